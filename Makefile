@@ -1,0 +1,49 @@
+# Storytime. `make help` lists what can be made; everything installs what it needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+PORT ?= 8000
+AWS_PORT ?= 4566
+PAGE ?= samples/page.jpg
+
+VENV := .venv
+INSTALLED := $(VENV)/installed
+RUN := $(VENV)/bin/python
+
+.PHONY: help demo run test check bench clean
+
+help: ## Show this list
+	@echo "Storytime: photograph a page; hear it read."
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@echo "Settings: PAGE=my.jpg (demo), PORT=8000 AWS_PORT=4566 (run), PYTHON=python3.12 (all)"
+
+demo: $(INSTALLED) ## Turn a page photo into story.mp3 (PAGE=my.jpg for your own)
+	@$(RUN) -m local.demo "$(PAGE)"
+
+run: $(INSTALLED) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
+	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local
+
+test: check ## Lint, check types, and run the whole test suite
+	$(RUN) -m pytest
+
+check: $(INSTALLED) ## Lint and check types, in seconds
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+bench: $(INSTALLED) ## Measure speed and memory; writes bench/results.json
+	$(RUN) -m bench
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis story.mp3 bench/results.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# chalice packages with pip's own internals, which pip 26.3 removed.
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Storytime needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "Installing into $(VENV) (once; about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check 'pip<26.3' setuptools wheel
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Storytime's pipeline: intake, reading, narration, notification, retrieval, failover."""

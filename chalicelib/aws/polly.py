@@ -1,0 +1,53 @@
+"""Polly as the pipeline's speaker."""
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError
+
+from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.errors import Rejected
+from chalicelib.voices import Engine, engine_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_polly import PollyClient
+
+_UNSPEAKABLE: Final = frozenset(
+    {
+        "EngineNotSupportedException",
+        "InvalidSsmlException",
+        "LanguageNotSupportedException",
+        "TextLengthExceededException",
+        "ValidationException",
+    }
+)
+
+
+class PollySpeaker:
+    """Speaks with the preferred engine where the voice has it, else with the other one."""
+
+    def __init__(self, client: "PollyClient", engine: Engine) -> None:
+        self._client = client
+        self._engine = engine
+
+    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+        try:
+            response = request(
+                self._client.synthesize_speech,
+                Engine=engine_for(language, voice, self._engine),
+                LanguageCode=language,  # type: ignore[arg-type]  # a test holds voices.py to Polly's list
+                VoiceId=voice,  # type: ignore[arg-type]
+                OutputFormat="mp3",
+                TextType="ssml",
+                Text=ssml,
+            )
+        except RequestFailed as failure:
+            if failure.aws_code in _UNSPEAKABLE:
+                raise Rejected(f"this text cannot be spoken by {voice}") from failure
+            raise
+        with closing(response["AudioStream"]) as stream:
+            try:
+                return stream.read()
+            except BotoCoreError as error:  # the connection broke while the audio came
+                name = type(error).__name__
+                raise RequestFailed("SynthesizeSpeech", name, {}) from error

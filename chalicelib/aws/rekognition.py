@@ -1,0 +1,41 @@
+"""Rekognition as the pipeline's text detector."""
+
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.detection import Kind, Point, TextDetection
+from chalicelib.errors import Rejected
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import TextDetectionTypeDef
+
+_UNREADABLE: Final = frozenset(
+    {"InvalidImageFormatException", "ImageTooLargeException", "InvalidParameterException"}
+)
+
+
+class RekognitionTextDetector:
+    def __init__(self, client: "RekognitionClient") -> None:
+        self._client = client
+
+    def detect(self, image: bytes) -> list[TextDetection]:
+        try:
+            response = request(self._client.detect_text, Image={"Bytes": image})
+        except RequestFailed as failure:
+            if failure.aws_code in _UNREADABLE:
+                raise Rejected("this photo has a shape or size that cannot be read") from failure
+            raise
+        return [_our_words(found) for found in response["TextDetections"]]
+
+
+def _our_words(found: "TextDetectionTypeDef") -> TextDetection:
+    first, second, third, fourth = (
+        Point(corner["X"], corner["Y"]) for corner in found["Geometry"]["Polygon"]
+    )
+    return TextDetection(
+        kind=Kind(found["Type"].lower()),
+        text=found["DetectedText"],
+        confidence=found["Confidence"],
+        polygon=(first, second, third, fourth),
+    )

@@ -1,0 +1,27 @@
+"""SQS as one stage's queue."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib import messages
+from chalicelib.aws.requests import request
+from chalicelib.messages import StoryMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class StageQueue:
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, message: StoryMessage) -> None:
+        request(self._client.send_message, QueueUrl=self._url, MessageBody=messages.encode(message))
+
+    def retry_in(self, receipt: str, seconds: int) -> None:
+        request(
+            self._client.change_message_visibility,
+            QueueUrl=self._url,
+            ReceiptHandle=receipt,
+            VisibilityTimeout=seconds,
+        )

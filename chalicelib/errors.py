@@ -1,0 +1,75 @@
+"""What can go wrong, and whether trying again helps.
+
+StorytimeError
+├── Rejected                 the input will never work: say so, do not retry
+│   ├── InvalidRequest       a header, an id or the body is not what it must be
+│   ├── TooLarge             more bytes or pixels than can be taken in
+│   ├── UnsupportedType      not a photo, or not a format that is read here
+│   └── UnknownStory         no story has this id
+├── Transient                something outside failed: trying again may help
+└── StoryChanged             another delivery or generation was first: nothing to do
+    └── LeaseHeld            somebody works on this very stage of the story right now
+
+Every error carries one sentence that a person can act on, and a ``code`` for programs.
+An exception that is none of these is a bug; stages retry it like a ``Transient``.
+"""
+
+from datetime import datetime
+
+
+class StorytimeError(Exception):
+    """Base of all errors that the pipeline raises on purpose."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class Rejected(StorytimeError):  # noqa: N818  # the word that the pipeline speaks
+    code = "rejected"
+
+
+class InvalidRequest(Rejected):
+    code = "invalid_request"
+
+
+class TooLarge(Rejected):
+    code = "too_large"
+
+
+class UnsupportedType(Rejected):
+    code = "unsupported_media_type"
+
+
+class UnknownStory(Rejected):
+    code = "not_found"
+
+
+class Transient(StorytimeError):  # noqa: N818
+    code = "unavailable"
+
+
+class StoryChanged(StorytimeError):  # noqa: N818
+    """A conditional write found the story in another state than the writer believed."""
+
+    code = "story_changed"
+
+
+class LeaseHeld(StoryChanged):
+    """A delivery's lease on this stage of the story is still live.
+
+    Args:
+        message_id: The queue message whose delivery holds the lease.
+        until: When the lease ends if its holder died.
+    """
+
+    code = "lease_held"
+
+    def __init__(self, message_id: str, until: datetime) -> None:
+        super().__init__(f"message {message_id} works on this stage until {until:%H:%M:%S}Z")
+        self.message_id = message_id
+        self.until = until

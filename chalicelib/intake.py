@@ -1,0 +1,146 @@
+"""Taking a photo in: check it, know it again, or start a new story."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from chalicelib import keys, messages, photo
+from chalicelib.errors import InvalidRequest, TooLarge, UnsupportedType
+from chalicelib.failover import Failover
+from chalicelib.notification import Notification
+from chalicelib.ports import Media, Queue, Stories
+from chalicelib.story import Status, Story, content_id_of, derived_id
+
+MAX_BYTES: Final = 4_400_000
+"""What fits into Lambda's 6 MB request once base64 has grown it by a third."""
+
+_CONTENT_TYPES: Final = frozenset(
+    {
+        "application/octet-stream",
+        "image/gif",
+        "image/heic",
+        "image/heif",
+        "image/jpeg",
+        "image/jpg",
+        "image/png",
+        "image/webp",
+    }
+)
+
+log = logging.getLogger(__name__)
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A photo as its sender wants it handled.
+
+    Attributes:
+        photo: The bytes.
+        content_type: What the sender says they are.
+        name: What the sender calls the file.
+        notify: Send an e-mail when the story is ready or has failed.
+        deduplicate: Answer a photo seen before with the story that it has already.
+    """
+
+    photo: bytes
+    content_type: str
+    name: str
+    language: str
+    voice: str
+    notify: bool = True
+    deduplicate: bool = True
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The story that an upload has, and whether it was there before."""
+
+    story: Story
+    duplicate: bool
+
+
+class Intake(msgspec.Struct, frozen=True):
+    stories: Stories
+    media: Media
+    reading_queue: Queue
+    failover: Failover
+    notification: Notification
+    namespace: uuid.UUID
+    new_uuid: Callable[[], uuid.UUID]
+    clock: Callable[[], datetime]
+
+    def take_in(self, upload: Upload) -> Receipt:
+        """Store a photo and start its story, or find the story that it has.
+
+        When this returns, the claim, the photo and the first message are stored: whatever
+        happens next, the story ends as ready, or as failed with a reason.
+
+        Raises:
+            InvalidRequest, TooLarge, UnsupportedType: Nothing was stored.
+            Transient: AWS kept failing; sending the same photo again is safe.
+        """
+        content_type = checked(upload)
+        new = self._new_story(upload, content_type)
+        existing = self.stories.claim(new)
+        if existing is None:
+            return Receipt(self._store(new, upload), duplicate=False)
+        return Receipt(self._continue(existing, upload), duplicate=True)
+
+    def _new_story(self, upload: Upload, content_type: str) -> Story:
+        content_id = content_id_of(upload.photo)
+        derived = derived_id(self.namespace, content_id, upload.language, upload.voice)
+        return Story(
+            id=str(derived if upload.deduplicate else self.new_uuid()),
+            generation=self.new_uuid().hex[:8],
+            content_id=content_id,
+            status=Status.RECEIVED,
+            name=upload.name,
+            content_type=content_type,
+            language=upload.language,
+            voice=upload.voice,
+            notify=upload.notify,
+            created_at=self.clock(),
+        )
+
+    def _store(self, story: Story, upload: Upload) -> Story:
+        self.media.put(keys.photo(story), upload.photo, story.content_type)
+        self.reading_queue.send(messages.about(story))
+        log.info("photo taken in", extra={"story_id": story.id, "bytes": len(upload.photo)})
+        return self.stories.update(story, {"enqueued_at": self.clock()})
+
+    def _continue(self, story: Story, upload: Upload) -> Story:
+        log.info("photo seen before", extra={"story_id": story.id, "status": story.status.value})
+        if story.enqueued_at is None:
+            # Whoever claimed it died before the work was stored: the bytes are the same.
+            return self._store(story, upload)
+        if story.status is Status.READY:
+            if upload.notify:
+                self.notification.repeat(story)
+            return story
+        if story.status is Status.FAILED:
+            return self.failover.retry(story)
+        return self.failover.resume(story)
+
+
+def checked(upload: Upload) -> str:
+    """Make sure that an upload is a readable photo; return the format that it has.
+
+    Raises:
+        InvalidRequest, TooLarge, UnsupportedType: See `photo.checked_content_type`.
+    """
+    media_type = upload.content_type.split(";")[0].strip().lower()
+    if media_type not in _CONTENT_TYPES:
+        raise UnsupportedType(
+            f"Content-Type {media_type[:80] or '(none)'} is not a photo; "
+            f"send one of: {', '.join(sorted(_CONTENT_TYPES))}."
+        )
+    if not upload.photo:
+        raise InvalidRequest("The body is empty: send the photo's bytes.", code="empty_body")
+    if len(upload.photo) > MAX_BYTES:
+        raise TooLarge(
+            f"This photo has {len(upload.photo):,} bytes; at most {MAX_BYTES:,} can be sent to "
+            "POST /upload. Send a smaller one."
+        )
+    return photo.checked_content_type(upload.photo)

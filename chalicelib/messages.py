@@ -1,0 +1,49 @@
+"""What travels on the queues: a claim check, nothing that the table or S3 holds."""
+
+import msgspec
+
+from chalicelib.errors import InvalidRequest
+from chalicelib.story import Story
+
+
+class StoryMessage(msgspec.Struct, frozen=True):
+    """Work is due on this generation of this story."""
+
+    id: str
+    generation: str
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One receipt of a queue message.
+
+    Attributes:
+        message: What the message says.
+        message_id: The queue's id, the same for every receipt of this message.
+        receipt: The handle that changes or ends this receipt.
+        receives: How often the message was received, this time included.
+    """
+
+    message: StoryMessage
+    message_id: str
+    receipt: str
+    receives: int
+
+
+def about(story: Story) -> StoryMessage:
+    return StoryMessage(id=story.id, generation=story.generation)
+
+
+def encode(message: StoryMessage) -> str:
+    return msgspec.json.encode(message).decode()
+
+
+def decode(body: str) -> StoryMessage:
+    """Read a queue message's body.
+
+    Raises:
+        InvalidRequest: The body is not a story message; no retry will make it one.
+    """
+    try:
+        return msgspec.json.decode(body, type=StoryMessage)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise InvalidRequest(f"not a story message: {error}") from error

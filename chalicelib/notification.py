@@ -1,0 +1,100 @@
+"""Telling people: their story is ready, or why it is not.
+
+E-mail cannot be sent exactly once. A notice is published first and marked second: a crash
+in between sends it twice, and one after the mark sends nothing more.
+"""
+
+import logging
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from chalicelib.errors import StoryChanged
+from chalicelib.links import Links
+from chalicelib.ports import Announcer, Stories
+from chalicelib.story import Status, Story
+
+_MAX_SUBJECT: Final = 99
+"""SNS wants a subject of fewer than 100 characters, without control characters."""
+
+_REPEAT_AFTER: Final = timedelta(minutes=1)
+"""SNS drops an e-mail subscription that gets more than 10 messages a second."""
+
+log = logging.getLogger(__name__)
+
+
+class Notification(msgspec.Struct, frozen=True):
+    stories: Stories
+    announcer: Announcer
+    links: Links
+    clock: Callable[[], datetime]
+
+    def announce(self, story: Story) -> Story:
+        """Tell people how the story ended, unless they were told already."""
+        if not story.notify or story.notified_of == story.status:
+            return story
+        self._publish(story)
+        told = {"notified_of": story.status, "notified_at": self.clock()}
+        return self.stories.update(story, told)
+
+    def repeat(self, story: Story) -> None:
+        """Send the notice of a ready story again, for somebody who uploaded its photo again.
+
+        At most once a minute a story; of simultaneous calls, one sends.
+        """
+        now = self.clock()
+        if story.repeated_at and now - story.repeated_at < _REPEAT_AFTER:
+            return
+        try:
+            self.stories.update(
+                story, {"repeated_at": now}, expect={"repeated_at": story.repeated_at}
+            )
+        except StoryChanged:
+            log.info("another request repeats the notice", extra={"story_id": story.id})
+            return
+        self._publish(story)
+
+    def _publish(self, story: Story) -> None:
+        self.announcer.publish(subject_of(story), body_of(story, self.links))
+        log.info("notice sent", extra={"story_id": story.id, "status": story.status.value})
+
+
+def subject_of(story: Story) -> str:
+    verb = "is ready to hear" if story.status is Status.READY else "could not be read"
+    return subject_line(story.name, f" {verb}")
+
+
+def subject_line(name: str, rest: str) -> str:
+    """A legal subject whatever the file was called: the name is cut, never the rest."""
+    printable = "".join(
+        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"} else character
+        for character in name
+    )
+    name = " ".join(printable.split())
+    # Counted in UTF-16 units, the strictest way to count: an emoji takes two.
+    room = _MAX_SUBJECT - _utf16_units(rest)
+    if _utf16_units(name) > room:
+        while _utf16_units(name) > room - 1:
+            name = name[:-1]
+        name += "…"
+    return name + rest
+
+
+def body_of(story: Story, links: Links) -> str:
+    if story.status is Status.READY:
+        return (
+            f"{story.name}\n\n"
+            f"Listen: {links.to(story.audio)}\n"
+            f"See the page: {links.to(story.page)}\n\n"
+            f"What it says:\n\n{story.text}\n"
+        )
+    reason = story.failure.reason if story.failure else "it stopped without an error"
+    page = f"See the page: {links.to(story.page)}\n" if story.page else ""
+    return f"{story.name}\n\nThis page could not be read: {reason}.\n{page}"
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,0 +1,109 @@
+"""What the pipeline asks of the world, in its own words.
+
+`chalicelib.aws` answers with AWS; tests answer from memory; one contract suite holds both
+to the sentences below. Every method is one request. Every method may raise `Transient`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.detection import TextDetection
+from chalicelib.messages import StoryMessage
+from chalicelib.story import Lease, Story
+
+
+class Stories(Protocol):
+    """The table of stories. Every write is atomic and conditional on the generation."""
+
+    def claim(self, story: Story) -> Story | None:
+        """Store a new story, unless its id is taken: then the story that has it.
+
+        Of any number of simultaneous claims of one id, exactly one returns None.
+        """
+
+    def find(self, story_id: str) -> Story | None:
+        """The story as of the last completed write."""
+
+    def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
+        """Take the lease on a stage, and return the story as it then is.
+
+        Raises:
+            LeaseHeld: Another delivery's lease on that stage is live at `now`.
+            StoryChanged: There is no such story, or it is of another generation.
+        """
+
+    def update(
+        self,
+        story: Story,
+        changes: Mapping[str, Any],
+        *,
+        expect: Mapping[str, Any] | None = None,
+        lease: Lease | None = None,
+        release: bool = False,
+    ) -> Story:
+        """Change fields of a story, and return it as it then is.
+
+        Args:
+            story: Whose id and generation are meant.
+            changes: New values by field name; None removes a field. A ``status`` must be
+                a legal move from the status that the table holds.
+            expect: Values that these fields must still have.
+            lease: The delivery's own lease, which must still be its own.
+            release: End that lease with the same write.
+
+        Raises:
+            StoryChanged: One of these conditions does not hold: nothing was written.
+        """
+
+
+class Media(Protocol):
+    """The bucket of photos, pages and audio."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Store an object, replacing any that has this key."""
+
+    def get(self, key: str) -> bytes | None:
+        """An object's bytes, or None when there is none."""
+
+    def exists(self, key: str) -> bool:
+        """Is there an object with this key?"""
+
+
+class Queue(Protocol):
+    """One stage's queue: at least once, in any order."""
+
+    def send(self, message: StoryMessage) -> None:
+        """Store a message for delivery."""
+
+    def retry_in(self, receipt: str, seconds: int) -> None:
+        """Deliver the message of this receipt again after `seconds`, unless it is done."""
+
+
+class TextDetector(Protocol):
+    """Reads text off images. Each call is paid for."""
+
+    def detect(self, image: bytes) -> list[TextDetection]:
+        """Find the text on a JPEG or PNG, in no particular order.
+
+        Raises:
+            Rejected: The image can never be read.
+        """
+
+
+class Speaker(Protocol):
+    """Speaks text. Each call is paid for, by the character."""
+
+    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+        """Speak one request's worth of SSML as MP3.
+
+        Raises:
+            Rejected: The text or voice can never be spoken.
+        """
+
+
+class Announcer(Protocol):
+    """Sends e-mail to whoever subscribed."""
+
+    def publish(self, subject: str, body: str) -> None:
+        """Send one notice; `subject` is legal already (see `notification.subject_line`)."""

@@ -1,0 +1,79 @@
+"""Everything the deployment decides, read from the environment once."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+
+from chalicelib.errors import StorytimeError
+from chalicelib.voices import Engine
+
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+.*[^/]$")]
+
+
+class SettingsError(StorytimeError):
+    """A setting is missing or not what it must be: the app cannot start."""
+
+    code = "settings"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """The app's settings; each is the environment variable of its name in capitals.
+
+    Attributes:
+        media_bucket: Bucket of photos, pages and audio.
+        stories_table: DynamoDB table of stories.
+        reading_queue_url: Queue whose messages make the reading stage work.
+        narration_queue_url: The same for narration.
+        notification_topic_arn: SNS topic whose subscribers get the e-mails.
+        media_base_url: What stands before ``/public/…`` in links: CloudFront's address.
+        story_namespace: A secret UUID; story ids are derived under it.
+        speech_engine: Polly's engine, where the voice has it.
+        log_level: Least level that is logged.
+    """
+
+    media_bucket: Name
+    stories_table: Name
+    reading_queue_url: Url
+    narration_queue_url: Url
+    notification_topic_arn: Annotated[str, msgspec.Meta(pattern=r"^arn:aws[\w-]*:sns:")]
+    media_base_url: Url
+    story_namespace: uuid.UUID
+    speech_engine: Engine = "neural"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def reading_queue(self) -> str:
+        """The queue's name, as triggers know it."""
+        return self.reading_queue_url.rsplit("/", 1)[1]
+
+    @property
+    def narration_queue(self) -> str:
+        return self.narration_queue_url.rsplit("/", 1)[1]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read and check all settings.
+
+        Raises:
+            SettingsError: Names the variable, and what it must be.
+        """
+        fields = msgspec.structs.fields(cls)
+        given = {
+            field.encode_name: environment[field.encode_name]
+            for field in fields
+            if environment.get(field.encode_name)
+        }
+        missing = [
+            field.encode_name
+            for field in fields
+            if field.required and field.encode_name not in given
+        ]
+        if missing:
+            raise SettingsError(f"Set these environment variables: {', '.join(missing)}.")
+        try:
+            return msgspec.convert(given, type=cls)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"A setting is not valid: {error}.") from error

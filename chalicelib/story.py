@@ -1,0 +1,152 @@
+"""A story: its identity, its record, its legal moves. Pure: no clock, no AWS."""
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+RESUME_AFTER: Final = timedelta(seconds=60)
+"""An unfinished story may be enqueued again when its last enqueue is older than this.
+
+A client that polls right after its upload must not start the work twice.
+"""
+
+
+class Status(StrEnum):
+    RECEIVED = "received"  # the photo is stored; its text is not read yet
+    READ = "read"  # the text is there; the audio is not
+    READY = "ready"  # the audio is there
+    FAILED = "failed"  # it stopped, and the record says why
+
+
+LEGAL_MOVES: Final = MappingProxyType(
+    {
+        Status.RECEIVED: frozenset({Status.READ, Status.FAILED}),
+        Status.READ: frozenset({Status.READY, Status.FAILED}),
+        Status.READY: frozenset[Status](),
+        # Late success wins; a repeated upload or a redrive goes back to where the data stops.
+        Status.FAILED: frozenset({Status.RECEIVED, Status.READ, Status.READY}),
+    }
+)
+
+
+def sources(target: Status) -> frozenset[Status]:
+    """Every status from which a story may move to `target`."""
+    return frozenset(origin for origin, targets in LEGAL_MOVES.items() if target in targets)
+
+
+class Stage(StrEnum):
+    READING = "reading"
+    NARRATION = "narration"
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """One delivery's exclusive right to work on one stage of a story, until it ends.
+
+    Attributes:
+        stage: The stage that is worked on.
+        message_id: The queue's id of the message that is being handled.
+        receives: Which receipt of that message this is: a redelivery is another holder.
+        until: No later than the worker's own time limit, so that a lease never
+            outlives a worker that can still write.
+    """
+
+    stage: Stage
+    message_id: str
+    receives: int
+    until: datetime
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a story stopped.
+
+    Attributes:
+        reason: One sentence for the person who sent the photo.
+        final: The photo itself is the cause: working on it again changes nothing.
+    """
+
+    reason: str
+    final: bool
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """One photo read in one voice, as the table keeps it.
+
+    Attributes:
+        id: UUID; the same photo, language and voice give the same one.
+        generation: Which life of this id it is. Messages, leases, S3 keys and conditional
+            writes carry it; whatever belongs to another generation is ignored.
+        content_id: SHA-256 of the uploaded bytes, in hex.
+        name: The file name as its sender knows it: for people, never part of a key.
+        content_type: The format that the bytes have, whatever the header said.
+        enqueued_at: When work was last put on a queue; None until the photo and the
+            first message are stored.
+        text: What the page says, a paragraph a line.
+        truncated: The page holds more words than one reading returns.
+        page: S3 key of the upright page image.
+        audio: S3 key of the MP3.
+        last_error: What the last failed attempt ran into.
+        notified_of: The status of which people were last told.
+        repeated_at: When the notice was last repeated for a duplicate upload.
+    """
+
+    id: str
+    generation: str
+    content_id: str
+    status: Status
+    name: str
+    content_type: str
+    language: str
+    voice: str
+    notify: bool
+    created_at: datetime
+    enqueued_at: datetime | None = None
+    text: str | None = None
+    truncated: bool = False
+    page: str | None = None
+    audio: str | None = None
+    last_error: str | None = None
+    failure: Failure | None = None
+    notified_of: Status | None = None
+    notified_at: datetime | None = None
+    repeated_at: datetime | None = None
+    leases: dict[Stage, Lease] = {}
+
+
+def content_id_of(photo: bytes) -> str:
+    return hashlib.sha256(photo).hexdigest()
+
+
+def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
+    """The id that this photo has in this voice: the same every time, no look-up.
+
+    Args:
+        namespace: A secret of the deployment. Without it, whoever has a photo could
+            compute the link to the story that somebody else made of it.
+        content_id: SHA-256 of the photo.
+        language: As Polly names it, such as ``en-US``.
+        voice: As Polly names it, such as ``Joanna``.
+    """
+    return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
+
+
+def stage_due(story: Story) -> Stage | None:
+    """The first stage whose result is missing; None when the story is complete."""
+    if story.text is None:
+        return Stage.READING
+    if story.audio is None:
+        return Stage.NARRATION
+    return None
+
+
+def is_unfinished(story: Story) -> bool:
+    return story.status in {Status.RECEIVED, Status.READ}
+
+
+def may_resume(story: Story, now: datetime) -> bool:
+    """Is the last enqueue long enough ago that the work was probably lost?"""
+    return story.enqueued_at is None or now - story.enqueued_at > RESUME_AFTER

@@ -1,0 +1,101 @@
+"""What only AWS can show: what was really stored and sent, and how failures are told."""
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from chalicelib.aws.media_bucket import MediaBucket
+from chalicelib.aws.notification_topic import NotificationTopic
+from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.aws.stage_queue import StageQueue
+from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.errors import Transient
+from chalicelib.messages import StoryMessage, decode
+from chalicelib.story import Lease, Stage
+from tests.builders import story
+from tests.fakes import NOW
+
+
+def test_an_object_has_its_content_type(aws: boto3.session.Session) -> None:
+    client = aws.client("s3")
+    client.create_bucket(Bucket="media")
+
+    MediaBucket(client, "media").put("a.mp3", b"mp3", "audio/mpeg")
+
+    assert client.head_object(Bucket="media", Key="a.mp3")["ContentType"] == "audio/mpeg"
+
+
+def test_a_story_is_one_item_and_times_are_numbers(aws: boto3.session.Session) -> None:
+    client = aws.client("dynamodb")
+    client.create_table(
+        TableName="stories",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+    table = StoriesTable(client, "stories")
+    table.claim(story())
+    table.lease(story().id, story().generation, Lease(Stage.READING, "m", 1, NOW), NOW)
+    table.update(story(), {"notified_at": NOW})
+
+    (item,) = client.scan(TableName="stories")["Items"]
+    assert item["pk"] == {"S": f"story#{story().id}"}
+    assert item["created_at"] == {"N": "1772366400"}
+    assert item["notified_at"] == {"N": "1772366400"}
+    assert item["leases"]["M"]["reading"]["M"]["until"] == {"N": "1772366400"}
+    assert "text" not in item
+
+
+def test_a_message_is_sent_and_can_be_put_off(aws: boto3.session.Session) -> None:
+    client = aws.client("sqs")
+    url = client.create_queue(QueueName="reading")["QueueUrl"]
+    queue = StageQueue(client, url)
+
+    queue.send(StoryMessage("x", "g"))
+
+    (received,) = client.receive_message(QueueUrl=url)["Messages"]
+    assert decode(received["Body"]) == StoryMessage("x", "g")
+    queue.retry_in(received["ReceiptHandle"], 0)
+    assert len(client.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_a_notice_reaches_the_topics_subscribers(aws: boto3.session.Session) -> None:
+    sns, sqs = aws.client("sns"), aws.client("sqs")
+    topic = sns.create_topic(Name="notices")["TopicArn"]
+    url = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+
+    NotificationTopic(sns, topic).publish("page is ready \N{FOX FACE}", "Listen")
+
+    (received,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert '"Message": "Listen"' in received["Body"]
+    assert '"Subject": "page is ready ' in received["Body"]
+
+
+def test_a_failure_tells_the_operation_and_the_code_and_nothing_else(
+    aws: boto3.session.Session,
+) -> None:
+    bucket = MediaBucket(aws.client("s3"), "no-such-bucket")
+
+    with pytest.raises(RequestFailed) as failed:
+        bucket.put("a", b"secret", "text/plain")
+    assert failed.value.message == "PutObject failed with NoSuchBucket"
+    assert isinstance(failed.value.__cause__, ClientError)
+
+
+def test_an_aws_that_cannot_be_reached_is_a_passing_trouble() -> None:
+    client = boto3.client(
+        "sqs",
+        region_name="us-east-1",
+        endpoint_url="http://127.0.0.1:9",  # the discard port: nothing listens there
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",  # noqa: S106
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+    with pytest.raises(Transient) as failed:
+        request(client.list_queues)
+    assert isinstance(failed.value.__cause__, EndpointConnectionError)

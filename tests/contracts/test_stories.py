@@ -1,0 +1,209 @@
+"""What `ports.Stories` promises."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import LeaseHeld, StoryChanged
+from chalicelib.ports import Stories
+from chalicelib.story import Failure, Lease, Stage, Status, Story
+from tests.builders import story
+from tests.fakes import NOW
+
+LATER = NOW + timedelta(seconds=60)
+LEASE = Lease(Stage.READING, "m-1", 1, LATER)
+
+
+def leased(stories: Stories, **fields: Any) -> Story:
+    claimed = story(**fields)
+    stories.claim(claimed)
+    return stories.lease(claimed.id, claimed.generation, LEASE, NOW)
+
+
+def test_a_new_id_is_claimed(stories: Stories) -> None:
+    assert stories.claim(story()) is None
+    assert stories.find(story().id) == story()
+
+
+def test_every_field_comes_back_as_it_went(stories: Stories) -> None:
+    full = story(
+        name="\N{FOX FACE} page.jpg",
+        text="Once.\nTwice.",
+        truncated=True,
+        page="public/p",
+        audio="public/a",
+        last_error="no answer",
+        failure=Failure("no text was found on this page", final=True),
+        notified_of=Status.READ,
+        notified_at=NOW + timedelta(milliseconds=123),
+        repeated_at=NOW,
+        leases={Stage.READING: LEASE},
+    )
+
+    stories.claim(full)
+
+    assert stories.find(full.id) == full
+
+
+def test_a_taken_id_answers_with_the_story_that_has_it(stories: Stories) -> None:
+    first = story(name="first.jpg")
+    stories.claim(first)
+
+    assert stories.claim(story(name="second.jpg", generation="99999999")) == first
+    assert stories.find(first.id) == first
+
+
+def test_a_claim_whose_answer_was_lost_can_be_repeated(stories: Stories) -> None:
+    stories.claim(story())
+
+    assert stories.claim(story()) is None
+
+
+def test_an_unknown_id_is_not_found(stories: Stories) -> None:
+    assert stories.find("no-such-story") is None
+
+
+def test_a_change_leaves_everything_else_alone(stories: Stories) -> None:
+    stories.claim(story())
+
+    changed = stories.update(story(), {"text": "Once.", "notified_at": LATER})
+
+    assert changed == story(text="Once.", notified_at=LATER)
+    assert stories.find(story().id) == changed
+
+
+def test_none_removes_a_field(stories: Stories) -> None:
+    stories.claim(story(last_error="no answer", failure=Failure("why", final=False)))
+
+    changed = stories.update(story(), {"last_error": None, "failure": None})
+
+    assert changed == story()
+
+
+@pytest.mark.parametrize(
+    ("status", "target"),
+    [
+        (Status.RECEIVED, Status.READ),
+        (Status.READ, Status.READY),
+        (Status.RECEIVED, Status.FAILED),
+        (Status.FAILED, Status.RECEIVED),
+        (Status.FAILED, Status.READY),
+    ],
+)
+def test_legal_moves_are_written(stories: Stories, status: Status, target: Status) -> None:
+    stories.claim(story(status=status))
+
+    assert stories.update(story(), {"status": target}).status is target
+
+
+@pytest.mark.parametrize(
+    ("status", "target"),
+    [
+        (Status.RECEIVED, Status.READY),
+        (Status.READY, Status.FAILED),
+        (Status.READY, Status.READ),
+        (Status.READ, Status.READ),
+        (Status.READ, Status.RECEIVED),
+    ],
+)
+def test_no_illegal_move_is_ever_written(stories: Stories, status: Status, target: Status) -> None:
+    stories.claim(story(status=status))
+
+    with pytest.raises(StoryChanged):
+        stories.update(story(), {"status": target, "text": "too late"})
+    assert stories.find(story().id) == story(status=status)
+
+
+def test_another_generation_is_never_written(stories: Stories) -> None:
+    stories.claim(story())
+
+    with pytest.raises(StoryChanged):
+        stories.update(story(generation="99999999"), {"text": "of another life"})
+    assert stories.find(story().id) == story()
+
+
+def test_a_story_that_is_not_there_cannot_be_changed(stories: Stories) -> None:
+    with pytest.raises(StoryChanged):
+        stories.update(story(), {"text": "Once."})
+    assert stories.find(story().id) is None
+
+
+@pytest.mark.parametrize("was", [None, NOW])
+def test_of_two_who_saw_the_same_one_writes(stories: Stories, was: Any) -> None:
+    stories.claim(story(enqueued_at=was))
+    stories.update(story(), {"enqueued_at": LATER}, expect={"enqueued_at": was})
+
+    with pytest.raises(StoryChanged):
+        stories.update(story(), {"enqueued_at": LATER}, expect={"enqueued_at": was})
+
+
+def test_a_lease_is_taken_and_ended(stories: Stories) -> None:
+    held = leased(stories)
+
+    released = stories.update(story(), {}, lease=LEASE, release=True)
+
+    assert held == story(leases={Stage.READING: LEASE})
+    assert released == story()
+
+
+def test_a_live_lease_shuts_others_out(stories: Stories) -> None:
+    leased(stories)
+    other = Lease(Stage.READING, "m-2", 1, LATER + timedelta(seconds=59))
+
+    with pytest.raises(LeaseHeld) as held:
+        stories.lease(story().id, story().generation, other, LATER - timedelta(milliseconds=1))
+    assert (held.value.message_id, held.value.until) == ("m-1", LATER)
+
+
+def test_a_redelivery_is_shut_out_by_its_own_messages_lease(stories: Stories) -> None:
+    leased(stories)
+    redelivered = Lease(Stage.READING, "m-1", 2, LATER)
+
+    with pytest.raises(LeaseHeld):
+        stories.lease(story().id, story().generation, redelivered, NOW)
+
+
+def test_a_lease_whose_answer_was_lost_can_be_repeated(stories: Stories) -> None:
+    held = leased(stories)
+
+    assert stories.lease(story().id, story().generation, LEASE, NOW) == held
+
+
+def test_a_lease_that_is_over_is_free(stories: Stories) -> None:
+    leased(stories)
+    other = Lease(Stage.READING, "m-2", 1, LATER + timedelta(seconds=60))
+
+    taken = stories.lease(story().id, story().generation, other, LATER)
+
+    assert taken.leases == {Stage.READING: other}
+
+
+def test_stages_have_leases_of_their_own(stories: Stories) -> None:
+    leased(stories)
+    other = Lease(Stage.NARRATION, "m-2", 1, LATER)
+
+    taken = stories.lease(story().id, story().generation, other, NOW)
+
+    assert taken.leases == {Stage.READING: LEASE, Stage.NARRATION: other}
+
+
+def test_who_lost_the_lease_writes_nothing(stories: Stories) -> None:
+    leased(stories)
+    other = Lease(Stage.READING, "m-2", 1, LATER + timedelta(seconds=60))
+    stories.lease(story().id, story().generation, other, LATER)
+
+    for release in (True, False):
+        with pytest.raises(StoryChanged):
+            stories.update(story(), {"text": "too late"}, lease=LEASE, release=release)
+    assert stories.find(story().id) == story(leases={Stage.READING: other})
+
+
+@pytest.mark.parametrize("generation", ["99999999", "a1b2c3d4"])
+def test_nothing_is_leased_of_a_story_that_is_not_there(stories: Stories, generation: str) -> None:
+    if generation != story().generation:
+        stories.claim(story())
+
+    with pytest.raises(StoryChanged) as gone:
+        stories.lease(story().id, generation, LEASE, NOW)
+    assert not isinstance(gone.value, LeaseHeld)

@@ -1,0 +1,170 @@
+"""The world in memory: what `chalicelib.ports` promises, without AWS.
+
+The contract suite (tests/contracts) holds these to the very tests that the real adapters pass.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from chalicelib.detection import TextDetection
+from chalicelib.errors import LeaseHeld, StoryChanged
+from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.story import Lease, Story, sources
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Uuids:
+    """UUIDs in a row, the same in every run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self) -> uuid.UUID:
+        self._count += 1
+        return uuid.UUID(int=self._count << 96 | 4 << 76 | 8 << 60)
+
+
+class InMemoryStories:
+    def __init__(self) -> None:
+        self.kept: dict[str, Story] = {}
+
+    def claim(self, story: Story) -> Story | None:
+        existing = self.kept.setdefault(story.id, story)
+        return None if existing.generation == story.generation else existing
+
+    def find(self, story_id: str) -> Story | None:
+        return self.kept.get(story_id)
+
+    def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
+        story = self._current(story_id, generation)
+        held = story.leases.get(lease.stage)
+        if held is not None and held.until > now and held != lease:
+            raise LeaseHeld(held.message_id, held.until)
+        return self._write(story, {"leases": {**story.leases, lease.stage: lease}})
+
+    def update(
+        self,
+        story: Story,
+        changes: Mapping[str, Any],
+        *,
+        expect: Mapping[str, Any] | None = None,
+        lease: Lease | None = None,
+        release: bool = False,
+    ) -> Story:
+        current = self._current(story.id, story.generation)
+        if "status" in changes and current.status not in sources(changes["status"]):
+            raise StoryChanged(f"no move from {current.status} to {changes['status']}")
+        if any(getattr(current, name) != value for name, value in (expect or {}).items()):
+            raise StoryChanged("a field is not as expected")
+        leases = dict(current.leases)
+        if lease is not None:
+            if leases.get(lease.stage) != lease:
+                raise StoryChanged("the lease is lost")
+            if release:
+                del leases[lease.stage]
+        return self._write(current, {**changes, "leases": leases})
+
+    def _current(self, story_id: str, generation: str) -> Story:
+        story = self.kept.get(story_id)
+        if story is None or story.generation != generation:
+            raise StoryChanged("no such story")
+        return story
+
+    def _write(self, story: Story, changes: Mapping[str, Any]) -> Story:
+        self.kept[story.id] = msgspec.structs.replace(story, **changes)
+        return self.kept[story.id]
+
+
+class InMemoryMedia:
+    def __init__(self) -> None:
+        self.objects: dict[str, tuple[bytes, str]] = {}
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        self.objects[key] = (content, content_type)
+
+    def get(self, key: str) -> bytes | None:
+        return self.objects[key][0] if key in self.objects else None
+
+    def exists(self, key: str) -> bool:
+        return key in self.objects
+
+
+class InMemoryQueue:
+    """Remembers what was sent, and when deliveries were put off until."""
+
+    def __init__(self) -> None:
+        self.sent: list[StoryMessage] = []
+        self.retries: list[tuple[str, int]] = []
+
+    def send(self, message: StoryMessage) -> None:
+        self.sent.append(message)
+
+    def retry_in(self, receipt: str, seconds: int) -> None:
+        self.retries.append((receipt, seconds))
+
+
+class ScriptedTextDetector:
+    """Answers what the script says for each image, in order; remembers what it was shown."""
+
+    def __init__(self, *script: list[TextDetection] | Exception) -> None:
+        self.script = list(script)
+        self.images: list[bytes] = []
+
+    def detect(self, image: bytes) -> list[TextDetection]:
+        self.images.append(image)
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class ScriptedSpeaker:
+    """Speaks the MP3s that it was given, in turn; remembers what it was to say."""
+
+    def __init__(self, *script: bytes | Exception) -> None:
+        self.script = list(script)
+        self.spoken: list[tuple[str, str, str]] = []
+
+    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+        self.spoken.append((ssml, language, voice))
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Outbox:
+    """Keeps the notices that were published."""
+
+    def __init__(self) -> None:
+        self.notices: list[tuple[str, str]] = []
+
+    def publish(self, subject: str, body: str) -> None:
+        self.notices.append((subject, body))
+
+
+def delivery_to(message: StoryMessage, *, message_id: str = "m-1", receives: int = 1) -> Delivery:
+    return Delivery(
+        message=message,
+        message_id=message_id,
+        receipt=f"{message_id}/{receives}",
+        receives=receives,
+    )

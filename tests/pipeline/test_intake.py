@@ -1,0 +1,210 @@
+import pytest
+
+from chalicelib import keys
+from chalicelib.errors import InvalidRequest, TooLarge, Transient, UnsupportedType
+from chalicelib.intake import MAX_BYTES, Upload
+from chalicelib.story import Failure, Status
+from tests.builders import jpeg, upload
+from tests.fakes import NOW, InMemoryMedia
+from tests.pipeline.world import World
+
+
+def test_a_new_photo_is_stored_and_its_reading_enqueued() -> None:
+    world = World()
+
+    receipt = world.intake.take_in(upload())
+
+    story = receipt.story
+    assert not receipt.duplicate
+    assert story == world.stories.find(story.id)
+    assert (story.status, story.enqueued_at) == (Status.RECEIVED, NOW)
+    assert world.media.objects == {keys.photo(story): (jpeg(), "image/jpeg")}
+    assert [(sent.id, sent.generation) for sent in world.reading_queue.sent] == [
+        (story.id, story.generation)
+    ]
+
+
+def test_the_name_of_a_file_is_never_part_of_a_key() -> None:
+    world = World()
+
+    world.intake.take_in(upload(name="../../etc/passwd"))
+
+    assert all("passwd" not in key for key in world.media.objects)
+    assert world.story().name == "../../etc/passwd"
+
+
+def test_the_type_is_what_the_bytes_are_not_what_the_header_said() -> None:
+    world = World()
+
+    receipt = world.intake.take_in(upload(content_type="application/octet-stream"))
+
+    assert receipt.story.content_type == "image/jpeg"
+
+
+def test_the_same_photo_again_is_the_same_story_and_no_new_work() -> None:
+    world = World()
+    first = world.intake.take_in(upload())
+
+    again = world.intake.take_in(upload(name="another name.jpg"))
+
+    assert again.duplicate
+    assert again.story == first.story
+    assert len(world.reading_queue.sent) == 1
+
+
+def test_without_the_duplication_check_it_is_always_a_new_story() -> None:
+    world = World()
+    first = world.intake.take_in(upload())
+
+    second = world.intake.take_in(upload(deduplicate=False))
+    third = world.intake.take_in(upload(deduplicate=False))
+
+    assert len({first.story.id, second.story.id, third.story.id}) == 3
+    assert not third.duplicate
+    assert len(world.reading_queue.sent) == 3
+
+
+def test_the_same_photo_in_another_voice_is_another_story() -> None:
+    world = World()
+
+    ids = {world.intake.take_in(upload(voice=voice)).story.id for voice in ("Joanna", "Ivy")}
+
+    assert len(ids) == 2
+
+
+def test_a_finished_duplicate_is_notified_at_once_and_costs_nothing() -> None:
+    world = World()
+    first = world.intake.take_in(upload())
+    done = {"status": Status.READ, "text": "Once.", "page": keys.page(first.story)}
+    world.stories.update(first.story, done)
+    ready = {"status": Status.READY, "audio": keys.audio(first.story)}
+    world.stories.update(first.story, ready)
+
+    again = world.intake.take_in(upload())
+
+    assert again.duplicate
+    assert (again.story.text, again.story.audio) == ("Once.", keys.audio(first.story))
+    assert len(world.outbox.notices) == 1
+    assert len(world.reading_queue.sent) == 1
+    assert world.narration_queue.sent == []
+
+
+def test_a_finished_duplicate_is_notified_once_a_minute_at_most() -> None:
+    world = World()
+    story = world.intake.take_in(upload()).story
+    world.stories.update(story, {"status": Status.READ, "text": "Once."})
+    world.stories.update(story, {"status": Status.READY, "audio": "a"})
+
+    for _ in range(3):
+        world.intake.take_in(upload())
+    world.clock.advance(60)
+    world.intake.take_in(upload())
+
+    assert len(world.outbox.notices) == 2
+
+
+def test_a_finished_duplicate_whose_sender_wants_no_notice_sends_none() -> None:
+    world = World()
+    story = world.intake.take_in(upload()).story
+    world.stories.update(story, {"status": Status.READ, "text": "Once."})
+    world.stories.update(story, {"status": Status.READY, "audio": "a"})
+
+    world.intake.take_in(upload(notify=False))
+
+    assert world.outbox.notices == []
+
+
+def test_a_claim_whose_photo_was_never_stored_is_healed_by_the_next_upload() -> None:
+    world = World()
+    story = world.intake.take_in(upload()).story
+    world.media.objects.clear()
+    world.reading_queue.sent.clear()
+    world.stories.update(story, {"enqueued_at": None})
+
+    healed = world.intake.take_in(upload())
+
+    assert healed.duplicate
+    assert world.media.exists(keys.photo(story))
+    assert len(world.reading_queue.sent) == 1
+    assert healed.story.enqueued_at == NOW
+
+
+def test_an_unfinished_duplicate_resumes_after_a_minute() -> None:
+    world = World()
+    world.intake.take_in(upload())
+
+    world.clock.advance(61)
+    world.intake.take_in(upload())
+    world.intake.take_in(upload())
+
+    assert len(world.reading_queue.sent) == 2
+
+
+def test_a_failed_story_is_tried_again_where_its_data_stops() -> None:
+    world = World()
+    story = world.intake.take_in(upload()).story
+    world.stories.update(story, {"status": Status.READ, "text": "Once."})
+    failed = {"status": Status.FAILED, "failure": Failure("the voice was ill", final=False)}
+    world.stories.update(story, failed)
+
+    again = world.intake.take_in(upload())
+
+    assert (again.story.status, again.story.failure) == (Status.READ, None)
+    assert [message.id for message in world.narration_queue.sent] == [story.id]
+    assert len(world.reading_queue.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "code"),
+    [
+        (upload(b""), InvalidRequest, "empty_body"),
+        (upload(content_type="text/plain"), UnsupportedType, "unsupported_media_type"),
+        (upload(content_type=""), UnsupportedType, "unsupported_media_type"),
+        (upload(b"Once upon a time"), UnsupportedType, "unsupported_media_type"),
+        (upload(jpeg()[:500]), InvalidRequest, "unreadable_image"),
+        (upload(jpeg(79, 200)), InvalidRequest, "image_too_small"),
+        (upload(jpeg() + bytes(MAX_BYTES)), TooLarge, "too_large"),
+    ],
+    ids=["empty", "text", "no-type", "not-a-photo", "truncated", "small", "large"],
+)
+def test_what_is_refused_leaves_nothing_behind(
+    bad: Upload, error: type[Exception], code: str
+) -> None:
+    world = World()
+
+    with pytest.raises(error) as refused:
+        world.intake.take_in(bad)
+
+    assert refused.value.code == code  # type: ignore[attr-defined]
+    assert world.stories.kept == {}
+    assert world.media.objects == {}
+    assert world.reading_queue.sent == []
+
+
+def test_a_photo_over_the_limit_is_told_the_limit() -> None:
+    with pytest.raises(TooLarge, match="4,400,000"):
+        World().intake.take_in(upload(jpeg() + bytes(MAX_BYTES)))
+
+
+def test_a_photo_at_the_limit_is_taken() -> None:
+    photo = jpeg()
+
+    World().intake.take_in(upload(photo + bytes(MAX_BYTES - len(photo))))
+
+
+def test_an_upload_that_aws_refused_can_simply_be_sent_again() -> None:
+    world = World()
+
+    class Full(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            raise Transient("PutObject failed with SlowDown")
+
+    broken = World(stories=world.stories, reading_queue=world.reading_queue, media=Full())
+    with pytest.raises(Transient):
+        broken.intake.take_in(upload())
+    assert world.reading_queue.sent == []
+
+    receipt = world.intake.take_in(upload())
+
+    assert world.media.exists(keys.photo(receipt.story))
+    assert len(world.reading_queue.sent) == 1

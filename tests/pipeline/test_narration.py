@@ -1,0 +1,145 @@
+from typing import Any
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.errors import Rejected, Transient
+from chalicelib.messages import about
+from chalicelib.story import Status
+from tests.builders import upload
+from tests.fakes import ScriptedSpeaker, delivery_to
+from tests.pipeline.world import World
+from tests.unit.test_mp3 import tone
+
+LONG = ("The ant carried a crumb. " * 200).strip()
+
+
+def world_with_a_text(text: str, *script: bytes | Exception, **fields: Any) -> World:
+    world = World(speaker=ScriptedSpeaker(*script))
+    story = world.intake.take_in(upload(**fields)).story
+    page = {"page": keys.page(story)}
+    world.stories.update(story, {"status": Status.READ, "text": text, **page})
+    return world
+
+
+def narrate(world: World, **delivery: int) -> None:
+    world.narration.handle(delivery_to(about(world.story()), **delivery))  # type: ignore[arg-type]
+
+
+def test_the_text_is_spoken_and_the_story_is_ready() -> None:
+    world = world_with_a_text("Once.\nTwice.", b"mp3", language="en-GB", voice="Brian")
+
+    narrate(world)
+
+    story = world.story()
+    assert (story.status, story.audio) == (Status.READY, keys.audio(story))
+    assert world.media.objects[keys.audio(story)] == (b"mp3", "audio/mpeg")
+    assert world.speaker.spoken == [("<speak><p>Once.</p><p>Twice.</p></speak>", "en-GB", "Brian")]
+    assert story.leases == {}
+
+
+def test_people_are_told_where_to_listen_and_what_it_says() -> None:
+    world = world_with_a_text("Once.", b"mp3")
+
+    narrate(world)
+
+    story = world.story()
+    ((subject, body),) = world.outbox.notices
+    assert subject == "page one.jpg is ready to hear"
+    for part in (
+        "page one.jpg",
+        f"https://cdn.example/{keys.audio(story)}",
+        f"https://cdn.example/{keys.page(story)}",
+        "Once.",
+    ):
+        assert part in body
+    assert (story.notified_of, story.notified_at) == (Status.READY, world.clock())
+
+
+def test_who_wants_no_notice_gets_none() -> None:
+    world = world_with_a_text("Once.", b"mp3", notify=False)
+
+    narrate(world)
+
+    assert world.story().status is Status.READY
+    assert world.outbox.notices == []
+
+
+def test_a_long_text_becomes_one_mp3_of_several_requests() -> None:
+    parts = [tone(0.5), tone(0.7)]
+    world = world_with_a_text(LONG, *parts)
+
+    narrate(world)
+
+    audio = world.media.get(keys.audio(world.story()))
+    assert len(world.speaker.spoken) == 2
+    assert audio is not None
+    assert len(audio) > 0.8 * sum(map(len, parts))
+
+
+def test_a_redelivery_pays_for_no_part_that_is_stored() -> None:
+    world = world_with_a_text(LONG, tone(0.5), Transient("throttled"), tone(0.5))
+    with pytest.raises(Transient):
+        narrate(world)
+
+    narrate(world, receives=2)
+
+    first, failed, second = (ssml for ssml, _, _ in world.speaker.spoken)
+    assert first != failed
+    assert failed == second
+    assert world.story().status is Status.READY
+
+
+def test_an_audio_that_a_dead_worker_stored_is_not_paid_for_again() -> None:
+    world = world_with_a_text("Once.")
+    world.media.put(keys.audio(world.story()), b"spoken before", "audio/mpeg")
+
+    narrate(world)
+
+    assert world.speaker.spoken == []
+    assert world.story().status is Status.READY
+    assert len(world.outbox.notices) == 1
+
+
+def test_a_redelivery_after_the_notice_sends_no_second_one() -> None:
+    world = world_with_a_text("Once.", b"mp3")
+    narrate(world)
+
+    narrate(world, receives=2)
+
+    assert len(world.outbox.notices) == 1
+    assert len(world.speaker.spoken) == 1
+
+
+def test_a_redelivery_before_the_notice_sends_it() -> None:
+    world = world_with_a_text("Once.", b"mp3")
+    narrate(world)
+    world.outbox.notices.clear()
+    world.stories.update(world.story(), {"notified_of": None})
+
+    narrate(world)
+
+    assert len(world.outbox.notices) == 1
+    assert len(world.speaker.spoken) == 1
+
+
+def test_a_text_that_cannot_be_spoken_fails_with_its_reason() -> None:
+    world = world_with_a_text("Once.", Rejected("this text cannot be spoken by Joanna"))
+
+    narrate(world)
+
+    story = world.story()
+    assert story.status is Status.FAILED
+    assert story.failure is not None
+    assert story.failure.final
+
+
+def test_a_message_that_overtook_the_reading_does_nothing() -> None:
+    world = World()
+    world.intake.take_in(upload())
+
+    narrate(world)
+
+    assert world.story().status is Status.RECEIVED
+    assert world.story().leases == {}
+    assert world.outbox.notices == []

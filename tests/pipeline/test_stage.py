@@ -1,0 +1,138 @@
+"""What every stage does with a delivery, shown on the reading stage."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from chalicelib.detection import TextDetection
+from chalicelib.errors import LeaseHeld, Transient
+from chalicelib.messages import StoryMessage, about
+from chalicelib.story import Lease, Stage, Status
+from tests.builders import upload
+from tests.fakes import NOW, InMemoryQueue, ScriptedTextDetector, delivery_to
+from tests.pipeline.test_reading import CLEAR, world_with_a_photo
+from tests.pipeline.world import World
+
+LATER = NOW + timedelta(seconds=60)
+
+
+def leased_to(message_id: str, *script: object) -> World:
+    world = world_with_a_photo(*script)
+    story = world.story()
+    lease = Lease(Stage.READING, message_id, 1, LATER)
+    world.stories.lease(story.id, story.generation, lease, NOW)
+    return world
+
+
+def test_a_delivery_that_meets_anothers_lease_ends_quietly() -> None:
+    world = leased_to("another")
+
+    world.reading.handle(delivery_to(about(world.story())))
+
+    assert world.detector.images == []
+    assert world.reading_queue.retries == []
+    assert world.story().leases[Stage.READING].message_id == "another"
+
+
+def test_the_same_message_under_its_own_lease_comes_back_when_the_lease_is_over() -> None:
+    world = leased_to("m-1")
+
+    with pytest.raises(LeaseHeld):
+        world.reading.handle(delivery_to(about(world.story()), message_id="m-1", receives=2))
+
+    assert world.reading_queue.retries == [("m-1/2", 61)]
+    assert world.detector.images == []
+
+
+def test_a_dead_workers_lease_is_taken_over_when_it_is_over() -> None:
+    world = leased_to("another", CLEAR)
+    world.clock.advance(60)
+
+    world.reading.handle(delivery_to(about(world.story())))
+
+    assert world.story().status is Status.READ
+
+
+def test_leases_of_two_stages_do_not_meet() -> None:
+    world = leased_to("another")
+    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.speaker.script.append(b"mp3")
+
+    world.narration.handle(delivery_to(about(world.story())))
+
+    assert world.story().status is Status.READY
+
+
+@pytest.mark.parametrize(
+    ("receives", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (12, 900)]
+)
+def test_a_failed_attempt_is_tried_again_in_seconds(receives: int, seconds: int) -> None:
+    world = world_with_a_photo(Transient("DetectText failed with ThrottlingException"))
+
+    with pytest.raises(Transient):
+        world.reading.handle(delivery_to(about(world.story()), receives=receives))
+
+    assert world.reading_queue.retries == [(f"m-1/{receives}", seconds)]
+    assert world.story().last_error == "DetectText failed with ThrottlingException"
+    assert world.story().leases == {}
+    assert world.story().status is Status.RECEIVED
+
+
+def test_what_a_bug_says_is_for_the_log_and_not_for_people() -> None:
+    world = world_with_a_photo(KeyError("secret/path"))
+
+    with pytest.raises(KeyError):
+        world.reading.handle(delivery_to(about(world.story())))
+
+    assert world.story().last_error == "unexpected KeyError"
+
+
+def test_a_failure_that_cannot_be_written_down_is_still_raised() -> None:
+    world = world_with_a_photo(Transient("the first trouble"))
+
+    class OutOfReach(InMemoryQueue):
+        def retry_in(self, receipt: str, seconds: int) -> None:
+            raise Transient("the second trouble")
+
+    runner = msgspec.structs.replace(world.reading, queue=OutOfReach())
+
+    with pytest.raises(Transient, match="the first trouble"):
+        runner.handle(delivery_to(about(world.story())))
+
+
+def test_a_message_of_another_generation_is_ignored() -> None:
+    world = world_with_a_photo()
+    old = StoryMessage(world.story().id, "00000000")
+
+    world.reading.handle(delivery_to(old))
+
+    assert world.detector.images == []
+    assert world.story().leases == {}
+
+
+def test_a_message_about_no_story_is_ignored() -> None:
+    world = World()
+
+    world.reading.handle(delivery_to(StoryMessage("no-such-story", "a1b2c3d4")))
+
+    assert world.outbox.notices == []
+
+
+def test_a_story_that_another_worker_finished_first_is_left_as_it_is() -> None:
+    """The lease ran out while DetectText was slow, and another delivery took over."""
+
+    class SlowDetector(ScriptedTextDetector):
+        def detect(self, image: bytes) -> list[TextDetection]:
+            world.clock.advance(61)
+            other = Lease(Stage.READING, "another", 1, world.clock() + timedelta(seconds=60))
+            world.stories.lease(world.story().id, world.story().generation, other, world.clock())
+            return super().detect(image)
+
+    world = World(detector=SlowDetector(CLEAR))
+    world.intake.take_in(upload())
+
+    world.reading.handle(delivery_to(about(world.story())))
+
+    assert world.story().status is Status.RECEIVED
+    assert world.story().leases[Stage.READING].message_id == "another"

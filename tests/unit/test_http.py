@@ -1,0 +1,72 @@
+import pytest
+from chalice.app import Request
+
+from chalicelib.errors import InvalidRequest
+from chalicelib.http import file_name, upload_of
+
+
+def request(body: bytes | str = b"bytes", **headers: str) -> Request:
+    event = {
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "body": body,
+        "isBase64Encoded": False,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {},
+        "stageVariables": {},
+        "requestContext": {"httpMethod": "POST", "resourcePath": "/upload"},
+    }
+    return Request(event, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('attachment; filename="page one.jpg"', "page one.jpg"),
+        ("attachment; filename=page.jpg", "page.jpg"),
+        ("attachment; filename*=UTF-8''p%C3%A4ge%20%F0%9F%A6%8A.jpg", "päge \N{FOX FACE}.jpg"),
+        ("attachment; filename*=ISO-8859-1''%E9t%E9.jpg", "été.jpg"),
+        ("attachment; filename=\"plain.jpg\"; filename*=UTF-8''r%C3%AAve.jpg", "rêve.jpg"),
+        ('attachment; filename="../../etc/passwd"', "passwd"),
+        ('attachment; filename="C:\\\\photos\\\\page.jpg"', "page.jpg"),
+        ("attachment; filename*=UTF-8''one%0D%0ABcc:%20you.jpg", "one Bcc: you.jpg"),
+        ('attachment; filename="a\x00b.jpg"', "a b.jpg"),
+        ('attachment; filename="\N{FOX FACE}.jpg"', "\N{FOX FACE}.jpg"),
+        ('attachment; filename="' + "rêve.jpg".encode().decode("latin-1") + '"', "rêve.jpg"),
+        ('attachment; filename="' + "x" * 300 + '"', "x" * 300),
+        ("attachment; filename*=no-such-charset''%FF.jpg", "ÿ.jpg"),
+        ("attachment; filename*=UTF-8''%FF%FE.jpg", "\ufffd\ufffd.jpg"),
+        ('attachment; filename=""', "page"),
+        ("attachment", "page"),
+        ("", "page"),
+        (";;;=\"", "page"),
+    ],
+)  # fmt: skip
+def test_the_name_is_what_people_call_the_file(header: str, name: str) -> None:
+    assert file_name(header) == name
+
+
+def test_an_upload_is_notified_and_deduplicated_unless_said_otherwise() -> None:
+    upload = upload_of(request(content_type="image/png"))
+
+    assert (upload.notify, upload.deduplicate) == (True, True)
+    assert (upload.language, upload.voice) == ("en-US", "Joanna")
+    assert upload.photo == b"bytes"
+    assert upload.content_type == "image/png"
+
+
+def test_both_can_be_declined() -> None:
+    upload = upload_of(
+        request(x_notification_required="False", x_duplication_check_required=" false ")
+    )
+
+    assert (upload.notify, upload.deduplicate) == (False, False)
+
+
+@pytest.mark.parametrize("name", ["X-Notification-Required", "X-Duplication-Check-Required"])
+def test_maybe_is_no_answer(name: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"{name} is 'maybe'; it must be true or false"):
+        upload_of(request(**{name.lower().replace("-", "_"): "maybe"}))
+
+
+def test_a_body_that_came_as_text_is_taken_as_its_bytes() -> None:
+    assert upload_of(request(body="héllo")).photo == "héllo".encode()

@@ -1,0 +1,25 @@
+import pytest
+
+from chalicelib import messages
+from chalicelib.errors import InvalidRequest
+from tests.builders import story
+
+
+def test_a_message_carries_an_id_and_a_generation_and_nothing_else() -> None:
+    body = messages.encode(messages.about(story(id="x", generation="g", text="Once.")))
+
+    assert body == '{"id":"x","generation":"g"}'
+
+
+def test_a_message_survives_the_queue() -> None:
+    message = messages.about(story())
+
+    assert messages.decode(messages.encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "body", ["", "hello", "[]", "{}", '{"id": 7, "generation": "g"}', "\ud800"]
+)
+def test_what_is_not_a_message_is_refused(body: str) -> None:
+    with pytest.raises(InvalidRequest):
+        messages.decode(body)

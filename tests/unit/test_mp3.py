@@ -1,0 +1,61 @@
+import io
+
+import lameenc
+import numpy as np
+import pytest
+import soundfile
+
+from chalicelib.errors import Transient
+from chalicelib.mp3 import joined
+
+
+def tone(seconds: float, rate: int = 24000) -> bytes:
+    """An MP3 as Polly makes them: mono, constant 48 kbit/s."""
+    wave = np.sin(np.arange(int(seconds * rate)) * 2 * np.pi * 440 / rate) * 8000
+    encoder = lameenc.Encoder()
+    encoder.set_bit_rate(48)
+    encoder.set_in_sample_rate(rate)
+    encoder.set_channels(1)
+    encoder.silence()
+    return bytes(encoder.encode(wave.astype(np.int16).tobytes()) + encoder.flush())
+
+
+def with_id3(mp3: bytes) -> bytes:
+    return b"ID3\x04\x00\x00\x00\x00\x01\x00" + bytes(128) + mp3 + b"TAG" + bytes(125)
+
+
+def seconds_of(mp3: bytes) -> float:
+    return float(soundfile.info(io.BytesIO(mp3)).duration)
+
+
+def test_one_part_stays_as_it_is() -> None:
+    assert joined([b"whatever it is"]) == b"whatever it is"
+
+
+@pytest.mark.parametrize("rate", [16000, 22050, 24000])
+def test_parts_become_one_playable_file_as_long_as_all_of_them(rate: int) -> None:
+    parts = [tone(1.5, rate), tone(0.5, rate), tone(2.0, rate)]
+
+    whole = joined(parts)
+
+    decoded, decoded_rate = soundfile.read(io.BytesIO(whole))
+    assert decoded_rate == rate
+    assert len(decoded) / rate == pytest.approx(4.0, abs=0.4)  # LAME pads every part
+    assert seconds_of(whole) == pytest.approx(len(decoded) / rate, abs=0.1)
+    assert np.abs(decoded[len(decoded) // 2 :]).max() > 0.1
+
+
+def test_what_speaks_for_one_part_only_is_left_out() -> None:
+    whole = joined([with_id3(tone(1)), with_id3(tone(1))])
+
+    assert b"ID3" not in whole
+    assert b"TAG" not in whole
+    assert b"Info" not in whole
+    assert b"Xing" not in whole
+    assert whole[:2] == tone(1)[:2]
+
+
+@pytest.mark.parametrize("part", [b"<html>not audio</html>", b"\xff\xfb\xff\xff" + bytes(500)])
+def test_what_is_not_an_mp3_is_asked_for_again(part: bytes) -> None:
+    with pytest.raises(Transient):
+        joined([tone(0.2), part])

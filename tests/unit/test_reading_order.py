@@ -1,0 +1,139 @@
+import msgspec
+import pytest
+
+from chalicelib.detection import Point, TextDetection
+from chalicelib.reading_order import text_of
+from tests.builders import line
+
+
+def leaning(detections: list[TextDetection], slope: float) -> list[TextDetection]:
+    """The page photographed at a slight angle: what is further right lies lower."""
+    return [
+        msgspec.structs.replace(
+            found, polygon=tuple(Point(p.x - p.y * slope, p.y + p.x * slope) for p in found.polygon)
+        )
+        for found in detections
+    ]
+
+
+def test_lines_are_read_from_top_to_bottom_whatever_order_they_come_in() -> None:
+    page = [line("and saw the sea.", 0.1, 0.18), line("The fox climbed up", 0.1, 0.14)]
+
+    assert text_of(page, 1) == "The fox climbed up and saw the sea."
+
+
+def test_a_blank_page_has_no_text() -> None:
+    assert text_of([], 1) == ""
+
+
+def test_an_indented_line_begins_a_paragraph() -> None:
+    page = [
+        line("Mole opened the door and looked", 0.10, 0.10),
+        line("out at the snow.", 0.10, 0.14),
+        line("Nobody had walked there yet, not", 0.14, 0.18),
+        line("even the postman.", 0.10, 0.22),
+    ]
+
+    assert text_of(page, 1) == (
+        "Mole opened the door and looked out at the snow.\n"
+        "Nobody had walked there yet, not even the postman."
+    )
+
+
+def test_a_row_that_ends_early_with_a_full_stop_ends_its_paragraph() -> None:
+    page = [
+        line("A long line that goes to the very edge of it", 0.1, 0.10),
+        line("short.", 0.1, 0.14),
+        line("Another line that goes to the edge of the pa", 0.1, 0.18),
+    ]
+
+    assert text_of(page, 1).split("\n")[1].startswith("Another line")
+
+
+def test_centred_verse_is_one_paragraph() -> None:
+    page = [
+        line("Twinkle,", 0.44, 0.10, width=0.12),
+        line("said the lantern to the bay,", 0.30, 0.14, width=0.40),
+        line("I will guide you", 0.38, 0.18, width=0.24),
+        line("all the way.", 0.41, 0.22, width=0.18),
+    ]
+
+    assert text_of(page, 1) == "Twinkle, said the lantern to the bay, I will guide you all the way."
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    left = [line(f"left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(3)]
+    right = [line(f"right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(3)]
+
+    assert text_of([*right, *left], 1) == "left 0 left 1 left 2\nright 0 right 1 right 2"
+
+
+def test_columns_of_arabic_are_read_from_the_right() -> None:
+    left = [line(f"left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(2)]
+    right = [line(f"right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(2)]
+
+    assert text_of([*left, *right], 1, right_to_left=True).startswith("right 0 right 1\nleft 0")
+
+
+def test_a_heading_stands_before_the_columns_below_it() -> None:
+    heading = line("The Lighthouse", 0.1, 0.02, width=0.8)
+    left = [line(f"left {n}", 0.05, 0.2 + n * 0.04, width=0.35) for n in range(2)]
+    right = [line(f"right {n}", 0.55, 0.2 + n * 0.04, width=0.35) for n in range(2)]
+
+    assert text_of([*right, *left, heading], 1).split("\n") == [
+        "The Lighthouse",
+        "left 0 left 1",
+        "right 0 right 1",
+    ]
+
+
+def test_a_row_detected_in_two_pieces_is_one_row() -> None:
+    page = [
+        line("said the owl.", 0.60, 0.101),
+        line("“Who is it?”", 0.10, 0.10),
+        line("Then it was quiet in the wood.", 0.10, 0.14, width=0.7),
+    ]
+
+    assert text_of(page, 1).startswith("“Who is it?” said the owl.")
+
+
+def test_a_word_divided_at_the_end_of_a_line_is_whole_again() -> None:
+    page = [line("It was a long adven-", 0.1, 0.1), line("ture for a snail.", 0.1, 0.14)]
+
+    assert text_of(page, 1) == "It was a long adventure for a snail."
+
+
+def test_a_dash_at_the_end_of_a_line_stays() -> None:
+    page = [line("He stopped -", 0.1, 0.1), line("and listened.", 0.1, 0.14)]
+
+    assert text_of(page, 1) == "He stopped - and listened."
+
+
+@pytest.mark.parametrize("number", ["20", "- 7 -", "xii", "• 104 •"])
+@pytest.mark.parametrize("top", [0.01, 0.95])
+def test_a_page_number_is_not_read(number: str, top: float) -> None:
+    page = [line("The end of the road.", 0.1, 0.3), line(number, 0.02, top)]
+
+    assert text_of(page, 1) == "The end of the road."
+
+
+def test_a_number_within_the_story_is_read() -> None:
+    page = [line("There were", 0.1, 0.1), line("20", 0.1, 0.14), line("ducks.", 0.1, 0.18)]
+
+    assert text_of(page, 1) == "There were 20 ducks."
+
+
+def test_a_page_that_is_only_a_number_is_read() -> None:
+    assert text_of([line("7", 0.4, 0.4)], 1) == "7"
+
+
+@pytest.mark.parametrize("slope", [-0.12, -0.03, 0.03, 0.12])
+def test_a_page_photographed_at_an_angle_reads_the_same(slope: float) -> None:
+    page = [
+        line("First things first, said the goat, and", 0.10, 0.10, width=0.8),
+        line("ate the list.", 0.10, 0.14, width=0.3),
+        line("The list did not object, being a list", 0.14, 0.18, width=0.76),
+        line("of things that goats may eat.", 0.10, 0.22, width=0.6),
+    ]
+
+    assert text_of(leaning(page, slope), 1) == text_of(page, 1)

@@ -1,0 +1,82 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.story import (
+    LEGAL_MOVES,
+    Stage,
+    Status,
+    content_id_of,
+    derived_id,
+    may_resume,
+    sources,
+    stage_due,
+)
+from tests.builders import story
+from tests.fakes import NOW
+
+NAMESPACE = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
+
+
+def test_the_same_photo_in_the_same_voice_has_the_same_id() -> None:
+    content_id = content_id_of(b"a photo")
+
+    first = derived_id(NAMESPACE, content_id, "en-US", "Joanna")
+
+    assert first == derived_id(NAMESPACE, content_id, "en-US", "Joanna")
+    assert first.version == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "language", "voice"),
+    [
+        (b"another", "en-US", "Joanna"),
+        (b"a photo", "en-GB", "Joanna"),
+        (b"a photo", "en-US", "Ivy"),
+    ],
+)
+def test_another_photo_language_or_voice_is_another_story(
+    content: bytes, language: str, voice: str
+) -> None:
+    other = derived_id(NAMESPACE, content_id_of(content), language, voice)
+
+    assert other != derived_id(NAMESPACE, content_id_of(b"a photo"), "en-US", "Joanna")
+
+
+def test_nobody_can_compute_an_id_without_the_namespace() -> None:
+    content_id = content_id_of(b"a photo")
+
+    assert derived_id(NAMESPACE, content_id, "en-US", "Joanna") != derived_id(
+        uuid.NAMESPACE_OID, content_id, "en-US", "Joanna"
+    )
+
+
+def test_a_ready_story_never_moves_again() -> None:
+    assert LEGAL_MOVES[Status.READY] == frozenset()
+
+
+def test_late_success_wins_over_failure() -> None:
+    assert Status.FAILED in sources(Status.READ)
+    assert Status.FAILED in sources(Status.READY)
+
+
+def test_an_unread_story_cannot_become_ready() -> None:
+    assert sources(Status.READY) == {Status.READ, Status.FAILED}
+
+
+def test_work_goes_on_at_the_first_missing_result() -> None:
+    assert stage_due(story()) is Stage.READING
+    assert stage_due(story(text="Once.")) is Stage.NARRATION
+    assert stage_due(story(text="Once.", audio="public/x/story.mp3")) is None
+
+
+def test_a_story_may_resume_only_after_a_minute() -> None:
+    enqueued = story(enqueued_at=NOW)
+
+    assert not may_resume(enqueued, NOW + timedelta(seconds=60))
+    assert may_resume(enqueued, NOW + timedelta(seconds=60, milliseconds=1))
+
+
+def test_a_story_that_was_never_enqueued_may_resume_at_once() -> None:
+    assert may_resume(story(enqueued_at=None), NOW)

@@ -1,0 +1,42 @@
+import pytest
+
+from chalicelib.errors import InvalidRequest
+from chalicelib.voices import VOICES, chosen, engine_for
+
+
+def test_a_page_is_read_in_american_english_unless_said_otherwise() -> None:
+    assert chosen(None, None) == ("en-US", "Joanna")
+
+
+def test_a_language_has_a_voice_of_its_own() -> None:
+    assert chosen("de-DE", None) == ("de-DE", "Vicki")
+
+
+def test_capitals_do_not_matter() -> None:
+    assert chosen("EN-gb", "brian") == ("en-GB", "Brian")
+
+
+def test_an_unknown_language_is_answered_with_all_that_are_known() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        chosen("tlh", None)
+    assert all(language in refused.value.message for language in VOICES)
+
+
+def test_a_voice_of_another_language_is_answered_with_those_that_fit() -> None:
+    with pytest.raises(InvalidRequest, match="Camila, Vitoria, Thiago, Ricardo"):
+        chosen("pt-BR", "Joanna")
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "preferred", "engine"),
+    [
+        ("en-US", "Joanna", "neural", "neural"),
+        ("en-US", "Joanna", "standard", "standard"),
+        ("ru-RU", "Tatyana", "neural", "standard"),
+        ("en-US", "Ruth", "standard", "neural"),
+    ],
+)
+def test_the_preferred_engine_is_used_where_the_voice_has_it(
+    language: str, voice: str, preferred: str, engine: str
+) -> None:
+    assert engine_for(language, voice, preferred) == engine  # type: ignore[arg-type]
