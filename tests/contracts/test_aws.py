@@ -1,18 +1,21 @@
 """What only AWS can show: what was really stored and sent, and how failures are told."""
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from chalicelib.aws import items
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.notification_topic import NotificationTopic
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.aws.stage_queue import StageQueue
 from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.errors import Transient
+from chalicelib.errors import StoryChanged, Transient
 from chalicelib.messages import StoryMessage, decode
-from chalicelib.story import Lease, Stage
+from chalicelib.story import Lease, Stage, Story
 from tests.builders import story
 from tests.fakes import NOW
 
@@ -99,3 +102,35 @@ def test_an_aws_that_cannot_be_reached_is_a_passing_trouble() -> None:
     with pytest.raises(Transient) as failed:
         request(client.list_queues)
     assert isinstance(failed.value.__cause__, EndpointConnectionError)
+
+
+class RetriedClient:
+    """A DynamoDB client whose first attempt was stored and whose second met what it stored."""
+
+    def __init__(self, item: dict[str, Any], retries: int) -> None:
+        self._error = {
+            "Error": {"Code": "ConditionalCheckFailedException"},
+            "ResponseMetadata": {"RetryAttempts": retries},
+            "Item": item,
+        }
+
+    def update_item(self, **_: Any) -> Any:
+        raise ClientError(self._error, "UpdateItem")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("retries", [1, 2])
+def test_a_write_whose_answer_was_lost_is_known_by_what_it_wrote(retries: int) -> None:
+    written = story(enqueued_at=NOW)
+    client: Any = RetriedClient(items.item_of(written), retries)
+
+    assert StoriesTable(client, "stories").update(story(), {"enqueued_at": NOW}) == written
+
+
+@pytest.mark.parametrize(
+    ("retries", "stored"), [(0, story(text="Once.")), (1, story(text="Another's."))]
+)
+def test_a_write_that_somebody_else_was_faster_with_is_not(retries: int, stored: Story) -> None:
+    client: Any = RetriedClient(items.item_of(stored), retries)
+
+    with pytest.raises(StoryChanged):
+        StoriesTable(client, "stories").update(story(), {"text": "Once."})

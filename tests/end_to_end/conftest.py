@@ -1,0 +1,30 @@
+"""One stack for all tests: the app over the local AWS, as `make run` starts it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from local.launcher import Stack, launched
+
+from tests.end_to_end.client import Client
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    log = tmp_path_factory.mktemp("stack") / "log.jsonl"
+    with launched(log=log) as stack:
+        yield stack
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    """A client of a stack whose counters, inbox and faults start empty."""
+    client = Client(stack.api_url, stack.aws_url)
+    client.start_afresh()
+    yield client
+    client.start_afresh()
+
+
+@pytest.fixture
+def log_file(stack: Stack) -> Path:
+    return stack.log

@@ -1,0 +1,96 @@
+"""What the README and the docs claim, held against the code."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chalicelib.intake import MAX_BYTES
+from chalicelib.photo import MAX_PIXELS, MIN_SIDE
+from chalicelib.settings import Settings
+from chalicelib.story import LEGAL_MOVES
+from chalicelib.wiring import LEASES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+APP = (ROOT / "app.py").read_text()
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "local/README.md"]
+CONFIG = json.loads((ROOT / ".chalice/config.json").read_text())
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(\w+)`)? *\|", README, re.MULTILINE))
+
+    assert rows == {
+        field.encode_name: "" if field.required else field.default
+        for field in msgspec.structs.fields(Settings)
+    }
+
+
+def test_every_route_is_in_the_readme() -> None:
+    routes = re.findall(r'@app\.route\("([^"]+)", methods=\["(\w+)"\]', APP)
+
+    documented = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`]+)`", README))
+
+    assert {f"{method} {path}" for path, method in routes} <= documented
+
+
+def test_every_header_that_is_read_is_in_the_readme() -> None:
+    http = (ROOT / "chalicelib/http.py").read_text()
+    read = re.findall(r'"(x-[\w-]+|content-disposition)"', http, re.IGNORECASE)
+
+    documented = {name.lower() for name in re.findall(r"^\| `([\w-]+)` \|", README, re.MULTILINE)}
+
+    assert {name.lower() for name in read} <= documented
+
+
+def test_the_limits_in_the_readme_are_those_of_the_code() -> None:
+    assert f"at most {MAX_BYTES:,}\nbytes and {MAX_PIXELS // 10**6} megapixels" in README
+    assert f"at least {MIN_SIDE} pixels a side" in README
+
+
+def test_every_file_of_the_tour_exists() -> None:
+    tour = re.findall(r"^\| `((?:app|chalicelib|local)[\w./]*)` \|", README, re.MULTILINE)
+
+    assert len(tour) > 8
+    assert [name for name in tour if not (ROOT / name).exists()] == []
+
+
+def test_every_make_target_that_is_mentioned_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"make ([a-z]+)", README)) <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_picture_of_a_story_is_its_legal_moves() -> None:
+    picture = ARCHITECTURE.split("stateDiagram-v2")[1].split("```")[0]
+    drawn = set(re.findall(r"^    (\w+) --> (\w+)", picture, re.MULTILINE))
+
+    assert drawn == {(origin, to) for origin, targets in LEGAL_MOVES.items() for to in targets}
+
+
+def test_no_lease_outlives_its_function() -> None:
+    functions = CONFIG["stages"]["local"]["lambda_functions"]
+    names = {"reading": "read_page", "narration": "narrate"}
+
+    for stage, lease in LEASES.items():
+        assert lease.total_seconds() <= functions[names[stage]]["lambda_timeout"]
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    script = (ROOT / ".ci/run").read_text()
+
+    assert "\nmake test\n" in script
+    assert "make test" in README
+    assert os.access(ROOT / ".ci/run", os.X_OK)

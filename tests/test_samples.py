@@ -1,0 +1,105 @@
+"""The sample page is what its script draws, and a reader reads it without a wrong word."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+from PIL.ExifTags import IFD, Base
+
+from local.rekognition import Rekognition
+from samples.draw_page import (
+    RIGHT_ORIENTATION,
+    SAMPLE_PHOTO,
+    SAMPLE_TEXT,
+    Turn,
+    draw_page,
+    draw_sample,
+    photo,
+)
+
+
+def largest_difference(one: Image.Image, other: Image.Image) -> float:
+    """Of two pictures seen from afar, where neither noise nor the JPEG codec shows (0 to 255)."""
+    small = [np.asarray(page.convert("L").resize((400, 300)), dtype=int) for page in (one, other)]
+    return float(np.abs(small[0] - small[1]).max())
+
+
+def words(text: str) -> list[str]:
+    """Readers may answer straight quotes for curly ones; nothing else may differ."""
+    return re.sub("[“”]", '"', text).split()
+
+
+def opened(file: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(file))
+
+
+def no_object(bucket: str, key: str, version: str | None) -> bytes:
+    raise KeyError(bucket, key, version)
+
+
+@pytest.fixture(scope="module")
+def page() -> Image.Image:
+    return draw_page("One small page.", width=800)
+
+
+def test_the_committed_photo_is_what_the_script_draws() -> None:
+    assert largest_difference(opened(SAMPLE_PHOTO.read_bytes()), draw_sample()) < 12
+
+
+def test_one_other_word_would_be_noticed() -> None:
+    changed = draw_page(SAMPLE_TEXT.replace("fog", "fag"), seed=7)
+    assert largest_difference(opened(SAMPLE_PHOTO.read_bytes()), changed) > 24
+
+
+def test_the_committed_photo_is_small_enough_to_commit_and_large_enough_to_be_a_photo() -> None:
+    assert SAMPLE_PHOTO.stat().st_size < 900_000
+    assert 2000 <= opened(SAMPLE_PHOTO.read_bytes()).width <= 3000
+
+
+def test_the_same_arguments_draw_the_same_page_and_another_seed_another(
+    page: Image.Image,
+) -> None:
+    assert draw_page("One small page.", width=800).tobytes() == page.tobytes()
+    assert draw_page("One small page.", width=800, seed=1).tobytes() != page.tobytes()
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_the_right_orientation_shows_a_turned_photo_upright(
+    page: Image.Image, turned: Turn
+) -> None:
+    shown = ImageOps.exif_transpose(
+        opened(photo(page, turned=turned, orientation=RIGHT_ORIENTATION[turned]))
+    )
+    assert largest_difference(shown, page) < 12
+
+
+def test_a_photo_says_where_it_was_taken_like_a_phone_does(page: Image.Image) -> None:
+    exif = opened(photo(page, orientation=6)).getexif()
+    assert exif[Base.Orientation] == 6
+    assert exif.get_ifd(IFD.GPSInfo)
+
+
+def test_a_photo_can_have_no_exif_at_all(page: Image.Image) -> None:
+    assert not opened(photo(page, orientation=None)).getexif()
+
+
+def test_a_comment_makes_another_file_of_the_same_picture(page: Image.Image) -> None:
+    first, second = photo(page, comment="first"), photo(page, comment="second")
+    assert first != second
+    assert opened(first).tobytes() == opened(second).tobytes()
+
+
+@pytest.mark.parametrize("text", ["word " * 400, "naïve"])
+def test_a_text_that_cannot_be_printed_legibly_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"too long|cannot print"):
+        draw_page(text, width=800)
+
+
+@pytest.mark.engines
+def test_the_sample_page_is_read_without_a_wrong_word() -> None:
+    rekognition = Rekognition(no_object)
+    answer = rekognition.detect_text({"Image": {"Bytes": SAMPLE_PHOTO.read_bytes()}})
+    lines = [found for found in answer["TextDetections"] if found["Type"] == "LINE"]
+    assert words(" ".join(line["DetectedText"] for line in lines)) == words(SAMPLE_TEXT)
