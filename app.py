@@ -51,12 +51,20 @@ def upload() -> Response:
     return http.receipt_response(receipt, tools.links)
 
 
-@app.on_sqs_message(queue=settings.reading_queue, batch_size=1, maximum_concurrency=10)
+@app.on_sqs_message(
+    queue=settings.reading_queue,
+    batch_size=1,
+    maximum_concurrency=settings.maximum_concurrency,
+)
 def read_page(event: SQSEvent) -> None:
     triggers.handle_each(event, tools.reading)
 
 
-@app.on_sqs_message(queue=settings.narration_queue, batch_size=1, maximum_concurrency=10)
+@app.on_sqs_message(
+    queue=settings.narration_queue,
+    batch_size=1,
+    maximum_concurrency=settings.maximum_concurrency,
+)
 def narrate(event: SQSEvent) -> None:
     triggers.handle_each(event, tools.narration)
 

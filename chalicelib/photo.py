@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError, WebPImagePlugin
 
+from chalicelib import jpeg
 from chalicelib.errors import InvalidRequest, Rejected, TooLarge, UnsupportedType
 
 MAX_PIXELS: Final = 100_000_000
@@ -58,6 +59,8 @@ def checked_content_type(photo: bytes) -> str:
             f"a page needs at least {MIN_SIDE} on each side.",
             code="image_too_small",
         )
+    if _CONTENT_TYPES[image.format or ""] == "image/jpeg" and not jpeg.is_whole(photo):
+        raise _damaged()
     _decode(image)
     return _CONTENT_TYPES[image.format or ""]
 
@@ -87,10 +90,10 @@ def turned(page: Image.Image, degrees: int) -> Image.Image:
 def encoded(page: Image.Image) -> bytes:
     """The page as a JPEG without metadata that DetectText takes in one request."""
     for quality in (90, 80, 65):
-        jpeg = io.BytesIO()
-        page.save(jpeg, "JPEG", quality=quality)
-        if jpeg.tell() <= _MAX_PAGE_BYTES:
-            return jpeg.getvalue()
+        target = io.BytesIO()
+        page.save(target, "JPEG", quality=quality)
+        if target.tell() <= _MAX_PAGE_BYTES:
+            return target.getvalue()
     return encoded(page.reduce(2))
 
 

@@ -22,8 +22,9 @@ from chalicelib.detection import TextDetection, lines, text_angle
 _COLUMN_GAP: Final = 1.5  # wider than any space between words
 _BLOCK_GAP: Final = 1.5  # more than the leading between rows of one block
 _INDENT: Final = 0.6
-_PARAGRAPH_GAP: Final = 1.0
 _EARLY_END: Final = 3.0
+
+_PARAGRAPH_LEADING: Final = 1.25  # in distances between rows where they are closest
 
 _PAGE_NUMBER: Final = re.compile(r"[\W_]*(\d{1,4}|[ivxlc]{1,6})[\W_]*", re.IGNORECASE)
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*$")
@@ -145,8 +146,8 @@ def _joined(row: list[_Line]) -> _Line:
 
 def _paragraphs(block: list[_Line], unit: float) -> list[str]:
     rows = _rows(block)
-    paragraphs = [rows[0].text]
     starts = _paragraph_starts(rows, unit)
+    paragraphs = [rows[0].text]
     for row, begins in zip(rows[1:], starts[1:], strict=True):
         if begins:
             paragraphs.append(row.text)
@@ -164,9 +165,11 @@ def _paragraph_starts(rows: list[_Line], unit: float) -> list[bool]:
     spread_left = statistics.pstdev(row.left for row in rows)
     spread_middle = statistics.pstdev(row.left + row.right for row in rows) / 2
     centred = spread_middle < spread_left / 2
+    pairs = list(itertools.pairwise(rows))
+    leading = min((below.middle - above.middle for above, below in pairs), default=0.0)
 
     def begins(previous: _Line, row: _Line) -> bool:
-        if row.top - previous.bottom > _PARAGRAPH_GAP * unit:
+        if row.middle - previous.middle > _PARAGRAPH_LEADING * leading:
             return True
         if centred:
             return False
@@ -174,4 +177,4 @@ def _paragraph_starts(rows: list[_Line], unit: float) -> list[bool]:
         ended_early = edge - previous.right > _EARLY_END * unit
         return indented or (ended_early and bool(_SENTENCE_END.search(previous.text)))
 
-    return [True] + [begins(above, row) for above, row in itertools.pairwise(rows)]
+    return [True] + [begins(above, row) for above, row in pairs]

@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         media_base_url: What stands before ``/public/…`` in links: CloudFront's address.
         story_namespace: A secret UUID; story ids are derived under it.
         speech_engine: Polly's engine, where the voice has it.
+        maximum_concurrency: How many functions of one stage run at once (Lambda allows 2 to
+            1000); bounded by the quotas of Rekognition and Polly.
         log_level: Least level that is logged.
     """
 
@@ -42,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     media_base_url: Url
     story_namespace: uuid.UUID
     speech_engine: Engine = "neural"
+    maximum_concurrency: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
@@ -74,6 +77,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         if missing:
             raise SettingsError(f"Set these environment variables: {', '.join(missing)}.")
         try:
-            return msgspec.convert(given, type=cls)
+            return msgspec.convert(given, type=cls, strict=False)
         except msgspec.ValidationError as error:
             raise SettingsError(f"A setting is not valid: {error}.") from error

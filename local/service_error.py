@@ -3,7 +3,7 @@
 from moto.core.exceptions import ServiceException
 
 
-class ServiceError(ServiceException):  # type: ignore[misc]  # moto is not typed
+class ServiceError(ServiceException):
     """An AWS error code and its sentence, serialised in the service's own protocol.
 
     Args:

@@ -26,7 +26,7 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(\w+)`)? *\|", README, re.MULTILINE))
 
     assert rows == {
-        field.encode_name: "" if field.required else field.default
+        field.encode_name: "" if field.required else str(field.default)
         for field in msgspec.structs.fields(Settings)
     }
 

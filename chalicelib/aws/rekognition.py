@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import TextDetectionTypeDef
 
 _UNREADABLE: Final = frozenset(
-    {"InvalidImageFormatException", "ImageTooLargeException", "InvalidParameterException"}
+    {
+        "ImageTooLargeException",
+        "InvalidImageFormatException",
+        "InvalidParameterException",
+        "ValidationException",  # what the front door says of more than 5 MB
+    }
 )
 
 

@@ -50,7 +50,7 @@ class Client:
         return counts
 
     def inject(self, operation: str, error: str, times: int) -> None:
-        fault = {"operation": operation, "error": error, "times": times}
+        fault: Any = {"operation": operation, "error": error, "times": times}
         requests.post(f"{self.aws}/_local/faults", json=fault, timeout=10).raise_for_status()
 
     def start_afresh(self) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local.launcher import Stack, launched
 
+from local.launcher import Stack, launched
 from tests.end_to_end.client import Client
 
 

@@ -1,13 +1,11 @@
 """No input gives a 5xx, and what is refused leaves nothing behind."""
 
-import io
 import re
 import struct
 import zlib
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from tests.builders import jpeg
 from tests.end_to_end.client import Client
@@ -29,12 +27,6 @@ def bomb() -> bytes:
     )
 
 
-def noisy(side: int) -> bytes:
-    target = io.BytesIO()
-    Image.effect_noise((side, side), 100).convert("RGB").save(target, "JPEG", quality=95)
-    return target.getvalue()
-
-
 REFUSED: dict[str, tuple[bytes, str, int, str]] = {
     "an empty body": (b"", "image/jpeg", 400, "empty_body"),
     "text": (b"Once upon a time", "text/plain", 415, "unsupported_media_type"),
@@ -45,7 +37,7 @@ REFUSED: dict[str, tuple[bytes, str, int, str]] = {
     "a PDF": (b"%PDF-1.7\n%\xe2\xe3", "application/octet-stream", 415, "unsupported_media_type"),
     "a truncated JPEG": (jpeg()[:900], "image/jpeg", 400, "unreadable_image"),
     "a JPEG header with garbage": (
-        jpeg()[:200] + b"\xa5" * 4000, "image/jpeg", 400, "unreadable_image",
+        jpeg()[:640] + b"\xa5" * 4000, "image/jpeg", 400, "unreadable_image",
     ),
     "a decompression bomb": (bomb(), "image/png", 413, "too_many_pixels"),
     "a small image": (jpeg(79, 79), "image/jpeg", 400, "image_too_small"),
@@ -65,10 +57,9 @@ def test_what_is_not_a_readable_photo_is_refused(client: Client, what: str) -> N
 
 
 def test_a_photo_over_the_direct_limit_is_told_the_limit(client: Client) -> None:
-    photo = noisy(2600)
-    assert 4_400_000 < len(photo) < 10_000_000
+    photo = jpeg()
 
-    answer = client.upload(photo)
+    answer = client.upload(photo + bytes(4_400_001 - len(photo)))
 
     assert answer.status_code == 413
     assert "4,400,000" in answer.json()["message"]

@@ -6,13 +6,13 @@ import uuid
 import pytest
 import requests
 import soundfile
-from local.launcher import Stack
 
 from chalicelib.aws.stage_queue import StageQueue
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.messages import about
 from chalicelib.story import Status
 from chalicelib.wiring import utc_now
+from local.launcher import Stack
 from tests.builders import story
 from tests.end_to_end.client import Client
 
@@ -27,8 +27,8 @@ def test_a_long_text_is_read_to_its_end_in_one_file(client: Client, stack: Stack
     long = story(
         id=str(uuid.uuid4()), status=Status.READ, text=text, page="public/x", enqueued_at=utc_now()
     )
-    StoriesTable(stack.boto3_client("dynamodb"), stack.environment["STORIES_TABLE"]).claim(long)
-    queue = StageQueue(stack.boto3_client("sqs"), stack.environment["NARRATION_QUEUE_URL"])
+    StoriesTable(stack.clients.dynamodb, stack.environment["STORIES_TABLE"]).claim(long)
+    queue = StageQueue(stack.clients.sqs, stack.environment["NARRATION_QUEUE_URL"])
     client.start_afresh()
 
     queue.send(about(long))

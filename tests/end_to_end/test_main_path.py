@@ -11,7 +11,7 @@ import requests
 import soundfile
 from PIL import Image
 
-from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT, draw_page, photo
+from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT, draw_page, draw_sample, photo
 from tests.end_to_end.client import Client
 
 pytestmark = pytest.mark.engines
@@ -46,7 +46,7 @@ def test_a_page_becomes_a_story_that_can_be_heard(client: Client) -> None:
     page = requests.get(story["image_url"], timeout=10)
     assert page.headers["Content-Type"] == "image/jpeg"
     image = Image.open(io.BytesIO(page.content))
-    assert image.size == Image.open(SAMPLE_PHOTO).size
+    assert image.size == draw_sample().size
     assert not image.getexif()
 
     audio = requests.get(story["audio_url"], timeout=10)

@@ -18,7 +18,7 @@ TEXT = "The goat looked at the moon. “You are late,” it said, and went to be
 
 def test_a_page_is_read_however_it_was_photographed(client: Client) -> None:
     """All four turns of the pixels, each with every orientation tag and with none."""
-    page = draw_page(TEXT, seed=11)
+    page = draw_page(TEXT, seed=11, width=1600)
     photos = {
         (turned, tag): photo(page, turned=turned, orientation=tag, comment=f"{turned} {tag}")
         for turned in get_args(Turn)

@@ -85,9 +85,29 @@ def test_a_truncated_image_is_refused(image_format: str, keep: float) -> None:
         checked_content_type(whole[: int(len(whole) * keep)])
 
 
-def test_a_jpeg_header_with_garbage_is_refused() -> None:
-    with pytest.raises(Rejected):
-        checked_content_type(jpeg()[:200] + b"\xa5" * 5000)
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("garbage", [b"\xa5" * 5000, bytes(range(7, 256)) * 20])
+def test_a_jpeg_header_with_garbage_is_refused(garbage: bytes, progressive: bool) -> None:
+    target = io.BytesIO()
+    Image.effect_noise((300, 200), 80).save(target, "JPEG", progressive=progressive)
+    whole = target.getvalue()
+    header = whole[: whole.index(b"\xff\xda") + 20]
+    assert checked_content_type(whole) == "image/jpeg"
+
+    with pytest.raises(InvalidRequest, match="damaged"):
+        checked_content_type(header + garbage)
+
+
+def test_what_a_camera_appends_to_its_jpeg_does_no_harm() -> None:
+    assert checked_content_type(jpeg() + b"SEFH\x00\xff\x99 maker's notes") == "image/jpeg"
+
+
+def test_a_photo_of_a_dual_camera_is_a_jpeg() -> None:
+    target = io.BytesIO()
+    first, second = Image.new("RGB", (200, 100)), Image.new("RGB", (200, 100), "red")
+    first.save(target, "MPO", save_all=True, append_images=[second])
+
+    assert checked_content_type(target.getvalue()) == "image/jpeg"
 
 
 def test_a_damaged_heic_is_refused() -> None:

@@ -50,6 +50,18 @@ def test_a_row_that_ends_early_with_a_full_stop_ends_its_paragraph() -> None:
     assert text_of(page, 1).split("\n")[1].startswith("Another line")
 
 
+def test_a_wider_gap_between_rows_begins_a_paragraph() -> None:
+    page = [
+        line("The light swung round, wide and gold, and", 0.1, 0.10, width=0.8),
+        line("far out a small bell answered, ding ding.", 0.1, 0.14, width=0.8),
+        line("There you are, purred Biscuit, at last. It", 0.1, 0.194, width=0.8),
+        line("is cold.", 0.1, 0.234, width=0.2),
+    ]
+
+    assert text_of(page, 1).count("\n") == 1
+    assert text_of(page, 1).split("\n")[1].startswith("There you are")
+
+
 def test_centred_verse_is_one_paragraph() -> None:
     page = [
         line("Twinkle,", 0.44, 0.10, width=0.12),

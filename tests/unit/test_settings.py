@@ -44,6 +44,7 @@ def test_missing_settings_are_all_named_at_once() -> None:
         ("NOTIFICATION_TOPIC_ARN", "notices"),
         ("SPEECH_ENGINE", "steam"),
         ("LOG_LEVEL", "loud"),
+        ("MAXIMUM_CONCURRENCY", "1"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:

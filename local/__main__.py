@@ -1,0 +1,78 @@
+"""``python -m local``: Storytime on one machine, until Ctrl-C.
+
+Settings, from the environment: ``PORT`` (8000) of the API, ``AWS_PORT`` (4566) of the local AWS;
+0 is any free port.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from chalicelib.settings import SettingsError
+from local.http_server import PortUnavailableError
+from local.process import interrupt_when_told_to_end, leave
+from local.stack import Stack
+
+_LAST_PORT: Final = 65_535
+
+
+def main() -> int:
+    """Run the stack; the exit status."""
+    interrupt_when_told_to_end()
+    try:
+        stack = Stack(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
+        stack.start()
+    except (PortUnavailableError, SettingsError) as error:
+        print(f"python -m local: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    print(introduction(stack), flush=True)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print("\nStopped.")
+    return 0
+
+
+def port(environ: Mapping[str, str], variable: str, default: int) -> int:
+    """The port that an environment variable asks for.
+
+    Raises:
+        PortUnavailableError: It is no port number.
+    """
+    value = environ.get(variable) or str(default)
+    if not (value.isascii() and value.isdigit() and int(value) <= _LAST_PORT):
+        raise PortUnavailableError(
+            f"{variable} must be a port number from 0 (any free one) to {_LAST_PORT}, not {value!r}"
+        )
+    return int(value)
+
+
+def introduction(stack: Stack) -> str:
+    """What runs where and what to try; the last line says that requests can be taken."""
+    functions = "\n             ".join(
+        f"{trigger.queue_name} -> {trigger.function.name} ({trigger.concurrency} at a time)"
+        for trigger in stack.triggers
+    )
+    return f"""\
+Storytime runs on this machine.
+
+  API        {stack.api_url}
+  Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, Rekognition, Polly)
+  Functions  {functions}
+
+Try:
+  curl -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {stack.api_url}/upload
+  curl {stack.api_url}/retrieve/<id>
+  curl {stack.aws_url}/_local/inbox     # the e-mails that were sent
+  curl {stack.aws_url}/_local/requests  # the AWS requests that it took
+
+Ctrl-C stops everything.
+Ready: {stack.api_url}"""
+
+
+if __name__ == "__main__":
+    leave(main())

@@ -1,0 +1,182 @@
+"""Speaks text: espeak-ng through ctypes.
+
+espeak-ng is one global machine in C: it is initialised once a process, and everything that touches
+it holds one lock (without, threads crash it). It is GPL: development only, never packaged.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import functools
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import espeakng_loader
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE: Final = 22_050
+"""Hz, of everything that espeak-ng speaks."""
+DEFAULT_RATE: Final = 130
+"""espeak-ng's setting for about 165 words a minute of ordinary prose, pauses included."""
+DEFAULT_PITCH: Final = 50
+
+Samples = NDArray[np.int16]
+
+# Constants of espeak-ng's speak_lib.h.
+_OUTPUT_SYNCHRONOUS: Final = 2
+_INITIALIZE_PHONEME_EVENTS: Final = 0x0001
+_INITIALIZE_PHONEME_IPA: Final = 0x0002
+_INITIALIZE_DONT_EXIT: Final = 0x8000
+_POSITION_CHARACTER: Final = 1
+_CHARS_UTF8: Final = 1
+_END_PAUSE: Final = 0x1000
+_RATE: Final = 1
+_PITCH: Final = 3
+_EVENT_LIST_TERMINATED: Final = 0
+_EVENT_WORD: Final = 1
+_EVENT_PHONEME: Final = 7
+_OK: Final = 0
+
+_LONGEST_DATA_PATH: Final = 150
+"""espeak-ng cuts longer paths off (N_PATH_HOME is 160, and it appends a folder)."""
+
+_lock = threading.Lock()
+
+
+@dataclass
+class Utterance:
+    """Spoken text: its samples, and when each word and each sound begins.
+
+    Attributes:
+        word_starts: Pairs of the character's index in the text and the sample's; espeak-ng joins
+            some small words ("of the"), and divides some long ones ("1984").
+        phonemes: Pairs of the sample's index and the sound in IPA, empty for silence.
+    """
+
+    samples: Samples = field(default_factory=lambda: np.zeros(0, np.int16))
+    word_starts: list[tuple[int, int]] = field(default_factory=list)
+    phonemes: list[tuple[int, str]] = field(default_factory=list)
+
+
+class UnknownVoiceError(LookupError):
+    """espeak-ng has no such voice."""
+
+
+def speak(
+    text: str,
+    voice: str,
+    *,
+    rate: int = DEFAULT_RATE,
+    pitch: int = DEFAULT_PITCH,
+    end_pause: bool = False,
+) -> Utterance:
+    """Speak a text, at about a thousand times real time.
+
+    espeak-ng is not quite deterministic: the same text may come out some milliseconds longer.
+
+    Args:
+        text: Plain text; markup is read out.
+        voice: espeak-ng's name: a language and, after a plus sign, a variant.
+        rate: From 80 to 450, nearly words a minute.
+        pitch: From 0 to 99.
+        end_pause: Whether the pause after a sentence follows.
+
+    Raises:
+        UnknownVoiceError: if there is no such voice.
+    """
+    # A NUL would end the text for C.
+    encoded = text.replace("\0", " ").encode() + b"\0"
+    flags = _CHARS_UTF8 | (_END_PAUSE if end_pause else 0)
+    with _lock:
+        espeak = _espeak()
+        if espeak.library.espeak_SetVoiceByName(voice.encode()) != _OK:
+            raise UnknownVoiceError(voice)
+        espeak.library.espeak_SetParameter(_RATE, rate, 0)
+        espeak.library.espeak_SetParameter(_PITCH, pitch, 0)
+        return espeak.record(encoded, flags)
+
+
+class _EventId(ctypes.Union):
+    _fields_ = (("number", ctypes.c_int), ("name", ctypes.c_char_p), ("ipa", ctypes.c_char * 8))
+
+
+class _Event(ctypes.Structure):
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),  # characters, from 1
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),  # milliseconds
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _EventId),
+    )
+
+
+_SynthCallback = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)
+
+
+class _Espeak:
+    """The library, initialised, and the recording of what it speaks at the moment."""
+
+    def __init__(self) -> None:
+        self.library = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = short_path(Path(espeakng_loader.get_data_path()))
+        rate = self.library.espeak_Initialize(
+            _OUTPUT_SYNCHRONOUS,
+            0,
+            str(data).encode(),
+            _INITIALIZE_PHONEME_EVENTS | _INITIALIZE_PHONEME_IPA | _INITIALIZE_DONT_EXIT,
+        )
+        if rate != SAMPLE_RATE:
+            raise RuntimeError(f"espeak-ng did not start with its data in {data}: {rate}")
+        # The C side keeps the pointer only, so the object must live here.
+        self._callback = _SynthCallback(self._receive)
+        self.library.espeak_SetSynthCallback(self._callback)
+        self._chunks: list[bytes] = []
+        self._utterance = Utterance()
+
+    def record(self, encoded: bytes, flags: int) -> Utterance:
+        self._chunks, self._utterance = [], Utterance()
+        self.library.espeak_Synth(
+            encoded, len(encoded), 0, _POSITION_CHARACTER, 0, flags, None, None
+        )
+        self._utterance.samples = np.frombuffer(b"".join(self._chunks), np.int16)
+        return self._utterance
+
+    def _receive(self, samples: Any, count: int, events: Any) -> int:
+        if samples and count > 0:
+            self._chunks.append(ctypes.string_at(samples, count * 2))
+        index = 0
+        while (event := events[index]).type != _EVENT_LIST_TERMINATED:
+            if event.type == _EVENT_WORD:
+                self._utterance.word_starts.append((event.text_position - 1, event.sample))
+            elif event.type == _EVENT_PHONEME:
+                ipa = event.id.ipa.decode("utf-8", "ignore")  # eight bytes may cut a character
+                self._utterance.phonemes.append((event.sample, ipa))
+            index += 1
+        return 0  # go on
+
+
+@functools.cache
+def _espeak() -> _Espeak:
+    return _Espeak()
+
+
+def short_path(folder: Path) -> Path:
+    """The folder itself or, if its path is too long for espeak-ng, a link to it."""
+    if len(bytes(folder)) <= _LONGEST_DATA_PATH:
+        return folder
+    link_folder = tempfile.mkdtemp(prefix="espeak-")
+    atexit.register(shutil.rmtree, link_folder, ignore_errors=True)
+    link = Path(link_folder, folder.name)
+    link.symlink_to(folder, target_is_directory=True)
+    return link

@@ -1,0 +1,128 @@
+"""The AWS port: every request, to whatever stands for what it wants."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from werkzeug.wrappers import Response
+
+from local import cdn, control, limits
+from local.cdn import Cdn
+from local.control import Control
+from local.faults import Faults
+from local.inbox import Inbox
+from local.measures import Requests, Timings
+from local.moto_backend import MotoBackend
+from local.post_upload import PostUploads, is_post_upload
+from local.protocol import Call, failure, identify, parse, success
+from local.received import Received
+from local.service_error import ServiceError
+from local.signatures import Signatures
+from local.sqs_delivery import SqsDelivery
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+_log = logging.getLogger(__name__)
+
+_FEEDS_QUEUES: Final = frozenset({"sqs", "s3", "sns"})
+_OK: Final = 200
+
+
+@dataclass(frozen=True)
+class Front:
+    """The WSGI application of the AWS port.
+
+    Attributes:
+        moto: Answers what nothing below does.
+        engines: Operations of our own by boto3's name, ``polly.SynthesizeSpeech``; of the services
+            that they belong to, moto is asked for nothing.
+        own_access_key_id: The stack's, whose requests are neither counted nor made to fail.
+    """
+
+    moto: MotoBackend
+    engines: Mapping[str, Operation]
+    own_access_key_id: str
+    signatures: Signatures
+    delivery: SqsDelivery
+    post_uploads: PostUploads
+    cdn: Cdn
+    control: Control
+    requests: Requests
+    timings: Timings
+    inbox: Inbox
+    faults: Faults
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        return self._answer(Received.from_wsgi(environ))(environ, start_response)
+
+    def _answer(self, received: Received) -> Response:
+        if received.path.startswith(control.PATH):
+            return self.control.answer(received)
+        if received.path.startswith(cdn.PATH):
+            return self.cdn.answer(received)
+        if is_post_upload(received):
+            response = self.post_uploads.answer(received)
+            self.delivery.something_changed()
+            return response
+        call = identify(received)
+        return self.moto.answer(received) if call is None else self._answer_call(call, received)
+
+    def _answer_call(self, call: Call, received: Received) -> Response:
+        try:
+            return self._perform(call, received)
+        except ServiceError as error:
+            return failure(call, error)
+        except Exception:
+            _log.exception("%s failed inside the local AWS", call.name)
+            return failure(call, ServiceError("InternalFailure", "See the stack's log."))
+
+    def _perform(self, call: Call, received: Received) -> Response:
+        if call.access_key_id is None and received.method != "OPTIONS":
+            self.signatures.check_link(received)
+        elif call.access_key_id not in {None, self.own_access_key_id}:
+            self.requests.record(call.name)
+            self._meet_fault(call.name)
+        if limits.is_limited(call.name):
+            limits.check(call.name, parse(call))
+        if call.name == "sqs.ReceiveMessage":
+            return self.delivery.receive(call, received)
+        if self._is_emulated(call.service):
+            return self._run_engine(call)
+        response = self.moto.answer(received)
+        if response.status_code == _OK and call.name == "sns.Publish":
+            self._deliver_email(parse(call))
+        if call.service in _FEEDS_QUEUES:
+            self.delivery.something_changed()
+        return response
+
+    def _meet_fault(self, operation: str) -> None:
+        fault = self.faults.take(operation)
+        if fault is None:
+            return
+        if fault.latency_ms:
+            threading.Event().wait(fault.latency_ms / 1000)
+        if error := fault.service_error():
+            raise error
+
+    def _is_emulated(self, service: str) -> bool:
+        return any(name.startswith(f"{service}.") for name in self.engines)
+
+    def _run_engine(self, call: Call) -> Response:
+        engine = self.engines.get(call.name)
+        if engine is None:  # moto would answer with something invented
+            raise ServiceError("NotImplemented", f"The local AWS has no {call.name}.", 501)
+        request = parse(call)
+        with self.timings.measure(call.name):
+            result = engine(request)
+        return success(call, result)
+
+    def _deliver_email(self, publication: Mapping[str, Any]) -> None:
+        topic = publication.get("TopicArn", publication.get("TargetArn", ""))
+        self.inbox.deliver(publication, self.moto.email_subscribers(topic))

@@ -1,0 +1,66 @@
+"""The AWS port, put together."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from local.cdn import Cdn
+from local.control import Control
+from local.faults import Faults
+from local.front import Front, Operation
+from local.http_server import HttpServer
+from local.inbox import Inbox
+from local.measures import Requests, Timings
+from local.moto_backend import MotoBackend
+from local.post_upload import PostUploads
+from local.resources import APP_KEYS, MEDIA_BUCKET, STACK_KEYS
+from local.signatures import Clock, Signatures
+from local.sqs_delivery import SqsDelivery
+
+EngineFactory = Callable[[MotoBackend], Mapping[str, Operation]]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LocalAws:
+    """A local AWS without resources, listening on `server`'s port once started."""
+
+    def __init__(
+        self, server: HttpServer, engines: EngineFactory, *, now: Clock = _utc_now
+    ) -> None:
+        self.url = server.url
+        self._server = server
+        self._engines = engines
+        self._now = now
+        self._delivery: SqsDelivery | None = None
+
+    def start(self) -> None:
+        moto = MotoBackend()
+        signatures = Signatures(dict([APP_KEYS, STACK_KEYS]), self._now)
+        requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
+        self._delivery = SqsDelivery(moto)
+        front = Front(
+            moto=moto,
+            engines=self._engines(moto),
+            own_access_key_id=STACK_KEYS[0],
+            signatures=signatures,
+            delivery=self._delivery,
+            post_uploads=PostUploads(moto, signatures),
+            cdn=Cdn(moto, MEDIA_BUCKET),
+            control=Control(requests, timings, inbox, faults),
+            requests=requests,
+            timings=timings,
+            inbox=inbox,
+            faults=faults,
+        )
+        self._server.start(front)
+
+    def end_long_polls(self) -> None:
+        """Let every ReceiveMessage that waits return, so that its caller can stop."""
+        if self._delivery is not None:
+            self._delivery.close()
+
+    def stop(self) -> None:
+        self.end_long_polls()
+        self._server.stop()

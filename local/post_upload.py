@@ -1,0 +1,131 @@
+"""Uploads by an HTML form straight to S3, which moto takes from anybody, checked as S3 does."""
+
+import hmac
+from collections.abc import Mapping
+from html import escape
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Request, Response
+
+from local.moto_backend import MotoBackend
+from local.post_policy import PostPolicy
+from local.protocol import failure, put_object
+from local.received import Received
+from local.service_error import ServiceError
+from local.signatures import ALGORITHM, Scope, Signatures, wrong_signature
+
+_MOST_BYTES_OF_FIELDS: Final = 20_000
+"""What comes before the file (Amazon S3 API Reference, "POST Object")."""
+
+_STORED_HEADERS: Final = frozenset(
+    {"cache-control", "content-type", "content-disposition", "content-encoding", "expires"}
+)
+
+
+def is_post_upload(received: Received) -> bool:
+    return received.method == "POST" and received.content_type.startswith("multipart/form-data")
+
+
+class PostUploads:
+    """Checks a form against its own signed policy, then stores its file."""
+
+    def __init__(self, moto: MotoBackend, signatures: Signatures) -> None:
+        self._moto = moto
+        self._signatures = signatures
+
+    def answer(self, received: Received) -> Response:
+        """What S3 answers to the form: nothing (204), or what its fields ask for instead."""
+        bucket = received.path.strip("/")
+        try:
+            fields, content = _form(received)
+            fields["bucket"] = bucket
+            self._check(fields, len(content))
+        except ServiceError as error:
+            return failure(put_object(bucket, "", received), error)
+        stored = self._moto.answer(_as_put(received, bucket, fields, content))
+        if stored.status_code != 200:  # noqa: PLR2004  # HTTP's OK
+            return stored
+        return _acknowledged(fields, stored.headers["ETag"], received)
+
+    def _check(self, fields: Mapping[str, str], size: int) -> None:
+        if "policy" not in fields:
+            raise ServiceError("AccessDenied", "Access Denied", 403)
+        for name in ("key", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"):
+            if name not in fields:
+                message = f"Bucket POST must contain a field named '{name}'."
+                raise ServiceError("InvalidArgument", message, 400)
+        if fields["x-amz-algorithm"] != ALGORITHM:
+            raise ServiceError("InvalidRequest", f"Please use {ALGORITHM}.", 400)
+        expected = self._signatures.sign(
+            fields["policy"], Scope.parse(fields["x-amz-credential"]), fields["x-amz-date"]
+        )
+        if not hmac.compare_digest(expected, fields["x-amz-signature"]):
+            raise wrong_signature()
+        PostPolicy.parse(fields["policy"]).check(fields, size, self._signatures.now())
+
+
+def _form(received: Received) -> tuple[dict[str, str], bytes]:
+    """The form's fields, by lower-case name, and its file's bytes."""
+    request = Request(received.environ())
+    request.max_form_memory_size = _MOST_BYTES_OF_FIELDS
+    try:
+        files = request.files
+        fields = {name.lower(): value for name, value in request.form.items()}
+    except RequestEntityTooLarge as error:
+        raise ServiceError(
+            "MaxPostPreDataLengthExceeded",
+            "Your POST request fields preceding the upload file were too large.",
+            400,
+        ) from error
+    if len(files) != 1 or "file" not in files:
+        raise ServiceError(
+            "IncorrectNumberOfFilesInPostRequest",
+            "POST requires exactly one file upload per request.",
+            400,
+        )
+    if "key" in fields:
+        fields["key"] = fields["key"].replace("${filename}", files["file"].filename or "")
+    return fields, files["file"].read()
+
+
+def _as_put(received: Received, bucket: str, fields: Mapping[str, str], content: bytes) -> Received:
+    """The PutObject that stores the file under the form's key, with the headers it names."""
+    path = f"/{bucket}/{fields['key']}"
+    headers = {
+        name.upper().replace("-", "_"): value
+        for name, value in fields.items()
+        if name in _STORED_HEADERS or name.startswith("x-amz-meta-")
+    }
+    content_type = headers.pop("CONTENT_TYPE", "binary/octet-stream")
+    return received.replaced(
+        content,
+        REQUEST_METHOD="PUT",
+        PATH_INFO=path.encode().decode("latin-1"),
+        REQUEST_URI=quote(path),
+        QUERY_STRING="",
+        CONTENT_TYPE=content_type,
+        HTTP_AUTHORIZATION="checked above",
+        **{f"HTTP_{name}": value for name, value in headers.items()},
+    )
+
+
+def _acknowledged(fields: Mapping[str, str], etag: str, received: Received) -> Response:
+    key, bucket = fields["key"], fields["bucket"]
+    if redirect := fields.get("success_action_redirect"):
+        scheme, host, path, query, fragment = urlsplit(redirect)
+        query = urlencode([*parse_qsl(query), ("bucket", bucket), ("key", key), ("etag", etag)])
+        location = urlunsplit((scheme, host, path, query, fragment))
+        return Response(status=303, headers={"Location": location, "ETag": etag})
+    location = f"http://{received.header('Host')}/{bucket}/{quote(key)}"
+    headers = {"Location": location, "ETag": etag}
+    status = fields.get("success_action_status", "")
+    if status == "201":
+        xml = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>'
+            f"<Location>{escape(location)}</Location><Bucket>{bucket}</Bucket>"
+            f"<Key>{escape(key)}</Key><ETag>{escape(etag)}</ETag></PostResponse>"
+        )
+        return Response(xml, 201, headers, mimetype="application/xml")
+    return Response(status=200 if status == "200" else 204, headers=headers)

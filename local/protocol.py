@@ -1,0 +1,163 @@
+"""Whose AWS request it is, what it asks for, and answers in its service's own dialect.
+
+moto derives all of this from botocore's service models. What it uses for itself (routing, parsing,
+serialising) is not its public interface, so moto is pinned to the exact version, and no other
+module but `moto_backend` looks inside it.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import UnknownServiceError
+from moto.core.errors import ErrorLookupFactory, ErrorShape
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import ResponseSerializer, get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from local.received import Received
+from local.service_error import ServiceError
+
+_CREDENTIAL_SCOPE_PARTS: Final = 5  # access key id / date / region / service / aws4_request
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation of one service, as a client asked for it.
+
+    Attributes:
+        service: The service as ``boto3.client`` names it.
+        operation: The operation, in the service's model.
+        access_key_id: Who signed in the Authorization header, or None.
+        request: The request as moto reads it.
+        uri_params: What the operation's path holds, decoded: ``{"Bucket": "media", ...}``.
+    """
+
+    service: str
+    operation: OperationModel
+    access_key_id: str | None
+    request: Request
+    uri_params: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Service and operation as in boto3: ``polly.SynthesizeSpeech``."""
+        return f"{self.service}.{self.operation.name}"
+
+
+def identify(received: Received) -> Call | None:
+    """Tell which operation a request asks for, or None when no service model knows it.
+
+    The service is the one that the signature is for; requests without an Authorization header
+    (presigned, anonymous) are S3's.
+    """
+    access_key_id, service = _credential_scope(received.authorization) or (None, "s3")
+    request = Request(received.environ())
+    try:
+        operation, uri_params = get_service_router(service).match(request)
+    except (NotFound, NotImplementedError, UnknownServiceError):
+        return None
+    return Call(service, operation, access_key_id, request, uri_params)
+
+
+def put_object(bucket: str, key: str, received: Received) -> Call:
+    """The PutObject that a form posted to `bucket` amounts to."""
+    operation = get_service_model("s3").operation_model("PutObject")
+    request = Request(received.environ())
+    return Call("s3", operation, None, request, {"Bucket": bucket, "Key": key})
+
+
+def knows(service: str, operation: str) -> bool:
+    """Is there such an operation, by boto3's names?"""
+    try:
+        return operation in get_service_model(service).operation_names
+    except UnknownServiceError:
+        return False
+
+
+def parse(call: Call) -> dict[str, Any]:
+    """The request's parameters as the client passed them to boto3; blobs are bytes."""
+    request = call.request
+    parser = PROTOCOL_PARSERS[_protocol(call)](call.operation)
+    parsed: dict[str, Any] = parser.parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.data,
+            "url_path": request.path,
+            "url_params": dict(call.uri_params),
+        }
+    )
+    return parsed
+
+
+def success(call: Call, result: Mapping[str, Any]) -> Response:
+    """The answer whose parameters boto3 will return as `result`."""
+    serialized = _serializer(call).serialize(dict(result))
+    response = _response(serialized)
+    if "ContentType" in result:  # of a streamed payload: the serializer names its protocol's
+        response.content_type = result["ContentType"]
+    return response
+
+
+def failure(call: Call, error: ServiceError) -> Response:
+    """The answer that makes boto3 raise `error` under its code.
+
+    The HTTP status is the one in the service's model, or the error's own for other codes. A HEAD
+    request's answer has no body, so its client sees the status for a code, as on AWS.
+    """
+    serializer = _serializer(call)
+    shape = _error_shape(call.operation.service_model, error)
+    body: dict[str, Any] = {}
+    serializer._serialize_error_metadata(body, error, shape)
+    default = serializer._create_default_response()
+    return _response(serializer._serialized_error_to_response(default, error, shape, body))
+
+
+def _credential_scope(authorization: str) -> tuple[str, str] | None:
+    """Access key id and service of ``AWS4-HMAC-SHA256 Credential=<scope>, ...``."""
+    _, found, rest = authorization.partition("Credential=")
+    scope = rest.split(",")[0].strip().rsplit("/", _CREDENTIAL_SCOPE_PARTS - 1)
+    if not found or len(scope) != _CREDENTIAL_SCOPE_PARTS:
+        return None
+    return scope[0], scope[3]
+
+
+def _protocol(call: Call) -> str:
+    model = call.operation.service_model
+    return str(determine_request_protocol(model, call.request.content_type))
+
+
+def _serializer(call: Call) -> ResponseSerializer:
+    serializer_class = get_serializer_class(call.service, _protocol(call))
+    return serializer_class(operation_model=call.operation)
+
+
+def _error_shape(model: ServiceModel, error: ServiceError) -> ErrorShape:
+    known = ErrorLookupFactory().for_service(model).from_code(error.code)
+    if known is not None:
+        return known
+    return ErrorShape(
+        error.code,
+        {
+            "type": "structure",
+            "members": {},
+            "exception": True,
+            "fault": error.status >= 500,  # noqa: PLR2004  # HTTP's line between the sides
+            "error": {"code": error.code, "httpStatusCode": error.status},
+        },
+    )
+
+
+def _response(serialized: Mapping[str, Any]) -> Response:
+    response = Response(serialized["body"], serialized["status_code"])
+    response.headers.update(serialized["headers"])
+    response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+    return response

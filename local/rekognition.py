@@ -1,0 +1,111 @@
+"""Rekognition's DetectText on a local engine: the same limits, errors and shapes."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from local.engines.text_reader import Quad, TextReader
+from local.request_constraints import RequestConstraints
+from local.service_error import ServiceError
+from local.vision.detected_words import Word, line_confidence, line_quad, most_confident, words_of
+from local.vision.submitted_image import decode_image
+from local.vision.word_filters import WordFilters
+
+MOST_WORDS: Final = 100
+"""Words in an image; the rest are silently missing ("Guidelines and quotas")."""
+LARGEST_OBJECT: Final = 15 * 1024 * 1024
+"""Bytes of an image in S3. Bytes in the request are limited by the API model (5 MB)."""
+MODEL_VERSION: Final = "3.0"
+
+
+class Rekognition:
+    """The operations of Rekognition that the app uses.
+
+    Args:
+        read_object: Returns an S3 object's bytes by bucket, key and version (None: the newest), and
+            raises KeyError if there is none.
+    """
+
+    def __init__(self, read_object: Callable[[str, str, str | None], bytes]) -> None:
+        self._read_object = read_object
+        self._constraints = RequestConstraints("rekognition", "DetectText")
+        self._reader = TextReader()
+
+    def detect_text(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer a parsed DetectText request.
+
+        Which words survive past ``MOST_WORDS`` is not documented: here those read best do, and
+        filters choose among them only, so that no filter makes room for more.
+
+        Raises:
+            ServiceError: with DetectText's own codes, or ``ValidationException``.
+        """
+        self._constraints.check(request)
+        filters = WordFilters(request.get("Filters", {}))
+        picture = decode_image(self._image_bytes(request["Image"]))
+        found = [words_of(line) for line in self._reader.read(picture)]
+        lines = [
+            [word for word in words if filters.keep(word)]
+            for words in most_confident(found, MOST_WORDS)
+        ]
+        return {
+            "TextDetections": _detections([words for words in lines if words]),
+            "TextModelVersion": MODEL_VERSION,
+        }
+
+    def _image_bytes(self, image: dict[str, Any]) -> bytes:
+        s3_object = image.get("S3Object", {})
+        in_request = "Bytes" in image
+        if in_request == ("S3Object" in image) or not (in_request or _names_object(s3_object)):
+            raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+        if in_request:
+            return bytes(image["Bytes"])
+        try:
+            data = self._read_object(
+                s3_object["Bucket"], s3_object["Name"], s3_object.get("Version")
+            )
+        except KeyError as error:
+            raise ServiceError(
+                "InvalidS3ObjectException",
+                "Unable to get object metadata from S3. "
+                "Check object key, region and/or access permissions.",
+            ) from error
+        if len(data) > LARGEST_OBJECT:
+            raise ServiceError("ImageTooLargeException", "Image size is too large")
+        return data
+
+
+def _names_object(s3_object: dict[str, Any]) -> bool:
+    return "Bucket" in s3_object and "Name" in s3_object
+
+
+def _detections(lines: list[list[Word]]) -> list[dict[str, Any]]:
+    """All lines, then all words, numbered through; a word's parent is its line."""
+    detections: list[dict[str, Any]] = []
+    for words in lines:
+        text = " ".join(word.text for word in words)
+        line = _detection(len(detections), text, line_confidence(words), line_quad(words))
+        detections.append(line | {"Type": "LINE"})
+    for parent, words in enumerate(lines):
+        for word in words:
+            detection = _detection(len(detections), word.text, word.confidence, word.quad)
+            detections.append(detection | {"Type": "WORD", "ParentId": parent})
+    return detections
+
+
+def _detection(number: int, text: str, confidence: float, quad: Quad) -> dict[str, Any]:
+    left, top = quad.min(axis=0).tolist()
+    right, bottom = quad.max(axis=0).tolist()
+    return {
+        "DetectedText": text,
+        "Id": number,
+        "Confidence": confidence,
+        "Geometry": {
+            "BoundingBox": {
+                "Width": right - left,
+                "Height": bottom - top,
+                "Left": left,
+                "Top": top,
+            },
+            "Polygon": [{"X": x, "Y": y} for x, y in quad.tolist()],
+        },
+    }

@@ -1,0 +1,129 @@
+"""Everything that the application needs of AWS, in one table, as it is named on one machine."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import boto3
+
+from local.http_server import HOST
+from local.moto_backend import ACCOUNT_ID, REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+    _Attributes = dict[QueueAttributeNameType, str]
+
+PREFIX: Final = "storytime-local-"
+MEDIA_BUCKET: Final = f"{PREFIX}media"
+STORIES_TABLE: Final = f"{PREFIX}stories"
+NOTIFICATION_TOPIC: Final = f"{PREFIX}notifications"
+SUBSCRIBER: Final = "reader@example.com"
+
+APP_KEYS: Final = ("storytime-app", "not-a-secret")
+"""Access key id and secret access key of the application: they sign, but protect nothing."""
+STACK_KEYS: Final = ("storytime-stack", "not-a-secret-either")
+"""The stack's own, so that its requests can be told from the application's."""
+
+CONCURRENCY: Final = 2
+"""Functions of one stage at once: as many as the engines have cores to run on."""
+
+_MAX_RECEIVES: Final = 5
+_LONGEST_RETENTION: Final = 14 * 24 * 3600  # seconds
+
+
+@dataclass(frozen=True)
+class StageQueue:
+    """A stage's queue; ``<name>-dead`` takes what it gave up, ``<name>-parked`` keeps it.
+
+    Attributes:
+        name: The queue's name.
+        function_timeout: Seconds that the stage's function may run.
+    """
+
+    name: str
+    function_timeout: int
+
+    @property
+    def visibility_timeout(self) -> int:
+        """Seconds; six times the function's timeout (AWS Lambda, "Using Lambda with SQS")."""
+        return 6 * self.function_timeout
+
+
+READING: Final = StageQueue(f"{PREFIX}reading", function_timeout=60)
+NARRATION: Final = StageQueue(f"{PREFIX}narration", function_timeout=120)
+STAGE_QUEUES: Final = (READING, NARRATION)
+
+
+def app_environment(aws_port: int) -> dict[str, str]:
+    """The environment variables that point the application at the local AWS on this port."""
+    url = f"http://{HOST}:{aws_port}"
+    access_key_id, secret_access_key = APP_KEYS
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret_access_key,
+        "AWS_DEFAULT_REGION": REGION,
+        "MEDIA_BUCKET": MEDIA_BUCKET,
+        "STORIES_TABLE": STORIES_TABLE,
+        "READING_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{READING.name}",
+        "NARRATION_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{NARRATION.name}",
+        "NOTIFICATION_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{NOTIFICATION_TOPIC}",
+        "MEDIA_BASE_URL": f"{url}/cdn",
+        "MAXIMUM_CONCURRENCY": str(CONCURRENCY),
+        "STORY_NAMESPACE": "2f6b1b0e-6c1c-4c0e-9d6a-5b0f0c6a7e11",
+    }
+
+
+class StackClients:
+    """The stack's own boto3 clients, under its own access key, for the AWS at `url`."""
+
+    def __init__(self, url: str) -> None:
+        access_key_id, secret_access_key = STACK_KEYS
+        session = boto3.session.Session(access_key_id, secret_access_key, region_name=REGION)
+        self.s3: S3Client = session.client("s3", endpoint_url=url)
+        self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=url)
+        self.sqs: SQSClient = session.client("sqs", endpoint_url=url)
+        self.sns: SNSClient = session.client("sns", endpoint_url=url)
+
+
+def create(clients: StackClients) -> None:
+    """Create every resource of the table above."""
+    clients.s3.create_bucket(Bucket=MEDIA_BUCKET)
+    clients.dynamodb.create_table(
+        TableName=STORIES_TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    clients.dynamodb.update_time_to_live(
+        TableName=STORIES_TABLE,
+        TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
+    )
+    for stage in STAGE_QUEUES:
+        _create_stage_queue(clients.sqs, stage)
+    topic = clients.sns.create_topic(Name=NOTIFICATION_TOPIC)
+    clients.sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER)
+
+
+def _create_stage_queue(sqs: "SQSClient", stage: StageQueue) -> None:
+    keep_long: _Attributes = {"MessageRetentionPeriod": str(_LONGEST_RETENTION)}
+    visible_after: _Attributes = {"VisibilityTimeout": str(stage.visibility_timeout)}
+    sqs.create_queue(QueueName=f"{stage.name}-parked", Attributes=keep_long)
+    sqs.create_queue(
+        QueueName=f"{stage.name}-dead",
+        Attributes=keep_long | visible_after | _redrive_to(f"{stage.name}-parked"),
+    )
+    sqs.create_queue(
+        QueueName=stage.name, Attributes=visible_after | _redrive_to(f"{stage.name}-dead")
+    )
+
+
+def _redrive_to(queue_name: str) -> "_Attributes":
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queue_name}"
+    policy = {"deadLetterTargetArn": arn, "maxReceiveCount": _MAX_RECEIVES}
+    return {"RedrivePolicy": json.dumps(policy)}

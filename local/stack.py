@@ -1,0 +1,126 @@
+"""The whole of it in one process: AWS, the functions behind its queues, and the API."""
+
+import importlib
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Self
+
+from chalice.app import Chalice
+from chalice.config import Config
+
+from local import environment, resources
+from local.api_gateway import ApiGateway
+from local.front import Operation
+from local.http_server import HttpServer
+from local.local_aws import LocalAws
+from local.moto_backend import MotoBackend
+from local.triggers import QueueTrigger, queue_triggers
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+STAGE: Final = "local"
+
+_SECONDS_TO_FINISH: Final = 2.0
+_OPEN_FILES: Final = 65_536
+
+
+def storytime() -> Chalice:
+    """The application, imported when its environment is set: decorators read it."""
+    sys.path.insert(0, str(PROJECT))
+    app: Chalice = importlib.import_module("app").app
+    return app
+
+
+def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
+    """DetectText and speech; what they run on is loaded by their first call."""
+    from local.polly import Polly  # noqa: PLC0415  # a stack of other engines does without
+    from local.rekognition import Rekognition  # noqa: PLC0415
+
+    rekognition = Rekognition(lambda *where: moto.find_object(*where).content)
+    polly = Polly()
+    return {
+        "rekognition.DetectText": rekognition.detect_text,
+        "polly.SynthesizeSpeech": polly.synthesize_speech,
+        "polly.DescribeVoices": polly.describe_voices,
+    }
+
+
+class Stack:
+    """A stack that runs between ``start`` and ``stop``, or inside a ``with``.
+
+    Args:
+        api_port: Where the API listens; 0 is any free port.
+        aws_port: Where the local AWS listens; 0 is any free port.
+        load_app: Gives the app, once its environment is set.
+        engines: Gives the operations that moto is not asked for.
+
+    Raises:
+        PortUnavailableError: One of the ports cannot be listened on.
+    """
+
+    def __init__(
+        self,
+        api_port: int = 0,
+        aws_port: int = 0,
+        *,
+        load_app: Callable[[], Chalice] = storytime,
+        engines: Callable[[MotoBackend], Mapping[str, Operation]] = real_engines,
+    ) -> None:
+        self._load_app = load_app
+        with ExitStack() as undo:
+            self._aws_server = HttpServer(aws_port)
+            undo.callback(self._aws_server.stop)
+            self._api_server = HttpServer(api_port)
+            undo.pop_all()
+        self._aws = LocalAws(self._aws_server, engines)
+        self.api_url = self._api_server.url
+        self.aws_url = self._aws_server.url
+        self.triggers: list[QueueTrigger] = []
+
+    def start(self) -> None:
+        """Start everything; requests can be taken when this returns."""
+        _allow_many_open_files()
+        environment.point_at(self._aws_server.port, os.environ)
+        self._aws.start()
+        clients = resources.StackClients(self.aws_url)
+        resources.create(clients)
+        app, config = self._load_app(), chalice_config()
+        self.triggers = queue_triggers(app, config, clients.sqs)
+        for trigger in self.triggers:
+            trigger.start()
+        self._api_server.start(ApiGateway(app, config))
+
+    def stop(self) -> None:
+        """Close both ports; functions under way get a moment to end."""
+        for trigger in self.triggers:
+            trigger.request_stop()
+        self._api_server.stop()
+        self._aws.end_long_polls()
+        for trigger in self.triggers:
+            trigger.join(_SECONDS_TO_FINISH)
+        self._aws.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def chalice_config() -> Config:
+    """The project's Chalice configuration, at the local stage."""
+    on_disk = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    return Config(chalice_stage=STAGE, config_from_disk=on_disk)
+
+
+def _allow_many_open_files() -> None:
+    """Let a process have the files that it may: each stored object is an open temporary file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,1 @@
+"""How the local Rekognition sees: the image that it takes in, and the words that it lets out."""

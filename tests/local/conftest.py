@@ -1,0 +1,103 @@
+"""A local AWS for each test: empty, on a free port, with engines that answer at once."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+import urllib3
+from botocore.config import Config
+from local.http_server import HttpServer
+from local.local_aws import LocalAws
+from local.moto_backend import REGION
+from local.resources import APP_KEYS, STACK_KEYS
+
+_FEW_RETRIES_AT_ONCE = Config(
+    retries={"mode": "standard", "total_max_attempts": 3},
+    s3={"addressing_style": "path"},
+    signature_version="v4",
+)
+
+
+@dataclass
+class Clock:
+    """The time as the local AWS sees it."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def pass_by(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+
+@dataclass
+class Engines:
+    """Stand-ins for OCR and speech, which keep what they were asked."""
+
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def detect_text(self, request: dict[str, Any]) -> Mapping[str, Any]:
+        self.asked.append(request)
+        return {"TextDetections": [], "TextModelVersion": "3.0"}
+
+    def synthesize_speech(self, request: dict[str, Any]) -> Mapping[str, Any]:
+        self.asked.append(request)
+        return {"AudioStream": b"\xff\xf3mp3", "ContentType": "audio/mpeg", "RequestCharacters": 5}
+
+
+@dataclass(frozen=True)
+class Aws:
+    """A running local AWS and its clients."""
+
+    url: str
+    clock: Clock
+    engines: Engines
+    session: boto3.session.Session
+
+    def client(self, service: str, keys: tuple[str, str] = APP_KEYS, **config: Any) -> Any:
+        return self.session.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.url,
+            aws_access_key_id=keys[0],
+            aws_secret_access_key=keys[1],
+            config=_FEW_RETRIES_AT_ONCE.merge(Config(**config)),
+        )
+
+    def stack_client(self, service: str) -> Any:
+        return self.client(service, STACK_KEYS)
+
+    def http(self, method: str, path: str, **parts: Any) -> urllib3.BaseHTTPResponse:
+        return urllib3.request(method, f"{self.url}{path}", retries=False, redirect=False, **parts)
+
+    def control(self, name: str) -> Any:
+        return self.http("GET", f"/_local/{name}").json()
+
+    def inject(self, **fault: Any) -> urllib3.BaseHTTPResponse:
+        return self.http("POST", "/_local/faults", body=json.dumps(fault))
+
+
+@pytest.fixture(scope="session")
+def boto3_session() -> boto3.session.Session:
+    """One for all tests: it reads the services' models once."""
+    return boto3.session.Session(region_name=REGION)
+
+
+@pytest.fixture
+def aws(boto3_session: boto3.session.Session) -> Iterator[Aws]:
+    clock, engines, server = Clock(), Engines(), HttpServer(0)
+    local_aws = LocalAws(
+        server,
+        lambda _moto: {
+            "rekognition.DetectText": engines.detect_text,
+            "polly.SynthesizeSpeech": engines.synthesize_speech,
+        },
+        now=clock,
+    )
+    local_aws.start()
+    yield Aws(server.url, clock, engines, boto3_session)
+    local_aws.stop()

@@ -1,0 +1,181 @@
+"""Faults on request: what boto3 makes of them."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.conftest import Aws
+
+PUT = {"Bucket": "media", "Key": "k", "Body": b"x"}
+
+CALLS: list[tuple[str, str, str, dict[str, Any], int]] = [
+    ("s3", "PutObject", "SlowDown", PUT, 503),
+    ("s3", "PutObject", "InternalError", PUT, 500),
+    ("sqs", "SendMessage", "RequestThrottled", {"QueueUrl": "q", "MessageBody": "x"}, 400),
+    ("sqs", "SendMessage", "InternalFailure", {"QueueUrl": "q", "MessageBody": "x"}, 500),
+    (
+        "dynamodb",
+        "PutItem",
+        "ProvisionedThroughputExceededException",
+        {"TableName": "t", "Item": {"pk": {"S": "a"}}},
+        400,
+    ),
+    ("sns", "Publish", "InternalError", {"TopicArn": "arn:aws:sns:a:b:c", "Message": "x"}, 500),
+    ("rekognition", "DetectText", "ThrottlingException", {"Image": {"Bytes": b"x"}}, 400),
+    (
+        "polly",
+        "SynthesizeSpeech",
+        "ServiceFailureException",
+        {"Text": "x", "VoiceId": "Joanna", "OutputFormat": "mp3"},
+        500,
+    ),
+    (
+        "polly",
+        "SynthesizeSpeech",
+        "WhoEverHeardOfThis",
+        {"Text": "x", "VoiceId": "Joanna", "OutputFormat": "mp3"},
+        500,
+    ),
+]
+
+
+def call(aws: Aws, service: str, operation: str, parameters: dict[str, Any], **config: Any) -> Any:
+    client = aws.client(service, **config)
+    methods = {each: name for name, each in client.meta.method_to_api_mapping.items()}
+    return getattr(client, methods[operation])(**parameters)
+
+
+@pytest.mark.parametrize(("service", "operation", "error", "parameters", "status"), CALLS)
+def test_a_fault_reaches_boto3_as_that_error_of_that_service(
+    aws: Aws, service: str, operation: str, error: str, parameters: dict[str, Any], status: int
+) -> None:
+    aws.inject(operation=f"{service}.{operation}", error=error, times=1)
+
+    with pytest.raises(ClientError) as failure:
+        call(aws, service, operation, parameters, retries={"total_max_attempts": 1})
+
+    assert failure.value.response["Error"]["Code"] == error
+    assert failure.value.response["Error"]["Message"]
+    assert failure.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert aws.engines.asked == []
+    assert aws.control("requests") == {f"{service}.{operation}": 1}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "error"),
+    [("rekognition", "DetectText", "ThrottlingException"), ("s3", "PutObject", "SlowDown")],
+)
+def test_boto3s_retries_outlive_a_fault_that_ends(
+    aws: Aws, service: str, operation: str, error: str
+) -> None:
+    aws.stack_client("s3").create_bucket(Bucket="media")
+    aws.inject(operation=f"{service}.{operation}", error=error, times=1)
+    parameters = PUT if service == "s3" else {"Image": {"Bytes": b"x"}}
+
+    answer = call(aws, service, operation, parameters)
+
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 1
+    assert aws.control("requests") == {f"{service}.{operation}": 2}
+    assert aws.control("faults") == []
+
+
+def test_a_put_that_met_a_fault_stored_nothing(aws: Aws) -> None:
+    s3 = aws.client("s3", retries={"total_max_attempts": 1})
+    s3.create_bucket(Bucket="media")
+    aws.inject(operation="s3.PutObject", error="SlowDown")
+
+    with pytest.raises(ClientError):
+        s3.put_object(**PUT)
+
+    assert "Contents" not in s3.list_objects_v2(Bucket="media")
+
+
+def test_a_faulty_head_has_no_body_so_its_status_is_the_code(aws: Aws) -> None:
+    aws.inject(operation="s3.HeadObject", error="SlowDown")
+
+    with pytest.raises(ClientError) as failure:
+        call(
+            aws,
+            "s3",
+            "HeadObject",
+            {"Bucket": "media", "Key": "k"},
+            retries={"total_max_attempts": 1},
+        )
+
+    assert failure.value.response["Error"]["Code"] == "503"
+
+
+def test_the_stacks_own_requests_meet_no_fault(aws: Aws) -> None:
+    aws.inject(operation="s3.CreateBucket", error="SlowDown")
+
+    aws.stack_client("s3").create_bucket(Bucket="media")
+
+    assert len(aws.control("faults")) == 1
+
+
+def test_latency_alone_delays_and_then_performs(aws: Aws) -> None:
+    aws.inject(operation="rekognition.DetectText", latency_ms=150)
+
+    started = time.monotonic()
+    call(aws, "rekognition", "DetectText", {"Image": {"Bytes": b"x"}})
+
+    assert time.monotonic() - started >= 0.15
+    assert len(aws.engines.asked) == 1
+
+
+def test_faults_are_listed_with_what_is_left_of_them_and_can_be_cleared(aws: Aws) -> None:
+    added = aws.inject(operation="polly.SynthesizeSpeech", error="ThrottlingException", times=5)
+    assert added.status == 201
+    with pytest.raises(ClientError):
+        call(aws, *CALLS[-1][:2], CALLS[-1][3], retries={"total_max_attempts": 1})
+
+    assert aws.control("faults") == [
+        {
+            "operation": "polly.SynthesizeSpeech",
+            "error": "ThrottlingException",
+            "times": 4,
+            "latency_ms": 0,
+        }
+    ]
+
+    assert aws.http("DELETE", "/_local/faults").status == 204
+    assert aws.control("faults") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ({}, "operation must name"),
+        ({"operation": "SynthesizeSpeech", "error": "X"}, "operation must name"),
+        ({"operation": "polly.Synthesize", "error": "X"}, "operation must name"),
+        ({"operation": "nothing.PutObject", "error": "X"}, "operation must name"),
+        ({"operation": 7, "error": "X"}, "operation must name"),
+        ({"operation": "s3.PutObject"}, "needs an error, a latency_ms, or both"),
+        ({"operation": "s3.PutObject", "error": ""}, "error must be"),
+        ({"operation": "s3.PutObject", "error": "no spaces"}, "error must be"),
+        ({"operation": "s3.PutObject", "error": "X", "times": 0}, "times must be"),
+        ({"operation": "s3.PutObject", "error": "X", "times": 1.5}, "times must be"),
+        ({"operation": "s3.PutObject", "error": "X", "times": True}, "times must be"),
+        ({"operation": "s3.PutObject", "latency_ms": -1}, "latency_ms must be"),
+        ({"operation": "s3.PutObject", "error": "X", "time": 2}, "has no 'time'"),
+        ([], "JSON object"),
+        ("text", "JSON object"),
+    ],
+)
+def test_what_is_not_a_fault_is_400_and_says_why(aws: Aws, fault: Any, complaint: str) -> None:
+    answer = aws.http("POST", "/_local/faults", body=json.dumps(fault))
+
+    assert answer.status == 400
+    assert answer.json()["code"] == "invalid_request"
+    assert complaint in answer.json()["message"]
+    assert aws.control("faults") == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe"])
+def test_a_fault_that_is_not_json_is_400(aws: Aws, body: bytes) -> None:
+    answer = aws.http("POST", "/_local/faults", body=body)
+
+    assert (answer.status, answer.json()["message"]) == (400, "The body must be JSON.")
