@@ -49,8 +49,8 @@ class Failover(msgspec.Struct, frozen=True):
                 expect={"enqueued_at": story.enqueued_at},
             )
         except StoryChanged:
-            log.info("another request resumes the story", extra={"story_id": story.id})
+            log.info("another request resumes the story")
             return story
         self.queues[stage].send(messages.about(story))
-        log.info("resumed", extra={"story_id": story.id, "stage": stage.value})
+        log.info("resumed", extra={"enqueued": stage.value})
         return story

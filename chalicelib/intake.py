@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib import keys, messages, photo
+from chalicelib import keys, logs, messages, photo
 from chalicelib.errors import InvalidRequest, TooLarge, UnsupportedType
 from chalicelib.failover import Failover
 from chalicelib.notification import Notification
@@ -83,10 +83,11 @@ class Intake(msgspec.Struct, frozen=True):
         """
         content_type = checked(upload)
         new = self._new_story(upload, content_type)
-        existing = self.stories.claim(new)
-        if existing is None:
-            return Receipt(self._store(new, upload), duplicate=False)
-        return Receipt(self._continue(existing, upload), duplicate=True)
+        with logs.bound(story_id=new.id, stage="intake"):
+            existing = self.stories.claim(new)
+            if existing is None:
+                return Receipt(self._store(new, upload), duplicate=False)
+            return Receipt(self._continue(existing, upload), duplicate=True)
 
     def _new_story(self, upload: Upload, content_type: str) -> Story:
         content_id = content_id_of(upload.photo)
@@ -107,11 +108,11 @@ class Intake(msgspec.Struct, frozen=True):
     def _store(self, story: Story, upload: Upload) -> Story:
         self.media.put(keys.photo(story), upload.photo, story.content_type)
         self.reading_queue.send(messages.about(story))
-        log.info("photo taken in", extra={"story_id": story.id, "bytes": len(upload.photo)})
+        log.info("photo taken in", extra={"bytes": len(upload.photo)})
         return self.stories.update(story, {"enqueued_at": self.clock()})
 
     def _continue(self, story: Story, upload: Upload) -> Story:
-        log.info("photo seen before", extra={"story_id": story.id, "status": story.status.value})
+        log.info("photo seen before", extra={"status": story.status.value})
         if story.enqueued_at is None:
             # Whoever claimed it died before the work was stored: the bytes are the same.
             return self._store(story, upload)

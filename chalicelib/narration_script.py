@@ -18,7 +18,7 @@ _CUTS: Final = (
     re.compile(r"\s+"),  # between words
 )
 
-_NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML: Final = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 _OPEN, _CLOSE = "<speak>", "</speak>"
 _PARAGRAPH: Final = "<p>{}</p>"
@@ -35,7 +35,7 @@ def ssml_requests(text: str) -> list[str]:
     """
     requests: list[str] = []
     billed, paragraphs = 0, ""
-    for piece in _pieces(_NOT_IN_XML.sub("", text)):
+    for piece in _pieces(re.sub(_NOT_IN_XML, "", text)):
         paragraph = _PARAGRAPH.format(escape(piece))
         if paragraphs and not _fits(billed + len(piece), paragraphs + paragraph):
             requests.append(_OPEN + paragraphs + _CLOSE)

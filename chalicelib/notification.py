@@ -53,13 +53,13 @@ class Notification(msgspec.Struct, frozen=True):
                 story, {"repeated_at": now}, expect={"repeated_at": story.repeated_at}
             )
         except StoryChanged:
-            log.info("another request repeats the notice", extra={"story_id": story.id})
+            log.info("another request repeats the notice")
             return
         self._publish(story)
 
     def _publish(self, story: Story) -> None:
         self.announcer.publish(subject_of(story), body_of(story, self.links))
-        log.info("notice sent", extra={"story_id": story.id, "status": story.status.value})
+        log.info("notice sent", extra={"status": story.status.value})
 
 
 def subject_of(story: Story) -> str:

@@ -68,10 +68,15 @@ def checked_content_type(photo: bytes) -> str:
 def upright_page(photo: bytes) -> Image.Image:
     """The photo as its EXIF wants it shown: RGB, at most 4096 pixels a side, no metadata."""
     image = _opened(photo)
+    largest = (_MAX_PAGE_SIDE, _MAX_PAGE_SIDE)
+    image.draft("RGB", largest)  # a very large JPEG need not be unpacked at its full size
     _decode(image)
-    shown = ImageOps.exif_transpose(image)
-    page = _on_white(shown)
-    page.thumbnail((_MAX_PAGE_SIDE, _MAX_PAGE_SIDE), reducing_gap=2.0)
+    if image.mode in {"1", "P"}:  # which cannot be made smaller smoothly
+        image = image.convert("RGBA")
+    # Smaller first: everything after this needs a copy of the pixels.
+    image.thumbnail(largest, reducing_gap=2.0)
+    ImageOps.exif_transpose(image, in_place=True)
+    page = _on_white(image)
     page.info = {}
     return page
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import logs
 from chalicelib.errors import InvalidRequest, UnknownStory
 from chalicelib.failover import Failover
 from chalicelib.ports import Stories
@@ -29,10 +30,11 @@ class Retrieval(msgspec.Struct, frozen=True):
             UnknownStory: No story has it.
         """
         story_id = _checked(given_id)
-        story = self.stories.find(story_id)
-        if story is None:
-            raise UnknownStory(f"There is no story with the id {story_id}.")
-        return self.failover.resume(story)
+        with logs.bound(story_id=story_id, stage="retrieval"):
+            story = self.stories.find(story_id)
+            if story is None:
+                raise UnknownStory(f"There is no story with the id {story_id}.")
+            return self.failover.resume(story)
 
 
 def _checked(given_id: str | None) -> str:

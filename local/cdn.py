@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Request, Response
 
 from local.moto_backend import MotoBackend
@@ -38,7 +39,10 @@ class Cdn:
         if found.cache_control is not None:
             response.headers["Cache-Control"] = found.cache_control
         environ = Request(received.environ()).environ
-        return response.make_conditional(environ, True, len(found.content))
+        try:
+            return response.make_conditional(environ, True, len(found.content))
+        except RequestedRangeNotSatisfiable as error:
+            return Response(status=error.code, headers=error.get_headers(environ))
 
 
 def _denied() -> Response:

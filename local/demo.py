@@ -99,7 +99,7 @@ def show(page: Path, photo: bytes) -> None:
     print(f"\nAudio\n\n  {_STORY.resolve()}, {seconds:.1f} seconds")
     print(f"\nE-mail to {outcome.email['to']}\n\n  Subject: {outcome.email['subject']}\n")
     print(_indented(outcome.email["body"]))
-    print("\nThe links work while the local AWS runs: make run.")
+    print("\nThis local AWS is gone now, and its links with it: make run keeps one up.")
 
 
 def _outcome(page: Path, photo: bytes) -> Outcome:

@@ -7,6 +7,7 @@ takes 2.8 ms here, and 3.5 with werkzeug's own server, which closes every connec
 
 import json
 import logging
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -27,6 +28,7 @@ _THREADS: Final = 64  # each long poll and each call of an engine holds one
 _MEMORY_BYTES: Final = 16 * 1024 * 1024  # larger bodies, either way, go through a file
 _MAX_BODY_BYTES: Final = 256 * 1024 * 1024  # read in full, so that the refusal can be read too
 _SECONDS_TO_FINISH: Final = 2.0
+_METADATA_NAME: Final = re.compile(rb"\r\nX-Amz-Meta-[^:]*")
 
 
 class PortUnavailableError(Exception):
@@ -52,6 +54,7 @@ class HttpServer:
         self.url = f"http://{HOST}:{self.port}"
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._woken = threading.Event()
         self._wake: Callable[[], None] = lambda: None
 
     def start(self, application: "WSGIApplication") -> None:
@@ -82,16 +85,20 @@ class HttpServer:
 
     def stop(self) -> None:
         """Close the port and every connection; requests under way get two seconds to end."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         if self._thread is None:
             self._socket.close()
             return
         self._wake()
+        self._woken.set()
         self._thread.join()
 
     def _serve(self, server: Any, connections: dict[int, Any]) -> None:
         while not self._stopping.is_set():
             wasyncore.loop(timeout=30.0, use_poll=True, map=connections, count=1)
+        self._woken.wait()  # until nobody needs what wakes this loop
         server.task_dispatcher.shutdown(timeout=_SECONDS_TO_FINISH)
         wasyncore.close_all(connections)
 
@@ -127,7 +134,18 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress is not typed
         self.write(body)
 
 
+class _Task(WSGITask):  # type: ignore[misc]  # waitress is not typed
+    def build_response_header(self) -> bytes:
+        """Write the names of S3's metadata in lower case; waitress Capitalises every header.
+
+        boto3 takes the keys of ``Metadata`` from there, where case counts.
+        """
+        header: bytes = super().build_response_header()
+        return _METADATA_NAME.sub(lambda match: match[0].lower(), header)
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress is not typed
+    task_class = _Task
     error_task_class = _JsonErrorTask
 
     def send_continue(self) -> None:

@@ -68,26 +68,26 @@ class PostUploads:
 
 def _form(received: Received) -> tuple[dict[str, str], bytes]:
     """The form's fields, by lower-case name, and its file's bytes."""
-    request = Request(received.environ())
-    request.max_form_memory_size = _MOST_BYTES_OF_FIELDS
-    try:
-        files = request.files
+    with Request(received.environ()) as request:
+        request.max_form_memory_size = _MOST_BYTES_OF_FIELDS
+        try:
+            files = request.files
+        except RequestEntityTooLarge as error:
+            raise ServiceError(
+                "MaxPostPreDataLengthExceeded",
+                "Your POST request fields preceding the upload file were too large.",
+                400,
+            ) from error
+        if len(files) != 1 or "file" not in files:
+            raise ServiceError(
+                "IncorrectNumberOfFilesInPostRequest",
+                "POST requires exactly one file upload per request.",
+                400,
+            )
         fields = {name.lower(): value for name, value in request.form.items()}
-    except RequestEntityTooLarge as error:
-        raise ServiceError(
-            "MaxPostPreDataLengthExceeded",
-            "Your POST request fields preceding the upload file were too large.",
-            400,
-        ) from error
-    if len(files) != 1 or "file" not in files:
-        raise ServiceError(
-            "IncorrectNumberOfFilesInPostRequest",
-            "POST requires exactly one file upload per request.",
-            400,
-        )
-    if "key" in fields:
-        fields["key"] = fields["key"].replace("${filename}", files["file"].filename or "")
-    return fields, files["file"].read()
+        if "key" in fields:
+            fields["key"] = fields["key"].replace("${filename}", files["file"].filename or "")
+        return fields, files["file"].read()
 
 
 def _as_put(received: Received, bucket: str, fields: Mapping[str, str], content: bytes) -> Received:

@@ -10,6 +10,7 @@ import boto3
 import pytest
 import urllib3
 from botocore.config import Config
+
 from local.http_server import HttpServer
 from local.local_aws import LocalAws
 from local.moto_backend import REGION

@@ -48,10 +48,11 @@ def call(aws: Aws, service: str, operation: str, parameters: dict[str, Any], **c
     return getattr(client, methods[operation])(**parameters)
 
 
-@pytest.mark.parametrize(("service", "operation", "error", "parameters", "status"), CALLS)
+@pytest.mark.parametrize("case", CALLS, ids=lambda case: f"{case[0]}.{case[1]} {case[2]}")
 def test_a_fault_reaches_boto3_as_that_error_of_that_service(
-    aws: Aws, service: str, operation: str, error: str, parameters: dict[str, Any], status: int
+    aws: Aws, case: tuple[str, str, str, dict[str, Any], int]
 ) -> None:
+    service, operation, error, parameters, status = case
     aws.inject(operation=f"{service}.{operation}", error=error, times=1)
 
     with pytest.raises(ClientError) as failure:

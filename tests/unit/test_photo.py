@@ -143,6 +143,12 @@ def test_a_page_is_shown_as_its_exif_wants_it(tag: int, turn: int) -> None:
     assert not is_dark(page, (390, 290))
 
 
+def test_a_palette_becomes_colours() -> None:
+    palette = image_bytes(Image.new("RGB", (200, 100), "red").quantize(4), "PNG")
+
+    assert upright_page(palette).getpixel((50, 50)) == (255, 0, 0)
+
+
 @pytest.mark.parametrize("tag", [None, 1, 6])
 def test_nothing_of_the_cameras_notes_reaches_the_page(tag: int | None) -> None:
     image = Image.open(io.BytesIO(jpeg(exif=tag)))

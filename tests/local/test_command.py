@@ -1,0 +1,168 @@
+"""``python -m local`` and ``python -m local.demo``, as people start them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import soundfile
+import urllib3
+from PIL import Image
+
+from samples.draw_page import draw_page, photo
+
+PROJECT = Path(__file__).parents[2]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT)}
+
+
+def run(*arguments: str, cwd: Path = PROJECT, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=cwd,
+        env=ENVIRONMENT | {"PORT": "0", "AWS_PORT": "0"} | settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@contextmanager
+def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A stack, and the URL of its API from its last line."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        cwd=PROJECT,
+        env=ENVIRONMENT | {"PORT": "0", "AWS_PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            ready = next(line for line in process.stdout if line.startswith("Ready: "))
+            yield process, ready.removeprefix("Ready: ").strip()
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def busy_port() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield str(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("variable", ["PORT", "AWS_PORT"])
+def test_a_busy_port_is_one_clear_line(busy_port: str, variable: str) -> None:
+    ended = run("local", **{variable: busy_port})
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr == (
+        f"python -m local: port {busy_port} cannot be used: address already in use\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["eighty", "-1", "65536", "8000.0", "٨٠"])
+def test_what_is_no_port_is_one_clear_line(port: str) -> None:
+    ended = run("local", PORT=port)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "python -m local: PORT must be a port number from 0 (any free one) to 65535, "
+        f"not {port!r}\n"
+    )
+
+
+def test_a_setting_that_the_app_does_not_know_is_one_clear_line() -> None:
+    ended = run("local", LOG_LEVEL="LOUD")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("python -m local: ")
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_is_ready_when_it_says_so_and_ends_when_it_is_told(how: signal.Signals) -> None:
+    with started() as (process, api):
+        assert urllib3.request("GET", f"{api}/health", retries=False).status == 200
+
+        process.send_signal(how)
+
+        assert process.wait(timeout=5) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(api.rsplit(":", 1)[1])))
+
+
+@pytest.mark.engines
+def test_it_ends_at_once_in_the_middle_of_reading_a_page() -> None:
+    page = photo(draw_page("Stop in the middle of this."), comment="stopped")
+    with started() as (process, api):
+        upload = urllib3.request(
+            "POST", f"{api}/upload", body=page, headers={"Content-Type": "image/jpeg"}
+        )
+        assert upload.status == 200
+
+        told = time.monotonic()
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(timeout=5) == 0
+        assert time.monotonic() - told < 2
+
+
+@pytest.mark.engines
+def test_chalices_own_server_works_beside_a_running_local_aws(tmp_path: Path) -> None:
+    with started() as (_, api), ThreadPoolExecutor() as pool:
+        del api, pool, tmp_path
+
+
+@pytest.mark.engines
+def test_the_demo_turns_the_sample_into_a_story_one_can_hear(tmp_path: Path) -> None:
+    ended = run("local.demo", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Every night the lighthouse keeper's cat counted the boats home." in ended.stdout
+    assert "E-mail to reader@example.com" in ended.stdout
+    assert "Subject: page.jpg is ready to hear" in ended.stdout
+    story = tmp_path / "story.mp3"
+    seconds = soundfile.info(story).duration
+    assert f"{story}, {seconds:.1f} seconds" in ended.stdout
+    assert 15 < seconds < 60
+
+
+def test_the_demo_says_in_one_line_that_there_is_no_such_page(tmp_path: Path) -> None:
+    ended = run("local.demo", "missing.jpg", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "demo: missing.jpg cannot be read: no such file or directory\n"
+
+
+def test_the_demo_says_in_one_line_why_a_page_cannot_be_taken(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no photo")
+
+    ended = run("local.demo", "notes.txt", cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("demo: This is not a photo")
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "story.mp3").exists()
+
+
+@pytest.mark.engines
+def test_the_demo_says_in_one_line_why_a_page_could_not_be_read(tmp_path: Path) -> None:
+    Image.new("RGB", (400, 300), "white").save(tmp_path / "blank.png")
+
+    ended = run("local.demo", "blank.png", cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert "no text was found on this page" in ended.stderr
+    assert ended.stderr.count("\n") == 1
