@@ -6,15 +6,15 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from chalice.app import Chalice
 from chalice.config import Config
 
 from local import environment, resources
 from local.api_gateway import ApiGateway
+from local.engines.allocator import keep_large_buffers
 from local.front import Operation
 from local.http_server import HttpServer
 from local.local_aws import LocalAws
@@ -24,7 +24,6 @@ from local.triggers import QueueTrigger, queue_triggers
 PROJECT: Final = Path(__file__).resolve().parent.parent
 STAGE: Final = "local"
 
-_SECONDS_TO_FINISH: Final = 2.0
 _OPEN_FILES: Final = 65_536
 
 
@@ -50,7 +49,7 @@ def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
 
 
 class Stack:
-    """A stack that runs between ``start`` and ``stop``, or inside a ``with``.
+    """A stack that takes requests from ``start`` until its process ends.
 
     Args:
         api_port: Where the API listens; 0 is any free port.
@@ -71,11 +70,8 @@ class Stack:
         engines: Callable[[MotoBackend], Mapping[str, Operation]] = real_engines,
     ) -> None:
         self._load_app = load_app
-        with ExitStack() as undo:
-            self._aws_server = HttpServer(aws_port)
-            undo.callback(self._aws_server.stop)
-            self._api_server = HttpServer(api_port)
-            undo.pop_all()
+        self._aws_server = HttpServer(aws_port)
+        self._api_server = HttpServer(api_port)
         self._aws = LocalAws(self._aws_server, engines)
         self.api_url = self._api_server.url
         self.aws_url = self._aws_server.url
@@ -83,6 +79,7 @@ class Stack:
 
     def start(self) -> None:
         """Start everything; requests can be taken when this returns."""
+        keep_large_buffers()  # before there are threads: each would keep an arena of its own
         _allow_many_open_files()
         environment.point_at(self._aws_server.port, os.environ)
         self._aws.start()
@@ -93,23 +90,6 @@ class Stack:
         for trigger in self.triggers:
             trigger.start()
         self._api_server.start(ApiGateway(app, config))
-
-    def stop(self) -> None:
-        """Close both ports; functions under way get a moment to end."""
-        for trigger in self.triggers:
-            trigger.request_stop()
-        self._api_server.stop()
-        self._aws.end_long_polls()
-        for trigger in self.triggers:
-            trigger.join(_SECONDS_TO_FINISH)
-        self._aws.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def chalice_config() -> Config:

@@ -53,25 +53,17 @@ class QueueTrigger:
         self._sqs = sqs
         self._batch_size = min(batch_size, _MOST_MESSAGES)
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin to poll, in as many threads as there may be invocations."""
         queue_url = self._sqs.get_queue_url(QueueName=self.queue_name)["QueueUrl"]
         for number in range(self.concurrency):
             name = f"{self.function.name}-{number}"
-            thread = threading.Thread(target=self._poll, args=(queue_url,), name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            threading.Thread(target=self._poll, args=(queue_url,), name=name, daemon=True).start()
 
     def request_stop(self) -> None:
         """Receive nothing more; what runs may end."""
         self._stopping.set()
-
-    def join(self, seconds: float) -> None:
-        """Wait for what still runs, but not longer than this."""
-        for thread in self._threads:
-            thread.join(seconds)
 
     def _poll(self, queue_url: str) -> None:
         while not self._stopping.is_set():

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from local.engines.allocator import keep_large_buffers
+from local.engines.allocator import keep_large_buffers, return_what_piled_up
 from local.engines.text_models import Character, Pixels, TextModels
 
 Quad = NDArray[np.float64]
@@ -95,7 +95,9 @@ class TextReader:
             boxes = [
                 _Box(pixels, corners / picture.size) for pixels, corners in self._models.detect(bgr)
             ]
-            return self._read_boxes(boxes)
+            lines = self._read_boxes(boxes)
+            return_what_piled_up()
+            return lines
 
     @cached_property
     def _models(self) -> TextModels:

@@ -1,21 +1,24 @@
 """``python -m local`` and ``python -m local.demo``, as people start them."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 import urllib3
 from PIL import Image
 
+from local.launcher import launched
 from samples.draw_page import draw_page, photo
 
 PROJECT = Path(__file__).parents[2]
@@ -23,7 +26,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT)}
 
 
 def run(*arguments: str, cwd: Path = PROJECT, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603  # what the tests below say
         [sys.executable, "-m", *arguments],
         cwd=cwd,
         env=ENVIRONMENT | {"PORT": "0", "AWS_PORT": "0"} | settings,
@@ -61,7 +64,7 @@ def busy_port() -> Iterator[str]:
 
 @pytest.mark.parametrize("variable", ["PORT", "AWS_PORT"])
 def test_a_busy_port_is_one_clear_line(busy_port: str, variable: str) -> None:
-    ended = run("local", **{variable: busy_port})
+    ended = run("local", PORT=busy_port) if variable == "PORT" else run("local", AWS_PORT=busy_port)
 
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -121,8 +124,16 @@ def test_it_ends_at_once_in_the_middle_of_reading_a_page() -> None:
 
 @pytest.mark.engines
 def test_chalices_own_server_works_beside_a_running_local_aws(tmp_path: Path) -> None:
-    with started() as (_, api), ThreadPoolExecutor() as pool:
-        del api, pool, tmp_path
+    with launched(tmp_path / "log.jsonl") as stack:
+        _copy_app(tmp_path, aws_port=stack.aws_url.rsplit(":", 1)[1])
+        with _chalice_local(tmp_path) as api:
+            page = photo(draw_page("Another door to the same house."))
+            upload = urllib3.request(
+                "POST", f"{api}/upload", body=page, headers={"Content-Type": "image/jpeg"}
+            )
+            story = _when_ready(f"{api}/retrieve/{upload.json()['id']}")
+
+    assert story["text"] == "Another door to the same house."
 
 
 @pytest.mark.engines
@@ -166,3 +177,40 @@ def test_the_demo_says_in_one_line_why_a_page_could_not_be_read(tmp_path: Path) 
     assert ended.returncode == 1
     assert "no text was found on this page" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def _copy_app(folder: Path, aws_port: str) -> None:
+    """The app as it is, with a local stage that names this port of the local AWS."""
+    shutil.copy(PROJECT / "app.py", folder)
+    shutil.copytree(PROJECT / "chalicelib", folder / "chalicelib")
+    config = (PROJECT / ".chalice" / "config.json").read_text()
+    (folder / ".chalice").mkdir()
+    (folder / ".chalice" / "config.json").write_text(config.replace(":4566", f":{aws_port}"))
+
+
+@contextmanager
+def _chalice_local(folder: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    arguments = ["chalice", "local", "--stage=local", f"--port={port}"]
+    command = f"import sys; sys.argv = {arguments}; from chalice.cli import main; main()"
+    with subprocess.Popen(  # noqa: S603  # as said above
+        [sys.executable, "-u", "-c", command], cwd=folder, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("Serving on")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def _when_ready(url: str) -> dict[str, Any]:
+    pause = threading.Event()
+    for _ in range(600):
+        answer = urllib3.request("GET", url, retries=False)
+        if answer.status == 200:
+            story: dict[str, Any] = answer.json()
+            return story
+        pause.wait(0.1)
+    raise AssertionError("it was never ready")
