@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from bench.client import Client
+from bench.client import CLOSELY, Client
 from bench.pages import page_photo
 from bench.report import Figure
 from bench.stack import running_stack
@@ -19,7 +19,7 @@ def measure(*, quick: bool) -> list[Figure]:
         for number in range(1, 5 if quick else 16):
             photo = page_photo(number)
             client.reset_engine_seconds()
-            ready.append(client.wait_until_ready(client.upload(photo)))
+            ready.append(client.wait_until_ready(client.upload(photo), poll_every=CLOSELY))
             engines.append(client.engine_seconds())
     pairs = list(zip(ready, engines, strict=True))
     share = median(took / (FACTOR * worked + FIXED) for took, worked in pairs)

@@ -56,6 +56,9 @@ class StageRunner(msgspec.Struct, frozen=True):
                 self._yield_to(held, delivery, now)
             except StoryChanged as change:
                 log.info("message ignored", extra={"reason": change.message})
+            except Exception:
+                self._put_off(delivery)
+                raise
             else:
                 self._work_under(lease, story, delivery)
 
@@ -103,10 +106,15 @@ class StageRunner(msgspec.Struct, frozen=True):
         # What a bug or a library says is for the log; people get sentences written for them.
         known = isinstance(error, StorytimeError)
         last_error = error.message if known else f"unexpected {type(error).__name__}"  # type: ignore[attr-defined]
-        wait = min(_FIRST_RETRY_SECONDS * 2 ** (delivery.receives - 1), _MAX_RETRY_SECONDS)
         try:
             self.stories.update(story, {"last_error": last_error}, lease=lease, release=True)
+        except StorytimeError as also:
+            log.warning("the lease is left to run out", extra={"reason": also.message})
+        self._put_off(delivery)
+
+    def _put_off(self, delivery: Delivery) -> None:
+        wait = min(_FIRST_RETRY_SECONDS * 2 ** (delivery.receives - 1), _MAX_RETRY_SECONDS)
+        try:
             self.queue.retry_in(delivery.receipt, wait)
         except StorytimeError as also:
-            # Then lease and visibility timeout run out by themselves: later, but surely.
             log.warning("retry left to the visibility timeout", extra={"reason": also.message})

@@ -24,14 +24,11 @@ def main() -> int:
     try:
         stack = Stack(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
         stack.start()
+        print(introduction(stack), flush=True)
+        threading.Event().wait()
     except (PortUnavailableError, SettingsError) as error:
         print(f"python -m local: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 0
-    print(introduction(stack), flush=True)
-    try:
-        threading.Event().wait()
     except KeyboardInterrupt:
         print("\nStopped.")
     return 0

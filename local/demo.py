@@ -179,12 +179,19 @@ def _once(look: Callable[[], _Found], done: Callable[[_Found], bool]) -> _Found:
 
 
 def _request(method: str, url: str, **parts: Any) -> Answer:
-    response = urllib3.request(method, url, retries=False, **parts)
+    response = _fetch(method, url, **parts)
     return Answer(response.status, response.json())
 
 
 def _get(url: str) -> bytes:
-    return urllib3.request("GET", url, retries=False).data
+    return _fetch("GET", url).data
+
+
+def _fetch(method: str, url: str, **parts: Any) -> urllib3.BaseHTTPResponse:
+    try:
+        return urllib3.request(method, url, retries=False, timeout=_PATIENCE_SECONDS, **parts)
+    except urllib3.exceptions.HTTPError as error:
+        raise DemoFailed(f"the local AWS stopped answering: {error}") from error
 
 
 def _indented(text: str) -> str:

@@ -23,6 +23,8 @@ def leave(status: int) -> NoReturn:
     The interpreter's own way out would abort, or wait for, an engine that is at work in native
     code. What the stack stores lies in unlinked temporary files and goes with it.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -5,7 +5,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -19,16 +19,18 @@ from local.front import Operation
 from local.http_server import HttpServer
 from local.local_aws import LocalAws
 from local.moto_backend import MotoBackend
+from local.polly import Polly
+from local.rekognition import Rekognition
 from local.triggers import QueueTrigger, queue_triggers
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 STAGE: Final = "local"
 
-_OPEN_FILES: Final = 65_536
+_OPEN_FILES: Final = 10_240  # macOS grants no more
 
 
 def storytime() -> Chalice:
-    """The application, imported when its environment is set: decorators read it."""
+    """The application, imported only now: its decorators read the environment."""
     sys.path.insert(0, str(PROJECT))
     app: Chalice = importlib.import_module("app").app
     return app
@@ -36,9 +38,6 @@ def storytime() -> Chalice:
 
 def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
     """DetectText and speech; what they run on is loaded by their first call."""
-    from local.polly import Polly  # noqa: PLC0415  # a stack of other engines does without
-    from local.rekognition import Rekognition  # noqa: PLC0415
-
     rekognition = Rekognition(lambda *where: moto.find_object(*where).content)
     polly = Polly()
     return {
@@ -54,25 +53,15 @@ class Stack:
     Args:
         api_port: Where the API listens; 0 is any free port.
         aws_port: Where the local AWS listens; 0 is any free port.
-        load_app: Gives the app, once its environment is set.
-        engines: Gives the operations that moto is not asked for.
 
     Raises:
         PortUnavailableError: One of the ports cannot be listened on.
     """
 
-    def __init__(
-        self,
-        api_port: int = 0,
-        aws_port: int = 0,
-        *,
-        load_app: Callable[[], Chalice] = storytime,
-        engines: Callable[[MotoBackend], Mapping[str, Operation]] = real_engines,
-    ) -> None:
-        self._load_app = load_app
+    def __init__(self, api_port: int, aws_port: int) -> None:
         self._aws_server = HttpServer(aws_port)
         self._api_server = HttpServer(api_port)
-        self._aws = LocalAws(self._aws_server, engines)
+        self._aws = LocalAws(self._aws_server, real_engines)
         self.api_url = self._api_server.url
         self.aws_url = self._aws_server.url
         self.triggers: list[QueueTrigger] = []
@@ -85,7 +74,7 @@ class Stack:
         self._aws.start()
         clients = resources.StackClients(self.aws_url)
         resources.create(clients)
-        app, config = self._load_app(), chalice_config()
+        app, config = storytime(), chalice_config()
         self.triggers = queue_triggers(app, config, clients.sqs)
         for trigger in self.triggers:
             trigger.start()

@@ -52,14 +52,15 @@ class QueueTrigger:
         self.concurrency = concurrency
         self._sqs = sqs
         self._batch_size = min(batch_size, _MOST_MESSAGES)
+        self._free = threading.Semaphore(concurrency)
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Begin to poll, in as many threads as there may be invocations."""
+        """Begin to poll; each batch is processed in a thread of its own."""
         queue_url = self._sqs.get_queue_url(QueueName=self.queue_name)["QueueUrl"]
-        for number in range(self.concurrency):
-            name = f"{self.function.name}-{number}"
-            threading.Thread(target=self._poll, args=(queue_url,), name=name, daemon=True).start()
+        threading.Thread(
+            target=self._poll, args=(queue_url,), name=f"{self.queue_name}-poll", daemon=True
+        ).start()
 
     def request_stop(self) -> None:
         """Receive nothing more; what runs may end."""
@@ -67,31 +68,43 @@ class QueueTrigger:
 
     def _poll(self, queue_url: str) -> None:
         while not self._stopping.is_set():
-            try:
-                messages = self._sqs.receive_message(
-                    QueueUrl=queue_url,
-                    MaxNumberOfMessages=self._batch_size,
-                    WaitTimeSeconds=_LONGEST_POLL_SECONDS,
-                    MessageSystemAttributeNames=["All"],
-                    MessageAttributeNames=["All"],
-                ).get("Messages", [])
-                if messages and not self._stopping.is_set():
-                    self._process(queue_url, messages)
-            except Exception:
-                if not self._stopping.is_set():
-                    _log.exception("%s cannot be polled; trying again", self.queue_name)
-                    self._stopping.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+            # Before receiving: what is received must be processed within its visibility timeout.
+            self._free.acquire()
+            if not (messages := self._receive(queue_url)) or self._stopping.is_set():
+                self._free.release()
+                continue
+            name = f"{self.function.name}-{messages[0]['MessageId'][:8]}"
+            work = threading.Thread(
+                target=self._process, args=(queue_url, messages), name=name, daemon=True
+            )
+            work.start()
+
+    def _receive(self, queue_url: str) -> "list[MessageTypeDef]":
+        try:
+            return self._sqs.receive_message(
+                QueueUrl=queue_url,
+                MaxNumberOfMessages=self._batch_size,
+                WaitTimeSeconds=_LONGEST_POLL_SECONDS,
+                MessageSystemAttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            ).get("Messages", [])
+        except Exception:
+            if not self._stopping.is_set():
+                _log.exception("%s cannot be polled; trying again", self.queue_name)
+                self._stopping.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+            return []
 
     def _process(self, queue_url: str, messages: "list[MessageTypeDef]") -> None:
         arn = f"arn:aws:sqs:{REGION}:{queue_url.split('/')[-2]}:{self.queue_name}"
         event = {"Records": [_record(message, arn) for message in messages]}
         try:
             self.function.invoke(event)
+            for message in messages:
+                self._sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
         except Exception:
             _log.exception("%s failed; SQS will deliver the message again", self.function.name)
-            return
-        for message in messages:
-            self._sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        finally:
+            self._free.release()
 
 
 def queue_triggers(app: Chalice, config: Config, sqs: "SQSClient") -> list[QueueTrigger]:

@@ -2,19 +2,23 @@
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from local.launcher import Stack
+
+_QUEUES = ("READING_QUEUE_URL", "NARRATION_QUEUE_URL")
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 60
 
 
-@dataclass(frozen=True)
 class Client:
-    api: str
-    aws: str
+    def __init__(self, stack: Stack) -> None:
+        self.api = stack.api_url
+        self.aws = stack.aws_url
+        self._sqs = stack.clients.sqs
+        self._queues = [stack.environment[name] for name in _QUEUES]
 
     def upload(self, photo: bytes, content_type: str = "image/jpeg", **headers: str) -> Any:
         return requests.post(
@@ -53,8 +57,24 @@ class Client:
         fault: Any = {"operation": operation, "error": error, "times": times}
         requests.post(f"{self.aws}/_local/faults", json=fault, timeout=10).raise_for_status()
 
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.aws}/_local/faults", timeout=10).raise_for_status()
+
+    def settle(self) -> None:
+        """Wait until no stage has anything left to do."""
+        self._polled(lambda: True if all(map(self._is_empty, self._queues)) else None)
+
+    def _is_empty(self, queue_url: str) -> bool:
+        counts = self._sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
+        waiting = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        attributes: dict[Any, str] = dict(counts["Attributes"])
+        return all(attributes[name] == "0" for name in waiting)
+
     def start_afresh(self) -> None:
-        for register in ("faults", "requests", "inbox"):
+        """Forget faults, counts and e-mails, once all work is done."""
+        self.clear_faults()
+        self.settle()
+        for register in ("requests", "inbox"):
             requests.delete(f"{self.aws}/_local/{register}", timeout=10).raise_for_status()
 
     def _polled(self, look: Any) -> Any:

@@ -19,7 +19,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def client(stack: Stack) -> Iterator[Client]:
     """A client of a stack whose counters, inbox and faults start empty."""
-    client = Client(stack.api_url, stack.aws_url)
+    client = Client(stack)
     client.start_afresh()
     yield client
     client.start_afresh()

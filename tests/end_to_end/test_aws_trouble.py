@@ -32,7 +32,7 @@ def test_an_upload_that_aws_keeps_refusing_is_answered_503_and_can_be_sent_again
     assert set(refused.json()) == {"code", "message"}
     assert error not in refused.text
 
-    client.start_afresh()
+    client.clear_faults()
     accepted = client.upload(page)
 
     assert accepted.status_code == 200

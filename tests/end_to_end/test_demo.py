@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from local.stack import PROJECT
-from samples.draw_page import SAMPLE_PHOTO, draw_page, photo
+from samples.draw_page import SAMPLE_PHOTO
 
 pytestmark = pytest.mark.engines
 
@@ -43,26 +43,3 @@ def measured_apart(output: str) -> list[str]:
     """The output's lines without what differs from run to run: seconds and folders."""
     lines = (re.sub(r"\d+\.\d (s\b|seconds)", r"\1", line) for line in output.splitlines())
     return [re.sub(r"\S*/story\.mp3", "story.mp3", line) for line in lines]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "why"),
-    [
-        ("missing.jpg", None, "cannot be read"),
-        ("notes.txt", b"Once upon a time", "not a photo"),
-        ("blank.jpg", photo(draw_page("", seed=3, width=1200)), "no text was found"),
-    ],
-)
-def test_a_page_that_cannot_be_read_is_one_clear_line(
-    tmp_path: Path, name: str, content: bytes | None, why: str
-) -> None:
-    page = tmp_path / name
-    if content is not None:
-        page.write_bytes(content)
-
-    done = demo(page, tmp_path)
-
-    assert done.returncode == 1
-    assert re.fullmatch(r"[^\n]+\n", done.stderr)
-    assert why in done.stderr
-    assert not (tmp_path / "story.mp3").exists()

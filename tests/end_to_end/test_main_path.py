@@ -71,7 +71,6 @@ def test_a_photo_seen_before_costs_nothing_and_answers_at_once(client: Client) -
     page = photo(draw_page("The kettle sang and nobody danced.", seed=1))
     story_id = client.upload(page).json()["id"]
     ready = client.ended(story_id).json()
-    client.mail()
     client.start_afresh()
 
     again = client.upload(page)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import urllib3
 from botocore.config import Config
 
 from local.http_server import HttpServer
-from local.local_aws import LocalAws
+from local.local_aws import EngineFactory, LocalAws
 from local.moto_backend import REGION
 from local.resources import APP_KEYS, STACK_KEYS
 
@@ -73,7 +74,8 @@ class Aws:
         return self.client(service, STACK_KEYS)
 
     def http(self, method: str, path: str, **parts: Any) -> urllib3.BaseHTTPResponse:
-        return urllib3.request(method, f"{self.url}{path}", retries=False, redirect=False, **parts)
+        url = f"{self.url}{path}"
+        return urllib3.request(method, url, retries=False, redirect=False, timeout=60, **parts)
 
     def control(self, name: str) -> Any:
         return self.http("GET", f"/_local/{name}").json()
@@ -90,15 +92,21 @@ def boto3_session() -> boto3.session.Session:
 
 @pytest.fixture
 def aws(boto3_session: boto3.session.Session) -> Iterator[Aws]:
-    clock, engines, server = Clock(), Engines(), HttpServer(0)
-    local_aws = LocalAws(
-        server,
-        lambda _moto: {
-            "rekognition.DetectText": engines.detect_text,
-            "polly.SynthesizeSpeech": engines.synthesize_speech,
-        },
-        now=clock,
-    )
+    engines = Engines()
+    by_name = {
+        "rekognition.DetectText": engines.detect_text,
+        "polly.SynthesizeSpeech": engines.synthesize_speech,
+    }
+    with running_aws(boto3_session, lambda _moto: by_name, engines) as aws:
+        yield aws
+
+
+@contextmanager
+def running_aws(
+    session: boto3.session.Session, factory: EngineFactory, engines: Engines
+) -> Iterator[Aws]:
+    clock, server = Clock(), HttpServer(0)
+    local_aws = LocalAws(server, factory, now=clock)
     local_aws.start()
-    yield Aws(server.url, clock, engines, boto3_session)
+    yield Aws(server.url, clock, engines, session)
     local_aws.stop()

@@ -77,7 +77,7 @@ def url() -> Iterator[str]:
 
 
 def call(url: str, method: str, path: str, **parts: Any) -> urllib3.BaseHTTPResponse:
-    return urllib3.request(method, f"{url}{path}", retries=False, **parts)
+    return urllib3.request(method, f"{url}{path}", retries=False, timeout=60, **parts)
 
 
 def exchange(url: str, request: bytes) -> tuple[int, dict[str, Any]]:

@@ -110,9 +110,7 @@ def test_it_is_ready_when_it_says_so_and_ends_when_it_is_told(how: signal.Signal
 def test_it_ends_at_once_in_the_middle_of_reading_a_page() -> None:
     page = photo(draw_page("Stop in the middle of this."), comment="stopped")
     with started() as (process, api):
-        upload = urllib3.request(
-            "POST", f"{api}/upload", body=page, headers={"Content-Type": "image/jpeg"}
-        )
+        upload = _upload(api, page)
         assert upload.status == 200
 
         told = time.monotonic()
@@ -129,7 +127,11 @@ def test_chalices_own_server_works_beside_a_running_local_aws(tmp_path: Path) ->
         with _chalice_local(tmp_path) as api:
             page = photo(draw_page("Another door to the same house."))
             upload = urllib3.request(
-                "POST", f"{api}/upload", body=page, headers={"Content-Type": "image/jpeg"}
+                "POST",
+                f"{api}/upload",
+                body=page,
+                headers={"Content-Type": "image/jpeg"},
+                timeout=60,
             )
             story = _when_ready(f"{api}/retrieve/{upload.json()['id']}")
 
@@ -192,7 +194,7 @@ def _copy_app(folder: Path, aws_port: str) -> None:
 def _chalice_local(folder: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    arguments = ["chalice", "local", "--stage=local", f"--port={port}"]
+    arguments = ["chalice", "local", "--stage=local", "--no-autoreload", f"--port={port}"]
     command = f"import sys; sys.argv = {arguments}; from chalice.cli import main; main()"
     with subprocess.Popen(  # noqa: S603  # as said above
         [sys.executable, "-u", "-c", command], cwd=folder, stdout=subprocess.PIPE, text=True
@@ -205,10 +207,15 @@ def _chalice_local(folder: Path) -> Iterator[str]:
             process.kill()
 
 
+def _upload(api: str, page: bytes) -> urllib3.BaseHTTPResponse:
+    headers = {"Content-Type": "image/jpeg"}
+    return urllib3.request("POST", f"{api}/upload", body=page, headers=headers, timeout=60)
+
+
 def _when_ready(url: str) -> dict[str, Any]:
     pause = threading.Event()
     for _ in range(600):
-        answer = urllib3.request("GET", url, retries=False)
+        answer = urllib3.request("GET", url, retries=False, timeout=60)
         if answer.status == 200:
             story: dict[str, Any] = answer.json()
             return story

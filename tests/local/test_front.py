@@ -1,6 +1,8 @@
 """The AWS port as boto3 sees it."""
 
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -100,16 +102,28 @@ def test_an_object_of_any_size_is_put_without_waiting_for_more(aws: Aws, size: i
     assert s3.get_object(Bucket="media", Key="k")["Body"].read() == content
 
 
+@pytest.fixture
+def _hasty_threads() -> Iterator[None]:
+    """Threads take turns a thousand times more often, so that what can go wrong does."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_hasty_threads")
 def test_exactly_one_of_fifty_racing_conditional_puts_wins(aws: Aws) -> None:
     dynamodb = _table(aws)
     start = threading.Barrier(50)
+    # moto takes long between looking and storing an item of many attributes.
+    attributes = {f"attribute-{number}": {"S": "x"} for number in range(100)}
 
     def put(number: int) -> bool:
         start.wait()
         try:
             dynamodb.put_item(
                 TableName="stories",
-                Item={"pk": {"S": "one"}, "winner": {"N": str(number)}},
+                Item={"pk": {"S": "one"}, "winner": {"N": str(number)}, **attributes},
                 ConditionExpression="attribute_not_exists(pk)",
             )
         except dynamodb.exceptions.ConditionalCheckFailedException:
@@ -124,6 +138,7 @@ def test_exactly_one_of_fifty_racing_conditional_puts_wins(aws: Aws) -> None:
     assert int(stored["winner"]["N"]) == won.index(True)
 
 
+@pytest.mark.usefixtures("_hasty_threads")
 def test_a_failed_transaction_takes_nobody_elses_write_back(aws: Aws) -> None:
     dynamodb = _table(aws)
     dynamodb.put_item(TableName="stories", Item={"pk": {"S": "taken"}})

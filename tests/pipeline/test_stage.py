@@ -1,6 +1,6 @@
 """What every stage does with a delivery, shown on the reading stage."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -8,9 +8,15 @@ import pytest
 from chalicelib.detection import TextDetection
 from chalicelib.errors import LeaseHeld, Transient
 from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Lease, Stage, Status
+from chalicelib.story import Lease, Stage, Status, Story
 from tests.builders import upload
-from tests.fakes import NOW, InMemoryQueue, ScriptedTextDetector, delivery_to
+from tests.fakes import (
+    NOW,
+    InMemoryQueue,
+    InMemoryStories,
+    ScriptedTextDetector,
+    delivery_to,
+)
 from tests.pipeline.test_reading import CLEAR, world_with_a_photo
 from tests.pipeline.world import World
 
@@ -77,6 +83,20 @@ def test_a_failed_attempt_is_tried_again_in_seconds(receives: int, seconds: int)
     assert world.story().last_error == "DetectText failed with ThrottlingException"
     assert world.story().leases == {}
     assert world.story().status is Status.RECEIVED
+
+
+def test_a_lease_that_cannot_be_asked_for_is_asked_for_again_in_seconds() -> None:
+    class OutOfReach(InMemoryStories):
+        def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
+            raise Transient("UpdateItem failed with InternalServerError")
+
+    world = World(stories=OutOfReach())
+    world.intake.take_in(upload())
+
+    with pytest.raises(Transient):
+        world.reading.handle(delivery_to(about(world.story())))
+
+    assert world.reading_queue.retries == [("m-1/1", 5)]
 
 
 def test_what_a_bug_says_is_for_the_log_and_not_for_people() -> None:
