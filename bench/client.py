@@ -41,7 +41,7 @@ class Client:
 
     def upload(self, photo: bytes) -> Upload:
         answer = self._session.post(
-            f"{self._stack.api}/upload", data=photo, headers={"Content-Type": "image/jpeg"}
+            f"{self._stack.api_url}/upload", data=photo, headers={"Content-Type": "image/jpeg"}
         )
         answered_at = time.perf_counter()
         answer.raise_for_status()
@@ -57,7 +57,7 @@ class Client:
             RuntimeError: It failed, or took longer than anyone would wait.
         """
         while True:
-            answer = self._session.get(f"{self._stack.api}/retrieve/{upload.story_id}")
+            answer = self._session.get(f"{self._stack.api_url}/retrieve/{upload.story_id}")
             passed = time.perf_counter() - upload.answered_at
             if answer.status_code == requests.codes.ok:
                 return passed
@@ -66,9 +66,9 @@ class Client:
             threading.Event().wait(poll_every)
 
     def reset_engine_seconds(self) -> None:
-        self._session.delete(f"{self._stack.aws}/_local/timings").raise_for_status()
+        self._session.delete(f"{self._stack.aws_url}/_local/timings").raise_for_status()
 
     def engine_seconds(self) -> float:
         """What reading and speaking took in the engines themselves since the last reset."""
-        timings = self._session.get(f"{self._stack.aws}/_local/timings").json()
+        timings = self._session.get(f"{self._stack.aws_url}/_local/timings").json()
         return sum(float(timings[engine]["seconds"]) for engine in ENGINES)

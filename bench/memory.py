@@ -7,7 +7,7 @@ from statistics import median
 from bench.client import Client
 from bench.pages import page_photo
 from bench.report import Figure
-from bench.stack import Stack, running_stack
+from bench.stack import Stack, resident_bytes, running_stack
 
 AT_ONCE = 2  # pages: as many as the stack reads at once
 GIGABYTE = 1e9
@@ -21,7 +21,7 @@ def measure(*, quick: bool) -> list[Figure]:
     """
     early, late = (20, 40) if quick else (50, 200)
     with running_stack() as stack:
-        start = stack.resident_bytes()
+        start = resident_bytes(stack)
         readings = resident_after_each_page(stack, late)
     span = early // 2
     levels = {page: level(readings[:page], span) for page in range(early, late + 1, early)}
@@ -57,7 +57,7 @@ def resident_after_each_page(stack: Stack, pages: int) -> Sequence[int]:
     def process(number: int) -> int:
         with Client(stack) as client:
             client.wait_until_ready(client.upload(page_photo(number)))
-        return stack.resident_bytes()
+        return resident_bytes(stack)
 
     with ThreadPoolExecutor(AT_ONCE) as readers:
         return list(readers.map(process, range(pages)))

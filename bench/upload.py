@@ -5,14 +5,12 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-import boto3
 from PIL import Image
 
 from bench.client import Client
 from bench.pages import large_photo, page_photo, with_comment
 from bench.report import Figure
 from bench.stack import Stack, running_stack
-from local.resources import app_environment
 
 PHOTO_SIZE = 1_500_000  # bytes
 
@@ -56,14 +54,8 @@ def measure(*, quick: bool) -> list[Figure]:
 
 def bare_put(stack: Stack) -> Callable[[bytes], object]:
     """A put into the app's own bucket, as plain as boto3 does it."""
-    bucket = app_environment(int(stack.aws.rpartition(":")[2]))["MEDIA_BUCKET"]
-    storage = boto3.client(
-        "s3",
-        endpoint_url=stack.aws,
-        region_name="us-east-1",
-        aws_access_key_id="bench",
-        aws_secret_access_key="bench",  # noqa: S106  # the local AWS runs open
-    )
+    bucket = stack.environment["MEDIA_BUCKET"]
+    storage = stack.clients.s3
     return lambda photo: storage.put_object(Bucket=bucket, Key="private/bench", Body=photo)
 
 
