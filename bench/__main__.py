@@ -1,9 +1,11 @@
 """`python -m bench [--quick] [overhead upload throughput imports memory]`."""
 
 import argparse
+import sys
 
 from bench import imports, memory, overhead, throughput, upload
 from bench.report import RESULTS, save, table
+from local.process import interrupt_when_told_to_end
 
 FIGURES = {
     "imports": imports.measure,
@@ -14,7 +16,9 @@ FIGURES = {
 }
 
 
-def main() -> None:
+def main() -> int:
+    """Measure and report; the exit status is 0 whether or not the targets are met."""
+    interrupt_when_told_to_end()
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer pages and repeats")
     parser.add_argument("figures", nargs="*", metavar="figure", help=", ".join(FIGURES))
@@ -23,12 +27,17 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(FIGURES)}")
     results = []
-    for name in arguments.figures or FIGURES:
-        print(f"Measuring {name} ...", flush=True)
-        results += FIGURES[name](quick=arguments.quick)
+    try:
+        for name in arguments.figures or FIGURES:
+            print(f"Measuring {name} ...", flush=True)
+            results += FIGURES[name](quick=arguments.quick)
+    except KeyboardInterrupt:
+        print("\nStopped; nothing was written.")
+        return 130
     save(results, quick=arguments.quick)
     print(f"\n{table(results)}\n\nWritten to {RESULTS}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
