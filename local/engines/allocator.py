@@ -12,7 +12,7 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
 _LARGEST_BUFFER: Final = 256 * 1024 * 1024  # bytes
-_KEPT_RESIDENT: Final = 900 * 1000 * 1000  # bytes: at 750 MB, 20 pages at once took a quarter longer
+_KEPT_RESIDENT: Final = 900 * 1000 * 1000  # bytes: at 750 MB, bursts took a quarter longer
 
 _IS_GLIBC: Final = platform.libc_ver()[0] == "glibc"
 _STATM: Final = Path("/proc/self/statm")
