@@ -41,11 +41,14 @@ class Front:
         moto: Answers what nothing below does.
         engines: Operations of our own by boto3's name, ``polly.SynthesizeSpeech``; of the services
             that they belong to, moto is asked for nothing.
+        additions: Operations of our own that moto lacks; of the rest of their services, it is
+            asked for everything.
         own_access_key_id: The stack's, whose requests are neither counted nor made to fail.
     """
 
     moto: MotoBackend
     engines: Mapping[str, Operation]
+    additions: Mapping[str, Operation]
     own_access_key_id: str
     signatures: Signatures
     delivery: SqsDelivery
@@ -93,6 +96,8 @@ class Front:
             limits.check(call.name, parse(call))
         if call.name == "sqs.ReceiveMessage":
             return self.delivery.receive(call, received)
+        if (addition := self.additions.get(call.name)) is not None:
+            return success(call, addition(parse(call)))
         if self._is_emulated(call.service):
             return self._run_engine(call)
         response = self.moto.answer(received)

@@ -10,6 +10,7 @@ from local.front import Front, Operation
 from local.http_server import HttpServer
 from local.inbox import Inbox
 from local.measures import Requests, Timings
+from local.message_moves import MessageMoves
 from local.moto_backend import MotoBackend
 from local.post_upload import PostUploads
 from local.resources import APP_KEYS, MEDIA_BUCKET, STACK_KEYS
@@ -34,15 +35,18 @@ class LocalAws:
         self._engines = engines
         self._now = now
         self._delivery: SqsDelivery | None = None
+        self._moves: MessageMoves | None = None
 
     def start(self) -> None:
         moto = MotoBackend()
         signatures = Signatures(dict([APP_KEYS, STACK_KEYS]), self._now)
         requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
         self._delivery = SqsDelivery(moto)
+        self._moves = MessageMoves(moto, self._delivery, self._now)
         front = Front(
             moto=moto,
             engines=self._engines(moto),
+            additions=self._moves.operations,
             own_access_key_id=STACK_KEYS[0],
             signatures=signatures,
             delivery=self._delivery,
@@ -63,4 +67,6 @@ class LocalAws:
 
     def stop(self) -> None:
         self.end_long_polls()
+        if self._moves is not None:
+            self._moves.close()
         self._server.stop()

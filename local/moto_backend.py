@@ -10,6 +10,7 @@ stay outside.
 import os
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +21,12 @@ from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import Message
 from werkzeug.wrappers import Response
 
 from local.received import Received
 
-__all__ = ["ACCOUNT_ID", "REGION", "MotoBackend", "StoredObject"]
+__all__ = ["ACCOUNT_ID", "REGION", "MotoBackend", "StoredObject", "UnmovableError"]
 
 REGION: Final = "us-east-1"
 
@@ -41,6 +43,10 @@ class StoredObject:
     cache_control: str | None
     etag: str
     last_modified: datetime
+
+
+class UnmovableError(Exception):
+    """A message cannot be moved to another queue; the message is SQS's reason."""
 
 
 class MotoBackend:
@@ -129,9 +135,68 @@ class MotoBackend:
                 queue._messages.remove(message)
                 queue.pending_messages.discard(message)
                 message.approximate_receive_count = 0
+                message.given_up_by = queue.queue_arn
                 queue.dead_letter_queue.add_message(message)
             return bool(exhausted)
+
+    def has_queue(self, arn: str) -> bool:
+        with self._lock:
+            return self._find_queue(arn) is not None
+
+    def is_dead_letter_queue(self, arn: str) -> bool:
+        """Is it where the redrive policy of any queue leads?"""
+        with self._lock:
+            policies = [queue.redrive_policy for queue in self._queues().values()]
+        return any(policy["deadLetterTargetArn"] == arn for policy in policies if policy)
+
+    def receivable_messages(self, arn: str) -> int:
+        """How many messages could be received now: neither in flight nor delayed."""
+        with self._lock:
+            queue = self._find_queue(arn)
+            return 0 if queue is None else len(queue.messages)
+
+    def move_message(self, source_arn: str, destination_arn: str | None) -> bool:
+        """Make a queue's first receivable message a new one of another queue; was there any?
+
+        Without a `destination_arn` it goes back to the queue that gave it up. Of the old message
+        the new one has the body, the message attributes, the trace header and a FIFO queue's ids.
+
+        Raises:
+            UnmovableError: One of the queues is gone, or none had given the message up.
+        """
+        with self._lock:
+            source = self._queue_to_move(source_arn)
+            message = next(iter(source.messages), None)
+            if message is None:
+                return False
+            target_arn = destination_arn or getattr(message, "given_up_by", None)
+            if target_arn is None:
+                raise UnmovableError("CouldNotDetermineMessageSource")
+            target = self._queue_to_move(target_arn)
+            source._messages.remove(message)
+            source.pending_messages.discard(message)
+            target.add_message(_sent_anew(message, target.delay_seconds))
+            return True
+
+    def _queue_to_move(self, arn: str) -> Any:
+        queue = self._find_queue(arn)
+        if queue is None:
+            raise UnmovableError("AWS.SimpleQueueService.NonExistentQueue")
+        return queue
+
+    def _find_queue(self, arn: str) -> Any:
+        return next((queue for queue in self._queues().values() if queue.queue_arn == arn), None)
 
     def _queues(self) -> dict[str, Any]:
         queues: dict[str, Any] = get_backend("sqs")[ACCOUNT_ID][REGION].queues
         return queues
+
+
+def _sent_anew(message: Message, delay_seconds: int) -> Message:
+    copy = Message(str(uuid.uuid4()), message.body, message.system_attributes)
+    copy.message_attributes = message.message_attributes
+    copy.group_id = message.group_id
+    copy.deduplication_id = message.deduplication_id
+    copy.sequence_number = message.sequence_number
+    copy.mark_sent(delay_seconds)
+    return copy
