@@ -8,15 +8,15 @@ import os
 from collections.abc import Callable
 from typing import cast
 
-from chalice.app import Chalice, CORSConfig, Request, Response, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Rate, Request, Response, SQSEvent
 
 from chalicelib import http, logs, triggers
-from chalicelib.settings import Settings
-from chalicelib.wiring import Wiring
+from chalicelib.settings import DEAD_LETTERS, Settings
+from chalicelib.wiring import pipeline_on_aws
 
 settings = Settings.from_environment(os.environ)
 logs.configure(settings.log_level)
-tools = Wiring(settings)
+pipeline = pipeline_on_aws(settings)
 
 app = Chalice(app_name="storytime", configure_logs=False)
 # Listed, never "*/*": with that, Chalice refuses every request without an Accept header.
@@ -47,8 +47,8 @@ def reshape_errors(event: object, get_response: Callable[[object], Response]) ->
 @app.route("/upload", methods=["POST"], content_types=["*/*"])  # intake says what it takes
 @http.answering_errors
 def upload() -> Response:
-    receipt = tools.intake.take_in(http.upload_of(current_request()))
-    return http.receipt_response(receipt, tools.links)
+    receipt = pipeline.intake.take_in(http.upload_of(current_request()))
+    return http.receipt_response(receipt, pipeline.links)
 
 
 @app.on_sqs_message(
@@ -57,7 +57,7 @@ def upload() -> Response:
     maximum_concurrency=settings.maximum_concurrency,
 )
 def read_page(event: SQSEvent) -> None:
-    triggers.handle_each(event, tools.reading)
+    triggers.handle_each(event, pipeline.reading.handle)
 
 
 @app.on_sqs_message(
@@ -66,13 +66,13 @@ def read_page(event: SQSEvent) -> None:
     maximum_concurrency=settings.maximum_concurrency,
 )
 def narrate(event: SQSEvent) -> None:
-    triggers.handle_each(event, tools.narration)
+    triggers.handle_each(event, pipeline.narration.handle)
 
 
 @app.route("/retrieve/{story_id}", methods=["GET"])
 @http.answering_errors
 def retrieve_by_path(story_id: str) -> Response:
-    return http.story_response(tools.retrieval.retrieve(story_id), tools.links)
+    return http.story_response(pipeline.retrieval.retrieve(story_id), pipeline.links)
 
 
 @app.route("/retrieve", methods=["GET"])
@@ -80,7 +80,26 @@ def retrieve_by_path(story_id: str) -> Response:
 @http.answering_errors
 def retrieve_by_entity_tag() -> Response:
     entity_tag = http.entity_tag_of(current_request())
-    return http.story_response(tools.retrieval.retrieve(entity_tag), tools.links)
+    return http.story_response(pipeline.retrieval.retrieve(entity_tag), pipeline.links)
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def sweep(event: CloudWatchEvent) -> None:
+    pipeline.sweeper.sweep(lambda: triggers.time_left(event))
+
+
+@app.on_sqs_message(
+    queue=settings.reading_queue + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
+)
+def give_up_reading(event: SQSEvent) -> None:
+    triggers.handle_each(event, pipeline.reading_dead_letters.handle)
+
+
+@app.on_sqs_message(
+    queue=settings.narration_queue + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
+)
+def give_up_narration(event: SQSEvent) -> None:
+    triggers.handle_each(event, pipeline.narration_dead_letters.handle)
 
 
 @app.route("/health", methods=["GET"])

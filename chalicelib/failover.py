@@ -7,17 +7,34 @@ from typing import Any
 
 import msgspec
 
-from chalicelib import messages
+from chalicelib import keys, messages
 from chalicelib.errors import StoryChanged
-from chalicelib.ports import Queue, Stories
-from chalicelib.story import Stage, Status, Story, is_unfinished, may_resume, stage_due
+from chalicelib.ports import Media, Queue, Stories
+from chalicelib.story import (
+    Stage,
+    Status,
+    Story,
+    is_unfinished,
+    may_resume,
+    restarted,
+    stage_due,
+)
 
 log = logging.getLogger(__name__)
 
 
 class Failover(msgspec.Struct, frozen=True):
+    """Puts messages on queues; the stages do the rest.
+
+    Attributes:
+        queues: Where each stage's messages go.
+        dead_letter_queues: Where those go that a stage gives up: stories are failed there.
+    """
+
     stories: Stories
+    media: Media
     queues: Mapping[Stage, Queue]
+    dead_letter_queues: Mapping[Stage, Queue]
     clock: Callable[[], datetime]
 
     def resume(self, story: Story) -> Story:
@@ -27,30 +44,54 @@ class Failover(msgspec.Struct, frozen=True):
         """
         if not is_unfinished(story) or not may_resume(story, self.clock()):
             return story
-        return self._enqueue(story, {})
-
-    def retry(self, story: Story) -> Story:
-        """Start a failed story again: its photo was sent again."""
-        restart = Status.READ if story.text else Status.RECEIVED
-        return self._enqueue(
-            story, {"status": restart, "failure": None, "last_error": None, "notified_of": None}
-        )
-
-    def _enqueue(self, story: Story, changes: dict[str, Any]) -> Story:
-        stage = stage_due(story)
-        if stage is None:
+        if self._awaits_photo(story):
+            log.info("the photo has not arrived: it must be sent again")
             return story
+        if story.status is Status.FAILED:  # and nobody could be told so far
+            return self._enqueue(story, {}, self.dead_letter_queues)
+        return self._enqueue(story, {}, self.queues)
+
+    def retry(self, story: Story, *, notify: bool) -> Story:
+        """Go on with a story whose photo was sent again: a failed one starts anew.
+
+        With `notify`, whoever sent it again is told as well how it ends.
+        """
+        now = self.clock()
+        changes: dict[str, Any] = {"notify": True} if notify and not story.notify else {}
+        if story.status is Status.FAILED:
+            return self._enqueue(story, changes | restarted(story, now), self.queues)
+        if may_resume(story, now):
+            return self._enqueue(story, changes | {"unfinished_since": now}, self.queues)
+        return self.stories.update(story, changes) if changes else story
+
+    def give_up(self, story: Story) -> None:
+        """Have a story failed that was unfinished for too long."""
+        self.dead_letter_queues[stage_due(story)].send(messages.about(story))
+        log.warning("unfinished for too long")
+
+    def _awaits_photo(self, story: Story) -> bool:
+        """Did its upload die, unanswered, before the photo was stored?
+
+        Such a claim must not look enqueued: the next upload of the photo would not store it.
+        """
+        never_enqueued = story.enqueued_at is None and story.text is None
+        return never_enqueued and not self.media.exists(keys.photo(story))
+
+    def _enqueue(
+        self, story: Story, changes: dict[str, Any], queues: Mapping[Stage, Queue]
+    ) -> Story:
         # Marked first, sent second: should this process die in between, the next poll
         # after a minute sends; the other way round, every poll in between would.
         try:
-            story = self.stories.update(
+            marked = self.stories.update(
                 story,
                 {**changes, "enqueued_at": self.clock()},
-                expect={"enqueued_at": story.enqueued_at},
+                expect={"enqueued_at": story.enqueued_at, "status": story.status},
             )
         except StoryChanged:
-            log.info("another request resumes the story")
-            return story
-        self.queues[stage].send(messages.about(story))
+            log.info("another request resumes the story, or it went on")
+            return self.stories.find(story.id) or story
+        stage = stage_due(marked)
+        queues[stage].send(messages.about(marked))
         log.info("resumed", extra={"enqueued": stage.value})
-        return story
+        return marked

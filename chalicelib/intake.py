@@ -86,12 +86,13 @@ class Intake(msgspec.Struct, frozen=True):
         with logs.bound(story_id=new.id, stage="intake"):
             existing = self.stories.claim(new)
             if existing is None:
-                return Receipt(self._store(new, upload), duplicate=False)
+                return Receipt(self._start(new, upload), duplicate=False)
             return Receipt(self._continue(existing, upload), duplicate=True)
 
     def _new_story(self, upload: Upload, content_type: str) -> Story:
         content_id = content_id_of(upload.photo)
         derived = derived_id(self.namespace, content_id, upload.language, upload.voice)
+        now = self.clock()
         return Story(
             id=str(derived if upload.deduplicate else self.new_uuid()),
             generation=self.new_uuid().hex[:8],
@@ -102,27 +103,32 @@ class Intake(msgspec.Struct, frozen=True):
             language=upload.language,
             voice=upload.voice,
             notify=upload.notify,
-            created_at=self.clock(),
+            created_at=now,
+            unfinished_since=now,
         )
 
-    def _store(self, story: Story, upload: Upload) -> Story:
+    def _start(self, story: Story, upload: Upload) -> Story:
+        # Taken before the message is sent, so that it is never later than the message: a
+        # dead letter that is older than its story's last enqueue fails nothing.
+        now = self.clock()
         self.media.put(keys.photo(story), upload.photo, story.content_type)
         self.reading_queue.send(messages.about(story))
         log.info("photo taken in", extra={"bytes": len(upload.photo)})
-        return self.stories.update(story, {"enqueued_at": self.clock()})
+        wanted = {"notify": True} if upload.notify else {}
+        return self.stories.update(story, {"enqueued_at": now, **wanted})
 
     def _continue(self, story: Story, upload: Upload) -> Story:
         log.info("photo seen before", extra={"status": story.status.value})
-        if story.enqueued_at is None:
-            # Whoever claimed it died before the work was stored: the bytes are the same.
-            return self._store(story, upload)
-        if story.status is Status.READY:
-            if upload.notify:
-                self.notification.repeat(story)
-            return story
-        if story.status is Status.FAILED:
-            return self.failover.retry(story)
-        return self.failover.resume(story)
+        if story.status is Status.RECEIVED and story.enqueued_at is None:
+            # Whoever claimed it is still at it, or died: the bytes are the same.
+            story = self._start(story, upload)
+        elif story.status is not Status.READY:
+            if story.status is Status.FAILED and story.text is None:
+                self.media.put(keys.photo(story), upload.photo, story.content_type)
+            story = self.failover.retry(story, notify=upload.notify)
+        if story.status is Status.READY and upload.notify:
+            self.notification.repeat(story)
+        return story
 
 
 def checked(upload: Upload) -> str:

@@ -1,16 +1,22 @@
 """What travels on the queues: a claim check, nothing that the table or S3 holds."""
 
+from datetime import datetime
+from typing import Annotated
+
 import msgspec
 
 from chalicelib.errors import InvalidRequest
 from chalicelib.story import Story
 
+_Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+"""Ours have 36 characters and 8; the table could not even look for a very long one."""
+
 
 class StoryMessage(msgspec.Struct, frozen=True):
     """Work is due on this generation of this story."""
 
-    id: str
-    generation: str
+    id: _Identifier
+    generation: _Identifier
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -21,12 +27,14 @@ class Delivery(msgspec.Struct, frozen=True):
         message_id: The queue's id, the same for every receipt of this message.
         receipt: The handle that changes or ends this receipt.
         receives: How often the message was received, this time included.
+        sent_at: When the message was first put on the stage's queue.
     """
 
     message: StoryMessage
     message_id: str
     receipt: str
     receives: int
+    sent_at: datetime
 
 
 def about(story: Story) -> StoryMessage:

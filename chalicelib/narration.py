@@ -22,13 +22,12 @@ class Narration(msgspec.Struct, frozen=True):
         if story.audio is not None:
             return story
         if story.text is None:
-            log.info("the page has not been read yet")
             return story
         key = keys.audio(story)
         # The record may not know of an audio that a dead worker stored just before it died.
         if not self.media.exists(key):
             self.media.put(key, self._spoken(story, story.text), "audio/mpeg")
-        changes = {"status": Status.READY, "audio": key, "failure": None}
+        changes = {"status": Status.READY, "audio": key, "failure": None, "last_error": None}
         return self.stories.update(story, changes, lease=lease)
 
     def _spoken(self, story: Story, text: str) -> bytes:

@@ -8,7 +8,7 @@ import logging
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -32,13 +32,16 @@ class Notification(msgspec.Struct, frozen=True):
     links: Links
     clock: Callable[[], datetime]
 
-    def announce(self, story: Story) -> Story:
-        """Tell people how the story ended, unless they were told already."""
+    def settle(self, story: Story) -> dict[str, Any]:
+        """Tell people how the story ended, unless they were told; return what to write down.
+
+        For the holder of a lease alone: two at once would both find that nobody was told.
+        """
+        settled: dict[str, Any] = {"unfinished_since": None}
         if not story.notify or story.notified_of == story.status:
-            return story
+            return settled
         self._publish(story)
-        told = {"notified_of": story.status, "notified_at": self.clock()}
-        return self.stories.update(story, told)
+        return settled | {"notified_of": story.status, "notified_at": self.clock()}
 
     def repeat(self, story: Story) -> None:
         """Send the notice of a ready story again, for somebody who uploaded its photo again.

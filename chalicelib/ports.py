@@ -8,9 +8,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
 from chalicelib.detection import TextDetection
 from chalicelib.messages import StoryMessage
 from chalicelib.story import Lease, Story
+
+
+class StoriesPage(msgspec.Struct, frozen=True):
+    """Some of the stories that were asked for.
+
+    Attributes:
+        stories: In no particular order, each as of a moment ago.
+        next: What to ask for the next page with; None after the last one.
+    """
+
+    stories: list[Story]
+    next: Any = None
 
 
 class Stories(Protocol):
@@ -54,6 +68,12 @@ class Stories(Protocol):
 
         Raises:
             StoryChanged: One of these conditions does not hold: nothing was written.
+        """
+
+    def unfinished(self, page: Any = None) -> StoriesPage:
+        """A page of the stories that have `unfinished_since`, the first unless told which.
+
+        What is found may be a moment old: whatever is done about it must be conditional.
         """
 
 

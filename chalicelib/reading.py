@@ -10,7 +10,7 @@ from chalicelib import detection, keys, messages, orientation, photo, reading_or
 from chalicelib.detection import TextDetection
 from chalicelib.errors import Rejected, Transient
 from chalicelib.ports import Media, Queue, Stories, TextDetector
-from chalicelib.story import Lease, Status, Story
+from chalicelib.story import PHOTO_MISSING, Lease, Status, Story
 
 MAX_WORDS: Final = 100
 """DetectText returns at most this many words and does not say when there were more."""
@@ -39,7 +39,7 @@ class Reading(msgspec.Struct, frozen=True):
     def _read(self, story: Story, lease: Lease) -> Story:
         stored = self.media.get(keys.photo(story))
         if stored is None:
-            raise Transient("The photo has not arrived yet.")
+            raise Transient(PHOTO_MISSING)
         page = photo.upright_page(stored)
         readings: list[orientation.Reading] = []
         while (turn := orientation.next_turn(readings)) is not None:
@@ -68,6 +68,7 @@ class Reading(msgspec.Struct, frozen=True):
             "truncated": truncated,
             "page": keys.page(story),
             "failure": None,
+            "last_error": None,
         }
         return self.stories.update(story, changes, lease=lease)
 

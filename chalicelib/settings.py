@@ -2,12 +2,17 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from chalicelib.errors import StorytimeError
 from chalicelib.voices import Engine
+
+DEAD_LETTERS: Final = "-dead"
+"""Ends the name of the queue that takes what a stage's queue gave up."""
+PARKED: Final = "-parked"
+"""Ends the name of the queue that keeps dead letters until they are put back."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+.*[^/]$")]

@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,12 @@ RESUME_AFTER: Final = timedelta(seconds=60)
 
 A client that polls right after its upload must not start the work twice.
 """
+
+GIVE_UP_AFTER: Final = timedelta(hours=24)
+"""How long a story may stay unfinished before it fails, with a reason and a notice."""
+
+PHOTO_MISSING: Final = "the photo never arrived: send it again"
+"""The reason of a claim whose upload died before the photo was stored."""
 
 
 class Status(StrEnum):
@@ -85,6 +91,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         content_type: The format that the bytes have, whatever the header said.
         enqueued_at: When work was last put on a queue; None until the photo and the
             first message are stored.
+        unfinished_since: When the work on it began; None once the story has ended and
+            whoever wanted to know was told. Only stories that have it are swept.
         text: What the page says, a paragraph a line.
         truncated: The page holds more words than one reading returns.
         page: S3 key of the upright page image.
@@ -105,6 +113,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     notify: bool
     created_at: datetime
     enqueued_at: datetime | None = None
+    unfinished_since: datetime | None = None
     text: str | None = None
     truncated: bool = False
     page: str | None = None
@@ -134,19 +143,42 @@ def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str)
     return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
 
 
-def stage_due(story: Story) -> Stage | None:
-    """The first stage whose result is missing; None when the story is complete."""
-    if story.text is None:
-        return Stage.READING
-    if story.audio is None:
-        return Stage.NARRATION
-    return None
+def stage_due(story: Story) -> Stage:
+    """The first stage whose result is missing; of a complete story the last, which finishes it.
+
+    It is also the stage that tells people how the story ended: one, so that they are told once.
+    """
+    return Stage.READING if story.text is None else Stage.NARRATION
+
+
+def has_ended(story: Story) -> bool:
+    return story.status in {Status.READY, Status.FAILED}
 
 
 def is_unfinished(story: Story) -> bool:
-    return story.status in {Status.RECEIVED, Status.READ}
+    """Has it not ended, or was somebody not told who wanted to know?"""
+    return story.unfinished_since is not None
 
 
 def may_resume(story: Story, now: datetime) -> bool:
-    """Is the last enqueue long enough ago that the work was probably lost?"""
-    return story.enqueued_at is None or now - story.enqueued_at > RESUME_AFTER
+    """Is the last enqueue long enough ago that the work was probably lost?
+
+    A claim that was never enqueued counts from its beginning: its upload may still run.
+    """
+    return now - (story.enqueued_at or story.created_at) > RESUME_AFTER
+
+
+def is_overdue(story: Story, now: datetime) -> bool:
+    """Has it been unfinished for so long that it will not get better?"""
+    return story.unfinished_since is not None and now - story.unfinished_since > GIVE_UP_AFTER
+
+
+def restarted(story: Story, now: datetime) -> dict[str, Any]:
+    """What changes when a failed story is tried again, from where its data stops."""
+    return {
+        "status": Status.READ if story.text else Status.RECEIVED,
+        "failure": None,
+        "last_error": None,
+        "notified_of": None,
+        "unfinished_since": now,
+    }

@@ -1,8 +1,7 @@
-"""Builds the pipeline: clients when first needed, each stage with only the tools it needs."""
+"""The pipeline over AWS: clients are created when they are first needed."""
 
 import threading
-import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,30 +14,25 @@ from chalicelib.aws.polly import PollySpeaker
 from chalicelib.aws.rekognition import RekognitionTextDetector
 from chalicelib.aws.stage_queue import StageQueue
 from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.failover import Failover
-from chalicelib.intake import Intake
 from chalicelib.links import Links
-from chalicelib.narration import Narration
-from chalicelib.notification import Notification
-from chalicelib.reading import Reading
-from chalicelib.retrieval import Retrieval
-from chalicelib.settings import Settings
-from chalicelib.stage import StageRunner
+from chalicelib.pipeline import Pipeline
+from chalicelib.settings import DEAD_LETTERS, PARKED, Settings
 from chalicelib.story import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LEASES: Final = {Stage.READING: timedelta(seconds=60), Stage.NARRATION: timedelta(seconds=120)}
-"""No longer than the time limits of the functions in .chalice/config.json (a test compares)."""
-
-# Three attempts, with waits of a second or so between them. No answer may take longer than
-# API Gateway waits (29 s), and none of a paid service longer than its stage's lease.
-_RETRIES: Final[Any] = {"mode": "standard", "total_max_attempts": 3}
+# Waits of up to a second, two and four lie between the attempts. No answer may take longer
+# than API Gateway waits (29 s), and none of a paid service longer than its stage's lease.
 _CLIENT: Final = Config(
-    connect_timeout=2, read_timeout=6, retries=_RETRIES, max_pool_connections=50
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=50,
 )
-_PAID_CLIENT: Final = Config(connect_timeout=2, read_timeout=15, retries=_RETRIES)
+_PAID_CLIENT: Final = Config(
+    connect_timeout=2, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 3}
+)
 
 
 def utc_now() -> datetime:
@@ -47,82 +41,64 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-class Wiring:
-    """Everything that `app.py` delegates to, built on first use."""
+def pipeline_on_aws(settings: Settings) -> Pipeline:
+    return Pipeline(
+        AwsTools(settings),
+        links=Links(settings.media_base_url),
+        namespace=settings.story_namespace,
+        clock=utc_now,
+    )
+
+
+class AwsTools:
+    """AWS as `pipeline.Tools`, for the account and region of the environment."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._creating = threading.Lock()
-        self.links = Links(settings.media_base_url)
 
     @cached_property
-    def intake(self) -> Intake:
-        return Intake(
-            stories=self._stories,
-            media=self._media,
-            reading_queue=self._queues[Stage.READING],
-            failover=self._failover,
-            notification=self._notification,
-            namespace=self._settings.story_namespace,
-            new_uuid=uuid.uuid4,
-            clock=utc_now,
-        )
-
-    @cached_property
-    def retrieval(self) -> Retrieval:
-        return Retrieval(stories=self._stories, failover=self._failover)
-
-    @cached_property
-    def reading(self) -> StageRunner:
-        work = Reading(
-            stories=self._stories,
-            media=self._media,
-            text_detector=RekognitionTextDetector(self._client("rekognition", _PAID_CLIENT)),
-            narration_queue=self._queues[Stage.NARRATION],
-        )
-        return self._runner(Stage.READING, work)
-
-    @cached_property
-    def narration(self) -> StageRunner:
-        speaker = PollySpeaker(self._client("polly", _PAID_CLIENT), self._settings.speech_engine)
-        work = Narration(stories=self._stories, media=self._media, speaker=speaker)
-        return self._runner(Stage.NARRATION, work)
-
-    def _runner(self, stage: Stage, work: "Reading | Narration") -> StageRunner:
-        return StageRunner(
-            stage=stage,
-            lease_for=LEASES[stage],
-            work=work.work,
-            stories=self._stories,
-            queue=self._queues[stage],
-            notification=self._notification,
-            clock=utc_now,
-        )
-
-    @cached_property
-    def _stories(self) -> StoriesTable:
+    def stories(self) -> StoriesTable:
         return StoriesTable(self._client("dynamodb"), self._settings.stories_table)
 
     @cached_property
-    def _media(self) -> MediaBucket:
+    def media(self) -> MediaBucket:
         return MediaBucket(self._client("s3"), self._settings.media_bucket)
 
     @cached_property
-    def _queues(self) -> "Mapping[Stage, StageQueue]":
-        client = self._client("sqs")
-        return {
-            Stage.READING: StageQueue(client, self._settings.reading_queue_url),
-            Stage.NARRATION: StageQueue(client, self._settings.narration_queue_url),
+    def queues(self) -> "Mapping[Stage, StageQueue]":
+        return self._queues()
+
+    @cached_property
+    def dead_letter_queues(self) -> "Mapping[Stage, StageQueue]":
+        return self._queues(DEAD_LETTERS)
+
+    @cached_property
+    def parked_queues(self) -> "Mapping[Stage, StageQueue]":
+        return self._queues(PARKED)
+
+    @cached_property
+    def text_detector(self) -> RekognitionTextDetector:
+        return RekognitionTextDetector(self._client("rekognition", _PAID_CLIENT))
+
+    @cached_property
+    def speaker(self) -> PollySpeaker:
+        return PollySpeaker(self._client("polly", _PAID_CLIENT), self._settings.speech_engine)
+
+    @cached_property
+    def announcer(self) -> NotificationTopic:
+        return NotificationTopic(self._client("sns"), self._settings.notification_topic_arn)
+
+    def _queues(self, suffix: str = "") -> "Mapping[Stage, StageQueue]":
+        urls = {
+            Stage.READING: self._settings.reading_queue_url,
+            Stage.NARRATION: self._settings.narration_queue_url,
         }
+        return {stage: StageQueue(self._sqs, url + suffix) for stage, url in urls.items()}
 
     @cached_property
-    def _failover(self) -> Failover:
-        return Failover(stories=self._stories, queues=self._queues, clock=utc_now)
-
-    @cached_property
-    def _notification(self) -> Notification:
-        topic = NotificationTopic(self._client("sns"), self._settings.notification_topic_arn)
-        return Notification(stories=self._stories, announcer=topic, links=self.links, clock=utc_now)
+    def _sqs(self) -> Any:
+        return self._client("sqs")
 
     @cached_property
     def _session(self) -> boto3.session.Session:

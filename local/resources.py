@@ -33,6 +33,7 @@ CONCURRENCY: Final = 2
 """Functions of one stage at once: as many as the engines have cores to run on."""
 
 _MAX_RECEIVES: Final = 5
+_DEAD_LETTER_TIMEOUT: Final = 29  # seconds that a dead-letter queue's function may run
 _LONGEST_RETENTION: Final = 14 * 24 * 3600  # seconds
 
 
@@ -47,11 +48,6 @@ class StageQueue:
 
     name: str
     function_timeout: int
-
-    @property
-    def visibility_timeout(self) -> int:
-        """Seconds; six times the function's timeout (AWS Lambda, "Using Lambda with SQS")."""
-        return 6 * self.function_timeout
 
 
 READING: Final = StageQueue(f"{PREFIX}reading", function_timeout=60)
@@ -98,7 +94,17 @@ def create(clients: StackClients) -> None:
         TableName=STORIES_TABLE,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "unfinished_since", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "unfinished",
+                "KeySchema": [{"AttributeName": "unfinished_since", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
     )
     clients.dynamodb.update_time_to_live(
         TableName=STORIES_TABLE,
@@ -111,16 +117,22 @@ def create(clients: StackClients) -> None:
 
 
 def _create_stage_queue(sqs: "SQSClient", stage: StageQueue) -> None:
+    dead, parked = f"{stage.name}-dead", f"{stage.name}-parked"
     keep_long: _Attributes = {"MessageRetentionPeriod": str(_LONGEST_RETENTION)}
-    visible_after: _Attributes = {"VisibilityTimeout": str(stage.visibility_timeout)}
-    sqs.create_queue(QueueName=f"{stage.name}-parked", Attributes=keep_long)
+    sqs.create_queue(QueueName=parked, Attributes=keep_long)
     sqs.create_queue(
-        QueueName=f"{stage.name}-dead",
-        Attributes=keep_long | visible_after | _redrive_to(f"{stage.name}-parked"),
+        QueueName=dead,
+        Attributes=keep_long | _invisible_while(_DEAD_LETTER_TIMEOUT) | _redrive_to(parked),
     )
     sqs.create_queue(
-        QueueName=stage.name, Attributes=visible_after | _redrive_to(f"{stage.name}-dead")
+        QueueName=stage.name,
+        Attributes=_invisible_while(stage.function_timeout) | _redrive_to(dead),
     )
+
+
+def _invisible_while(function_timeout: int) -> "_Attributes":
+    """Six times the function's timeout (AWS Lambda, "Using Lambda with SQS")."""
+    return {"VisibilityTimeout": str(6 * function_timeout)}
 
 
 def _redrive_to(queue_name: str) -> "_Attributes":

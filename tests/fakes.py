@@ -13,6 +13,7 @@ import msgspec
 from chalicelib.detection import TextDetection
 from chalicelib.errors import LeaseHeld, StoryChanged
 from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.ports import StoriesPage
 from chalicelib.story import Lease, Story, sources
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -82,6 +83,15 @@ class InMemoryStories:
                 del leases[lease.stage]
         return self._write(current, {**changes, "leases": leases})
 
+    def unfinished(self, page: Any = None) -> StoriesPage:
+        """One story a page, so that whoever asks must go on asking."""
+        found = sorted(
+            (story for story in self.kept.values() if story.unfinished_since is not None),
+            key=lambda story: story.id,
+        )
+        ahead = [story for story in found if page is None or story.id > page]
+        return StoriesPage(ahead[:1], ahead[0].id if len(ahead) > 1 else None)
+
     def _current(self, story_id: str, generation: str) -> Story:
         story = self.kept.get(story_id)
         if story is None or story.generation != generation:
@@ -105,20 +115,6 @@ class InMemoryMedia:
 
     def exists(self, key: str) -> bool:
         return key in self.objects
-
-
-class InMemoryQueue:
-    """Remembers what was sent, and when deliveries were put off until."""
-
-    def __init__(self) -> None:
-        self.sent: list[StoryMessage] = []
-        self.retries: list[tuple[str, int]] = []
-
-    def send(self, message: StoryMessage) -> None:
-        self.sent.append(message)
-
-    def retry_in(self, receipt: str, seconds: int) -> None:
-        self.retries.append((receipt, seconds))
 
 
 class ScriptedTextDetector:
@@ -167,4 +163,5 @@ def delivery_to(message: StoryMessage, *, message_id: str = "m-1", receives: int
         message_id=message_id,
         receipt=f"{message_id}/{receives}",
         receives=receives,
+        sent_at=NOW,
     )

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.intake import MAX_BYTES
 from chalicelib.photo import MAX_PIXELS, MIN_SIDE
+from chalicelib.pipeline import LEASES
 from chalicelib.settings import Settings
 from chalicelib.story import LEGAL_MOVES
-from chalicelib.wiring import LEASES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -9,10 +9,14 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBu
 from chalicelib.aws import items
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.errors import LeaseHeld, StoryChanged
+from chalicelib.ports import StoriesPage
 from chalicelib.story import Lease, Story, sources
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+UNFINISHED_INDEX: Final = "unfinished"
+"""Sparse, on `unfinished_since`: in no other story that attribute exists."""
 
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
@@ -94,6 +98,15 @@ class StoriesTable:
             if existing is not None and _written_before(failure, existing, changes):
                 return existing
             raise _gone(story.id, story.generation) from failure
+
+    def unfinished(self, page: Any = None) -> StoriesPage:
+        # A scan of an index that holds unfinished stories only: it reads nothing else.
+        start = {"ExclusiveStartKey": page} if page else {}
+        response = request(
+            self._client.scan, TableName=self._table, IndexName=UNFINISHED_INDEX, **start
+        )
+        stories = [items.story_of(item) for item in response["Items"]]
+        return StoriesPage(stories, response.get("LastEvaluatedKey"))
 
     def _write(self, story_id: str, condition: ConditionBase, writes: Mapping[str, Any]) -> Story:
         """Set paths to values (None removes one) if the condition holds."""

@@ -17,6 +17,7 @@ from chalicelib.errors import StoryChanged, Transient
 from chalicelib.messages import StoryMessage, decode
 from chalicelib.story import Lease, Stage, Story
 from tests.builders import story
+from tests.contracts.conftest import create_stories_table
 from tests.fakes import NOW
 
 
@@ -31,13 +32,7 @@ def test_an_object_has_its_content_type(aws: boto3.session.Session) -> None:
 
 def test_a_story_is_one_item_and_times_are_numbers(aws: boto3.session.Session) -> None:
     client = aws.client("dynamodb")
-    client.create_table(
-        TableName="stories",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-
+    create_stories_table(client)
     table = StoriesTable(client, "stories")
     table.claim(story())
     table.lease(story().id, story().generation, Lease(Stage.READING, "m", 1, NOW), NOW)

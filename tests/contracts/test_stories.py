@@ -199,6 +199,30 @@ def test_who_lost_the_lease_writes_nothing(stories: Stories) -> None:
     assert stories.find(story().id) == story(leases={Stage.READING: other})
 
 
+def test_unfinished_stories_are_found_page_by_page(stories: Stories) -> None:
+    unfinished = {f"story-{number}" for number in range(3)}
+    for story_id in unfinished:
+        stories.claim(story(id=story_id, unfinished_since=NOW))
+    stories.claim(story(id="finished"))
+
+    page = stories.unfinished()
+    found = page.stories
+    while page.next is not None:
+        page = stories.unfinished(page.next)
+        found = found + page.stories
+
+    assert sorted(each.id for each in found) == sorted(unfinished)
+    assert story(id="story-1", unfinished_since=NOW) in found
+
+
+def test_a_finished_story_is_no_longer_among_the_unfinished(stories: Stories) -> None:
+    stories.claim(story(unfinished_since=NOW))
+
+    stories.update(story(), {"unfinished_since": None})
+
+    assert stories.unfinished().stories == []
+
+
 @pytest.mark.parametrize("generation", ["99999999", "a1b2c3d4"])
 def test_nothing_is_leased_of_a_story_that_is_not_there(stories: Stories, generation: str) -> None:
     if generation != story().generation:

@@ -54,6 +54,8 @@ def test_the_table_is_on_demand_keyed_by_pk_and_expires_by_its_attribute(
 
     assert table["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]) == ("unfinished", {"ProjectionType": "ALL"})
     assert expiry["TimeToLiveDescription"]["AttributeName"] == "expires_at"
 
 
@@ -74,6 +76,7 @@ def test_a_stages_queue_gives_up_to_its_dead_letters_and_they_to_be_parked(
         "maxReceiveCount": 5,
     }
     assert json.loads(dead["RedrivePolicy"])["deadLetterTargetArn"].endswith("-parked")
+    assert dead["VisibilityTimeout"] == str(6 * CONFIG["lambda_timeout"])
     assert "RedrivePolicy" not in attributes(f"{stage.name}-parked")
 
 

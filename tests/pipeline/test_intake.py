@@ -129,6 +129,65 @@ def test_a_claim_whose_photo_was_never_stored_is_healed_by_the_next_upload() -> 
     assert healed.story.enqueued_at == NOW
 
 
+def test_who_sends_an_unfinished_photo_again_is_told_even_if_the_first_was_not_to_be() -> None:
+    world = World()
+    world.intake.take_in(upload(notify=False))
+
+    again = world.intake.take_in(upload(notify=True))
+
+    assert again.story.notify
+    assert len(world.reading_queue.sent) == 1
+
+
+def test_who_wants_no_notice_takes_nobody_elses_away() -> None:
+    world = World()
+    world.intake.take_in(upload(notify=True))
+
+    assert world.intake.take_in(upload(notify=False)).story.notify
+
+
+def test_a_photo_that_was_lost_with_its_failed_story_is_stored_again() -> None:
+    world = World()
+    story = world.intake.take_in(upload()).story
+    failed = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
+    world.stories.update(story, failed)
+    world.media.objects.clear()
+
+    again = world.intake.take_in(upload())
+
+    assert world.media.exists(keys.photo(story))
+    assert (again.story.status, again.story.failure) == (Status.RECEIVED, None)
+    assert len(world.reading_queue.sent) == 2
+
+
+def test_of_simultaneous_uploads_of_a_failed_photo_one_starts_the_work() -> None:
+    world = World()
+    story = world.intake.take_in(upload()).story
+    failed = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
+    seen_by_both = world.stories.update(story, failed)
+    world.clock.advance(1)
+
+    world.failover.retry(seen_by_both, notify=True)
+    world.clock.advance(1)
+    second = world.failover.retry(seen_by_both, notify=True)
+
+    assert len(world.reading_queue.sent) == 2
+    assert second.status is Status.RECEIVED
+
+
+def test_a_finished_duplicate_writes_nothing_to_the_bucket_even_if_it_was_never_marked() -> None:
+    """Its upload died right after the message was sent, and the stages did their work."""
+    world = World()
+    story = world.intake.take_in(upload()).story
+    world.stories.update(story, {"status": Status.READ, "text": "Once.", "enqueued_at": None})
+    world.stories.update(story, {"status": Status.READY, "audio": "a"})
+    world.media.objects.clear()
+
+    assert world.intake.take_in(upload()).story.status is Status.READY
+    assert world.media.objects == {}
+    assert len(world.reading_queue.sent) == 1
+
+
 def test_an_unfinished_duplicate_resumes_after_a_minute() -> None:
     world = World()
     world.intake.take_in(upload())
@@ -199,10 +258,10 @@ def test_an_upload_that_aws_refused_can_simply_be_sent_again() -> None:
         def put(self, key: str, content: bytes, content_type: str) -> None:
             raise Transient("PutObject failed with SlowDown")
 
-    broken = World(stories=world.stories, reading_queue=world.reading_queue, media=Full())
+    broken = World(stories=world.stories, media=Full())
     with pytest.raises(Transient):
         broken.intake.take_in(upload())
-    assert world.reading_queue.sent == []
+    assert broken.reading_queue.sent == []
 
     receipt = world.intake.take_in(upload())
 

@@ -89,7 +89,7 @@ def test_text_there_but_audio_not_resumes_at_narration() -> None:
 def test_a_story_that_ended_is_left_alone(status: Status) -> None:
     world = world_with_a_story()
     world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
-    world.stories.update(world.story(), {"status": status})
+    world.stories.update(world.story(), {"status": status, "unfinished_since": None})
     world.clock.advance(3600)
 
     world.retrieval.retrieve(world.story().id)

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import msgspec
 import pytest
 
 from chalicelib.detection import TextDetection
@@ -10,9 +9,9 @@ from chalicelib.errors import LeaseHeld, Transient
 from chalicelib.messages import StoryMessage, about
 from chalicelib.story import Lease, Stage, Status, Story
 from tests.builders import upload
+from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
     NOW,
-    InMemoryQueue,
     InMemoryStories,
     ScriptedTextDetector,
     delivery_to,
@@ -109,16 +108,16 @@ def test_what_a_bug_says_is_for_the_log_and_not_for_people() -> None:
 
 
 def test_a_failure_that_cannot_be_written_down_is_still_raised() -> None:
-    world = world_with_a_photo(Transient("the first trouble"))
-
     class OutOfReach(InMemoryQueue):
         def retry_in(self, receipt: str, seconds: int) -> None:
             raise Transient("the second trouble")
 
-    runner = msgspec.structs.replace(world.reading, queue=OutOfReach())
+    detector = ScriptedTextDetector(Transient("the first trouble"))
+    world = World(detector=detector, reading_queue=OutOfReach)
+    world.intake.take_in(upload())
 
     with pytest.raises(Transient, match="the first trouble"):
-        runner.handle(delivery_to(about(world.story())))
+        world.reading.handle(delivery_to(about(world.story())))
 
 
 def test_a_message_of_another_generation_is_ignored() -> None:

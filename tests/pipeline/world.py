@@ -1,22 +1,17 @@
 """The whole pipeline over the world in memory, for tests that tell a story."""
 
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
 
-from chalicelib.failover import Failover
-from chalicelib.intake import Intake
 from chalicelib.links import Links
-from chalicelib.narration import Narration
-from chalicelib.notification import Notification
-from chalicelib.reading import Reading
-from chalicelib.retrieval import Retrieval
-from chalicelib.stage import StageRunner
+from chalicelib.messages import Delivery
+from chalicelib.pipeline import LEASES, Pipeline
 from chalicelib.story import Stage, Story
+from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
     Clock,
     InMemoryMedia,
-    InMemoryQueue,
     InMemoryStories,
     Outbox,
     ScriptedSpeaker,
@@ -27,53 +22,78 @@ from tests.fakes import (
 NAMESPACE = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
 
 
-@dataclass
 class World:
-    """Fakes, and the pipeline built over them as `chalicelib.wiring` builds it over AWS."""
+    """Fakes, and the very pipeline that runs on AWS built over them."""
 
-    clock: Clock = field(default_factory=Clock)
-    stories: InMemoryStories = field(default_factory=InMemoryStories)
-    media: InMemoryMedia = field(default_factory=InMemoryMedia)
-    reading_queue: InMemoryQueue = field(default_factory=InMemoryQueue)
-    narration_queue: InMemoryQueue = field(default_factory=InMemoryQueue)
-    outbox: Outbox = field(default_factory=Outbox)
-    detector: ScriptedTextDetector = field(default_factory=ScriptedTextDetector)
-    speaker: ScriptedSpeaker = field(default_factory=ScriptedSpeaker)
-
-    def __post_init__(self) -> None:
-        queues = {Stage.READING: self.reading_queue, Stage.NARRATION: self.narration_queue}
-        self.notification = Notification(
-            self.stories, self.outbox, Links("https://cdn.example"), self.clock
-        )
-        self.failover = Failover(self.stories, queues, self.clock)
-        self.retrieval = Retrieval(self.stories, self.failover)
-        self.intake = Intake(
-            stories=self.stories,
-            media=self.media,
-            reading_queue=self.reading_queue,
-            failover=self.failover,
-            notification=self.notification,
+    def __init__(
+        self,
+        *,
+        stories: InMemoryStories | None = None,
+        media: InMemoryMedia | None = None,
+        detector: ScriptedTextDetector | None = None,
+        speaker: ScriptedSpeaker | None = None,
+        reading_queue: Callable[..., InMemoryQueue] = InMemoryQueue,
+    ) -> None:
+        self.clock = Clock()
+        self.stories = stories or InMemoryStories()
+        self.media = media or InMemoryMedia()
+        self.detector = self.text_detector = detector or ScriptedTextDetector()
+        self.speaker = speaker or ScriptedSpeaker()
+        self.outbox = self.announcer = Outbox()
+        self.parked_queues = {
+            stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
+        }
+        self.dead_letter_queues = {
+            stage: InMemoryQueue(
+                self.clock,
+                f"{stage}-dead",
+                visibility=timedelta(minutes=3),
+                dead_letters=self.parked_queues[stage],
+            )
+            for stage in Stage
+        }
+        kinds = {Stage.READING: reading_queue, Stage.NARRATION: InMemoryQueue}
+        self.queues = {
+            stage: kinds[stage](
+                self.clock,
+                stage.value,
+                visibility=6 * LEASES[stage],
+                dead_letters=self.dead_letter_queues[stage],
+            )
+            for stage in Stage
+        }
+        self.reading_queue = self.queues[Stage.READING]
+        self.narration_queue = self.queues[Stage.NARRATION]
+        self.pipeline = Pipeline(
+            self,
+            links=Links("https://cdn.example"),
             namespace=NAMESPACE,
-            new_uuid=Uuids(),
             clock=self.clock,
+            new_uuid=Uuids(),
         )
-        reading = Reading(self.stories, self.media, self.detector, self.narration_queue)
-        narration = Narration(self.stories, self.media, self.speaker)
-        self.reading = self._runner(Stage.READING, reading, self.reading_queue)
-        self.narration = self._runner(Stage.NARRATION, narration, self.narration_queue)
+        self.intake = self.pipeline.intake
+        self.failover = self.pipeline.failover
+        self.retrieval = self.pipeline.retrieval
+        self.reading = self.pipeline.reading
+        self.narration = self.pipeline.narration
+        self.sweeper = self.pipeline.sweeper
 
     def story(self) -> Story:
         """The only story there is, as the table has it."""
         (story,) = self.stories.kept.values()
         return story
 
-    def _runner(self, stage: Stage, work: Reading | Narration, queue: InMemoryQueue) -> StageRunner:
-        return StageRunner(
-            stage=stage,
-            lease_for=timedelta(seconds=60),
-            work=work.work,
-            stories=self.stories,
-            queue=queue,
-            notification=self.notification,
-            clock=self.clock,
-        )
+    def deliver(self, queue: InMemoryQueue, handle: Callable[[Delivery], None]) -> int:
+        """Deliver everything that can be received, as Lambda does; how much was that?"""
+        count = 0
+        while (delivery := queue.receive()) is not None:
+            count += 1
+            try:
+                handle(delivery)
+            except Exception:  # noqa: S112  # Lambda leaves it to its visibility timeout
+                continue
+            queue.delete(delivery.receipt)
+        return count
+
+    def sweep(self) -> None:
+        self.sweeper.sweep(lambda: timedelta(minutes=5))

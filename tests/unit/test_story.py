@@ -9,7 +9,9 @@ from chalicelib.story import (
     Status,
     content_id_of,
     derived_id,
+    is_overdue,
     may_resume,
+    restarted,
     sources,
     stage_due,
 )
@@ -68,7 +70,7 @@ def test_an_unread_story_cannot_become_ready() -> None:
 def test_work_goes_on_at_the_first_missing_result() -> None:
     assert stage_due(story()) is Stage.READING
     assert stage_due(story(text="Once.")) is Stage.NARRATION
-    assert stage_due(story(text="Once.", audio="public/x/story.mp3")) is None
+    assert stage_due(story(text="Once.", audio="public/x/story.mp3")) is Stage.NARRATION
 
 
 def test_a_story_may_resume_only_after_a_minute() -> None:
@@ -78,5 +80,25 @@ def test_a_story_may_resume_only_after_a_minute() -> None:
     assert may_resume(enqueued, NOW + timedelta(seconds=60, milliseconds=1))
 
 
-def test_a_story_that_was_never_enqueued_may_resume_at_once() -> None:
-    assert may_resume(story(enqueued_at=None), NOW)
+def test_a_claim_that_was_never_enqueued_counts_from_its_beginning() -> None:
+    claimed = story(enqueued_at=None, created_at=NOW)
+
+    assert not may_resume(claimed, NOW + timedelta(seconds=60))
+    assert may_resume(claimed, NOW + timedelta(seconds=61))
+
+
+def test_a_story_is_overdue_after_a_day_of_work_without_an_end() -> None:
+    unfinished = story(unfinished_since=NOW)
+
+    assert not is_overdue(unfinished, NOW + timedelta(hours=24))
+    assert is_overdue(unfinished, NOW + timedelta(hours=24, seconds=1))
+    assert not is_overdue(story(unfinished_since=None), NOW + timedelta(days=30))
+
+
+@pytest.mark.parametrize(("text", "status"), [(None, Status.RECEIVED), ("Once.", Status.READ)])
+def test_a_failed_story_restarts_where_its_data_stops(text: str | None, status: Status) -> None:
+    changes = restarted(story(status=Status.FAILED, text=text), NOW)
+
+    assert changes["status"] is status
+    assert changes["unfinished_since"] == NOW
+    assert status in LEGAL_MOVES[Status.FAILED]

@@ -1,0 +1,84 @@
+"""Messages that a stage gave up: parked, and their story failed if nobody else is at it.
+
+Nothing is thrown away: from the parked queue, which nobody reads, messages can be put back
+(`make redrive`), and the story goes on.
+"""
+
+import logging
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from chalicelib.errors import Transient
+from chalicelib.leasing import Leasing
+from chalicelib.messages import Delivery
+from chalicelib.ports import Queue, Stories
+from chalicelib.story import PHOTO_MISSING, Failure, Lease, Stage, Status, Story
+
+_INPUT_OF: Final = MappingProxyType({Stage.READING: Status.RECEIVED, Stage.NARRATION: Status.READ})
+
+log = logging.getLogger(__name__)
+
+
+class DeadLetters(msgspec.Struct, frozen=True):
+    """Handles one stage's dead letters.
+
+    Attributes:
+        leasing: Of the dead-letter queue, but on the stage's own leases: whoever holds one
+            is at work, so that the story is not failed meanwhile.
+        parked: Where the messages are kept.
+    """
+
+    leasing: Leasing
+    stories: Stories
+    parked: Queue
+
+    def handle(self, delivery: Delivery) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
+
+        def give_up(story: Story, lease: Lease) -> Story:
+            if not is_lost(story, self.leasing.stage, delivery.sent_at):
+                log.info("a stray dead letter", extra={"status": story.status.value})
+                return story
+            failure = Failure(reason_of(story), final=False)
+            log.error("given up", extra={"reason": failure.reason})
+            return self.stories.update(
+                story,
+                {"status": Status.FAILED, "failure": failure},
+                expect={"enqueued_at": story.enqueued_at},
+                lease=lease,
+            )
+
+        self.leasing.run(delivery, give_up)
+        # Last: should this process die before, the message comes again, and the story is
+        # failed only once; the other way round, it would be parked twice.
+        try:
+            self.parked.send(delivery.message)
+        except Transient:
+            self.leasing.put_off(delivery)
+            raise
+
+
+def is_lost(story: Story, stage: Stage, sent_at: datetime) -> bool:
+    """Is the story still where this dead letter left it, and nothing under way to help it?
+
+    Args:
+        story: The story as the holder of its lease sees it.
+        stage: The stage that gave the message up.
+        sent_at: When the message was put on that stage's queue.
+    """
+    enqueued_since = story.enqueued_at is not None and story.enqueued_at > sent_at
+    return story.status is _INPUT_OF[stage] and not enqueued_since
+
+
+def reason_of(story: Story) -> str:
+    """Why the story stopped, for the person who sent the photo."""
+    if story.last_error == PHOTO_MISSING:
+        return PHOTO_MISSING
+    if story.last_error:
+        return f"it was tried several times, but {story.last_error}; send the photo again later"
+    if story.enqueued_at is None and story.text is None:
+        return PHOTO_MISSING
+    return "it stopped without an error: timeout or memory; send the photo again later"

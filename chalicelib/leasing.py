@@ -1,0 +1,116 @@
+"""Working alone on a story: lease, work, tell, release, and what happens when that fails.
+
+SQS delivers at least once and concurrently, and a Lambda may die anywhere. The lease keeps
+two deliveries of one story's work apart; a failure is written down and tried again in
+seconds, not after the visibility timeout.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib import logs
+from chalicelib.errors import LeaseHeld, StoryChanged, StorytimeError
+from chalicelib.messages import Delivery
+from chalicelib.notification import Notification
+from chalicelib.ports import Queue, Stories
+from chalicelib.story import Lease, Stage, Story, has_ended, stage_due
+
+_FIRST_RETRY_SECONDS: Final = 5
+_MAX_RETRY_SECONDS: Final = 15 * 60
+
+log = logging.getLogger(__name__)
+
+
+class Leasing(msgspec.Struct, frozen=True):
+    """Gives each delivery of one queue its story for itself.
+
+    Attributes:
+        stage: The stage that is worked on.
+        lease_for: How long a lease lasts: at most the time limit of the function that
+            works, so that a dead worker's lease is over when it could be.
+        queue: Where the deliveries come from.
+    """
+
+    stage: Stage
+    lease_for: timedelta
+    stories: Stories
+    queue: Queue
+    notification: Notification
+    clock: Callable[[], datetime]
+
+    def run(self, delivery: Delivery, work: Callable[[Story, Lease], Story]) -> None:
+        """Do a delivery's work: it brings the story on, and returns it as it then is.
+
+        Returning deletes the delivery's message; raising has it delivered again.
+        """
+        message = delivery.message
+        with logs.bound(story_id=message.id, stage=self.stage.value):
+            now = self.clock()
+            lease = Lease(self.stage, delivery.message_id, delivery.receives, now + self.lease_for)
+            try:
+                story = self.stories.lease(message.id, message.generation, lease, now)
+            except LeaseHeld as held:
+                self._yield_to(held, delivery, now)
+            except StoryChanged as change:
+                log.info("message ignored", extra={"reason": change.message})
+            except Exception:
+                self.put_off(delivery)
+                raise
+            else:
+                self._work_under(lease, story, delivery, work)
+
+    def put_off(self, delivery: Delivery) -> None:
+        """Have a delivery that failed come again in seconds, later each time."""
+        wait = min(_FIRST_RETRY_SECONDS * 2 ** (delivery.receives - 1), _MAX_RETRY_SECONDS)
+        try:
+            self.queue.retry_in(delivery.receipt, wait)
+        except StorytimeError as also:
+            log.warning("retry left to the visibility timeout", extra={"reason": also.message})
+
+    def _yield_to(self, held: LeaseHeld, delivery: Delivery, now: datetime) -> None:
+        if held.message_id != delivery.message_id:
+            # The holder's own message is still queued: should it die, that one comes back.
+            log.info("another delivery is at work", extra={"holder": held.message_id})
+            return
+        # This very message was delivered again while, for all we know, its first delivery
+        # is still at work. Were it dropped, nobody would be left if that delivery died.
+        rest = max(1, int((held.until - now).total_seconds()) + 1)
+        self.queue.retry_in(delivery.receipt, rest)
+        raise held
+
+    def _work_under(
+        self, lease: Lease, story: Story, delivery: Delivery, work: Callable[[Story, Lease], Story]
+    ) -> None:
+        try:
+            self._finish(work(story, lease), lease)
+        except StoryChanged as change:
+            log.info("the story went on without this delivery", extra={"reason": change.message})
+            self._release(lease, story, {})
+        except Exception as error:
+            log.warning("attempt failed", extra={"receives": delivery.receives}, exc_info=True)
+            # What a bug or a library says is for the log; people get sentences written for them.
+            known = isinstance(error, StorytimeError)
+            last_error = error.message if known else f"unexpected {type(error).__name__}"  # type: ignore[attr-defined]
+            self._release(lease, story, {"last_error": last_error})
+            self.put_off(delivery)
+            raise
+
+    def _finish(self, story: Story, lease: Lease) -> None:
+        changes: dict[str, Any] = {}
+        expect: dict[str, Any] = {}
+        if has_ended(story) and stage_due(story) is self.stage:
+            changes = self.notification.settle(story)
+            # A failed story's photo may have been sent again while people were told.
+            expect = {"status": story.status}
+        self.stories.update(story, changes, expect=expect, lease=lease, release=True)
+        log.info("stage finished", extra={"status": story.status.value})
+
+    def _release(self, lease: Lease, story: Story, changes: dict[str, Any]) -> None:
+        try:
+            self.stories.update(story, changes, lease=lease, release=True)
+        except StorytimeError as also:
+            log.info("the lease is lost, or left to run out", extra={"reason": also.message})

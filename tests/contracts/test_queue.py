@@ -1,0 +1,103 @@
+"""What `ports.Queue` promises its senders, and what SQS promises its consumer."""
+
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.messages import Delivery, StoryMessage
+from tests.contracts.conftest import MAX_RECEIVES, Queues
+from tests.fake_queue import InMemoryQueue
+from tests.moto_queue import MotoQueue
+
+MESSAGE = StoryMessage("a-story", "a1b2c3d4")
+
+
+def received(queue: InMemoryQueue | MotoQueue) -> Delivery:
+    delivery = queue.receive()
+    assert delivery is not None
+    return delivery
+
+
+def test_what_is_sent_is_delivered(queues: Queues) -> None:
+    queues.work.send(MESSAGE)
+
+    delivery = received(queues.work)
+
+    assert (delivery.message, delivery.receives) == (MESSAGE, 1)
+
+
+def test_every_message_has_an_id_of_its_own_and_the_time_it_was_sent(queues: Queues) -> None:
+    queues.work.send(MESSAGE)
+    queues.work.send(MESSAGE)
+
+    first, second = received(queues.work), received(queues.work)
+
+    assert first.message_id != second.message_id
+    assert abs(first.sent_at - queues.now()) < timedelta(minutes=1)
+
+
+def test_a_received_message_is_invisible_until_its_time_is_over(queues: Queues) -> None:
+    queues.work.send(MESSAGE)
+
+    first = received(queues.work)
+    assert queues.work.receive() is None
+    queues.work.retry_in(first.receipt, 0)
+    second = received(queues.work)
+
+    assert second.message_id == first.message_id
+    assert second.sent_at == first.sent_at
+    assert (first.receives, second.receives) == (1, 2)
+    assert first.receipt != second.receipt
+
+
+def test_a_message_that_was_put_off_is_invisible_meanwhile(queues: Queues) -> None:
+    queues.work.send(MESSAGE)
+    first = received(queues.work)
+    queues.work.retry_in(first.receipt, 0)
+    second = received(queues.work)
+
+    queues.work.retry_in(second.receipt, 900)
+
+    assert queues.work.receive() is None
+
+
+def test_a_deleted_message_never_comes_again(queues: Queues) -> None:
+    queues.work.send(MESSAGE)
+    delivery = received(queues.work)
+
+    queues.work.delete(delivery.receipt)
+
+    assert queues.is_empty(queues.work)
+
+
+def test_the_receive_after_the_last_moves_a_message_to_the_dead_letters(queues: Queues) -> None:
+    queues.work.send(MESSAGE)
+    for _ in range(MAX_RECEIVES):
+        last = received(queues.work)
+        queues.work.retry_in(last.receipt, 0)
+    assert queues.dead.receive() is None
+
+    assert queues.work.receive() is None
+    dead = received(queues.dead)
+
+    assert (dead.message, dead.message_id, dead.sent_at) == (
+        MESSAGE,
+        last.message_id,
+        last.sent_at,
+    )
+    assert queues.is_empty(queues.work)
+
+
+def test_one_poisoned_message_holds_up_no_other(queues: Queues) -> None:
+    other = StoryMessage("another-story", "a1b2c3d4")
+    queues.work.send(MESSAGE)
+    queues.work.send(other)
+
+    poisoned, healthy = received(queues.work), received(queues.work)
+    queues.work.delete(healthy.receipt)
+
+    assert {poisoned.message.id, healthy.message.id} == {MESSAGE.id, other.id}
+
+
+def test_times_are_in_utc(queues: Queues) -> None:
+    queues.work.send(MESSAGE)
+
+    assert received(queues.work).sent_at.utcoffset() == datetime.now(UTC).utcoffset()

@@ -1,0 +1,101 @@
+"""SQS in memory, with its clock in the test's hands.
+
+The contract suite holds it to the tests that SQS itself passes, as far as moto is SQS.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.messages import Delivery, StoryMessage
+
+MAX_RECEIVES = 5
+
+
+@dataclass
+class KeptMessage:
+    """A message, and what the queue knows about it."""
+
+    message: StoryMessage
+    message_id: str
+    sent_at: datetime
+    visible_at: datetime
+    receives: int = 0
+
+    @property
+    def receipt(self) -> str:
+        """Of the last receipt: earlier ones no longer mean anything."""
+        return f"{self.message_id}/{self.receives}"
+
+
+class InMemoryQueue:
+    """A queue; what `ports.Queue` promises its senders, and what SQS promises its consumer.
+
+    Args:
+        visibility: How long a received message stays invisible unless told otherwise.
+        dead_letters: Takes a message at the receive after its `max_receives`-th.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        name: str = "queue",
+        *,
+        visibility: timedelta = timedelta(minutes=6),
+        dead_letters: "InMemoryQueue | None" = None,
+        max_receives: int = MAX_RECEIVES,
+    ) -> None:
+        self.name = name
+        self.kept: list[KeptMessage] = []
+        self.sent: list[StoryMessage] = []
+        self.retries: list[tuple[str, int]] = []
+        self._clock = clock
+        self._visibility = visibility
+        self._dead_letters = dead_letters
+        self._max_receives = max_receives
+
+    def send(self, message: StoryMessage) -> None:
+        self.sent.append(message)
+        now = self._clock()
+        self.kept.append(KeptMessage(message, f"{self.name}-{len(self.sent)}", now, now))
+
+    def retry_in(self, receipt: str, seconds: int) -> None:
+        self.retries.append((receipt, seconds))
+        for kept in self._of(receipt):
+            kept.visible_at = self._clock() + timedelta(seconds=seconds)
+
+    def receive(self) -> Delivery | None:
+        """The first message that is visible; None when there is none."""
+        for kept in [kept for kept in self.kept if kept.visible_at <= self._clock()]:
+            if self._dead_letters is not None and kept.receives >= self._max_receives:
+                self.kept.remove(kept)
+                kept.receives = 0
+                self._dead_letters.kept.append(kept)
+                continue
+            kept.receives += 1
+            kept.visible_at = self._clock() + self._visibility
+            return Delivery(
+                message=kept.message,
+                message_id=kept.message_id,
+                receipt=kept.receipt,
+                receives=kept.receives,
+                sent_at=kept.sent_at,
+            )
+        return None
+
+    def delete(self, receipt: str) -> None:
+        for kept in self._of(receipt):
+            self.kept.remove(kept)
+
+    def move_all_to(self, destination: "InMemoryQueue") -> None:
+        """What a message move task does: each becomes a new message of the destination."""
+        for kept in self.kept:
+            destination.send(kept.message)
+        self.kept.clear()
+
+    def next_visible_at(self) -> datetime | None:
+        """When something can be received next; None while the queue is empty."""
+        return min((kept.visible_at for kept in self.kept), default=None)
+
+    def _of(self, receipt: str) -> list[KeptMessage]:
+        return [kept for kept in self.kept if kept.receipt == receipt]

@@ -1,0 +1,165 @@
+"""Messages that a stage gave up are parked, and their stories failed, unless they are well."""
+
+import pytest
+
+from chalicelib.errors import Transient
+from chalicelib.messages import StoryMessage, about
+from chalicelib.story import Lease, Stage, Status, Story
+from tests.builders import upload
+from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
+from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
+from tests.pipeline.test_reading import CLEAR
+from tests.pipeline.world import World
+
+THROTTLED = Transient("DetectText failed with ThrottlingException")
+
+
+def world_with_a_dead_letter(*script: object) -> World:
+    """DetectText failed until SQS gave the message up."""
+    detector = ScriptedTextDetector(*[THROTTLED] * MAX_RECEIVES, *script)  # type: ignore[arg-type]
+    world = World(detector=detector, speaker=ScriptedSpeaker(b"mp3"))
+    world.intake.take_in(upload())
+    for _ in range(MAX_RECEIVES + 1):
+        world.deliver(world.reading_queue, world.reading.handle)
+        world.clock.advance(100)
+    assert world.story().status is Status.RECEIVED
+    return world
+
+
+def bury(world: World) -> None:
+    world.deliver(
+        world.dead_letter_queues[Stage.READING], world.pipeline.reading_dead_letters.handle
+    )
+
+
+def parked(world: World) -> list[StoryMessage]:
+    return [kept.message for kept in world.parked_queues[Stage.READING].kept]
+
+
+def test_the_story_fails_with_the_last_error_and_one_notice() -> None:
+    world = world_with_a_dead_letter()
+
+    bury(world)
+
+    story = world.story()
+    assert story.status is Status.FAILED
+    assert story.failure is not None
+    assert THROTTLED.message in story.failure.reason
+    assert not story.failure.final
+    ((subject, body),) = world.outbox.notices
+    assert "could not be read" in subject
+    assert story.failure.reason in body
+    assert parked(world) == [about(story)]
+    assert world.dead_letter_queues[Stage.READING].kept == []
+    assert story.leases == {}
+
+
+def test_a_stage_that_died_without_a_word_is_said_to_have_run_out_of_time_or_memory() -> None:
+    world = world_with_a_dead_letter()
+    world.stories.update(world.story(), {"last_error": None})
+
+    bury(world)
+
+    failure = world.story().failure
+    assert failure is not None
+    assert "timeout or memory" in failure.reason
+
+
+def test_a_redriven_message_finishes_the_story() -> None:
+    world = world_with_a_dead_letter(CLEAR)
+    bury(world)
+
+    world.parked_queues[Stage.READING].move_all_to(world.reading_queue)
+    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.narration_queue, world.narration.handle)
+
+    story = world.story()
+    assert (story.status, story.failure, story.last_error) == (Status.READY, None, None)
+    assert [subject for subject, _ in world.outbox.notices] == [
+        "page one.jpg could not be read",
+        "page one.jpg is ready to hear",
+    ]
+    assert story.unfinished_since is None
+
+
+def test_a_story_that_went_on_since_is_not_failed_by_a_stray_dead_letter() -> None:
+    world = world_with_a_dead_letter()
+    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+
+    bury(world)
+
+    assert world.story().status is Status.READ
+    assert world.outbox.notices == []
+    assert len(parked(world)) == 1
+
+
+def test_a_story_that_was_enqueued_since_is_not_failed_by_a_stray_dead_letter() -> None:
+    world = world_with_a_dead_letter()
+    world.clock.advance(1)
+    world.failover.resume(world.story())
+
+    bury(world)
+
+    assert world.story().status is Status.RECEIVED
+    assert world.outbox.notices == []
+
+
+def test_a_story_that_somebody_works_on_is_not_failed_by_a_stray_dead_letter() -> None:
+    world = world_with_a_dead_letter()
+    world.reading_queue.send(about(world.story()))
+    at_work = world.reading_queue.receive()
+    assert at_work is not None
+    leasing = world.pipeline.reading.leasing
+
+    def while_working(story: Story, _lease: Lease) -> Story:
+        bury(world)
+        return story
+
+    leasing.run(at_work, while_working)
+
+    assert world.story().status is Status.RECEIVED
+    assert len(parked(world)) == 1
+
+
+def test_a_dead_letter_of_a_story_that_is_gone_is_parked_all_the_same() -> None:
+    world = world_with_a_dead_letter()
+    message = about(world.story())
+    world.stories.kept.clear()
+
+    bury(world)
+
+    assert parked(world) == [message]
+    assert world.outbox.notices == []
+
+
+def test_a_message_that_cannot_be_parked_comes_again_in_seconds() -> None:
+    world = world_with_a_dead_letter()
+
+    class Full(InMemoryQueue):
+        def send(self, message: StoryMessage) -> None:
+            raise Transient("SendMessage failed with RequestThrottled")
+
+    room = world.parked_queues[Stage.READING]
+    world.parked_queues[Stage.READING] = Full(world.clock)
+    bury(world)
+    assert world.story().status is Status.FAILED
+
+    del world.pipeline.reading_dead_letters  # it was built on first use
+    world.parked_queues[Stage.READING] = room
+    world.clock.advance(5)
+    bury(world)
+
+    assert len(parked(world)) == 1
+    assert len(world.outbox.notices) == 1
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_dead_letter_that_is_delivered_again_fails_and_tells_once(times: int) -> None:
+    world = world_with_a_dead_letter()
+    dead = world.dead_letter_queues[Stage.READING]
+    for _ in range(times):
+        dead.send(about(world.story()))
+
+    bury(world)
+
+    assert len(world.outbox.notices) == 1

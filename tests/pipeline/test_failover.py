@@ -1,0 +1,236 @@
+"""The story resumes exactly where its data stops, whoever asks for it."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import http, keys
+from chalicelib.messages import about
+from chalicelib.story import GIVE_UP_AFTER, PHOTO_MISSING, Failure, Status, Story
+from tests.builders import upload
+from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
+from tests.pipeline.test_reading import CLEAR
+from tests.pipeline.world import World
+
+DAY = GIVE_UP_AFTER.total_seconds() + 1
+
+
+def world_with_lost_work() -> World:
+    """A photo was taken in, and then its messages were lost."""
+    world = World(
+        detector=ScriptedTextDetector(*[CLEAR] * 3), speaker=ScriptedSpeaker(*[b"mp3"] * 3)
+    )
+    world.intake.take_in(upload())
+    lose_messages(world)
+    return world
+
+
+def lose_messages(world: World) -> None:
+    for queue in world.queues.values():
+        queue.kept.clear()
+
+
+def work_off(world: World) -> None:
+    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.narration_queue, world.narration.handle)
+    dead = world.pipeline.reading_dead_letters, world.pipeline.narration_dead_letters
+    for queue, letters in zip(world.dead_letter_queues.values(), dead, strict=True):
+        world.deliver(queue, letters.handle)
+
+
+def status_over_http(world: World, story: Story) -> int:
+    return http.story_response(world.retrieval.retrieve(story.id), world.pipeline.links).status_code
+
+
+def test_json_and_text_are_there_and_audio_is_not() -> None:
+    """The documents' own case: 503, an event is sent, only Polly runs, then 200."""
+    world = world_with_lost_work()
+    world.retrieval.retrieve(world.story().id)
+    world.clock.advance(61)
+    world.retrieval.retrieve(world.story().id)
+    world.deliver(world.reading_queue, world.reading.handle)
+    lose_messages(world)
+    story = world.story()
+    assert world.media.exists(keys.detection(story, 0))
+    assert (story.text, story.audio) == ("Once upon a time.", None)
+    world.clock.advance(61)
+
+    assert status_over_http(world, story) == 503
+    assert len(world.narration_queue.kept) == 1
+    assert world.reading_queue.kept == []
+
+    work_off(world)
+
+    assert len(world.detector.images) == 1
+    assert len(world.speaker.spoken) == 1
+    assert status_over_http(world, story) == 200
+
+
+def test_json_there_but_text_not_pays_for_no_second_detection() -> None:
+    world = world_with_lost_work()
+    world.clock.advance(61)
+    world.failover.resume(world.story())
+    work_off(world)
+    story = world.story()
+    world.stories.kept[story.id] = Story(
+        **{f: getattr(story, f) for f in ("id", "generation", "content_id", "name")},
+        status=Status.RECEIVED,
+        content_type=story.content_type,
+        language=story.language,
+        voice=story.voice,
+        notify=True,
+        created_at=story.created_at,
+        unfinished_since=story.created_at,
+    )
+    world.clock.advance(61)
+
+    world.failover.resume(world.story())
+    work_off(world)
+
+    assert world.story().status is Status.READY
+    assert len(world.detector.images) == 1
+    assert len(world.speaker.spoken) == 1
+
+
+def test_audio_there_is_only_finished() -> None:
+    world = world_with_lost_work()
+    story = world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.media.put(keys.audio(story), b"spoken before", "audio/mpeg")
+    world.clock.advance(61)
+
+    world.retrieval.retrieve(story.id)
+    work_off(world)
+
+    assert world.story().status is Status.READY
+    assert world.detector.images == []
+    assert world.speaker.spoken == []
+    assert len(world.outbox.notices) == 1
+
+
+def test_a_ready_story_of_which_nobody_was_told_is_announced() -> None:
+    world = world_with_lost_work()
+    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    world.clock.advance(61)
+
+    world.sweep()
+    work_off(world)
+
+    assert len(world.outbox.notices) == 1
+    assert world.story().unfinished_since is None
+    assert world.speaker.spoken == []
+
+
+def test_a_failure_of_which_nobody_was_told_is_announced_and_not_tried_again() -> None:
+    world = world_with_lost_work()
+    failure = Failure("it was lost", final=False)
+    world.stories.update(world.story(), {"status": Status.FAILED, "failure": failure})
+    world.clock.advance(61)
+
+    world.sweep()
+    work_off(world)
+
+    ((_, body),) = world.outbox.notices
+    assert "it was lost" in body
+    assert world.detector.images == []
+    assert world.story().unfinished_since is None
+
+
+def test_the_sweeper_resumes_every_story_that_nobody_asks_for() -> None:
+    world = world_with_lost_work()
+    world.intake.take_in(upload(voice="Ivy"))
+    lose_messages(world)
+    world.clock.advance(61)
+
+    world.sweep()
+    work_off(world)
+
+    assert {story.status for story in world.stories.kept.values()} == {Status.READY}
+
+
+def test_the_sweeper_leaves_what_is_at_work_or_done() -> None:
+    world = world_with_lost_work()
+    world.clock.advance(60)
+    world.sweep()
+    assert world.reading_queue.kept == []
+
+    world.clock.advance(1)
+    world.sweep()
+    work_off(world)
+    world.clock.advance(3600)
+    world.sweep()
+
+    assert len(world.reading_queue.sent) == 2
+
+
+def test_the_sweeper_stops_before_its_time_is_over() -> None:
+    world = world_with_lost_work()
+    world.clock.advance(61)
+
+    world.sweeper.sweep(lambda: timedelta(seconds=9))
+
+    assert world.reading_queue.kept == []
+
+
+def test_after_a_day_an_unfinished_story_fails_with_a_notice() -> None:
+    world = world_with_lost_work()
+    world.clock.advance(DAY)
+
+    world.sweep()
+    work_off(world)
+
+    story = world.story()
+    assert story.status is Status.FAILED
+    assert story.failure is not None
+    assert "stopped without an error" in story.failure.reason
+    ((_, body),) = world.outbox.notices
+    assert story.failure.reason in body
+
+
+def test_who_sends_the_photo_again_gives_it_another_day() -> None:
+    world = world_with_lost_work()
+    world.clock.advance(DAY)
+
+    world.intake.take_in(upload())
+    world.sweep()
+    work_off(world)
+
+    assert world.story().status is Status.READY
+
+
+@pytest.mark.parametrize("polls", [0, 3])
+def test_a_claim_whose_photo_never_arrived_fails_after_a_day(polls: int) -> None:
+    world = world_with_lost_work()
+    world.media.objects.clear()
+    world.stories.update(world.story(), {"enqueued_at": None})
+    for _ in range(polls):
+        world.clock.advance(61)
+        world.retrieval.retrieve(world.story().id)
+        world.sweep()
+    assert world.story().enqueued_at is None
+    world.clock.advance(DAY)
+
+    world.sweep()
+    work_off(world)
+
+    assert world.story().failure == Failure(PHOTO_MISSING, final=False)
+    ((_, body),) = world.outbox.notices
+    assert PHOTO_MISSING in body
+
+    again = world.intake.take_in(upload())
+    work_off(world)
+
+    assert again.story.status is Status.RECEIVED
+    assert world.story().status is Status.READY
+    assert len(world.outbox.notices) == 2
+
+
+def test_a_claim_whose_photo_arrived_but_whose_message_did_not_is_resumed() -> None:
+    world = world_with_lost_work()
+    world.stories.update(world.story(), {"enqueued_at": None})
+    world.clock.advance(61)
+
+    world.sweep()
+
+    assert world.reading_queue.sent == [about(world.story())] * 2
+    assert world.story().enqueued_at == world.clock()

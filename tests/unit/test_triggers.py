@@ -1,0 +1,70 @@
+"""Queue events that are no messages of ours never loop: they are dropped with a reason."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from chalice.app import SQSEvent
+
+from chalicelib.messages import Delivery
+from chalicelib.triggers import handle_each
+from tests.fakes import NOW
+
+ARN = "arn:aws:sqs:us-east-1:123456789012:reading"
+
+
+def event_of(*bodies: str) -> SQSEvent:
+    records = [
+        {
+            "messageId": f"m-{number}",
+            "receiptHandle": f"r-{number}",
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "2",
+                "SentTimestamp": str(int(NOW.timestamp() * 1000)),
+            },
+            "eventSourceARN": ARN,
+        }
+        for number, body in enumerate(bodies)
+    ]
+    context: Any = None
+    return SQSEvent({"Records": records}, context)
+
+
+def handled(*bodies: str) -> list[Delivery]:
+    deliveries: list[Delivery] = []
+    handle_each(event_of(*bodies), deliveries.append)
+    return deliveries
+
+
+def test_a_delivery_says_what_the_queue_knows_of_it() -> None:
+    (delivery,) = handled('{"id": "x", "generation": "g"}')
+
+    assert (delivery.message.id, delivery.message.generation) == ("x", "g")
+    assert (delivery.message_id, delivery.receipt, delivery.receives) == ("m-0", "r-0", 2)
+    assert delivery.sent_at == NOW
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "hello",
+        "[]",
+        "null",
+        '{"id": "x"}',
+        '{"generation": "g"}',
+        '{"id": "", "generation": "g"}',
+        json.dumps({"id": "x" * 65, "generation": "g"}),
+    ],
+)
+def test_what_is_no_message_is_dropped_with_a_reason_and_the_next_is_handled(
+    body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, logger="chalicelib.triggers"):
+        deliveries = handled(body, '{"id": "x", "generation": "g"}')
+
+    assert [delivery.message_id for delivery in deliveries] == ["m-1"]
+    (record,) = caplog.records
+    assert record.reason.startswith("not a story message")  # type: ignore[attr-defined]
+    assert record.queue == ARN  # type: ignore[attr-defined]
