@@ -13,6 +13,7 @@ from typing import Final
 from chalicelib.settings import SettingsError
 from local.http_server import PortUnavailableError
 from local.process import interrupt_when_told_to_end, leave
+from local.schedules import ScheduleError
 from local.stack import Stack
 
 _LAST_PORT: Final = 65_535
@@ -26,7 +27,7 @@ def main() -> int:
         stack.start()
         print(introduction(stack), flush=True)
         threading.Event().wait()
-    except (PortUnavailableError, SettingsError) as error:
+    except (PortUnavailableError, ScheduleError, SettingsError) as error:
         print(f"python -m local: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -50,10 +51,15 @@ def port(environ: Mapping[str, str], variable: str, default: int) -> int:
 
 def introduction(stack: Stack) -> str:
     """What runs where and what to try; the last line says that requests can be taken."""
-    functions = "\n             ".join(
+    by_queue = [
         f"{trigger.queue_name} -> {trigger.function.name} ({trigger.concurrency} at a time)"
         for trigger in stack.triggers
-    )
+    ]
+    by_time = [
+        f"every {trigger.period / 60:g} minutes -> {trigger.function.name}"
+        for trigger in stack.schedules
+    ]
+    functions = "\n             ".join(by_queue + by_time)
     return f"""\
 Storytime runs on this machine.
 

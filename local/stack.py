@@ -21,6 +21,7 @@ from local.local_aws import LocalAws
 from local.moto_backend import MotoBackend
 from local.polly import Polly
 from local.rekognition import Rekognition
+from local.schedules import ScheduleTrigger, schedule_triggers
 from local.triggers import QueueTrigger, queue_triggers
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -48,7 +49,7 @@ def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
 
 
 class Stack:
-    """A stack that takes requests from ``start`` until its process ends.
+    """A stack that takes requests and keeps schedules from ``start`` until its process ends.
 
     Args:
         api_port: Where the API listens; 0 is any free port.
@@ -65,9 +66,14 @@ class Stack:
         self.api_url = self._api_server.url
         self.aws_url = self._aws_server.url
         self.triggers: list[QueueTrigger] = []
+        self.schedules: list[ScheduleTrigger] = []
 
     def start(self) -> None:
-        """Start everything; requests can be taken when this returns."""
+        """Start everything; requests can be taken when this returns.
+
+        Raises:
+            ScheduleError: The app has a schedule that is not kept here.
+        """
         keep_large_buffers()  # before there are threads: each would keep an arena of its own
         _allow_many_open_files()
         environment.point_at(self._aws_server.port, os.environ)
@@ -76,8 +82,11 @@ class Stack:
         resources.create(clients)
         app, config = storytime(), chalice_config()
         self.triggers = queue_triggers(app, config, clients.sqs)
+        self.schedules = schedule_triggers(app, config)
         for trigger in self.triggers:
             trigger.start()
+        for schedule in self.schedules:
+            schedule.start()
         self._api_server.start(ApiGateway(app, config))
 
 
