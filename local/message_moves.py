@@ -207,7 +207,7 @@ class MessageMoves:
 
 def _read_handle(handle: str) -> tuple[str, str]:
     try:
-        told = json.loads(base64.b64decode(handle, validate=True))
+        told = json.loads(base64.b64decode(handle))
         return str(told["taskId"]), str(told["sourceArn"])
     except (ValueError, LookupError, TypeError) as error:
         raise _invalid("Value for parameter TaskHandle is invalid.") from error

@@ -134,6 +134,31 @@ def test_a_message_in_flight_stays_and_the_task_ends_without_it(queues: Queues) 
     assert queues.bodies(queues.dead, wait=SECONDS) == ["looked at"]
 
 
+def test_a_queue_that_delays_its_messages_delays_moved_ones_too(queues: Queues) -> None:
+    later = queues.create("later", DelaySeconds="1")
+    queues.give_up("hello")
+
+    queues.move(DestinationArn=f"{ARN}later")
+
+    queues.ended_task()
+    assert queues.receive(later) == []
+    assert queues.bodies(later, wait=SECONDS) == ["hello"]
+
+
+def test_a_message_of_a_fifo_queue_keeps_its_group(queues: Queues) -> None:
+    dead = queues.create("dead.fifo", FifoQueue="true")
+    work = queues.create("work.fifo", gives_up_to="dead.fifo", FifoQueue="true")
+    ids = {"MessageGroupId": "pages", "MessageDeduplicationId": "page 1"}
+    queues.sqs.send_message(QueueUrl=dead, MessageBody="hello", **ids)
+
+    queues.sqs.start_message_move_task(
+        SourceArn=f"{ARN}dead.fifo", DestinationArn=f"{ARN}work.fifo"
+    )
+
+    (message,) = queues.receive(work, wait=SECONDS)
+    assert ids.items() <= message["Attributes"].items()
+
+
 def test_an_empty_queue_is_moved_at_once(queues: Queues) -> None:
     queues.move()
 
