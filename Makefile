@@ -11,18 +11,23 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo run test check bench clean
+.PHONY: help demo run redrive test check bench clean
 
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
-	@echo "Settings: PAGE=my.jpg (demo), PORT=8000 AWS_PORT=4566 (run), PYTHON=python3.12 (all)"
+	@echo "Settings: PAGE=my.jpg (demo), PORT=8000 AWS_PORT=4566 (run),"
+	@echo "          STAGE=local QUEUE=reading (redrive), PYTHON=python3.12 (all)"
 
 demo: $(INSTALLED) ## Turn a page photo into story.mp3 (PAGE=my.jpg for your own)
 	@$(RUN) -m local.demo "$(PAGE)"
 
 run: $(INSTALLED) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local
+
+redrive: $(INSTALLED) ## Put a queue's parked messages back (STAGE=local QUEUE=reading)
+	@$(if $(filter local,$(STAGE)),AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-http://127.0.0.1:$(AWS_PORT)}") \
+		$(RUN) -m infrastructure.redrive "$(STAGE)" "$(QUEUE)"
 
 test: check ## Lint, check types, and run the whole test suite
 	$(RUN) -m pytest

@@ -1,0 +1,233 @@
+"""``python -m infrastructure.redrive STAGE QUEUE``: parked messages get another chance.
+
+The messages that a stage's queue gave up for good wait in ``<its name>-parked``. Once what was
+wrong is mended, this puts them back onto the queue, and says how many there were.
+
+STAGE is a stage of .chalice/config.json, and QUEUE is any name for which the environment variables
+of that stage have ``<NAME>_QUEUE_URL``: ``reading`` for ``READING_QUEUE_URL``. The stage's
+variables lead to its AWS; an ``AWS_ENDPOINT_URL`` of the process leads elsewhere. Exit status: 0,
+1 when AWS did not do it, 2 when it was not asked properly.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
+
+_CONFIG: Final = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
+_QUEUE_URL: Final = "_QUEUE_URL"
+_PARKED: Final = "-parked"
+_ACTIVE: Final = {"RUNNING", "CANCELLING"}
+_SECONDS_BETWEEN_LOOKS: Final = 0.5
+_IMPATIENT: Final = ClientConfig(
+    connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+class UsageError(Exception):
+    """It was not asked for a stage and a queue that there are; the message says what to do."""
+
+
+class RedriveError(Exception):
+    """The messages could not be moved; the message says why and what became of them."""
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """What was moved.
+
+    Attributes:
+        source: The queue that the messages were parked in, by name.
+        destination: The queue that they are in now, by name.
+        moved: How many messages.
+        in_flight: How many stay parked because somebody has received them just now.
+    """
+
+    source: str
+    destination: str
+    moved: int
+    in_flight: int
+
+    def __str__(self) -> str:
+        if not self.moved and not self.in_flight:
+            return f"Nothing is parked in {self.source}."
+        sentence = f"{_messages(self.moved)} moved from {self.source} to {self.destination}."
+        if self.in_flight:
+            sentence += f" Still parked, because received just now: {_messages(self.in_flight)}."
+        return sentence
+
+
+def redrive(sqs: "SQSClient", queue_name: str, wait: Callable[[], object]) -> Redrive:
+    """Put the messages that are parked for a queue back onto it, and wait until they are.
+
+    Args:
+        sqs: A client of the AWS that has both queues.
+        queue_name: The queue; its messages are parked in ``<queue_name>-parked``.
+        wait: Called between two looks at how far the move is.
+
+    Raises:
+        RedriveError: There are no such queues, another move is under way, or this one failed.
+        BotoCoreError, ClientError: AWS cannot be reached, or refused.
+    """
+    parked_name = queue_name + _PARKED
+    parked_url, queue_url = _queue_url(sqs, parked_name), _queue_url(sqs, queue_name)
+    parked_arn, queue_arn = _queue_arn(sqs, parked_url), _queue_arn(sqs, queue_url)
+    before = _newest_move(sqs, parked_arn)
+    if before.get("Status") in _ACTIVE:
+        raise RedriveError(
+            f"Another move from {parked_name} is under way, "
+            f"{_messages(_moved(before))} so far; try again when it has ended."
+        )
+    sqs.start_message_move_task(SourceArn=parked_arn, DestinationArn=queue_arn)
+    move = _newest_move(sqs, parked_arn)
+    while _is_same(move, before) or move.get("Status") in _ACTIVE:  # AWS lists a new one late
+        wait()
+        move = _newest_move(sqs, parked_arn)
+    if move.get("Status") != "COMPLETED":
+        reason = move.get("FailureReason", "it was cancelled")
+        raise RedriveError(
+            f"The move from {parked_name} to {queue_name} ended early, "
+            f"after {_messages(_moved(move))}: {reason}. The rest is still parked."
+        )
+    # AWS counts what it has moved late, when the move may have ended already.
+    moved = max(_moved(move), move.get("ApproximateNumberOfMessagesToMove", 0))
+    return Redrive(parked_name, queue_name, moved, _in_flight(sqs, parked_url))
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Do what the arguments say, and print what a person wants to know; the exit status."""
+    pause = threading.Event()
+    try:
+        stage, queue = _stage_and_queue(arguments)
+        variables = stage_variables(json.loads(_CONFIG.read_text()), stage)
+        done = redrive(
+            _client(variables, environ),
+            queue_name_of(variables, stage, queue),
+            lambda: pause.wait(_SECONDS_BETWEEN_LOOKS),
+        )
+    except UsageError as error:
+        return _complain(error, 2)
+    except (RedriveError, BotoCoreError, ClientError) as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        return _complain("stopped looking; SQS goes on with what it began.", 1)
+    print(done)
+    return 0
+
+
+def stage_variables(config: dict[str, Any], stage: str) -> Mapping[str, str]:
+    """The environment variables of a stage.
+
+    Args:
+        config: What .chalice/config.json holds.
+        stage: One of its stages.
+
+    Raises:
+        UsageError: There is no such stage.
+    """
+    if stage not in config["stages"]:
+        raise UsageError(f"There is no stage {stage!r}, only {_listed(config['stages'])}.")
+    variables: Mapping[str, str] = Config(
+        chalice_stage=stage, config_from_disk=config
+    ).environment_variables
+    return variables
+
+
+def queue_name_of(variables: Mapping[str, str], stage: str, queue: str) -> str:
+    """The full name of a stage's queue: ``storytime-local-reading`` for ``reading``.
+
+    Raises:
+        UsageError: The stage's variables name no such queue.
+    """
+    urls = {
+        name.removesuffix(_QUEUE_URL).lower(): url
+        for name, url in variables.items()
+        if name.endswith(_QUEUE_URL)
+    }
+    if queue not in urls:
+        raise UsageError(f"Stage {stage!r} has no queue {queue!r}, only {_listed(urls)}.")
+    return urls[queue].rsplit("/", 1)[-1]
+
+
+def _stage_and_queue(arguments: Sequence[str]) -> tuple[str, str]:
+    match arguments:
+        case [stage, queue] if stage and queue:
+            return stage, queue
+    raise UsageError("Say which stage and queue: make redrive STAGE=local QUEUE=reading")
+
+
+def _client(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSClient":
+    session = boto3.session.Session(
+        variables.get("AWS_ACCESS_KEY_ID"),
+        variables.get("AWS_SECRET_ACCESS_KEY"),
+        region_name=variables.get("AWS_DEFAULT_REGION"),
+    )
+    endpoint_url = environ.get("AWS_ENDPOINT_URL") or variables.get("AWS_ENDPOINT_URL")
+    try:
+        return session.client("sqs", endpoint_url=endpoint_url, config=_IMPATIENT)
+    except ValueError as error:
+        raise UsageError(f"AWS_ENDPOINT_URL leads nowhere: {error}.") from error
+
+
+def _queue_url(sqs: "SQSClient", name: str) -> str:
+    try:
+        return sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist as error:
+        raise RedriveError(f"There is no queue {name} at {sqs.meta.endpoint_url}.") from error
+
+
+def _queue_arn(sqs: "SQSClient", url: str) -> str:
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return answer["Attributes"]["QueueArn"]
+
+
+def _in_flight(sqs: "SQSClient", url: str) -> int:
+    name: Final = "ApproximateNumberOfMessagesNotVisible"
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    return int(answer["Attributes"][name])
+
+
+def _newest_move(sqs: "SQSClient", source_arn: str) -> "ListMessageMoveTasksResultEntryTypeDef":
+    """The newest move from a queue, or one with nothing in it."""
+    tasks = sqs.list_message_move_tasks(SourceArn=source_arn)["Results"]
+    return tasks[0] if tasks else {}
+
+
+def _is_same(
+    move: "ListMessageMoveTasksResultEntryTypeDef", other: "ListMessageMoveTasksResultEntryTypeDef"
+) -> bool:
+    return move.get("StartedTimestamp") == other.get("StartedTimestamp")
+
+
+def _moved(move: "ListMessageMoveTasksResultEntryTypeDef") -> int:
+    return move.get("ApproximateNumberOfMessagesMoved", 0)
+
+
+def _messages(number: int) -> str:
+    return f"{number} message" if number == 1 else f"{number} messages"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _complain(error: object, status: int) -> int:
+    print(f"redrive: {error}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,388 @@
+"""Parked messages get another chance, told as stories: given what is parked, when, then."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure.redrive import (
+    Redrive,
+    RedriveError,
+    UsageError,
+    main,
+    queue_name_of,
+    redrive,
+    stage_variables,
+)
+from local import resources
+from tests.local.conftest import Aws
+
+PROJECT = Path(__file__).parents[2]
+READING = "storytime-local-reading"
+PARKED = f"{READING}-parked"
+ARN = "arn:aws:sqs:us-east-1:123456789012:"
+
+
+def a_moment() -> None:
+    threading.Event().wait(0.05)
+
+
+def never() -> None:
+    raise AssertionError("it waits although nothing is under way")
+
+
+class Client:
+    """A client of SQS."""
+
+    def __init__(self, sqs: Any) -> None:
+        self._sqs = sqs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sqs, name)
+
+
+class Slow(Client):
+    """One that moves no more than a message a second, so that there is time to meddle."""
+
+    def start_message_move_task(self, **request: Any) -> Any:
+        return self._sqs.start_message_move_task(**request, MaxNumberOfMessagesPerSecond=1)
+
+
+class Late(Client):
+    """One of AWS on a slow day: a new move is listed at the second look, and moved none so far."""
+
+    def __init__(self, sqs: Any) -> None:
+        super().__init__(sqs)
+        self._still_listed: list[Any] = []
+
+    def start_message_move_task(self, **request: Any) -> Any:
+        listed = self._sqs.list_message_move_tasks(SourceArn=request["SourceArn"])
+        self._still_listed = [listed]
+        return self._sqs.start_message_move_task(**request)
+
+    def list_message_move_tasks(self, **request: Any) -> Any:
+        if self._still_listed:
+            return self._still_listed.pop()
+        listed = self._sqs.list_message_move_tasks(**request)
+        for move in listed["Results"]:
+            move["ApproximateNumberOfMessagesMoved"] = 0
+        return listed
+
+
+class Queues:
+    """The queue of reading, and the one that its messages are parked in at the end."""
+
+    def __init__(self, sqs: Any) -> None:
+        self.sqs = sqs
+        self.parked = sqs.create_queue(QueueName=PARKED)["QueueUrl"]
+        policy = {"deadLetterTargetArn": ARN + PARKED, "maxReceiveCount": 5}
+        self.reading = sqs.create_queue(
+            QueueName=READING, Attributes={"RedrivePolicy": json.dumps(policy)}
+        )["QueueUrl"]
+
+    def park(self, *texts: str) -> None:
+        for text in texts:
+            self.sqs.send_message(QueueUrl=self.parked, MessageBody=text)
+
+    def move(self) -> dict[str, Any]:
+        """The newest move, as SQS tells it."""
+        moves = self.sqs.list_message_move_tasks(SourceArn=ARN + PARKED)["Results"]
+        newest: dict[str, Any] = moves[0]
+        return newest
+
+    def bodies(self, queue_url: str) -> list[str]:
+        answer = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+
+@pytest.fixture
+def queues(aws: Aws) -> Queues:
+    return Queues(aws.client("sqs"))
+
+
+@pytest.fixture
+def environ(aws: Aws) -> dict[str, str]:
+    return {"AWS_ENDPOINT_URL": aws.url}
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken, and where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_what_is_parked_is_put_back_onto_the_queue(queues: Queues) -> None:
+    queues.park("one", "two", "three")
+
+    done = redrive(queues.sqs, READING, a_moment)
+
+    assert done == Redrive(PARKED, READING, moved=3, in_flight=0)
+    assert str(done) == f"3 messages moved from {PARKED} to {READING}."
+    assert queues.bodies(queues.reading) == ["one", "two", "three"]
+    assert queues.bodies(queues.parked) == []
+
+
+def test_one_message_is_one_message(queues: Queues) -> None:
+    queues.park("only one")
+
+    assert str(redrive(queues.sqs, READING, a_moment)) == (
+        f"1 message moved from {PARKED} to {READING}."
+    )
+
+
+def test_nothing_parked_is_nothing_moved(queues: Queues) -> None:
+    assert str(redrive(queues.sqs, READING, a_moment)) == f"Nothing is parked in {PARKED}."
+
+
+def test_what_somebody_looks_at_just_now_stays_and_is_told_of(queues: Queues) -> None:
+    queues.park("looked at", "at rest")
+    queues.sqs.receive_message(QueueUrl=queues.parked)
+
+    done = redrive(queues.sqs, READING, a_moment)
+
+    assert str(done) == (
+        f"1 message moved from {PARKED} to {READING}. "
+        "Still parked, because received just now: 1 message."
+    )
+    assert queues.bodies(queues.reading) == ["at rest"]
+
+
+def test_it_waits_until_all_of_them_are_moved(queues: Queues) -> None:
+    queues.park("one", "two", "three")
+    waits: list[str] = []
+
+    def wait() -> None:
+        waits.append("a moment")
+        a_moment()
+
+    done = redrive(Slow(queues.sqs), READING, wait)  # type: ignore[arg-type]  # as good as one
+
+    assert done.moved == 3
+    assert len(waits) > 1
+
+
+def test_each_time_tells_of_itself(queues: Queues) -> None:
+    for texts in (["one", "two"], ["three"], []):
+        queues.park(*texts)
+        assert redrive(queues.sqs, READING, a_moment).moved == len(texts)
+
+
+def test_what_aws_lists_and_counts_late_is_waited_for(queues: Queues) -> None:
+    late = Late(queues.sqs)
+
+    for texts in (["one", "two"], ["three"]):
+        queues.park(*texts)
+        done = redrive(late, READING, a_moment)  # type: ignore[arg-type]  # as good as one
+        assert done.moved == len(texts)
+
+
+def test_a_move_that_is_under_way_is_left_alone(queues: Queues) -> None:
+    queues.park("one", "two", "three")
+    Slow(queues.sqs).start_message_move_task(SourceArn=ARN + PARKED, DestinationArn=ARN + READING)
+
+    with pytest.raises(RedriveError, match=f"Another move from {PARKED} is under way"):
+        redrive(queues.sqs, READING, never)
+
+
+def _delete_the_queue(queues: Queues) -> None:
+    queues.sqs.delete_queue(QueueUrl=queues.reading)
+
+
+def _cancel(queues: Queues) -> None:
+    queues.sqs.cancel_message_move_task(TaskHandle=queues.move()["TaskHandle"])
+
+
+@pytest.mark.parametrize(
+    ("meddle", "reason"),
+    [
+        (_delete_the_queue, "AWS.SimpleQueueService.NonExistentQueue"),
+        (_cancel, "it was cancelled"),
+    ],
+)
+def test_a_move_that_ends_early_says_why(
+    queues: Queues, meddle: Callable[[Queues], None], reason: str
+) -> None:
+    queues.park("one", "two", "three")
+    to_do = [meddle]
+
+    def wait() -> None:
+        a_moment()
+        if to_do and queues.move()["ApproximateNumberOfMessagesMoved"] == 1:
+            to_do.pop()(queues)
+
+    with pytest.raises(RedriveError) as caught:
+        redrive(Slow(queues.sqs), READING, wait)  # type: ignore[arg-type]  # as good as one
+
+    assert str(caught.value) == (
+        f"The move from {PARKED} to {READING} ended early, after 1 message: {reason}. "
+        "The rest is still parked."
+    )
+    assert queues.bodies(queues.parked) == ["two", "three"]
+
+
+@pytest.mark.parametrize("missing", [PARKED, READING])
+def test_a_missing_queue_is_named(aws: Aws, queues: Queues, missing: str) -> None:
+    url = queues.parked if missing == PARKED else queues.reading
+    queues.sqs.delete_queue(QueueUrl=url)
+
+    with pytest.raises(RedriveError, match=f"There is no queue {missing} at {aws.url}"):
+        redrive(queues.sqs, READING, never)
+
+
+def test_a_stage_and_a_queue_by_name_are_enough(
+    queues: Queues, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    queues.park("one", "two")
+
+    status = main(["local", "reading"], environ)
+
+    assert status == 0
+    assert capsys.readouterr() == (f"2 messages moved from {PARKED} to {READING}.\n", "")
+
+
+@pytest.mark.parametrize("queue", ["reading", "narration"])
+def test_every_queue_of_the_local_stack_can_be_redriven(
+    aws: Aws, environ: dict[str, str], queue: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clients = resources.StackClients(aws.url)
+    resources.create(clients)
+    parked = clients.sqs.get_queue_url(QueueName=f"storytime-local-{queue}-parked")["QueueUrl"]
+    clients.sqs.send_message(QueueUrl=parked, MessageBody="given up")
+
+    assert main(["local", queue], environ) == 0
+
+    assert capsys.readouterr().out.startswith("1 message moved from ")
+    url = clients.sqs.get_queue_url(QueueName=f"storytime-local-{queue}")["QueueUrl"]
+    (message,) = clients.sqs.receive_message(QueueUrl=url)["Messages"]
+    assert message["Body"] == "given up"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere", "reading"], "There is no stage 'nowhere', only local"),
+        (["local", "writing"], "no queue 'writing', only narration, reading"),
+        (["local", "READING"], "no queue 'READING', only narration, reading"),
+        (["local"], "make redrive STAGE=local QUEUE=reading"),
+        (["", ""], "make redrive STAGE=local QUEUE=reading"),
+        ([], "make redrive STAGE=local QUEUE=reading"),
+    ],
+)
+def test_what_there_is_not_is_one_clear_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(arguments, {})
+
+    assert status == 2
+    assert_one_line(capsys, words)
+
+
+def test_an_endpoint_that_is_none_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["local", "reading"], {"AWS_ENDPOINT_URL": "nowhere"})
+
+    assert status == 2
+    assert_one_line(capsys, "AWS_ENDPOINT_URL leads nowhere")
+
+
+def test_an_aws_that_cannot_be_reached_is_one_clear_line(
+    closed_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+
+    status = main(["local", "reading"], {"AWS_ENDPOINT_URL": url})
+
+    assert status == 1
+    assert_one_line(capsys, url)
+
+
+def test_a_stage_that_is_not_deployed_is_one_clear_line(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["local", "reading"], environ)
+
+    assert status == 1
+    assert_one_line(capsys, f"There is no queue {PARKED}")
+
+
+def test_what_aws_refuses_is_one_clear_line(
+    aws: Aws, queues: Queues, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.inject(operation="sqs.StartMessageMoveTask", error="AccessDenied", times=3)
+
+    status = main(["local", "reading"], environ)
+
+    assert (status, queues.bodies(queues.reading)) == (1, [])
+    assert_one_line(capsys, "AccessDenied")
+
+
+def test_a_queue_is_any_whose_address_a_stage_has() -> None:
+    config = {
+        "environment_variables": {"SHARED_QUEUE_URL": "https://sqs.example/1/shared"},
+        "stages": {
+            "beta": {
+                "environment_variables": {
+                    "PICTURE_BOOK_QUEUE_URL": "https://sqs.example/1/beta-books",
+                    "MEDIA_BUCKET": "media",
+                }
+            },
+            "bare": {},
+        },
+    }
+
+    beta, bare = stage_variables(config, "beta"), stage_variables(config, "bare")
+
+    assert queue_name_of(beta, "beta", "picture_book") == "beta-books"
+    assert queue_name_of(beta, "beta", "shared") == queue_name_of(bare, "bare", "shared")
+    with pytest.raises(UsageError, match=r"'bare' has no queue 'picture_book', only shared\."):
+        queue_name_of(bare, "bare", "picture_book")
+    with pytest.raises(UsageError, match=r"no stage 'local', only bare, beta\."):
+        stage_variables(config, "local")
+
+
+def test_make_redrive_reaches_a_local_aws_on_any_port(aws: Aws, queues: Queues) -> None:
+    queues.park("one")
+
+    ended = make_redrive("STAGE=local", "QUEUE=reading", f"AWS_PORT={aws.url.rsplit(':', 1)[1]}")
+
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert ended.stdout == f"1 message moved from {PARKED} to {READING}.\n"
+
+
+def test_make_redrive_without_settings_says_which_it_takes() -> None:
+    ended = make_redrive()
+
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("redrive: Say which stage and queue: ")
+    assert "Traceback" not in ended.stderr
+
+
+def make_redrive(*settings: str) -> subprocess.CompletedProcess[str]:
+    make = shutil.which("make")
+    assert make is not None
+    return subprocess.run(  # noqa: S603  # what the tests above say
+        # This interpreter, and no installation of its own.
+        [make, "redrive", f"RUN={sys.executable}", "INSTALLED=", *settings],
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def assert_one_line(capsys: pytest.CaptureFixture[str], words: str) -> None:
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("redrive: ")
+    assert words in err
+    assert err.count("\n") == 1
