@@ -1,6 +1,8 @@
 """Time that invokes functions, told as stories: given a period, when it is over, then."""
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -9,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
@@ -27,6 +30,21 @@ CONFIG = Config(
         "stages": {"local": {"lambda_functions": {"sweep": {"lambda_timeout": 300}}}},
     },
 )
+
+
+STACK_WITH_A_SHORT_PERIOD = """
+import threading
+from local import stack
+from local.lambda_function import LambdaFunction
+from local.process import leave
+from local.schedules import ScheduleTrigger
+
+swept = threading.Event()
+sweep = LambdaFunction("sweep", lambda event, context: swept.set(), timeout=30, memory=256)
+stack.schedule_triggers = lambda app, config: [ScheduleTrigger(sweep, 0.05)]
+stack.Stack(0, 0).start()
+leave(0 if swept.wait(10) else 1)
+"""
 
 
 @dataclass
@@ -200,6 +218,17 @@ def test_every_schedule_of_an_app_gets_a_trigger_as_it_was_declared() -> None:
     soon.request_stop()
     assert event.detail_type == "Scheduled Event"
     assert context.get_remaining_time_in_millis() > 290_000
+
+
+def test_a_stack_keeps_its_schedules() -> None:
+    ended = subprocess.run(  # noqa: S603  # the lines above
+        [sys.executable, "-c", STACK_WITH_A_SHORT_PERIOD],
+        cwd=Path(__file__).parents[2],
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 0
 
 
 @pytest.mark.parametrize(
