@@ -22,6 +22,7 @@ class Narration(msgspec.Struct, frozen=True):
         if story.audio is not None:
             return story
         if story.text is None:
+            log.info("the page has not been read yet")
             return story
         key = keys.audio(story)
         # The record may not know of an audio that a dead worker stored just before it died.

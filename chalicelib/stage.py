@@ -10,7 +10,7 @@ from chalicelib.errors import Rejected
 from chalicelib.leasing import Leasing
 from chalicelib.messages import Delivery
 from chalicelib.ports import Stories
-from chalicelib.story import Failure, Lease, Stage, Status, Story, restarted
+from chalicelib.story import Failure, Lease, Status, Story, restarted, stage_due
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +32,14 @@ class StageRunner(msgspec.Struct, frozen=True):
         self.leasing.run(delivery, self._bring_on)
 
     def _bring_on(self, story: Story, lease: Lease) -> Story:
-        if story.text is None and self.leasing.stage is Stage.NARRATION:
-            log.info("the page has not been read yet")
-            return story
         if story.failure and story.failure.final:
             log.info("already rejected", extra={"reason": story.failure.reason})
             return story
-        if story.status is Status.FAILED:  # and its message was put back from the parked ones
+        if story.status is Status.FAILED:
+            if stage_due(story) is not self.leasing.stage:
+                log.info("it failed at another stage")
+                return story
+            # Its message was put back from the parked ones, or came late.
             story = self.stories.update(story, restarted(story, self.clock()), lease=lease)
         try:
             return self.work(story, lease)

@@ -87,6 +87,11 @@ class InMemoryQueue:
         for kept in self._of(receipt):
             self.kept.remove(kept)
 
+    def show_all(self) -> None:
+        """Make every message visible, as SQS may do at any time: it delivers at least once."""
+        for kept in self.kept:
+            kept.visible_at = self._clock()
+
     def move_all_to(self, destination: "InMemoryQueue") -> None:
         """What a message move task does: each becomes a new message of the destination."""
         for kept in self.kept:

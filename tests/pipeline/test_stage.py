@@ -113,7 +113,7 @@ def test_a_failure_that_cannot_be_written_down_is_still_raised() -> None:
             raise Transient("the second trouble")
 
     detector = ScriptedTextDetector(Transient("the first trouble"))
-    world = World(detector=detector, reading_queue=OutOfReach)
+    world = World(detector=detector, queue=OutOfReach)
     world.intake.take_in(upload())
 
     with pytest.raises(Transient, match="the first trouble"):

@@ -6,23 +6,22 @@ from datetime import timedelta
 
 from chalicelib.links import Links
 from chalicelib.messages import Delivery
-from chalicelib.pipeline import LEASES, Pipeline
+from chalicelib.pipeline import Pipeline
 from chalicelib.story import Stage, Story
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
-    Clock,
     InMemoryMedia,
     InMemoryStories,
-    Outbox,
     ScriptedSpeaker,
     ScriptedTextDetector,
     Uuids,
 )
+from tests.memory import MemoryTools
 
 NAMESPACE = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
 
 
-class World:
+class World(MemoryTools):
     """Fakes, and the very pipeline that runs on AWS built over them."""
 
     def __init__(
@@ -32,36 +31,12 @@ class World:
         media: InMemoryMedia | None = None,
         detector: ScriptedTextDetector | None = None,
         speaker: ScriptedSpeaker | None = None,
-        reading_queue: Callable[..., InMemoryQueue] = InMemoryQueue,
+        queue: Callable[..., InMemoryQueue] = InMemoryQueue,
     ) -> None:
-        self.clock = Clock()
-        self.stories = stories or InMemoryStories()
-        self.media = media or InMemoryMedia()
-        self.detector = self.text_detector = detector or ScriptedTextDetector()
-        self.speaker = speaker or ScriptedSpeaker()
-        self.outbox = self.announcer = Outbox()
-        self.parked_queues = {
-            stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
-        }
-        self.dead_letter_queues = {
-            stage: InMemoryQueue(
-                self.clock,
-                f"{stage}-dead",
-                visibility=timedelta(minutes=3),
-                dead_letters=self.parked_queues[stage],
-            )
-            for stage in Stage
-        }
-        kinds = {Stage.READING: reading_queue, Stage.NARRATION: InMemoryQueue}
-        self.queues = {
-            stage: kinds[stage](
-                self.clock,
-                stage.value,
-                visibility=6 * LEASES[stage],
-                dead_letters=self.dead_letter_queues[stage],
-            )
-            for stage in Stage
-        }
+        self.detector = detector or ScriptedTextDetector()
+        self.speaker: ScriptedSpeaker = speaker or ScriptedSpeaker()
+        super().__init__(self.detector, self.speaker, stories=stories, media=media, queue=queue)
+        self.outbox = self.announcer
         self.reading_queue = self.queues[Stage.READING]
         self.narration_queue = self.queues[Stage.NARRATION]
         self.pipeline = Pipeline(

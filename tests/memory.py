@@ -1,0 +1,54 @@
+"""AWS in memory, as far as the pipeline needs it: what `pipeline.Tools` asks for."""
+
+from collections.abc import Callable
+
+from chalicelib.pipeline import DEAD_LETTER_LEASE, LEASES
+from chalicelib.ports import Speaker, TextDetector
+from chalicelib.story import Stage
+from tests.fake_queue import InMemoryQueue
+from tests.fakes import Clock, InMemoryMedia, InMemoryStories, Outbox
+
+
+class MemoryTools:
+    """Every fake once, the queues chained to their dead letters as they are deployed.
+
+    Args:
+        queue: Makes each stage's queue; another class than `InMemoryQueue` may fail.
+    """
+
+    def __init__(
+        self,
+        text_detector: TextDetector,
+        speaker: Speaker,
+        *,
+        stories: InMemoryStories | None = None,
+        media: InMemoryMedia | None = None,
+        queue: Callable[..., InMemoryQueue] = InMemoryQueue,
+    ) -> None:
+        self.clock = Clock()
+        self.text_detector = text_detector
+        self.speaker = speaker
+        self.stories = stories or InMemoryStories()
+        self.media = media or InMemoryMedia()
+        self.announcer = Outbox()
+        self.parked_queues = {
+            stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
+        }
+        self.dead_letter_queues = {
+            stage: InMemoryQueue(
+                self.clock,
+                f"{stage}-dead",
+                visibility=6 * DEAD_LETTER_LEASE,
+                dead_letters=self.parked_queues[stage],
+            )
+            for stage in Stage
+        }
+        self.queues = {
+            stage: queue(
+                self.clock,
+                stage.value,
+                visibility=6 * LEASES[stage],
+                dead_letters=self.dead_letter_queues[stage],
+            )
+            for stage in Stage
+        }

@@ -1,0 +1,62 @@
+"""Plays scenarios with faults at every request."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+
+from tests.proof.invariants import check
+from tests.proof.memory_backend import MemoryBackend
+from tests.proof.scenarios import Scenario
+from tests.proof.simulation import Backend, Broken, Simulation
+from tests.proof.tape import Fault, Tape
+
+MakeBackend = Callable[[], Backend]
+
+
+def play(
+    scenario: Scenario,
+    faults: Mapping[int, Fault],
+    make_backend: MakeBackend = MemoryBackend,
+    *,
+    twice: bool = False,
+) -> int:
+    """Play a scenario under these faults, check what must hold; how many requests was it?"""
+    backend = make_backend()
+    tape = Tape(backend.clock, faults)
+    simulation = Simulation(backend, tape, twice=twice, parking=scenario.parks)
+    try:
+        scenario.play(simulation)
+        check(simulation, may_fail=scenario.fails)
+    except Broken as broken:
+        where = ", ".join(f"request {number}: {fault}" for number, fault in faults.items())
+        raise Broken(f"{scenario.name} ({where or 'no faults'})\n{broken}") from None
+    return len(simulation.tape.requests)
+
+
+def single_faults(requests: int) -> Iterator[Mapping[int, Fault]]:
+    for number, fault in product(range(1, requests + 1), Fault):
+        yield {number: fault}
+
+
+def every_single_fault(
+    scenario: Scenario, make_backend: MakeBackend = MemoryBackend, *, twice: bool = False
+) -> int:
+    """How many runs held: one without a fault, and one for each fault at each request."""
+    requests = play(scenario, {}, make_backend, twice=twice)
+    runs = 1
+    for faults in single_faults(requests):
+        play(scenario, faults, make_backend, twice=twice)
+        runs += 1
+    return runs
+
+
+def every_pair_of_faults(scenario: Scenario) -> int:
+    """The second fault may hit any request that there is after the first."""
+    runs = 0
+    for first in single_faults(play(scenario, {})):
+        (number,) = first
+        requests = play(scenario, first)
+        for second in range(number + 1, requests + 1):
+            for fault in Fault:
+                play(scenario, {**first, second: fault})
+                runs += 1
+    return runs

@@ -1,0 +1,233 @@
+"""What must hold after every run, whatever happened in it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from chalicelib import keys
+from chalicelib.messages import Delivery, StoryMessage, about
+from chalicelib.story import LEGAL_MOVES, RESUME_AFTER, Status, Story
+from tests.proof.pages import audio_of, text_on
+from tests.proof.simulation import Broken, Simulation
+from tests.proof.tape import Request
+
+_PAID = frozenset({"rekognition.DetectText", "polly.SynthesizeSpeech"})
+_ENDED = frozenset({Status.READY, Status.FAILED})
+_REPEAT_AFTER = timedelta(minutes=1)
+
+
+def check(simulation: Simulation, *, may_fail: bool = False) -> None:
+    """Raise `Broken` with the whole tape unless everything holds.
+
+    Args:
+        simulation: A run that has come to rest.
+        may_fail: Readable photos may end as failed: something was broken for long.
+    """
+    problems = [
+        *_unkept_promises(simulation, may_fail=may_fail),
+        *_repeated_payments(simulation),
+        *_needless_notices(simulation),
+        *_missing_notices(simulation),
+        *_illegal_moves(simulation),
+        *_stories_that_nobody_would_resume(simulation),
+        *_needless_work(simulation),
+        *_strangers(simulation),
+        *_left_behind(simulation),
+    ]
+    if problems:
+        raise Broken("\n".join([*problems, "", str(simulation.tape)]))
+
+
+def _stories(simulation: Simulation) -> Iterator[tuple[Story, int]]:
+    """Every story that somebody was promised, and the shade of its page."""
+    for promise in simulation.acknowledged:
+        story = simulation.backend.stories.find(promise.receipt.story.id)
+        if story is not None:
+            yield story, promise.shade
+
+
+def _unkept_promises(simulation: Simulation, *, may_fail: bool) -> Iterator[str]:
+    if len(list(_stories(simulation))) < len(simulation.acknowledged):
+        yield "an acknowledged story is gone"
+    for story, shade in _stories(simulation):
+        text = text_on(shade)
+        if story.status is Status.READY:
+            yield from _wrong_content(simulation, story, text)
+        elif story.status is not Status.FAILED:
+            yield f"an acknowledged story was left {story.status}"
+        elif story.failure is None or not story.failure.reason:
+            yield "a story failed without a reason"
+        elif text and not may_fail:
+            yield f"a readable page failed: {story.failure.reason}"
+
+
+def _wrong_content(simulation: Simulation, story: Story, text: str) -> Iterator[str]:
+    if story.text != text:
+        yield f"this is another page's text: {story.text!r}"
+    if story.page != keys.page(story) or story.audio != keys.audio(story):
+        yield "the record names files of another life of this story"
+    elif not simulation.backend.media.exists(keys.page(story)):
+        yield "the page image is missing"
+    elif simulation.backend.media.get(keys.audio(story)) != audio_of(text):
+        yield "this is another text's audio"
+
+
+def _repeated_payments(simulation: Simulation) -> Iterator[str]:
+    """A paid call may be repeated only if a fault hit it, or the storing of what it gave."""
+    paid: Counter[tuple[str, str]] = Counter()
+    excused: Counter[tuple[str, str]] = Counter()
+    for request, following in _with_following(simulation.tape.requests):
+        message = request.process.message
+        if request.operation in _PAID and request.took_effect and message:
+            what = (message.message.id, repr(request.detail))
+            paid[what] += 1
+            excused[what] += bool(request.fault or (following and following.fault))
+    for what, times in paid.items():
+        lives = 1 + simulation.forgotten.count(what[0])
+        if times > lives + excused[what]:
+            yield f"paid {times} times for {what[1][:80]}, {excused[what]} excused"
+
+
+def _needless_notices(simulation: Simulation) -> Iterator[str]:
+    """One notice for each end that a story came to, and one more for each fault at telling."""
+    requests = simulation.tape.requests
+    published: Counter[str] = Counter()
+    excused: Counter[str] = Counter()
+    for request, following in _with_following(requests):
+        message = request.process.message
+        if _is_notice(request) and message:
+            published[message.message.id] += 1
+            excused[message.message.id] += bool(request.fault or (following and following.fault))
+    ends = Counter(story.id for _, story in _ends(requests))
+    wanted = {promise.receipt.story.id for promise in simulation.acknowledged if promise.notify}
+    for story_id, times in published.items():
+        if times > ends[story_id] + excused[story_id]:
+            yield f"{times} notices for {ends[story_id]} ends, {excused[story_id]} excused"
+        story = simulation.backend.stories.find(story_id)
+        if story and not story.notify and story_id not in wanted:
+            yield "a notice that nobody wanted"
+    repeats = [r.at for r in requests if _is_notice(r) and not r.process.message]
+    if any(later - earlier < _REPEAT_AFTER for earlier, later in pairwise(repeats)):
+        yield "the notice of a ready story was repeated within a minute"
+
+
+def _missing_notices(simulation: Simulation) -> Iterator[str]:
+    """After a story came to its end, whoever wanted to know was told."""
+    requests = simulation.tape.requests
+    wanted = {promise.receipt.story.id for promise in simulation.acknowledged if promise.notify}
+    last_end = {story.id: number for number, story in _ends(requests)}
+    for story, _ in _stories(simulation):
+        notices = (r for r in requests if _is_notice(r) and r.number > last_end.get(story.id, 0))
+        if story.id in wanted and not any(story.status is _told_by(notice) for notice in notices):
+            yield f"nobody was told that a story is {story.status}"
+
+
+def _is_notice(request: Request) -> bool:
+    return request.operation == "sns.Publish" and request.took_effect
+
+
+def _told_by(notice: Request) -> Status:
+    _, subject, _ = notice.detail
+    return Status.READY if "is ready" in str(subject) else Status.FAILED
+
+
+def _illegal_moves(simulation: Simulation) -> Iterator[str]:
+    """By what each write answered, in the order in which they took effect."""
+    status: dict[StoryMessage, Status] = {}
+    failed_by: set[str] = set()
+    for request, story in _written(simulation.tape.requests):
+        origin = status.get(about(story), Status.RECEIVED)
+        status[about(story)] = story.status
+        if story.status is not origin and story.status not in LEGAL_MOVES[origin]:
+            yield f"an illegal move was written: {origin} to {story.status}"
+        if request.process.message is None:  # somebody sent the photo again
+            continue
+        message_id = request.process.message.message_id
+        if story.status is Status.FAILED and origin is not Status.FAILED:
+            failed_by.add(message_id)
+        if origin is Status.FAILED and story.status is not origin and message_id in failed_by:
+            yield "a message took back the very failure that it ended in"
+
+
+def _stories_that_nobody_would_resume(simulation: Simulation) -> Iterator[str]:
+    """All messages may be lost at any moment: the sweeper must find what is not done."""
+    for request, story in _written(simulation.tape.requests):
+        if story.status not in _ENDED and story.unfinished_since is None:
+            yield f"from request {request.number} on, the sweeper did not see an unfinished story"
+
+
+def _needless_work(simulation: Simulation) -> Iterator[str]:
+    """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
+    resumed: dict[str, list[datetime]] = defaultdict(list)
+    for request in simulation.tape.requests:
+        if request.operation == "sqs.SendMessage" and request.process.kind in {"poll", "sweep"}:
+            resumed[request.detail[1].id].append(request.at)
+    for moments in resumed.values():
+        if any(later - earlier <= RESUME_AFTER for earlier, later in pairwise(moments)):
+            yield "a story was resumed twice within a minute"
+
+
+def _strangers(simulation: Simulation) -> Iterator[str]:
+    """A message of another life of a story is ignored, and a photo has one life at a time."""
+    for request in simulation.tape.requests:
+        message, story = request.process.message, request.result
+        if not message or not isinstance(story, Story):
+            continue
+        if about(story) != message.message:
+            yield f"a message of {message.message.generation} touched {story.generation}"
+        if "dead" in request.process.kind and request.detail[0] == "update":
+            yield from _strays(request, message, story)
+    lives = {about(promise.receipt.story) for promise in simulation.acknowledged}
+    for story_id, count in Counter(life.id for life in lives).items():
+        if count > 1 + simulation.forgotten.count(story_id):
+            yield f"one photo has {count} lives"
+
+
+def _strays(request: Request, letter: Delivery, story: Story) -> Iterator[str]:
+    """A dead letter fails a story only if nothing else happened to it since."""
+    if request.detail[2].get("status") is not Status.FAILED:
+        return
+    if story.enqueued_at and story.enqueued_at > letter.sent_at:
+        yield "a stray dead letter failed a story that was enqueued since"
+    if "reading" in request.process.kind and story.text:
+        yield "a stray dead letter failed a story that went on"
+
+
+def _ends(requests: list[Request]) -> Iterator[tuple[int, Story]]:
+    """The request by which a story came to an end, and the story, each time."""
+    last: dict[str, Status] = {}
+    for request, story in _written(requests):
+        if story.status in _ENDED and last.get(story.id) is not story.status:
+            yield request.number, story
+        last[story.id] = story.status
+
+
+def _written(requests: list[Request]) -> Iterator[tuple[Request, Story]]:
+    """Each write to a story, and the story as it left it."""
+    for request in requests:
+        if isinstance(request.result, Story) and request.detail[0] in {"lease", "update"}:
+            yield request, request.result
+
+
+def _left_behind(simulation: Simulation) -> Iterator[str]:
+    backend = simulation.backend
+    for queue in (*backend.queues.values(), *backend.dead_letter_queues.values()):
+        if queue.next_visible_at() is not None:
+            yield "a message was left behind"
+    for queue in backend.parked_queues.values():
+        if queue.next_visible_at() is not None and not simulation.parking:
+            yield "a message was parked though nothing was broken for long"
+    for story, _ in _stories(simulation):
+        if story.unfinished_since is not None:
+            yield "a story that has ended is still swept"
+        died = any(request.fault for request in simulation.tape.requests)  # its lease runs out
+        if not died and any(lease.until > simulation.clock.now for lease in story.leases.values()):
+            yield "a lease is live though nobody works"
+
+
+def _with_following(requests: list[Request]) -> Iterator[tuple[Request, Request | None]]:
+    """Each request, and the next one of the same process."""
+    for index, request in enumerate(requests):
+        same = (later for later in requests[index + 1 :] if later.process is request.process)
+        yield request, next(same, None)

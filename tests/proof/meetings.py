@@ -1,0 +1,270 @@
+"""Two or three processes that meet over one story."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.messages import about
+from chalicelib.story import Stage, Story
+from tests.proof.crashes import MakeBackend, single_faults
+from tests.proof.interleaving import Order, every_order, run_together
+from tests.proof.invariants import check
+from tests.proof.memory_backend import MemoryBackend
+from tests.proof.pages import BLANK
+from tests.proof.scenarios import OTHER_SHADE, SHADE
+from tests.proof.simulation import Broken, Simulation
+from tests.proof.tape import Fault, Tape
+
+Processes = Iterable[Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A situation, and the processes that meet in it.
+
+    Attributes:
+        arrange: Brings the situation about, and returns who meets in it.
+        preemptions: How often a process may be interrupted, in all.
+        parks: Messages may stay parked in the end.
+    """
+
+    name: str
+    arrange: Callable[[Simulation], Processes]
+    preemptions: int = 3
+    parks: bool = False
+
+
+def _uploaded(run: Simulation, **fields: Any) -> Story:
+    receipt = run.upload(SHADE, **fields)
+    assert receipt is not None
+    return receipt.story
+
+
+def one_message_twice(run: Simulation) -> Processes:
+    _uploaded(run)
+    return _received_twice(run, Stage.READING)
+
+
+def one_narration_twice(run: Simulation) -> Processes:
+    _uploaded(run)
+    run.deliver_next()
+    return _received_twice(run, Stage.NARRATION)
+
+
+def _received_twice(run: Simulation, stage: Stage) -> Processes:
+    """SQS delivers a message again before its first delivery is done."""
+    first = run.receive(stage)
+    run.make_visible(stage)
+    return first, run.receive(stage)
+
+
+def two_messages(run: Simulation) -> Processes:
+    run.backend.queues[Stage.READING].send(about(_uploaded(run)))
+    return run.receive(Stage.READING), run.receive(Stage.READING)
+
+
+def two_narrations(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.deliver_next()
+    run.backend.queues[Stage.NARRATION].send(about(story))
+    return run.receive(Stage.NARRATION), run.receive(Stage.NARRATION)
+
+
+def late_reading_and_narration(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.deliver_next()
+    run.backend.queues[Stage.READING].send(about(story))
+    return run.receive(Stage.READING), run.receive(Stage.NARRATION)
+
+
+def two_uploads(run: Simulation) -> Processes:
+    return lambda: run.upload(SHADE), lambda: run.upload(SHADE)
+
+
+def three_uploads(run: Simulation) -> Processes:
+    return [lambda: run.upload(SHADE)] * 3
+
+
+def upload_and_its_own_reading(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.lose_messages()
+    run.backend.queues[Stage.READING].send(about(story))
+    return lambda: run.upload(SHADE), run.receive(Stage.READING)
+
+
+def second_upload_wants_a_notice(run: Simulation) -> Processes:
+    _uploaded(run, notify=False)
+    run.deliver_next()
+    return lambda: run.upload(SHADE), run.receive(Stage.NARRATION)
+
+
+def two_polls(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.lose_messages()
+    run.clock.advance(61)
+    return [lambda: run.poll(story.id)] * 2
+
+
+def poll_sweep_and_upload(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.lose_messages()
+    run.clock.advance(61)
+    return lambda: run.poll(story.id), run.sweep, lambda: run.upload(SHADE)
+
+
+def two_sweeps(run: Simulation) -> Processes:
+    _uploaded(run)
+    run.upload(OTHER_SHADE)
+    run.lose_messages()
+    run.clock.advance(61)
+    return run.sweep, run.sweep
+
+
+def poll_and_late_stage(run: Simulation) -> Processes:
+    """The message was only slow: its stage begins while a poll resumes the story."""
+    story = _uploaded(run)
+    run.clock.advance(61)
+    return lambda: run.poll(story.id), run.receive(Stage.READING)
+
+
+def dead_letter_and_stage(run: Simulation) -> Processes:
+    """A stray dead letter meets the delivery that is about to succeed."""
+    story = _uploaded(run)
+    run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    return run.receive(Stage.READING), run.receive_dead_letter(Stage.READING)
+
+
+def dead_letter_and_poll(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.lose_messages()
+    run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    run.clock.advance(61)
+    return lambda: run.poll(story.id), run.receive_dead_letter(Stage.READING)
+
+
+def two_dead_letters(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.lose_messages()
+    for _ in range(2):
+        run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    return run.receive_dead_letter(Stage.READING), run.receive_dead_letter(Stage.READING)
+
+
+def dead_letter_and_photo_sent_again(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.lose_messages()
+    run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    run.clock.advance(61)
+    return lambda: run.upload(SHADE), run.receive_dead_letter(Stage.READING)
+
+
+def blank_photo_sent_again_while_people_are_told(run: Simulation) -> Processes:
+    run.upload(BLANK)
+    return lambda: run.upload(BLANK), run.receive(Stage.READING)
+
+
+def failed_photo_sent_twice(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.lose_messages()
+    run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    run.deliver_all()
+    return [lambda: run.upload(SHADE)] * 2
+
+
+def finished_photo_sent_twice(run: Simulation) -> Processes:
+    _uploaded(run)
+    run.settle()
+    return [lambda: run.upload(SHADE)] * 2
+
+
+def old_generation_and_new(run: Simulation) -> Processes:
+    """A stage is still at work when its story is deleted and the photo sent again."""
+    story = _uploaded(run)
+    old = run.receive(Stage.READING)
+    run.forget(story.id)
+    _uploaded(run)
+    return old, run.receive(Stage.READING)
+
+
+def deleted_and_sent_again_meanwhile(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    old = run.receive(Stage.READING)
+
+    def delete_and_send_again() -> None:
+        run.forget(story.id)
+        run.upload(SHADE)
+
+    return old, delete_and_send_again
+
+
+MEETINGS = (
+    Meeting("one reading message twice", one_message_twice),
+    Meeting("one narration message twice", one_narration_twice),
+    Meeting("two reading messages", two_messages),
+    Meeting("two narration messages", two_narrations),
+    Meeting("a late reading and narration", late_reading_and_narration),
+    Meeting("two uploads of a new photo", two_uploads),
+    Meeting("three uploads of a new photo", three_uploads, preemptions=2),
+    Meeting("an upload again and reading", upload_and_its_own_reading),
+    Meeting("a notice wanted late", second_upload_wants_a_notice),
+    Meeting("two polls", two_polls),
+    Meeting("a poll, a sweep and an upload", poll_sweep_and_upload, preemptions=2),
+    Meeting("two sweeps", two_sweeps),
+    Meeting("a poll and a late stage", poll_and_late_stage),
+    Meeting("a dead letter and a stage", dead_letter_and_stage, parks=True),
+    Meeting("a dead letter and a poll", dead_letter_and_poll, parks=True),
+    Meeting("two dead letters", two_dead_letters, parks=True),
+    Meeting("a dead letter and the photo again", dead_letter_and_photo_sent_again, parks=True),
+    Meeting("a blank photo again", blank_photo_sent_again_while_people_are_told),
+    Meeting("a failed photo twice", failed_photo_sent_twice, parks=True),
+    Meeting("a finished photo twice", finished_photo_sent_twice),
+    Meeting("an old generation and a new one", old_generation_and_new),
+    Meeting("deleted and sent again meanwhile", deleted_and_sent_again_meanwhile),
+)
+
+
+def hold(
+    meeting: Meeting,
+    order: Order,
+    make_backend: MakeBackend = MemoryBackend,
+    faults: Mapping[int, Fault] | None = None,
+) -> int:
+    """Hold a meeting in this order, and check what must hold; how many requests was it?
+
+    Faults are counted from the first request of those who meet.
+    """
+    backend = make_backend()
+    tape = Tape(backend.clock)
+    simulation = Simulation(backend, tape, parking=meeting.parks)
+    try:
+        processes = meeting.arrange(simulation)
+        before = len(tape.requests)
+        tape.faults = {before + number: fault for number, fault in (faults or {}).items()}
+        run_together(tape, order, processes)
+        together = len(tape.requests) - before
+        simulation.settle()
+        check(simulation, may_fail=meeting.parks)
+    except Broken as broken:
+        raise Broken(f"{meeting.name} (faults: {faults or 'none'})\n{broken}") from None
+    return together
+
+
+def every_order_of(meeting: Meeting, make_backend: MakeBackend = MemoryBackend) -> int:
+    """In how many orders it held."""
+
+    def play(order: Order) -> None:
+        hold(meeting, order, make_backend)
+
+    return every_order(play, meeting.preemptions)
+
+
+def every_fault_in_every_order_of(meeting: Meeting) -> int:
+    """One process is interrupted once, and one request of any process meets a fault."""
+    runs = 0
+    for faults in single_faults(hold(meeting, Order())):
+
+        def play(order: Order, faults: Mapping[int, Fault] = faults) -> None:
+            hold(meeting, order, faults=faults)
+
+        runs += every_order(play, preemptions=1)
+    return runs

@@ -1,0 +1,84 @@
+"""Pages that can be told by their pixels, and engines that read and speak them.
+
+What is read depends on the photo alone and what is heard on the text alone, so that a story
+with another photo's text or audio is found out.
+"""
+
+import io
+from functools import cache
+
+from PIL import Image
+
+from chalicelib import mp3
+from chalicelib.detection import TextDetection
+from chalicelib.errors import Transient
+from chalicelib.narration_script import ssml_requests
+from tests.builders import jpeg, line, with_words
+from tests.unit.test_mp3 import tone
+
+BLANK = 250
+LONG = 120
+WIDTH, HEIGHT = 120, 90
+
+
+@cache
+def page(shade: int, *, upside_down: bool = False) -> bytes:
+    """A photo of the page of this shade of grey (0 to 255); `BLANK` has no text."""
+    return jpeg(WIDTH, HEIGHT, shade=shade, exif=3 if upside_down else None)
+
+
+@cache
+def text_on(shade: int) -> str:
+    if shade == BLANK:
+        return ""
+    if shade == LONG:
+        return ("The ant carried a crumb. " * 150).strip()
+    return f"The page of shade {shade}."
+
+
+@cache
+def spoken(ssml: str) -> bytes:
+    """A real MP3, its length told by what is said."""
+    return tone(0.2 + len(ssml) % 97 / 100)
+
+
+@cache
+def audio_of(text: str) -> bytes:
+    return mp3.joined([spoken(ssml) for ssml in ssml_requests(text)])
+
+
+class PageReader:
+    """DetectText for these pages: the black corner is at the top left when one is upright."""
+
+    out_of_order = False
+
+    def detect(self, image: bytes) -> list[TextDetection]:
+        if self.out_of_order:
+            raise Transient("DetectText failed with InternalServerError")
+        return list(_detected(image))
+
+
+@cache
+def _detected(image: bytes) -> tuple[TextDetection, ...]:
+    grey = Image.open(io.BytesIO(image)).convert("L")
+    width, height = grey.size
+    shades = grey.tobytes()
+    middle, corner = shades[width * (height // 2) + width // 2], shades[width * 5 + 5]
+    text = text_on(10 * round(middle / 10))
+    if not text:
+        return ()
+    upright = corner < 50  # black
+    if upright:
+        return tuple(with_words(line(text, 0.1, 0.1, width=0.8)))
+    return tuple(with_words(line("ewit e nodu ecno", 0.1, 0.1, confidence=55)))
+
+
+class Voice:
+    """SynthesizeSpeech for every text."""
+
+    out_of_order = False
+
+    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+        if self.out_of_order:
+            raise Transient("SynthesizeSpeech failed with ServiceFailureException")
+        return spoken(ssml)

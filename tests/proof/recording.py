@@ -1,0 +1,62 @@
+"""The pipeline's tools with a tape around each: every method is one AWS request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.pipeline import Tools
+from chalicelib.ports import Announcer, Media, Queue, Speaker, Stories, TextDetector
+from chalicelib.story import Stage
+from tests.proof.tape import Tape
+
+OPERATIONS = {
+    "claim": "dynamodb.PutItem",
+    "find": "dynamodb.GetItem",
+    "lease": "dynamodb.UpdateItem",
+    "update": "dynamodb.UpdateItem",
+    "unfinished": "dynamodb.Scan",
+    "put": "s3.PutObject",
+    "get": "s3.GetObject",
+    "exists": "s3.HeadObject",
+    "send": "sqs.SendMessage",
+    "retry_in": "sqs.ChangeMessageVisibility",
+    "detect": "rekognition.DetectText",
+    "speak": "polly.SynthesizeSpeech",
+    "publish": "sns.Publish",
+}
+
+
+class Recorded:
+    """A port whose every call goes over the tape."""
+
+    def __init__(self, port: Any, tape: Tape) -> None:
+        self._port = port
+        self._tape = tape
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._port, name)
+
+        def request(*args: Any, **parameters: Any) -> Any:
+            detail = (name, *args, *parameters.items())
+            return self._tape.perform(OPERATIONS[name], detail, lambda: method(*args, **parameters))
+
+        return request
+
+
+class RecordedTools:
+    """What the pipeline gets instead of the tools themselves."""
+
+    def __init__(self, tools: Tools, tape: Tape) -> None:
+        def recorded(port: Any) -> Any:
+            return Recorded(port, tape)
+
+        def each(queues: Mapping[Stage, Queue]) -> Mapping[Stage, Queue]:
+            return {stage: recorded(queue) for stage, queue in queues.items()}
+
+        self.stories: Stories = recorded(tools.stories)
+        self.media: Media = recorded(tools.media)
+        self.queues = each(tools.queues)
+        self.dead_letter_queues = each(tools.dead_letter_queues)
+        self.parked_queues = each(tools.parked_queues)
+        self.text_detector: TextDetector = recorded(tools.text_detector)
+        self.speaker: Speaker = recorded(tools.speaker)
+        self.announcer: Announcer = recorded(tools.announcer)
