@@ -23,6 +23,7 @@ class MemoryTools:
         *,
         stories: InMemoryStories | None = None,
         media: InMemoryMedia | None = None,
+        announcer: Outbox | None = None,
         queue: Callable[..., InMemoryQueue] = InMemoryQueue,
     ) -> None:
         self.clock = Clock()
@@ -30,7 +31,7 @@ class MemoryTools:
         self.speaker = speaker
         self.stories = stories or InMemoryStories()
         self.media = media or InMemoryMedia()
-        self.announcer = Outbox()
+        self.announcer = announcer or Outbox()
         self.parked_queues = {
             stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
         }

@@ -1,7 +1,10 @@
 """An HTTP client of the API, and of what the local AWS tells about itself."""
 
+import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -18,7 +21,9 @@ class Client:
         self.api = stack.api_url
         self.aws = stack.aws_url
         self._sqs = stack.clients.sqs
-        self._queues = [stack.environment[name] for name in _QUEUES]
+        self._queues = [
+            stack.environment[name] + suffix for name in _QUEUES for suffix in ("", "-dead")
+        ]
 
     def upload(self, photo: bytes, content_type: str = "image/jpeg", **headers: str) -> Any:
         return requests.post(
@@ -53,6 +58,25 @@ class Client:
         counts: dict[str, int] = requests.get(f"{self.aws}/_local/requests", timeout=10).json()
         return counts
 
+    def send(self, queue: str, body: str) -> None:
+        """Put any text on a stage's queue."""
+        self._sqs.send_message(QueueUrl=self._url_of(queue), MessageBody=body)
+
+    def parked(self, queue: str) -> int:
+        """How many of a stage's messages are parked."""
+        return self._waiting(f"{self._url_of(queue)}-parked")
+
+    @contextmanager
+    def giving_up_early(self, queue: str) -> Iterator[None]:
+        """Two receives instead of five until a message is dead: seconds instead of minutes."""
+        url = self._url_of(queue)
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+        policy = answer["Attributes"]["RedrivePolicy"]
+        early = json.dumps({**json.loads(policy), "maxReceiveCount": 2})
+        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": early})
+        yield
+        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+
     def inject(self, operation: str, error: str, times: int) -> None:
         fault: Any = {"operation": operation, "error": error, "times": times}
         requests.post(f"{self.aws}/_local/faults", json=fault, timeout=10).raise_for_status()
@@ -65,15 +89,24 @@ class Client:
         self._polled(lambda: True if all(map(self._is_empty, self._queues)) else None)
 
     def _is_empty(self, queue_url: str) -> bool:
+        return self._waiting(queue_url) == 0
+
+    def _waiting(self, queue_url: str) -> int:
         counts = self._sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
         waiting = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         attributes: dict[Any, str] = dict(counts["Attributes"])
-        return all(attributes[name] == "0" for name in waiting)
+        return sum(int(attributes[name]) for name in waiting)
+
+    def _url_of(self, queue: str) -> str:
+        return next(url for url in self._queues if url.endswith(queue))
 
     def start_afresh(self) -> None:
         """Forget faults, counts and e-mails, once all work is done."""
         self.clear_faults()
         self.settle()
+        for url in self._queues:
+            if not url.endswith("-dead"):
+                self._sqs.purge_queue(QueueUrl=f"{url}-parked")
         for register in ("requests", "inbox"):
             requests.delete(f"{self.aws}/_local/{register}", timeout=10).raise_for_status()
 

@@ -1,7 +1,14 @@
 """When AWS itself fails: an honest answer, nothing lost, nothing paid twice."""
 
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+from infrastructure.redrive import redrive
+from local.launcher import Stack
 from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import Client
 
@@ -42,21 +49,104 @@ def test_an_upload_that_aws_keeps_refusing_is_answered_503_and_can_be_sent_again
     assert client.requests_made()["polly.SynthesizeSpeech"] == 1
 
 
+PAID = ("rekognition.DetectText", "polly.SynthesizeSpeech")
+
+
 @pytest.mark.parametrize(
     ("operation", "error"),
     [
         ("rekognition.DetectText", "ThrottlingException"),
         ("polly.SynthesizeSpeech", "ServiceFailureException"),
+        ("s3.PutObject", "SlowDown"),
+        ("sqs.SendMessage", "RequestThrottled"),
+        ("dynamodb.UpdateItem", "ThrottlingException"),
         ("sns.Publish", "InternalError"),
     ],
 )
-def test_a_passing_trouble_of_a_stage_is_not_even_noticed(
+def test_three_failures_in_a_row_end_in_a_story_within_seconds(
     client: Client, operation: str, error: str
 ) -> None:
     page = photo(draw_page("Two bumps and on we go.", seed=22), comment=operation)
-    client.inject(operation, error, 2)
+    client.inject(operation, error, 3)
+    started = time.monotonic()
 
     story = client.ended(client.upload(page).json()["id"])
 
     assert (story.status_code, story.json()["text"]) == (200, "Two bumps and on we go.")
+    assert time.monotonic() - started < 45  # the visibility timeout alone would be six minutes
+    assert len(client.mail()) == 1
+    client.settle()
+    assert len(client.mail()) == 1
+    made = client.requests_made()
+    for paid in PAID:
+        assert made[paid] == 1 + 3 * (paid == operation)
+
+
+@pytest.mark.parametrize(
+    ("operation", "queue"),
+    [("rekognition.DetectText", "reading"), ("polly.SynthesizeSpeech", "narration")],
+)
+def test_what_fails_for_good_is_told_and_parked_and_can_be_put_back(
+    stack: Stack, client: Client, operation: str, queue: str
+) -> None:
+    page = photo(draw_page("Down came the rain.", seed=23), comment=operation)
+    client.inject(operation, "AccessDeniedException", ALWAYS)
+
+    with client.giving_up_early(queue):
+        story_id = client.upload(page).json()["id"]
+        failed = client.ended(story_id)
+    client.settle()
+
+    assert failed.status_code == 422
+    assert "AccessDeniedException" in failed.json()["message"]
+    (mail,) = client.mail()
+    assert "could not be read" in mail["subject"]
+    assert failed.json()["message"].rstrip(".").split(": ", 1)[1] in mail["body"]
+    assert client.parked(queue) == 1
+
+    client.clear_faults()
+    redrive(stack.clients.sqs, f"storytime-local-{queue}", wait=lambda: None)
+    client.mail(2)
+
+    story = client.get(f"/retrieve/{story_id}")
+    assert (story.status_code, story.json()["text"]) == (200, "Down came the rain.")
+    assert "is ready to hear" in client.mail(2)[1]["subject"]
+    assert client.parked(queue) == 0
+
+
+@pytest.mark.parametrize("queue", ["reading", "narration", "reading-dead"])
+def test_what_is_no_message_is_dropped_with_a_reason_and_the_queue_moves_on(
+    client: Client, log_file: Path, queue: str
+) -> None:
+    unknown = '{"id": "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "generation": "00000000"}'
+    bodies = [f"not json {queue}", "{}", '{"id": 7, "generation": []}', "[" * 999, unknown]
+    page = photo(draw_page("One more for the pot.", seed=24), comment=queue)
+
+    for body in bodies:
+        client.send(queue, body)
+    story = client.ended(client.upload(page).json()["id"])
+    client.settle()
+
+    assert story.status_code == 200
+    log = [json.loads(line) for line in log_file.read_text().splitlines()]
+    dropped = [line for line in log if line["message"] == "message dropped"]
+    assert len([line for line in dropped if line["queue"].endswith(queue)]) == 4
+    assert any(line["message"] == "message ignored" for line in log)
+
+
+def test_fifty_uploads_of_one_photo_at_once_are_one_story(client: Client) -> None:
+    page = photo(draw_page("Fifty ducks, one pond.", seed=25))
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: client.upload(page), range(50)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    (story_id,) = {answer.json()["id"] for answer in answers}
+    assert sum(not answer.json()["duplicate"] for answer in answers) == 1
+    story = client.ended(story_id)
+    client.settle()
+    assert (story.status_code, story.json()["text"]) == (200, "Fifty ducks, one pond.")
+    made = client.requests_made()
+    assert (made["rekognition.DetectText"], made["polly.SynthesizeSpeech"]) == (1, 1)
+    assert made["sns.Publish"] == 1
     assert len(client.mail()) == 1

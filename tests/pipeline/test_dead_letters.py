@@ -2,10 +2,11 @@
 
 import pytest
 
+from chalicelib.detection import TextDetection
 from chalicelib.errors import Transient
 from chalicelib.messages import StoryMessage, about
 from chalicelib.story import Lease, Stage, Status, Story
-from tests.builders import upload
+from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.test_reading import CLEAR
@@ -163,3 +164,25 @@ def test_a_dead_letter_that_is_delivered_again_fails_and_tells_once(times: int) 
     bury(world)
 
     assert len(world.outbox.notices) == 1
+
+
+def test_a_poisoned_photo_holds_up_no_other() -> None:
+    class Choosy(ScriptedTextDetector):
+        """Fails for the first image that it sees, each time it comes back."""
+
+        def detect(self, image: bytes) -> list[TextDetection]:
+            self.images.append(image)
+            if image == self.images[0]:
+                raise THROTTLED
+            return CLEAR
+
+    world = World(detector=Choosy(), speaker=ScriptedSpeaker(b"mp3"))
+    poisoned = world.intake.take_in(upload(jpeg(shade=40))).story
+    healthy = world.intake.take_in(upload(jpeg(shade=220))).story
+
+    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.narration_queue, world.narration.handle)
+
+    assert world.stories.kept[healthy.id].status is Status.READY
+    assert world.stories.kept[poisoned.id].status is Status.RECEIVED
+    assert [kept.message.id for kept in world.reading_queue.kept] == [poisoned.id]

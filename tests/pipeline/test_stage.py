@@ -13,6 +13,7 @@ from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
     NOW,
     InMemoryStories,
+    Outbox,
     ScriptedTextDetector,
     delivery_to,
 )
@@ -155,3 +156,22 @@ def test_a_story_that_another_worker_finished_first_is_left_as_it_is() -> None:
 
     assert world.story().status is Status.RECEIVED
     assert world.story().leases[Stage.READING].message_id == "another"
+
+
+def test_a_story_that_was_sent_again_while_people_were_told_is_given_up_at_once() -> None:
+    """The new message would otherwise meet a lease that nobody holds any more."""
+
+    class Impatient(Outbox):
+        def publish(self, subject: str, body: str) -> None:
+            super().publish(subject, body)
+            world.intake.take_in(upload())
+
+    world = World(detector=ScriptedTextDetector([], []), announcer=Impatient())
+    world.intake.take_in(upload())
+
+    world.reading.handle(delivery_to(about(world.story())))
+
+    assert world.story().status is Status.RECEIVED
+    assert world.story().leases == {}
+    assert world.story().unfinished_since == NOW
+    assert len(world.reading_queue.sent) == 2

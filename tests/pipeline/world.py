@@ -12,6 +12,7 @@ from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
     InMemoryMedia,
     InMemoryStories,
+    Outbox,
     ScriptedSpeaker,
     ScriptedTextDetector,
     Uuids,
@@ -29,13 +30,21 @@ class World(MemoryTools):
         *,
         stories: InMemoryStories | None = None,
         media: InMemoryMedia | None = None,
+        announcer: Outbox | None = None,
         detector: ScriptedTextDetector | None = None,
         speaker: ScriptedSpeaker | None = None,
         queue: Callable[..., InMemoryQueue] = InMemoryQueue,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
         self.speaker: ScriptedSpeaker = speaker or ScriptedSpeaker()
-        super().__init__(self.detector, self.speaker, stories=stories, media=media, queue=queue)
+        super().__init__(
+            self.detector,
+            self.speaker,
+            stories=stories,
+            media=media,
+            announcer=announcer,
+            queue=queue,
+        )
         self.outbox = self.announcer
         self.reading_queue = self.queues[Stage.READING]
         self.narration_queue = self.queues[Stage.NARRATION]

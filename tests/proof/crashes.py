@@ -7,7 +7,7 @@ from tests.proof.invariants import check
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.scenarios import Scenario
 from tests.proof.simulation import Backend, Broken, Simulation
-from tests.proof.tape import Fault, Tape
+from tests.proof.tape import Fault
 
 MakeBackend = Callable[[], Backend]
 
@@ -21,7 +21,7 @@ def play(
 ) -> int:
     """Play a scenario under these faults, check what must hold; how many requests was it?"""
     backend = make_backend()
-    tape = Tape(backend.clock, faults)
+    tape = backend.tape(faults)
     simulation = Simulation(backend, tape, twice=twice, parking=scenario.parks)
     try:
         scenario.play(simulation)

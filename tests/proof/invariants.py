@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from chalicelib import keys
 from chalicelib.messages import Delivery, StoryMessage, about
-from chalicelib.story import LEGAL_MOVES, RESUME_AFTER, Status, Story
+from chalicelib.story import LEGAL_MOVES, RESUME_AFTER, Stage, Status, Story
 from tests.proof.pages import audio_of, text_on
 from tests.proof.simulation import Broken, Simulation
 from tests.proof.tape import Request
@@ -48,8 +48,10 @@ def _stories(simulation: Simulation) -> Iterator[tuple[Story, int]]:
 
 
 def _unkept_promises(simulation: Simulation, *, may_fail: bool) -> Iterator[str]:
-    if len(list(_stories(simulation))) < len(simulation.acknowledged):
-        yield "an acknowledged story is gone"
+    kept = {story.id for story, _ in _stories(simulation)}
+    for promise in simulation.acknowledged:
+        if promise.receipt.story.id not in kept | set(simulation.forgotten):
+            yield "an acknowledged story is gone"
     for story, shade in _stories(simulation):
         text = text_on(shade)
         if story.status is Status.READY:
@@ -94,32 +96,38 @@ def _needless_notices(simulation: Simulation) -> Iterator[str]:
     requests = simulation.tape.requests
     published: Counter[str] = Counter()
     excused: Counter[str] = Counter()
+    wanted: dict[StoryMessage, bool] = {}
     for request, following in _with_following(requests):
         message = request.process.message
+        if isinstance(request.result, Story):
+            wanted[about(request.result)] = request.result.notify
         if _is_notice(request) and message:
+            if not wanted[message.message]:
+                yield "a notice that nobody wanted"
             published[message.message.id] += 1
             excused[message.message.id] += bool(request.fault or (following and following.fault))
     ends = Counter(story.id for _, story in _ends(requests))
-    wanted = {promise.receipt.story.id for promise in simulation.acknowledged if promise.notify}
     for story_id, times in published.items():
         if times > ends[story_id] + excused[story_id]:
             yield f"{times} notices for {ends[story_id]} ends, {excused[story_id]} excused"
-        story = simulation.backend.stories.find(story_id)
-        if story and not story.notify and story_id not in wanted:
-            yield "a notice that nobody wanted"
-    repeats = [r.at for r in requests if _is_notice(r) and not r.process.message]
-    if any(later - earlier < _REPEAT_AFTER for earlier, later in pairwise(repeats)):
-        yield "the notice of a ready story was repeated within a minute"
+    repeated: dict[str, list[datetime]] = defaultdict(list)
+    for request in requests:
+        if _is_notice(request) and not request.process.message:
+            repeated[repr(request.detail)].append(request.at)
+    for moments in repeated.values():
+        if any(later - earlier < _REPEAT_AFTER for earlier, later in pairwise(moments)):
+            yield "the notice of a ready story was repeated within a minute"
 
 
 def _missing_notices(simulation: Simulation) -> Iterator[str]:
     """After a story came to its end, whoever wanted to know was told."""
     requests = simulation.tape.requests
-    wanted = {promise.receipt.story.id for promise in simulation.acknowledged if promise.notify}
-    last_end = {story.id: number for number, story in _ends(requests)}
+    wanted = {about(promise.receipt.story) for promise in simulation.acknowledged if promise.notify}
+    last_end = {about(story): number for number, story in _ends(requests)}
     for story, _ in _stories(simulation):
-        notices = (r for r in requests if _is_notice(r) and r.number > last_end.get(story.id, 0))
-        if story.id in wanted and not any(story.status is _told_by(notice) for notice in notices):
+        since = last_end.get(about(story), 0)
+        told = {_told_by(r) for r in requests if _is_notice(r) and r.number > since}
+        if about(story) in wanted and story.status not in told:
             yield f"nobody was told that a story is {story.status}"
 
 
@@ -161,7 +169,7 @@ def _needless_work(simulation: Simulation) -> Iterator[str]:
     """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
     resumed: dict[str, list[datetime]] = defaultdict(list)
     for request in simulation.tape.requests:
-        if request.operation == "sqs.SendMessage" and request.process.kind in {"poll", "sweep"}:
+        if request.target in set(Stage) and request.process.kind in {"poll", "sweep"}:
             resumed[request.detail[1].id].append(request.at)
     for moments in resumed.values():
         if any(later - earlier <= RESUME_AFTER for earlier, later in pairwise(moments)):
@@ -196,11 +204,11 @@ def _strays(request: Request, letter: Delivery, story: Story) -> Iterator[str]:
 
 def _ends(requests: list[Request]) -> Iterator[tuple[int, Story]]:
     """The request by which a story came to an end, and the story, each time."""
-    last: dict[str, Status] = {}
+    last: dict[StoryMessage, Status] = {}
     for request, story in _written(requests):
-        if story.status in _ENDED and last.get(story.id) is not story.status:
+        if story.status in _ENDED and last.get(about(story)) is not story.status:
             yield request.number, story
-        last[story.id] = story.status
+        last[about(story)] = story.status
 
 
 def _written(requests: list[Request]) -> Iterator[tuple[Request, Story]]:

@@ -13,7 +13,7 @@ from tests.proof.memory_backend import MemoryBackend
 from tests.proof.pages import BLANK
 from tests.proof.scenarios import OTHER_SHADE, SHADE
 from tests.proof.simulation import Broken, Simulation
-from tests.proof.tape import Fault, Tape
+from tests.proof.tape import Fault
 
 Processes = Iterable[Callable[[], object]]
 
@@ -234,7 +234,7 @@ def hold(
     Faults are counted from the first request of those who meet.
     """
     backend = make_backend()
-    tape = Tape(backend.clock)
+    tape = backend.tape({})
     simulation = Simulation(backend, tape, parking=meeting.parks)
     try:
         processes = meeting.arrange(simulation)

@@ -1,16 +1,24 @@
 """The world in memory as the simulation's AWS."""
 
+import uuid
+from collections.abc import Mapping
+
 from tests.fakes import InMemoryStories
 from tests.memory import MemoryTools
 from tests.proof.pages import PageReader, Voice
+from tests.proof.tape import Fault, Tape
 
 
 class MemoryBackend(MemoryTools):
+    namespace = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
     text_detector: PageReader
     speaker: Voice
 
     def __init__(self, stories: InMemoryStories | None = None) -> None:
         super().__init__(PageReader(), Voice(), stories=stories)
+
+    def tape(self, faults: Mapping[int, Fault]) -> Tape:
+        return Tape(self.clock, faults)
 
     def forget(self, story_id: str) -> None:
         self.stories.kept.pop(story_id, None)

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.pipeline import Tools
 from chalicelib.ports import Announcer, Media, Queue, Speaker, Stories, TextDetector
+from chalicelib.settings import DEAD_LETTERS, PARKED
 from chalicelib.story import Stage
 from tests.proof.tape import Tape
 
@@ -28,8 +29,9 @@ OPERATIONS = {
 class Recorded:
     """A port whose every call goes over the tape."""
 
-    def __init__(self, port: Any, tape: Tape) -> None:
+    def __init__(self, port: Any, target: str, tape: Tape) -> None:
         self._port = port
+        self._target = target
         self._tape = tape
 
     def __getattr__(self, name: str) -> Any:
@@ -37,7 +39,9 @@ class Recorded:
 
         def request(*args: Any, **parameters: Any) -> Any:
             detail = (name, *args, *parameters.items())
-            return self._tape.perform(OPERATIONS[name], detail, lambda: method(*args, **parameters))
+            return self._tape.perform(
+                OPERATIONS[name], self._target, detail, lambda: method(*args, **parameters)
+            )
 
         return request
 
@@ -46,17 +50,17 @@ class RecordedTools:
     """What the pipeline gets instead of the tools themselves."""
 
     def __init__(self, tools: Tools, tape: Tape) -> None:
-        def recorded(port: Any) -> Any:
-            return Recorded(port, tape)
+        def recorded(port: Any, target: str = "") -> Any:
+            return Recorded(port, target, tape)
 
-        def each(queues: Mapping[Stage, Queue]) -> Mapping[Stage, Queue]:
-            return {stage: recorded(queue) for stage, queue in queues.items()}
+        def each(queues: Mapping[Stage, Queue], suffix: str = "") -> Mapping[Stage, Queue]:
+            return {stage: recorded(queue, stage + suffix) for stage, queue in queues.items()}
 
         self.stories: Stories = recorded(tools.stories)
         self.media: Media = recorded(tools.media)
         self.queues = each(tools.queues)
-        self.dead_letter_queues = each(tools.dead_letter_queues)
-        self.parked_queues = each(tools.parked_queues)
+        self.dead_letter_queues = each(tools.dead_letter_queues, DEAD_LETTERS)
+        self.parked_queues = each(tools.parked_queues, PARKED)
         self.text_detector: TextDetector = recorded(tools.text_detector)
         self.speaker: Speaker = recorded(tools.speaker)
         self.announcer: Announcer = recorded(tools.announcer)

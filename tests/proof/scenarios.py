@@ -98,6 +98,12 @@ def sweeper_resumes(run: Simulation) -> None:
     run.settle()
 
 
+def sweeper_resumes_one(run: Simulation) -> None:
+    run.upload(SHADE)
+    run.lose_messages()
+    run.settle()
+
+
 def reading_redriven(run: Simulation) -> None:
     run.backend.text_detector.out_of_order = True
     run.upload(SHADE)
@@ -122,6 +128,17 @@ def failed_sent_again(run: Simulation) -> None:
     run.settle()
     run.backend.text_detector.out_of_order = False
     run.upload(SHADE)
+    run.settle()
+
+
+def given_up_and_redriven(run: Simulation) -> None:
+    """What the longer scenarios above come to, from the dead letter on."""
+    receipt = run.upload(SHADE)
+    run.lose_messages()
+    assert receipt is not None
+    run.backend.dead_letter_queues[Stage.READING].send(about(receipt.story))
+    run.settle()
+    run.redrive(Stage.READING)
     run.settle()
 
 
@@ -206,3 +223,13 @@ SCENARIOS = (
     Scenario("messages come late", messages_come_late, parks=True),
     Scenario("another generation", another_generation, parks=True),
 )
+
+ON_MOTO = (
+    Scenario("upload to notice", upload_to_notice),
+    Scenario("finished duplicate", finished_duplicate),
+    Scenario("unfinished duplicate", unfinished_duplicate),
+    Scenario("audio is missing", audio_is_missing),
+    Scenario("sweeper resumes", sweeper_resumes_one),
+    Scenario("given up and redriven", given_up_and_redriven),
+)
+"""The paths that are also played on moto, where a request takes a thousand times as long."""

@@ -20,9 +20,8 @@ from tests.builders import upload
 from tests.fakes import Clock, Uuids
 from tests.proof.pages import PageReader, Voice, page
 from tests.proof.recording import RecordedTools
-from tests.proof.tape import Process, ProcessDied, Tape
+from tests.proof.tape import Fault, Process, ProcessDied, Tape
 
-NAMESPACE = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
 SWEEP_EVERY = timedelta(minutes=5)
 _MOST_SWEEPS = 3
 _PATIENCE = 8
@@ -51,6 +50,8 @@ class Backend(Protocol):
     """What the simulation runs on: the world in memory, or moto's AWS."""
 
     @property
+    def namespace(self) -> uuid.UUID: ...
+    @property
     def clock(self) -> Clock: ...
     @property
     def stories(self) -> Stories: ...
@@ -68,6 +69,9 @@ class Backend(Protocol):
     def speaker(self) -> Voice: ...
     @property
     def announcer(self) -> Announcer: ...
+
+    def tape(self, faults: Mapping[int, Fault]) -> Tape:
+        """A tape for one run under these faults."""
 
     def forget(self, story_id: str) -> None:
         """Take a story's record out of the table, as the end of a deletion does."""
@@ -114,7 +118,7 @@ class Simulation:
         self.pipeline = Pipeline(
             RecordedTools(self.backend, self.tape),
             links=Links("https://cdn.example"),
-            namespace=NAMESPACE,
+            namespace=self.backend.namespace,
             clock=self.clock,
             new_uuid=Uuids(),
         )

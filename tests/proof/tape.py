@@ -47,6 +47,7 @@ class Request:
 
     Attributes:
         at: When it was made.
+        target: Which queue it is for; empty for what there is only one of.
         detail: What was asked for: the method's name and arguments.
         result: What the app was to get; None when there was no effect.
     """
@@ -55,6 +56,7 @@ class Request:
     at: datetime
     process: Process
     operation: str
+    target: str
     detail: tuple[Any, ...]
     fault: Fault | None = None
     took_effect: bool = False
@@ -62,7 +64,7 @@ class Request:
 
     def __str__(self) -> str:
         trouble = f"  <- {self.fault}" if self.fault else ""
-        return f"{self.number:4} {self.process.kind:24} {self.operation}{trouble}"
+        return f"{self.number:4} {self.process.kind:24} {self.operation} {self.target}{trouble}"
 
 
 def _never_switch() -> None:
@@ -95,7 +97,7 @@ class Tape:
             self._process.reset(token)
 
     def perform(
-        self, operation: str, detail: tuple[Any, ...], action: Callable[[], _Result]
+        self, operation: str, target: str, detail: tuple[Any, ...], action: Callable[[], _Result]
     ) -> _Result:
         """Do one request, or what its fault makes of it."""
         self.switch()
@@ -103,7 +105,8 @@ class Tape:
         fault = self.faults.get(number)
         if operation == self.doomed:
             fault, self.doomed = Fault.DIES_BEFORE, None
-        request = Request(number, self.clock(), self._process.get(), operation, detail, fault)
+        process = self._process.get()
+        request = Request(number, self.clock(), process, operation, target, detail, fault)
         self.requests.append(request)
         return self.meet(request, action)
 

@@ -1,0 +1,99 @@
+"""A write took effect, its answer was lost, and the AWS client tried again on its own.
+
+The second attempt meets what the first one wrote. These tests use the real client with its
+real retries: a conditional write must not mistake itself for somebody else.
+"""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+
+from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.errors import StoryChanged
+from chalicelib.story import Lease, Stage, Status
+from tests.builders import story
+from tests.contracts.conftest import create_stories_table
+from tests.fakes import NOW
+
+LEASE = Lease(Stage.READING, "m-1", 1, NOW)
+
+
+class LosesTheFirstAnswer:
+    """Hooked in behind moto: the first write takes effect, and its client hears nothing."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+
+    def __call__(self, request: Any, **_: Any) -> None:
+        self.attempts += 1
+        if self.attempts == 1:
+            raise ReadTimeoutError(endpoint_url=request.url)
+
+
+@pytest.fixture
+def client(aws: boto3.session.Session) -> Any:
+    return aws.client("dynamodb", config=Config(retries={"mode": "standard"}))
+
+
+@pytest.fixture
+def stories(client: Any) -> StoriesTable:
+    create_stories_table(client)
+    stories = StoriesTable(client, "stories")
+    stories.claim(story(id="there before"))
+    return stories
+
+
+@pytest.fixture
+def lost(client: Any) -> LosesTheFirstAnswer:
+    hook = LosesTheFirstAnswer()
+    client.meta.events.register_last("before-send", hook)
+    return hook
+
+
+def test_a_claim_is_still_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
+    assert stories.claim(story()) is None
+    assert lost.attempts == 2
+
+
+def test_a_lease_is_still_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
+    held = stories.lease("there before", story().generation, LEASE, NOW)
+
+    assert held.leases == {Stage.READING: LEASE}
+    assert lost.attempts == 2
+
+
+def test_a_legal_move_is_not_taken_for_an_illegal_one(
+    stories: StoriesTable, lost: LosesTheFirstAnswer
+) -> None:
+    """Of the second attempt's view, the story is read already."""
+    read = stories.update(story(id="there before"), {"status": Status.READ, "text": "Once."})
+
+    assert (read.status, read.text) == (Status.READ, "Once.")
+    assert lost.attempts == 2
+
+
+def test_who_marked_the_enqueue_still_sends(
+    stories: StoriesTable, lost: LosesTheFirstAnswer
+) -> None:
+    """Of simultaneous polls one marks; were it to believe that another had, none would send."""
+    marked = {"enqueued_at": NOW.replace(hour=13)}
+
+    resumed = stories.update(story(id="there before"), marked, expect={"enqueued_at": NOW})
+
+    assert resumed.enqueued_at == marked["enqueued_at"]
+    assert lost.attempts == 2
+
+
+def test_somebody_elses_write_is_still_somebody_elses(
+    stories: StoriesTable, lost: LosesTheFirstAnswer
+) -> None:
+    taken = stories.claim(story(id="there before", generation="99999999"))
+
+    assert taken is not None
+    assert taken.generation == story().generation
+    with pytest.raises(StoryChanged):
+        stories.update(story(id="there before"), {"text": "x"}, expect={"enqueued_at": None})
+    assert lost.attempts > 0

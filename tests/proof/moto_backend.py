@@ -1,0 +1,246 @@
+"""moto's AWS as the simulation's: the app's own adapters, and SQS with the clock in hand.
+
+moto's visibility follows the wall clock. Here a received message stays invisible for moto
+until the simulated clock says that it is due.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import boto3
+import msgspec
+from botocore.config import Config
+
+from chalicelib.aws import items
+from chalicelib.aws.media_bucket import MediaBucket
+from chalicelib.aws.notification_topic import NotificationTopic
+from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.errors import Transient
+from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.pipeline import DEAD_LETTER_LEASE, LEASES
+from chalicelib.story import Stage, Story
+from tests.contracts.conftest import create_stories_table
+from tests.fake_queue import MAX_RECEIVES
+from tests.fakes import Clock
+from tests.moto_queue import MotoQueue
+from tests.proof.pages import PageReader, Voice
+from tests.proof.tape import Fault, ProcessDied, Request, Tape
+from tests.proof.wire import Wire
+
+_Result = TypeVar("_Result")
+_LONG = str(11 * 3600)  # seconds; no run takes so long, and SQS allows twelve hours
+
+
+@dataclass
+class _Known:
+    """A message that was received, and when it is to be visible again."""
+
+    receipt: str
+    due: datetime
+
+
+class ClockedQueue(MotoQueue):
+    """A queue of moto's, whose messages become visible when the simulated clock says so.
+
+    Args:
+        dead_letters: Takes what was received too often.
+    """
+
+    def __init__(
+        self,
+        aws: "MotoAws",
+        name: str,
+        visibility: timedelta,
+        dead_letters: "ClockedQueue | None" = None,
+    ) -> None:
+        attributes: Any = {"VisibilityTimeout": _LONG}
+        if dead_letters:
+            arn = f"{aws.arn}:{dead_letters.name}"
+            policy = {"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}
+            attributes["RedrivePolicy"] = json.dumps(policy)
+        url = aws.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        super().__init__(aws.sqs, url, app_client=aws.app_sqs)
+        self.name: str = name
+        self._aws = aws
+        self._visibility = visibility
+        self._dead_letters = dead_letters
+        self._visible = 0
+        self._arrivals: list[datetime] = []
+        self._known: dict[str, _Known] = {}
+
+    def send(self, message: StoryMessage) -> None:
+        with self._aws.wire.if_reached(self._note_arrival):
+            super().send(message)
+
+    def retry_in(self, receipt: str, seconds: int) -> None:
+        def put_off() -> None:
+            for known in self._known.values():
+                if known.receipt == receipt:
+                    known.due = self._aws.clock.now + timedelta(seconds=seconds)
+
+        with self._aws.wire.if_reached(put_off):
+            super().retry_in(receipt, seconds)
+
+    def receive(self) -> Delivery | None:
+        now = self._aws.clock.now
+        due = [message_id for message_id, known in self._known.items() if known.due <= now]
+        for message_id in due:
+            self._show(self._known.pop(message_id).receipt)
+        self._visible += len(due)
+        while self._visible:
+            self._visible -= 1
+            delivery = super().receive()
+            if delivery is not None:
+                self._known[delivery.message_id] = _Known(delivery.receipt, now + self._visibility)
+                return msgspec.structs.replace(delivery, sent_at=self._sent_at(delivery))
+            assert self._dead_letters, f"a message of {self.name} is gone"
+            self._dead_letters._visible += 1
+        return None
+
+    def delete(self, receipt: str) -> None:
+        super().delete(receipt)
+        self._known = {
+            message_id: known
+            for message_id, known in self._known.items()
+            if known.receipt != receipt
+        }
+
+    def show_all(self) -> None:
+        for known in self._known.values():
+            known.due = self._aws.clock.now
+
+    def move_all_to(self, destination: "ClockedQueue") -> None:
+        while (delivery := self.receive()) is not None:
+            destination.send(delivery.message)
+            self.delete(delivery.receipt)
+
+    def next_visible_at(self) -> datetime | None:
+        if self._visible:
+            return self._aws.clock.now
+        return min((known.due for known in self._known.values()), default=None)
+
+    def _note_arrival(self) -> None:
+        self._visible += 1
+        self._arrivals.append(self._aws.clock.now)
+
+    def _sent_at(self, delivery: Delivery) -> datetime:
+        """By the simulated clock; moto delivers new messages in the order of their arrival."""
+        if delivery.message_id not in self._aws.sent_at:
+            self._aws.sent_at[delivery.message_id] = self._arrivals.pop(0)
+        return self._aws.sent_at[delivery.message_id]
+
+    def _show(self, receipt: str) -> None:
+        self._aws.sqs.change_message_visibility(
+            QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=0
+        )
+
+
+class MotoAws:
+    """Clients and resources for any number of runs: each has ids of its own."""
+
+    def __init__(self, session: boto3.session.Session) -> None:
+        # Without the client's own retries: a fault here stands for one that outlasts them.
+        once = Config(retries={"total_max_attempts": 1})
+        self.wire = Wire()
+        self.sent_at: dict[str, datetime] = {}
+        self.clock = Clock()
+        self.sqs = session.client("sqs")
+        self.dynamodb = session.client("dynamodb")
+        self.app_sqs = self._app_client(session.client("sqs", config=once))
+        s3, sns = session.client("s3", config=once), session.client("sns", config=once)
+        create_stories_table(self.dynamodb)
+        s3.create_bucket(Bucket="media")
+        topic = sns.create_topic(Name="notices")["TopicArn"]
+        self.arn = topic.rsplit(":", 1)[0].replace(":sns:", ":sqs:")
+        table = session.client("dynamodb", config=once)
+        self.stories = StoriesTable(self._app_client(table), "stories")
+        self.media = MediaBucket(self._app_client(s3), "media")
+        self.announcer = NotificationTopic(self._app_client(sns), topic)
+        self.parked_queues = {
+            stage: ClockedQueue(self, f"{stage}-parked", timedelta(hours=1)) for stage in Stage
+        }
+        self.dead_letter_queues = {
+            # moto goes on counting receives, so that it would park what is dead at once.
+            stage: ClockedQueue(self, f"{stage}-dead", 6 * DEAD_LETTER_LEASE)
+            for stage in Stage
+        }
+        self.queues = {
+            stage: ClockedQueue(
+                self, stage.value, 6 * LEASES[stage], self.dead_letter_queues[stage]
+            )
+            for stage in Stage
+        }
+
+    def find(self, story_id: str) -> Story:
+        response = self.dynamodb.get_item(TableName="stories", Key=items.key_of(story_id))
+        return items.story_of(response["Item"])
+
+    def _app_client(self, client: Any) -> Any:
+        return self.wire.attach(client)
+
+
+class MotoBackend:
+    """One run on moto: stories of its own, engines of its own."""
+
+    def __init__(self, aws: MotoAws) -> None:
+        self.namespace = uuid.uuid4()
+        self.clock = aws.clock
+        self.stories = aws.stories
+        self.media = aws.media
+        self.announcer = aws.announcer
+        self.queues = aws.queues
+        self.dead_letter_queues = aws.dead_letter_queues
+        self.parked_queues = aws.parked_queues
+        self.text_detector = PageReader()
+        self.speaker = Voice()
+        self._aws = aws
+
+    def tape(self, faults: Any) -> Tape:
+        return _WiredTape(self.clock, faults, aws=self._aws)
+
+    def forget(self, story_id: str) -> None:
+        self._aws.dynamodb.delete_item(TableName="stories", Key=items.key_of(story_id))
+
+
+class _WiredTape(Tape):
+    """A tape whose errors happen on the wire, so that the app's adapters tell of them."""
+
+    def __init__(self, clock: Callable[[], datetime], faults: Any, *, aws: MotoAws) -> None:
+        super().__init__(clock, faults)
+        self._aws = aws
+
+    def meet(self, request: Request, action: Callable[[], _Result]) -> _Result:
+        if request.operation.startswith(("rekognition", "polly")):
+            return super().meet(request, action)
+        if request.fault is Fault.DIES_BEFORE:
+            raise ProcessDied(request.operation)
+        wire = self._aws.wire
+        reached = wire.reached
+        wire.fault = request.fault
+        try:
+            result = self.effect(request, action)
+        except Transient:
+            if request.fault is Fault.TIMED_OUT:
+                request.took_effect = True
+                request.result = self._left_by(request)
+            raise
+        finally:
+            wire.fault = None
+            assert wire.reached <= reached + 1, f"{request.operation} is more than one request"
+        if request.fault is Fault.DIES_AFTER:
+            raise ProcessDied(request.operation)
+        assert not request.fault, f"{request.operation} did not meet its fault"
+        return result
+
+    def _left_by(self, request: Request) -> Any:
+        """What a write whose answer was lost has made of its story."""
+        match request.detail:
+            case ("lease", str(story_id), *_):
+                return self._aws.find(story_id)
+            case ("update", Story(id=story_id), *_):
+                return self._aws.find(story_id)
+        return None

@@ -1,0 +1,100 @@
+"""Whatever comes in whatever order: uploads, polls, faults, redeliveries, lost messages, time.
+
+CI walks the same walks each time; `make soak` walks many more, different ones each time.
+"""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from chalicelib.story import Stage
+from tests.proof.invariants import check
+from tests.proof.ledger import PLAYED
+from tests.proof.memory_backend import MemoryBackend
+from tests.proof.pages import BLANK, LONG
+from tests.proof.simulation import Simulation
+from tests.proof.tape import Fault
+
+SHADES = st.sampled_from([200, 160, BLANK, LONG])
+STAGES = st.sampled_from(list(Stage))
+
+
+class Walk(RuleBasedStateMachine):
+    """One simulation, anything that can happen to it, and then time to come to rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backend = MemoryBackend()
+        self.faults: dict[int, Fault] = {}
+        self.run = Simulation(self.backend, self.backend.tape(self.faults), parking=True)
+
+    @rule(shade=SHADES, upside_down=st.booleans(), notify=st.booleans())
+    def upload(self, **fields: Any) -> None:
+        self.run.upload(**fields)
+
+    @rule()
+    def upload_a_new_story(self) -> None:
+        self.run.upload(200, deduplicate=False)
+
+    @rule(shade=SHADES)
+    def abandon(self, shade: int) -> None:
+        self.run.abandon(shade)
+        self.run.tape.doomed = None
+
+    @precondition(lambda self: self.run.acknowledged)
+    @rule(which=st.integers(min_value=0, max_value=20))
+    def poll(self, which: int) -> None:
+        promises = self.run.acknowledged
+        story_id = promises[which % len(promises)].receipt.story.id
+        if story_id not in self.run.forgotten:
+            self.run.poll(story_id)
+
+    @precondition(lambda self: self.run.acknowledged)
+    @rule(which=st.integers(min_value=0, max_value=20))
+    def delete(self, which: int) -> None:
+        promises = self.run.acknowledged
+        self.run.forget(promises[which % len(promises)].receipt.story.id)
+
+    @rule(times=st.integers(min_value=1, max_value=4))
+    def deliver(self, times: int) -> None:
+        for _ in range(times):
+            self.run.deliver_next()
+
+    @rule(stage=STAGES)
+    def deliver_again(self, stage: Stage) -> None:
+        self.run.make_visible(stage)
+
+    @rule(seconds=st.sampled_from([1, 5, 61, 400, 90_000]))
+    def wait(self, seconds: int) -> None:
+        self.run.clock.advance(seconds)
+
+    @rule()
+    def sweep(self) -> None:
+        self.run.sweep()
+
+    @rule()
+    def lose_messages(self) -> None:
+        self.run.lose_messages()
+
+    @rule(fault=st.sampled_from(Fault), ahead=st.integers(min_value=1, max_value=9))
+    def fail(self, fault: Fault, ahead: int) -> None:
+        self.faults[len(self.run.tape.requests) + ahead] = fault
+
+    @rule(reader=st.booleans(), voice=st.booleans())
+    def break_engines(self, *, reader: bool, voice: bool) -> None:
+        self.backend.text_detector.out_of_order = reader
+        self.backend.speaker.out_of_order = voice
+
+    @rule(stage=STAGES)
+    def redrive(self, stage: Stage) -> None:
+        self.run.redrive(stage)
+
+    def teardown(self) -> None:
+        self.faults.clear()
+        self.run.settle()
+        check(self.run, may_fail=True)
+        PLAYED["random walks"] += 1
+
+
+TestWalk = Walk.TestCase
