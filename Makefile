@@ -11,7 +11,7 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo run redrive test check bench clean
+.PHONY: help demo run redrive test check soak bench clean
 
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
@@ -36,6 +36,9 @@ check: $(INSTALLED) ## Lint and check types, in seconds
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+soak: $(INSTALLED) ## Walk tens of thousands of random walks over the pipeline
+	$(RUN) -m pytest -q tests/proof/test_random_walks.py --hypothesis-profile=soak
 
 bench: $(INSTALLED) ## Measure speed and memory; writes bench/results.json
 	$(RUN) -m bench

@@ -44,12 +44,12 @@ class Failover(msgspec.Struct, frozen=True):
         """
         if not is_unfinished(story) or not may_resume(story, self.clock()):
             return story
+        if story.status is Status.FAILED:  # only an upload or a redrive may start it again
+            return story
         if self._awaits_photo(story):
             log.info("the photo has not arrived: it must be sent again")
             return story
-        if story.status is Status.FAILED:  # and nobody could be told so far
-            return self._enqueue(story, {}, self.dead_letter_queues)
-        return self._enqueue(story, {}, self.queues)
+        return self._enqueue(story, {})
 
     def retry(self, story: Story, *, notify: bool) -> Story:
         """Go on with a story whose photo was sent again: a failed one starts anew.
@@ -59,15 +59,18 @@ class Failover(msgspec.Struct, frozen=True):
         now = self.clock()
         changes: dict[str, Any] = {"notify": True} if notify and not story.notify else {}
         if story.status is Status.FAILED:
-            return self._enqueue(story, changes | restarted(story, now), self.queues)
+            return self._enqueue(story, changes | restarted(story, now))
         if may_resume(story, now):
-            return self._enqueue(story, changes | {"unfinished_since": now}, self.queues)
+            return self._enqueue(story, changes | {"unfinished_since": now})
         return self.stories.update(story, changes) if changes else story
 
     def give_up(self, story: Story) -> None:
-        """Have a story failed that was unfinished for too long."""
+        """Have a story failed, and people told; one that has failed already is only told of.
+
+        Nothing is marked, least of all that a photo arrived: doing it twice does no harm.
+        """
         self.dead_letter_queues[stage_due(story)].send(messages.about(story))
-        log.warning("unfinished for too long")
+        log.warning("given up", extra={"status": story.status.value})
 
     def _awaits_photo(self, story: Story) -> bool:
         """Did its upload die, unanswered, before the photo was stored?
@@ -77,9 +80,7 @@ class Failover(msgspec.Struct, frozen=True):
         never_enqueued = story.enqueued_at is None and story.text is None
         return never_enqueued and not self.media.exists(keys.photo(story))
 
-    def _enqueue(
-        self, story: Story, changes: dict[str, Any], queues: Mapping[Stage, Queue]
-    ) -> Story:
+    def _enqueue(self, story: Story, changes: dict[str, Any]) -> Story:
         # Marked first, sent second: should this process die in between, the next poll
         # after a minute sends; the other way round, every poll in between would.
         try:
@@ -92,6 +93,6 @@ class Failover(msgspec.Struct, frozen=True):
             log.info("another request resumes the story, or it went on")
             return self.stories.find(story.id) or story
         stage = stage_due(marked)
-        queues[stage].send(messages.about(marked))
+        self.queues[stage].send(messages.about(marked))
         log.info("resumed", extra={"enqueued": stage.value})
         return marked

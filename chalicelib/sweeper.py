@@ -11,12 +11,17 @@ from chalicelib import logs
 from chalicelib.errors import StorytimeError
 from chalicelib.failover import Failover
 from chalicelib.ports import Stories
-from chalicelib.story import Story, has_ended, is_overdue, may_resume
+from chalicelib.story import Status, Story, has_ended, is_overdue, may_resume
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
 """What one more story may take; whatever is left then waits for the next sweep."""
 
 log = logging.getLogger(__name__)
+
+
+def is_past_helping(story: Story, now: datetime) -> bool:
+    """Is all that is left to do to fail it, or to tell people that it has failed?"""
+    return story.status is Status.FAILED or (is_overdue(story, now) and not has_ended(story))
 
 
 class Sweeper(msgspec.Struct, frozen=True):
@@ -49,7 +54,7 @@ class Sweeper(msgspec.Struct, frozen=True):
         now = self.clock()
         try:
             with logs.bound(story_id=story.id):
-                if not is_overdue(story, now) or has_ended(story):
+                if not is_past_helping(story, now):
                     self.failover.resume(story)
                 elif may_resume(story, now):
                     self.failover.give_up(story)

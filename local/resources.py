@@ -90,8 +90,16 @@ class StackClients:
 def create(clients: StackClients) -> None:
     """Create every resource of the table above."""
     clients.s3.create_bucket(Bucket=MEDIA_BUCKET)
-    clients.dynamodb.create_table(
-        TableName=STORIES_TABLE,
+    create_stories_table(clients.dynamodb, STORIES_TABLE)
+    for stage in STAGE_QUEUES:
+        _create_stage_queue(clients.sqs, stage)
+    topic = clients.sns.create_topic(Name=NOTIFICATION_TOPIC)
+    clients.sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER)
+
+
+def create_stories_table(dynamodb: "DynamoDBClient", name: str) -> None:
+    dynamodb.create_table(
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[
@@ -106,14 +114,10 @@ def create(clients: StackClients) -> None:
             }
         ],
     )
-    clients.dynamodb.update_time_to_live(
-        TableName=STORIES_TABLE,
+    dynamodb.update_time_to_live(
+        TableName=name,
         TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
     )
-    for stage in STAGE_QUEUES:
-        _create_stage_queue(clients.sqs, stage)
-    topic = clients.sns.create_topic(Name=NOTIFICATION_TOPIC)
-    clients.sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER)
 
 
 def _create_stage_queue(sqs: "SQSClient", stage: StageQueue) -> None:

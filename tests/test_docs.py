@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.intake import MAX_BYTES
 from chalicelib.photo import MAX_PIXELS, MIN_SIDE
-from chalicelib.pipeline import LEASES
+from chalicelib.pipeline import DEAD_LETTER_LEASE, LEASES
 from chalicelib.settings import Settings
 from chalicelib.story import LEGAL_MOVES
 
@@ -86,6 +86,8 @@ def test_no_lease_outlives_its_function() -> None:
 
     for stage, lease in LEASES.items():
         assert lease.total_seconds() <= functions[names[stage]]["lambda_timeout"]
+        burial = functions[f"give_up_{stage}"]["lambda_timeout"]
+        assert DEAD_LETTER_LEASE.total_seconds() <= burial
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

@@ -13,31 +13,12 @@ from moto import mock_aws
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.ports import Media, Stories
+from local.resources import create_stories_table
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories
 from tests.moto_queue import MotoQueue
 
 MAX_RECEIVES = 3
-
-
-def create_stories_table(client: Any) -> None:
-    """The table as it is deployed, under the name ``stories``."""
-    client.create_table(
-        TableName="stories",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "unfinished_since", "AttributeType": "N"},
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "unfinished",
-                "KeySchema": [{"AttributeName": "unfinished_since", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
 
 
 @dataclass(frozen=True)
@@ -64,7 +45,7 @@ def stories(request: pytest.FixtureRequest) -> Stories:
     if request.param == "memory":
         return InMemoryStories()
     client = request.getfixturevalue("aws").client("dynamodb")
-    create_stories_table(client)
+    create_stories_table(client, "stories")
     return StoriesTable(client, "stories")
 
 

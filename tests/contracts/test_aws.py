@@ -16,8 +16,8 @@ from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.errors import StoryChanged, Transient
 from chalicelib.messages import StoryMessage, decode
 from chalicelib.story import Lease, Stage, Story
+from local.resources import create_stories_table
 from tests.builders import story
-from tests.contracts.conftest import create_stories_table
 from tests.fakes import NOW
 
 
@@ -32,7 +32,7 @@ def test_an_object_has_its_content_type(aws: boto3.session.Session) -> None:
 
 def test_a_story_is_one_item_and_times_are_numbers(aws: boto3.session.Session) -> None:
     client = aws.client("dynamodb")
-    create_stories_table(client)
+    create_stories_table(client, "stories")
     table = StoriesTable(client, "stories")
     table.claim(story())
     table.lease(story().id, story().generation, Lease(Stage.READING, "m", 1, NOW), NOW)

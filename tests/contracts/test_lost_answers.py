@@ -14,8 +14,8 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.errors import StoryChanged
 from chalicelib.story import Lease, Stage, Status
+from local.resources import create_stories_table
 from tests.builders import story
-from tests.contracts.conftest import create_stories_table
 from tests.fakes import NOW
 
 LEASE = Lease(Stage.READING, "m-1", 1, NOW)
@@ -40,7 +40,7 @@ def client(aws: boto3.session.Session) -> Any:
 
 @pytest.fixture
 def stories(client: Any) -> StoriesTable:
-    create_stories_table(client)
+    create_stories_table(client, "stories")
     stories = StoriesTable(client, "stories")
     stories.claim(story(id="there before"))
     return stories

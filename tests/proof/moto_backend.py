@@ -23,7 +23,7 @@ from chalicelib.errors import Transient
 from chalicelib.messages import Delivery, StoryMessage
 from chalicelib.pipeline import DEAD_LETTER_LEASE, LEASES
 from chalicelib.story import Stage, Story
-from tests.contracts.conftest import create_stories_table
+from local.resources import create_stories_table
 from tests.fake_queue import MAX_RECEIVES
 from tests.fakes import Clock
 from tests.moto_queue import MotoQueue
@@ -152,7 +152,7 @@ class MotoAws:
         self.dynamodb = session.client("dynamodb")
         self.app_sqs = self._app_client(session.client("sqs", config=once))
         s3, sns = session.client("s3", config=once), session.client("sns", config=once)
-        create_stories_table(self.dynamodb)
+        create_stories_table(self.dynamodb, "stories")
         s3.create_bucket(Bucket="media")
         topic = sns.create_topic(Name="notices")["TopicArn"]
         self.arn = topic.rsplit(":", 1)[0].replace(":sns:", ":sqs:")

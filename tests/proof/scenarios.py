@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.messages import about
-from chalicelib.story import Stage
+from chalicelib.story import GIVE_UP_AFTER, Stage
 from tests.proof.pages import BLANK, LONG
 from tests.proof.simulation import Simulation
 
@@ -159,6 +159,17 @@ def untold_failure(run: Simulation) -> None:
     run.settle()
 
 
+def untold_loss(run: Simulation) -> None:
+    """A claim without a photo has failed, but the process died before it could tell."""
+    run.abandon(SHADE)
+    run.clock.advance(GIVE_UP_AFTER.total_seconds() + 1)
+    run.sweep()
+    run.tape.doomed = "sns.Publish"
+    run.deliver_all()
+    run.lose_messages()
+    run.settle()
+
+
 def photo_never_arrived(run: Simulation) -> None:
     """A claim without a photo fails after a day, and the next upload heals it."""
     run.abandon(SHADE)
@@ -218,6 +229,7 @@ SCENARIOS = (
     Scenario("failed and sent again", failed_sent_again, parks=True),
     Scenario("failing twice", fails_twice, parks=True, fails=True),
     Scenario("a failure that nobody was told of", untold_failure, parks=True),
+    Scenario("a loss that nobody was told of", untold_loss, parks=True),
     Scenario("photo never arrived", photo_never_arrived, parks=True),
     Scenario("photo arrived late", photo_arrived_late),
     Scenario("messages come late", messages_come_late, parks=True),
