@@ -30,7 +30,7 @@ redrive: $(INSTALLED) ## Put a queue's parked messages back (STAGE=local QUEUE=r
 		$(RUN) -m infrastructure.redrive "$(STAGE)" "$(QUEUE)"
 
 test: check ## Lint, check types, and run the whole test suite
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 check: $(INSTALLED) ## Lint and check types, in seconds
 	$(RUN) -m ruff check .

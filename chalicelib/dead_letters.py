@@ -5,7 +5,7 @@ Nothing is thrown away: from the parked queue, which nobody reads, messages can 
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -18,6 +18,12 @@ from chalicelib.ports import Queue, Stories
 from chalicelib.story import PHOTO_MISSING, Failure, Lease, Stage, Status, Story
 
 _INPUT_OF: Final = MappingProxyType({Stage.READING: Status.RECEIVED, Stage.NARRATION: Status.READ})
+
+_CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
+"""At the very most: the time of an enqueue is Lambda's, that of a message SQS's.
+
+Two enqueues of one story lie a minute apart.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +75,8 @@ def is_lost(story: Story, stage: Stage, sent_at: datetime) -> bool:
         stage: The stage that gave the message up.
         sent_at: When the message was put on that stage's queue.
     """
-    enqueued_since = story.enqueued_at is not None and story.enqueued_at > sent_at
+    enqueued = story.enqueued_at
+    enqueued_since = enqueued is not None and enqueued - sent_at > _CLOCKS_DIFFER_BY
     return story.status is _INPUT_OF[stage] and not enqueued_since
 
 

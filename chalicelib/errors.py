@@ -65,11 +65,13 @@ class LeaseHeld(StoryChanged):
     Args:
         message_id: The queue message whose delivery holds the lease.
         until: When the lease ends if its holder died.
+        gives_up: The holder is failing the story, not bringing it on.
     """
 
     code = "lease_held"
 
-    def __init__(self, message_id: str, until: datetime) -> None:
+    def __init__(self, message_id: str, until: datetime, *, gives_up: bool = False) -> None:
         super().__init__(f"message {message_id} works on this stage until {until:%H:%M:%S}Z")
         self.message_id = message_id
         self.until = until
+        self.gives_up = gives_up

@@ -3,22 +3,13 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from chalicelib import keys, messages
 from chalicelib.errors import StoryChanged
 from chalicelib.ports import Media, Queue, Stories
-from chalicelib.story import (
-    Stage,
-    Status,
-    Story,
-    is_unfinished,
-    may_resume,
-    restarted,
-    stage_due,
-)
+from chalicelib.story import Stage, Status, Story, may_resume, stage_due
 
 log = logging.getLogger(__name__)
 
@@ -42,27 +33,14 @@ class Failover(msgspec.Struct, frozen=True):
 
         Of any number of simultaneous calls one enqueues; the others see that it did.
         """
-        if not is_unfinished(story) or not may_resume(story, self.clock()):
+        if not may_resume(story, self.clock()):
             return story
         if story.status is Status.FAILED:  # only an upload or a redrive may start it again
             return story
         if self._awaits_photo(story):
             log.info("the photo has not arrived: it must be sent again")
             return story
-        return self._enqueue(story, {})
-
-    def retry(self, story: Story, *, notify: bool) -> Story:
-        """Go on with a story whose photo was sent again: a failed one starts anew.
-
-        With `notify`, whoever sent it again is told as well how it ends.
-        """
-        now = self.clock()
-        changes: dict[str, Any] = {"notify": True} if notify and not story.notify else {}
-        if story.status is Status.FAILED:
-            return self._enqueue(story, changes | restarted(story, now))
-        if may_resume(story, now):
-            return self._enqueue(story, changes | {"unfinished_since": now})
-        return self.stories.update(story, changes) if changes else story
+        return self._enqueue(story)
 
     def give_up(self, story: Story) -> None:
         """Have a story failed, and people told; one that has failed already is only told of.
@@ -80,13 +58,13 @@ class Failover(msgspec.Struct, frozen=True):
         never_enqueued = story.enqueued_at is None and story.text is None
         return never_enqueued and not self.media.exists(keys.photo(story))
 
-    def _enqueue(self, story: Story, changes: dict[str, Any]) -> Story:
+    def _enqueue(self, story: Story) -> Story:
         # Marked first, sent second: should this process die in between, the next poll
         # after a minute sends; the other way round, every poll in between would.
         try:
             marked = self.stories.update(
                 story,
-                {**changes, "enqueued_at": self.clock()},
+                {"enqueued_at": self.clock(), "resumes": story.resumes + 1},
                 expect={"enqueued_at": story.enqueued_at, "status": story.status},
             )
         except StoryChanged:

@@ -2,18 +2,26 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib import keys, logs, messages, photo
-from chalicelib.errors import InvalidRequest, TooLarge, UnsupportedType
-from chalicelib.failover import Failover
+from chalicelib.errors import InvalidRequest, StoryChanged, TooLarge, UnsupportedType
 from chalicelib.notification import Notification
 from chalicelib.ports import Media, Queue, Stories
-from chalicelib.story import Status, Story, content_id_of, derived_id
+from chalicelib.story import (
+    Stage,
+    Status,
+    Story,
+    content_id_of,
+    derived_id,
+    restarted,
+    seems_lost,
+    stage_due,
+)
 
 MAX_BYTES: Final = 4_400_000
 """What fits into Lambda's 6 MB request once base64 has grown it by a third."""
@@ -64,8 +72,7 @@ class Receipt(msgspec.Struct, frozen=True):
 class Intake(msgspec.Struct, frozen=True):
     stories: Stories
     media: Media
-    reading_queue: Queue
-    failover: Failover
+    queues: Mapping[Stage, Queue]
     notification: Notification
     namespace: uuid.UUID
     new_uuid: Callable[[], uuid.UUID]
@@ -108,27 +115,45 @@ class Intake(msgspec.Struct, frozen=True):
         )
 
     def _start(self, story: Story, upload: Upload) -> Story:
-        # Taken before the message is sent, so that it is never later than the message: a
-        # dead letter that is older than its story's last enqueue fails nothing.
+        """Store the photo and a message, and only then mark that they are stored."""
+        # Taken before the message is sent: a dead letter that is older than its story's
+        # last enqueue fails nothing.
         now = self.clock()
-        self.media.put(keys.photo(story), upload.photo, story.content_type)
-        self.reading_queue.send(messages.about(story))
-        log.info("photo taken in", extra={"bytes": len(upload.photo)})
-        wanted = {"notify": True} if upload.notify else {}
-        return self.stories.update(story, {"enqueued_at": now, **wanted})
+        if story.text is None:
+            self.media.put(keys.photo(story), upload.photo, story.content_type)
+        stage = stage_due(story)
+        self.queues[stage].send(messages.about(story))
+        log.info("taken in", extra={"bytes": len(upload.photo), "enqueued": stage.value})
+        changes: dict[str, Any] = {"enqueued_at": now, "resumes": 0}
+        if seems_lost(story, now):  # whoever sends it again gives it another day
+            changes["unfinished_since"] = now
+        return self.stories.update(story, changes)
 
     def _continue(self, story: Story, upload: Upload) -> Story:
         log.info("photo seen before", extra={"status": story.status.value})
-        if story.status is Status.RECEIVED and story.enqueued_at is None:
-            # Whoever claimed it is still at it, or died: the bytes are the same.
-            story = self._start(story, upload)
-        elif story.status is not Status.READY:
-            if story.status is Status.FAILED and story.text is None:
-                self.media.put(keys.photo(story), upload.photo, story.content_type)
-            story = self.failover.retry(story, notify=upload.notify)
-        if story.status is Status.READY and upload.notify:
-            self.notification.repeat(story)
-        return story
+        if upload.notify and not story.notify and story.status is not Status.READY:
+            # Before anything else: whoever ends the story from now on tells of it.
+            story = self.stories.update(story, {"notify": True})
+        if story.status is Status.READY:
+            if upload.notify:
+                self.notification.repeat(story)
+            return story
+        if story.status is Status.FAILED:
+            story = self._restarted(story)
+        elif story.enqueued_at is not None and not seems_lost(story, self.clock()):
+            return story
+        # Nothing, or not all of it, is stored; or it was lost. If somebody else is storing
+        # it at this moment, leases absorb what is sent twice.
+        return self._start(story, upload)
+
+    def _restarted(self, story: Story) -> Story:
+        # Not yet as enqueued: should this process die before it sends, the next upload does.
+        changes = restarted(story, self.clock()) | {"enqueued_at": None, "notified_of": None}
+        try:
+            return self.stories.update(story, changes, expect={"status": story.status})
+        except StoryChanged:
+            log.info("another request starts the story again")
+            return self.stories.find(story.id) or story
 
 
 def checked(upload: Upload) -> str:

@@ -33,6 +33,7 @@ class Leasing(msgspec.Struct, frozen=True):
         lease_for: How long a lease lasts: at most the time limit of the function that
             works, so that a dead worker's lease is over when it could be.
         queue: Where the deliveries come from.
+        gives_up: The work is to fail the story, not to bring it on.
     """
 
     stage: Stage
@@ -41,6 +42,7 @@ class Leasing(msgspec.Struct, frozen=True):
     queue: Queue
     notification: Notification
     clock: Callable[[], datetime]
+    gives_up: bool = False
 
     def run(self, delivery: Delivery, work: Callable[[Story, Lease], Story]) -> None:
         """Do a delivery's work: it brings the story on, and returns it as it then is.
@@ -50,7 +52,13 @@ class Leasing(msgspec.Struct, frozen=True):
         message = delivery.message
         with logs.bound(story_id=message.id, stage=self.stage.value):
             now = self.clock()
-            lease = Lease(self.stage, delivery.message_id, delivery.receives, now + self.lease_for)
+            lease = Lease(
+                self.stage,
+                delivery.message_id,
+                delivery.receives,
+                now + self.lease_for,
+                self.gives_up,
+            )
             try:
                 story = self.stories.lease(message.id, message.generation, lease, now)
             except LeaseHeld as held:
@@ -72,12 +80,13 @@ class Leasing(msgspec.Struct, frozen=True):
             log.warning("retry left to the visibility timeout", extra={"reason": also.message})
 
     def _yield_to(self, held: LeaseHeld, delivery: Delivery, now: datetime) -> None:
-        if held.message_id != delivery.message_id:
+        if held.message_id != delivery.message_id and not held.gives_up:
             # The holder's own message is still queued: should it die, that one comes back.
             log.info("another delivery is at work", extra={"holder": held.message_id})
             return
-        # This very message was delivered again while, for all we know, its first delivery
-        # is still at work. Were it dropped, nobody would be left if that delivery died.
+        # Either this very message was delivered again while, for all we know, its first
+        # delivery is still at work: were it dropped, nobody would be left if that one died.
+        # Or the holder is failing the story, and this message may bring it back.
         rest = max(1, int((held.until - now).total_seconds()) + 1)
         self.queue.retry_in(delivery.receipt, rest)
         raise held

@@ -53,5 +53,5 @@ def decode(body: str) -> StoryMessage:
     """
     try:
         return msgspec.json.decode(body, type=StoryMessage)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise InvalidRequest(f"not a story message: {error}") from error

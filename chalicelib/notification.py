@@ -4,6 +4,7 @@ E-mail cannot be sent exactly once. A notice is published first and marked secon
 in between sends it twice, and one after the mark sends nothing more.
 """
 
+import contextlib
 import logging
 import unicodedata
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.errors import StoryChanged
+from chalicelib.errors import StoryChanged, StorytimeError, Transient
 from chalicelib.links import Links
 from chalicelib.ports import Announcer, Stories
 from chalicelib.story import Status, Story
@@ -58,7 +59,14 @@ class Notification(msgspec.Struct, frozen=True):
         except StoryChanged:
             log.info("another request repeats the notice")
             return
-        self._publish(story)
+        try:
+            self._publish(story)
+        except Transient:
+            # It will be asked for again at once: a minute must not have to pass first.
+            with contextlib.suppress(StorytimeError):
+                taken_back = {"repeated_at": story.repeated_at}
+                self.stories.update(story, taken_back, expect={"repeated_at": now})
+            raise
 
     def _publish(self, story: Story) -> None:
         self.announcer.publish(subject_of(story), body_of(story, self.links))

@@ -75,8 +75,7 @@ class Pipeline:
         return Intake(
             stories=self._tools.stories,
             media=self._tools.media,
-            reading_queue=self._tools.queues[Stage.READING],
-            failover=self.failover,
+            queues=self._tools.queues,
             notification=self._notification,
             namespace=self._namespace,
             new_uuid=self._new_uuid,
@@ -146,12 +145,14 @@ class Pipeline:
     def _dead_letters(self, stage: Stage) -> DeadLetters:
         queue = self._tools.dead_letter_queues[stage]
         return DeadLetters(
-            leasing=self._leasing(stage, DEAD_LETTER_LEASE, queue),
+            leasing=self._leasing(stage, DEAD_LETTER_LEASE, queue, gives_up=True),
             stories=self._tools.stories,
             parked=self._tools.parked_queues[stage],
         )
 
-    def _leasing(self, stage: Stage, lease_for: timedelta, queue: Queue) -> Leasing:
+    def _leasing(
+        self, stage: Stage, lease_for: timedelta, queue: Queue, *, gives_up: bool = False
+    ) -> Leasing:
         return Leasing(
             stage=stage,
             lease_for=lease_for,
@@ -159,4 +160,5 @@ class Pipeline:
             queue=queue,
             notification=self._notification,
             clock=self._clock,
+            gives_up=gives_up,
         )

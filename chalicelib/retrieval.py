@@ -10,7 +10,7 @@ from chalicelib import logs
 from chalicelib.errors import InvalidRequest, UnknownStory
 from chalicelib.failover import Failover
 from chalicelib.ports import Stories
-from chalicelib.story import Story
+from chalicelib.story import Story, has_ended
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"?([^"]*)"?')
 
@@ -34,7 +34,8 @@ class Retrieval(msgspec.Struct, frozen=True):
             story = self.stories.find(story_id)
             if story is None:
                 raise UnknownStory(f"There is no story with the id {story_id}.")
-            return self.failover.resume(story)
+            # One that has ended is there, whether everybody was told or not.
+            return story if has_ended(story) else self.failover.resume(story)
 
 
 def _checked(given_id: str | None) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -29,9 +30,9 @@ class StageRunner(msgspec.Struct, frozen=True):
 
     def handle(self, delivery: Delivery) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        self.leasing.run(delivery, self._bring_on)
+        self.leasing.run(delivery, partial(self._bring_on, delivery.sent_at))
 
-    def _bring_on(self, story: Story, lease: Lease) -> Story:
+    def _bring_on(self, sent_at: datetime, story: Story, lease: Lease) -> Story:
         if story.failure and story.failure.final:
             log.info("already rejected", extra={"reason": story.failure.reason})
             return story
@@ -39,8 +40,10 @@ class StageRunner(msgspec.Struct, frozen=True):
             if stage_due(story) is not self.leasing.stage:
                 log.info("it failed at another stage")
                 return story
-            # Its message was put back from the parked ones, or came late.
-            story = self.stories.update(story, restarted(story, self.clock()), lease=lease)
+            # Its message was put back from the parked ones, or came late. From now on it is
+            # the one that counts: should it be given up as well, the story fails again.
+            changes = restarted(story, self.clock()) | {"enqueued_at": sent_at}
+            story = self.stories.update(story, changes, lease=lease)
         try:
             return self.work(story, lease)
         except Rejected as rejection:

@@ -15,6 +15,13 @@ RESUME_AFTER: Final = timedelta(seconds=60)
 A client that polls right after its upload must not start the work twice.
 """
 
+_MOST_DOUBLINGS: Final = 6
+"""Work that was resumed and still got nowhere is resumed after twice as long each time.
+
+Else polls would add new messages faster than the old ones are given up, and a story that
+cannot be read would never fail. Up to about an hour, which outlasts any message.
+"""
+
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 """How long a story may stay unfinished before it fails, with a reason and a notice."""
 
@@ -59,12 +66,14 @@ class Lease(msgspec.Struct, frozen=True):
         receives: Which receipt of that message this is: a redelivery is another holder.
         until: No later than the worker's own time limit, so that a lease never
             outlives a worker that can still write.
+        gives_up: It is held to fail the story, not to bring it on.
     """
 
     stage: Stage
     message_id: str
     receives: int
     until: datetime
+    gives_up: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -91,6 +100,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         content_type: The format that the bytes have, whatever the header said.
         enqueued_at: When work was last put on a queue; None until the photo and the
             first message are stored.
+        resumes: How often the work was resumed since it last went on.
         unfinished_since: When the work on it began; None once the story has ended and
             whoever wanted to know was told. Only stories that have it are swept.
         text: What the page says, a paragraph a line.
@@ -113,6 +123,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     notify: bool
     created_at: datetime
     enqueued_at: datetime | None = None
+    resumes: int = 0
     unfinished_since: datetime | None = None
     text: str | None = None
     truncated: bool = False
@@ -160,12 +171,19 @@ def is_unfinished(story: Story) -> bool:
     return story.unfinished_since is not None
 
 
-def may_resume(story: Story, now: datetime) -> bool:
-    """Is the last enqueue long enough ago that the work was probably lost?
+def seems_lost(story: Story, now: datetime) -> bool:
+    """Is the last enqueue so long ago that the work was probably lost?
 
     A claim that was never enqueued counts from its beginning: its upload may still run.
     """
     return now - (story.enqueued_at or story.created_at) > RESUME_AFTER
+
+
+def may_resume(story: Story, now: datetime) -> bool:
+    """Is it time for another message? Later each time, while the story does not go on."""
+    patience = RESUME_AFTER * 2 ** min(story.resumes, _MOST_DOUBLINGS)
+    waited = now - (story.enqueued_at or story.created_at)
+    return is_unfinished(story) and waited > patience
 
 
 def is_overdue(story: Story, now: datetime) -> bool:
@@ -179,6 +197,5 @@ def restarted(story: Story, now: datetime) -> dict[str, Any]:
         "status": Status.READ if story.text else Status.RECEIVED,
         "failure": None,
         "last_error": None,
-        "notified_of": None,
         "unfinished_since": now,
     }

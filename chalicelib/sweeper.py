@@ -11,17 +11,12 @@ from chalicelib import logs
 from chalicelib.errors import StorytimeError
 from chalicelib.failover import Failover
 from chalicelib.ports import Stories
-from chalicelib.story import Status, Story, has_ended, is_overdue, may_resume
+from chalicelib.story import Status, Story, has_ended, is_overdue, seems_lost
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
 """What one more story may take; whatever is left then waits for the next sweep."""
 
 log = logging.getLogger(__name__)
-
-
-def is_past_helping(story: Story, now: datetime) -> bool:
-    """Is all that is left to do to fail it, or to tell people that it has failed?"""
-    return story.status is Status.FAILED or (is_overdue(story, now) and not has_ended(story))
 
 
 class Sweeper(msgspec.Struct, frozen=True):
@@ -51,12 +46,20 @@ class Sweeper(msgspec.Struct, frozen=True):
             log.info("swept", extra={"stories": seen})
 
     def _look_after(self, story: Story) -> None:
-        now = self.clock()
         try:
             with logs.bound(story_id=story.id):
-                if not is_past_helping(story, now):
-                    self.failover.resume(story)
-                elif may_resume(story, now):
-                    self.failover.give_up(story)
+                self._bring_on(story, self.clock())
         except StorytimeError as error:  # the others must not wait for this one
             log.warning("not resumed", extra={"reason": error.message, "story_id": story.id})
+
+    def _bring_on(self, story: Story, now: datetime) -> None:
+        overdue = is_overdue(story, now)
+        if has_ended(story) and overdue:
+            log.error("nobody could be told for a day", extra={"status": story.status.value})
+            self.failover.give_up(story)  # one last time: its handler tells people, too
+            forgotten = {"unfinished_since": None}
+            self.stories.update(story, forgotten, expect={"status": story.status})
+        elif not overdue and story.status is not Status.FAILED:
+            self.failover.resume(story)
+        elif seems_lost(story, now):
+            self.failover.give_up(story)

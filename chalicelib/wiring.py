@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Waits of up to a second, two and four lie between the attempts. No answer may take longer
 # than API Gateway waits (29 s), and none of a paid service longer than its stage's lease.
+# A paid call that is given up may have been paid: it is waited for as long as possible.
 _CLIENT: Final = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -31,7 +32,7 @@ _CLIENT: Final = Config(
     max_pool_connections=50,
 )
 _PAID_CLIENT: Final = Config(
-    connect_timeout=2, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=2, read_timeout=25, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
 

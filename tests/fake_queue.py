@@ -34,6 +34,7 @@ class InMemoryQueue:
     Args:
         visibility: How long a received message stays invisible unless told otherwise.
         dead_letters: Takes a message at the receive after its `max_receives`-th.
+        clock_ahead: By how many seconds SQS's clock, which stamps messages, is ahead of the app's.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class InMemoryQueue:
         visibility: timedelta = timedelta(minutes=6),
         dead_letters: "InMemoryQueue | None" = None,
         max_receives: int = MAX_RECEIVES,
+        clock_ahead: float = 0.0,
     ) -> None:
         self.name = name
         self.kept: list[KeptMessage] = []
@@ -53,11 +55,13 @@ class InMemoryQueue:
         self._visibility = visibility
         self._dead_letters = dead_letters
         self._max_receives = max_receives
+        self._clock_ahead = timedelta(seconds=clock_ahead)
 
     def send(self, message: StoryMessage) -> None:
         self.sent.append(message)
         now = self._clock()
-        self.kept.append(KeptMessage(message, f"{self.name}-{len(self.sent)}", now, now))
+        message_id = f"{self.name}-{len(self.sent)}"
+        self.kept.append(KeptMessage(message, message_id, now + self._clock_ahead, now))
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         self.retries.append((receipt, seconds))
@@ -93,10 +97,10 @@ class InMemoryQueue:
             kept.visible_at = self._clock()
 
     def move_all_to(self, destination: "InMemoryQueue") -> None:
-        """What a message move task does: each becomes a new message of the destination."""
-        for kept in self.kept:
-            destination.send(kept.message)
-        self.kept.clear()
+        """What a message move task does: what is visible becomes new in the destination."""
+        while (delivery := self.receive()) is not None:
+            destination.send(delivery.message)
+            self.delete(delivery.receipt)
 
     def next_visible_at(self) -> datetime | None:
         """When something can be received next; None while the queue is empty."""

@@ -58,7 +58,7 @@ class InMemoryStories:
         story = self._current(story_id, generation)
         held = story.leases.get(lease.stage)
         if held is not None and held.until > now and held != lease:
-            raise LeaseHeld(held.message_id, held.until)
+            raise LeaseHeld(held.message_id, held.until, gives_up=held.gives_up)
         return self._write(story, {"leases": {**story.leases, lease.stage: lease}})
 
     def update(

@@ -13,6 +13,7 @@ class MemoryTools:
     """Every fake once, the queues chained to their dead letters as they are deployed.
 
     Args:
+        clock_ahead: By how many seconds SQS's clock is ahead of the app's.
         queue: Makes each stage's queue; another class than `InMemoryQueue` may fail.
     """
 
@@ -25,6 +26,7 @@ class MemoryTools:
         media: InMemoryMedia | None = None,
         announcer: Outbox | None = None,
         queue: Callable[..., InMemoryQueue] = InMemoryQueue,
+        clock_ahead: float = 0.0,
     ) -> None:
         self.clock = Clock()
         self.text_detector = text_detector
@@ -50,6 +52,7 @@ class MemoryTools:
                 stage.value,
                 visibility=6 * LEASES[stage],
                 dead_letters=self.dead_letter_queues[stage],
+                clock_ahead=clock_ahead,
             )
             for stage in Stage
         }

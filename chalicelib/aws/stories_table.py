@@ -67,7 +67,9 @@ class StoriesTable:
             current = existing.leases[lease.stage]
             if current == lease:  # taken by an attempt whose answer the client never saw
                 return existing
-            raise LeaseHeld(current.message_id, current.until) from failure
+            raise LeaseHeld(
+                current.message_id, current.until, gives_up=current.gives_up
+            ) from failure
 
     def update(
         self,

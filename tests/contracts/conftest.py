@@ -13,9 +13,12 @@ from moto import mock_aws
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.ports import Media, Stories
+from infrastructure.redrive import redrive
+from local.moto_backend import REGION
 from local.resources import create_stories_table
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories
+from tests.local.conftest import Engines, running_aws
 from tests.moto_queue import MotoQueue
 
 MAX_RECEIVES = 3
@@ -23,12 +26,14 @@ MAX_RECEIVES = 3
 
 @dataclass(frozen=True)
 class Queues:
-    """A queue, the one that takes its dead letters, and what only each kind itself can tell."""
+    """A stage's queues, and what only each kind itself can tell or do."""
 
     work: InMemoryQueue | MotoQueue
     dead: InMemoryQueue | MotoQueue
+    parked: InMemoryQueue | MotoQueue
     now: Callable[[], datetime]
     is_empty: Callable[[Any], bool]
+    redrive: Callable[[], object]
 
 
 @pytest.fixture
@@ -58,18 +63,49 @@ def media(request: pytest.FixtureRequest) -> Media:
     return MediaBucket(client, "media")
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=["memory", "moto", "local"])
 def queues(request: pytest.FixtureRequest) -> Queues:
+    """In memory, on moto alone, and on the local AWS that is built around moto."""
+    match request.param:
+        case "memory":
+            return _queues_in_memory()
+        case "moto":
+            return _queues_of(request.getfixturevalue("aws").client("sqs"))
+    return _queues_of(request.getfixturevalue("local_sqs"))
+
+
+@pytest.fixture(params=["memory", "local"])
+def dying_queues(request: pytest.FixtureRequest) -> Queues:
+    """Where dead letters have a life of their own: moto alone goes on counting their receives."""
     if request.param == "memory":
-        clock = Clock()
-        dead = InMemoryQueue(clock, "dead")
-        work = InMemoryQueue(clock, "work", dead_letters=dead, max_receives=MAX_RECEIVES)
-        return Queues(work, dead, clock, lambda queue: not queue.kept)
-    return moto_queues(request.getfixturevalue("aws").client("sqs"))
+        return _queues_in_memory()
+    return _queues_of(request.getfixturevalue("local_sqs"))
 
 
-def moto_queues(client: Any) -> Queues:
-    def created(name: str, **attributes: str) -> MotoQueue:
+@pytest.fixture
+def local_sqs() -> Iterator[Any]:
+    session = boto3.session.Session(region_name=REGION)
+    with running_aws(session, lambda _moto: {}, Engines()) as aws:
+        yield aws.client("sqs")
+
+
+def _queues_in_memory() -> Queues:
+    clock = Clock()
+    parked = InMemoryQueue(clock, "parked")
+    dead = InMemoryQueue(clock, "dead", dead_letters=parked, max_receives=MAX_RECEIVES)
+    work = InMemoryQueue(clock, "work", dead_letters=dead, max_receives=MAX_RECEIVES)
+    return Queues(
+        work, dead, parked, clock, lambda queue: not queue.kept, lambda: parked.move_all_to(work)
+    )
+
+
+def _queues_of(client: Any) -> Queues:
+    def created(name: str, dead_letters: MotoQueue | None = None) -> MotoQueue:
+        attributes = {}
+        if dead_letters:
+            arn = attribute(dead_letters, "QueueArn")
+            policy = {"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}
+            attributes["RedrivePolicy"] = json.dumps(policy)
         answer = client.create_queue(QueueName=name, Attributes=attributes)
         return MotoQueue(client, answer["QueueUrl"])
 
@@ -81,10 +117,14 @@ def moto_queues(client: Any) -> Queues:
         counted = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         return [attribute(queue, name) for name in counted] == ["0", "0"]
 
-    dead = created("dead")
-    policy = {
-        "deadLetterTargetArn": attribute(dead, "QueueArn"),
-        "maxReceiveCount": MAX_RECEIVES,
-    }
-    work = created("work", RedrivePolicy=json.dumps(policy))
-    return Queues(work, dead, lambda: datetime.now(UTC), is_empty)
+    parked = created("work-parked")
+    dead = created("work-dead", dead_letters=parked)
+    work = created("work", dead_letters=dead)
+    return Queues(
+        work,
+        dead,
+        parked,
+        lambda: datetime.now(UTC),
+        is_empty,
+        lambda: redrive(client, "work", wait=lambda: None),
+    )

@@ -68,11 +68,20 @@ def test_a_deleted_message_never_comes_again(queues: Queues) -> None:
     assert queues.is_empty(queues.work)
 
 
-def test_the_receive_after_the_last_moves_a_message_to_the_dead_letters(queues: Queues) -> None:
-    queues.work.send(MESSAGE)
+def receive_to_the_end(queue: InMemoryQueue | MotoQueue) -> Delivery:
+    """As often as a message may be received; the last receipt."""
     for _ in range(MAX_RECEIVES):
-        last = received(queues.work)
-        queues.work.retry_in(last.receipt, 0)
+        last = received(queue)
+        queue.retry_in(last.receipt, 0)
+    return last
+
+
+def test_the_receive_after_the_last_moves_a_message_to_the_dead_letters(
+    dying_queues: Queues,
+) -> None:
+    queues = dying_queues
+    queues.work.send(MESSAGE)
+    last = receive_to_the_end(queues.work)
     assert queues.dead.receive() is None
 
     assert queues.work.receive() is None
@@ -83,7 +92,42 @@ def test_the_receive_after_the_last_moves_a_message_to_the_dead_letters(queues: 
         last.message_id,
         last.sent_at,
     )
+    assert dead.receives == 1
     assert queues.is_empty(queues.work)
+
+
+def test_a_dead_letter_that_nobody_handles_is_parked(dying_queues: Queues) -> None:
+    dying_queues.dead.send(MESSAGE)
+    receive_to_the_end(dying_queues.dead)
+
+    assert dying_queues.dead.receive() is None
+
+    assert received(dying_queues.parked).message == MESSAGE
+    assert dying_queues.is_empty(dying_queues.dead)
+
+
+def test_a_parked_message_that_is_put_back_is_a_new_one(dying_queues: Queues) -> None:
+    dying_queues.parked.send(MESSAGE)
+    parked = received(dying_queues.parked)
+    dying_queues.parked.retry_in(parked.receipt, 0)
+
+    dying_queues.redrive()
+
+    again = received(dying_queues.work)
+    assert (again.message, again.receives) == (MESSAGE, 1)
+    assert again.message_id != parked.message_id
+    assert again.sent_at >= parked.sent_at
+    assert dying_queues.is_empty(dying_queues.parked)
+
+
+def test_what_somebody_has_received_just_now_stays_parked(dying_queues: Queues) -> None:
+    dying_queues.parked.send(MESSAGE)
+    received(dying_queues.parked)
+
+    dying_queues.redrive()
+
+    assert dying_queues.work.receive() is None
+    assert not dying_queues.is_empty(dying_queues.parked)
 
 
 def test_one_poisoned_message_holds_up_no_other(queues: Queues) -> None:

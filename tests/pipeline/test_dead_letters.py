@@ -1,5 +1,7 @@
 """Messages that a stage gave up are parked, and their stories failed, unless they are well."""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.detection import TextDetection
@@ -8,7 +10,7 @@ from chalicelib.messages import StoryMessage, about
 from chalicelib.story import Lease, Stage, Status, Story
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
-from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes import Outbox, ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.test_reading import CLEAR
 from tests.pipeline.world import World
 
@@ -120,6 +122,42 @@ def test_a_story_that_somebody_works_on_is_not_failed_by_a_stray_dead_letter() -
 
     assert world.story().status is Status.RECEIVED
     assert len(parked(world)) == 1
+
+
+@pytest.mark.parametrize("seconds", [-4, 0, 4])
+def test_clocks_that_differ_make_no_dead_letter_a_stray(seconds: int) -> None:
+    world = world_with_a_dead_letter()
+    enqueued = world.dead_letter_queues[Stage.READING].kept[0].sent_at
+    shifted = {"enqueued_at": enqueued + timedelta(seconds=seconds)}
+    world.stories.update(world.story(), shifted)
+
+    bury(world)
+
+    assert world.story().status is Status.FAILED
+
+
+def test_a_message_that_meets_its_storys_burial_brings_the_story_back() -> None:
+    """The holder of that lease will not bring the story on: the message must not be dropped."""
+    world = world_with_a_dead_letter(CLEAR)
+
+    class Telling(Outbox):
+        def publish(self, subject: str, body: str) -> None:
+            super().publish(subject, body)
+            world.reading_queue.send(about(world.story()))
+            world.deliver(world.reading_queue, world.reading.handle)
+
+    told = World(stories=world.stories, announcer=Telling())
+    told.clock.now = world.clock.now
+    dead = world.dead_letter_queues[Stage.READING].receive()
+    assert dead is not None
+    told.pipeline.reading_dead_letters.handle(dead)
+    assert world.story().status is Status.FAILED
+
+    world.clock.advance(30)
+    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.narration_queue, world.narration.handle)
+
+    assert world.story().status is Status.READY
 
 
 def test_a_dead_letter_of_a_story_that_is_gone_is_parked_all_the_same() -> None:

@@ -136,6 +136,59 @@ def test_a_failure_of_which_nobody_was_told_is_announced_and_not_tried_again() -
     assert world.story().unfinished_since is None
 
 
+def test_what_nobody_could_be_told_of_for_a_day_is_tried_one_last_time() -> None:
+    world = world_with_lost_work()
+    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    world.clock.advance(DAY)
+
+    world.sweep()
+    assert world.story().unfinished_since is None
+    assert world.narration_queue.kept == []
+    assert world.outbox.notices == []
+    work_off(world)
+
+    assert len(world.outbox.notices) == 1
+    assert world.story().status is Status.READY
+
+
+def test_asking_for_a_ready_story_never_depends_on_a_queue() -> None:
+    world = world_with_lost_work()
+    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    world.clock.advance(61)
+
+    assert status_over_http(world, world.story()) == 200
+    assert world.narration_queue.kept == []
+
+
+def test_work_that_gets_nowhere_is_resumed_less_and_less() -> None:
+    world = world_with_lost_work()
+    for _ in range(60):
+        world.clock.advance(61)
+        world.retrieval.retrieve(world.story().id)
+
+    assert len(world.reading_queue.sent) == 1 + 5  # after 1, 3, 7, 15 and 31 minutes
+
+
+def test_work_that_goes_on_is_resumed_after_a_minute_again() -> None:
+    world = world_with_lost_work()
+    for _ in range(5):
+        world.clock.advance(61)
+        world.retrieval.retrieve(world.story().id)
+    world.deliver(world.reading_queue, world.reading.handle)
+    lose_messages(world)
+    world.clock.advance(300)
+    world.retrieval.retrieve(world.story().id)
+    lose_messages(world)
+    assert world.story().resumes == 1
+    world.clock.advance(121)
+
+    world.retrieval.retrieve(world.story().id)
+
+    assert len(world.narration_queue.kept) == 1
+
+
 def test_the_sweeper_resumes_every_story_that_nobody_asks_for() -> None:
     world = world_with_lost_work()
     world.intake.take_in(upload(voice="Ivy"))

@@ -3,9 +3,11 @@ import pytest
 from chalicelib import keys
 from chalicelib.errors import InvalidRequest, TooLarge, Transient, UnsupportedType
 from chalicelib.intake import MAX_BYTES, Upload
+from chalicelib.messages import StoryMessage
 from chalicelib.story import Failure, Status
 from tests.builders import jpeg, upload
-from tests.fakes import NOW, InMemoryMedia
+from tests.fake_queue import InMemoryQueue
+from tests.fakes import NOW, InMemoryMedia, Outbox
 from tests.pipeline.world import World
 
 
@@ -160,19 +162,71 @@ def test_a_photo_that_was_lost_with_its_failed_story_is_stored_again() -> None:
     assert len(world.reading_queue.sent) == 2
 
 
-def test_of_simultaneous_uploads_of_a_failed_photo_one_starts_the_work() -> None:
+def test_an_upload_whose_message_was_refused_leaves_no_story_that_looks_enqueued() -> None:
+    """The next upload of that photo is answered 200 only when a message is stored."""
+    refusing = [True]
+
+    class Full(InMemoryQueue):
+        def send(self, message: StoryMessage) -> None:
+            if refusing[0]:
+                raise Transient("SendMessage failed with RequestThrottled")
+            super().send(message)
+
+    world = World(queue=Full)
+    with pytest.raises(Transient):
+        world.intake.take_in(upload())
+    failed = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
+    world.stories.update(world.story(), failed)
+    with pytest.raises(Transient):
+        world.intake.take_in(upload())
+
+    refusing[0] = False
+    world.intake.take_in(upload())
+
+    assert len(world.reading_queue.sent) == 1
+    assert world.story().enqueued_at == NOW
+
+
+def test_a_repeated_notice_that_could_not_be_sent_is_not_taken_for_sent() -> None:
+    refusing = [True]
+
+    class Refusing(Outbox):
+        def publish(self, subject: str, body: str) -> None:
+            if refusing[0]:
+                raise Transient("Publish failed with InternalError")
+            super().publish(subject, body)
+
+    world = World(announcer=Refusing())
+    story = world.intake.take_in(upload()).story
+    world.stories.update(story, {"status": Status.READ, "text": "Once."})
+    world.stories.update(story, {"status": Status.READY, "audio": "a"})
+    with pytest.raises(Transient):
+        world.intake.take_in(upload())
+
+    refusing[0] = False
+    world.intake.take_in(upload())
+
+    assert len(world.outbox.notices) == 1
+
+
+def test_who_sends_a_photo_again_while_its_story_ends_is_told_once() -> None:
+    """The claim was answered while it was unfinished; its stage has told of it since."""
     world = World()
     story = world.intake.take_in(upload()).story
-    failed = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
-    seen_by_both = world.stories.update(story, failed)
-    world.clock.advance(1)
 
-    world.failover.retry(seen_by_both, notify=True)
-    world.clock.advance(1)
-    second = world.failover.retry(seen_by_both, notify=True)
+    class Slow(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            if key == keys.photo(story):  # meanwhile the stages end the story, and tell of it
+                world.stories.update(story, {"status": Status.READ, "text": "Once."})
+                ready = {"status": Status.READY, "audio": "a", "notified_of": Status.READY}
+                world.stories.update(story, ready)
 
-    assert len(world.reading_queue.sent) == 2
-    assert second.status is Status.RECEIVED
+    world.stories.update(story, {"enqueued_at": None})
+    slow = World(stories=world.stories, media=Slow())
+    again = slow.intake.take_in(upload())
+
+    assert again.story.status is Status.READY
+    assert slow.outbox.notices == []
 
 
 def test_a_finished_duplicate_writes_nothing_to_the_bucket_even_if_it_was_never_marked() -> None:

@@ -9,12 +9,23 @@ FOUND: list[str] = []
 """Planted bugs that were found."""
 
 
+def contents() -> tuple[dict[str, int], list[str]]:
+    """What one process of a distributed test run has to report."""
+    return dict(PLAYED), FOUND
+
+
+def add(played: dict[str, int], found: list[str]) -> None:
+    """What another process has reported."""
+    PLAYED.update(played)
+    FOUND.extend(found)
+
+
 def summary() -> list[str]:
     """A line for each kind of run, and one for all of them."""
     if not PLAYED:
         return []
     return [
-        *(f"{runs:>8,} {kind}" for kind, runs in PLAYED.items()),
+        *(f"{runs:>8,} {kind}" for kind, runs in sorted(PLAYED.items(), key=lambda line: -line[1])),
         f"{PLAYED.total():>8,} schedules in all, and everything held after each",
-        f"{len(FOUND):>8,} planted bugs found",
+        f"{len(FOUND):>8,} planted bugs, and every one found",
     ]

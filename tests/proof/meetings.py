@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.messages import about
-from chalicelib.story import Stage, Story
+from chalicelib.story import GIVE_UP_AFTER, Stage, Story
 from tests.proof.crashes import MakeBackend, single_faults
 from tests.proof.interleaving import Order, every_order, run_together
 from tests.proof.invariants import check
@@ -26,12 +26,14 @@ class Meeting:
         arrange: Brings the situation about, and returns who meets in it.
         preemptions: How often a process may be interrupted, in all.
         parks: Messages may stay parked in the end.
+        fails: Readable photos may stay failed in the end.
     """
 
     name: str
     arrange: Callable[[Simulation], Processes]
     preemptions: int = 3
     parks: bool = False
+    fails: bool = False
 
 
 def _uploaded(run: Simulation, **fields: Any) -> Story:
@@ -70,6 +72,25 @@ def two_narrations(run: Simulation) -> Processes:
     return run.receive(Stage.NARRATION), run.receive(Stage.NARRATION)
 
 
+def lease_runs_out(run: Simulation) -> Processes:
+    """Longer than a Lambda may run: were it to go on all the same, it would write nothing."""
+    run.backend.queues[Stage.READING].send(about(_uploaded(run)))
+    return run.receive(Stage.READING), run.nap, run.receive(Stage.READING)
+
+
+def narration_lease_runs_out(run: Simulation) -> Processes:
+    story = _uploaded(run)
+    run.deliver_next()
+    run.backend.queues[Stage.NARRATION].send(about(story))
+    return run.receive(Stage.NARRATION), run.nap, run.receive(Stage.NARRATION)
+
+
+def lease_runs_out_for_good(run: Simulation) -> Processes:
+    """A worker that was held up wakes when the whole story is done."""
+    run.backend.queues[Stage.READING].send(about(_uploaded(run)))
+    return run.receive(Stage.READING), run.nap, run.deliver_all
+
+
 def late_reading_and_narration(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.deliver_next()
@@ -90,6 +111,11 @@ def upload_and_its_own_reading(run: Simulation) -> Processes:
     run.lose_messages()
     run.backend.queues[Stage.READING].send(about(story))
     return lambda: run.upload(SHADE), run.receive(Stage.READING)
+
+
+def second_upload_of_a_blank_page_wants_a_notice(run: Simulation) -> Processes:
+    run.upload(BLANK, notify=False)
+    return lambda: run.upload(BLANK), run.receive(Stage.READING)
 
 
 def second_upload_wants_a_notice(run: Simulation) -> Processes:
@@ -150,6 +176,19 @@ def two_dead_letters(run: Simulation) -> Processes:
     return run.receive_dead_letter(Stage.READING), run.receive_dead_letter(Stage.READING)
 
 
+def burial_and_photo_sent_again(run: Simulation) -> Processes:
+    """A claim without a photo is given up after a day, in the moment when the photo comes."""
+    run.abandon(SHADE)
+    run.clock.advance(GIVE_UP_AFTER.total_seconds() + 1)
+    run.sweep()
+
+    def upload_and_deliver() -> None:
+        run.upload(SHADE)
+        run.deliver_next()
+
+    return upload_and_deliver, run.receive_dead_letter(Stage.READING)
+
+
 def dead_letter_and_photo_sent_again(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.lose_messages()
@@ -202,20 +241,25 @@ MEETINGS = (
     Meeting("one narration message twice", one_narration_twice),
     Meeting("two reading messages", two_messages),
     Meeting("two narration messages", two_narrations),
+    Meeting("a reading lease runs out", lease_runs_out, preemptions=2),
+    Meeting("a narration lease runs out", narration_lease_runs_out, preemptions=2),
+    Meeting("a worker wakes too late", lease_runs_out_for_good, preemptions=2),
     Meeting("a late reading and narration", late_reading_and_narration),
     Meeting("two uploads of a new photo", two_uploads),
     Meeting("three uploads of a new photo", three_uploads, preemptions=2),
     Meeting("an upload again and reading", upload_and_its_own_reading),
     Meeting("a notice wanted late", second_upload_wants_a_notice),
+    Meeting("a notice of a failure wanted late", second_upload_of_a_blank_page_wants_a_notice),
     Meeting("two polls", two_polls),
     Meeting("a poll, a sweep and an upload", poll_sweep_and_upload, preemptions=2),
     Meeting("two sweeps", two_sweeps),
     Meeting("a poll and a late stage", poll_and_late_stage),
     Meeting("a dead letter and a stage", dead_letter_and_stage, parks=True),
-    Meeting("a dead letter and a poll", dead_letter_and_poll, parks=True),
-    Meeting("two dead letters", two_dead_letters, parks=True),
+    Meeting("a dead letter and a poll", dead_letter_and_poll, parks=True, fails=True),
+    Meeting("two dead letters", two_dead_letters, parks=True, fails=True),
     Meeting("a dead letter and the photo again", dead_letter_and_photo_sent_again, parks=True),
     Meeting("a blank photo again", blank_photo_sent_again_while_people_are_told),
+    Meeting("a burial and the photo again", burial_and_photo_sent_again, parks=True),
     Meeting("a failed photo twice", failed_photo_sent_twice, parks=True),
     Meeting("a finished photo twice", finished_photo_sent_twice),
     Meeting("an old generation and a new one", old_generation_and_new),
@@ -243,7 +287,7 @@ def hold(
         run_together(tape, order, processes)
         together = len(tape.requests) - before
         simulation.settle()
-        check(simulation, may_fail=meeting.parks)
+        check(simulation, may_fail=meeting.fails)
     except Broken as broken:
         raise Broken(f"{meeting.name} (faults: {faults or 'none'})\n{broken}") from None
     return together

@@ -14,8 +14,8 @@ class MemoryBackend(MemoryTools):
     text_detector: PageReader
     speaker: Voice
 
-    def __init__(self, stories: InMemoryStories | None = None) -> None:
-        super().__init__(PageReader(), Voice(), stories=stories)
+    def __init__(self, stories: InMemoryStories | None = None, clock_ahead: float = 0.0) -> None:
+        super().__init__(PageReader(), Voice(), stories=stories, clock_ahead=clock_ahead)
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
         return Tape(self.clock, faults)

@@ -209,7 +209,7 @@ class MotoBackend:
 class _WiredTape(Tape):
     """A tape whose errors happen on the wire, so that the app's adapters tell of them."""
 
-    def __init__(self, clock: Callable[[], datetime], faults: Any, *, aws: MotoAws) -> None:
+    def __init__(self, clock: Clock, faults: Any, *, aws: MotoAws) -> None:
         super().__init__(clock, faults)
         self._aws = aws
 

@@ -4,11 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.messages import about
-from chalicelib.story import GIVE_UP_AFTER, Stage
+from chalicelib.story import GIVE_UP_AFTER, Stage, Status, Story
+from tests.fake_queue import MAX_RECEIVES
 from tests.proof.pages import BLANK, LONG
-from tests.proof.simulation import Simulation
+from tests.proof.simulation import Broken, Simulation
 
 SHADE, OTHER_SHADE = 200, 160
+_MOST_MESSAGES = 6
+"""One of the upload, perhaps one more because it died; the first few resumes, until one
+message is given up before the next one is sent."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,25 @@ def narration_redriven(run: Simulation) -> None:
     run.settle()
 
 
+def broken_for_good(run: Simulation) -> None:
+    """And somebody polls as told: it must come to an end, and not work more and more."""
+    run.backend.text_detector.out_of_order = True
+    receipt = run.upload(SHADE)
+    assert receipt is not None
+    story: Story | None = receipt.story
+    for _ in range(40):
+        run.clock.advance(61)
+        run.deliver_all()
+        story = run.poll(receipt.story.id) or story
+    assert story is not None
+    if story.status is not Status.FAILED:
+        raise Broken("a story that cannot be read does not fail")
+    attempts = [r for r in run.tape.requests if r.operation == "rekognition.DetectText"]
+    if len(attempts) > MAX_RECEIVES * _MOST_MESSAGES:
+        raise Broken(f"{len(attempts)} attempts at a page that cannot be read")
+    run.settle()
+
+
 def failed_sent_again(run: Simulation) -> None:
     run.backend.text_detector.out_of_order = True
     run.upload(SHADE)
@@ -226,6 +249,7 @@ SCENARIOS = (
     Scenario("sweeper resumes", sweeper_resumes),
     Scenario("reading given up and redriven", reading_redriven),
     Scenario("narration given up and redriven", narration_redriven),
+    Scenario("broken for good, and polled", broken_for_good, parks=True, fails=True),
     Scenario("failed and sent again", failed_sent_again, parks=True),
     Scenario("failing twice", fails_twice, parks=True, fails=True),
     Scenario("a failure that nobody was told of", untold_failure, parks=True),

@@ -102,6 +102,7 @@ class Simulation:
     Attributes:
         acknowledged: Every upload that was answered with 200.
         twice: Deliver every message a second time after it was handled.
+        naps: How often a process was held up for longer than its lease.
         forgotten: Ids of stories that were deleted.
         parking: Messages may stay parked: something was broken for long, and is not redriven.
     """
@@ -112,6 +113,7 @@ class Simulation:
     acknowledged: list[Acknowledged] = field(default_factory=list)
     parking: bool = False
     forgotten: list[str] = field(default_factory=list)
+    naps: int = 0
 
     def __post_init__(self) -> None:
         self.clock = self.backend.clock
@@ -209,6 +211,12 @@ class Simulation:
         """Delete a story, as far as the table shows it."""
         self.backend.forget(story_id)
         self.forgotten.append(story_id)
+
+    def nap(self) -> None:
+        """Hold everybody up for longer than a lease lasts."""
+        self.tape.switch()
+        self.clock.advance(121)
+        self.naps += 1
 
     def redrive(self, stage: Stage) -> None:
         self.backend.parked_queues[stage].move_all_to(self.backend.queues[stage])

@@ -14,8 +14,11 @@ from typing import Any, TypeVar
 
 from chalicelib.errors import Transient
 from chalicelib.messages import Delivery
+from tests.fakes import Clock
 
 _Result = TypeVar("_Result")
+
+_SECONDS_PER_REQUEST = 0.001
 
 
 class Fault(StrEnum):
@@ -80,7 +83,7 @@ class Tape:
         doomed: Before the next request of this operation, its process dies: the scenario says so.
     """
 
-    clock: Callable[[], datetime]
+    clock: Clock
     faults: Mapping[int, Fault] = field(default_factory=dict)
     switch: Callable[[], None] = _never_switch
     requests: list[Request] = field(default_factory=list)
@@ -101,6 +104,7 @@ class Tape:
     ) -> _Result:
         """Do one request, or what its fault makes of it."""
         self.switch()
+        self.clock.advance(_SECONDS_PER_REQUEST)
         number = len(self.requests) + 1
         fault = self.faults.get(number)
         if operation == self.doomed:

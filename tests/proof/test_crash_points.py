@@ -14,6 +14,13 @@ from tests.proof.memory_backend import MemoryBackend
 from tests.proof.scenarios import SCENARIOS, Scenario
 from tests.proof.tape import Fault
 
+CRASHES = {Fault.DIES_BEFORE, Fault.DIES_AFTER}
+CRASHED_TWICE = [
+    scenario
+    for scenario in SCENARIOS
+    if scenario.name in {"finished duplicate", "audio is missing", "failed and sent again"}
+]
+
 by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
 
@@ -21,7 +28,7 @@ by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: sc
 def test_one_fault_at_any_request_changes_nothing_that_matters(scenario: Scenario) -> None:
     runs = every_single_fault(scenario)
 
-    PLAYED["single faults at every request of every path"] += runs
+    PLAYED["single faults, at every request of every path"] += runs
     assert runs > 10 * len(Fault)
 
 
@@ -29,16 +36,31 @@ def test_one_fault_at_any_request_changes_nothing_that_matters(scenario: Scenari
 def test_it_holds_when_every_message_is_delivered_twice_as_well(scenario: Scenario) -> None:
     runs = every_single_fault(scenario, twice=True)
 
-    PLAYED["the same, with every message delivered twice"] += runs
+    PLAYED["single faults, with every message delivered twice"] += runs
     assert runs > 10 * len(Fault)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS[:1], ids=lambda scenario: scenario.name)
-def test_two_faults_at_any_two_requests_change_nothing_that_matters(scenario: Scenario) -> None:
-    runs = every_pair_of_faults(scenario)
+def test_two_faults_on_the_way_to_the_notice_change_nothing_that_matters() -> None:
+    runs = every_pair_of_faults(SCENARIOS[0], list(Fault))
 
     PLAYED["pairs of faults on the way from upload to notice"] += runs
     assert runs > 4000
+
+
+@pytest.mark.parametrize("scenario", CRASHED_TWICE, ids=lambda scenario: scenario.name)
+def test_two_crashes_on_other_paths_change_nothing_that_matters(scenario: Scenario) -> None:
+    runs = every_pair_of_faults(scenario, CRASHES)
+
+    PLAYED["pairs of crashes on the duplicate, failover and dead-letter paths"] += runs
+    assert runs > 1000
+
+
+@by_name
+@pytest.mark.parametrize("seconds", [-0.02, 0.02])
+def test_clocks_that_differ_change_nothing_that_matters(scenario: Scenario, seconds: float) -> None:
+    play(scenario, {}, lambda: MemoryBackend(clock_ahead=seconds))
+
+    PLAYED["paths with SQS's clock 20 ms ahead or behind"] += 1
 
 
 @pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.SERVER_ERROR])

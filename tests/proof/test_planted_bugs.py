@@ -54,6 +54,21 @@ class WithoutGenerationCheck(InMemoryStories):
         return super()._current(story_id, story.generation if story else generation)
 
 
+class WithoutFences(InMemoryStories):
+    """A worker whose lease ran out may write, whatever the story has become since."""
+
+    def update(
+        self, story: Story, changes: Mapping[str, Any], *, lease: Lease | None = None, **more: Any
+    ) -> Story:
+        plain = {name: value for name, value in changes.items() if name != "status"}
+        written = super().update(story, plain, expect=more.get("expect"))
+        leases = dict(written.leases)
+        if lease and more.get("release"):
+            leases.pop(lease.stage, None)
+        status = changes.get("status", written.status)
+        return self._write(written, {"status": status, "leases": leases})
+
+
 def symptoms_of(stories: type[InMemoryStories]) -> Iterator[str]:
     """Play everything on a world with this bug: the first thing that breaks, each time."""
 
@@ -79,6 +94,7 @@ def _symptom(play: Callable[[], int]) -> Iterator[str]:
         (WithoutLease, "paid 2 times"),
         (WithoutClaimCondition, "one photo has 2 lives"),
         (WithoutNotifiedMark, "2 notices for 1 ends"),
+        (WithoutFences, "an acknowledged story was left read"),
         (WithoutGenerationCheck, "a message of 00000001 touched 00000002"),
     ],
 )

@@ -18,7 +18,8 @@ def test_a_message_survives_the_queue() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "hello", "[]", "{}", '{"id": 7, "generation": "g"}', "\ud800"]
+    "body",
+    ["", "hello", "[]", "{}", '{"id": 7, "generation": "g"}', "\ud800", '{"x": ' + "[" * 5000],
 )
 def test_what_is_not_a_message_is_refused(body: str) -> None:
     with pytest.raises(InvalidRequest):

@@ -12,6 +12,7 @@ from chalicelib.story import (
     is_overdue,
     may_resume,
     restarted,
+    seems_lost,
     sources,
     stage_due,
 )
@@ -73,18 +74,32 @@ def test_work_goes_on_at_the_first_missing_result() -> None:
     assert stage_due(story(text="Once.", audio="public/x/story.mp3")) is Stage.NARRATION
 
 
-def test_a_story_may_resume_only_after_a_minute() -> None:
+def test_work_seems_lost_only_after_a_minute() -> None:
     enqueued = story(enqueued_at=NOW)
 
-    assert not may_resume(enqueued, NOW + timedelta(seconds=60))
-    assert may_resume(enqueued, NOW + timedelta(seconds=60, milliseconds=1))
+    assert not seems_lost(enqueued, NOW + timedelta(seconds=60))
+    assert seems_lost(enqueued, NOW + timedelta(seconds=60, milliseconds=1))
 
 
 def test_a_claim_that_was_never_enqueued_counts_from_its_beginning() -> None:
     claimed = story(enqueued_at=None, created_at=NOW)
 
-    assert not may_resume(claimed, NOW + timedelta(seconds=60))
-    assert may_resume(claimed, NOW + timedelta(seconds=61))
+    assert not seems_lost(claimed, NOW + timedelta(seconds=60))
+    assert seems_lost(claimed, NOW + timedelta(seconds=61))
+
+
+@pytest.mark.parametrize(
+    ("resumes", "seconds"), [(0, 60), (1, 120), (2, 240), (6, 3840), (7, 3840), (1000, 3840)]
+)
+def test_lost_work_is_resumed_after_twice_as_long_each_time(resumes: int, seconds: int) -> None:
+    lost = story(enqueued_at=NOW, unfinished_since=NOW, resumes=resumes)
+
+    assert not may_resume(lost, NOW + timedelta(seconds=seconds))
+    assert may_resume(lost, NOW + timedelta(seconds=seconds, milliseconds=1))
+
+
+def test_what_is_finished_is_never_resumed() -> None:
+    assert not may_resume(story(enqueued_at=NOW), NOW + timedelta(days=1))
 
 
 def test_a_story_is_overdue_after_a_day_of_work_without_an_end() -> None:
