@@ -105,7 +105,7 @@ class Walk(RuleBasedStateMachine):
         self.run.settle()
         check(self.run, may_fail=self.broken_for_long)
         # Hypothesis repeats some: only as many as it was asked for are counted.
-        PLAYED[KIND] = min(PLAYED[KIND] + 1, settings.default.max_examples)
+        PLAYED[KIND] = min(PLAYED[KIND] + 1, settings().max_examples)
 
 
 TestWalk = Walk.TestCase
