@@ -9,7 +9,7 @@ import msgspec
 from chalicelib import keys, messages
 from chalicelib.errors import StoryChanged
 from chalicelib.ports import Media, Queue, Stories
-from chalicelib.story import Stage, Status, Story, may_resume, stage_due
+from chalicelib.story import Stage, Story, may_resume, stage_due
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,10 @@ class Failover(msgspec.Struct, frozen=True):
     def resume(self, story: Story) -> Story:
         """Enqueue the first stage whose result is missing, when the work seems lost.
 
+        Not for failed stories: only an upload or a redrive may start those again.
         Of any number of simultaneous calls one enqueues; the others see that it did.
         """
         if not may_resume(story, self.clock()):
-            return story
-        if story.status is Status.FAILED:  # only an upload or a redrive may start it again
             return story
         if self._awaits_photo(story):
             log.info("the photo has not arrived: it must be sent again")
