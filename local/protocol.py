@@ -143,7 +143,7 @@ def _serializer(call: Call) -> ResponseSerializer:
 def _error_shape(model: ServiceModel, error: ServiceError) -> ErrorShape:
     known = ErrorLookupFactory().for_service(model).from_code(error.code)
     if known is not None:
-        return known
+        return _with_status(known)
     return ErrorShape(
         error.code,
         {
@@ -154,6 +154,18 @@ def _error_shape(model: ServiceModel, error: ServiceError) -> ErrorShape:
             "error": {"code": error.code, "httpStatusCode": error.status},
         },
     )
+
+
+def _with_status(known: ErrorShape) -> ErrorShape:
+    """An error with the status that AWS gives it: a model that names none says whose fault it is.
+
+    Clients retry by status, too: DynamoDB's InternalServerError is a 500.
+    """
+    details = known._shape_model.get("error", {})
+    if "httpStatusCode" in details or known.is_sender_fault:
+        return known
+    model = {**known._shape_model, "error": {**details, "httpStatusCode": 500}}
+    return ErrorShape(known.name, model, known._shape_resolver)
 
 
 def _response(serialized: Mapping[str, Any]) -> Response:

@@ -24,7 +24,15 @@ CALLS: list[tuple[str, str, str, dict[str, Any], int]] = [
         400,
     ),
     ("sns", "Publish", "InternalError", {"TopicArn": "arn:aws:sns:a:b:c", "Message": "x"}, 500),
-    ("rekognition", "DetectText", "ThrottlingException", {"Image": {"Bytes": b"x"}}, 400),
+    (
+        "dynamodb",
+        "PutItem",
+        "InternalServerError",
+        {"TableName": "t", "Item": {"pk": {"S": "a"}}},
+        500,
+    ),
+    ("rekognition", "DetectText", "ThrottlingException", {"Image": {"Bytes": b"x"}}, 500),
+    ("rekognition", "DetectText", "InternalServerError", {"Image": {"Bytes": b"x"}}, 500),
     (
         "polly",
         "SynthesizeSpeech",

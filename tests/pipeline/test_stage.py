@@ -7,7 +7,7 @@ import pytest
 from chalicelib.detection import TextDetection
 from chalicelib.errors import LeaseHeld, Transient
 from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Lease, Stage, Status, Story
+from chalicelib.story import Failure, Lease, Stage, Status, Story
 from tests.builders import upload
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
@@ -175,3 +175,27 @@ def test_a_story_that_was_sent_again_while_people_were_told_is_given_up_at_once(
     assert world.story().leases == {}
     assert world.story().unfinished_since == NOW
     assert len(world.reading_queue.sent) == 2
+
+
+def test_a_late_message_takes_back_no_failure_of_another_stage() -> None:
+    world = world_with_a_photo()
+    failed = {"status": Status.FAILED, "failure": Failure("the voice was ill", final=False)}
+    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.stories.update(world.story(), failed)
+
+    world.reading.handle(delivery_to(about(world.story())))
+
+    assert world.story().status is Status.FAILED
+    assert world.narration_queue.sent == []
+
+
+def test_a_late_message_that_takes_a_failure_back_is_the_one_that_counts() -> None:
+    """Should it be given up as well, it must not pass for a stray."""
+    world = world_with_a_photo(Transient("no answer"))
+    failed = {"status": Status.FAILED, "failure": Failure("no answer", final=False)}
+    world.stories.update(world.story(), {**failed, "enqueued_at": LATER})
+
+    with pytest.raises(Transient):
+        world.reading.handle(delivery_to(about(world.story())))
+
+    assert (world.story().status, world.story().enqueued_at) == (Status.RECEIVED, NOW)

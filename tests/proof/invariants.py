@@ -169,6 +169,8 @@ def _illegal_moves(simulation: Simulation) -> Iterator[str]:
         if story.status is not origin and story.status not in _MOVES[origin]:
             yield f"an illegal move was written: {origin} to {story.status}"
         if request.process.message is None:  # somebody sent the photo again
+            if origin is Status.FAILED and story.status is not origin and story.notified_of:
+                yield "who sent a photo again would not be told of its next failure"
             continue
         message_id = request.process.message.message_id
         if story.status is Status.FAILED and origin is not Status.FAILED:
