@@ -165,7 +165,7 @@ def _with_status(known: ErrorShape) -> ErrorShape:
     if "httpStatusCode" in details or known.is_sender_fault:
         return known
     model = {**known._shape_model, "error": {**details, "httpStatusCode": 500}}
-    return ErrorShape(known.name, model, known._shape_resolver)
+    return ErrorShape(known.name, model, known._shape_resolver)  # type: ignore[attr-defined]
 
 
 def _response(serialized: Mapping[str, Any]) -> Response:
