@@ -174,16 +174,19 @@ def is_unfinished(story: Story) -> bool:
 def seems_lost(story: Story, now: datetime) -> bool:
     """Is the last enqueue so long ago that the work was probably lost?
 
-    A claim that was never enqueued counts from its beginning: its upload may still run.
+    What was never enqueued counts from its beginning: its upload may still run.
     """
-    return now - (story.enqueued_at or story.created_at) > RESUME_AFTER
+    return _waited(story, now) > RESUME_AFTER
 
 
 def may_resume(story: Story, now: datetime) -> bool:
     """Is it time for another message? Later each time, while the story does not go on."""
     patience = RESUME_AFTER * 2 ** min(story.resumes, _MOST_DOUBLINGS)
-    waited = now - (story.enqueued_at or story.created_at)
-    return is_unfinished(story) and waited > patience
+    return is_unfinished(story) and _waited(story, now) > patience
+
+
+def _waited(story: Story, now: datetime) -> timedelta:
+    return now - (story.enqueued_at or story.unfinished_since or story.created_at)
 
 
 def is_overdue(story: Story, now: datetime) -> bool:
