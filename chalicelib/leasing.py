@@ -73,9 +73,8 @@ class Leasing(msgspec.Struct, frozen=True):
 
     def put_off(self, delivery: Delivery) -> None:
         """Have a delivery that failed come again in seconds, later each time."""
-        wait = min(_FIRST_RETRY_SECONDS * 2 ** (delivery.receives - 1), _MAX_RETRY_SECONDS)
         try:
-            self.queue.retry_in(delivery.receipt, wait)
+            self.queue.retry_in(delivery.receipt, _seconds_until_retry(delivery))
         except StorytimeError as also:
             log.warning("retry left to the visibility timeout", extra={"reason": also.message})
 
@@ -104,7 +103,8 @@ class Leasing(msgspec.Struct, frozen=True):
             # What a bug or a library says is for the log; people get sentences written for them.
             known = isinstance(error, StorytimeError)
             last_error = error.message if known else f"unexpected {type(error).__name__}"  # type: ignore[attr-defined]
-            self._release(lease, story, {"last_error": last_error})
+            retry_at = self.clock() + timedelta(seconds=_seconds_until_retry(delivery))
+            self._release(lease, story, {"last_error": last_error, "retry_at": retry_at})
             self.put_off(delivery)
             raise
 
@@ -123,3 +123,8 @@ class Leasing(msgspec.Struct, frozen=True):
             self.stories.update(story, changes, lease=lease, release=True)
         except StorytimeError as also:
             log.info("the lease is lost, or left to run out", extra={"reason": also.message})
+
+
+def _seconds_until_retry(delivery: Delivery) -> int:
+    doubled: int = _FIRST_RETRY_SECONDS * 2 ** (delivery.receives - 1)
+    return min(doubled, _MAX_RETRY_SECONDS)

@@ -69,6 +69,7 @@ class Reading(msgspec.Struct, frozen=True):
             "page": keys.page(story),
             "failure": None,
             "last_error": None,
+            "retry_at": None,
             "resumes": 0,
         }
         return self.stories.update(story, changes, lease=lease)

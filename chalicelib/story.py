@@ -100,6 +100,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         content_type: The format that the bytes have, whatever the header said.
         enqueued_at: When work was last put on a queue; None until the photo and the
             first message are stored.
+        retry_at: When the message of the last failed attempt comes again.
         resumes: How often the work was resumed since it last went on.
         unfinished_since: When the work on it began; None once the story has ended and
             whoever wanted to know was told. Only stories that have it are swept.
@@ -123,6 +124,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     notify: bool
     created_at: datetime
     enqueued_at: datetime | None = None
+    retry_at: datetime | None = None
     resumes: int = 0
     unfinished_since: datetime | None = None
     text: str | None = None
@@ -172,7 +174,7 @@ def is_unfinished(story: Story) -> bool:
 
 
 def seems_lost(story: Story, now: datetime) -> bool:
-    """Is the last enqueue so long ago that the work was probably lost?
+    """Is it so long ago that a message was on its way that the work was probably lost?
 
     What was never enqueued counts from its beginning: its upload may still run.
     """
@@ -186,7 +188,9 @@ def may_resume(story: Story, now: datetime) -> bool:
 
 
 def _waited(story: Story, now: datetime) -> timedelta:
-    return now - (story.enqueued_at or story.unfinished_since or story.created_at)
+    """Since when no message is known to be on its way: an attempt that failed is tried again."""
+    sent = story.enqueued_at or story.unfinished_since or story.created_at
+    return now - max(sent, story.retry_at or sent)
 
 
 def is_overdue(story: Story, now: datetime) -> bool:

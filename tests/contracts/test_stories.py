@@ -34,6 +34,8 @@ def test_every_field_comes_back_as_it_went(stories: Stories) -> None:
         page="public/p",
         audio="public/a",
         last_error="no answer",
+        retry_at=NOW,
+        resumes=3,
         failure=Failure("no text was found on this page", final=True),
         notified_of=Status.READ,
         notified_at=NOW + timedelta(milliseconds=123),

@@ -224,3 +224,20 @@ def test_a_poisoned_photo_holds_up_no_other() -> None:
     assert world.stories.kept[healthy.id].status is Status.READY
     assert world.stories.kept[poisoned.id].status is Status.RECEIVED
     assert [kept.message.id for kept in world.reading_queue.kept] == [poisoned.id]
+
+
+def test_whoever_polls_meanwhile_neither_hastens_nor_delays_the_end() -> None:
+    detector = ScriptedTextDetector(*[THROTTLED] * 99)
+    world = World(detector=detector)
+    story_id = world.intake.take_in(upload()).story.id
+
+    for _ in range(60):
+        world.deliver(world.reading_queue, world.reading.handle)
+        bury(world)
+        world.clock.advance(5)
+        world.retrieval.retrieve(story_id)
+
+    assert world.story().status is Status.FAILED
+    assert len(detector.images) == MAX_RECEIVES
+    assert len(world.outbox.notices) == 1
+    assert world.reading_queue.kept == []

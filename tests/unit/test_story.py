@@ -98,6 +98,19 @@ def test_lost_work_is_resumed_after_twice_as_long_each_time(resumes: int, second
     assert may_resume(lost, NOW + timedelta(seconds=seconds, milliseconds=1))
 
 
+def test_a_message_that_comes_again_by_itself_needs_no_other() -> None:
+    failed_once = story(enqueued_at=NOW, retry_at=NOW + timedelta(seconds=40))
+
+    assert not seems_lost(failed_once, NOW + timedelta(seconds=100))
+    assert seems_lost(failed_once, NOW + timedelta(seconds=101))
+
+
+def test_a_message_that_was_sent_since_counts() -> None:
+    sent_again = story(enqueued_at=NOW, retry_at=NOW - timedelta(seconds=40))
+
+    assert not seems_lost(sent_again, NOW + timedelta(seconds=60))
+
+
 def test_what_is_finished_is_never_resumed() -> None:
     assert not may_resume(story(enqueued_at=NOW), NOW + timedelta(days=1))
 
