@@ -13,7 +13,7 @@ from chalice.app import Request, Response
 from chalicelib import errors, voices
 from chalicelib.intake import Receipt, Upload
 from chalicelib.links import Links
-from chalicelib.story import RESUME_AFTER, Status, Story
+from chalicelib.story import RESUME_AFTER, Status, Story, why_it_failed
 
 _Parameters = ParamSpec("_Parameters")
 
@@ -103,8 +103,7 @@ def story_response(story: Story, links: Links) -> Response:
     if story.status is Status.READY:
         return _story_response(200, story, described)
     if story.status is Status.FAILED:
-        reason = story.failure.reason if story.failure else "it stopped without an error"
-        problem = {"code": "failed", "message": f"This page could not be read: {reason}."}
+        problem = {"code": "failed", "message": why_it_failed(story)}
         return _story_response(422, story, {**described, **problem})
     seconds = int(RESUME_AFTER.total_seconds())
     problem = {

@@ -99,10 +99,11 @@ class Leasing(msgspec.Struct, frozen=True):
             log.info("the story went on without this delivery", extra={"reason": change.message})
             self._release(lease, story, {})
         except Exception as error:
-            log.warning("attempt failed", extra={"receives": delivery.receives}, exc_info=True)
             # What a bug or a library says is for the log; people get sentences written for them.
             known = isinstance(error, StorytimeError)
             last_error = error.message if known else f"unexpected {type(error).__name__}"  # type: ignore[attr-defined]
+            attempt = {"reason": last_error, "receives": delivery.receives}
+            log.warning("attempt failed", extra=attempt, exc_info=not known)
             retry_at = self.clock() + timedelta(seconds=_seconds_until_retry(delivery))
             self._release(lease, story, {"last_error": last_error, "retry_at": retry_at})
             self.put_off(delivery)

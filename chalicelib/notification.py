@@ -4,7 +4,6 @@ E-mail cannot be sent exactly once. A notice is published first and marked secon
 in between sends it twice, and one after the mark sends nothing more.
 """
 
-import contextlib
 import logging
 import unicodedata
 from collections.abc import Callable
@@ -13,10 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.errors import StoryChanged, StorytimeError, Transient
+from chalicelib.errors import StoryChanged, Transient
 from chalicelib.links import Links
 from chalicelib.ports import Announcer, Stories
-from chalicelib.story import Status, Story
+from chalicelib.story import Status, Story, what_failed, why_it_failed
 
 _MAX_SUBJECT: Final = 99
 """SNS wants a subject of fewer than 100 characters, without control characters."""
@@ -47,7 +46,8 @@ class Notification(msgspec.Struct, frozen=True):
     def repeat(self, story: Story) -> None:
         """Send the notice of a ready story again, for somebody who uploaded its photo again.
 
-        At most once a minute a story; of simultaneous calls, one sends.
+        At most once a minute a story; of simultaneous calls, one sends. What cannot be sent
+        now is left to the sweeper: the story itself is there, and must not wait for it.
         """
         now = self.clock()
         if story.repeated_at and now - story.repeated_at < _REPEAT_AFTER:
@@ -61,12 +61,10 @@ class Notification(msgspec.Struct, frozen=True):
             return
         try:
             self._publish(story)
-        except Transient:
-            # It will be asked for again at once: a minute must not have to pass first.
-            with contextlib.suppress(StorytimeError):
-                taken_back = {"repeated_at": story.repeated_at}
-                self.stories.update(story, taken_back, expect={"repeated_at": now})
-            raise
+        except Transient as trouble:
+            log.warning("notice left to the sweeper", extra={"reason": trouble.message})
+            untold = {"notify": True, "notified_of": None, "unfinished_since": now}
+            self.stories.update(story, untold)
 
     def _publish(self, story: Story) -> None:
         self.announcer.publish(subject_of(story), body_of(story, self.links))
@@ -74,8 +72,9 @@ class Notification(msgspec.Struct, frozen=True):
 
 
 def subject_of(story: Story) -> str:
-    verb = "is ready to hear" if story.status is Status.READY else "could not be read"
-    return subject_line(story.name, f" {verb}")
+    if story.status is Status.READY:
+        return subject_line(story.name, " is ready to hear")
+    return subject_line(story.name, f" could not be {what_failed(story)}")
 
 
 def subject_line(name: str, rest: str) -> str:
@@ -102,9 +101,8 @@ def body_of(story: Story, links: Links) -> str:
             f"See the page: {links.to(story.page)}\n\n"
             f"What it says:\n\n{story.text}\n"
         )
-    reason = story.failure.reason if story.failure else "it stopped without an error"
     page = f"See the page: {links.to(story.page)}\n" if story.page else ""
-    return f"{story.name}\n\nThis page could not be read: {reason}.\n{page}"
+    return f"{story.name}\n\n{why_it_failed(story)}\n{page}"
 
 
 def _utf16_units(text: str) -> int:

@@ -168,6 +168,17 @@ def has_ended(story: Story) -> bool:
     return story.status in {Status.READY, Status.FAILED}
 
 
+def what_failed(story: Story) -> str:
+    """What could not be done to the page, as it follows "could not be"."""
+    return "read" if story.text is None else "read aloud"
+
+
+def why_it_failed(story: Story) -> str:
+    """One sentence for the person who sent the photo."""
+    reason = story.failure.reason if story.failure else "it stopped without an error"
+    return f"This page could not be {what_failed(story)}: {reason}."
+
+
 def is_unfinished(story: Story) -> bool:
     """Has it not ended, or was somebody not told who wanted to know?"""
     return story.unfinished_since is not None

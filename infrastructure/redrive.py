@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from chalice.config import Config
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         )
     except UsageError as error:
         return _complain(error, 2)
+    except EndpointConnectionError as error:
+        return _complain(f"{error}. Is that where its AWS is (make run, AWS_PORT=...)?", 1)
     except (RedriveError, BotoCoreError, ClientError) as error:
         return _complain(error, 1)
     except KeyboardInterrupt:
@@ -177,6 +180,7 @@ def _client(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSCli
     )
     endpoint_url = environ.get("AWS_ENDPOINT_URL") or variables.get("AWS_ENDPOINT_URL")
     try:
+        _ = urlsplit(endpoint_url or "").port  # boto3 would notice only when it connects
         return session.client("sqs", endpoint_url=endpoint_url, config=_IMPATIENT)
     except ValueError as error:
         raise UsageError(f"AWS_ENDPOINT_URL leads nowhere: {error}.") from error

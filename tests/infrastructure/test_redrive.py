@@ -286,8 +286,11 @@ def test_what_there_is_not_is_one_clear_line(
     assert_one_line(capsys, words)
 
 
-def test_an_endpoint_that_is_none_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
-    status = main(["local", "reading"], {"AWS_ENDPOINT_URL": "nowhere"})
+@pytest.mark.parametrize("url", ["nowhere", "http://127.0.0.1:abc"])
+def test_an_endpoint_that_is_none_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    status = main(["local", "reading"], {"AWS_ENDPOINT_URL": url})
 
     assert status == 2
     assert_one_line(capsys, "AWS_ENDPOINT_URL leads nowhere")

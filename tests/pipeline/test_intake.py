@@ -187,7 +187,7 @@ def test_an_upload_whose_message_was_refused_leaves_no_story_that_looks_enqueued
     assert world.story().enqueued_at == NOW
 
 
-def test_a_repeated_notice_that_could_not_be_sent_is_not_taken_for_sent() -> None:
+def test_a_notice_that_cannot_be_repeated_now_holds_nothing_up_and_is_sent_later() -> None:
     refusing = [True]
 
     class Refusing(Outbox):
@@ -197,16 +197,18 @@ def test_a_repeated_notice_that_could_not_be_sent_is_not_taken_for_sent() -> Non
             super().publish(subject, body)
 
     world = World(announcer=Refusing())
-    story = world.intake.take_in(upload()).story
+    story = world.intake.take_in(upload(notify=False)).story
     world.stories.update(story, {"status": Status.READ, "text": "Once."})
-    world.stories.update(story, {"status": Status.READY, "audio": "a"})
-    with pytest.raises(Transient):
-        world.intake.take_in(upload())
+    world.stories.update(story, {"status": Status.READY, "audio": "a", "unfinished_since": None})
 
+    assert world.intake.take_in(upload()).story.status is Status.READY
     refusing[0] = False
-    world.intake.take_in(upload())
+    world.clock.advance(61)
+    world.sweep()
+    world.deliver(world.narration_queue, world.narration.handle)
 
     assert len(world.outbox.notices) == 1
+    assert world.story().unfinished_since is None
 
 
 def test_who_sends_a_photo_again_while_its_story_ends_is_told_once() -> None:
