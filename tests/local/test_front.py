@@ -150,15 +150,11 @@ def test_a_failed_transaction_takes_nobody_elses_write_back(aws: Aws) -> None:
         }
     }
 
-    # Looked up once: the client makes its exceptions when they are first asked for, and
-    # threads that ask at the same time get different ones.
-    cancelled = dynamodb.exceptions.TransactionCanceledException
-
     def write(number: int) -> None:
         if number % 2:
             dynamodb.put_item(TableName="stories", Item={"pk": {"S": f"mine-{number}"}})
             return
-        with pytest.raises(cancelled):
+        with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
             dynamodb.transact_write_items(TransactItems=[refused])
 
     with ThreadPoolExecutor(20) as pool:
@@ -175,6 +171,9 @@ def test_a_service_that_nothing_here_knows_is_left_to_moto(aws: Aws) -> None:
 
 def _table(aws: Aws) -> Any:
     dynamodb = aws.client("dynamodb", max_pool_connections=50)
+    # The client makes its exceptions when they are first asked for; threads that ask at the
+    # same time would get different ones.
+    assert dynamodb.exceptions
     dynamodb.create_table(
         TableName="stories",
         BillingMode="PAY_PER_REQUEST",
