@@ -22,7 +22,7 @@ _INPUT_OF: Final = MappingProxyType({Stage.READING: Status.RECEIVED, Stage.NARRA
 _CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
 """At the very most: the time of an enqueue is Lambda's, that of a message SQS's.
 
-Two enqueues of one story lie a minute apart.
+A story is resumed a minute after its last enqueue at the earliest.
 """
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Queue events in the pipeline's words."""
+"""Events of queues and schedules, in the pipeline's words."""
 
 import logging
 from collections.abc import Callable

@@ -24,13 +24,14 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from chalice.config import Config
 
+from chalicelib.settings import PARKED
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
 
 _CONFIG: Final = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
 _QUEUE_URL: Final = "_QUEUE_URL"
-_PARKED: Final = "-parked"
 _ACTIVE: Final = {"RUNNING", "CANCELLING"}
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
 _IMPATIENT: Final = ClientConfig(
@@ -83,7 +84,7 @@ def redrive(sqs: "SQSClient", queue_name: str, wait: Callable[[], object]) -> Re
         RedriveError: There are no such queues, another move is under way, or this one failed.
         BotoCoreError, ClientError: AWS cannot be reached, or refused.
     """
-    parked_name = queue_name + _PARKED
+    parked_name = queue_name + PARKED
     parked_url, queue_url = _queue_url(sqs, parked_name), _queue_url(sqs, queue_name)
     parked_arn, queue_arn = _queue_arn(sqs, parked_url), _queue_arn(sqs, queue_url)
     before = _newest_move(sqs, parked_arn)

@@ -115,10 +115,10 @@ def _needless_notices(simulation: Simulation) -> Iterator[str]:
             published[message.message.id] += 1
             excused[message.message.id] += bool(request.fault or (following and following.fault))
     ends = Counter(story.id for _, story in _ends(requests))
+    # A repeat that failed for an uploader is left to the sweeper, and so to a stage.
+    left = sum(r.operation == "sns.Publish" for r in requests if _is_broken_repeat(r))
     for story_id, times in published.items():
-        # A repeat that failed for an uploader is left to the sweeper, and so to a stage.
-        left = sum(r.operation == "sns.Publish" and r.fault is not None for r in requests)
-        if times > ends[story_id] + max(excused[story_id], left) + simulation.naps:
+        if times > ends[story_id] + excused[story_id] + left + simulation.naps:
             yield f"{times} notices for {ends[story_id]} ends, {excused[story_id]} excused"
     repeated: dict[str, list[datetime]] = defaultdict(list)
     for request in requests:
@@ -139,13 +139,25 @@ def _missing_notices(simulation: Simulation) -> Iterator[str]:
         told = {_told_by(r) for r in requests if _tells_of(r, story) and r.number > since}
         # The notice for a finished duplicate is marked first, so that one of many is sent: who
         # dies in between has sent none, and the next minute's upload sends the next.
-        excused = story.repeated_at and any(r.fault for r in requests if r.process.kind == "upload")
+        excused = story.repeated_at and any(map(_is_broken_repeat, requests))
         if about(story) in wanted and story.status not in told and not excused:
             yield f"nobody was told that a story is {story.status}"
 
 
 def _is_notice(request: Request) -> bool:
     return request.operation == "sns.Publish" and request.took_effect
+
+
+def _is_broken_repeat(request: Request) -> bool:
+    """Did a fault hit an uploader's repeated notice, or what is written down about it?"""
+    if request.process.kind != "upload" or not request.fault:
+        return False
+    match request.detail:
+        case ("publish", *_):
+            return True
+        case ("update", _, dict(changes), *_):
+            return "repeated_at" in changes or "notified_of" in changes
+    return False
 
 
 def _tells_of(request: Request, story: Story) -> bool:

@@ -29,9 +29,6 @@ class Fault(StrEnum):
     TIMED_OUT = "it took effect, but no answer came in time"
 
 
-TAKES_EFFECT = frozenset({Fault.DIES_AFTER, Fault.TIMED_OUT})
-
-
 class ProcessDied(BaseException):
     """The Lambda is gone: no `except Exception` of the app sees it."""
 
