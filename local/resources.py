@@ -12,6 +12,10 @@ from local.moto_backend import ACCOUNT_ID, REGION
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import (
+        BucketLifecycleConfigurationTypeDef,
+        CORSConfigurationTypeDef,
+    )
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -20,9 +24,12 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "storytime-local-"
 MEDIA_BUCKET: Final = f"{PREFIX}media"
+STAGING_BUCKET: Final = f"{PREFIX}staging"
 STORIES_TABLE: Final = f"{PREFIX}stories"
 NOTIFICATION_TOPIC: Final = f"{PREFIX}notifications"
 SUBSCRIBER: Final = "reader@example.com"
+DISTRIBUTION_ID: Final = "ESTORYTIMELOCAL"
+"""The CloudFront distribution of the media bucket's ``public/``."""
 
 APP_KEYS: Final = ("storytime-app", "not-a-secret")
 """Access key id and secret access key of the application: they sign, but protect nothing."""
@@ -31,6 +38,28 @@ STACK_KEYS: Final = ("storytime-stack", "not-a-secret-either")
 
 CONCURRENCY: Final = 2
 """Functions of one stage at once: as many as the engines have cores to run on."""
+
+_BROWSERS_MAY_POST: Final["CORSConfigurationTypeDef"] = {
+    "CORSRules": [
+        {
+            "AllowedOrigins": ["*"],
+            "AllowedMethods": ["POST"],
+            "AllowedHeaders": ["*"],
+            "ExposeHeaders": ["ETag", "Location"],
+            "MaxAgeSeconds": 3600,
+        }
+    ]
+}
+_STAGED_FOR_A_DAY: Final["BucketLifecycleConfigurationTypeDef"] = {
+    "Rules": [
+        {
+            "ID": "staged-for-a-day",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "Expiration": {"Days": 1},
+        }
+    ]
+}
 
 _MAX_RECEIVES: Final = 5
 _DEAD_LETTER_TIMEOUT: Final = 29  # seconds that a dead-letter queue's function may run
@@ -52,7 +81,10 @@ class StageQueue:
 
 READING: Final = StageQueue(f"{PREFIX}reading", function_timeout=60)
 NARRATION: Final = StageQueue(f"{PREFIX}narration", function_timeout=120)
-STAGE_QUEUES: Final = (READING, NARRATION)
+INTAKE: Final = StageQueue(f"{PREFIX}intake", function_timeout=60)
+RENDITIONS: Final = StageQueue(f"{PREFIX}renditions", function_timeout=60)
+DELETION: Final = StageQueue(f"{PREFIX}deletion", function_timeout=60)
+STAGE_QUEUES: Final = (INTAKE, READING, NARRATION, RENDITIONS, DELETION)
 
 
 def app_environment(aws_port: int) -> dict[str, str]:
@@ -65,11 +97,16 @@ def app_environment(aws_port: int) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
         "MEDIA_BUCKET": MEDIA_BUCKET,
+        "STAGING_BUCKET": STAGING_BUCKET,
         "STORIES_TABLE": STORIES_TABLE,
+        "INTAKE_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{INTAKE.name}",
         "READING_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{READING.name}",
         "NARRATION_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{NARRATION.name}",
+        "RENDITIONS_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{RENDITIONS.name}",
+        "DELETION_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{DELETION.name}",
         "NOTIFICATION_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{NOTIFICATION_TOPIC}",
         "MEDIA_BASE_URL": f"{url}/cdn",
+        "DISTRIBUTION_ID": DISTRIBUTION_ID,
         "MAXIMUM_CONCURRENCY": str(CONCURRENCY),
         "STORY_NAMESPACE": "2f6b1b0e-6c1c-4c0e-9d6a-5b0f0c6a7e11",
     }
@@ -90,11 +127,21 @@ class StackClients:
 def create(clients: StackClients) -> None:
     """Create every resource of the table above."""
     clients.s3.create_bucket(Bucket=MEDIA_BUCKET)
+    _create_staging_bucket(clients.s3)
     create_stories_table(clients.dynamodb, STORIES_TABLE)
     for stage in STAGE_QUEUES:
         _create_stage_queue(clients.sqs, stage)
     topic = clients.sns.create_topic(Name=NOTIFICATION_TOPIC)
     clients.sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER)
+
+
+def _create_staging_bucket(s3: "S3Client") -> None:
+    """A bucket that pages of any origin may post forms to, and that keeps nothing for long."""
+    s3.create_bucket(Bucket=STAGING_BUCKET)
+    s3.put_bucket_cors(Bucket=STAGING_BUCKET, CORSConfiguration=_BROWSERS_MAY_POST)
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=STAGING_BUCKET, LifecycleConfiguration=_STAGED_FOR_A_DAY
+    )
 
 
 def create_stories_table(dynamodb: "DynamoDBClient", name: str) -> None:
@@ -105,13 +152,23 @@ def create_stories_table(dynamodb: "DynamoDBClient", name: str) -> None:
         AttributeDefinitions=[
             {"AttributeName": "pk", "AttributeType": "S"},
             {"AttributeName": "unfinished_since", "AttributeType": "N"},
+            {"AttributeName": "listed_under", "AttributeType": "S"},
+            {"AttributeName": "listed_as", "AttributeType": "S"},
         ],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "unfinished",
                 "KeySchema": [{"AttributeName": "unfinished_since", "KeyType": "HASH"}],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "listing",
+                "KeySchema": [
+                    {"AttributeName": "listed_under", "KeyType": "HASH"},
+                    {"AttributeName": "listed_as", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            },
         ],
     )
     dynamodb.update_time_to_live(

@@ -15,6 +15,7 @@ from local.resources import (
     READING,
     STACK_KEYS,
     STAGE_QUEUES,
+    STAGING_BUCKET,
     STORIES_TABLE,
     SUBSCRIBER,
     StackClients,
@@ -39,9 +40,12 @@ def test_the_app_finds_every_resource_that_its_environment_names(
 ) -> None:
     settings = app_environment(int(aws.url.rsplit(":", 1)[1]))
 
-    aws.client("s3").head_bucket(Bucket=settings["MEDIA_BUCKET"])
-    for name in ("READING_QUEUE_URL", "NARRATION_QUEUE_URL"):
-        aws.client("sqs").get_queue_attributes(QueueUrl=settings[name], AttributeNames=["QueueArn"])
+    for bucket in ("MEDIA_BUCKET", "STAGING_BUCKET"):
+        aws.client("s3").head_bucket(Bucket=settings[bucket])
+    urls = [value for name, value in settings.items() if name.endswith("_QUEUE_URL")]
+    assert len(urls) == len(STAGE_QUEUES)
+    for url in urls:
+        aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     topic = clients.sns.list_subscriptions_by_topic(TopicArn=settings["NOTIFICATION_TOPIC_ARN"])
     assert [each["Endpoint"] for each in topic["Subscriptions"]] == [SUBSCRIBER]
 
@@ -54,9 +58,24 @@ def test_the_table_is_on_demand_keyed_by_pk_and_expires_by_its_attribute(
 
     assert table["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert (index["IndexName"], index["Projection"]) == ("unfinished", {"ProjectionType": "ALL"})
+    keys = {
+        index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
+        for index in table["GlobalSecondaryIndexes"]
+        if index["Projection"] == {"ProjectionType": "ALL"}
+    }
+    assert keys == {
+        "unfinished": ["unfinished_since"],
+        "listing": ["listed_under", "listed_as"],
+    }
     assert expiry["TimeToLiveDescription"]["AttributeName"] == "expires_at"
+
+
+def test_the_staging_bucket_keeps_nothing_for_longer_than_a_day(clients: StackClients) -> None:
+    answer = clients.s3.get_bucket_lifecycle_configuration(Bucket=STAGING_BUCKET)
+
+    (rule,) = answer["Rules"]
+    assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})
+    assert rule["Expiration"]["Days"] == 1
 
 
 @pytest.mark.parametrize("stage", STAGE_QUEUES, ids=lambda stage: stage.name)
