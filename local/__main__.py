@@ -12,8 +12,8 @@ from typing import Final
 
 from chalicelib.settings import SettingsError
 from local.http_server import PortUnavailableError
+from local.lambda_function import TriggerError
 from local.process import interrupt_when_told_to_end, leave
-from local.schedules import ScheduleError
 from local.stack import Stack
 
 _LAST_PORT: Final = 65_535
@@ -27,7 +27,7 @@ def main() -> int:
         stack.start()
         print(introduction(stack), flush=True)
         threading.Event().wait()
-    except (PortUnavailableError, ScheduleError, SettingsError) as error:
+    except (PortUnavailableError, TriggerError, SettingsError) as error:
         print(f"python -m local: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

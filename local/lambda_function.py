@@ -13,6 +13,10 @@ from local.moto_backend import ACCOUNT_ID, REGION
 from local.resources import PREFIX
 
 
+class TriggerError(Exception):
+    """A handler's trigger cannot be what it says; the message says which handler and why."""
+
+
 @dataclass(frozen=True)
 class LambdaContext:
     """The context object of one invocation (AWS Lambda, "Python context object")."""

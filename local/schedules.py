@@ -1,6 +1,5 @@
 """EventBridge's scheduled rules: time that invokes functions."""
 
-import logging
 import re
 import threading
 import time
@@ -11,27 +10,20 @@ from typing import Any, Final
 from chalice.app import Chalice, ScheduledEventConfig, ScheduleExpression
 from chalice.config import Config
 
-from local.lambda_function import LambdaFunction
+from local.asynchronous import AsynchronousInvocations
+from local.lambda_function import LambdaFunction, TriggerError
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.resources import PREFIX
 
-_log = logging.getLogger(__name__)
-
-_ATTEMPTS: Final = 3  # AWS Lambda, "How Lambda handles errors with asynchronous invocation"
 _RATE: Final = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)(s?)\)")
 _SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86_400}
-
-
-class ScheduleError(Exception):
-    """A handler has a schedule that is not kept here; the message says which and why."""
 
 
 class ScheduleTrigger:
     """Invokes a function every so often, for the first time when the first period is over.
 
-    Each invocation is asynchronous, as EventBridge's are: in a thread of its own, so that a slow
-    one may overlap with the next, and up to twice again when the function raises. Lambda waits one
-    and two minutes before it tries again; here it is at once.
+    Each invocation is asynchronous, as EventBridge's are, so that a slow one may overlap with the
+    next.
 
     Args:
         function: What to invoke.
@@ -41,6 +33,7 @@ class ScheduleTrigger:
     def __init__(self, function: LambdaFunction, period: float) -> None:
         self.function = function
         self.period = period
+        self._invocations = AsynchronousInvocations(function)
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -51,34 +44,20 @@ class ScheduleTrigger:
     def request_stop(self) -> None:
         """Invoke nothing more, and try nothing again; what runs may end."""
         self._stopping.set()
+        self._invocations.request_stop()
 
     def _keep_time(self) -> None:
         due = time.monotonic() + self.period
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
             due += self.period
-            event = _scheduled_event(self.function.name, datetime.now(UTC))
-            name = f"{self.function.name}-{event['id'][:8]}"
-            threading.Thread(target=self._invoke, args=(event,), name=name, daemon=True).start()
-
-    def _invoke(self, event: dict[str, Any]) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            if self._stopping.is_set():
-                return
-            try:
-                self.function.invoke(event)
-            except Exception:
-                _log.exception(
-                    "%s failed, attempt %d of %d", self.function.name, attempt, _ATTEMPTS
-                )
-            else:
-                return
+            self._invocations.send(_scheduled_event(self.function.name, datetime.now(UTC)))
 
 
 def schedule_triggers(app: Chalice, config: Config) -> list[ScheduleTrigger]:
     """A trigger for every ``schedule`` handler of an app.
 
     Raises:
-        ScheduleError: One of them has another schedule than a rate.
+        TriggerError: One of them has another schedule than a rate.
     """
     return [
         ScheduleTrigger(
@@ -97,7 +76,7 @@ def _period(source: ScheduledEventConfig) -> int:
         expression = expression.to_string()
     rate = _RATE.fullmatch(expression)
     if rate is None or (rate[1] == "1") == (rate[3] == "s"):  # EventBridge minds the plural
-        raise ScheduleError(
+        raise TriggerError(
             f"{source.name} is scheduled by {expression!r}, "
             "but the local stack keeps only rates, such as 'rate(1 minute)' or 'rate(5 minutes)'"
         )

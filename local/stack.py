@@ -72,7 +72,7 @@ class Stack:
         """Start everything; requests can be taken when this returns.
 
         Raises:
-            ScheduleError: The app has a schedule that is not kept here.
+            TriggerError: One of the app's triggers cannot be kept here.
         """
         keep_large_buffers()  # before there are threads: each would keep an arena of its own
         _allow_many_open_files()

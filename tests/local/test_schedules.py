@@ -19,8 +19,8 @@ import pytest
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, ScheduleExpression
 from chalice.config import Config
 
-from local.lambda_function import LambdaFunction
-from local.schedules import ScheduleError, ScheduleTrigger, schedule_triggers
+from local.lambda_function import LambdaFunction, TriggerError
+from local.schedules import ScheduleTrigger, schedule_triggers
 
 SECONDS = 10  # patience, not a measure
 CONFIG = Config(
@@ -35,7 +35,7 @@ CONFIG = Config(
 STACK_WITH_A_SHORT_PERIOD = """
 import threading
 from local import stack
-from local.lambda_function import LambdaFunction
+from local.lambda_function import LambdaFunction, TriggerError
 from local.process import leave
 from local.schedules import ScheduleTrigger
 
@@ -130,7 +130,7 @@ def test_a_function_that_raises_is_tried_twice_again_with_the_same_event(
 ) -> None:
     handler = Handler(_fail)
 
-    with caplog.at_level(logging.ERROR, "local.schedules"), running(handler, period=0.05):
+    with caplog.at_level(logging.ERROR, "local.asynchronous"), running(handler, period=0.05):
         attempts = Counter(handler.next_event()["id"] for _ in range(12))
 
     assert [times for _, times in attempts.most_common(2)] == [3, 3]
@@ -262,7 +262,7 @@ def test_a_rate_is_in_minutes_hours_or_days(
     ],
 )
 def test_any_other_schedule_is_refused_by_name(expression: ScheduleExpression | str) -> None:
-    with pytest.raises(ScheduleError, match=r"^sweep is scheduled by .*rate\(5 minutes\)"):
+    with pytest.raises(TriggerError, match=r"^sweep is scheduled by .*rate\(5 minutes\)"):
         schedule_triggers(_app_scheduled(expression), CONFIG)
 
 
