@@ -55,16 +55,21 @@ def introduction(stack: Stack) -> str:
         f"{trigger.queue_name} -> {trigger.function.name} ({trigger.concurrency} at a time)"
         for trigger in stack.triggers
     ]
+    by_bucket = [
+        f"{trigger.bucket}/{trigger.prefix}*{trigger.suffix} ({', '.join(trigger.events)}) -> "
+        f"{trigger.function.name} ({trigger.concurrency} at a time)"
+        for trigger in stack.bucket_triggers
+    ]
     by_time = [
         f"every {trigger.period / 60:g} minutes -> {trigger.function.name}"
         for trigger in stack.schedules
     ]
-    functions = "\n             ".join(by_queue + by_time)
+    functions = "\n             ".join(by_bucket + by_queue + by_time)
     return f"""\
 Storytime runs on this machine.
 
   API        {stack.api_url}
-  Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, Rekognition, Polly)
+  Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, Rekognition, Polly, CloudFront)
   Functions  {functions}
 
 Try:

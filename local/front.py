@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from werkzeug.wrappers import Response
 
 from local import cdn, control, limits
+from local.buckets import Buckets
 from local.cdn import Cdn
 from local.control import Control
+from local.cors import Cors
 from local.faults import Faults
 from local.inbox import Inbox
 from local.measures import Requests, Timings
@@ -30,6 +32,8 @@ Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
 _log = logging.getLogger(__name__)
 
 _FEEDS_QUEUES: Final = frozenset({"sqs", "s3", "sns"})
+_NOT_MOTOS: Final = frozenset({"cloudfront"})
+"""Services of which moto would make up whatever our own additions do not answer."""
 _OK: Final = 200
 
 
@@ -52,7 +56,9 @@ class Front:
     own_access_key_id: str
     signatures: Signatures
     delivery: SqsDelivery
+    buckets: Buckets
     post_uploads: PostUploads
+    cors: Cors
     cdn: Cdn
     control: Control
     requests: Requests
@@ -70,12 +76,20 @@ class Front:
             return self.control.answer(received)
         if received.path.startswith(cdn.PATH):
             return self.cdn.answer(received)
+        if received.method == "OPTIONS":
+            return self.cors.preflight(received)
         if is_post_upload(received):
             response = self.post_uploads.answer(received)
             self.delivery.something_changed()
+            self.cors.mark(received, response)
             return response
         call = identify(received)
-        return self.moto.answer(received) if call is None else self._answer_call(call, received)
+        if call is None:
+            return self.moto.answer(received)
+        response = self._answer_call(call, received)
+        if call.service == "s3":
+            self.cors.mark(received, response)
+        return response
 
     def _answer_call(self, call: Call, received: Received) -> Response:
         try:
@@ -87,9 +101,9 @@ class Front:
             return failure(call, ServiceError("InternalFailure", "See the stack's log."))
 
     def _perform(self, call: Call, received: Received) -> Response:
-        if call.access_key_id is None and received.method != "OPTIONS":
+        if call.access_key_id is None:
             self.signatures.check_link(received)
-        elif call.access_key_id not in {None, self.own_access_key_id}:
+        elif call.access_key_id != self.own_access_key_id:
             self.requests.record(call.name)
             self._meet_fault(call.name)
         if limits.is_limited(call.name):
@@ -100,7 +114,10 @@ class Front:
             return success(call, addition(parse(call)))
         if self._is_emulated(call.service):
             return self._run_engine(call)
-        response = self.moto.answer(received)
+        if call.service == "s3":
+            response = self.buckets.answer(call, received)
+        else:
+            response = self.moto.answer(received)
         if response.status_code == _OK and call.name == "sns.Publish":
             self._deliver_email(parse(call))
         if call.service in _FEEDS_QUEUES:
@@ -117,7 +134,7 @@ class Front:
             raise error
 
     def _is_emulated(self, service: str) -> bool:
-        return any(name.startswith(f"{service}.") for name in self.engines)
+        return service in _NOT_MOTOS or any(name.startswith(f"{service}.") for name in self.engines)
 
     def _run_engine(self, call: Call) -> Response:
         engine = self.engines.get(call.name)

@@ -3,17 +3,20 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from local.buckets import Buckets, Listener
 from local.cdn import Cdn
 from local.control import Control
+from local.cors import Cors
 from local.faults import Faults
 from local.front import Front, Operation
 from local.http_server import HttpServer
 from local.inbox import Inbox
+from local.invalidations import Invalidations
 from local.measures import Requests, Timings
 from local.message_moves import MessageMoves
 from local.moto_backend import MotoBackend
 from local.post_upload import PostUploads
-from local.resources import APP_KEYS, MEDIA_BUCKET, STACK_KEYS
+from local.resources import APP_KEYS, DISTRIBUTION_ID, MEDIA_BUCKET, STACK_KEYS
 from local.signatures import Clock, Signatures
 from local.sqs_delivery import SqsDelivery
 
@@ -34,6 +37,7 @@ class LocalAws:
         self._server = server
         self._engines = engines
         self._now = now
+        self._listeners: list[Listener] = []
         self._delivery: SqsDelivery | None = None
         self._moves: MessageMoves | None = None
 
@@ -43,15 +47,20 @@ class LocalAws:
         requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
         self._delivery = SqsDelivery(moto)
         self._moves = MessageMoves(moto, self._delivery, self._now)
+        buckets = Buckets(moto, self._now, self._listeners)
+        cdn = Cdn(moto, MEDIA_BUCKET, self._now)
+        invalidations = Invalidations(DISTRIBUTION_ID, cdn.forget, self._now)
         front = Front(
             moto=moto,
             engines=self._engines(moto),
-            additions=self._moves.operations,
+            additions={**self._moves.operations, **invalidations.operations},
             own_access_key_id=STACK_KEYS[0],
             signatures=signatures,
             delivery=self._delivery,
-            post_uploads=PostUploads(moto, signatures),
-            cdn=Cdn(moto, MEDIA_BUCKET),
+            buckets=buckets,
+            post_uploads=PostUploads(buckets, signatures),
+            cors=Cors(moto),
+            cdn=cdn,
             control=Control(requests, timings, inbox, faults),
             requests=requests,
             timings=timings,
@@ -59,6 +68,13 @@ class LocalAws:
             faults=faults,
         )
         self._server.start(front)
+
+    def listen_to_buckets(self, listener: Listener) -> None:
+        """Tell `listener` of every object that is created or removed from now on.
+
+        It is called in the thread of a request, before that is answered: it must not wait.
+        """
+        self._listeners.append(listener)
 
     def end_long_polls(self) -> None:
         """Let every ReceiveMessage that waits return, so that its caller can stop."""

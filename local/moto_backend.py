@@ -13,8 +13,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from moto.backends import get_backend
@@ -24,9 +22,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.sqs.models import Message
 from werkzeug.wrappers import Response
 
+from local.moto_objects import MotoObjects
 from local.received import Received
 
-__all__ = ["ACCOUNT_ID", "REGION", "MotoBackend", "StoredObject", "UnmovableError"]
+__all__ = ["ACCOUNT_ID", "REGION", "MotoBackend", "UnmovableError"]
 
 REGION: Final = "us-east-1"
 
@@ -34,29 +33,23 @@ _LARGEST_OBJECT_IN_MEMORY: Final = "65536"  # bytes; larger ones are spooled to 
 _ROUNDING_SECONDS: Final = 0.001  # moto keeps whole and compares fractional milliseconds
 
 
-@dataclass(frozen=True)
-class StoredObject:
-    """An object of a bucket, with the headers that it was stored with."""
-
-    content: bytes
-    content_type: str
-    cache_control: str | None
-    etag: str
-    last_modified: datetime
-
-
 class UnmovableError(Exception):
     """A message cannot be moved to another queue; the message is SQS's reason."""
 
 
 class MotoBackend:
-    """moto, emptied: its state belongs to the process, so a process has one backend at a time."""
+    """moto, emptied: its state belongs to the process, so a process has one backend at a time.
+
+    Attributes:
+        objects: A look at what S3 stores.
+    """
 
     def __init__(self) -> None:
         os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = _LARGEST_OBJECT_IN_MEMORY
         moto_api_backend.reset()
         self._application = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()
+        self.objects = MotoObjects(self._lock)
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -68,25 +61,6 @@ class MotoBackend:
         environ = received.environ()
         with self._lock:
             return Response.from_app(self._application, environ, buffered=True)
-
-    def find_object(self, bucket: str, key: str, version: str | None = None) -> StoredObject:
-        """An object's bytes and headers.
-
-        Raises:
-            KeyError: There is no such object, bucket or version.
-        """
-        with self._lock:
-            s3 = get_backend("s3")[ACCOUNT_ID]["aws"]
-            found = s3.get_object(bucket, key, version) if bucket in s3.buckets else None
-            if found is None:
-                raise KeyError(key)
-            return StoredObject(
-                content=found.value,
-                content_type=found.metadata["content-type"],
-                cache_control=found.metadata.get("cache-control"),
-                etag=found.etag.strip('"'),
-                last_modified=found.last_modified.replace(tzinfo=UTC),
-            )
 
     def email_subscribers(self, topic_arn: str) -> list[str]:
         with self._lock:

@@ -122,7 +122,3 @@ def _condition(rule: object) -> Condition:
 
 def _denied(why: str) -> ServiceError:
     return ServiceError("AccessDenied", f"Invalid according to Policy: {why}", 403)
-
-
-def _bad_size(code: str, how: str) -> ServiceError:
-    return ServiceError(code, f"Your proposed upload {how} allowed size", 400)

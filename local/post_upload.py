@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from local.moto_backend import MotoBackend
+from local.buckets import CREATED_BY_FORM, Buckets
 from local.post_policy import PostPolicy
-from local.protocol import failure, put_object
+from local.protocol import Call, failure, put_object
 from local.received import Received
 from local.service_error import ServiceError
 from local.signatures import ALGORITHM, Scope, Signatures, wrong_signature
@@ -31,8 +31,8 @@ def is_post_upload(received: Received) -> bool:
 class PostUploads:
     """Checks a form against its own signed policy, then stores its file."""
 
-    def __init__(self, moto: MotoBackend, signatures: Signatures) -> None:
-        self._moto = moto
+    def __init__(self, buckets: Buckets, signatures: Signatures) -> None:
+        self._buckets = buckets
         self._signatures = signatures
 
     def answer(self, received: Received) -> Response:
@@ -42,9 +42,9 @@ class PostUploads:
             fields, content = _form(received)
             fields["bucket"] = bucket
             self._check(fields, len(content))
+            stored = self._buckets.answer(*_as_put(received, bucket, fields, content))
         except ServiceError as error:
             return failure(put_object(bucket, "", received), error)
-        stored = self._moto.answer(_as_put(received, bucket, fields, content))
         if stored.status_code != 200:  # noqa: PLR2004  # HTTP's OK
             return stored
         return _acknowledged(fields, stored.headers["ETag"], received)
@@ -90,7 +90,9 @@ def _form(received: Received) -> tuple[dict[str, str], bytes]:
         return fields, files["file"].read()
 
 
-def _as_put(received: Received, bucket: str, fields: Mapping[str, str], content: bytes) -> Received:
+def _as_put(
+    received: Received, bucket: str, fields: Mapping[str, str], content: bytes
+) -> tuple[Call, Received, str]:
     """The PutObject that stores the file under the form's key, with the headers it names."""
     path = f"/{bucket}/{fields['key']}"
     headers = {
@@ -99,7 +101,7 @@ def _as_put(received: Received, bucket: str, fields: Mapping[str, str], content:
         if name in _STORED_HEADERS or name.startswith("x-amz-meta-")
     }
     content_type = headers.pop("CONTENT_TYPE", "binary/octet-stream")
-    return received.replaced(
+    put = received.replaced(
         content,
         REQUEST_METHOD="PUT",
         PATH_INFO=path.encode().decode("latin-1"),
@@ -109,6 +111,8 @@ def _as_put(received: Received, bucket: str, fields: Mapping[str, str], content:
         HTTP_AUTHORIZATION="checked above",
         **{f"HTTP_{name}": value for name, value in headers.items()},
     )
+    signer = Scope.parse(fields["x-amz-credential"]).access_key_id
+    return put_object(bucket, fields["key"], put, signer), put, CREATED_BY_FORM
 
 
 def _acknowledged(fields: Mapping[str, str], etag: str, received: Received) -> Response:

@@ -66,11 +66,11 @@ def identify(received: Received) -> Call | None:
     return Call(service, operation, access_key_id, request, uri_params)
 
 
-def put_object(bucket: str, key: str, received: Received) -> Call:
-    """The PutObject that a form posted to `bucket` amounts to."""
+def put_object(bucket: str, key: str, received: Received, access_key_id: str | None = None) -> Call:
+    """The PutObject that a form posted to `bucket` amounts to, and who signed it."""
     operation = get_service_model("s3").operation_model("PutObject")
     request = Request(received.environ())
-    return Call("s3", operation, None, request, {"Bucket": bucket, "Key": key})
+    return Call("s3", operation, access_key_id, request, {"Bucket": bucket, "Key": key})
 
 
 def knows(service: str, operation: str) -> bool:

@@ -21,6 +21,7 @@ from local.local_aws import LocalAws
 from local.moto_backend import MotoBackend
 from local.polly import Polly
 from local.rekognition import Rekognition
+from local.s3_triggers import S3Trigger, s3_triggers
 from local.schedules import ScheduleTrigger, schedule_triggers
 from local.triggers import QueueTrigger, queue_triggers
 
@@ -39,7 +40,7 @@ def storytime() -> Chalice:
 
 def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
     """DetectText and speech; what they run on is loaded by their first call."""
-    rekognition = Rekognition(lambda *where: moto.find_object(*where).content)
+    rekognition = Rekognition(lambda *where: moto.objects.find(*where).content)
     polly = Polly()
     return {
         "rekognition.DetectText": rekognition.detect_text,
@@ -67,6 +68,7 @@ class Stack:
         self.aws_url = self._aws_server.url
         self.triggers: list[QueueTrigger] = []
         self.schedules: list[ScheduleTrigger] = []
+        self.bucket_triggers: list[S3Trigger] = []
 
     def start(self) -> None:
         """Start everything; requests can be taken when this returns.
@@ -83,10 +85,13 @@ class Stack:
         app, config = storytime(), chalice_config()
         self.triggers = queue_triggers(app, config, clients.sqs)
         self.schedules = schedule_triggers(app, config)
+        self.bucket_triggers = s3_triggers(app, config)
         for trigger in self.triggers:
             trigger.start()
         for schedule in self.schedules:
             schedule.start()
+        for bucket_trigger in self.bucket_triggers:
+            self._aws.listen_to_buckets(bucket_trigger.notice)
         self._api_server.start(ApiGateway(app, config))
 
 
