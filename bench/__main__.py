@@ -1,14 +1,15 @@
-"""`python -m bench [--quick] [overhead upload throughput imports memory]`."""
+"""`python -m bench [--quick] [imports renditions upload overhead throughput memory]`."""
 
 import argparse
 import sys
 
-from bench import imports, memory, overhead, throughput, upload
+from bench import imports, memory, overhead, renditions, throughput, upload
 from bench.report import RESULTS, save, table
 from local.process import interrupt_when_told_to_end
 
 FIGURES = {
     "imports": imports.measure,
+    "renditions": renditions.measure,
     "upload": upload.measure,
     "overhead": overhead.measure,
     "throughput": throughput.measure,
