@@ -56,7 +56,7 @@ class AsynchronousInvocations:
     def _next(self) -> dict[str, Any] | None:
         """The event that has waited longest; without one, the thread that asks has to end."""
         with self._lock:
-            if self._waiting and not self._stopping.is_set():
+            if self._waiting:
                 return self._waiting.popleft()
             self._workers -= 1
             return None

@@ -122,8 +122,8 @@ class Buckets:
             raise _precondition_failed()
 
     def _delete_objects(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = request["Delete"]
-        if not 0 < len(wanted["Objects"]) <= _MOST_DELETED:
+        wanted = _objects_to_delete(request)
+        if not 0 < len(wanted) <= _MOST_DELETED:
             raise ServiceError(
                 "MalformedXML",
                 "The XML you provided was not well-formed or did not validate against our "
@@ -131,14 +131,14 @@ class Buckets:
                 400,
             )
         deleted, errors = [], []
-        for each in wanted["Objects"]:
+        for each in wanted:
             try:
                 self._delete(request["Bucket"], each)
             except ServiceError as error:
                 errors.append({"Key": each["Key"], "Code": error.code, "Message": error.message})
             else:
                 deleted.append({"Key": each["Key"]})
-        return {"Deleted": [] if wanted.get("Quiet") else deleted, "Errors": errors}
+        return {"Deleted": [] if request["Delete"].get("Quiet") else deleted, "Errors": errors}
 
     def _delete(self, bucket: str, wanted: Mapping[str, str]) -> None:
         """Delete one object, if it is still the one that the client means."""
@@ -179,8 +179,12 @@ def _keys_to_remove(call: Call) -> list[str]:
     if call.operation.name == "DeleteObject":
         return [call.uri_params["Key"]]
     if call.operation.name == "DeleteObjects":
-        return list(dict.fromkeys(each["Key"] for each in parse(call)["Delete"]["Objects"]))
+        return list(dict.fromkeys(each["Key"] for each in _objects_to_delete(parse(call))))
     return []
+
+
+def _objects_to_delete(request: Mapping[str, Any]) -> list[dict[str, str]]:
+    return list(request["Delete"].get("Objects", ()))
 
 
 def _precondition_failed() -> ServiceError:

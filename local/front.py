@@ -23,6 +23,7 @@ from local.received import Received
 from local.service_error import ServiceError
 from local.signatures import Signatures
 from local.sqs_delivery import SqsDelivery
+from local.tables import Tables
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -57,6 +58,7 @@ class Front:
     signatures: Signatures
     delivery: SqsDelivery
     buckets: Buckets
+    tables: Tables
     post_uploads: PostUploads
     cors: Cors
     cdn: Cdn
@@ -116,6 +118,8 @@ class Front:
             return self._run_engine(call)
         if call.service == "s3":
             response = self.buckets.answer(call, received)
+        elif call.service == "dynamodb":
+            response = self.tables.answer(call, received)
         else:
             response = self.moto.answer(received)
         if response.status_code == _OK and call.name == "sns.Publish":

@@ -19,6 +19,7 @@ from local.post_upload import PostUploads
 from local.resources import APP_KEYS, DISTRIBUTION_ID, MEDIA_BUCKET, STACK_KEYS
 from local.signatures import Clock, Signatures
 from local.sqs_delivery import SqsDelivery
+from local.tables import Tables
 
 EngineFactory = Callable[[MotoBackend], Mapping[str, Operation]]
 
@@ -58,6 +59,7 @@ class LocalAws:
             signatures=signatures,
             delivery=self._delivery,
             buckets=buckets,
+            tables=Tables(moto, self._now),
             post_uploads=PostUploads(buckets, signatures),
             cors=Cors(moto),
             cdn=cdn,

@@ -71,6 +71,25 @@ class MotoBackend:
                 if subscription.topic.arn == topic_arn and subscription.protocol == "email"
             ]
 
+    def key_schemas(self, table: str) -> dict[str, dict[str, str]]:
+        """The types of a table's keys by index, its own under "", each partition key first.
+
+        A table that does not exist has none: asking moto tells the client.
+        """
+        with self._lock:
+            found = get_backend("dynamodb")[ACCOUNT_ID][REGION].tables.get(table)
+            if found is None:
+                return {}
+            types = {each["AttributeName"]: each["AttributeType"] for each in found.attr}
+            schemas = {each.name: each.schema for each in found.all_indexes()}
+        return {
+            index: {
+                key["AttributeName"]: types[key["AttributeName"]]
+                for key in sorted(schema, key=lambda key: str(key["KeyType"]))  # HASH, RANGE
+            }
+            for index, schema in [("", found.schema), *schemas.items()]
+        }
+
     def default_wait_seconds(self, queue_name: str) -> int:
         """How long a ReceiveMessage waits that does not say so itself."""
         queue = self._queues().get(queue_name)

@@ -1,7 +1,7 @@
 """A local AWS for each test: empty, on a free port, with engines that answer at once."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ import pytest
 import urllib3
 from botocore.config import Config
 
+from local.buckets import Listener
 from local.http_server import HttpServer
 from local.local_aws import EngineFactory, LocalAws
 from local.moto_backend import REGION
@@ -29,9 +30,17 @@ class Clock:
     """The time as the local AWS sees it."""
 
     ahead: timedelta = timedelta(0)
+    stopped_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self.stopped_at or datetime.now(UTC)) + self.ahead
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let no time pass meanwhile but what `pass_by` says."""
+        self.stopped_at = datetime.now(UTC)
+        yield
+        self.stopped_at = None
 
     def pass_by(self, seconds: float) -> None:
         self.ahead += timedelta(seconds=seconds)
@@ -54,12 +63,17 @@ class Engines:
 
 @dataclass(frozen=True)
 class Aws:
-    """A running local AWS and its clients."""
+    """A running local AWS and its clients.
+
+    Attributes:
+        listen: Has a listener told of every object that is created or removed.
+    """
 
     url: str
     clock: Clock
     engines: Engines
     session: boto3.session.Session
+    listen: Callable[[Listener], None]
 
     def client(self, service: str, keys: tuple[str, str] = APP_KEYS, **config: Any) -> Any:
         return self.session.client(  # type: ignore[call-overload]
@@ -108,5 +122,5 @@ def running_aws(
     clock, server = Clock(), HttpServer(0)
     local_aws = LocalAws(server, factory, now=clock)
     local_aws.start()
-    yield Aws(server.url, clock, engines, session)
+    yield Aws(server.url, clock, engines, session, local_aws.listen_to_buckets)
     local_aws.stop()

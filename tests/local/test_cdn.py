@@ -5,6 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from local.cdn import CACHE_BYTES
 from local.resources import MEDIA_BUCKET
 from tests.local.conftest import Aws
 
@@ -90,3 +91,103 @@ def test_a_file_that_the_client_has_already_is_not_sent_again(aws: Aws) -> None:
 
     assert aws.http("GET", PATH, headers={"If-None-Match": etag}).status == 304
     assert aws.http("GET", PATH, headers={"If-Modified-Since": tomorrow}).status == 304
+
+
+def store(aws: Aws, key: str, **headers: str) -> None:
+    s3 = aws.stack_client("s3")
+    s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"first", **headers)
+
+
+def replace(aws: Aws, key: str) -> None:
+    aws.stack_client("s3").put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"second")
+
+
+def remove(aws: Aws, key: str) -> None:
+    aws.stack_client("s3").delete_object(Bucket=MEDIA_BUCKET, Key=key)
+
+
+def test_what_was_fetched_once_is_served_though_it_is_deleted(aws: Aws) -> None:
+    store(aws, "public/page.jpg", ContentType="image/jpeg")
+    store(aws, "public/never-fetched.jpg")
+    first = aws.http("GET", "/cdn/public/page.jpg")
+    remove(aws, "public/page.jpg")
+    remove(aws, "public/never-fetched.jpg")
+    aws.clock.pass_by(60)
+
+    again = aws.http("GET", "/cdn/public/page.jpg")
+
+    assert (again.status, again.data) == (200, b"first")
+    assert again.headers["Content-Type"] == "image/jpeg"
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert first.headers["X-Cache"] == "Miss from cloudfront"
+    assert again.headers["X-Cache"] == "Hit from cloudfront"
+    assert "Age" not in first.headers
+    assert 60 <= int(again.headers["Age"]) < 70
+    assert aws.http("GET", "/cdn/public/never-fetched.jpg").status == 403
+
+
+def test_a_head_request_puts_it_into_the_cache_and_parts_come_from_there(aws: Aws) -> None:
+    store(aws, "public/story.mp3")
+    aws.http("HEAD", "/cdn/public/story.mp3")
+    remove(aws, "public/story.mp3")
+
+    part = aws.http("GET", "/cdn/public/story.mp3", headers={"Range": "bytes=1-2"})
+
+    assert (part.status, part.data) == (206, b"ir")
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "seconds"),
+    [
+        (None, 86_400),
+        ("public", 86_400),
+        ("public, max-age=60", 60),
+        ("max-age=60, s-maxage=120", 120),
+        ("max-age=0", 1),
+        ("no-cache", 1),
+        ("private, max-age=60", 1),
+        ("no-store", 1),
+        ("max-age=99999999", 31_536_000),
+    ],
+)
+def test_an_object_stays_for_the_time_of_its_cache_control_or_a_day(
+    aws: Aws, cache_control: str | None, seconds: int
+) -> None:
+    headers = {} if cache_control is None else {"CacheControl": cache_control}
+    store(aws, "public/page.jpg", **headers)
+    with aws.clock.stopped():
+        aws.http("GET", "/cdn/public/page.jpg")
+        replace(aws, "public/page.jpg")
+
+        aws.clock.pass_by(seconds - 0.01)
+        assert aws.http("GET", "/cdn/public/page.jpg").data == b"first"
+        aws.clock.pass_by(0.01)
+        assert aws.http("GET", "/cdn/public/page.jpg").data == b"second"
+
+
+def test_that_an_object_was_not_there_is_remembered_for_10_seconds(aws: Aws) -> None:
+    with aws.clock.stopped():
+        first = aws.http("GET", "/cdn/public/page.jpg")
+        store(aws, "public/page.jpg")
+        aws.clock.pass_by(9.9)
+        again = aws.http("GET", "/cdn/public/page.jpg")
+        aws.clock.pass_by(0.1)
+        at_last = aws.http("GET", "/cdn/public/page.jpg")
+
+    assert [first.status, again.status, at_last.status] == [403, 403, 200]
+    assert again.headers["X-Cache"] == "Error from cloudfront"
+
+
+def test_what_was_asked_for_longest_ago_gives_way_to_what_is_new(aws: Aws) -> None:
+    content = bytes(CACHE_BYTES * 2 // 5)
+    paths = {name: f"public/{name}.mp3" for name in "abc"}
+    for path in paths.values():
+        aws.stack_client("s3").put_object(Bucket=MEDIA_BUCKET, Key=path, Body=content)
+    for name in "abac":
+        assert aws.http("HEAD", f"/cdn/{paths[name]}").status == 200
+    for path in paths.values():
+        remove(aws, path)
+
+    statuses = {name: aws.http("HEAD", f"/cdn/{path}").status for name, path in paths.items()}
+
+    assert statuses == {"a": 200, "b": 403, "c": 200}
