@@ -6,12 +6,25 @@ decided is decided in `chalicelib`.
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from typing import cast
 
-from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Rate, Request, Response, SQSEvent
+from chalice.app import (
+    Chalice,
+    CloudWatchEvent,
+    CORSConfig,
+    Rate,
+    Request,
+    Response,
+    S3Event,
+    SQSEvent,
+)
 
-from chalicelib import http, logs, triggers
-from chalicelib.settings import DEAD_LETTERS, Settings
+from chalicelib import answers, http, keys, logs, triggers
+from chalicelib.messages import StagedObject, StoryMessage
+from chalicelib.patience import SWEEP_EVERY
+from chalicelib.settings import DEAD_LETTERS, Settings, queue_name
+from chalicelib.story import Stage
 from chalicelib.wiring import pipeline_on_aws
 
 settings = Settings.from_environment(os.environ)
@@ -48,31 +61,61 @@ def reshape_errors(event: object, get_response: Callable[[object], Response]) ->
 @http.answering_errors
 def upload() -> Response:
     receipt = pipeline.intake.take_in(http.upload_of(current_request()))
-    return http.receipt_response(receipt, pipeline.links)
+    return answers.receipt_response(receipt, pipeline.links)
+
+
+@app.route("/uploads", methods=["POST"])
+@http.answering_errors
+def request_upload() -> Response:
+    return answers.permit_response(pipeline.direct_upload.permit(http.wanted_of(current_request())))
+
+
+@app.on_s3_event(bucket=settings.staging_bucket, events=["s3:ObjectCreated:*"], prefix=keys.STAGED)
+def announce_staged(event: S3Event) -> None:
+    for staged in triggers.staged_objects(event):
+        pipeline.intake_queue.send(staged)
 
 
 @app.on_sqs_message(
-    queue=settings.reading_queue,
+    queue=queue_name(settings.intake_queue_url),
+    batch_size=1,
+    maximum_concurrency=settings.maximum_concurrency,
+)
+def take_in_staged(event: SQSEvent) -> None:
+    triggers.handle_each(event, StagedObject, pipeline.staged_intake.handle)
+
+
+@app.on_sqs_message(
+    queue=queue_name(settings.reading_queue_url),
     batch_size=1,
     maximum_concurrency=settings.maximum_concurrency,
 )
 def read_page(event: SQSEvent) -> None:
-    triggers.handle_each(event, pipeline.reading.handle)
+    triggers.handle_each(event, StoryMessage, pipeline.reading.handle)
 
 
 @app.on_sqs_message(
-    queue=settings.narration_queue,
+    queue=queue_name(settings.narration_queue_url),
     batch_size=1,
     maximum_concurrency=settings.maximum_concurrency,
 )
 def narrate(event: SQSEvent) -> None:
-    triggers.handle_each(event, pipeline.narration.handle)
+    triggers.handle_each(event, StoryMessage, pipeline.narration.handle)
+
+
+@app.on_sqs_message(
+    queue=queue_name(settings.renditions_queue_url),
+    batch_size=1,
+    maximum_concurrency=settings.maximum_concurrency,
+)
+def make_renditions(event: SQSEvent) -> None:
+    triggers.handle_each(event, StoryMessage, pipeline.renditions.handle)
 
 
 @app.route("/retrieve/{story_id}", methods=["GET"])
 @http.answering_errors
 def retrieve_by_path(story_id: str) -> Response:
-    return http.story_response(pipeline.retrieval.retrieve(story_id), pipeline.links)
+    return answers.found_response(pipeline.retrieval.retrieve(story_id), pipeline.links)
 
 
 @app.route("/retrieve", methods=["GET"])
@@ -80,26 +123,83 @@ def retrieve_by_path(story_id: str) -> Response:
 @http.answering_errors
 def retrieve_by_entity_tag() -> Response:
     entity_tag = http.entity_tag_of(current_request())
-    return http.story_response(pipeline.retrieval.retrieve(entity_tag), pipeline.links)
+    return answers.found_response(pipeline.retrieval.retrieve(entity_tag), pipeline.links)
 
 
-@app.schedule(Rate(5, unit=Rate.MINUTES))
+@app.route("/bulk", methods=["POST"])
+@http.answering_errors
+def retrieve_many() -> Response:
+    wanted, notify = http.bulk_of(current_request())
+    return answers.bulk_response(
+        wanted, pipeline.bulk.look_up(wanted, notify=notify), pipeline.links
+    )
+
+
+@app.route("/stories", methods=["GET"])
+@http.answering_errors
+def list_stories() -> Response:
+    return answers.list_response(
+        pipeline.listing.page(*http.place_in_list_of(current_request())), pipeline.links
+    )
+
+
+@app.route("/stories/{story_id}", methods=["DELETE"])
+@http.answering_errors
+def delete_story(story_id: str) -> Response:
+    return answers.deletion_response(pipeline.deletion.delete(story_id))
+
+
+@app.on_sqs_message(
+    queue=queue_name(settings.deletion_queue_url), batch_size=1, maximum_concurrency=2
+)
+def erase(event: SQSEvent) -> None:
+    triggers.handle_each(event, StoryMessage, pipeline.eraser.handle)
+
+
+@app.schedule(Rate(SWEEP_EVERY // timedelta(minutes=1), unit=Rate.MINUTES))
 def sweep(event: CloudWatchEvent) -> None:
     pipeline.sweeper.sweep(lambda: triggers.time_left(event))
 
 
 @app.on_sqs_message(
-    queue=settings.reading_queue + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
+    queue=queue_name(settings.intake_queue_url) + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
 )
-def give_up_reading(event: SQSEvent) -> None:
-    triggers.handle_each(event, pipeline.reading_dead_letters.handle)
+def give_up_intake(event: SQSEvent) -> None:
+    triggers.handle_each(event, StagedObject, pipeline.intake_dead_letters.handle)
 
 
 @app.on_sqs_message(
-    queue=settings.narration_queue + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
+    queue=queue_name(settings.reading_queue_url) + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
+)
+def give_up_reading(event: SQSEvent) -> None:
+    triggers.handle_each(event, StoryMessage, pipeline.dead_letters[Stage.READING].handle)
+
+
+@app.on_sqs_message(
+    queue=queue_name(settings.narration_queue_url) + DEAD_LETTERS,
+    batch_size=1,
+    maximum_concurrency=2,
 )
 def give_up_narration(event: SQSEvent) -> None:
-    triggers.handle_each(event, pipeline.narration_dead_letters.handle)
+    triggers.handle_each(event, StoryMessage, pipeline.dead_letters[Stage.NARRATION].handle)
+
+
+@app.on_sqs_message(
+    queue=queue_name(settings.renditions_queue_url) + DEAD_LETTERS,
+    batch_size=1,
+    maximum_concurrency=2,
+)
+def give_up_renditions(event: SQSEvent) -> None:
+    triggers.handle_each(event, StoryMessage, pipeline.dead_letters[Stage.RENDITIONS].handle)
+
+
+@app.on_sqs_message(
+    queue=queue_name(settings.deletion_queue_url) + DEAD_LETTERS,
+    batch_size=1,
+    maximum_concurrency=2,
+)
+def give_up_deletion(event: SQSEvent) -> None:
+    triggers.handle_each(event, StoryMessage, pipeline.dead_letters[Stage.DELETION].handle)
 
 
 @app.route("/health", methods=["GET"])

@@ -11,11 +11,15 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import keys, uploads
 from chalicelib.errors import Transient
 from chalicelib.leasing import Leasing
-from chalicelib.messages import Delivery
+from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage
 from chalicelib.ports import Queue, Stories
+from chalicelib.retries import put_off
 from chalicelib.story import PHOTO_MISSING, Failure, Lease, Stage, Status, Story
+from chalicelib.upload_ports import UploadRequests
+from chalicelib.uploads import UploadStatus
 
 _INPUT_OF: Final = MappingProxyType({Stage.READING: Status.RECEIVED, Stage.NARRATION: Status.READ})
 
@@ -39,9 +43,9 @@ class DeadLetters(msgspec.Struct, frozen=True):
 
     leasing: Leasing
     stories: Stories
-    parked: Queue
+    parked: Queue[StoryMessage]
 
-    def handle(self, delivery: Delivery) -> None:
+    def handle(self, delivery: Delivery[StoryMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
 
         def give_up(story: Story, lease: Lease) -> Story:
@@ -60,11 +64,55 @@ class DeadLetters(msgspec.Struct, frozen=True):
         self.leasing.run(delivery, give_up)
         # Last: should this process die before, the message comes again, and the story is
         # failed only once; the other way round, it would be parked twice.
+        _park(delivery, self.parked, self.leasing.queue)
+
+
+class StagedDeadLetters(msgspec.Struct, frozen=True):
+    """Handles dead letters about staged photos: their sender is told when they ask."""
+
+    upload_requests: UploadRequests
+    queue: Queue[StagedObject]
+    parked: Queue[StagedObject]
+
+    def handle(self, delivery: Delivery[StagedObject]) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         try:
-            self.parked.send(delivery.message)
-        except Transient:
-            self.leasing.put_off(delivery)
+            reason = self._give_up(delivery.message)
+        except Exception:
+            put_off(self.queue, delivery)
             raise
+        kept = msgspec.structs.replace(delivery.message, reason=reason)
+        _park(msgspec.structs.replace(delivery, message=kept), self.parked, self.queue)
+
+    def _give_up(self, staged: StagedObject) -> str:
+        upload_id = keys.upload_id_of(staged.key)
+        request = self.upload_requests.find(upload_id) if upload_id else None
+        reason = _tried(request.last_error if request else None)
+        log.error("given up", extra={"reason": reason, "key": staged.key})
+        if request is not None and request.status is UploadStatus.REQUESTED:
+            self.upload_requests.update(request, uploads.failure(reason))
+        return reason
+
+
+class Parking(msgspec.Struct, frozen=True):
+    """Handles dead letters of work that no story waits for: they are kept."""
+
+    stage: Stage
+    queue: Queue[StoryMessage]
+    parked: Queue[StoryMessage]
+
+    def handle(self, delivery: Delivery[StoryMessage]) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
+        log.error("given up", extra={"stage": self.stage.value, "story_id": delivery.message.id})
+        _park(delivery, self.parked, self.queue)
+
+
+def _park(delivery: Delivery[Message], parked: Queue[Message], queue: Queue[Message]) -> None:
+    try:
+        parked.send(delivery.message)
+    except Transient:
+        put_off(queue, delivery)
+        raise
 
 
 def is_lost(story: Story, stage: Stage, sent_at: datetime) -> bool:
@@ -84,8 +132,12 @@ def reason_of(story: Story) -> str:
     """Why the story stopped, for the person who sent the photo."""
     if story.last_error == PHOTO_MISSING:
         return PHOTO_MISSING
-    if story.last_error:
-        return f"it was tried several times, but {story.last_error}; send the photo again later"
-    if story.enqueued_at is None and story.text is None:
+    if not story.last_error and story.enqueued_at is None and story.text is None:
         return PHOTO_MISSING
+    return _tried(story.last_error)
+
+
+def _tried(last_error: str | None) -> str:
+    if last_error:
+        return f"it was tried several times, but {last_error}; send the photo again later"
     return "it stopped without an error: timeout or memory; send the photo again later"

@@ -5,7 +5,8 @@ StorytimeError
 │   ├── InvalidRequest       a header, an id or the body is not what it must be
 │   ├── TooLarge             more bytes or pixels than can be taken in
 │   ├── UnsupportedType      not a photo, or not a format that is read here
-│   └── UnknownStory         no story has this id
+│   ├── UnknownStory         no story has this id
+│   └── Expired              it can no longer be used
 ├── Transient                something outside failed: trying again may help
 └── StoryChanged             another delivery or generation was first: nothing to do
     └── LeaseHeld            somebody works on this very stage of the story right now
@@ -29,6 +30,13 @@ class StorytimeError(Exception):
             self.code = code
 
 
+def message_of(error: Exception) -> str:
+    """What a record may say of an error: sentences written for people, never a library's."""
+    return (
+        error.message if isinstance(error, StorytimeError) else f"unexpected {type(error).__name__}"
+    )
+
+
 class Rejected(StorytimeError):  # noqa: N818  # the word that the pipeline speaks
     code = "rejected"
 
@@ -47,6 +55,10 @@ class UnsupportedType(Rejected):
 
 class UnknownStory(Rejected):
     code = "not_found"
+
+
+class Expired(Rejected):
+    code = "expired"
 
 
 class Transient(StorytimeError):  # noqa: N818

@@ -3,13 +3,18 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from chalicelib import keys, messages
 from chalicelib.errors import StoryChanged
+from chalicelib.messages import StagedObject, StoryMessage
+from chalicelib.patience import is_due_again, is_staged_for_long, may_resume
 from chalicelib.ports import Media, Queue, Stories
-from chalicelib.story import Stage, Story, may_resume, stage_due
+from chalicelib.story import Stage, Story, stage_due
+from chalicelib.upload_ports import Staging, UploadRequests
+from chalicelib.uploads import UploadRequest
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +29,8 @@ class Failover(msgspec.Struct, frozen=True):
 
     stories: Stories
     media: Media
-    queues: Mapping[Stage, Queue]
-    dead_letter_queues: Mapping[Stage, Queue]
+    queues: Mapping[Stage, Queue[StoryMessage]]
+    dead_letter_queues: Mapping[Stage, Queue[StoryMessage]]
     clock: Callable[[], datetime]
 
     def resume(self, story: Story) -> Story:
@@ -73,3 +78,47 @@ class Failover(msgspec.Struct, frozen=True):
         self.queues[stage].send(messages.about(marked))
         log.info("resumed", extra={"enqueued": stage.value})
         return marked
+
+
+class StagedFailover(msgspec.Struct, frozen=True):
+    """The same for photos that were staged, and of which S3's event was lost.
+
+    Lambda tries an event of S3 three times in all; after that, only the object is left.
+
+    Attributes:
+        bucket: The staging bucket's name, as S3's events say it.
+    """
+
+    upload_requests: UploadRequests
+    staging: Staging
+    queue: Queue[StagedObject]
+    bucket: str
+    clock: Callable[[], datetime]
+
+    def resume(self, request: UploadRequest) -> bool:
+        """Enqueue what was staged for a request, when that was long ago; is anything staged?"""
+        staged_at = self.staging.staged_at(request.key)
+        if staged_at is None:
+            return False
+        if is_staged_for_long(staged_at, request, self.clock()):
+            marks = {"enqueued_at": self.clock(), "resumes": request.resumes + 1}
+            try:
+                self.upload_requests.update(request, marks)
+            except StoryChanged:
+                log.info("another request resumes the upload, or it went on")
+            else:
+                self._enqueue(request.key)
+        return True
+
+    def sweep(self, page: Any = None) -> Any:
+        """Enqueue what has been staged for long, a page at a time; what to go on with."""
+        found = self.staging.waiting(keys.STAGED, page)
+        now = self.clock()
+        for key, staged_at in found.staged.items():
+            if is_due_again(now - staged_at):
+                self._enqueue(key)
+        return found.next
+
+    def _enqueue(self, key: str) -> None:
+        self.queue.send(StagedObject(self.bucket, key))
+        log.info("staged object resumed", extra={"key": key})

@@ -1,4 +1,4 @@
-"""HTTP in and out: what a request says in the pipeline's words, and its answers as JSON."""
+"""What HTTP requests say in the pipeline's words, and its errors as HTTP answers."""
 
 import email.message
 import email.utils
@@ -6,20 +6,22 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Final, ParamSpec
+from typing import Annotated, Final, ParamSpec, TypeVar
 
+import msgspec
 from chalice.app import Request, Response
 
-from chalicelib import errors, voices
-from chalicelib.intake import Receipt, Upload
-from chalicelib.links import Links
-from chalicelib.story import RESUME_AFTER, Status, Story, why_it_failed
+from chalicelib import errors, listing, voices
+from chalicelib.direct_upload import Wanted
+from chalicelib.intake import Upload
+from chalicelib.uploads import EXTENSIONS
 
 _Parameters = ParamSpec("_Parameters")
 
 _STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
     errors.InvalidRequest: 400,
     errors.UnknownStory: 404,
+    errors.Expired: 410,
     errors.TooLarge: 413,
     errors.UnsupportedType: 415,
 }
@@ -29,6 +31,24 @@ _MAX_NAME: Final = 1000
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 log = logging.getLogger(__name__)
+
+_Body = TypeVar("_Body")
+
+
+class _WantedUpload(msgspec.Struct):
+    """The body of POST /uploads."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=_MAX_NAME)]
+    content_type: str
+    language: str | None = None
+    voice: str | None = None
+    notify: bool = True
+
+
+class _WantedStory(msgspec.Struct):
+    """An entry of the body of POST /bulk."""
+
+    id: str
 
 
 def upload_of(request: Request) -> Upload:
@@ -50,6 +70,64 @@ def upload_of(request: Request) -> Upload:
     )
 
 
+def wanted_of(request: Request) -> Wanted:
+    """Read the description of a photo that is to be uploaded straight to S3.
+
+    Raises:
+        InvalidRequest: The body does not say what it must.
+    """
+    body = _json(request, _WantedUpload, '{"name": "page.jpg", "content_type": "image/jpeg"}')
+    content_type = body.content_type.strip().lower()
+    if content_type not in EXTENSIONS:
+        raise errors.UnsupportedType(
+            f"content_type {content_type[:80]!r} is not a photo's; "
+            f"send one of: {', '.join(EXTENSIONS)}."
+        )
+    language, voice = voices.chosen(body.language, body.voice)
+    return Wanted(
+        name=_legible(body.name),
+        content_type=content_type,
+        language=language,
+        voice=voice,
+        notify=body.notify,
+    )
+
+
+def bulk_of(request: Request) -> tuple[list[str], bool]:
+    """Read which ids are asked for, and whether to send a notice about what is ready.
+
+    Raises:
+        InvalidRequest: The body is no list of ids.
+    """
+    wanted = _json(request, list[_WantedStory], '[{"id": "..."}, ...]')
+    return [each.id for each in wanted], _flag(request.headers, "X-Notification-Required")
+
+
+def place_in_list_of(request: Request) -> tuple[int, str | None]:
+    """Read how many stories are wanted, and after which cursor.
+
+    Raises:
+        InvalidRequest: The limit is no number.
+    """
+    parameters: Mapping[str, str] = request.query_params or {}
+    limit = parameters.get("limit", str(listing.DEFAULT))
+    if not re.fullmatch(r"-?[0-9]{1,9}", limit):
+        raise errors.InvalidRequest(
+            f"limit is {limit[:40]!r}; it must be a number from 1 to {listing.MOST}.",
+            code="invalid_limit",
+        )
+    return int(limit), parameters.get("cursor")
+
+
+def _json(request: Request, kind: type[_Body], example: str) -> _Body:
+    try:
+        return msgspec.json.decode(request.raw_body, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise errors.InvalidRequest(
+            f"The body must be JSON like {example} ({error}).", code="invalid_body"
+        ) from error
+
+
 def entity_tag_of(request: Request) -> str | None:
     return request.headers.get("etag")
 
@@ -67,7 +145,11 @@ def file_name(content_disposition: str) -> str:
         (value for key, value in parameters if key == "filename"),
         key=lambda value: isinstance(value, str),
     )
-    name = email.utils.collapse_rfc2231_value(names[0]) if names else ""
+    return _legible(email.utils.collapse_rfc2231_value(names[0]) if names else "")
+
+
+def _legible(name: str) -> str:
+    """A file's name without path, line breaks and what cannot be written down."""
     name = re.split(r"[/\\]", _CONTROL.sub(" ", name).strip())[-1]
     printable = name.encode("utf-8", "replace").decode()
     return printable.strip()[:_MAX_NAME] or "page"
@@ -90,60 +172,6 @@ def _flag(headers: Mapping[str, str], name: str) -> bool:
     return value == "true"
 
 
-def receipt_response(receipt: Receipt, links: Links) -> Response:
-    """200: the photo is in good hands."""
-    story = receipt.story
-    body = {"duplicate": receipt.duplicate, **_described(story, links)}
-    return _story_response(200, story, body)
-
-
-def story_response(story: Story, links: Links) -> Response:
-    """200 with the story when it is ready; else why not, and when to ask again."""
-    described = _described(story, links)
-    if story.status is Status.READY:
-        return _story_response(200, story, described)
-    if story.status is Status.FAILED:
-        problem = {"code": "failed", "message": why_it_failed(story)}
-        return _story_response(422, story, {**described, **problem})
-    seconds = int(RESUME_AFTER.total_seconds())
-    problem = {
-        "code": "not_ready",
-        "message": f"The story is being made; ask again in {seconds} seconds, or sooner.",
-    }
-    return _story_response(503, story, {**described, **problem}, {"Retry-After": str(seconds)})
-
-
-def _described(story: Story, links: Links) -> dict[str, Any]:
-    return {
-        "id": story.id,
-        "status": story.status.value,
-        "name": story.name,
-        "timestamp": _timestamp(story),
-        "content_id": story.content_id,
-        "content_type": story.content_type,
-        "language": story.language,
-        "voice": story.voice,
-        "text": story.text,
-        "truncated": story.truncated,
-        "image_url": links.to(story.page),
-        "audio_url": links.to(story.audio),
-    }
-
-
-def _timestamp(story: Story) -> str:
-    return story.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _story_response(
-    status: int, story: Story, body: dict[str, Any], headers: Mapping[str, str] | None = None
-) -> Response:
-    return Response(
-        body=body,
-        status_code=status,
-        headers={"ETag": f'"{story.id}"', "Timestamp": _timestamp(story), **(headers or {})},
-    )
-
-
 def answering_errors(
     view: Callable[_Parameters, Response],
 ) -> Callable[_Parameters, Response]:
@@ -155,16 +183,17 @@ def answering_errors(
             return view(*args, **kwargs)
         except errors.Rejected as error:
             log.info("request rejected", extra={"code": error.code, "reason": error.message})
-            return _problem(_STATUS_OF[type(error)], error.code, error.message)
+            status_code, body = problem_of(error)
+            return Response(body=body, status_code=status_code)
         except (errors.Transient, errors.StoryChanged) as error:
             log.warning("request failed", extra={"reason": error.message}, exc_info=True)
-            return _problem(
-                503,
-                "unavailable",
-                "Storytime cannot reach its storage right now; try again in a few seconds. "
-                "Sending the same photo again is safe.",
-                {"Retry-After": str(_RETRY_SOON_SECONDS)},
-            )
+            body = {
+                "code": "unavailable",
+                "message": "Storytime cannot reach its storage right now; try again in a few "
+                "seconds. Sending the same photo again is safe.",
+            }
+            retry_soon = {"Retry-After": str(_RETRY_SOON_SECONDS)}
+            return Response(body=body, status_code=503, headers={**retry_soon})
 
     return answer
 
@@ -178,9 +207,6 @@ def in_our_shape(response: Response) -> Response:
     return response
 
 
-def _problem(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    return Response(
-        body={"code": code, "message": message}, status_code=status, headers=dict(headers or {})
-    )
+def problem_of(error: errors.Rejected) -> tuple[int, dict[str, str]]:
+    """The status and body that answer a rejection."""
+    return _STATUS_OF[type(error)], {"code": error.code, "message": error.message}

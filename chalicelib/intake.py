@@ -3,28 +3,32 @@
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from chalicelib import keys, logs, messages, photo
+from chalicelib.erasure import Erasure
 from chalicelib.errors import InvalidRequest, StoryChanged, TooLarge, UnsupportedType
+from chalicelib.identity import content_id_of, derived_id
+from chalicelib.messages import StoryMessage
 from chalicelib.notification import Notification
+from chalicelib.patience import seems_lost
 from chalicelib.ports import Media, Queue, Stories
 from chalicelib.story import (
     Stage,
     Status,
     Story,
-    content_id_of,
-    derived_id,
     restarted,
-    seems_lost,
     stage_due,
 )
 
 MAX_BYTES: Final = 4_400_000
 """What fits into Lambda's 6 MB request once base64 has grown it by a third."""
+
+STORED_WITHIN: Final = timedelta(seconds=60)
+"""No function that takes photos in runs for longer (a test compares)."""
 
 _CONTENT_TYPES: Final = frozenset(
     {
@@ -69,17 +73,24 @@ class Receipt(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
+class Claim(Protocol):
+    """Claims the id of a new story, as `ports.Stories.claim` does."""
+
+    def __call__(self, story: Story, *, over: Story | None = None) -> Story | None: ...
+
+
 class Intake(msgspec.Struct, frozen=True):
     stories: Stories
     media: Media
-    queues: Mapping[Stage, Queue]
+    queues: Mapping[Stage, Queue[StoryMessage]]
     notification: Notification
+    erasure: Erasure
     namespace: uuid.UUID
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
     def take_in(self, upload: Upload) -> Receipt:
-        """Store a photo and start its story, or find the story that it has.
+        """Store a photo that was posted and start its story, or find the story that it has.
 
         When this returns, the claim, the photo and the first message are stored: whatever
         happens next, the story ends as ready, or as failed with a reason.
@@ -87,16 +98,40 @@ class Intake(msgspec.Struct, frozen=True):
         Raises:
             InvalidRequest, TooLarge, UnsupportedType: Nothing was stored.
             Transient: AWS kept failing; sending the same photo again is safe.
+            StoryChanged: It was deleted meanwhile; sending the photo again makes a new one.
         """
-        content_type = checked(upload)
-        new = self._new_story(upload, content_type)
-        with logs.bound(story_id=new.id, stage="intake"):
-            existing = self.stories.claim(new)
-            if existing is None:
-                return Receipt(self._start(new, upload), duplicate=False)
-            return Receipt(self._continue(existing, upload), duplicate=True)
+        return self.claim_and_start(self.new_story(upload, checked(upload)), upload)
 
-    def _new_story(self, upload: Upload, content_type: str) -> Story:
+    def claim_and_start(self, new: Story, upload: Upload, claim: Claim | None = None) -> Receipt:
+        """The same for a photo that was checked.
+
+        Args:
+            new: The story that it would be.
+            upload: The photo.
+            claim: Claims it, if not `Stories.claim`; may refuse to by raising.
+        """
+        claim = claim or self.stories.claim
+        with logs.bound(story_id=new.id, stage="intake"):
+            existing = claim(new)
+            if existing is not None and existing.status is Status.DELETED:
+                existing = self._claim_anew(new, existing, claim)
+            try:
+                if existing is None:
+                    return Receipt(self._start(new, upload), duplicate=False)
+                return Receipt(self._continue(existing, upload), duplicate=True)
+            except StoryChanged:
+                self.erasure.clean_up_after(messages.about(existing or new))
+                raise
+
+    def _claim_anew(self, new: Story, deleted: Story, claim: Claim) -> Story | None:
+        """Give the id of a deleted story another life; None: done."""
+        if deleted.erased_at is None:
+            # Once its record is replaced, nothing but this message would know of its files.
+            self.queues[Stage.DELETION].send(messages.about(deleted))
+        log.info("photo of a deleted story")
+        return claim(new, over=deleted)
+
+    def new_story(self, upload: Upload, content_type: str) -> Story:
         content_id = content_id_of(upload.photo)
         derived = derived_id(self.namespace, content_id, upload.language, upload.voice)
         now = self.clock()
@@ -112,6 +147,7 @@ class Intake(msgspec.Struct, frozen=True):
             notify=upload.notify,
             created_at=now,
             unfinished_since=now,
+            uploading_until=now + STORED_WITHIN,
         )
 
     def _start(self, story: Story, upload: Upload) -> Story:
@@ -127,10 +163,17 @@ class Intake(msgspec.Struct, frozen=True):
         changes: dict[str, Any] = {"enqueued_at": now, "resumes": 0}
         if seems_lost(story, now):  # whoever sends it again gives it another day
             changes["unfinished_since"] = now
-        return self.stories.update(story, changes)
+        try:
+            last = {"uploading_until": story.uploading_until}
+            return self.stories.update(story, changes | {"uploading_until": None}, expect=last)
+        except StoryChanged:
+            log.info("another upload is storing it, too, or it was deleted")
+            return self.stories.update(story, changes)
 
     def _continue(self, story: Story, upload: Upload) -> Story:
         log.info("photo seen before", extra={"status": story.status.value})
+        if story.status is Status.DELETED:
+            raise StoryChanged("the story was deleted meanwhile")
         if upload.notify and not story.notify and story.status is not Status.READY:
             # Before anything else: whoever ends the story from now on tells of it.
             story = self.stories.update(story, {"notify": True})
@@ -142,18 +185,31 @@ class Intake(msgspec.Struct, frozen=True):
             story = self._restarted(story)
         elif story.enqueued_at is not None and not seems_lost(story, self.clock()):
             return story
+        else:
+            story = self._announced(story)
         # Nothing, or not all of it, is stored; or it was lost. If somebody else is storing
         # it at this moment, leases absorb what is sent twice.
         return self._start(story, upload)
 
     def _restarted(self, story: Story) -> Story:
         # Not yet as enqueued: should this process die before it sends, the next upload does.
-        changes = restarted(story, self.clock()) | {"enqueued_at": None, "notified_of": None}
+        now = self.clock()
+        changes = restarted(story, now) | {
+            "enqueued_at": None,
+            "notified_of": None,
+            "uploading_until": now + STORED_WITHIN,
+        }
         try:
             return self.stories.update(story, changes, expect={"status": story.status})
         except StoryChanged:
             log.info("another request starts the story again")
-            return self.stories.find(story.id) or story
+            return self._announced(self.stories.find(story.id) or story)
+
+    def _announced(self, story: Story) -> Story:
+        """Make it known that the photo is being stored: a deletion waits for that."""
+        if story.status is Status.DELETED:
+            raise StoryChanged("the story was deleted meanwhile")
+        return self.stories.update(story, {"uploading_until": self.clock() + STORED_WITHIN})
 
 
 def checked(upload: Upload) -> str:

@@ -4,7 +4,20 @@ Two prefixes a generation: deletion empties both, and the CDN serves only ``publ
 Photos and readings stay private: a photo's EXIF may hold the place where it was taken.
 """
 
+import re
+from typing import Final
+
+from chalicelib.messages import StoryMessage
 from chalicelib.story import Story
+from chalicelib.uploads import EXTENSIONS
+
+STAGED: Final = "images/"
+"""Where photos arrive in the staging bucket; only objects below it are announced."""
+
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+REJECTED: Final = "rejected/"
+"""Where staged objects are put that no story can be made of and nobody waits for."""
 
 
 def photo(story: Story) -> str:
@@ -30,6 +43,33 @@ def page(story: Story) -> str:
 def audio(story: Story) -> str:
     """The whole narration."""
     return _public(story, "story.mp3")
+
+
+def rendition(story: Story, name: str) -> str:
+    """The page image in another size."""
+    return _public(story, f"{name}.jpg")
+
+
+def staged(upload_id: str, content_type: str) -> str:
+    """Where the photo of an upload request arrives."""
+    return f"{STAGED}{upload_id}.{EXTENSIONS[content_type]}"
+
+
+def upload_id_of(key: str) -> str | None:
+    """The upload request whose photo this is; None: another hand put it there."""
+    name = key.removeprefix(STAGED).partition(".")[0]
+    return name if _UUID.fullmatch(name) else None
+
+
+def rejected(key: str) -> str:
+    """Where a staged object is put that no story can be made of, each time another place."""
+    return REJECTED + key
+
+
+def prefixes(message: StoryMessage) -> tuple[str, str]:
+    """What all files of this generation of a story begin with, the public ones last."""
+    where = f"{message.id}/{message.generation}/"
+    return f"private/{where}", f"public/{where}"
 
 
 def _private(story: Story, name: str) -> str:

@@ -8,19 +8,18 @@ seconds, not after the visibility timeout.
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from chalicelib import logs
-from chalicelib.errors import LeaseHeld, StoryChanged, StorytimeError
-from chalicelib.messages import Delivery
+from chalicelib.erasure import Erasure
+from chalicelib.errors import LeaseHeld, StoryChanged, StorytimeError, message_of
+from chalicelib.messages import Delivery, StoryMessage
 from chalicelib.notification import Notification
 from chalicelib.ports import Queue, Stories
-from chalicelib.story import Lease, Stage, Story, has_ended, stage_due
-
-_FIRST_RETRY_SECONDS: Final = 5
-_MAX_RETRY_SECONDS: Final = 15 * 60
+from chalicelib.retries import put_off, seconds_until_retry
+from chalicelib.story import MAKES_THE_STORY, Lease, Stage, Story, has_ended, stage_due
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +38,13 @@ class Leasing(msgspec.Struct, frozen=True):
     stage: Stage
     lease_for: timedelta
     stories: Stories
-    queue: Queue
+    queue: Queue[StoryMessage]
     notification: Notification
+    erasure: Erasure
     clock: Callable[[], datetime]
     gives_up: bool = False
 
-    def run(self, delivery: Delivery, work: Callable[[Story, Lease], Story]) -> None:
+    def run(self, delivery: Delivery[StoryMessage], work: Callable[[Story, Lease], Story]) -> None:
         """Do a delivery's work: it brings the story on, and returns it as it then is.
 
         Returning deletes the delivery's message; raising has it delivered again.
@@ -65,20 +65,14 @@ class Leasing(msgspec.Struct, frozen=True):
                 self._yield_to(held, delivery, now)
             except StoryChanged as change:
                 log.info("message ignored", extra={"reason": change.message})
+                self._clean_up(delivery)
             except Exception:
-                self.put_off(delivery)
+                put_off(self.queue, delivery)
                 raise
             else:
                 self._work_under(lease, story, delivery, work)
 
-    def put_off(self, delivery: Delivery) -> None:
-        """Have a delivery that failed come again in seconds, later each time."""
-        try:
-            self.queue.retry_in(delivery.receipt, _seconds_until_retry(delivery))
-        except StorytimeError as also:
-            log.warning("retry left to the visibility timeout", extra={"reason": also.message})
-
-    def _yield_to(self, held: LeaseHeld, delivery: Delivery, now: datetime) -> None:
+    def _yield_to(self, held: LeaseHeld, delivery: Delivery[StoryMessage], now: datetime) -> None:
         if held.message_id != delivery.message_id and not held.gives_up:
             # The holder's own message is still queued: should it die, that one comes back.
             log.info("another delivery is at work", extra={"holder": held.message_id})
@@ -91,22 +85,35 @@ class Leasing(msgspec.Struct, frozen=True):
         raise held
 
     def _work_under(
-        self, lease: Lease, story: Story, delivery: Delivery, work: Callable[[Story, Lease], Story]
+        self,
+        lease: Lease,
+        story: Story,
+        delivery: Delivery[StoryMessage],
+        work: Callable[[Story, Lease], Story],
     ) -> None:
         try:
             self._finish(work(story, lease), lease)
         except StoryChanged as change:
             log.info("the story went on without this delivery", extra={"reason": change.message})
             self._release(lease, story, {})
+            self._clean_up(delivery)
         except Exception as error:
-            # What a bug or a library says is for the log; people get sentences written for them.
-            known = isinstance(error, StorytimeError)
-            last_error = error.message if known else f"unexpected {type(error).__name__}"  # type: ignore[attr-defined]
+            last_error = message_of(error)
             attempt = {"reason": last_error, "receives": delivery.receives}
+            known = isinstance(error, StorytimeError)
             log.warning("attempt failed", extra=attempt, exc_info=not known)
-            retry_at = self.clock() + timedelta(seconds=_seconds_until_retry(delivery))
-            self._release(lease, story, {"last_error": last_error, "retry_at": retry_at})
-            self.put_off(delivery)
+            retry_at = self.clock() + timedelta(seconds=seconds_until_retry(delivery))
+            noted = {"last_error": last_error, "retry_at": retry_at}
+            self._release(lease, story, noted if self.stage in MAKES_THE_STORY else {})
+            put_off(self.queue, delivery)
+            raise
+
+    def _clean_up(self, delivery: Delivery[StoryMessage]) -> None:
+        """Leave nothing behind if it was deleted meanwhile; come again if that fails."""
+        try:
+            self.erasure.clean_up_after(delivery.message)
+        except Exception:
+            put_off(self.queue, delivery)
             raise
 
     def _finish(self, story: Story, lease: Lease) -> None:
@@ -124,8 +131,3 @@ class Leasing(msgspec.Struct, frozen=True):
             self.stories.update(story, changes, lease=lease, release=True)
         except StorytimeError as also:
             log.info("the lease is lost, or left to run out", extra={"reason": also.message})
-
-
-def _seconds_until_retry(delivery: Delivery) -> int:
-    doubled: int = _FIRST_RETRY_SECONDS * 2 ** (delivery.receives - 1)
-    return min(doubled, _MAX_RETRY_SECONDS)

@@ -1,7 +1,7 @@
 """What travels on the queues: a claim check, nothing that the table or S3 holds."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
@@ -11,6 +11,9 @@ from chalicelib.story import Story
 _Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 """Ours have 36 characters and 8; the table could not even look for a very long one."""
 
+_Key = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+"""At most 1,024 bytes in UTF-8 (Amazon S3, "Naming Amazon S3 objects")."""
+
 
 class StoryMessage(msgspec.Struct, frozen=True):
     """Work is due on this generation of this story."""
@@ -19,7 +22,25 @@ class StoryMessage(msgspec.Struct, frozen=True):
     generation: _Identifier
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class StagedObject(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A photo lies in the staging bucket, waiting to be taken in.
+
+    Attributes:
+        key: Its key, decoded.
+        sequencer: Orders S3's events about one key; for whoever reads the logs.
+        reason: Why it was given up; only parked messages have one.
+    """
+
+    bucket: str
+    key: _Key
+    sequencer: str = ""
+    reason: str | None = None
+
+
+Message = TypeVar("Message")
+
+
+class Delivery(msgspec.Struct, Generic[Message], frozen=True):
     """One receipt of a queue message.
 
     Attributes:
@@ -30,7 +51,7 @@ class Delivery(msgspec.Struct, frozen=True):
         sent_at: When the message was first put on the stage's queue.
     """
 
-    message: StoryMessage
+    message: Message
     message_id: str
     receipt: str
     receives: int
@@ -41,17 +62,17 @@ def about(story: Story) -> StoryMessage:
     return StoryMessage(id=story.id, generation=story.generation)
 
 
-def encode(message: StoryMessage) -> str:
+def encode(message: StoryMessage | StagedObject) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def decode(body: str) -> StoryMessage:
+def decode(body: str, kind: type[Message]) -> Message:
     """Read a queue message's body.
 
     Raises:
-        InvalidRequest: The body is not a story message; no retry will make it one.
+        InvalidRequest: The body is no such message; no retry will make it one.
     """
     try:
-        return msgspec.json.decode(body, type=StoryMessage)
+        return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise InvalidRequest(f"not a story message: {error}") from error
+        raise InvalidRequest(f"not a {kind.__name__}: {error}") from error

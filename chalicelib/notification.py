@@ -6,7 +6,7 @@ in between sends it twice, and one after the mark sends nothing more.
 
 import logging
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -66,6 +66,25 @@ class Notification(msgspec.Struct, frozen=True):
             untold = {"notify": True, "notified_of": None, "unfinished_since": now}
             self.stories.update(story, untold)
 
+    def announce_lot(self, ready: Sequence[Story]) -> None:
+        """Send one notice about several ready stories, for somebody who asked for them all.
+
+        At most once a minute a lot: its first story remembers. Whoever asked has the answer
+        in hand, so that a notice which cannot be sent is left out.
+        """
+        now = self.clock()
+        first = min(ready, key=lambda story: story.id)
+        if first.repeated_at and now - first.repeated_at < _REPEAT_AFTER:
+            return
+        try:
+            marked = {"repeated_at": now}
+            self.stories.update(first, marked, expect={"repeated_at": first.repeated_at})
+            self.announcer.publish(subject_of_lot(ready), body_of_lot(ready, self.links))
+        except (StoryChanged, Transient) as trouble:
+            log.warning("no notice about these stories", extra={"reason": trouble.message})
+        else:
+            log.info("notice sent", extra={"stories": len(ready)})
+
     def _publish(self, story: Story) -> None:
         self.announcer.publish(subject_of(story), body_of(story, self.links))
         log.info("notice sent", extra={"status": story.status.value})
@@ -75,6 +94,21 @@ def subject_of(story: Story) -> str:
     if story.status is Status.READY:
         return subject_line(story.name, " is ready to hear")
     return subject_line(story.name, f" could not be {what_failed(story)}")
+
+
+def subject_of_lot(ready: Sequence[Story]) -> str:
+    if len(ready) == 1:
+        return subject_of(ready[0])
+    return f"{len(ready)} stories are ready to hear"
+
+
+def body_of_lot(ready: Sequence[Story], links: Links) -> str:
+    if len(ready) == 1:
+        return body_of(ready[0], links)
+    return "\n\n".join(
+        f"{story.name}\nListen: {links.to(story.audio)}\nSee the page: {links.to(story.page)}"
+        for story in ready
+    )
 
 
 def subject_line(name: str, rest: str) -> str:

@@ -4,22 +4,23 @@
 to the sentences below. Every method is one request. Every method may raise `Transient`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from chalicelib.detection import TextDetection
-from chalicelib.messages import StoryMessage
 from chalicelib.story import Lease, Story
+
+_Message_contra = TypeVar("_Message_contra", contravariant=True)
 
 
 class StoriesPage(msgspec.Struct, frozen=True):
     """Some of the stories that were asked for.
 
     Attributes:
-        stories: In no particular order, each as of a moment ago.
+        stories: Each as of a moment ago.
         next: What to ask for the next page with; None after the last one.
     """
 
@@ -27,24 +28,57 @@ class StoriesPage(msgspec.Struct, frozen=True):
     next: Any = None
 
 
-class Stories(Protocol):
-    """The table of stories. Every write is atomic and conditional on the generation."""
+class StoriesFound(msgspec.Struct, frozen=True):
+    """The stories that there are of those that were asked for.
 
-    def claim(self, story: Story) -> Story | None:
+    Attributes:
+        stories: By their ids.
+        unanswered: Ids that the table had no time for: ask again.
+    """
+
+    stories: Mapping[str, Story]
+    unanswered: Sequence[str] = ()
+
+
+class Stories(Protocol):
+    """The table of stories. Every write is atomic and conditional on the generation.
+
+    Nobody but who knows that a story is deleted can change it any more.
+    """
+
+    def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         """Store a new story, unless its id is taken: then the story that has it.
 
         Of any number of simultaneous claims of one id, exactly one returns None.
+
+        Args:
+            story: The new story.
+            over: The deleted story that may be replaced.
         """
 
     def find(self, story_id: str) -> Story | None:
         """The story as of the last completed write."""
+
+    def find_all(self, story_ids: Collection[str]) -> StoriesFound:
+        """The same for up to 100 different ids at once (DynamoDB, BatchGetItem)."""
+
+    def listed(self, month: str, limit: int, before: str | None = None) -> StoriesPage:
+        """Stories of a month, the newest first, without deleted ones.
+
+        What is found may be a moment old.
+
+        Args:
+            month: Such as ``2026-11``, in UTC.
+            limit: How many, at most.
+            before: The `story.place_in_list` after which to go on.
+        """
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
         """Take the lease on a stage, and return the story as it then is.
 
         Raises:
             LeaseHeld: Another delivery's lease on that stage is live at `now`.
-            StoryChanged: There is no such story, or it is of another generation.
+            StoryChanged: There is no such story, it is of another generation, or deleted.
         """
 
     def update(
@@ -59,7 +93,8 @@ class Stories(Protocol):
         """Change fields of a story, and return it as it then is.
 
         Args:
-            story: Whose id and generation are meant.
+            story: Whose id and generation are meant; unless it is deleted itself, the
+                table's must not be.
             changes: New values by field name; None removes a field. A ``status`` must be
                 a legal move from the status that the table holds.
             expect: Values that these fields must still have.
@@ -77,6 +112,18 @@ class Stories(Protocol):
         """
 
 
+class Cdn(Protocol):
+    """What stands between people and the public files, and remembers them."""
+
+    def invalidate(self, prefix: str, reference: str) -> bool:
+        """Have every copy under a prefix forgotten; is that done?
+
+        Args:
+            prefix: What the keys begin with.
+            reference: Asked again with the same reference, it is the same invalidation.
+        """
+
+
 class Media(Protocol):
     """The bucket of photos, pages and audio."""
 
@@ -89,11 +136,17 @@ class Media(Protocol):
     def exists(self, key: str) -> bool:
         """Is there an object with this key?"""
 
+    def keys_under(self, prefix: str) -> list[str]:
+        """Keys that begin so, up to a thousand."""
 
-class Queue(Protocol):
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove up to a thousand objects; one that is not there is removed, too."""
+
+
+class Queue(Protocol[_Message_contra]):
     """One stage's queue: at least once, in any order."""
 
-    def send(self, message: StoryMessage) -> None:
+    def send(self, message: _Message_contra) -> None:
         """Store a message for delivery."""
 
     def retry_in(self, receipt: str, seconds: int) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from chalicelib import detection, keys, messages, orientation, photo, reading_order, voices
 from chalicelib.detection import TextDetection
 from chalicelib.errors import Rejected, Transient
+from chalicelib.messages import StoryMessage
 from chalicelib.ports import Media, Queue, Stories, TextDetector
 from chalicelib.story import PHOTO_MISSING, Lease, Status, Story
 
@@ -22,7 +23,8 @@ class Reading(msgspec.Struct, frozen=True):
     stories: Stories
     media: Media
     text_detector: TextDetector
-    narration_queue: Queue
+    narration_queue: Queue[StoryMessage]
+    renditions_queue: Queue[StoryMessage]
 
     def work(self, story: Story, lease: Lease) -> Story:
         """Read the page unless that is done, and hand the story on to narration.
@@ -56,6 +58,8 @@ class Reading(msgspec.Struct, frozen=True):
         if not text:
             raise Rejected("no text was found on this page")
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
+        # Before the record says that this is done: who finds it read finds this sent.
+        self.renditions_queue.send(messages.about(story))
         word_count = len(detection.words(detections))
         truncated = word_count >= MAX_WORDS
         (log.warning if truncated else log.info)(

@@ -1,55 +1,78 @@
 """Looking a story up, which also keeps it going."""
 
-import re
-import uuid
-from typing import Final
+from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
 from chalicelib import logs
-from chalicelib.errors import InvalidRequest, UnknownStory
-from chalicelib.failover import Failover
+from chalicelib.errors import Expired, UnknownStory
+from chalicelib.failover import Failover, StagedFailover
+from chalicelib.identity import checked_id
+from chalicelib.patience import RESUME_AFTER
 from chalicelib.ports import Stories
 from chalicelib.story import Story, has_ended
-
-_ENTITY_TAG: Final = re.compile(r'(?:W/)?"?([^"]*)"?')
+from chalicelib.tombstone import is_gone
+from chalicelib.upload_ports import UploadRequests
+from chalicelib.uploads import UploadRequest, UploadStatus, is_over
 
 
 class Retrieval(msgspec.Struct, frozen=True):
     stories: Stories
+    upload_requests: UploadRequests
     failover: Failover
+    staged_failover: StagedFailover
+    clock: Callable[[], datetime]
 
-    def retrieve(self, given_id: str | None) -> Story:
+    def retrieve(self, given_id: str | None) -> Story | UploadRequest:
         """The story with this id, resumed when its work seems lost.
 
         Args:
-            given_id: As the client gave it: bare, or as an entity tag (``"…"``, ``W/"…"``).
+            given_id: Of a story or of an upload request, as the client gave it: bare, or as
+                an entity tag (``"…"``, ``W/"…"``).
+
+        Returns:
+            The story, however it stands; or the upload request, which has none yet.
 
         Raises:
             InvalidRequest: There is no id, or it is not one.
-            UnknownStory: No story has it.
+            UnknownStory: No story and no upload request has it.
+            Expired: It is that of an upload request which was never used.
         """
-        story_id = _checked(given_id)
-        with logs.bound(story_id=story_id, stage="retrieval"):
-            story = self.stories.find(story_id)
-            if story is None:
-                raise UnknownStory(f"There is no story with the id {story_id}.")
-            # One that has ended is there, whether everybody was told or not.
-            return story if has_ended(story) else self.failover.resume(story)
+        known_id = checked_id(given_id)
+        with logs.bound(story_id=known_id, stage="retrieval"):
+            return self.look_after(known_id, self.stories.find(known_id))
+
+    def look_after(self, known_id: str, story: Story | None) -> Story | UploadRequest:
+        """The same for an id that was looked up: `story` is what the table has of it."""
+        if story is None:
+            return self._requested(known_id)
+        return self._brought_on(story, known_id)
+
+    def _requested(self, upload_id: str) -> Story | UploadRequest:
+        request = self.upload_requests.find(upload_id)
+        if request is None:
+            raise _unknown(upload_id)
+        if request.story_id is not None:
+            story = self.stories.find(request.story_id)
+            if story is None or story.generation != request.generation:
+                raise _unknown(upload_id)
+            return self._brought_on(story, upload_id)
+        return request if request.status is UploadStatus.FAILED else self._awaited(request)
+
+    def _brought_on(self, story: Story, asked_for: str) -> Story:
+        if is_gone(story, self.clock()):
+            raise _unknown(asked_for)
+        # One that has ended is there, whether everybody was told or not.
+        return story if has_ended(story) else self.failover.resume(story)
+
+    def _awaited(self, request: UploadRequest) -> UploadRequest:
+        now = self.clock()
+        is_staged = now - request.created_at > RESUME_AFTER and self.staged_failover.resume(request)
+        if not is_staged and (now > request.usable_until or is_over(request, now)):
+            raise Expired("No photo came in time for this upload: ask for a new one.")
+        return request
 
 
-def _checked(given_id: str | None) -> str:
-    if not given_id or not given_id.strip():
-        raise InvalidRequest(
-            "Say which story: send its id in the ETag header, or as /retrieve/{id}.",
-            code="missing_id",
-        )
-    match = _ENTITY_TAG.fullmatch(given_id.strip())
-    try:
-        canonical = uuid.UUID(match[1] if match else given_id)
-    except ValueError:
-        raise InvalidRequest(
-            "This is not a story's id: use the id that the upload answered with.",
-            code="malformed_id",
-        ) from None
-    return str(canonical)
+def _unknown(asked_for: str) -> UnknownStory:
+    return UnknownStory(f"There is no story with the id {asked_for}.")

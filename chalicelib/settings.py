@@ -14,6 +14,12 @@ DEAD_LETTERS: Final = "-dead"
 PARKED: Final = "-parked"
 """Ends the name of the queue that keeps dead letters until they are put back."""
 
+
+def queue_name(url: str) -> str:
+    """The name of the queue at a URL, as triggers know it."""
+    return url.rsplit("/", 1)[1]
+
+
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+.*[^/]$")]
 
@@ -29,12 +35,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
     Attributes:
         media_bucket: Bucket of photos, pages and audio.
+        staging_bucket: Bucket where clients put photos themselves.
         stories_table: DynamoDB table of stories.
         reading_queue_url: Queue whose messages make the reading stage work.
         narration_queue_url: The same for narration.
+        renditions_queue_url: The same for renditions.
+        deletion_queue_url: The same for deletion.
+        intake_queue_url: The same for photos that arrived in the staging bucket.
         notification_topic_arn: SNS topic whose subscribers get the e-mails.
         media_base_url: What stands before ``/public/…`` in links: CloudFront's address.
-        story_namespace: A secret UUID; story ids are derived under it.
+        distribution_id: CloudFront's, which forgets what was deleted.
+        story_namespace: A secret UUID; story ids are derived under it, and cursors signed.
         speech_engine: Polly's engine, where the voice has it.
         maximum_concurrency: How many functions of one stage run at once (Lambda allows 2 to
             1000); bounded by the quotas of Rekognition and Polly.
@@ -42,24 +53,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """
 
     media_bucket: Name
+    staging_bucket: Name
     stories_table: Name
     reading_queue_url: Url
     narration_queue_url: Url
+    renditions_queue_url: Url
+    deletion_queue_url: Url
+    intake_queue_url: Url
     notification_topic_arn: Annotated[str, msgspec.Meta(pattern=r"^arn:aws[\w-]*:sns:")]
     media_base_url: Url
+    distribution_id: Name
     story_namespace: uuid.UUID
     speech_engine: Engine = "neural"
     maximum_concurrency: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    @property
-    def reading_queue(self) -> str:
-        """The queue's name, as triggers know it."""
-        return self.reading_queue_url.rsplit("/", 1)[1]
-
-    @property
-    def narration_queue(self) -> str:
-        return self.narration_queue_url.rsplit("/", 1)[1]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

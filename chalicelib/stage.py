@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.errors import Rejected
 from chalicelib.leasing import Leasing
-from chalicelib.messages import Delivery
+from chalicelib.messages import Delivery, StoryMessage
 from chalicelib.ports import Stories
 from chalicelib.story import Failure, Lease, Status, Story, restarted, stage_due
 
@@ -28,7 +28,7 @@ class StageRunner(msgspec.Struct, frozen=True):
     stories: Stories
     clock: Callable[[], datetime]
 
-    def handle(self, delivery: Delivery) -> None:
+    def handle(self, delivery: Delivery[StoryMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         self.leasing.run(delivery, partial(self._bring_on, delivery.sent_at))
 

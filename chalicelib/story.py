@@ -1,29 +1,11 @@
-"""A story: its identity, its record, its legal moves. Pure: no clock, no AWS."""
+"""A story: its record, its legal moves. Pure: no clock, no AWS."""
 
-import hashlib
-import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-
-RESUME_AFTER: Final = timedelta(seconds=60)
-"""An unfinished story may be enqueued again when its last enqueue is older than this.
-
-A client that polls right after its upload must not start the work twice.
-"""
-
-_MOST_DOUBLINGS: Final = 6
-"""Work that was resumed and still got nowhere is resumed after twice as long each time.
-
-Else polls would add new messages faster than the old ones are given up, and a story that
-cannot be read would never fail. Up to about an hour, which outlasts any message.
-"""
-
-GIVE_UP_AFTER: Final = timedelta(hours=24)
-"""How long a story may stay unfinished before it fails, with a reason and a notice."""
 
 PHOTO_MISSING: Final = "the photo never arrived: send it again"
 """The reason of a claim whose upload died before the photo was stored."""
@@ -34,15 +16,18 @@ class Status(StrEnum):
     READ = "read"  # the text is there; the audio is not
     READY = "ready"  # the audio is there
     FAILED = "failed"  # it stopped, and the record says why
+    DELETED = "deleted"  # nobody gets it any more; its files are being removed, or are gone
 
 
 LEGAL_MOVES: Final = MappingProxyType(
     {
-        Status.RECEIVED: frozenset({Status.READ, Status.FAILED}),
-        Status.READ: frozenset({Status.READY, Status.FAILED}),
-        Status.READY: frozenset[Status](),
+        Status.RECEIVED: frozenset({Status.READ, Status.FAILED, Status.DELETED}),
+        Status.READ: frozenset({Status.READY, Status.FAILED, Status.DELETED}),
+        Status.READY: frozenset({Status.DELETED}),
         # Late success wins; a repeated upload or a redrive goes back to where the data stops.
-        Status.FAILED: frozenset({Status.RECEIVED, Status.READ, Status.READY}),
+        Status.FAILED: frozenset({Status.RECEIVED, Status.READ, Status.READY, Status.DELETED}),
+        # The photo sent again is another generation: not a move, but a new claim of the id.
+        Status.DELETED: frozenset[Status](),
     }
 )
 
@@ -53,8 +38,16 @@ def sources(target: Status) -> frozenset[Status]:
 
 
 class Stage(StrEnum):
+    """What has a queue of messages about stories."""
+
     READING = "reading"
     NARRATION = "narration"
+    RENDITIONS = "renditions"  # which nothing waits for
+    DELETION = "deletion"
+
+
+MAKES_THE_STORY: Final = frozenset({Stage.READING, Stage.NARRATION})
+"""What must be done for a story to be ready: the record tells how it goes there."""
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -88,6 +81,22 @@ class Failure(msgspec.Struct, frozen=True):
     final: bool
 
 
+class Rendition(msgspec.Struct, frozen=True):
+    """The page image in another size.
+
+    Attributes:
+        key: S3 key of the JPEG.
+        width: In pixels.
+        height: In pixels.
+        bytes: How many the file has.
+    """
+
+    key: str
+    width: int
+    height: int
+    bytes: int
+
+
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """One photo read in one voice, as the table keeps it.
 
@@ -108,9 +117,14 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         truncated: The page holds more words than one reading returns.
         page: S3 key of the upright page image.
         audio: S3 key of the MP3.
+        renditions: The page image in other sizes, by their names.
         last_error: What the last failed attempt ran into.
         notified_of: The status of which people were last told.
         repeated_at: When the notice was last repeated for a duplicate upload.
+        uploading_until: Until then, an upload may be storing the photo.
+        deleted_at: When it was deleted.
+        erased_at: When everything that belonged to it was gone, copies of the CDN included.
+        expires_at: When the record itself is removed.
     """
 
     id: str
@@ -131,29 +145,27 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool = False
     page: str | None = None
     audio: str | None = None
+    renditions: dict[str, Rendition] = {}
     last_error: str | None = None
     failure: Failure | None = None
     notified_of: Status | None = None
     notified_at: datetime | None = None
     repeated_at: datetime | None = None
+    uploading_until: datetime | None = None
+    deleted_at: datetime | None = None
+    erased_at: datetime | None = None
+    expires_at: datetime | None = None
     leases: dict[Stage, Lease] = {}
 
 
-def content_id_of(photo: bytes) -> str:
-    return hashlib.sha256(photo).hexdigest()
+def month_of(story: Story) -> str:
+    """The month under which it is listed, such as ``2026-11``; in UTC."""
+    return f"{story.created_at:%Y-%m}"
 
 
-def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
-    """The id that this photo has in this voice: the same every time, no look-up.
-
-    Args:
-        namespace: A secret of the deployment. Without it, whoever has a photo could
-            compute the link to the story that somebody else made of it.
-        content_id: SHA-256 of the photo.
-        language: As Polly names it, such as ``en-US``.
-        voice: As Polly names it, such as ``Joanna``.
-    """
-    return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
+def place_in_list(story: Story) -> str:
+    """What the stories of a month are sorted by: their beginnings, then their ids."""
+    return f"{story.created_at.isoformat(timespec='milliseconds')}#{story.id}"
 
 
 def stage_due(story: Story) -> Stage:
@@ -161,6 +173,8 @@ def stage_due(story: Story) -> Stage:
 
     It is also the stage that tells people how the story ended: one, so that they are told once.
     """
+    if story.status is Status.DELETED:
+        return Stage.DELETION
     return Stage.READING if story.text is None else Stage.NARRATION
 
 
@@ -177,36 +191,6 @@ def why_it_failed(story: Story) -> str:
     """One sentence for the person who sent the photo."""
     reason = story.failure.reason if story.failure else "it stopped without an error"
     return f"This page could not be {what_failed(story)}: {reason}."
-
-
-def is_unfinished(story: Story) -> bool:
-    """Has it not ended, or was somebody not told who wanted to know?"""
-    return story.unfinished_since is not None
-
-
-def seems_lost(story: Story, now: datetime) -> bool:
-    """Is it so long ago that a message was on its way that the work was probably lost?
-
-    What was never enqueued counts from its beginning: its upload may still run.
-    """
-    return _waited(story, now) > RESUME_AFTER
-
-
-def may_resume(story: Story, now: datetime) -> bool:
-    """Is it time for another message? Later each time, while the story does not go on."""
-    patience = RESUME_AFTER * 2 ** min(story.resumes, _MOST_DOUBLINGS)
-    return is_unfinished(story) and _waited(story, now) > patience
-
-
-def _waited(story: Story, now: datetime) -> timedelta:
-    """Since when no message is known to be on its way: an attempt that failed is tried again."""
-    sent = story.enqueued_at or story.unfinished_since or story.created_at
-    return now - max(sent, story.retry_at or sent)
-
-
-def is_overdue(story: Story, now: datetime) -> bool:
-    """Has it been unfinished for so long that it will not get better?"""
-    return story.unfinished_since is not None and now - story.unfinished_since > GIVE_UP_AFTER
 
 
 def restarted(story: Story, now: datetime) -> dict[str, Any]:

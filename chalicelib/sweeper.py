@@ -9,9 +9,10 @@ import msgspec
 
 from chalicelib import logs
 from chalicelib.errors import StorytimeError
-from chalicelib.failover import Failover
+from chalicelib.failover import Failover, StagedFailover
+from chalicelib.patience import is_overdue, seems_lost
 from chalicelib.ports import Stories
-from chalicelib.story import Status, Story, has_ended, is_overdue, seems_lost
+from chalicelib.story import Status, Story, has_ended
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
 """What one more story may take; whatever is left then waits for the next sweep."""
@@ -22,15 +23,19 @@ log = logging.getLogger(__name__)
 class Sweeper(msgspec.Struct, frozen=True):
     stories: Stories
     failover: Failover
+    staged_failover: StagedFailover
     clock: Callable[[], datetime]
 
     def sweep(self, time_left: Callable[[], timedelta]) -> None:
         """Look at every unfinished story: resume it when it is due, or give it up after a day.
 
+        The same for photos that were staged and that nobody takes in.
+
         Args:
             time_left: How long this function may still run.
         """
         with logs.bound(stage="sweeper"):
+            self._sweep_staged(time_left)
             page = self.stories.unfinished()
             seen = 0
             while True:
@@ -45,6 +50,14 @@ class Sweeper(msgspec.Struct, frozen=True):
                 page = self.stories.unfinished(page.next)
             log.info("swept", extra={"stories": seen})
 
+    def _sweep_staged(self, time_left: Callable[[], timedelta]) -> None:
+        try:
+            page = self.staged_failover.sweep()
+            while page is not None and time_left() > _TIME_TO_STOP:
+                page = self.staged_failover.sweep(page)
+        except StorytimeError as error:  # stories must not wait for it
+            log.warning("staged photos are not swept", extra={"reason": error.message})
+
     def _look_after(self, story: Story) -> None:
         try:
             with logs.bound(story_id=story.id):
@@ -54,7 +67,9 @@ class Sweeper(msgspec.Struct, frozen=True):
 
     def _bring_on(self, story: Story, now: datetime) -> None:
         overdue = is_overdue(story, now)
-        if has_ended(story) and overdue:
+        if story.status is Status.DELETED:
+            self.failover.resume(story)  # however long it takes: it was promised
+        elif has_ended(story) and overdue:
             log.error("nobody could be told for a day", extra={"status": story.status.value})
             self.failover.give_up(story)  # one last time: its handler tells people, too
             forgotten = {"unfinished_since": None}

@@ -1,23 +1,26 @@
 """Events of queues and schedules, in the pipeline's words."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 
-from chalice.app import CloudWatchEvent, SQSEvent, SQSRecord
+from chalice.app import CloudWatchEvent, S3Event, SQSEvent, SQSRecord
 
 from chalicelib import messages
 from chalicelib.errors import InvalidRequest
-from chalicelib.messages import Delivery
+from chalicelib.messages import Delivery, Message, StagedObject
 
 log = logging.getLogger(__name__)
 
 
-def handle_each(event: SQSEvent, handle: Callable[[Delivery], None]) -> None:
+def handle_each(
+    event: SQSEvent, kind: type[Message], handle: Callable[[Delivery[Message]], None]
+) -> None:
     for record in event:
         try:
-            delivery = delivery_of(record)
+            delivery = delivery_of(record, kind)
         except InvalidRequest as error:
             # Nothing will ever make it a message of ours: dropped, or it would come again.
             queue = record.to_dict()["eventSourceARN"]
@@ -32,10 +35,25 @@ def time_left(event: CloudWatchEvent) -> timedelta:
     return timedelta(milliseconds=context.get_remaining_time_in_millis())
 
 
-def delivery_of(record: SQSRecord) -> Delivery:
+def staged_objects(event: S3Event) -> Iterator[StagedObject]:
+    """The objects that an event announces.
+
+    Their keys come URL-encoded as in a form: a space is a plus sign, a plus sign ``%2B``
+    (Amazon S3, "Event message structure").
+    """
+    for record in event.to_dict().get("Records", []):
+        staged = record["s3"]["object"]
+        yield StagedObject(
+            bucket=record["s3"]["bucket"]["name"],
+            key=unquote_plus(staged["key"]),
+            sequencer=staged.get("sequencer", ""),
+        )
+
+
+def delivery_of(record: SQSRecord, kind: type[Message]) -> Delivery[Message]:
     raw = record.to_dict()
     return Delivery(
-        message=messages.decode(record.body),
+        message=messages.decode(record.body, kind),
         message_id=raw["messageId"],
         receipt=record.receipt_handle,
         receives=int(raw["attributes"]["ApproximateReceiveCount"]),

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config
 
+from chalicelib.aws.distribution import Distribution
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.notification_topic import NotificationTopic
 from chalicelib.aws.polly import PollySpeaker
 from chalicelib.aws.rekognition import RekognitionTextDetector
-from chalicelib.aws.stage_queue import StageQueue
+from chalicelib.aws.sqs_queue import SqsQueue
+from chalicelib.aws.staging_bucket import StagingBucket
 from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.links import Links
+from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.pipeline import Pipeline
 from chalicelib.settings import DEAD_LETTERS, PARKED, Settings
 from chalicelib.story import Stage
@@ -47,6 +51,7 @@ def pipeline_on_aws(settings: Settings) -> Pipeline:
         AwsTools(settings),
         links=Links(settings.media_base_url),
         namespace=settings.story_namespace,
+        staging_bucket=settings.staging_bucket,
         clock=utc_now,
     )
 
@@ -60,22 +65,34 @@ class AwsTools:
 
     @cached_property
     def stories(self) -> StoriesTable:
-        return StoriesTable(self._client("dynamodb"), self._settings.stories_table)
+        return StoriesTable(self._dynamodb, self._settings.stories_table)
+
+    @cached_property
+    def upload_requests(self) -> UploadRequestsTable:
+        return UploadRequestsTable(self._dynamodb, self._settings.stories_table)
 
     @cached_property
     def media(self) -> MediaBucket:
-        return MediaBucket(self._client("s3"), self._settings.media_bucket)
+        return MediaBucket(self._s3, self._settings.media_bucket)
 
     @cached_property
-    def queues(self) -> "Mapping[Stage, StageQueue]":
+    def staging(self) -> StagingBucket:
+        return StagingBucket(self._s3, self._settings.staging_bucket)
+
+    @cached_property
+    def cdn(self) -> Distribution:
+        return Distribution(self._client("cloudfront"), self._settings.distribution_id)
+
+    @cached_property
+    def queues(self) -> "Mapping[Stage, SqsQueue[StoryMessage]]":
         return self._queues()
 
     @cached_property
-    def dead_letter_queues(self) -> "Mapping[Stage, StageQueue]":
+    def dead_letter_queues(self) -> "Mapping[Stage, SqsQueue[StoryMessage]]":
         return self._queues(DEAD_LETTERS)
 
     @cached_property
-    def parked_queues(self) -> "Mapping[Stage, StageQueue]":
+    def parked_queues(self) -> "Mapping[Stage, SqsQueue[StoryMessage]]":
         return self._queues(PARKED)
 
     @cached_property
@@ -90,12 +107,37 @@ class AwsTools:
     def announcer(self) -> NotificationTopic:
         return NotificationTopic(self._client("sns"), self._settings.notification_topic_arn)
 
-    def _queues(self, suffix: str = "") -> "Mapping[Stage, StageQueue]":
+    @cached_property
+    def intake_queue(self) -> SqsQueue[StagedObject]:
+        return self._intake_queue()
+
+    @cached_property
+    def intake_dead_letter_queue(self) -> SqsQueue[StagedObject]:
+        return self._intake_queue(DEAD_LETTERS)
+
+    @cached_property
+    def intake_parked_queue(self) -> SqsQueue[StagedObject]:
+        return self._intake_queue(PARKED)
+
+    def _queues(self, suffix: str = "") -> "Mapping[Stage, SqsQueue[StoryMessage]]":
         urls = {
             Stage.READING: self._settings.reading_queue_url,
             Stage.NARRATION: self._settings.narration_queue_url,
+            Stage.RENDITIONS: self._settings.renditions_queue_url,
+            Stage.DELETION: self._settings.deletion_queue_url,
         }
-        return {stage: StageQueue(self._sqs, url + suffix) for stage, url in urls.items()}
+        return {stage: SqsQueue(self._sqs, url + suffix) for stage, url in urls.items()}
+
+    def _intake_queue(self, suffix: str = "") -> SqsQueue[StagedObject]:
+        return SqsQueue(self._sqs, self._settings.intake_queue_url + suffix)
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        return self._client("dynamodb")
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self._client("s3")
 
     @cached_property
     def _sqs(self) -> Any:

@@ -6,17 +6,18 @@ The contract suite holds it to the tests that SQS itself passes, as far as moto 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic
 
-from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.messages import Delivery, Message
 
 MAX_RECEIVES = 5
 
 
 @dataclass
-class KeptMessage:
+class KeptMessage(Generic[Message]):
     """A message, and what the queue knows about it."""
 
-    message: StoryMessage
+    message: Message
     message_id: str
     sent_at: datetime
     visible_at: datetime
@@ -28,7 +29,7 @@ class KeptMessage:
         return f"{self.message_id}/{self.receives}"
 
 
-class InMemoryQueue:
+class InMemoryQueue(Generic[Message]):
     """A queue; what `ports.Queue` promises its senders, and what SQS promises its consumer.
 
     Args:
@@ -43,13 +44,13 @@ class InMemoryQueue:
         name: str = "queue",
         *,
         visibility: timedelta = timedelta(minutes=6),
-        dead_letters: "InMemoryQueue | None" = None,
+        dead_letters: "InMemoryQueue[Message] | None" = None,
         max_receives: int = MAX_RECEIVES,
         clock_ahead: float = 0.0,
     ) -> None:
         self.name = name
-        self.kept: list[KeptMessage] = []
-        self.sent: list[StoryMessage] = []
+        self.kept: list[KeptMessage[Message]] = []
+        self.sent: list[Message] = []
         self.retries: list[tuple[str, int]] = []
         self._clock = clock
         self._visibility = visibility
@@ -57,7 +58,7 @@ class InMemoryQueue:
         self._max_receives = max_receives
         self._clock_ahead = timedelta(seconds=clock_ahead)
 
-    def send(self, message: StoryMessage) -> None:
+    def send(self, message: Message) -> None:
         self.sent.append(message)
         now = self._clock()
         message_id = f"{self.name}-{len(self.sent)}"
@@ -68,7 +69,7 @@ class InMemoryQueue:
         for kept in self._of(receipt):
             kept.visible_at = self._clock() + timedelta(seconds=seconds)
 
-    def receive(self) -> Delivery | None:
+    def receive(self) -> Delivery[Message] | None:
         """The first message that is visible; None when there is none."""
         for kept in [kept for kept in self.kept if kept.visible_at <= self._clock()]:
             if self._dead_letters is not None and kept.receives >= self._max_receives:
@@ -96,7 +97,7 @@ class InMemoryQueue:
         for kept in self.kept:
             kept.visible_at = self._clock()
 
-    def move_all_to(self, destination: "InMemoryQueue") -> None:
+    def move_all_to(self, destination: "InMemoryQueue[Message]") -> None:
         """What a message move task does: what is visible becomes new in the destination."""
         while (delivery := self.receive()) is not None:
             destination.send(delivery.message)
@@ -106,5 +107,5 @@ class InMemoryQueue:
         """When something can be received next; None while the queue is empty."""
         return min((kept.visible_at for kept in self.kept), default=None)
 
-    def _of(self, receipt: str) -> list[KeptMessage]:
+    def _of(self, receipt: str) -> list[KeptMessage[Message]]:
         return [kept for kept in self.kept if kept.receipt == receipt]

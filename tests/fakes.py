@@ -4,7 +4,7 @@ The contract suite (tests/contracts) holds these to the very tests that the real
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,11 @@ import msgspec
 
 from chalicelib.detection import TextDetection
 from chalicelib.errors import LeaseHeld, StoryChanged
-from chalicelib.messages import Delivery, StoryMessage
-from chalicelib.ports import StoriesPage
-from chalicelib.story import Lease, Story, sources
+from chalicelib.messages import Delivery, Message
+from chalicelib.ports import StoriesFound, StoriesPage
+from chalicelib.story import Lease, Status, Story, month_of, place_in_list, sources
 
+BATCH = 100
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -47,15 +48,44 @@ class InMemoryStories:
     def __init__(self) -> None:
         self.kept: dict[str, Story] = {}
 
-    def claim(self, story: Story) -> Story | None:
-        existing = self.kept.setdefault(story.id, story)
-        return None if existing.generation == story.generation else existing
+    def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
+        existing = self.kept.get(story.id)
+        is_free = existing is None or (
+            over is not None
+            and existing.generation == over.generation
+            and existing.status is Status.DELETED
+        )
+        if is_free:
+            self.kept[story.id] = story
+            return None
+        return None if existing and existing.generation == story.generation else existing
 
     def find(self, story_id: str) -> Story | None:
         return self.kept.get(story_id)
 
+    def find_all(self, story_ids: Collection[str]) -> StoriesFound:
+        """Answers half of them at a time, so that whoever asks must ask again."""
+        assert len(set(story_ids)) == len(story_ids) <= BATCH
+        asked = sorted(story_ids)
+        now = asked[: (len(asked) + 1) // 2]
+        found = {story_id: self.kept[story_id] for story_id in now if story_id in self.kept}
+        return StoriesFound(found, asked[len(now) :])
+
+    def listed(self, month: str, limit: int, before: str | None = None) -> StoriesPage:
+        places = {
+            place_in_list(story): story
+            for story in self.kept.values()
+            if month_of(story) == month and story.status is not Status.DELETED
+        }
+        ahead = [place for place in sorted(places, reverse=True) if not before or place < before]
+        page = ahead[:limit]
+        is_last = len(ahead) <= limit
+        return StoriesPage([places[place] for place in page], None if is_last else page[-1])
+
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
         story = self._current(story_id, generation)
+        if story.status is Status.DELETED:
+            raise StoryChanged("it is deleted")
         held = story.leases.get(lease.stage)
         if held is not None and held.until > now and held != lease:
             raise LeaseHeld(held.message_id, held.until, gives_up=held.gives_up)
@@ -71,6 +101,8 @@ class InMemoryStories:
         release: bool = False,
     ) -> Story:
         current = self._current(story.id, story.generation)
+        if current.status is Status.DELETED is not story.status:
+            raise StoryChanged("it is deleted")
         if "status" in changes and current.status not in sources(changes["status"]):
             raise StoryChanged(f"no move from {current.status} to {changes['status']}")
         if any(getattr(current, name) != value for name, value in (expect or {}).items()):
@@ -81,7 +113,7 @@ class InMemoryStories:
                 raise StoryChanged("the lease is lost")
             if release:
                 del leases[lease.stage]
-        return self._write(current, {**changes, "leases": leases})
+        return self._write(current, {"leases": leases, **changes})
 
     def unfinished(self, page: Any = None) -> StoriesPage:
         """One story a page, so that whoever asks must go on asking."""
@@ -115,6 +147,14 @@ class InMemoryMedia:
 
     def exists(self, key: str) -> bool:
         return key in self.objects
+
+    def keys_under(self, prefix: str) -> list[str]:
+        """Two at a time, so that whoever asks must go on asking."""
+        return sorted(key for key in self.objects if key.startswith(prefix))[:2]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
 
 
 class ScriptedTextDetector:
@@ -157,7 +197,9 @@ class Outbox:
         self.notices.append((subject, body))
 
 
-def delivery_to(message: StoryMessage, *, message_id: str = "m-1", receives: int = 1) -> Delivery:
+def delivery_to(
+    message: Message, *, message_id: str = "m-1", receives: int = 1
+) -> Delivery[Message]:
     return Delivery(
         message=message,
         message_id=message_id,

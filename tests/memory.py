@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
-from chalicelib.pipeline import DEAD_LETTER_LEASE, LEASES
+from chalicelib.intake import STORED_WITHIN
+from chalicelib.messages import StagedObject, StoryMessage
+from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.ports import Speaker, TextDetector
 from chalicelib.story import Stage
 from tests.fake_queue import InMemoryQueue
+from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests, SlowCdn
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories, Outbox
 
 
@@ -25,7 +28,7 @@ class MemoryTools:
         stories: InMemoryStories | None = None,
         media: InMemoryMedia | None = None,
         announcer: Outbox | None = None,
-        queue: Callable[..., InMemoryQueue] = InMemoryQueue,
+        queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
         clock_ahead: float = 0.0,
     ) -> None:
         self.clock = Clock()
@@ -34,10 +37,13 @@ class MemoryTools:
         self.stories = stories or InMemoryStories()
         self.media = media or InMemoryMedia()
         self.announcer = announcer or Outbox()
-        self.parked_queues = {
+        self.upload_requests = InMemoryUploadRequests(self.stories)
+        self.staging = InMemoryStaging(self.clock)
+        self.cdn = SlowCdn()
+        self.parked_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {
             stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
         }
-        self.dead_letter_queues = {
+        self.dead_letter_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {
             stage: InMemoryQueue(
                 self.clock,
                 f"{stage}-dead",
@@ -50,9 +56,23 @@ class MemoryTools:
             stage: queue(
                 self.clock,
                 stage.value,
-                visibility=6 * LEASES[stage],
+                visibility=6 * TIME_LIMITS[stage],
                 dead_letters=self.dead_letter_queues[stage],
                 clock_ahead=clock_ahead,
             )
             for stage in Stage
         }
+        self.intake_parked_queue = InMemoryQueue[StagedObject](self.clock, "intake-parked")
+        self.intake_dead_letter_queue = InMemoryQueue[StagedObject](
+            self.clock,
+            "intake-dead",
+            visibility=6 * DEAD_LETTER_LEASE,
+            dead_letters=self.intake_parked_queue,
+        )
+        self.intake_queue = InMemoryQueue[StagedObject](
+            self.clock,
+            "intake",
+            visibility=6 * STORED_WITHIN,
+            dead_letters=self.intake_dead_letter_queue,
+            clock_ahead=clock_ahead,
+        )

@@ -8,17 +8,24 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chalicelib.intake import MAX_BYTES
+from chalicelib.deletion import LONGEST_WRITER
+from chalicelib.intake import MAX_BYTES, STORED_WITHIN
 from chalicelib.photo import MAX_PIXELS, MIN_SIDE
-from chalicelib.pipeline import DEAD_LETTER_LEASE, LEASES
+from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.settings import Settings
-from chalicelib.story import LEGAL_MOVES
+from chalicelib.story import LEGAL_MOVES, Stage
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 APP = (ROOT / "app.py").read_text()
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "local/README.md"]
+STAGE_FUNCTIONS = {
+    Stage.READING: "read_page",
+    Stage.NARRATION: "narrate",
+    Stage.RENDITIONS: "make_renditions",
+    Stage.DELETION: "erase",
+}
 CONFIG = json.loads((ROOT / ".chalice/config.json").read_text())
 
 
@@ -82,12 +89,19 @@ def test_the_picture_of_a_story_is_its_legal_moves() -> None:
 
 def test_no_lease_outlives_its_function() -> None:
     functions = CONFIG["stages"]["local"]["lambda_functions"]
-    names = {"reading": "read_page", "narration": "narrate"}
-
-    for stage, lease in LEASES.items():
-        assert lease.total_seconds() <= functions[names[stage]]["lambda_timeout"]
+    for stage, limit in TIME_LIMITS.items():
+        assert limit.total_seconds() == functions[STAGE_FUNCTIONS[stage]]["lambda_timeout"]
         burial = functions[f"give_up_{stage}"]["lambda_timeout"]
         assert DEAD_LETTER_LEASE.total_seconds() <= burial
+
+
+def test_a_deletion_waits_for_everybody_who_may_still_write() -> None:
+    functions = CONFIG["stages"]["local"]["lambda_functions"]
+    api_seconds = CONFIG["lambda_timeout"]
+
+    intake = max(api_seconds, functions["take_in_staged"]["lambda_timeout"])
+    assert STORED_WITHIN.total_seconds() >= intake
+    assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= LONGEST_WRITER
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

@@ -1,4 +1,4 @@
-"""Stories as DynamoDB items, and back.
+"""Records as DynamoDB items, and back; every kind of record in one table.
 
 Moments become numbers of seconds, so that conditions can compare them.
 """
@@ -6,34 +6,50 @@ Moments become numbers of seconds, so that conditions can compare them.
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import msgspec
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.story import Story
+from chalicelib.story import Story, month_of, place_in_list
+from chalicelib.uploads import UploadRequest
+
+LISTING_INDEX: Final = "listing"
+"""Sparse, on `listed_under` and `listed_as`: stories by month and beginning, newest last;
+and upload requests by the life of a story that fulfils them."""
+
+_Record = TypeVar("_Record", Story, UploadRequest)
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
-def key_of(story_id: str) -> dict[str, Any]:
+def story_key(story_id: str) -> dict[str, Any]:
     return {"pk": attribute(f"story#{story_id}")}
 
 
-def item_of(story: Story) -> dict[str, Any]:
-    """Every field that has a value, typed as DynamoDB wants it."""
-    fields = {
-        name: attribute(stored(value))
-        for name in story.__struct_fields__
-        if (value := getattr(story, name)) is not None
+def request_key(upload_id: str) -> dict[str, Any]:
+    return {"pk": attribute(f"upload#{upload_id}")}
+
+
+def story_item(story: Story) -> dict[str, Any]:
+    listed = {
+        "listed_under": attribute(month_of(story)),
+        "listed_as": attribute(place_in_list(story)),
     }
-    return {**key_of(story.id), **fields}
+    return {**story_key(story.id), **_fields(story), **listed}
+
+
+def request_item(request: UploadRequest) -> dict[str, Any]:
+    return {**request_key(request.id), **_fields(request)}
 
 
 def story_of(item: Mapping[str, Any]) -> Story:
-    plain = {name: _without_decimals(_deserialize(value)) for name, value in item.items()}
-    return msgspec.convert(plain, type=Story, strict=False)
+    return _record_of(item, Story)
+
+
+def request_of(item: Mapping[str, Any]) -> UploadRequest:
+    return _record_of(item, UploadRequest)
 
 
 def attribute(value: Any) -> Any:
@@ -45,6 +61,20 @@ def stored(value: Any) -> Any:
     """A value of ours in the types that DynamoDB has."""
     builtin = msgspec.to_builtins(value, builtin_types=(datetime,))
     return _with_decimals(builtin)
+
+
+def _fields(record: Story | UploadRequest) -> dict[str, Any]:
+    """Every field that has a value, typed as DynamoDB wants it."""
+    return {
+        name: attribute(stored(value))
+        for name in record.__struct_fields__
+        if (value := getattr(record, name)) is not None
+    }
+
+
+def _record_of(item: Mapping[str, Any], kind: type[_Record]) -> _Record:
+    plain = {name: _without_decimals(_deserialize(value)) for name, value in item.items()}
+    return msgspec.convert(plain, type=kind, strict=False)
 
 
 def _with_decimals(value: Any) -> Any:

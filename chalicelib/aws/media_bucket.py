@@ -1,5 +1,6 @@
 """S3 as the bucket of photos, pages and audio."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError
@@ -9,7 +10,7 @@ from chalicelib.aws.requests import RequestFailed, request
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_ABSENT: Final = frozenset({"NoSuchKey", "404"})  # a HEAD has no body to carry a code
+ABSENT: Final = frozenset({"NoSuchKey", "404"})  # a HEAD has no body to carry a code
 
 
 class MediaBucket:
@@ -30,7 +31,7 @@ class MediaBucket:
         try:
             response = request(self._client.get_object, Bucket=self._bucket, Key=key)
         except RequestFailed as failure:
-            if failure.aws_code in _ABSENT:
+            if failure.aws_code in ABSENT:
                 return None
             raise
         try:
@@ -42,7 +43,20 @@ class MediaBucket:
         try:
             request(self._client.head_object, Bucket=self._bucket, Key=key)
         except RequestFailed as failure:
-            if failure.aws_code in _ABSENT:
+            if failure.aws_code in ABSENT:
                 return False
             raise
         return True
+
+    def keys_under(self, prefix: str) -> list[str]:
+        answer = request(self._client.list_objects_v2, Bucket=self._bucket, Prefix=prefix)
+        return [entry["Key"] for entry in answer.get("Contents", [])]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        answer = request(
+            self._client.delete_objects,
+            Bucket=self._bucket,
+            Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+        )
+        for problem in answer.get("Errors", []):  # which S3 reports with 200
+            raise RequestFailed("DeleteObjects", problem.get("Code", "Unknown"), {})

@@ -1,16 +1,16 @@
 """DynamoDB as the table of stories: one item a story, every write conditional."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws import items
+from chalicelib.aws import items, writes
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.errors import LeaseHeld, StoryChanged
-from chalicelib.ports import StoriesPage
-from chalicelib.story import Lease, Story, sources
+from chalicelib.ports import StoriesFound, StoriesPage
+from chalicelib.story import Lease, Status, Story, sources
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 UNFINISHED_INDEX: Final = "unfinished"
 """Sparse, on `unfinished_since`: in no other story that attribute exists."""
 
+_ALIVE: Final = Attr("status").ne(Status.DELETED.value)
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
@@ -26,17 +27,11 @@ class StoriesTable:
         self._client = client
         self._table = table
 
-    def claim(self, story: Story) -> Story | None:
+    def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         try:
-            request(
-                self._client.put_item,
-                TableName=self._table,
-                Item=items.item_of(story),
-                # Claims or finds in one request. A look-up first would let two simultaneous
-                # uploads of one photo both find nothing, and both be paid for.
-                ConditionExpression="attribute_not_exists(pk)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
+            # Claims or finds in one request. A look-up first would let two simultaneous
+            # uploads of one photo both find nothing, and both be paid for.
+            request(self._client.put_item, **claim_parameters(self._table, story, over))
         except RequestFailed as failure:
             existing = _existing_story(failure)
             # Our own claim, stored by an attempt whose answer the client never saw.
@@ -48,21 +43,57 @@ class StoriesTable:
         response = request(
             self._client.get_item,
             TableName=self._table,
-            Key=items.key_of(story_id),
+            Key=items.story_key(story_id),
             ConsistentRead=True,  # a client may ask the moment its upload is answered
         )
         return items.story_of(response["Item"]) if "Item" in response else None
+
+    def find_all(self, story_ids: Collection[str]) -> StoriesFound:
+        keys = [items.story_key(story_id) for story_id in story_ids]
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        response = request(self._client.batch_get_item, RequestItems=wanted)
+        stories = [items.story_of(item) for item in response["Responses"].get(self._table, [])]
+        rest: Any = response.get("UnprocessedKeys", {})
+        unprocessed = rest.get(self._table, {}).get("Keys", [])
+        unanswered = [str(key["pk"]["S"]).removeprefix("story#") for key in unprocessed]
+        return StoriesFound({story.id: story for story in stories}, unanswered)
+
+    def listed(self, month: str, limit: int, before: str | None = None) -> StoriesPage:
+        start: dict[str, Any] = {}
+        if before is not None:
+            _, _, story_id = before.partition("#")
+            place = {"listed_under": month, "listed_as": before}
+            typed = {name: items.attribute(value) for name, value in place.items()}
+            start["ExclusiveStartKey"] = items.story_key(story_id) | typed
+        response = request(
+            self._client.query,
+            TableName=self._table,
+            IndexName=items.LISTING_INDEX,
+            KeyConditionExpression="listed_under = :month",
+            ExpressionAttributeValues={":month": items.attribute(month)},
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,
+        )
+        last = response.get("LastEvaluatedKey")
+        return StoriesPage(
+            [items.story_of(item) for item in response["Items"]],
+            last["listed_as"]["S"] if last else None,
+        )
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
         held = f"leases.{lease.stage}"
         free = Attr(held).not_exists() | Attr(f"{held}.until").lte(items.stored(now))
         try:
-            return self._write(
-                story_id, Attr("generation").eq(generation) & free, {held: items.stored(lease)}
-            )
+            condition = Attr("generation").eq(generation) & _ALIVE & free
+            return self._write(story_id, condition, {held: items.stored(lease)})
         except RequestFailed as failure:
             existing = _or_raise(_existing_story(failure), failure)
-            if existing is None or existing.generation != generation:
+            if (
+                existing is None
+                or existing.generation != generation
+                or existing.status is Status.DELETED
+            ):
                 raise _gone(story_id, generation) from failure
             current = existing.leases[lease.stage]
             if current == lease:  # taken by an attempt whose answer the client never saw
@@ -81,20 +112,21 @@ class StoriesTable:
         release: bool = False,
     ) -> Story:
         condition: ConditionBase = Attr("generation").eq(story.generation)
+        if story.status is not Status.DELETED:
+            condition &= _ALIVE
         if "status" in changes:
             condition &= Attr("status").is_in(sorted(sources(changes["status"])))
-        for name, value in (expect or {}).items():
-            unchanged = (
-                Attr(name).not_exists() if value is None else Attr(name).eq(items.stored(value))
-            )
-            condition &= unchanged
-        writes = {name: items.stored(value) for name, value in changes.items()}
+        for still in writes.unchanged(expect or {}):
+            condition &= still
+        values = {name: items.stored(value) for name, value in changes.items()}
+        if changes.get("status") is Status.DELETED:
+            values["listed_under"] = None
         if lease:
             condition &= Attr(f"leases.{lease.stage}").eq(items.stored(lease))
             if release:
-                writes[f"leases.{lease.stage}"] = None
+                values[f"leases.{lease.stage}"] = None
         try:
-            return self._write(story.id, condition, writes)
+            return self._write(story.id, condition, values)
         except RequestFailed as failure:
             existing = _or_raise(_existing_story(failure), failure)
             if existing is not None and _written_before(failure, existing, changes):
@@ -110,36 +142,24 @@ class StoriesTable:
         stories = [items.story_of(item) for item in response["Items"]]
         return StoriesPage(stories, response.get("LastEvaluatedKey"))
 
-    def _write(self, story_id: str, condition: ConditionBase, writes: Mapping[str, Any]) -> Story:
-        """Set paths to values (None removes one) if the condition holds."""
-        built = ConditionExpressionBuilder().build_expression(condition)
-        names = dict(built.attribute_name_placeholders)
-        values = dict(built.attribute_value_placeholders)
-        sets, removes = [], []
-        for number, (path, value) in enumerate(writes.items()):
-            placeholders = {
-                f"#w{number}_{depth}": step for depth, step in enumerate(path.split("."))
-            }
-            names |= placeholders
-            if value is None:
-                removes.append(".".join(placeholders))
-            else:
-                sets.append(f"{'.'.join(placeholders)} = :w{number}")
-                values[f":w{number}"] = value
-        clauses = [("SET ", sets), ("REMOVE ", removes)]
-        update = " ".join(word + ", ".join(parts) for word, parts in clauses if parts)
+    def _write(self, story_id: str, condition: ConditionBase, values: Mapping[str, Any]) -> Story:
         response = request(
             self._client.update_item,
             TableName=self._table,
-            Key=items.key_of(story_id),
-            ConditionExpression=built.condition_expression,
-            UpdateExpression=update,
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues={name: items.attribute(v) for name, v in values.items()},
+            Key=items.story_key(story_id),
             ReturnValues="ALL_NEW",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **writes.update(condition, values),
         )
         return items.story_of(response["Attributes"])
+
+
+def claim_parameters(table: str, story: Story, over: Story | None) -> dict[str, Any]:
+    """A put that stores a new story, if its id is free or that of the deleted story `over`."""
+    free: ConditionBase = Attr("pk").not_exists()
+    if over is not None:
+        deleted = Attr("generation").eq(over.generation) & Attr("status").eq(Status.DELETED.value)
+        free |= deleted
+    return {"TableName": table, "Item": items.story_item(story), **writes.condition(free)}
 
 
 def _existing_story(failure: RequestFailed) -> Story | None:

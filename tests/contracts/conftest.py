@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.messages import StoryMessage
 from chalicelib.ports import Media, Stories
 from infrastructure.redrive import redrive
 from local.moto_backend import REGION
@@ -28,9 +29,9 @@ MAX_RECEIVES = 3
 class Queues:
     """A stage's queues, and what only each kind itself can tell or do."""
 
-    work: InMemoryQueue | MotoQueue
-    dead: InMemoryQueue | MotoQueue
-    parked: InMemoryQueue | MotoQueue
+    work: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage]
+    dead: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage]
+    parked: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage]
     now: Callable[[], datetime]
     is_empty: Callable[[Any], bool]
     redrive: Callable[[], object]
@@ -91,7 +92,7 @@ def local_sqs() -> Iterator[Any]:
 
 def _queues_in_memory() -> Queues:
     clock = Clock()
-    parked = InMemoryQueue(clock, "parked")
+    parked = InMemoryQueue[StoryMessage](clock, "parked")
     dead = InMemoryQueue(clock, "dead", dead_letters=parked, max_receives=MAX_RECEIVES)
     work = InMemoryQueue(clock, "work", dead_letters=dead, max_receives=MAX_RECEIVES)
     return Queues(
@@ -100,20 +101,22 @@ def _queues_in_memory() -> Queues:
 
 
 def _queues_of(client: Any) -> Queues:
-    def created(name: str, dead_letters: MotoQueue | None = None) -> MotoQueue:
+    def created(
+        name: str, dead_letters: MotoQueue[StoryMessage] | None = None
+    ) -> MotoQueue[StoryMessage]:
         attributes = {}
         if dead_letters:
             arn = attribute(dead_letters, "QueueArn")
             policy = {"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}
             attributes["RedrivePolicy"] = json.dumps(policy)
         answer = client.create_queue(QueueName=name, Attributes=attributes)
-        return MotoQueue(client, answer["QueueUrl"])
+        return MotoQueue(client, answer["QueueUrl"], StoryMessage)
 
-    def attribute(queue: MotoQueue, name: str) -> str:
+    def attribute(queue: MotoQueue[StoryMessage], name: str) -> str:
         answer = client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=[name])
         return str(answer["Attributes"][name])
 
-    def is_empty(queue: MotoQueue) -> bool:
+    def is_empty(queue: MotoQueue[StoryMessage]) -> bool:
         counted = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         return [attribute(queue, name) for name in counted] == ["0", "0"]
 

@@ -11,7 +11,7 @@ from chalicelib.aws import items
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.notification_topic import NotificationTopic
 from chalicelib.aws.requests import RequestFailed, request
-from chalicelib.aws.stage_queue import StageQueue
+from chalicelib.aws.sqs_queue import SqsQueue
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.errors import StoryChanged, Transient
 from chalicelib.messages import StoryMessage, decode
@@ -49,12 +49,12 @@ def test_a_story_is_one_item_and_times_are_numbers(aws: boto3.session.Session) -
 def test_a_message_is_sent_and_can_be_put_off(aws: boto3.session.Session) -> None:
     client = aws.client("sqs")
     url = client.create_queue(QueueName="reading")["QueueUrl"]
-    queue = StageQueue(client, url)
+    queue = SqsQueue[StoryMessage](client, url)
 
     queue.send(StoryMessage("x", "g"))
 
     (received,) = client.receive_message(QueueUrl=url)["Messages"]
-    assert decode(received["Body"]) == StoryMessage("x", "g")
+    assert decode(received["Body"], StoryMessage) == StoryMessage("x", "g")
     queue.retry_in(received["ReceiptHandle"], 0)
     assert len(client.receive_message(QueueUrl=url)["Messages"]) == 1
 
@@ -116,7 +116,7 @@ class RetriedClient:
 @pytest.mark.parametrize("retries", [1, 2])
 def test_a_write_whose_answer_was_lost_is_known_by_what_it_wrote(retries: int) -> None:
     written = story(enqueued_at=NOW)
-    client: Any = RetriedClient(items.item_of(written), retries)
+    client: Any = RetriedClient(items.story_item(written), retries)
 
     assert StoriesTable(client, "stories").update(story(), {"enqueued_at": NOW}) == written
 
@@ -125,7 +125,7 @@ def test_a_write_whose_answer_was_lost_is_known_by_what_it_wrote(retries: int) -
     ("retries", "stored"), [(0, story(text="Once.")), (1, story(text="Another's."))]
 )
 def test_a_write_that_somebody_else_was_faster_with_is_not(retries: int, stored: Story) -> None:
-    client: Any = RetriedClient(items.item_of(stored), retries)
+    client: Any = RetriedClient(items.story_item(stored), retries)
 
     with pytest.raises(StoryChanged):
         StoriesTable(client, "stories").update(story(), {"text": "Once."})

@@ -10,7 +10,9 @@ from tests.moto_queue import MotoQueue
 MESSAGE = StoryMessage("a-story", "a1b2c3d4")
 
 
-def received(queue: InMemoryQueue | MotoQueue) -> Delivery:
+def received(
+    queue: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage],
+) -> Delivery[StoryMessage]:
     delivery = queue.receive()
     assert delivery is not None
     return delivery
@@ -68,7 +70,9 @@ def test_a_deleted_message_never_comes_again(queues: Queues) -> None:
     assert queues.is_empty(queues.work)
 
 
-def receive_to_the_end(queue: InMemoryQueue | MotoQueue) -> Delivery:
+def receive_to_the_end(
+    queue: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage],
+) -> Delivery[StoryMessage]:
     """As often as a message may be received; the last receipt."""
     for _ in range(MAX_RECEIVES):
         last = received(queue)

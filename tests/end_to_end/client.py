@@ -11,7 +11,7 @@ import requests
 
 from local.launcher import Stack
 
-_QUEUES = ("READING_QUEUE_URL", "NARRATION_QUEUE_URL")
+_STAGES = ("intake", "reading", "narration", "renditions", "deletion")
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 60
 
@@ -22,7 +22,9 @@ class Client:
         self.aws = stack.aws_url
         self._sqs = stack.clients.sqs
         self._queues = [
-            stack.environment[name] + suffix for name in _QUEUES for suffix in ("", "-dead")
+            stack.environment[f"{stage.upper()}_QUEUE_URL"] + suffix
+            for stage in _STAGES
+            for suffix in ("", "-dead")
         ]
 
     def upload(self, photo: bytes, content_type: str = "image/jpeg", **headers: str) -> Any:
@@ -110,7 +112,7 @@ class Client:
         """Forget faults, counts and e-mails, once all work is done."""
         self.clear_faults()
         self.settle()
-        for queue in ("reading", "narration"):
+        for queue in _STAGES:
             self._forget_parked(f"{self._url_of(queue)}-parked")
         for register in ("requests", "inbox"):
             requests.delete(f"{self.aws}/_local/{register}", timeout=10).raise_for_status()

@@ -7,9 +7,9 @@ import pytest
 import requests
 import soundfile
 
-from chalicelib.aws.stage_queue import StageQueue
+from chalicelib.aws.sqs_queue import SqsQueue
 from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.messages import about
+from chalicelib.messages import StoryMessage, about
 from chalicelib.story import Status
 from chalicelib.wiring import utc_now
 from local.launcher import Stack
@@ -28,7 +28,7 @@ def test_a_long_text_is_read_to_its_end_in_one_file(client: Client, stack: Stack
         id=str(uuid.uuid4()), status=Status.READ, text=text, page="public/x", enqueued_at=utc_now()
     )
     StoriesTable(stack.clients.dynamodb, stack.environment["STORIES_TABLE"]).claim(long)
-    queue = StageQueue(stack.clients.sqs, stack.environment["NARRATION_QUEUE_URL"])
+    queue = SqsQueue[StoryMessage](stack.clients.sqs, stack.environment["NARRATION_QUEUE_URL"])
     client.start_afresh()
 
     queue.send(about(long))

@@ -31,7 +31,7 @@ def world_with_a_dead_letter(*script: object) -> World:
 
 def bury(world: World) -> None:
     world.deliver(
-        world.dead_letter_queues[Stage.READING], world.pipeline.reading_dead_letters.handle
+        world.dead_letter_queues[Stage.READING], world.pipeline.dead_letters[Stage.READING].handle
     )
 
 
@@ -150,7 +150,7 @@ def test_a_message_that_meets_its_storys_burial_brings_the_story_back() -> None:
     told.clock.now = world.clock.now
     dead = world.dead_letter_queues[Stage.READING].receive()
     assert dead is not None
-    told.pipeline.reading_dead_letters.handle(dead)
+    told.pipeline.dead_letters[Stage.READING].handle(dead)
     assert world.story().status is Status.FAILED
 
     world.clock.advance(30)
@@ -174,7 +174,7 @@ def test_a_dead_letter_of_a_story_that_is_gone_is_parked_all_the_same() -> None:
 def test_a_message_that_cannot_be_parked_comes_again_in_seconds() -> None:
     world = world_with_a_dead_letter()
 
-    class Full(InMemoryQueue):
+    class Full(InMemoryQueue[StoryMessage]):
         def send(self, message: StoryMessage) -> None:
             raise Transient("SendMessage failed with RequestThrottled")
 
@@ -183,7 +183,7 @@ def test_a_message_that_cannot_be_parked_comes_again_in_seconds() -> None:
     bury(world)
     assert world.story().status is Status.FAILED
 
-    del world.pipeline.reading_dead_letters  # it was built on first use
+    del world.pipeline.dead_letters  # it was built on first use
     world.parked_queues[Stage.READING] = room
     world.clock.advance(5)
     bury(world)

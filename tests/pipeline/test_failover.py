@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import http, keys
+from chalicelib import answers, keys
 from chalicelib.messages import about
-from chalicelib.story import GIVE_UP_AFTER, PHOTO_MISSING, Failure, Status, Story
+from chalicelib.patience import GIVE_UP_AFTER
+from chalicelib.story import PHOTO_MISSING, Failure, Status, Story
 from tests.builders import upload
 from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.test_reading import CLEAR
@@ -33,13 +34,13 @@ def lose_messages(world: World) -> None:
 def work_off(world: World) -> None:
     world.deliver(world.reading_queue, world.reading.handle)
     world.deliver(world.narration_queue, world.narration.handle)
-    dead = world.pipeline.reading_dead_letters, world.pipeline.narration_dead_letters
-    for queue, letters in zip(world.dead_letter_queues.values(), dead, strict=True):
-        world.deliver(queue, letters.handle)
+    for stage, letters in world.pipeline.dead_letters.items():
+        world.deliver(world.dead_letter_queues[stage], letters.handle)
 
 
 def status_over_http(world: World, story: Story) -> int:
-    return http.story_response(world.retrieval.retrieve(story.id), world.pipeline.links).status_code
+    found = world.retrieval.retrieve(story.id)
+    return int(answers.found_response(found, world.pipeline.links).status_code)
 
 
 def test_json_and_text_are_there_and_audio_is_not() -> None:

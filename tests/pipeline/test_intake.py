@@ -166,7 +166,7 @@ def test_an_upload_whose_message_was_refused_leaves_no_story_that_looks_enqueued
     """The next upload of that photo is answered 200 only when a message is stored."""
     refusing = [True]
 
-    class Full(InMemoryQueue):
+    class Full(InMemoryQueue[StoryMessage]):
         def send(self, message: StoryMessage) -> None:
             if refusing[0]:
                 raise Transient("SendMessage failed with RequestThrottled")

@@ -109,7 +109,7 @@ def test_what_a_bug_says_is_for_the_log_and_not_for_people() -> None:
 
 
 def test_a_failure_that_cannot_be_written_down_is_still_raised() -> None:
-    class OutOfReach(InMemoryQueue):
+    class OutOfReach(InMemoryQueue[StoryMessage]):
         def retry_in(self, receipt: str, seconds: int) -> None:
             raise Transient("the second trouble")
 

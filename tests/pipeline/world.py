@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from chalicelib.links import Links
-from chalicelib.messages import Delivery
+from chalicelib.messages import Delivery, Message, StoryMessage
 from chalicelib.pipeline import Pipeline
 from chalicelib.story import Stage, Story
 from tests.fake_queue import InMemoryQueue
@@ -33,7 +33,7 @@ class World(MemoryTools):
         announcer: Outbox | None = None,
         detector: ScriptedTextDetector | None = None,
         speaker: ScriptedSpeaker | None = None,
-        queue: Callable[..., InMemoryQueue] = InMemoryQueue,
+        queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
         self.speaker: ScriptedSpeaker = speaker or ScriptedSpeaker()
@@ -52,11 +52,12 @@ class World(MemoryTools):
             self,
             links=Links("https://cdn.example"),
             namespace=NAMESPACE,
+            staging_bucket="staging",
             clock=self.clock,
             new_uuid=Uuids(),
         )
         self.intake = self.pipeline.intake
-        self.failover = self.pipeline.failover
+        self.failover = self.pipeline.retrieval.failover
         self.retrieval = self.pipeline.retrieval
         self.reading = self.pipeline.reading
         self.narration = self.pipeline.narration
@@ -67,7 +68,9 @@ class World(MemoryTools):
         (story,) = self.stories.kept.values()
         return story
 
-    def deliver(self, queue: InMemoryQueue, handle: Callable[[Delivery], None]) -> int:
+    def deliver(
+        self, queue: InMemoryQueue[Message], handle: Callable[[Delivery[Message]], None]
+    ) -> int:
         """Deliver everything that can be received, as Lambda does; how much was that?"""
         count = 0
         while (delivery := queue.receive()) is not None:

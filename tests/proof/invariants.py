@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from chalicelib import keys
 from chalicelib.messages import Delivery, StoryMessage, about
-from chalicelib.story import RESUME_AFTER, Stage, Status, Story
+from chalicelib.patience import RESUME_AFTER
+from chalicelib.story import Stage, Status, Story
 from tests.proof.pages import audio_of, text_on
 from tests.proof.simulation import Broken, Simulation
 from tests.proof.tape import Request
@@ -15,10 +16,11 @@ from tests.proof.tape import Request
 _PAID = frozenset({"rekognition.DetectText", "polly.SynthesizeSpeech"})
 _ENDED = frozenset({Status.READY, Status.FAILED})
 _MOVES = {
-    Status.RECEIVED: {Status.READ, Status.FAILED},
-    Status.READ: {Status.READY, Status.FAILED},
-    Status.READY: set[Status](),
-    Status.FAILED: {Status.RECEIVED, Status.READ, Status.READY},
+    Status.RECEIVED: {Status.READ, Status.FAILED, Status.DELETED},
+    Status.READ: {Status.READY, Status.FAILED, Status.DELETED},
+    Status.READY: {Status.DELETED},
+    Status.FAILED: {Status.RECEIVED, Status.READ, Status.READY, Status.DELETED},
+    Status.DELETED: set[Status](),
 }
 """Written out once more, so that a slip in the code's own table is seen."""
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
@@ -51,14 +53,20 @@ def _stories(simulation: Simulation) -> Iterator[tuple[Story, int]]:
     """Every story that somebody was promised, and the shade of its page."""
     for promise in simulation.acknowledged:
         story = simulation.backend.stories.find(promise.receipt.story.id)
-        if story is not None and about(story) == about(promise.receipt.story):
+        if story is None or about(story) != about(promise.receipt.story):
+            continue
+        if story.status is not Status.DELETED:
             yield story, promise.shade
 
 
+def _deletions(simulation: Simulation, story_id: str) -> int:
+    return len({life for life in simulation.deleted if life.id == story_id})
+
+
 def _unkept_promises(simulation: Simulation, *, may_fail: bool) -> Iterator[str]:
-    kept = {story.id for story, _ in _stories(simulation)}
+    kept = {about(story) for story, _ in _stories(simulation)}
     for promise in simulation.acknowledged:
-        if promise.receipt.story.id not in kept | set(simulation.forgotten):
+        if about(promise.receipt.story) not in kept | set(simulation.deleted):
             yield "an acknowledged story is gone"
     for story, shade in _stories(simulation):
         text = text_on(shade)
@@ -94,7 +102,7 @@ def _repeated_payments(simulation: Simulation) -> Iterator[str]:
             paid[what] += 1
             excused[what] += bool(request.fault or (following and following.fault))
     for what, times in paid.items():
-        lives = 1 + simulation.forgotten.count(what[0]) + simulation.naps
+        lives = 1 + _deletions(simulation, what[0]) + simulation.naps
         if times > lives + excused[what]:
             yield f"paid {times} times for {what[1][:80]}, {excused[what]} excused"
 
@@ -183,7 +191,8 @@ def _illegal_moves(simulation: Simulation) -> Iterator[str]:
         if story.status is not origin and story.status not in _MOVES[origin]:
             yield f"an illegal move was written: {origin} to {story.status}"
         if request.process.message is None:  # somebody sent the photo again
-            if origin is Status.FAILED and story.status is not origin and story.notified_of:
+            restarted = story.status not in {origin, Status.DELETED}
+            if origin is Status.FAILED and restarted and story.notified_of:
                 yield "who sent a photo again would not be told of its next failure"
             continue
         message_id = request.process.message.message_id
@@ -196,7 +205,8 @@ def _illegal_moves(simulation: Simulation) -> Iterator[str]:
 def _stories_that_nobody_would_resume(simulation: Simulation) -> Iterator[str]:
     """All messages may be lost at any moment: the sweeper must find what is not done."""
     for request, story in _written(simulation.tape.requests):
-        if story.status not in _ENDED and story.unfinished_since is None:
+        is_done = story.status in _ENDED or story.erased_at is not None
+        if not is_done and story.unfinished_since is None:
             yield f"from request {request.number} on, the sweeper did not see an unfinished story"
 
 
@@ -215,7 +225,7 @@ def _strangers(simulation: Simulation) -> Iterator[str]:
     """A message of another life of a story is ignored, and a photo has one life at a time."""
     for request in simulation.tape.requests:
         message, story = request.process.message, request.result
-        if not message or not isinstance(story, Story):
+        if not message or not isinstance(story, Story) or request.detail[0] == "find":
             continue
         if about(story) != message.message:
             yield f"a message of {message.message.generation} touched {story.generation}"
@@ -223,11 +233,11 @@ def _strangers(simulation: Simulation) -> Iterator[str]:
             yield from _strays(request, message, story)
     lives = {about(promise.receipt.story) for promise in simulation.acknowledged}
     for story_id, count in Counter(life.id for life in lives).items():
-        if count > 1 + simulation.forgotten.count(story_id):
+        if count > 1 + _deletions(simulation, story_id):
             yield f"one photo has {count} lives"
 
 
-def _strays(request: Request, letter: Delivery, story: Story) -> Iterator[str]:
+def _strays(request: Request, letter: Delivery[StoryMessage], story: Story) -> Iterator[str]:
     """A dead letter fails a story only if nothing else happened to it since."""
     if request.detail[2].get("status") is not Status.FAILED:
         return

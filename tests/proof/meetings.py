@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.messages import about
-from chalicelib.story import GIVE_UP_AFTER, Stage, Story
+from chalicelib.patience import GIVE_UP_AFTER
+from chalicelib.story import Stage, Story
 from tests.proof.crashes import MakeBackend, single_faults
 from tests.proof.interleaving import Order, every_order, run_together
 from tests.proof.invariants import check
@@ -220,7 +221,7 @@ def old_generation_and_new(run: Simulation) -> Processes:
     """A stage is still at work when its story is deleted and the photo sent again."""
     story = _uploaded(run)
     old = run.receive(Stage.READING)
-    run.forget(story.id)
+    run.delete(story.id)
     _uploaded(run)
     return old, run.receive(Stage.READING)
 
@@ -230,7 +231,7 @@ def deleted_and_sent_again_meanwhile(run: Simulation) -> Processes:
     old = run.receive(Stage.READING)
 
     def delete_and_send_again() -> None:
-        run.forget(story.id)
+        run.delete(story.id)
         run.upload(SHADE)
 
     return old, delete_and_send_again

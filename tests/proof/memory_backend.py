@@ -19,6 +19,3 @@ class MemoryBackend(MemoryTools):
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
         return Tape(self.clock, faults)
-
-    def forget(self, story_id: str) -> None:
-        self.stories.kept.pop(story_id, None)

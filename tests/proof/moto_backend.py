@@ -19,12 +19,15 @@ from chalicelib.aws import items
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.notification_topic import NotificationTopic
 from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.errors import Transient
-from chalicelib.messages import Delivery, StoryMessage
-from chalicelib.pipeline import DEAD_LETTER_LEASE, LEASES
+from chalicelib.intake import STORED_WITHIN
+from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage
+from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.story import Stage, Story
 from local.resources import create_stories_table
 from tests.fake_queue import MAX_RECEIVES
+from tests.fake_uploads import InMemoryStaging, SlowCdn
 from tests.fakes import Clock
 from tests.moto_queue import MotoQueue
 from tests.proof.pages import PageReader, Voice
@@ -43,7 +46,7 @@ class _Known:
     due: datetime
 
 
-class ClockedQueue(MotoQueue):
+class ClockedQueue(MotoQueue[Message]):
     """A queue of moto's, whose messages become visible when the simulated clock says so.
 
     Args:
@@ -55,7 +58,9 @@ class ClockedQueue(MotoQueue):
         aws: "MotoAws",
         name: str,
         visibility: timedelta,
-        dead_letters: "ClockedQueue | None" = None,
+        dead_letters: "ClockedQueue[Message] | None" = None,
+        *,
+        kind: type[Message],
     ) -> None:
         attributes: Any = {"VisibilityTimeout": _LONG}
         if dead_letters:
@@ -63,7 +68,7 @@ class ClockedQueue(MotoQueue):
             policy = {"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}
             attributes["RedrivePolicy"] = json.dumps(policy)
         url = aws.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        super().__init__(aws.sqs, url, app_client=aws.app_sqs)
+        super().__init__(aws.sqs, url, kind, app_client=aws.app_sqs)
         self.name: str = name
         self._aws = aws
         self._visibility = visibility
@@ -72,7 +77,7 @@ class ClockedQueue(MotoQueue):
         self._arrivals: list[datetime] = []
         self._known: dict[str, _Known] = {}
 
-    def send(self, message: StoryMessage) -> None:
+    def send(self, message: Message) -> None:
         with self._aws.wire.if_reached(self._note_arrival):
             super().send(message)
 
@@ -85,7 +90,7 @@ class ClockedQueue(MotoQueue):
         with self._aws.wire.if_reached(put_off):
             super().retry_in(receipt, seconds)
 
-    def receive(self) -> Delivery | None:
+    def receive(self) -> Delivery[Message] | None:
         now = self._aws.clock.now
         due = [message_id for message_id, known in self._known.items() if known.due <= now]
         for message_id in due:
@@ -113,7 +118,7 @@ class ClockedQueue(MotoQueue):
         for known in self._known.values():
             known.due = self._aws.clock.now
 
-    def move_all_to(self, destination: "ClockedQueue") -> None:
+    def move_all_to(self, destination: "ClockedQueue[Message]") -> None:
         while (delivery := self.receive()) is not None:
             destination.send(delivery.message)
             self.delete(delivery.receipt)
@@ -127,7 +132,7 @@ class ClockedQueue(MotoQueue):
         self._visible += 1
         self._arrivals.append(self._aws.clock.now)
 
-    def _sent_at(self, delivery: Delivery) -> datetime:
+    def _sent_at(self, delivery: Delivery[Message]) -> datetime:
         """By the simulated clock; moto delivers new messages in the order of their arrival."""
         if delivery.message_id not in self._aws.sent_at:
             self._aws.sent_at[delivery.message_id] = self._arrivals.pop(0)
@@ -160,23 +165,43 @@ class MotoAws:
         self.stories = StoriesTable(self._app_client(table), "stories")
         self.media = MediaBucket(self._app_client(s3), "media")
         self.announcer = NotificationTopic(self._app_client(sns), topic)
+        self.upload_requests = UploadRequestsTable(self.stories._client, "stories")
         self.parked_queues = {
-            stage: ClockedQueue(self, f"{stage}-parked", timedelta(hours=1)) for stage in Stage
+            stage: self._queue(f"{stage}-parked", timedelta(hours=1)) for stage in Stage
         }
         self.dead_letter_queues = {
             # moto goes on counting receives, so that it would park what is dead at once.
-            stage: ClockedQueue(self, f"{stage}-dead", 6 * DEAD_LETTER_LEASE)
+            stage: self._queue(f"{stage}-dead", 6 * DEAD_LETTER_LEASE)
             for stage in Stage
         }
         self.queues = {
-            stage: ClockedQueue(
-                self, stage.value, 6 * LEASES[stage], self.dead_letter_queues[stage]
-            )
+            stage: self._queue(stage.value, 6 * TIME_LIMITS[stage], self.dead_letter_queues[stage])
             for stage in Stage
         }
+        self.intake_parked_queue = self._intake_queue("intake-parked", timedelta(hours=1))
+        self.intake_dead_letter_queue = self._intake_queue("intake-dead", 6 * DEAD_LETTER_LEASE)
+        self.intake_queue = self._intake_queue(
+            "intake", 6 * STORED_WITHIN, self.intake_dead_letter_queue
+        )
+
+    def _queue(
+        self,
+        name: str,
+        visibility: timedelta,
+        dead_letters: ClockedQueue[StoryMessage] | None = None,
+    ) -> ClockedQueue[StoryMessage]:
+        return ClockedQueue(self, name, visibility, dead_letters, kind=StoryMessage)
+
+    def _intake_queue(
+        self,
+        name: str,
+        visibility: timedelta,
+        dead_letters: ClockedQueue[StagedObject] | None = None,
+    ) -> ClockedQueue[StagedObject]:
+        return ClockedQueue(self, name, visibility, dead_letters, kind=StagedObject)
 
     def find(self, story_id: str) -> Story:
-        response = self.dynamodb.get_item(TableName="stories", Key=items.key_of(story_id))
+        response = self.dynamodb.get_item(TableName="stories", Key=items.story_key(story_id))
         return items.story_of(response["Item"])
 
     def _app_client(self, client: Any) -> Any:
@@ -195,15 +220,18 @@ class MotoBackend:
         self.queues = aws.queues
         self.dead_letter_queues = aws.dead_letter_queues
         self.parked_queues = aws.parked_queues
+        self.upload_requests = aws.upload_requests
+        self.intake_queue = aws.intake_queue
+        self.intake_dead_letter_queue = aws.intake_dead_letter_queue
+        self.intake_parked_queue = aws.intake_parked_queue
+        self.staging = InMemoryStaging(aws.clock)
+        self.cdn = SlowCdn()
         self.text_detector = PageReader()
         self.speaker = Voice()
         self._aws = aws
 
     def tape(self, faults: Any) -> Tape:
         return _WiredTape(self.clock, faults, aws=self._aws)
-
-    def forget(self, story_id: str) -> None:
-        self._aws.dynamodb.delete_item(TableName="stories", Key=items.key_of(story_id))
 
 
 class _WiredTape(Tape):

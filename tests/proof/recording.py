@@ -3,26 +3,41 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.pipeline import Tools
-from chalicelib.ports import Announcer, Media, Queue, Speaker, Stories, TextDetector
+from chalicelib.messages import StagedObject, StoryMessage
+from chalicelib.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
 from chalicelib.settings import DEAD_LETTERS, PARKED
 from chalicelib.story import Stage
+from chalicelib.tools import Tools
+from chalicelib.upload_ports import Staging, UploadRequests
 from tests.proof.tape import Tape
 
 OPERATIONS = {
     "claim": "dynamodb.PutItem",
     "find": "dynamodb.GetItem",
+    "find_all": "dynamodb.BatchGetItem",
+    "listed": "dynamodb.Query",
+    "add": "dynamodb.PutItem",
+    "claim_story": "dynamodb.TransactWriteItems",
+    "fulfil": "dynamodb.TransactWriteItems",
+    "fulfilled_by": "dynamodb.Query",
     "lease": "dynamodb.UpdateItem",
     "update": "dynamodb.UpdateItem",
     "unfinished": "dynamodb.Scan",
     "put": "s3.PutObject",
     "get": "s3.GetObject",
     "exists": "s3.HeadObject",
+    "keys_under": "s3.ListObjectsV2",
+    "delete": "s3.DeleteObjects",
+    "staged_at": "s3.HeadObject",
+    "waiting": "s3.ListObjectsV2",
+    "copy": "s3.CopyObject",
+    "remove": "s3.DeleteObject",
     "send": "sqs.SendMessage",
     "retry_in": "sqs.ChangeMessageVisibility",
     "detect": "rekognition.DetectText",
     "speak": "polly.SynthesizeSpeech",
     "publish": "sns.Publish",
+    "invalidate": "cloudfront.CreateInvalidation",
 }
 
 
@@ -36,6 +51,8 @@ class Recorded:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
+        if name not in OPERATIONS:  # a form is made without asking AWS
+            return method
 
         def request(*args: Any, **parameters: Any) -> Any:
             detail = (name, *args, *parameters.items())
@@ -53,10 +70,15 @@ class RecordedTools:
         def recorded(port: Any, target: str = "") -> Any:
             return Recorded(port, target, tape)
 
-        def each(queues: Mapping[Stage, Queue], suffix: str = "") -> Mapping[Stage, Queue]:
+        def each(
+            queues: Mapping[Stage, Queue[StoryMessage]], suffix: str = ""
+        ) -> Mapping[Stage, Queue[StoryMessage]]:
             return {stage: recorded(queue, stage + suffix) for stage, queue in queues.items()}
 
         self.stories: Stories = recorded(tools.stories)
+        self.upload_requests: UploadRequests = recorded(tools.upload_requests, "upload")
+        self.staging: Staging = recorded(tools.staging, "staging")
+        self.cdn: Cdn = recorded(tools.cdn)
         self.media: Media = recorded(tools.media)
         self.queues = each(tools.queues)
         self.dead_letter_queues = each(tools.dead_letter_queues, DEAD_LETTERS)
@@ -64,3 +86,10 @@ class RecordedTools:
         self.text_detector: TextDetector = recorded(tools.text_detector)
         self.speaker: Speaker = recorded(tools.speaker)
         self.announcer: Announcer = recorded(tools.announcer)
+        self.intake_queue: Queue[StagedObject] = recorded(tools.intake_queue, "intake")
+        self.intake_dead_letter_queue: Queue[StagedObject] = recorded(
+            tools.intake_dead_letter_queue, "intake" + DEAD_LETTERS
+        )
+        self.intake_parked_queue: Queue[StagedObject] = recorded(
+            tools.intake_parked_queue, "intake" + PARKED
+        )

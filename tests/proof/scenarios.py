@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.messages import about
-from chalicelib.story import GIVE_UP_AFTER, Stage, Status, Story
+from chalicelib.patience import GIVE_UP_AFTER
+from chalicelib.story import Stage, Status, Story
+from chalicelib.uploads import UploadRequest
 from tests.fake_queue import MAX_RECEIVES
 from tests.proof.pages import BLANK, LONG
 from tests.proof.simulation import Broken, Simulation
@@ -131,12 +133,11 @@ def broken_for_good(run: Simulation) -> None:
     run.backend.text_detector.out_of_order = True
     receipt = run.upload(SHADE)
     assert receipt is not None
-    story: Story | None = receipt.story
+    story: Story | UploadRequest = receipt.story
     for _ in range(40):
         run.clock.advance(61)
         run.deliver_all()
         story = run.poll(receipt.story.id) or story
-    assert story is not None
     if story.status is not Status.FAILED:
         raise Broken("a story that cannot be read does not fail")
     attempts = [r for r in run.tape.requests if r.operation == "rekognition.DetectText"]
@@ -228,7 +229,7 @@ def another_generation(run: Simulation) -> None:
     assert receipt is not None
     old = about(receipt.story)
     run.deliver_next()
-    run.forget(old.id)
+    run.delete(old.id)
     run.upload(SHADE)
     for queue in (*run.backend.queues.values(), *run.backend.dead_letter_queues.values()):
         queue.send(old)

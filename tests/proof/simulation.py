@@ -12,10 +12,13 @@ from typing import Any, Protocol, TypeVar
 from chalicelib.errors import Rejected, StorytimeError
 from chalicelib.intake import Receipt
 from chalicelib.links import Links
-from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage, about
+from chalicelib.patience import GIVE_UP_AFTER
 from chalicelib.pipeline import Pipeline
-from chalicelib.ports import Announcer, Media, Stories
-from chalicelib.story import GIVE_UP_AFTER, Stage, Story
+from chalicelib.ports import Announcer, Cdn, Media, Stories
+from chalicelib.story import Stage, Story
+from chalicelib.upload_ports import Staging, UploadRequests
+from chalicelib.uploads import UploadRequest
 from tests.builders import upload
 from tests.fakes import Clock, Uuids
 from tests.proof.pages import PageReader, Voice, page
@@ -34,16 +37,22 @@ class Broken(AssertionError):  # noqa: N818
     """Something that must always hold does not."""
 
 
-class ConsumedQueue(Protocol):
+class ConsumedQueue(Protocol[Message]):
     """A queue as Lambda's poller sees it, too."""
 
-    def send(self, message: StoryMessage) -> None: ...
+    def send(self, message: Message) -> None: ...
     def retry_in(self, receipt: str, seconds: int) -> None: ...
-    def receive(self) -> Delivery | None: ...
+    def receive(self) -> Delivery[Message] | None: ...
     def delete(self, receipt: str) -> None: ...
     def next_visible_at(self) -> datetime | None: ...
     def show_all(self) -> None: ...
     def move_all_to(self, destination: Any) -> None: ...
+
+
+class StagingClient(Staging, Protocol):
+    """The staging bucket as clients see it, too."""
+
+    def post(self, key: str, content: bytes, upload_id: str | None = None) -> None: ...
 
 
 class Backend(Protocol):
@@ -56,13 +65,25 @@ class Backend(Protocol):
     @property
     def stories(self) -> Stories: ...
     @property
+    def upload_requests(self) -> UploadRequests: ...
+    @property
+    def staging(self) -> StagingClient: ...
+    @property
+    def cdn(self) -> Cdn: ...
+    @property
     def media(self) -> Media: ...
     @property
-    def queues(self) -> Mapping[Stage, ConsumedQueue]: ...
+    def intake_queue(self) -> ConsumedQueue[StagedObject]: ...
     @property
-    def dead_letter_queues(self) -> Mapping[Stage, ConsumedQueue]: ...
+    def intake_dead_letter_queue(self) -> ConsumedQueue[StagedObject]: ...
     @property
-    def parked_queues(self) -> Mapping[Stage, ConsumedQueue]: ...
+    def intake_parked_queue(self) -> ConsumedQueue[StagedObject]: ...
+    @property
+    def queues(self) -> Mapping[Stage, ConsumedQueue[StoryMessage]]: ...
+    @property
+    def dead_letter_queues(self) -> Mapping[Stage, ConsumedQueue[StoryMessage]]: ...
+    @property
+    def parked_queues(self) -> Mapping[Stage, ConsumedQueue[StoryMessage]]: ...
     @property
     def text_detector(self) -> PageReader: ...
     @property
@@ -72,9 +93,6 @@ class Backend(Protocol):
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
         """A tape for one run under these faults."""
-
-    def forget(self, story_id: str) -> None:
-        """Take a story's record out of the table, as the end of a deletion does."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +109,8 @@ class Consumer:
     """A queue and the function that it invokes."""
 
     kind: str
-    queue: ConsumedQueue
-    handle: Callable[[Delivery], None]
+    queue: ConsumedQueue[Any]
+    handle: Callable[[Delivery[Any]], None]
 
 
 @dataclass
@@ -103,7 +121,7 @@ class Simulation:
         acknowledged: Every upload that was answered with 200.
         twice: Deliver every message a second time after it was handled.
         naps: How often a process was held up for longer than its lease.
-        forgotten: Ids of stories that were deleted.
+        deleted: Lives of stories whose deletion was answered with 202.
         parking: Messages may stay parked: something was broken for long, and is not redriven.
     """
 
@@ -112,7 +130,7 @@ class Simulation:
     twice: bool = False
     acknowledged: list[Acknowledged] = field(default_factory=list)
     parking: bool = False
-    forgotten: list[str] = field(default_factory=list)
+    deleted: list[StoryMessage] = field(default_factory=list)
     naps: int = 0
 
     def __post_init__(self) -> None:
@@ -121,14 +139,17 @@ class Simulation:
             RecordedTools(self.backend, self.tape),
             links=Links("https://cdn.example"),
             namespace=self.backend.namespace,
+            staging_bucket="staging",
             clock=self.clock,
             new_uuid=Uuids(),
         )
-        dead = {
-            Stage.READING: self.pipeline.reading_dead_letters,
-            Stage.NARRATION: self.pipeline.narration_dead_letters,
+        dead = self.pipeline.dead_letters
+        work: Mapping[Stage, Any] = {
+            Stage.READING: self.pipeline.reading,
+            Stage.NARRATION: self.pipeline.narration,
+            Stage.RENDITIONS: self.pipeline.renditions,
+            Stage.DELETION: self.pipeline.eraser,
         }
-        work = {Stage.READING: self.pipeline.reading, Stage.NARRATION: self.pipeline.narration}
         self._work = {
             stage: Consumer(stage.value, self.backend.queues[stage], work[stage].handle)
             for stage in Stage
@@ -139,7 +160,16 @@ class Simulation:
             )
             for stage in Stage
         }
-        self._consumers = [*self._work.values(), *self._dead.values()]
+        self._consumers = [
+            Consumer("intake", self.backend.intake_queue, self.pipeline.staged_intake.handle),
+            *self._work.values(),
+            Consumer(
+                "intake dead letter",
+                self.backend.intake_dead_letter_queue,
+                self.pipeline.intake_dead_letters.handle,
+            ),
+            *self._dead.values(),
+        ]
 
     # What people do.
 
@@ -160,9 +190,21 @@ class Simulation:
         photo = upload(page(shade))
         self._invoked(Process("upload"), lambda: self.pipeline.intake.take_in(photo))
 
-    def poll(self, story_id: str) -> Story | None:
+    def poll(self, story_id: str) -> Story | UploadRequest | None:
         """Ask for a story once."""
         return self._invoked(Process("poll"), lambda: self.pipeline.retrieval.retrieve(story_id))
+
+    def delete(self, story_id: str) -> Story | None:
+        """Delete a story, and again when that fails, as a client does; None: it gave up."""
+        for _ in range(_PATIENCE):
+            story = self._invoked(
+                Process("delete"), lambda: self.pipeline.deletion.delete(story_id)
+            )
+            if story is not None:
+                self.deleted.append(about(story))
+                return story
+            self.clock.advance(5)
+        return None
 
     # What AWS does.
 
@@ -207,11 +249,6 @@ class Simulation:
             while (delivery := queue.receive()) is not None:
                 queue.delete(delivery.receipt)
 
-    def forget(self, story_id: str) -> None:
-        """Delete a story, as far as the table shows it."""
-        self.backend.forget(story_id)
-        self.forgotten.append(story_id)
-
     def nap(self) -> None:
         """Hold everybody up for longer than a lease lasts."""
         self.tape.switch()
@@ -242,7 +279,7 @@ class Simulation:
         page = self.backend.stories.unfinished()
         return bool(page.stories)
 
-    def _deliver(self, consumer: "Consumer", delivery: Delivery) -> None:
+    def _deliver(self, consumer: "Consumer", delivery: Delivery[StoryMessage]) -> None:
         def handle() -> bool:
             consumer.handle(delivery)
             return True

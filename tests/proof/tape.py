@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from chalicelib.errors import Transient
-from chalicelib.messages import Delivery
+from chalicelib.messages import Delivery, StoryMessage
 from tests.fakes import Clock
 
 _Result = TypeVar("_Result")
@@ -38,7 +38,7 @@ class Process:
     """One invocation of a function, and the message that it handles if it was one."""
 
     kind: str
-    message: Delivery | None = None
+    message: Delivery[StoryMessage] | None = None
 
 
 @dataclass

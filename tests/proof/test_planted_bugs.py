@@ -33,7 +33,7 @@ class WithoutLease(InMemoryStories):
 class WithoutClaimCondition(InMemoryStories):
     """A claim overwrites whatever has its id."""
 
-    def claim(self, story: Story) -> Story | None:
+    def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         self.kept[story.id] = story
         return None
 
@@ -92,7 +92,7 @@ def _symptom(play: Callable[[], int]) -> Iterator[str]:
     ("bug", "symptom"),
     [
         (WithoutLease, "paid 2 times"),
-        (WithoutClaimCondition, "one photo has 2 lives"),
+        (WithoutClaimCondition, "an acknowledged story is gone"),
         (WithoutNotifiedMark, "2 notices for 1 ends"),
         (WithoutFences, "an acknowledged story was left read"),
         (WithoutGenerationCheck, "a message of 00000001 touched 00000002"),

@@ -51,15 +51,13 @@ class Walk(RuleBasedStateMachine):
     @rule(which=st.integers(min_value=0, max_value=20))
     def poll(self, which: int) -> None:
         promises = self.run.acknowledged
-        story_id = promises[which % len(promises)].receipt.story.id
-        if story_id not in self.run.forgotten:
-            self.run.poll(story_id)
+        self.run.poll(promises[which % len(promises)].receipt.story.id)
 
     @precondition(lambda self: self.run.acknowledged)
     @rule(which=st.integers(min_value=0, max_value=20))
     def delete(self, which: int) -> None:
         promises = self.run.acknowledged
-        self.run.forget(promises[which % len(promises)].receipt.story.id)
+        self.run.delete(promises[which % len(promises)].receipt.story.id)
 
     @rule(times=st.integers(min_value=1, max_value=4))
     def deliver(self, times: int) -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from chalicelib import messages
 from chalicelib.errors import InvalidRequest
+from chalicelib.messages import StoryMessage
 from tests.builders import story
 
 
@@ -14,7 +15,7 @@ def test_a_message_carries_an_id_and_a_generation_and_nothing_else() -> None:
 def test_a_message_survives_the_queue() -> None:
     message = messages.about(story())
 
-    assert messages.decode(messages.encode(message)) == message
+    assert messages.decode(messages.encode(message), StoryMessage) == message
 
 
 @pytest.mark.parametrize(
@@ -23,4 +24,4 @@ def test_a_message_survives_the_queue() -> None:
 )
 def test_what_is_not_a_message_is_refused(body: str) -> None:
     with pytest.raises(InvalidRequest):
-        messages.decode(body)
+        messages.decode(body, StoryMessage)

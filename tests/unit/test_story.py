@@ -3,19 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.story import (
-    LEGAL_MOVES,
-    Stage,
-    Status,
-    content_id_of,
-    derived_id,
-    is_overdue,
-    may_resume,
-    restarted,
-    seems_lost,
-    sources,
-    stage_due,
-)
+from chalicelib.identity import content_id_of, derived_id
+from chalicelib.patience import is_overdue, may_resume, seems_lost
+from chalicelib.story import LEGAL_MOVES, Stage, Status, restarted, sources, stage_due
 from tests.builders import story
 from tests.fakes import NOW
 
@@ -55,8 +45,9 @@ def test_nobody_can_compute_an_id_without_the_namespace() -> None:
     )
 
 
-def test_a_ready_story_never_moves_again() -> None:
-    assert LEGAL_MOVES[Status.READY] == frozenset()
+def test_a_ready_story_can_only_be_deleted() -> None:
+    assert LEGAL_MOVES[Status.READY] == {Status.DELETED}
+    assert LEGAL_MOVES[Status.DELETED] == frozenset()
 
 
 def test_late_success_wins_over_failure() -> None:

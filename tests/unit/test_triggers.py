@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from chalice.app import SQSEvent
 
-from chalicelib.messages import Delivery
+from chalicelib.messages import Delivery, StoryMessage
 from chalicelib.triggers import handle_each
 from tests.fakes import NOW
 
@@ -32,9 +32,9 @@ def event_of(*bodies: str) -> SQSEvent:
     return SQSEvent({"Records": records}, context)
 
 
-def handled(*bodies: str) -> list[Delivery]:
-    deliveries: list[Delivery] = []
-    handle_each(event_of(*bodies), deliveries.append)
+def handled(*bodies: str) -> list[Delivery[StoryMessage]]:
+    deliveries: list[Delivery[StoryMessage]] = []
+    handle_each(event_of(*bodies), StoryMessage, deliveries.append)
     return deliveries
 
 
@@ -66,5 +66,5 @@ def test_what_is_no_message_is_dropped_with_a_reason_and_the_next_is_handled(
 
     assert [delivery.message_id for delivery in deliveries] == ["m-1"]
     (record,) = caplog.records
-    assert record.reason.startswith("not a story message")  # type: ignore[attr-defined]
+    assert record.reason.startswith("not a StoryMessage")  # type: ignore[attr-defined]
     assert record.queue == ARN  # type: ignore[attr-defined]

@@ -1,21 +1,23 @@
-"""SQS as one stage's queue."""
+"""SQS as a queue of the pipeline's."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chalicelib import messages
 from chalicelib.aws.requests import request
-from chalicelib.messages import StoryMessage
+from chalicelib.messages import StagedObject, StoryMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+_Message = TypeVar("_Message", StoryMessage, StagedObject)
 
-class StageQueue:
+
+class SqsQueue(Generic[_Message]):
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
-    def send(self, message: StoryMessage) -> None:
+    def send(self, message: _Message) -> None:
         request(self._client.send_message, QueueUrl=self._url, MessageBody=messages.encode(message))
 
     def retry_in(self, receipt: str, seconds: int) -> None:

@@ -1,0 +1,94 @@
+"""S3 as the bucket where clients put photos themselves."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError
+
+from chalicelib.aws.media_bucket import ABSENT
+from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.upload_ports import StagedPage, StagedPhoto
+from chalicelib.uploads import FORM_USABLE_FOR, MAX_BYTES, PostForm, UploadRequest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_s3 import S3Client
+
+UPLOAD_ID: Final = "upload-id"
+"""The name of the metadata by which a photo says which upload request it is sent for."""
+
+
+class StagingBucket:
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def form(self, request: UploadRequest) -> PostForm:
+        fields = {
+            "Content-Type": request.content_type,
+            f"x-amz-meta-{UPLOAD_ID}": request.id,
+            "success_action_status": "201",
+        }
+        # A form must have exactly these fields, and a file of these sizes.
+        form = self._client.generate_presigned_post(
+            Bucket=self._bucket,
+            Key=request.key,
+            Fields=dict(fields),
+            Conditions=[
+                *({name: value} for name, value in fields.items()),
+                ["content-length-range", 1, MAX_BYTES],
+            ],
+            ExpiresIn=int(FORM_USABLE_FOR.total_seconds()),
+        )
+        return PostForm(form["url"], form["fields"])
+
+    def get(self, key: str, most: int) -> StagedPhoto | None:
+        try:
+            response = request(self._client.get_object, Bucket=self._bucket, Key=key)
+        except RequestFailed as failure:
+            if failure.aws_code in ABSENT:
+                return None
+            raise
+        size = response["ContentLength"]
+        try:
+            with response["Body"] as body:
+                content = body.read() if size <= most else None
+        except BotoCoreError as error:  # the connection broke while the object came
+            raise RequestFailed("GetObject", type(error).__name__, {}) from error
+        return StagedPhoto(
+            content=content,
+            size=size,
+            version=response["ETag"],
+            upload_id=response["Metadata"].get(UPLOAD_ID),
+            staged_at=response["LastModified"],
+        )
+
+    def staged_at(self, key: str) -> "datetime | None":
+        try:
+            answer = request(self._client.head_object, Bucket=self._bucket, Key=key)
+        except RequestFailed as failure:
+            if failure.aws_code in ABSENT:
+                return None
+            raise
+        return answer["LastModified"]
+
+    def waiting(self, prefix: str, page: str | None = None) -> StagedPage:
+        start: Any = {"ContinuationToken": page} if page else {}
+        answer = request(self._client.list_objects_v2, Bucket=self._bucket, Prefix=prefix, **start)
+        staged = {entry["Key"]: entry["LastModified"] for entry in answer.get("Contents", [])}
+        return StagedPage(staged, answer.get("NextContinuationToken"))
+
+    def copy(self, key: str, to: str) -> None:
+        request(
+            self._client.copy_object,
+            Bucket=self._bucket,
+            Key=to,
+            CopySource={"Bucket": self._bucket, "Key": key},
+        )
+
+    def remove(self, key: str, version: str) -> None:
+        try:
+            request(self._client.delete_object, Bucket=self._bucket, Key=key, IfMatch=version)
+        except RequestFailed as failure:
+            if failure.aws_code not in {*ABSENT, "PreconditionFailed"}:
+                raise

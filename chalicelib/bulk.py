@@ -1,0 +1,96 @@
+"""Looking up many stories at once, which keeps each of them going, and tells of them once."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, TypeGuard
+
+import msgspec
+
+from chalicelib import logs
+from chalicelib.errors import InvalidRequest, Rejected, StorytimeError, Transient
+from chalicelib.identity import checked_id
+from chalicelib.notification import Notification
+from chalicelib.ports import Stories
+from chalicelib.retrieval import Retrieval
+from chalicelib.story import Status, Story
+from chalicelib.uploads import UploadRequest
+
+MOST: Final = 100
+"""As many as the table can be asked for at once (DynamoDB, BatchGetItem)."""
+
+_ATTEMPTS: Final = 4
+
+Found = Story | UploadRequest | Rejected
+"""What `Retrieval.retrieve` would return for an id, or raise."""
+
+log = logging.getLogger(__name__)
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    stories: Stories
+    retrieval: Retrieval
+    notification: Notification
+
+    def look_up(self, given_ids: Sequence[str], *, notify: bool) -> list[Found]:
+        """What `Retrieval.retrieve` says of each id, in their order.
+
+        Args:
+            given_ids: Up to 100.
+            notify: Send one notice about those that are ready.
+
+        Raises:
+            InvalidRequest: There are more.
+            Transient: The table could not be asked for all of them.
+        """
+        if len(given_ids) > MOST:
+            raise InvalidRequest(
+                f"These are {len(given_ids)} ids; at most {MOST} can be asked for at once.",
+                code="too_many_ids",
+            )
+        with logs.bound(stage="bulk"):
+            checked = [_checked(given) for given in given_ids]
+            stories = self._stories({each for each in checked if isinstance(each, str)})
+            known = {
+                story_id: self._look_after(story_id, stories)
+                for story_id in checked
+                if isinstance(story_id, str)
+            }
+            found = [known[each] if isinstance(each, str) else each for each in checked]
+            ready = {each.id: each for each in found if _is_ready(each)}
+            if notify and ready:
+                self.notification.announce_lot(list(ready.values()))
+            return found
+
+    def _stories(self, story_ids: Collection[str]) -> Mapping[str, Story]:
+        stories: dict[str, Story] = {}
+        for _ in range(_ATTEMPTS):
+            if not story_ids:
+                return stories
+            answer = self.stories.find_all(story_ids)
+            stories.update(answer.stories)
+            story_ids = answer.unanswered
+        if story_ids:
+            raise Transient("BatchGetItem left keys unprocessed")
+        return stories
+
+    def _look_after(self, story_id: str, stories: Mapping[str, Story]) -> Found:
+        try:
+            return self.retrieval.look_after(story_id, stories.get(story_id))
+        except Rejected as rejection:
+            return rejection
+        except StorytimeError as trouble:
+            if story_id not in stories:
+                raise
+            log.warning("not resumed", extra={"reason": trouble.message, "story_id": story_id})
+            return stories[story_id]
+
+
+def _checked(given_id: str) -> str | InvalidRequest:
+    try:
+        return checked_id(given_id)
+    except InvalidRequest as problem:
+        return problem
+
+
+def _is_ready(found: Found) -> TypeGuard[Story]:
+    return isinstance(found, Story) and found.status is Status.READY

@@ -1,0 +1,121 @@
+"""Deleting a story, in two steps: nobody gets it from now on; then everything is removed.
+
+The second step waits for whoever may still be storing something for the story, and for the
+CDN to forget its copies. What is left is a tombstone that says when everything was gone.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from chalicelib import keys, logs, messages
+from chalicelib.erasure import Erasure
+from chalicelib.errors import Transient, UnknownStory
+from chalicelib.failover import Failover
+from chalicelib.identity import checked_id
+from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.ports import Cdn, Queue, Stories
+from chalicelib.retries import put_off
+from chalicelib.story import Status, Story
+from chalicelib.tombstone import TOMBSTONE_KEPT_FOR, deleted, erased, is_gone, written_until
+from chalicelib.upload_ports import UploadRequests
+
+LONGEST_WRITER: Final = timedelta(seconds=120)
+"""No function that stores files of a story runs for longer (a test compares)."""
+
+_CDN_FORGETS_IN_SECONDS: Final = 30
+"""CloudFront takes a minute or two, rarely ten: asked after this, then after twice as long."""
+
+log = logging.getLogger(__name__)
+
+
+class Deletion(msgspec.Struct, frozen=True):
+    stories: Stories
+    queue: Queue[StoryMessage]
+    failover: Failover
+    clock: Callable[[], datetime]
+
+    def delete(self, given_id: str) -> Story:
+        """Take a story away from everybody, and have its files removed.
+
+        When this returns, the deletion is stored, and a message for its second step. Doing
+        it again does no harm.
+
+        Raises:
+            InvalidRequest: This is no id.
+            UnknownStory: There is no story with it.
+            StoryChanged: It became another one meanwhile; trying again is safe.
+        """
+        story_id = checked_id(given_id)
+        with logs.bound(story_id=story_id, stage="deletion"):
+            now = self.clock()
+            story = self.stories.find(story_id)
+            if story is None or is_gone(story, now):
+                raise UnknownStory(f"There is no story with the id {story_id}.")
+            if story.status is Status.DELETED:
+                return self.failover.resume(story)
+            story = self.stories.update(story, deleted(now))
+            self.queue.send(messages.about(story))
+            log.info("deleted")
+            return story
+
+
+class Eraser(msgspec.Struct, frozen=True):
+    """The second step."""
+
+    stories: Stories
+    upload_requests: UploadRequests
+    erasure: Erasure
+    cdn: Cdn
+    queue: Queue[StoryMessage]
+    clock: Callable[[], datetime]
+
+    def handle(self, delivery: Delivery[StoryMessage]) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
+        with logs.bound(story_id=delivery.message.id, stage="deletion"):
+            try:
+                wait = self._erase(delivery)
+            except Exception:
+                put_off(self.queue, delivery)
+                raise
+            if wait:
+                put_off(self.queue, delivery, wait)
+                raise Transient(f"not everything is gone yet: looking again in {wait} s")
+
+    def _erase(self, delivery: Delivery[StoryMessage]) -> int:
+        """Remove what is there; in how many seconds to go on, or 0 when all is done."""
+        message = delivery.message
+        story = self.stories.find(message.id)
+        if story is not None and messages.about(story) != message:
+            story = None  # the id has another life: only this one's files are meant
+        if story is not None and (story.status is not Status.DELETED or story.erased_at):
+            log.info("nothing to erase", extra={"status": story.status.value})
+            return 0
+        self.erasure.erase(message)
+        until = written_until(story) if story else delivery.sent_at + LONGEST_WRITER
+        if until is not None and until > self.clock():
+            log.info("somebody may still be storing files of it")
+            return int((until - self.clock()).total_seconds()) + 1
+        self._let_requests_expire(message)
+        _, public = keys.prefixes(message)
+        if not self.cdn.invalidate(public, reference=f"{message.id}-{message.generation}"):
+            log.info("the CDN has not forgotten it yet")
+            return _CDN_FORGETS_IN_SECONDS << (delivery.receives - 1)
+        if story is not None:
+            self.stories.update(story, erased(self.clock()))
+        log.info("erased")
+        return 0
+
+    def _let_requests_expire(self, message: StoryMessage) -> None:
+        """The uploads that led here are kept as long as the tombstone to which they lead."""
+        expires_at = (self.clock() + TOMBSTONE_KEPT_FOR).replace(microsecond=0)
+        page = self.upload_requests.fulfilled_by(message.id, message.generation)
+        while True:
+            for request in page.requests:
+                self.upload_requests.update(request, {"expires_at": expires_at, "name": ""})
+            if page.next is None:
+                break
+            page = self.upload_requests.fulfilled_by(message.id, message.generation, page.next)

@@ -1,0 +1,26 @@
+"""A delivery that failed comes again in seconds, not after the visibility timeout."""
+
+import logging
+from typing import Any, Final
+
+from chalicelib.errors import StorytimeError
+from chalicelib.messages import Delivery
+from chalicelib.ports import Queue
+
+_FIRST_RETRY_SECONDS: Final = 5
+_MAX_RETRY_SECONDS: Final = 15 * 60
+
+log = logging.getLogger(__name__)
+
+
+def put_off(queue: Queue[Any], delivery: Delivery[Any], seconds: int | None = None) -> None:
+    """Have a delivery come again: in `seconds`, or soon and later each time."""
+    try:
+        queue.retry_in(delivery.receipt, seconds or seconds_until_retry(delivery))
+    except StorytimeError as also:
+        log.warning("retry left to the visibility timeout", extra={"reason": also.message})
+
+
+def seconds_until_retry(delivery: Delivery[Any]) -> int:
+    doubled: int = _FIRST_RETRY_SECONDS * 2 ** (delivery.receives - 1)
+    return min(doubled, _MAX_RETRY_SECONDS)

@@ -1,0 +1,177 @@
+"""Taking in what arrived in the staging bucket.
+
+A photo gets its story by the same intake as one that is posted, and leaves the staging
+bucket when the story has it. What no story can be made of fails the request that it was
+sent for; what nobody asked for is put aside, and parked with the reason.
+"""
+
+import logging
+from datetime import timedelta
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Final
+
+import msgspec
+
+from chalicelib import keys, logs, photo, uploads, voices
+from chalicelib.errors import (
+    Rejected,
+    StoryChanged,
+    StorytimeError,
+    TooLarge,
+    UnsupportedType,
+    message_of,
+)
+from chalicelib.intake import Claim, Intake, Upload
+from chalicelib.messages import Delivery, StagedObject
+from chalicelib.ports import Queue, Stories
+from chalicelib.retries import put_off
+from chalicelib.story import Status, Story
+from chalicelib.upload_ports import StagedPhoto, Staging, UploadRequests
+from chalicelib.uploads import MAX_BYTES, UploadRequest, UploadStatus
+
+_CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
+"""At the very most: S3's whole seconds, and the clock of whoever deletes."""
+
+_EXTENSIONS: Final = frozenset({"", ".jpeg", *(f".{name}" for name in uploads.EXTENSIONS.values())})
+
+log = logging.getLogger(__name__)
+
+
+class StagedIntake(msgspec.Struct, frozen=True):
+    """Handles the messages about staged objects.
+
+    Attributes:
+        parked: Where messages are kept about what nobody asked for and is no photo.
+    """
+
+    intake: Intake
+    stories: Stories
+    upload_requests: UploadRequests
+    staging: Staging
+    queue: Queue[StagedObject]
+    parked: Queue[StagedObject]
+
+    def handle(self, delivery: Delivery[StagedObject]) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
+        with logs.bound(key=delivery.message.key, stage="staging"):
+            try:
+                self._take_in(delivery.message)
+            except Exception:
+                put_off(self.queue, delivery)
+                raise
+
+    def _take_in(self, staged: StagedObject) -> None:
+        found = self.staging.get(staged.key, MAX_BYTES)
+        if found is None:
+            log.info("it is gone: taken in already, or removed")
+            return
+        request = self.upload_requests.find(found.upload_id) if found.upload_id else None
+        try:
+            content_type = checked(staged.key, found)
+        except Rejected as rejection:
+            log.info("rejected", extra={"reason": rejection.message})
+            if request is None:
+                self._put_aside(staged, rejection.message)
+            elif request.status is UploadStatus.REQUESTED:
+                self.upload_requests.update(request, uploads.failure(rejection.message))
+        else:
+            try:
+                self._make_story(found, content_type, request, staged.key)
+            except Exception as trouble:
+                self._note(request, message_of(trouble))
+                raise
+        self.staging.remove(staged.key, found.version)
+
+    def _put_aside(self, staged: StagedObject, reason: str) -> None:
+        """Keep what nobody waits for where an operator can look at it, and put it back."""
+        aside = msgspec.structs.replace(staged, key=keys.rejected(staged.key), reason=reason)
+        self.staging.copy(staged.key, aside.key)
+        self.parked.send(aside)
+
+    def _make_story(
+        self, found: StagedPhoto, content_type: str, request: UploadRequest | None, key: str
+    ) -> None:
+        assert found.content is not None  # noqa: S101  # `checked` saw to it
+        upload = upload_of(found.content, content_type, request, key)
+        new = self.intake.new_story(upload, content_type)
+        claim, fulfils = self._claim_for(request, new, found)
+        try:
+            receipt = self.intake.claim_and_start(new, upload, claim)
+            if fulfils and request and receipt.duplicate:
+                self.upload_requests.fulfil(request, receipt.story)
+        except Deleted:
+            log.info("its story was deleted after it came: it stays deleted")
+
+    def _claim_for(
+        self, request: UploadRequest | None, new: Story, found: StagedPhoto
+    ) -> tuple[Claim, bool]:
+        """How this photo gets its story, and whether that is the one its sender asked for."""
+        if request is not None and request.status in uploads.OPEN:
+            return partial(self.upload_requests.claim_story, request), True
+        if request is not None and request.story_id == new.id:
+            # An earlier delivery came as far as this; the rest may still have to be done.
+            return partial(_only_this_life, self.stories, request), False
+        return partial(_unless_deleted_since, self.stories, found), False
+
+    def _note(self, request: UploadRequest | None, last_error: str) -> None:
+        if request is None or request.status is not UploadStatus.REQUESTED:
+            return
+        try:
+            self.upload_requests.update(request, {"last_error": last_error})
+        except StorytimeError as also:
+            log.info("not noted", extra={"reason": also.message})
+
+
+class Deleted(StoryChanged):
+    """The story of a staged photo was deleted: the photo must not bring it back."""
+
+
+def _only_this_life(
+    stories: Stories, request: UploadRequest, story: Story, *, over: Story | None = None
+) -> Story:
+    existing = stories.find(story.id)
+    if over or not existing or existing.generation != request.generation:
+        raise Deleted("it has another life by now")
+    if existing.status is Status.DELETED:
+        raise Deleted("it is deleted")
+    return existing
+
+
+def _unless_deleted_since(
+    stories: Stories, found: StagedPhoto, story: Story, *, over: Story | None = None
+) -> Story | None:
+    """An S3 event that comes late must not bring back what was deleted after it."""
+    if over and over.deleted_at and over.deleted_at > found.staged_at + _CLOCKS_DIFFER_BY:
+        raise Deleted("it was deleted after this photo came")
+    return stories.claim(story, over=over)
+
+
+def checked(key: str, found: StagedPhoto) -> str:
+    """Make sure that a staged object is a readable photo; return the format that it has.
+
+    Raises:
+        InvalidRequest, TooLarge, UnsupportedType: It is none.
+    """
+    extension = PurePosixPath(key).suffix.lower()
+    if extension not in _EXTENSIONS:
+        raise UnsupportedType(f"A file that ends in {extension[:20]} is not a photo.")
+    if found.content is None:
+        raise TooLarge(
+            f"This photo has {found.size:,} bytes; at most {MAX_BYTES:,} can be taken in. "
+            "Send a smaller one."
+        )
+    return photo.checked_content_type(found.content)
+
+
+def upload_of(content: bytes, content_type: str, request: UploadRequest | None, key: str) -> Upload:
+    """A staged photo as its sender wants it handled; by hand, all is as if nothing was said."""
+    language, voice = (request.language, request.voice) if request else voices.chosen(None, None)
+    return Upload(
+        photo=content,
+        content_type=content_type,
+        name=(request.name if request else PurePosixPath(key).name) or "page",
+        language=language,
+        voice=voice,
+        notify=request.notify if request else True,
+    )

@@ -1,0 +1,151 @@
+"""Direct uploads in memory: the table of requests, the staging bucket, and the CDN.
+
+The contract suite holds the first two to the tests that the real adapters pass.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chalicelib.errors import StoryChanged
+from chalicelib.story import Status, Story
+from chalicelib.upload_ports import RequestsPage, StagedPage, StagedPhoto
+from chalicelib.uploads import OPEN, PostForm, UploadRequest, fulfilment
+from tests.fakes import InMemoryStories
+
+
+class InMemoryUploadRequests:
+    """Args:
+    stories: The other half of the same table.
+    """
+
+    def __init__(self, stories: InMemoryStories) -> None:
+        self.kept: dict[str, UploadRequest] = {}
+        self._stories = stories
+
+    def add(self, request: UploadRequest) -> None:
+        self.kept[request.id] = request
+
+    def find(self, upload_id: str) -> UploadRequest | None:
+        return self.kept.get(upload_id)
+
+    def claim_story(
+        self, request: UploadRequest, story: Story, *, over: Story | None = None
+    ) -> Story | None:
+        before = self._stories.find(story.id)
+        existing = self._stories.claim(story, over=over)
+        if existing is None and not self._is_open(request):
+            del self._stories.kept[story.id]
+            if before is not None:
+                self._stories.kept[story.id] = before
+            raise StoryChanged("it is fulfilled already, or gone")
+        if existing is None:
+            self._write(request, fulfilment(story))
+        return existing
+
+    def fulfil(self, request: UploadRequest, story: Story) -> None:
+        current = self._stories.find(story.id)
+        alive = current and current.generation == story.generation
+        if not current or not alive or current.status is Status.DELETED:
+            raise StoryChanged("the story is deleted")
+        now = self.kept.get(request.id)
+        if now and (now.story_id, now.generation) == (story.id, story.generation):
+            return
+        if not self._is_open(request):
+            raise StoryChanged("it is fulfilled already, or gone")
+        self._write(request, fulfilment(story))
+
+    def update(self, request: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
+        now = self.kept.get(request.id)
+        if now is None or any(
+            getattr(now, name) != getattr(request, name) for name in {"status", *changes}
+        ):
+            raise StoryChanged("it is not in that state")
+        return self._write(request, changes)
+
+    def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> RequestsPage:
+        """One request a page, so that whoever asks must go on asking."""
+        found = sorted(
+            request.id
+            for request in self.kept.values()
+            if (request.story_id, request.generation) == (story_id, generation)
+        )
+        ahead = [upload_id for upload_id in found if page is None or upload_id > page]
+        requests = [self.kept[upload_id] for upload_id in ahead[:1]]
+        return RequestsPage(requests, ahead[0] if len(ahead) > 1 else None)
+
+    def _is_open(self, request: UploadRequest) -> bool:
+        now = self.kept.get(request.id)
+        return now is not None and now.status in OPEN
+
+    def _write(self, request: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
+        self.kept[request.id] = msgspec.structs.replace(self.kept[request.id], **changes)
+        return self.kept[request.id]
+
+
+@dataclass(frozen=True)
+class StagedBytes:
+    """What somebody put into the staging bucket."""
+
+    content: bytes
+    upload_id: str | None
+    staged_at: datetime
+    version: str
+
+
+class InMemoryStaging:
+    """The staging bucket, and what its clients do with it."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.objects: dict[str, StagedBytes] = {}
+        self._clock = clock
+        self._count = 0
+
+    def post(self, key: str, content: bytes, upload_id: str | None = None) -> None:
+        """What a client does: post a form, or put an object by hand."""
+        self._count += 1
+        now = self._clock().replace(microsecond=0)
+        self.objects[key] = StagedBytes(content, upload_id, now, f"version {self._count}")
+
+    def form(self, request: UploadRequest) -> PostForm:
+        return PostForm("https://staging.example", {"key": request.key, "id": request.id})
+
+    def get(self, key: str, most: int) -> StagedPhoto | None:
+        found = self.objects.get(key)
+        if found is None:
+            return None
+        size = len(found.content)
+        content = found.content if size <= most else None
+        return StagedPhoto(content, size, found.version, found.upload_id, found.staged_at)
+
+    def staged_at(self, key: str) -> datetime | None:
+        return self.objects[key].staged_at if key in self.objects else None
+
+    def waiting(self, prefix: str, page: Any = None) -> StagedPage:
+        """One object a page, so that whoever asks must go on asking."""
+        keys = sorted(key for key in self.objects if key.startswith(prefix))
+        ahead = [key for key in keys if page is None or key > page]
+        staged = {key: self.objects[key].staged_at for key in ahead[:1]}
+        return StagedPage(staged, ahead[0] if len(ahead) > 1 else None)
+
+    def copy(self, key: str, to: str) -> None:
+        self.objects[to] = replace(self.objects[key], staged_at=self._clock())
+
+    def remove(self, key: str, version: str) -> None:
+        if key in self.objects and self.objects[key].version == version:
+            del self.objects[key]
+
+
+class SlowCdn:
+    """Forgets when it was asked as often as it was told to take; remembers what."""
+
+    def __init__(self, asks: int = 1) -> None:
+        self.asks = asks
+        self.invalidated: list[tuple[str, str]] = []
+
+    def invalidate(self, prefix: str, reference: str) -> bool:
+        self.invalidated.append((prefix, reference))
+        return self.invalidated.count((prefix, reference)) >= self.asks
