@@ -26,9 +26,6 @@ from chalicelib.upload_ports import UploadRequests
 LONGEST_WRITER: Final = timedelta(seconds=120)
 """No function that stores files of a story runs for longer (a test compares)."""
 
-_CDN_FORGETS_IN_SECONDS: Final = 30
-"""CloudFront takes a minute or two, rarely ten: asked after this, then after twice as long."""
-
 log = logging.getLogger(__name__)
 
 
@@ -64,7 +61,11 @@ class Deletion(msgspec.Struct, frozen=True):
 
 
 class Eraser(msgspec.Struct, frozen=True):
-    """The second step."""
+    """The second step.
+
+    Whoever works on the story may do so for another two minutes, and CloudFront takes a few
+    more to forget: its queue gives a message up only after ten receives, half an hour.
+    """
 
     stories: Stories
     upload_requests: UploadRequests
@@ -77,37 +78,35 @@ class Eraser(msgspec.Struct, frozen=True):
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         with logs.bound(story_id=delivery.message.id, stage="deletion"):
             try:
-                wait = self._erase(delivery)
+                self._erase(delivery)
             except Exception:
                 put_off(self.queue, delivery)
                 raise
-            if wait:
-                put_off(self.queue, delivery, wait)
-                raise Transient(f"not everything is gone yet: looking again in {wait} s")
 
-    def _erase(self, delivery: Delivery[StoryMessage]) -> int:
-        """Remove what is there; in how many seconds to go on, or 0 when all is done."""
+    def _erase(self, delivery: Delivery[StoryMessage]) -> None:
+        """Remove what is there.
+
+        Raises:
+            Transient: Not everything is gone yet.
+        """
         message = delivery.message
         story = self.stories.find(message.id)
         if story is not None and messages.about(story) != message:
             story = None  # the id has another life: only this one's files are meant
         if story is not None and (story.status is not Status.DELETED or story.erased_at):
             log.info("nothing to erase", extra={"status": story.status.value})
-            return 0
+            return
         self.erasure.erase(message)
         until = written_until(story) if story else delivery.sent_at + LONGEST_WRITER
         if until is not None and until > self.clock():
-            log.info("somebody may still be storing files of it")
-            return int((until - self.clock()).total_seconds()) + 1
+            raise Transient("somebody may still be storing files of it")
         self._let_requests_expire(message)
         _, public = keys.prefixes(message)
         if not self.cdn.invalidate(public, reference=f"{message.id}-{message.generation}"):
-            log.info("the CDN has not forgotten it yet")
-            return _CDN_FORGETS_IN_SECONDS << (delivery.receives - 1)
+            raise Transient("the CDN has not forgotten it yet")
         if story is not None:
             self.stories.update(story, erased(self.clock()))
         log.info("erased")
-        return 0
 
     def _let_requests_expire(self, message: StoryMessage) -> None:
         """The uploads that led here are kept as long as the tombstone to which they lead."""

@@ -95,8 +95,8 @@ class Leasing(msgspec.Struct, frozen=True):
             self._finish(work(story, lease), lease)
         except StoryChanged as change:
             log.info("the story went on without this delivery", extra={"reason": change.message})
-            self._release(lease, story, {})
             self._clean_up(delivery)
+            self._release(lease, story, {})  # not before: a deletion waits for that
         except Exception as error:
             last_error = message_of(error)
             attempt = {"reason": last_error, "receives": delivery.receives}

@@ -94,7 +94,7 @@ class Stories(Protocol):
 
         Args:
             story: Whose id and generation are meant; unless it is deleted itself, the
-                table's must not be.
+                table's must not be, or a lease is given back and nothing else done.
             changes: New values by field name; None removes a field. A ``status`` must be
                 a legal move from the status that the table holds.
             expect: Values that these fields must still have.

@@ -13,10 +13,10 @@ _MAX_RETRY_SECONDS: Final = 15 * 60
 log = logging.getLogger(__name__)
 
 
-def put_off(queue: Queue[Any], delivery: Delivery[Any], seconds: int | None = None) -> None:
-    """Have a delivery come again: in `seconds`, or soon and later each time."""
+def put_off(queue: Queue[Any], delivery: Delivery[Any]) -> None:
+    """Have a delivery come again soon, and later each time."""
     try:
-        queue.retry_in(delivery.receipt, seconds or seconds_until_retry(delivery))
+        queue.retry_in(delivery.receipt, seconds_until_retry(delivery))
     except StorytimeError as also:
         log.warning("retry left to the visibility timeout", extra={"reason": also.message})
 

@@ -35,6 +35,11 @@ _CLIENT: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     max_pool_connections=50,
 )
+# Forms for new buckets must be signed so; requests are anyway.
+# Named so, a bucket is posted to in its own region, not by way of a redirect.
+_S3_CLIENT: Final = _CLIENT.merge(
+    Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+)
 _PAID_CLIENT: Final = Config(
     connect_timeout=2, read_timeout=25, retries={"mode": "standard", "total_max_attempts": 2}
 )
@@ -137,7 +142,7 @@ class AwsTools:
 
     @cached_property
     def _s3(self) -> Any:
-        return self._client("s3")
+        return self._client("s3", _S3_CLIENT)
 
     @cached_property
     def _sqs(self) -> Any:

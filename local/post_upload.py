@@ -69,15 +69,14 @@ class PostUploads:
 def _form(received: Received) -> tuple[dict[str, str], bytes]:
     """The form's fields, by lower-case name, and its file's bytes."""
     with Request(received.environ()) as request:
-        request.max_form_memory_size = _MOST_BYTES_OF_FIELDS
         try:
             files = request.files
-        except RequestEntityTooLarge as error:
-            raise ServiceError(
-                "MaxPostPreDataLengthExceeded",
-                "Your POST request fields preceding the upload file were too large.",
-                400,
-            ) from error
+        except RequestEntityTooLarge as error:  # fields of half a megabyte
+            raise _fields_too_large() from error
+        if sum(len(name) + len(value) for name, value in request.form.items()) > (
+            _MOST_BYTES_OF_FIELDS
+        ):
+            raise _fields_too_large()
         if len(files) != 1 or "file" not in files:
             raise ServiceError(
                 "IncorrectNumberOfFilesInPostRequest",
@@ -88,6 +87,14 @@ def _form(received: Received) -> tuple[dict[str, str], bytes]:
         if "key" in fields:
             fields["key"] = fields["key"].replace("${filename}", files["file"].filename or "")
         return fields, files["file"].read()
+
+
+def _fields_too_large() -> ServiceError:
+    return ServiceError(
+        "MaxPostPreDataLengthExceeded",
+        "Your POST request fields preceding the upload file were too large.",
+        400,
+    )
 
 
 def _as_put(

@@ -61,7 +61,7 @@ _STAGED_FOR_A_DAY: Final["BucketLifecycleConfigurationTypeDef"] = {
     ]
 }
 
-_MAX_RECEIVES: Final = 5
+_MAX_RECEIVES: Final = 5  # of a dead letter, until it is parked
 _DEAD_LETTER_TIMEOUT: Final = 29  # seconds that a dead-letter queue's function may run
 _LONGEST_RETENTION: Final = 14 * 24 * 3600  # seconds
 
@@ -73,17 +73,19 @@ class StageQueue:
     Attributes:
         name: The queue's name.
         function_timeout: Seconds that the stage's function may run.
+        max_receives: How often a message is received before it is given up.
     """
 
     name: str
     function_timeout: int
+    max_receives: int = 5
 
 
 READING: Final = StageQueue(f"{PREFIX}reading", function_timeout=60)
 NARRATION: Final = StageQueue(f"{PREFIX}narration", function_timeout=120)
 INTAKE: Final = StageQueue(f"{PREFIX}intake", function_timeout=60)
 RENDITIONS: Final = StageQueue(f"{PREFIX}renditions", function_timeout=60)
-DELETION: Final = StageQueue(f"{PREFIX}deletion", function_timeout=60)
+DELETION: Final = StageQueue(f"{PREFIX}deletion", function_timeout=60, max_receives=10)
 STAGE_QUEUES: Final = (INTAKE, READING, NARRATION, RENDITIONS, DELETION)
 
 
@@ -183,11 +185,13 @@ def _create_stage_queue(sqs: "SQSClient", stage: StageQueue) -> None:
     sqs.create_queue(QueueName=parked, Attributes=keep_long)
     sqs.create_queue(
         QueueName=dead,
-        Attributes=keep_long | _invisible_while(_DEAD_LETTER_TIMEOUT) | _redrive_to(parked),
+        Attributes=keep_long
+        | _invisible_while(_DEAD_LETTER_TIMEOUT)
+        | _redrive_to(parked, _MAX_RECEIVES),
     )
     sqs.create_queue(
         QueueName=stage.name,
-        Attributes=_invisible_while(stage.function_timeout) | _redrive_to(dead),
+        Attributes=_invisible_while(stage.function_timeout) | _redrive_to(dead, stage.max_receives),
     )
 
 
@@ -196,7 +200,7 @@ def _invisible_while(function_timeout: int) -> "_Attributes":
     return {"VisibilityTimeout": str(6 * function_timeout)}
 
 
-def _redrive_to(queue_name: str) -> "_Attributes":
+def _redrive_to(queue_name: str, max_receives: int) -> "_Attributes":
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queue_name}"
-    policy = {"deadLetterTargetArn": arn, "maxReceiveCount": _MAX_RECEIVES}
+    policy = {"deadLetterTargetArn": arn, "maxReceiveCount": max_receives}
     return {"RedrivePolicy": json.dumps(policy)}

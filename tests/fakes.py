@@ -101,7 +101,8 @@ class InMemoryStories:
         release: bool = False,
     ) -> Story:
         current = self._current(story.id, story.generation)
-        if current.status is Status.DELETED is not story.status:
+        only_releases = release and not changes
+        if current.status is Status.DELETED is not story.status and not only_releases:
             raise StoryChanged("it is deleted")
         if "status" in changes and current.status not in sources(changes["status"]):
             raise StoryChanged(f"no move from {current.status} to {changes['status']}")

@@ -7,7 +7,7 @@ from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.ports import Speaker, TextDetector
 from chalicelib.story import Stage
-from tests.fake_queue import InMemoryQueue
+from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests, SlowCdn
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories, Outbox
 
@@ -58,6 +58,7 @@ class MemoryTools:
                 stage.value,
                 visibility=6 * TIME_LIMITS[stage],
                 dead_letters=self.dead_letter_queues[stage],
+                max_receives=10 if stage is Stage.DELETION else MAX_RECEIVES,
                 clock_ahead=clock_ahead,
             )
             for stage in Stage

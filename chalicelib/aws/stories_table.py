@@ -112,7 +112,8 @@ class StoriesTable:
         release: bool = False,
     ) -> Story:
         condition: ConditionBase = Attr("generation").eq(story.generation)
-        if story.status is not Status.DELETED:
+        only_releases = release and not changes
+        if story.status is not Status.DELETED and not only_releases:
             condition &= _ALIVE
         if "status" in changes:
             condition &= Attr("status").is_in(sorted(sources(changes["status"])))

@@ -35,12 +35,36 @@ class Client:
             timeout=60,
         )
 
+    def post_json(self, path: str, body: Any, **headers: str) -> Any:
+        """Post a value as JSON; bytes go as they are."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **_dashed(headers)}
+        return requests.post(f"{self.api}{path}", data=content, headers=headers, timeout=60)
+
+    def request_upload(self, **wanted: Any) -> Any:
+        return self.post_json("/uploads", wanted)
+
+    def post(self, form: dict[str, Any], photo: bytes, **headers: str) -> Any:
+        """Post a form as a browser does: its fields first, the file last."""
+        files = {"file": ("the file", photo, "image/jpeg")}
+        return requests.post(
+            form["url"], data=form["fields"], files=files, headers=headers, timeout=60
+        )
+
+    def delete(self, story_id: str) -> Any:
+        return requests.delete(f"{self.api}/stories/{story_id}", timeout=60)
+
+    def stories(self) -> list[dict[str, Any]]:
+        """The newest stories, as many as fit on a page."""
+        listed: list[dict[str, Any]] = self.get("/stories?limit=100").json()["stories"]
+        return listed
+
     def get(self, path: str, **headers: str) -> Any:
         return requests.get(f"{self.api}{path}", headers=_dashed(headers), timeout=60)
 
     def ended(self, story_id: str) -> Any:
         """Poll until the story is ready or failed, as a client would."""
-        return self._polled(lambda: self._when_ended(story_id))
+        return self.until(lambda: self._when_ended(story_id))
 
     def _when_ended(self, story_id: str) -> Any:
         answer = self.get(f"/retrieve/{story_id}")
@@ -48,7 +72,7 @@ class Client:
 
     def mail(self, count: int = 1) -> list[dict[str, str]]:
         """The inbox, once it holds so many e-mails."""
-        inbox: list[dict[str, str]] = self._polled(lambda: self._inbox_of(count))
+        inbox: list[dict[str, str]] = self.until(lambda: self._inbox_of(count))
         return inbox
 
     def _inbox_of(self, count: int) -> list[dict[str, str]] | None:
@@ -63,6 +87,12 @@ class Client:
     def send(self, queue: str, body: str) -> None:
         """Put any text on a stage's queue."""
         self._sqs.send_message(QueueUrl=self._url_of(queue), MessageBody=body)
+
+    def parked_messages(self, queue: str) -> list[Any] | None:
+        """What is parked of a stage, as JSON; it stays there."""
+        url = f"{self._url_of(queue)}-parked"
+        received = self._sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+        return [json.loads(message["Body"]) for message in received.get("Messages", [])] or None
 
     def parked(self, queue: str) -> int:
         """How many of a stage's messages are parked."""
@@ -94,7 +124,7 @@ class Client:
 
     def settle(self) -> None:
         """Wait until no stage has anything left to do."""
-        self._polled(lambda: True if all(map(self._is_empty, self._queues)) else None)
+        self.until(lambda: True if all(map(self._is_empty, self._queues)) else None)
 
     def _is_empty(self, queue_url: str) -> bool:
         return self._waiting(queue_url) == 0
@@ -117,7 +147,8 @@ class Client:
         for register in ("requests", "inbox"):
             requests.delete(f"{self.aws}/_local/{register}", timeout=10).raise_for_status()
 
-    def _polled(self, look: Any) -> Any:
+    def until(self, look: Any) -> Any:
+        """What is found, as soon as it is something."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         pause = threading.Event()
         while time.monotonic() < deadline:

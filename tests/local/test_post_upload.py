@@ -114,6 +114,19 @@ def test_a_field_to_be_ignored_needs_no_condition(aws: Aws) -> None:
     assert post(aws, form(aws) | {"x-ignore-me": "please"}).status == 204
 
 
+def test_a_file_may_be_far_longer_than_its_fields(aws: Aws) -> None:
+    generous = [each for each in CONDITIONS if "content-length-range" not in each]
+    fields = aws.client("s3", signature_version="s3v4").generate_presigned_post(
+        "staging", "images/page.jpg", Conditions=generous, ExpiresIn=60
+    )["fields"]
+
+    answer = post(aws, fields | FIELDS, bytes(3_000_000))
+
+    assert answer.status == 204
+    found = aws.client("s3").head_object(Bucket="staging", Key="images/page.jpg")
+    assert found["ContentLength"] == 3_000_000
+
+
 def test_a_form_expires(aws: Aws) -> None:
     fields = form(aws)
     aws.clock.pass_by(61)
