@@ -18,8 +18,6 @@ from chalicelib.uploads import UploadRequest
 MOST: Final = 100
 """As many as the table can be asked for at once (DynamoDB, BatchGetItem)."""
 
-_ATTEMPTS: Final = 4
-
 Found = Story | UploadRequest | Rejected
 """What `Retrieval.retrieve` would return for an id, or raise."""
 
@@ -63,14 +61,12 @@ class Bulk(msgspec.Struct, frozen=True):
 
     def _stories(self, story_ids: Collection[str]) -> Mapping[str, Story]:
         stories: dict[str, Story] = {}
-        for _ in range(_ATTEMPTS):
-            if not story_ids:
-                return stories
+        while story_ids:
             answer = self.stories.find_all(story_ids)
+            if len(answer.unanswered) == len(story_ids):
+                raise Transient("BatchGetItem had no time for any of the keys")
             stories.update(answer.stories)
             story_ids = answer.unanswered
-        if story_ids:
-            raise Transient("BatchGetItem left keys unprocessed")
         return stories
 
     def _look_after(self, story_id: str, stories: Mapping[str, Story]) -> Found:

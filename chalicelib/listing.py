@@ -43,11 +43,11 @@ class Listing(msgspec.Struct, frozen=True):
     """The list.
 
     Attributes:
-        secret: Signs cursors, so that only our own are followed.
+        signing_key: Signs cursors, so that only our own are followed.
     """
 
     stories: Stories
-    secret: str
+    signing_key: str
     clock: Callable[[], datetime]
 
     def page(self, limit: int = DEFAULT, cursor: str | None = None) -> ListPage:
@@ -92,4 +92,4 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def _serializer(self) -> URLSafeSerializer:
-        return URLSafeSerializer(self.secret, salt="storytime.listing")
+        return URLSafeSerializer(self.signing_key, salt="storytime.listing")

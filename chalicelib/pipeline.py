@@ -151,8 +151,7 @@ class Pipeline:
 
     @cached_property
     def listing(self) -> Listing:
-        secret = self._namespace.hex
-        return Listing(stories=self._stories, secret=secret, clock=self._clock)
+        return Listing(stories=self._stories, signing_key=self._namespace.hex, clock=self._clock)
 
     @cached_property
     def deletion(self) -> Deletion:

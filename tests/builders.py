@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from chalicelib.detection import Kind, Point, TextDetection
 from chalicelib.intake import Upload
 from chalicelib.story import Status, Story
+from chalicelib.uploads import FORM_USABLE_FOR, REQUEST_KEPT_FOR, UploadRequest, UploadStatus
 from tests.fakes import NOW
 
 
@@ -48,6 +49,24 @@ def story(**fields: Any) -> Story:
         "enqueued_at": NOW,
     }
     return Story(**{**defaults, **fields})
+
+
+def upload_request(**fields: Any) -> UploadRequest:
+    upload_id = fields.get("id", "0f8fad5b-d9cb-469f-a165-70867728950e")
+    defaults: dict[str, Any] = {
+        "id": upload_id,
+        "status": UploadStatus.REQUESTED,
+        "name": "page one.jpg",
+        "content_type": "image/jpeg",
+        "language": "en-US",
+        "voice": "Joanna",
+        "notify": True,
+        "key": f"images/{upload_id}.jpg",
+        "created_at": NOW,
+        "usable_until": NOW + FORM_USABLE_FOR,
+        "expires_at": NOW + REQUEST_KEPT_FOR,
+    }
+    return UploadRequest(**{**defaults, **fields})
 
 
 def upload(photo: bytes | None = None, **fields: Any) -> Upload:

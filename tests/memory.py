@@ -29,6 +29,8 @@ class MemoryTools:
         media: InMemoryMedia | None = None,
         announcer: Outbox | None = None,
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
+        staging: Callable[..., InMemoryStaging] = InMemoryStaging,
+        cdn: SlowCdn | None = None,
         clock_ahead: float = 0.0,
     ) -> None:
         self.clock = Clock()
@@ -38,8 +40,8 @@ class MemoryTools:
         self.media = media or InMemoryMedia()
         self.announcer = announcer or Outbox()
         self.upload_requests = InMemoryUploadRequests(self.stories)
-        self.staging = InMemoryStaging(self.clock)
-        self.cdn = SlowCdn()
+        self.staging = staging(self.clock)
+        self.cdn = cdn or SlowCdn()
         self.parked_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {
             stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
         }

@@ -42,7 +42,8 @@ class UploadRequestsTable:
         claim = {"Put": claim_parameters(self._table, story, over)}
         claimed, fulfilled = self._transact(claim, self._fulfilment(upload, story))
         if _failed(claimed):
-            return items.story_of(claimed["Item"])
+            existing = items.story_of(claimed["Item"])
+            return None if existing.generation == story.generation else existing
         if _failed(fulfilled):
             raise StoryChanged(f"upload {upload.id} is fulfilled already, or gone")
         return None

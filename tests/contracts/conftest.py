@@ -11,13 +11,17 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.aws.media_bucket import MediaBucket
+from chalicelib.aws.staging_bucket import StagingBucket
 from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.messages import StoryMessage
 from chalicelib.ports import Media, Stories
+from chalicelib.upload_ports import Staging, UploadRequests
 from infrastructure.redrive import redrive
 from local.moto_backend import REGION
 from local.resources import create_stories_table
 from tests.fake_queue import InMemoryQueue
+from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories
 from tests.local.conftest import Engines, running_aws
 from tests.moto_queue import MotoQueue
@@ -35,6 +39,22 @@ class Queues:
     now: Callable[[], datetime]
     is_empty: Callable[[Any], bool]
     redrive: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Both kinds of records that are in one table."""
+
+    stories: Stories
+    requests: UploadRequests
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A staging bucket, and how a client puts an object there."""
+
+    bucket: Staging
+    post: Callable[..., None]
 
 
 @pytest.fixture
@@ -62,6 +82,31 @@ def media(request: pytest.FixtureRequest) -> Media:
     client = request.getfixturevalue("aws").client("s3")
     client.create_bucket(Bucket="media")
     return MediaBucket(client, "media")
+
+
+@pytest.fixture(params=["memory", "moto"])
+def table(request: pytest.FixtureRequest) -> Table:
+    if request.param == "memory":
+        stories = InMemoryStories()
+        return Table(stories, InMemoryUploadRequests(stories))
+    client = request.getfixturevalue("aws").client("dynamodb")
+    create_stories_table(client, "stories")
+    return Table(StoriesTable(client, "stories"), UploadRequestsTable(client, "stories"))
+
+
+@pytest.fixture(params=["memory", "moto"])
+def staging(request: pytest.FixtureRequest) -> Bucket:
+    if request.param == "memory":
+        memory = InMemoryStaging(Clock())
+        return Bucket(memory, memory.post)
+    client = request.getfixturevalue("aws").client("s3")
+    client.create_bucket(Bucket="staging")
+
+    def post(key: str, content: bytes, upload_id: str | None = None) -> None:
+        metadata = {"upload-id": upload_id} if upload_id else {}
+        client.put_object(Bucket="staging", Key=key, Body=content, Metadata=metadata)
+
+    return Bucket(StagingBucket(client, "staging"), post)
 
 
 @pytest.fixture(params=["memory", "moto", "local"])

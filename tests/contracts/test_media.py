@@ -25,3 +25,24 @@ def test_what_is_there_exists(media: Media) -> None:
 
     assert media.exists("a")
     assert not media.exists("b")
+
+
+def test_what_lies_under_a_prefix_is_found_and_removed(media: Media) -> None:
+    inside = {f"private/x/1/{number}" for number in range(5)}
+    for key in (*inside, "private/x/10/photo", "private/x/2/photo", "public/x/1/page.jpg"):
+        media.put(key, b"...", "image/jpeg")
+
+    removed: set[str] = set()
+    while found := media.keys_under("private/x/1/"):
+        media.delete(found)
+        removed |= set(found)
+
+    assert removed == inside
+    assert media.exists("private/x/10/photo")
+    assert media.exists("public/x/1/page.jpg")
+
+
+def test_what_is_not_there_is_removed_all_the_same(media: Media) -> None:
+    media.delete(["nothing"])
+
+    assert media.keys_under("") == []

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import tombstone
 from chalicelib.errors import LeaseHeld, StoryChanged
 from chalicelib.ports import Stories
-from chalicelib.story import Failure, Lease, Stage, Status, Story
+from chalicelib.story import Failure, Lease, Rendition, Stage, Status, Story
 from tests.builders import story
 from tests.fakes import NOW
 
@@ -41,6 +42,11 @@ def test_every_field_comes_back_as_it_went(stories: Stories) -> None:
         notified_at=NOW + timedelta(milliseconds=123),
         repeated_at=NOW,
         leases={Stage.READING: LEASE},
+        renditions={"small": Rendition("public/s", 480, 360, 12_345)},
+        uploading_until=LATER,
+        deleted_at=NOW,
+        erased_at=NOW,
+        expires_at=LATER,
     )
 
     stories.claim(full)
@@ -233,3 +239,142 @@ def test_nothing_is_leased_of_a_story_that_is_not_there(stories: Stories, genera
     with pytest.raises(StoryChanged) as gone:
         stories.lease(story().id, generation, LEASE, NOW)
     assert not isinstance(gone.value, LeaseHeld)
+
+
+def test_a_deleted_story_can_be_replaced_by_who_saw_it_deleted(stories: Stories) -> None:
+    old = story(status=Status.DELETED)
+    stories.claim(old)
+    new = story(generation="99999999")
+
+    assert stories.claim(new) == old
+    assert stories.claim(new, over=old) is None
+    assert stories.find(new.id) == new
+
+
+def test_a_story_that_lives_again_is_not_replaced(stories: Stories) -> None:
+    old = story(status=Status.DELETED)
+    alive = story(generation="88888888")
+    stories.claim(old)
+    stories.claim(alive, over=old)
+
+    assert stories.claim(story(generation="99999999"), over=old) == alive
+
+
+def test_nobody_but_who_knows_that_it_is_deleted_changes_a_deleted_story(stories: Stories) -> None:
+    leased(stories)
+    deleted = stories.update(story(), {"status": Status.DELETED})
+
+    with pytest.raises(StoryChanged):
+        stories.update(story(), {"text": "too late"})
+    with pytest.raises(StoryChanged):
+        stories.update(story(), {"text": "too late"}, lease=LEASE, release=True)
+    assert stories.update(deleted, {"erased_at": NOW}).erased_at == NOW
+
+
+def test_a_lease_on_a_deleted_story_can_still_be_given_back(stories: Stories) -> None:
+    leased(stories)
+    stories.update(story(), {"status": Status.DELETED})
+
+    assert stories.update(story(), {}, lease=LEASE, release=True).leases == {}
+
+
+def test_a_deleted_story_gives_no_leases(stories: Stories) -> None:
+    stories.claim(story(status=Status.DELETED))
+
+    with pytest.raises(StoryChanged) as gone:
+        stories.lease(story().id, story().generation, LEASE, NOW)
+    assert not isinstance(gone.value, LeaseHeld)
+
+
+def test_a_tombstone_says_nothing_of_the_page(stories: Stories) -> None:
+    full = story(
+        text="Once.",
+        renditions={"small": Rendition("public/s", 480, 360, 9)},
+        leases={Stage.READING: LEASE},
+    )
+    stories.claim(full)
+    deleted = stories.update(full, tombstone.deleted(NOW))
+
+    stories.update(deleted, tombstone.erased(NOW))
+
+    left = stories.find(full.id)
+    assert left == story(
+        status=Status.DELETED,
+        name="",
+        content_id="",
+        deleted_at=NOW,
+        erased_at=NOW,
+        expires_at=NOW + timedelta(days=30),
+    )
+
+
+def test_many_are_found_at_once(stories: Stories) -> None:
+    kept = {f"story-{number}": story(id=f"story-{number}") for number in range(5)}
+    for each in kept.values():
+        stories.claim(each)
+    wanted = {*kept, "no-such-story"}
+
+    found: dict[str, Story] = {}
+    while wanted:
+        answer = stories.find_all(wanted)
+        found |= answer.stories
+        wanted = set(answer.unanswered)
+
+    assert found == kept
+
+
+def listed(stories: Stories, month: str, limit: int) -> list[list[str]]:
+    """The ids on each page of a month."""
+    pages = []
+    before = None
+    while True:
+        page = stories.listed(month, limit, before)
+        pages.append([each.id for each in page.stories])
+        if page.next is None:
+            return pages
+        before = page.next
+
+
+def test_a_month_is_listed_newest_first_page_by_page(stories: Stories) -> None:
+    for number in (2, 0, 3, 1):
+        moment = NOW + timedelta(milliseconds=number)
+        stories.claim(story(id=f"story-{number}", created_at=moment))
+    stories.claim(story(id="of april", created_at=NOW + timedelta(days=31)))
+
+    assert [each for each in listed(stories, "2026-03", 3) if each] == [
+        ["story-3", "story-2", "story-1"],
+        ["story-0"],
+    ]
+    assert listed(stories, "2026-02", 3) == [[]]
+
+
+def test_stories_of_one_moment_are_all_listed(stories: Stories) -> None:
+    for number in range(5):
+        stories.claim(story(id=f"story-{number}"))
+
+    pages = listed(stories, "2026-03", 2)
+
+    assert [each for page in pages for each in page] == [
+        f"story-{number}" for number in (4, 3, 2, 1, 0)
+    ]
+
+
+def test_a_list_goes_on_after_a_story_that_is_gone(stories: Stories) -> None:
+    for number in range(3):
+        stories.claim(story(id=f"story-{number}"))
+    page = stories.listed("2026-03", 1)
+    stories.update(page.stories[0], {"status": Status.DELETED})
+
+    rest = stories.listed("2026-03", 9, page.next)
+
+    assert [each.id for each in rest.stories] == ["story-1", "story-0"]
+
+
+def test_a_deleted_story_is_not_listed_and_a_new_life_is(stories: Stories) -> None:
+    stories.claim(story())
+    deleted = stories.update(story(), {"status": Status.DELETED})
+    assert stories.listed("2026-03", 9).stories == []
+
+    stories.claim(story(generation="99999999"), over=deleted)
+
+    assert [each.generation for each in stories.listed("2026-03", 9).stories] == ["99999999"]

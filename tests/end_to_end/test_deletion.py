@@ -64,6 +64,7 @@ def test_a_deleted_photo_sent_again_is_a_new_story(client: Client, stack: Stack)
     page = photo(draw_page("Twice the fox, half the grapes.", seed=52))
     story_id = client.upload(page).json()["id"]
     client.ended(story_id)
+    client.settle()
     client.delete(story_id)
     erased(client, story_id)
 

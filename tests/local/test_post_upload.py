@@ -115,7 +115,7 @@ def test_a_field_to_be_ignored_needs_no_condition(aws: Aws) -> None:
 
 
 def test_a_file_may_be_far_longer_than_its_fields(aws: Aws) -> None:
-    generous = [each for each in CONDITIONS if "content-length-range" not in each]
+    generous = [CONDITIONS[0], *CONDITIONS[2:]]
     fields = aws.client("s3", signature_version="s3v4").generate_presigned_post(
         "staging", "images/page.jpg", Conditions=generous, ExpiresIn=60
     )["fields"]

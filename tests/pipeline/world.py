@@ -9,6 +9,7 @@ from chalicelib.messages import Delivery, Message, StoryMessage
 from chalicelib.pipeline import Pipeline
 from chalicelib.story import Stage, Story
 from tests.fake_queue import InMemoryQueue
+from tests.fake_uploads import InMemoryStaging, SlowCdn
 from tests.fakes import (
     InMemoryMedia,
     InMemoryStories,
@@ -34,6 +35,8 @@ class World(MemoryTools):
         detector: ScriptedTextDetector | None = None,
         speaker: ScriptedSpeaker | None = None,
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
+        staging: Callable[..., InMemoryStaging] = InMemoryStaging,
+        cdn: SlowCdn | None = None,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
         self.speaker: ScriptedSpeaker = speaker or ScriptedSpeaker()
@@ -44,6 +47,8 @@ class World(MemoryTools):
             media=media,
             announcer=announcer,
             queue=queue,
+            staging=staging,
+            cdn=cdn,
         )
         self.outbox = self.announcer
         self.reading_queue = self.queues[Stage.READING]

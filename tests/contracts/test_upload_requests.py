@@ -1,0 +1,194 @@
+"""What `upload_ports.UploadRequests` promises."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.errors import StoryChanged
+from chalicelib.story import Status
+from chalicelib.uploads import UploadStatus, failure
+from tests.builders import story, upload_request
+from tests.contracts.conftest import Table
+from tests.fakes import NOW
+
+
+def test_every_field_comes_back_as_it_went(table: Table) -> None:
+    full = upload_request(
+        status=UploadStatus.FULFILLED,
+        enqueued_at=NOW,
+        resumes=2,
+        story_id="a-story",
+        generation="a1b2c3d4",
+        reason="why",
+        last_error="no answer",
+    )
+
+    table.requests.add(full)
+
+    assert table.requests.find(full.id) == full
+
+
+def test_an_unknown_id_is_not_found(table: Table) -> None:
+    table.stories.claim(story())
+
+    assert table.requests.find(story().id) is None
+
+
+def test_a_story_is_claimed_and_its_request_fulfilled_at_once(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+
+    assert table.requests.claim_story(request, story()) is None
+
+    fulfilled = table.requests.find(request.id)
+    assert table.stories.find(story().id) == story()
+    assert fulfilled is not None
+    assert (fulfilled.status, fulfilled.story_id, fulfilled.generation) == (
+        UploadStatus.FULFILLED,
+        story().id,
+        story().generation,
+    )
+    assert fulfilled.expires_at is None
+
+
+def test_a_taken_id_fulfils_nothing(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    table.stories.claim(story())
+
+    existing = table.requests.claim_story(request, story(generation="99999999"))
+
+    assert existing == story()
+    assert table.requests.find(request.id) == request
+
+
+def test_a_deleted_story_is_replaced_in_the_same_step(table: Table) -> None:
+    request, old = upload_request(), story(status=Status.DELETED)
+    table.requests.add(request)
+    table.stories.claim(old)
+    new = story(generation="99999999")
+
+    assert table.requests.claim_story(request, new) == old
+    assert table.requests.claim_story(request, new, over=old) is None
+    assert table.stories.find(new.id) == new
+
+
+def test_a_request_that_is_fulfilled_claims_no_other_story(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    table.requests.claim_story(request, story())
+
+    with pytest.raises(StoryChanged):
+        table.requests.claim_story(request, story(id="another-story"))
+
+    assert table.stories.find("another-story") is None
+
+
+def test_a_request_that_is_gone_claims_nothing_and_leaves_what_was(table: Table) -> None:
+    old = story(status=Status.DELETED)
+    table.stories.claim(old)
+
+    with pytest.raises(StoryChanged):
+        table.requests.claim_story(upload_request(), story(generation="99999999"), over=old)
+
+    assert table.stories.find(old.id) == old
+    assert table.requests.find(upload_request().id) is None
+
+
+def test_a_story_that_is_there_fulfils_a_request_any_number_of_times(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    table.stories.claim(story())
+
+    table.requests.fulfil(request, story())
+    table.requests.fulfil(request, story())
+
+    fulfilled = table.requests.find(request.id)
+    assert fulfilled is not None
+    assert fulfilled.story_id == story().id
+
+
+def test_a_request_that_failed_can_still_be_fulfilled(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    failed = table.requests.update(request, failure("it was no photo"))
+
+    table.requests.claim_story(failed, story())
+
+    fulfilled = table.requests.find(request.id)
+    assert fulfilled is not None
+    assert (fulfilled.status, fulfilled.reason) == (UploadStatus.FULFILLED, None)
+
+
+@pytest.mark.parametrize("generation", ["a1b2c3d4", "99999999"])
+def test_a_story_that_is_deleted_fulfils_nothing(table: Table, generation: str) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    table.stories.claim(story(status=Status.DELETED))
+
+    with pytest.raises(StoryChanged):
+        table.requests.fulfil(request, story(generation=generation))
+    assert table.requests.find(request.id) == request
+
+
+def test_a_request_fulfilled_by_one_story_is_not_by_another(table: Table) -> None:
+    request, other = upload_request(), story(id="another-story")
+    table.requests.add(request)
+    table.requests.claim_story(request, story())
+    table.stories.claim(other)
+
+    with pytest.raises(StoryChanged):
+        table.requests.fulfil(request, other)
+
+
+def test_of_two_who_saw_the_same_one_writes(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+
+    written = table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
+
+    assert table.requests.find(request.id) == written == upload_request(enqueued_at=NOW, resumes=1)
+    with pytest.raises(StoryChanged):
+        table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
+
+
+def test_what_went_on_meanwhile_is_not_overwritten(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    table.requests.claim_story(request, story())
+
+    with pytest.raises(StoryChanged):
+        table.requests.update(request, failure("too late"))
+    with pytest.raises(StoryChanged):
+        table.requests.update(upload_request(id="no-such-request"), {"last_error": "no answer"})
+
+
+def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) -> None:
+    ids = [f"upload-{number}" for number in range(3)]
+    table.stories.claim(story())
+    table.stories.claim(story(id="another-story"))
+    for upload_id in ids:
+        table.requests.add(upload_request(id=upload_id))
+        table.requests.fulfil(upload_request(id=upload_id), story())
+    table.requests.add(upload_request())
+    table.requests.fulfil(upload_request(), story(id="another-story"))
+
+    page = table.requests.fulfilled_by(story().id, story().generation)
+    found = page.requests
+    while page.next is not None:
+        page = table.requests.fulfilled_by(story().id, story().generation, page.next)
+        found = found + page.requests
+
+    assert sorted(each.id for each in found) == ids
+    assert table.requests.fulfilled_by(story().id, "99999999").requests == []
+    soon = NOW + timedelta(days=1)
+    assert table.requests.update(found[0], {"expires_at": soon, "name": ""}).expires_at == soon
+
+
+def test_requests_are_not_listed_as_stories(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    table.requests.claim_story(request, story())
+
+    assert [each.id for each in table.stories.listed("2026-03", 9).stories] == [story().id]
+    assert table.stories.unfinished().stories == []

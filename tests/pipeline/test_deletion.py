@@ -1,0 +1,324 @@
+"""Deleting a story: what is left, when, and what late work may still do."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.detection import TextDetection
+from chalicelib.errors import InvalidRequest, StoryChanged, Transient, UnknownStory
+from chalicelib.messages import StoryMessage, about
+from chalicelib.story import Lease, Stage, Status, Story
+from tests.builders import jpeg, line, story, upload, upload_request, with_words
+from tests.fake_uploads import SlowCdn
+from tests.fakes import InMemoryMedia, ScriptedSpeaker, ScriptedTextDetector
+from tests.pipeline.world import World
+from tests.unit.test_mp3 import tone
+
+
+def world_with_a_story(cdn: SlowCdn | None = None) -> World:
+    page = with_words(line("Once upon a time.", 0.1, 0.1))
+    detector = ScriptedTextDetector(*[page] * 9)
+    world = World(detector=detector, speaker=ScriptedSpeaker(*[tone(0.2)] * 9), cdn=cdn)
+    world.intake.take_in(upload())
+    work_off(world)
+    return world
+
+
+def work_off(world: World) -> None:
+    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.narration_queue, world.narration.handle)
+    world.deliver(world.queues[Stage.RENDITIONS], world.pipeline.renditions.handle)
+
+
+def erase(world: World) -> int:
+    return world.deliver(world.queues[Stage.DELETION], world.pipeline.eraser.handle)
+
+
+def files_of(world: World, message: StoryMessage) -> list[str]:
+    return [key for key in world.media.objects if key.startswith(keys.prefixes(message))]
+
+
+def test_a_deleted_story_is_gone_for_everybody_at_once() -> None:
+    world = world_with_a_story()
+
+    deleted = world.pipeline.deletion.delete(world.story().id)
+
+    assert (deleted.status, deleted.deleted_at) == (Status.DELETED, world.clock())
+    found = world.retrieval.retrieve(deleted.id)
+    assert isinstance(found, Story)
+    assert found.status is Status.DELETED
+    assert world.pipeline.listing.page().stories == []
+    assert world.queues[Stage.DELETION].sent == [about(deleted)]
+
+
+def test_then_nothing_is_left_but_a_tombstone() -> None:
+    world = world_with_a_story()
+    assert len(world.media.objects) == 8  # photo, detection, page, audio, four renditions
+    world.pipeline.deletion.delete(world.story().id)
+    world.clock.advance(1)
+
+    erase(world)
+
+    left = world.story()
+    assert world.media.objects == {}
+    assert left.erased_at == world.clock()
+    assert (left.text, left.name, left.content_id, left.page, left.audio) == (
+        None,
+        "",
+        "",
+        None,
+        None,
+    )
+    assert left.renditions == {}
+    assert left.unfinished_since is None
+    _, public = keys.prefixes(about(left))
+    assert world.cdn.invalidated == [(public, f"{left.id}-{left.generation}")]
+
+
+def test_a_tombstone_is_kept_for_thirty_days_by_the_clock() -> None:
+    world = world_with_a_story()
+    story_id = world.story().id
+    world.pipeline.deletion.delete(story_id)
+    erase(world)
+
+    world.clock.advance(timedelta(days=30).total_seconds() - 1)
+    assert world.retrieval.retrieve(story_id).status is Status.DELETED
+    world.clock.advance(1)
+
+    with pytest.raises(UnknownStory):
+        world.retrieval.retrieve(story_id)
+    with pytest.raises(UnknownStory):
+        world.pipeline.deletion.delete(story_id)
+
+
+def test_deleting_twice_is_fine() -> None:
+    world = world_with_a_story()
+    first = world.pipeline.deletion.delete(world.story().id)
+
+    again = world.pipeline.deletion.delete(first.id)
+    erase(world)
+    at_last = world.pipeline.deletion.delete(first.id)
+
+    assert again == first
+    assert at_last.erased_at
+    assert len(world.queues[Stage.DELETION].sent) == 1
+
+
+def test_what_is_not_there_cannot_be_deleted() -> None:
+    world = World()
+
+    with pytest.raises(UnknownStory):
+        world.pipeline.deletion.delete(story().id)
+    with pytest.raises(InvalidRequest):
+        world.pipeline.deletion.delete("../../other")
+
+
+def test_copies_of_the_cdn_must_be_gone_too() -> None:
+    world = world_with_a_story(cdn=SlowCdn(asks=3))
+    world.pipeline.deletion.delete(world.story().id)
+
+    for attempt in (1, 2):
+        erase(world)
+        assert world.story().erased_at is None
+        assert world.queues[Stage.DELETION].retries[-1] == (f"deletion-1/{attempt}", 5 * attempt)
+        world.clock.advance(60)
+    erase(world)
+
+    assert world.story().erased_at
+    assert len(set(world.cdn.invalidated)) == 1
+
+
+def test_it_waits_for_who_may_still_be_storing_files() -> None:
+    world = world_with_a_story()
+    until = world.clock() + timedelta(seconds=40)
+    busy = Lease(Stage.NARRATION, "m-9", 1, until)
+    world.stories.lease(world.story().id, world.story().generation, busy, world.clock())
+    world.pipeline.deletion.delete(world.story().id)
+
+    erase(world)
+    assert world.media.objects == {}
+    assert world.story().erased_at is None
+
+    world.media.put(keys.audio(world.story()), b"late", "audio/mpeg")  # and then it died
+    world.clock.advance(40)
+    erase(world)
+
+    assert world.media.objects == {}
+    assert world.story().erased_at
+
+
+def test_an_upload_that_died_is_waited_for_as_well() -> None:
+    class Refusing(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            raise Transient("PutObject failed with SlowDown")
+
+    world = World(media=Refusing())
+    with pytest.raises(Transient):
+        world.intake.take_in(upload())
+    world.pipeline.deletion.delete(world.story().id)
+
+    erase(world)
+    assert world.story().erased_at is None
+    world.clock.advance(60)
+    erase(world)
+
+    assert world.story().erased_at
+
+
+def test_a_stage_that_finishes_late_cleans_up_after_itself() -> None:
+    class Deleting(ScriptedTextDetector):
+        def detect(self, image: bytes) -> list[TextDetection]:
+            world.pipeline.deletion.delete(world.story().id)
+            erase(world)
+            return super().detect(image)
+
+    page = with_words(line("Once upon a time.", 0.1, 0.1))
+    detector = Deleting(page)
+    world = World(detector=detector)
+    world.intake.take_in(upload())
+
+    world.deliver(world.reading_queue, world.reading.handle)
+
+    assert len(detector.images) == 1
+    assert world.media.objects == {}
+    assert world.narration_queue.sent == []
+    assert world.story().leases == {}
+
+
+def test_messages_of_a_deleted_story_do_nothing() -> None:
+    world = world_with_a_story()
+    message = about(world.story())
+    world.pipeline.deletion.delete(message.id)
+    erase(world)
+    tombstone = world.story()
+    for stage in Stage:
+        world.queues[stage].send(message)
+
+    work_off(world)
+    erase(world)
+
+    assert world.story() == tombstone
+    assert world.media.objects == {}
+
+
+def test_a_photo_sent_again_after_deletion_is_a_new_story() -> None:
+    world = world_with_a_story()
+    old = world.story()
+    world.pipeline.deletion.delete(old.id)
+    erase(world)
+
+    receipt = world.intake.take_in(upload())
+    work_off(world)
+
+    assert not receipt.duplicate
+    assert world.story().id == old.id
+    assert world.story().generation != old.generation
+    assert world.story().status is Status.READY
+
+
+def test_a_photo_sent_again_during_deletion_is_a_new_story_that_it_does_not_touch() -> None:
+    world = world_with_a_story()
+    old = about(world.story())
+    world.pipeline.deletion.delete(old.id)
+    world.queues[Stage.DELETION].kept.clear()  # it was lost; the new claim sees to that
+
+    world.intake.take_in(upload())
+    work_off(world)
+    alive = world.story()
+    kept = dict(world.media.objects)
+    erase(world)
+    world.clock.advance(121)
+    erase(world)
+
+    assert world.story() == alive
+    assert files_of(world, old) == []
+    assert {key for key in kept if key.startswith(keys.prefixes(about(alive)))} == set(
+        world.media.objects
+    )
+    _, public = keys.prefixes(old)
+    assert world.cdn.invalidated == [(public, f"{old.id}-{old.generation}")]
+    assert world.queues[Stage.DELETION].kept == []
+
+
+def test_an_upload_that_was_overtaken_by_a_deletion_leaves_nothing() -> None:
+    class Deleting(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            if not world.queues[Stage.DELETION].sent:
+                world.pipeline.deletion.delete(world.story().id)
+            super().put(key, content, content_type)
+
+    world = World(media=Deleting())
+
+    with pytest.raises(StoryChanged):
+        world.intake.take_in(upload())
+
+    assert world.media.objects == {}
+
+
+def test_a_lost_deletion_goes_on_with_the_sweeper() -> None:
+    world = world_with_a_story()
+    world.pipeline.deletion.delete(world.story().id)
+    world.queues[Stage.DELETION].kept.clear()
+    world.clock.advance(300)
+
+    world.sweep()
+    erase(world)
+
+    assert world.story().erased_at
+
+
+def test_it_goes_on_for_as_long_as_it_takes() -> None:
+    world = world_with_a_story()
+    world.pipeline.deletion.delete(world.story().id)
+    world.queues[Stage.DELETION].kept.clear()
+    world.clock.advance(timedelta(days=2).total_seconds())
+
+    world.sweep()
+    erase(world)
+
+    assert world.story().erased_at
+
+
+def test_requests_are_kept_as_long_as_the_tombstone_to_which_they_lead() -> None:
+    world = world_with_a_story()
+    requests = [upload_request(id=f"0f8fad5b-d9cb-469f-a165-00000000000{n}") for n in range(3)]
+    for request in requests:
+        world.upload_requests.add(request)
+        world.upload_requests.fulfil(request, world.story())
+    story_id = world.story().id
+
+    world.pipeline.deletion.delete(story_id)
+    erase(world)
+
+    for request in requests:
+        left = world.upload_requests.kept[request.id]
+        assert (left.expires_at, left.name) == (world.story().expires_at, "")
+        assert world.retrieval.retrieve(request.id).status is Status.DELETED
+    world.intake.take_in(upload())
+    with pytest.raises(UnknownStory):  # the new life is none of theirs
+        world.retrieval.retrieve(requests[0].id)
+
+
+def test_a_story_that_is_not_deleted_is_never_erased() -> None:
+    world = world_with_a_story()
+    kept = dict(world.media.objects)
+    world.queues[Stage.DELETION].send(about(world.story()))
+
+    erase(world)
+
+    assert world.media.objects == kept
+    assert world.cdn.invalidated == []
+
+
+def test_the_reading_of_another_story_is_left_alone() -> None:
+    world = world_with_a_story()
+    world.intake.take_in(upload(jpeg(shade=90)))
+    work_off(world)
+    first, second = world.stories.kept.values()
+
+    world.pipeline.deletion.delete(first.id)
+    erase(world)
+
+    assert world.stories.kept[second.id] == second
+    assert len(files_of(world, about(second))) == 8

@@ -1,0 +1,460 @@
+"""From the staging bucket to a story, whatever S3's events do."""
+
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.direct_upload import Permit, Wanted
+from chalicelib.errors import Expired, Transient, UnknownStory
+from chalicelib.messages import StagedObject, about
+from chalicelib.story import Stage, Status, Story
+from chalicelib.upload_ports import StagedPage
+from chalicelib.uploads import UploadRequest, UploadStatus
+from tests.builders import jpeg, upload
+from tests.fake_queue import MAX_RECEIVES
+from tests.fake_uploads import InMemoryStaging
+from tests.fakes import InMemoryMedia
+from tests.pipeline.world import World
+
+
+def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> Permit:
+    wanted = Wanted("mole.jpg", "image/jpeg", language, voice)
+    return world.pipeline.direct_upload.permit(wanted)
+
+
+def posted(world: World, photo: bytes | None = None) -> UploadRequest:
+    """A request whose photo has arrived; its event was lost so far."""
+    request = permitted(world).request
+    world.staging.post(request.key, jpeg() if photo is None else photo, request.id)
+    return request
+
+
+def announce(world: World, key: str) -> None:
+    """S3's event, as the function forwards it."""
+    world.pipeline.intake_queue.send(StagedObject("staging", key))
+
+
+def take_in(world: World) -> int:
+    return world.deliver(world.intake_queue, world.pipeline.staged_intake.handle)
+
+
+def give_up(world: World) -> None:
+    world.deliver(world.intake_dead_letter_queue, world.pipeline.intake_dead_letters.handle)
+
+
+def request_of(world: World, request: UploadRequest) -> UploadRequest:
+    kept = world.upload_requests.find(request.id)
+    assert kept is not None
+    return kept
+
+
+def zipped() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("page.txt", "Once upon a time")
+    return target.getvalue()
+
+
+def test_what_was_posted_becomes_the_story_that_was_asked_for() -> None:
+    world = World()
+    permit = permitted(world, language="de-DE", voice="Vicki")
+    world.staging.post(permit.request.key, jpeg(), permit.request.id)
+    announce(world, permit.request.key)
+
+    take_in(world)
+
+    story = world.story()
+    assert (story.name, story.language, story.voice) == ("mole.jpg", "de-DE", "Vicki")
+    assert world.media.get(keys.photo(story)) == jpeg()
+    assert [kept.message for kept in world.reading_queue.kept] == [about(story)]
+    assert world.staging.objects == {}
+    fulfilled = request_of(world, permit.request)
+    assert (fulfilled.status, fulfilled.story_id) == (UploadStatus.FULFILLED, story.id)
+    assert fulfilled.expires_at is None
+    assert world.retrieval.retrieve(permit.request.id) == story
+
+
+def test_it_has_the_id_that_the_same_photo_has_when_it_is_posted_to_the_api() -> None:
+    world = World()
+    receipt = world.intake.take_in(upload())
+    request = posted(world)
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert request_of(world, request).story_id == receipt.story.id
+    assert len(world.reading_queue.sent) == 1
+
+
+@pytest.mark.parametrize("status", [Status.READY, Status.FAILED, Status.DELETED])
+def test_a_photo_seen_before_fulfils_its_request_whatever_became_of_its_story(
+    status: Status,
+) -> None:
+    world = World()
+    receipt = world.intake.take_in(upload())
+    world.stories.update(receipt.story, {"status": Status.READ})
+    if status is Status.READY:
+        world.stories.update(receipt.story, {"audio": "public/a"})
+    world.stories.update(receipt.story, {"status": status})
+    request = posted(world)
+    announce(world, request.key)
+
+    take_in(world)
+
+    story = world.story()
+    assert request_of(world, request).story_id == story.id
+    assert request_of(world, request).generation == story.generation
+    is_new = status is Status.DELETED
+    assert (story.generation != receipt.story.generation) == is_new
+
+
+def test_repeated_events_make_one_story() -> None:
+    world = World()
+    request = posted(world)
+    for _ in range(3):
+        announce(world, request.key)
+
+    take_in(world)
+    announce(world, request.key)
+    take_in(world)
+
+    assert len(world.stories.kept) == 1
+    assert len(world.reading_queue.sent) == 1
+    assert world.intake_queue.kept == []
+
+
+@pytest.mark.parametrize("photo", [b"", b"hello", zipped(), jpeg()[:500], jpeg(20, 20)])
+def test_what_is_no_photo_fails_its_request(photo: bytes) -> None:
+    world = World()
+    request = posted(world, photo)
+    announce(world, request.key)
+
+    take_in(world)
+
+    failed = request_of(world, request)
+    assert failed.status is UploadStatus.FAILED
+    assert failed.reason
+    assert world.retrieval.retrieve(request.id) == failed
+    assert world.stories.kept == {}
+    assert world.staging.objects == {}
+    assert world.intake_parked_queue.kept == []
+
+
+def test_a_failed_request_can_be_made_good_while_its_form_is_usable() -> None:
+    world = World()
+    request = posted(world, b"hello")
+    announce(world, request.key)
+    take_in(world)
+    world.staging.post(request.key, jpeg(), request.id)
+    announce(world, request.key)
+
+    take_in(world)
+
+    fulfilled = request_of(world, request)
+    assert (fulfilled.status, fulfilled.reason) == (UploadStatus.FULFILLED, None)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("images/by hand.JPG", "by hand.JPG"),
+        ("images/a/b/ü+%.jpeg", "ü+%.jpeg"),
+        ("images/page", "page"),
+    ],
+)
+def test_a_photo_dropped_by_hand_is_a_story(key: str, name: str) -> None:
+    world = World()
+    world.staging.post(key, jpeg())
+    announce(world, key)
+
+    take_in(world)
+
+    assert world.story().name == name
+    assert (world.story().language, world.story().notify) == ("en-US", True)
+    assert world.staging.objects == {}
+
+
+def test_a_photo_of_a_request_that_is_gone_is_a_story_all_the_same() -> None:
+    world = World()
+    request = posted(world)
+    world.upload_requests.kept.clear()
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert world.story().name == f"{request.id}.jpg"
+
+
+@pytest.mark.parametrize(
+    ("key", "content", "reason"),
+    [
+        ("images/page.jpg", zipped(), "This is not a photo"),
+        ("images/page.pdf", jpeg(), "A file that ends in .pdf is not a photo."),
+        ("images/huge.jpg", bytes(25_000_001), "This photo has 25,000,001 bytes; at most"),
+    ],
+)
+def test_what_nobody_asked_for_and_is_no_photo_is_put_aside(
+    key: str, content: bytes, reason: str
+) -> None:
+    world = World()
+    world.staging.post(key, content)
+    announce(world, key)
+
+    take_in(world)
+
+    (parked,) = world.intake_parked_queue.kept
+    assert parked.message.key == f"rejected/{key}"
+    assert str(parked.message.reason).startswith(reason)
+    assert world.staging.objects.keys() == {f"rejected/{key}"}
+    assert world.stories.kept == {}
+
+
+def test_what_was_put_aside_can_be_put_back() -> None:
+    """Once it can be read, say because another format is understood."""
+    world = World()
+    world.staging.post("images/page.jpg", b"hello")
+    announce(world, "images/page.jpg")
+    take_in(world)
+    (parked,) = world.intake_parked_queue.kept
+    world.staging.post(parked.message.key, jpeg())
+
+    world.intake_parked_queue.move_all_to(world.intake_queue)
+    take_in(world)
+
+    assert world.story().name == "page.jpg"
+    assert world.staging.objects == {}
+
+
+def test_another_photo_by_the_same_form_is_a_story_of_its_own() -> None:
+    world = World()
+    request = posted(world)
+    announce(world, request.key)
+    take_in(world)
+    first = world.story()
+    world.staging.post(request.key, jpeg(shade=90), request.id)
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert len(world.stories.kept) == 2
+    assert request_of(world, request).story_id == first.id
+    assert world.staging.objects == {}
+
+
+def test_what_was_posted_while_the_first_was_taken_in_is_not_removed() -> None:
+    world = World()
+    request = posted(world)
+    announce(world, request.key)
+    found = world.staging.get(request.key, 25_000_000)
+    assert found is not None
+    world.staging.post(request.key, jpeg(shade=90), request.id)
+
+    world.staging.remove(request.key, found.version)
+
+    assert request.key in world.staging.objects
+
+
+def test_an_old_event_does_not_bring_back_what_was_deleted() -> None:
+    """The process died after it made the story, before it removed the object."""
+    world = World()
+    request = posted(world)
+    left = world.staging.objects[request.key]
+    announce(world, request.key)
+    take_in(world)
+    world.pipeline.deletion.delete(world.story().id)
+    world.staging.objects[request.key] = left
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert world.story().status is Status.DELETED
+    assert world.staging.objects == {}
+
+
+@pytest.mark.parametrize(("seconds", "lives_again"), [(4, True), (6, False)])
+def test_nor_does_one_that_was_dropped_by_hand_well_before(
+    seconds: float, *, lives_again: bool
+) -> None:
+    """Within a few seconds nobody can say which was first: no photo is lost."""
+    world = World()
+    world.staging.post("images/page.jpg", jpeg())
+    left = world.staging.objects["images/page.jpg"]
+    announce(world, "images/page.jpg")
+    take_in(world)
+    world.clock.advance(seconds)
+    world.pipeline.deletion.delete(world.story().id)
+    world.staging.objects["images/page.jpg"] = left
+    announce(world, "images/page.jpg")
+
+    take_in(world)
+
+    assert (world.story().status is Status.RECEIVED) == lives_again
+    assert world.staging.objects == {}
+
+
+# When S3's event is lost.
+
+
+def test_a_poll_brings_back_what_has_been_staged_for_a_minute() -> None:
+    world = World()
+    request = posted(world)
+    world.clock.advance(60)
+    world.retrieval.retrieve(request.id)
+    assert world.intake_queue.sent == []
+
+    world.clock.advance(1)
+    for _ in range(3):
+        world.retrieval.retrieve(request.id)
+
+    assert world.intake_queue.sent == [StagedObject("staging", request.key)]
+    take_in(world)
+    assert isinstance(world.retrieval.retrieve(request.id), Story)
+
+
+def test_polls_of_what_cannot_be_taken_in_enqueue_less_and_less() -> None:
+    world = World()
+    request = posted(world)
+
+    for _ in range(60):
+        world.clock.advance(60)
+        world.retrieval.retrieve(request.id)
+
+    assert len(world.intake_queue.sent) == 5
+
+
+def test_the_sweeper_brings_back_what_nobody_asks_for() -> None:
+    world = World()
+    request = posted(world)
+    world.staging.post("images/dropped.jpg", jpeg(shade=90))
+    world.sweep()
+    assert world.intake_queue.sent == []
+
+    world.clock.advance(300)
+    world.sweep()
+
+    assert {message.key for message in world.intake_queue.sent} == {
+        request.key,
+        "images/dropped.jpg",
+    }
+
+
+def test_the_sweeper_leaves_alone_what_was_put_aside() -> None:
+    world = World()
+    world.staging.post("rejected/images/page.jpg", b"hello")
+    world.clock.advance(300)
+
+    world.sweep()
+
+    assert world.intake_queue.sent == []
+
+
+def test_a_day_of_sweeps_sends_few_messages_about_what_stays() -> None:
+    world = World()
+    posted(world)
+
+    for _ in range(24 * 12):
+        world.clock.advance(300)
+        world.sweep()
+
+    assert 6 <= len(world.intake_queue.sent) <= 12
+
+
+# When it fails.
+
+
+def test_trouble_is_tried_again_in_seconds_and_noted() -> None:
+    class Refusing(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            raise Transient("PutObject failed with SlowDown")
+
+    world = World(media=Refusing())
+    request = posted(world)
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert world.intake_queue.retries == [("intake-1/1", 5)]
+    assert world.staging.objects.keys() == {request.key}
+
+
+def test_what_is_given_up_is_told_to_who_asks_and_can_be_redriven() -> None:
+    world = World()
+    request = posted(world)
+    world.upload_requests.update(request, {"last_error": "GetObject failed with SlowDown"})
+    announce(world, request.key)
+    for _ in range(MAX_RECEIVES + 1):
+        while world.intake_queue.receive():
+            pass
+        world.clock.advance(1000)
+    give_up(world)
+
+    failed = world.retrieval.retrieve(request.id)
+    assert isinstance(failed, UploadRequest)
+    assert failed.reason == (
+        "it was tried several times, but GetObject failed with SlowDown; send the photo again later"
+    )
+    assert world.staging.objects.keys() == {request.key}
+
+    world.intake_parked_queue.move_all_to(world.intake_queue)
+    take_in(world)
+    assert isinstance(world.retrieval.retrieve(request.id), Story)
+
+
+# A request that is never used.
+
+
+def test_an_unused_request_is_over_when_its_form_is() -> None:
+    world = World()
+    request = permitted(world).request
+    world.clock.advance(15 * 60)
+    assert world.retrieval.retrieve(request.id) == request
+
+    world.clock.advance(1)
+
+    with pytest.raises(Expired):
+        world.retrieval.retrieve(request.id)
+
+
+def test_what_came_in_time_is_not_over() -> None:
+    world = World()
+    request = posted(world)
+    world.clock.advance(20 * 60)
+
+    assert isinstance(world.retrieval.retrieve(request.id), UploadRequest)
+
+
+def test_a_request_that_is_gone_is_unknown() -> None:
+    world = World()
+    request = permitted(world).request
+    world.upload_requests.kept.clear()
+
+    with pytest.raises(UnknownStory):
+        world.retrieval.retrieve(request.id)
+
+
+def test_a_request_is_kept_for_a_day() -> None:
+    world = World()
+
+    request = permitted(world).request
+
+    assert request.expires_at == world.clock() + timedelta(days=1)
+    assert request.usable_until == world.clock() + timedelta(minutes=15)
+
+
+def test_the_sweeper_goes_on_to_stories_when_staged_photos_cannot_be_listed() -> None:
+    class Unreachable(InMemoryStaging):
+        def waiting(self, prefix: str, page: Any = None) -> StagedPage:
+            raise Transient("ListObjectsV2 failed with SlowDown")
+
+    world = World(staging=Unreachable)
+    world.intake.take_in(upload())
+    world.reading_queue.kept.clear()
+    world.clock.advance(300)
+
+    world.sweep()
+
+    assert len(world.queues[Stage.READING].kept) == 1
