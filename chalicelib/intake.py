@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from chalicelib import keys, logs, messages, photo
+from chalicelib import keys, logs, messages, photo, uploads
 from chalicelib.erasure import Erasure
 from chalicelib.errors import InvalidRequest, StoryChanged, TooLarge, UnsupportedType
 from chalicelib.identity import content_id_of, derived_id
@@ -229,6 +229,6 @@ def checked(upload: Upload) -> str:
     if len(upload.photo) > MAX_BYTES:
         raise TooLarge(
             f"This photo has {len(upload.photo):,} bytes; at most {MAX_BYTES:,} can be sent to "
-            "POST /upload. Send a smaller one."
+            f"POST /upload. POST /uploads takes up to {uploads.MAX_BYTES:,}."
         )
     return photo.checked_content_type(upload.photo)
