@@ -14,7 +14,7 @@ from chalicelib.ports import Stories
 from chalicelib.story import Story, has_ended
 from chalicelib.tombstone import is_gone
 from chalicelib.upload_ports import UploadRequests
-from chalicelib.uploads import UploadRequest, UploadStatus, is_over
+from chalicelib.uploads import UploadRequest, UploadStatus
 
 
 class Retrieval(msgspec.Struct, frozen=True):
@@ -57,6 +57,8 @@ class Retrieval(msgspec.Struct, frozen=True):
             story = self.stories.find(request.story_id)
             if story is None or story.generation != request.generation:
                 raise _unknown(upload_id)
+            if story.enqueued_at is None:  # its photo is on its way from the staging bucket
+                self._bring_on_what_is_staged(request)
             return self._brought_on(story, upload_id)
         return request if request.status is UploadStatus.FAILED else self._awaited(request)
 
@@ -67,11 +69,15 @@ class Retrieval(msgspec.Struct, frozen=True):
         return story if has_ended(story) else self.failover.resume(story)
 
     def _awaited(self, request: UploadRequest) -> UploadRequest:
-        now = self.clock()
-        is_staged = now - request.created_at > RESUME_AFTER and self.staged_failover.resume(request)
-        if not is_staged and (now > request.usable_until or is_over(request, now)):
+        is_staged = self._bring_on_what_is_staged(request)
+        if not is_staged and self.clock() > request.usable_until:
             raise Expired("No photo came in time for this upload: ask for a new one.")
         return request
+
+    def _bring_on_what_is_staged(self, request: UploadRequest) -> bool:
+        """Is a photo known to be staged? Nobody looks in the first minute."""
+        is_young = self.clock() - request.created_at <= RESUME_AFTER
+        return not is_young and self.staged_failover.resume(request)
 
 
 def _unknown(asked_for: str) -> UnknownStory:

@@ -26,7 +26,7 @@ from chalicelib.intake import Claim, Intake, Upload
 from chalicelib.messages import Delivery, StagedObject
 from chalicelib.ports import Queue, Stories
 from chalicelib.retries import put_off
-from chalicelib.story import Status, Story
+from chalicelib.story import Story
 from chalicelib.upload_ports import StagedPhoto, Staging, UploadRequests
 from chalicelib.uploads import MAX_BYTES, UploadRequest, UploadStatus
 
@@ -132,9 +132,7 @@ def _only_this_life(
 ) -> Story:
     existing = stories.find(story.id)
     if over or not existing or existing.generation != request.generation:
-        raise Deleted("it has another life by now")
-    if existing.status is Status.DELETED:
-        raise Deleted("it is deleted")
+        raise Deleted("it is deleted, or has another life by now")
     return existing
 
 

@@ -102,8 +102,3 @@ def fulfilment(story: Story) -> dict[str, Any]:
 def failure(reason: str) -> dict[str, Any]:
     """What changes when what came cannot have a story."""
     return {"status": UploadStatus.FAILED, "reason": reason, "last_error": None}
-
-
-def is_over(request: UploadRequest, now: datetime) -> bool:
-    """Is its record past its time? The table removes it hours or days later."""
-    return request.expires_at is not None and request.expires_at <= now

@@ -29,6 +29,7 @@ class MemoryTools:
         media: InMemoryMedia | None = None,
         announcer: Outbox | None = None,
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
+        upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
         staging: Callable[..., InMemoryStaging] = InMemoryStaging,
         cdn: SlowCdn | None = None,
         clock_ahead: float = 0.0,
@@ -39,7 +40,7 @@ class MemoryTools:
         self.stories = stories or InMemoryStories()
         self.media = media or InMemoryMedia()
         self.announcer = announcer or Outbox()
-        self.upload_requests = InMemoryUploadRequests(self.stories)
+        self.upload_requests = upload_requests(self.stories)
         self.staging = staging(self.clock)
         self.cdn = cdn or SlowCdn()
         self.parked_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {

@@ -13,11 +13,12 @@ from chalicelib.aws.notification_topic import NotificationTopic
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.aws.sqs_queue import SqsQueue
 from chalicelib.aws.stories_table import StoriesTable
+from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.errors import StoryChanged, Transient
 from chalicelib.messages import StoryMessage, decode
 from chalicelib.story import Lease, Stage, Story
 from local.resources import create_stories_table
-from tests.builders import story
+from tests.builders import story, upload_request
 from tests.fakes import NOW
 
 
@@ -129,3 +130,34 @@ def test_a_write_that_somebody_else_was_faster_with_is_not(retries: int, stored:
 
     with pytest.raises(StoryChanged):
         StoriesTable(client, "stories").update(story(), {"text": "Once."})
+
+
+class RefusingClient:
+    """Does part of what it is asked for, and says so as S3 and DynamoDB do."""
+
+    def delete_objects(self, **_: Any) -> Any:
+        return {"Errors": [{"Key": "a", "Code": "SlowDown"}]}
+
+    def transact_write_items(self, **_: Any) -> Any:
+        reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+        error: Any = {
+            "Error": {"Code": "TransactionCanceledException"},
+            "CancellationReasons": reasons,
+        }
+        raise ClientError(error, "TransactWriteItems")
+
+
+def test_objects_that_were_not_deleted_are_no_success() -> None:
+    client: Any = RefusingClient()
+
+    with pytest.raises(RequestFailed, match="SlowDown"):
+        MediaBucket(client, "media").delete(["a", "b"])
+
+
+def test_a_transaction_in_conflict_with_another_is_tried_again() -> None:
+    client: Any = RefusingClient()
+    requests = UploadRequestsTable(client, "stories")
+
+    for attempt in (requests.claim_story, requests.fulfil):
+        with pytest.raises(RequestFailed, match="TransactionCanceledException"):
+            attempt(upload_request(), story())

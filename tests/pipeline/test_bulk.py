@@ -8,7 +8,9 @@ from chalicelib.bulk import Bulk
 from chalicelib.errors import InvalidRequest, Transient, UnknownStory
 from chalicelib.ports import StoriesFound
 from chalicelib.story import Status, Story
+from chalicelib.uploads import UploadRequest
 from tests.builders import jpeg, story, upload, upload_request
+from tests.fake_uploads import InMemoryUploadRequests
 from tests.fakes import InMemoryStories, Outbox
 from tests.pipeline.world import World
 
@@ -71,7 +73,7 @@ def test_who_asks_again_within_a_minute_is_not_told_again(seconds: int, notices:
 
     bulk(world).look_up(ids, notify=True)
     world.clock.advance(seconds)
-    bulk(world).look_up(ids, notify=True)
+    bulk(world).look_up(ids[::-1], notify=True)
 
     assert len(world.outbox.notices) == notices
 
@@ -134,6 +136,15 @@ def test_one_that_cannot_be_resumed_does_not_spoil_the_others() -> None:
 
     assert found[0] == stories.kept[lost[0].id]
     assert [kept.message.id for kept in world.reading_queue.kept] == [lost[1].id]
+
+
+def test_what_cannot_be_looked_up_is_no_unknown_story() -> None:
+    class Unreachable(InMemoryUploadRequests):
+        def find(self, upload_id: str) -> UploadRequest | None:
+            raise Transient("GetItem failed with ThrottlingException")
+
+    with pytest.raises(Transient):
+        bulk(World(upload_requests=Unreachable)).look_up([story().id], notify=False)
 
 
 def test_a_table_that_does_not_answer_is_no_unknown_story() -> None:

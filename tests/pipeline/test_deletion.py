@@ -105,6 +105,19 @@ def test_deleting_twice_is_fine() -> None:
     assert len(world.queues[Stage.DELETION].sent) == 1
 
 
+def test_deleting_again_brings_a_lost_deletion_on_after_a_minute() -> None:
+    world = world_with_a_story()
+    world.clock.advance(600)
+    later = {"retry_at": world.clock() + timedelta(minutes=15)}
+    world.stories.update(world.story(), later)
+    story_id = world.story().id
+    for seconds in (0, 60, 1):
+        world.clock.advance(seconds)
+        world.pipeline.deletion.delete(story_id)
+
+    assert len(world.queues[Stage.DELETION].sent) == 2
+
+
 def test_what_is_not_there_cannot_be_deleted() -> None:
     world = World()
 
@@ -166,6 +179,20 @@ def test_an_upload_that_died_is_waited_for_as_well() -> None:
     assert world.story().erased_at
 
 
+def test_an_upload_that_heals_another_is_waited_for_from_its_own_beginning() -> None:
+    class Refusing(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            raise Transient("PutObject failed with SlowDown")
+
+    world = World(media=Refusing())
+    for _ in range(2):
+        with pytest.raises(Transient):
+            world.intake.take_in(upload())
+        world.clock.advance(100)
+
+    assert world.story().uploading_until == world.clock() - timedelta(seconds=40)
+
+
 def test_a_stage_that_finishes_late_cleans_up_after_itself() -> None:
     class Deleting(ScriptedTextDetector):
         def detect(self, image: bytes) -> list[TextDetection]:
@@ -186,12 +213,46 @@ def test_a_stage_that_finishes_late_cleans_up_after_itself() -> None:
     assert world.story().leases == {}
 
 
+def test_so_does_one_whose_story_lives_again() -> None:
+    class Replacing(ScriptedTextDetector):
+        def detect(self, image: bytes) -> list[TextDetection]:
+            if not self.images:
+                world.pipeline.deletion.delete(world.story().id)
+                erase(world)
+                world.intake.take_in(upload())
+            return super().detect(image)
+
+    page = with_words(line("Once upon a time.", 0.1, 0.1))
+    world = World(detector=Replacing(page, page))
+    world.intake.take_in(upload())
+    old = about(world.story())
+
+    world.deliver(world.reading_queue, world.reading.handle)
+
+    assert files_of(world, old) == []
+    assert world.media.exists(keys.page(world.story()))
+
+
+def test_a_message_that_comes_too_late_cleans_up_as_well() -> None:
+    world = world_with_a_story()
+    old = about(world.story())
+    world.pipeline.deletion.delete(old.id)
+    erase(world)
+    world.media.put(keys.audio(world.story()), b"of a worker that died", "audio/mpeg")
+    world.narration_queue.send(old)
+
+    work_off(world)
+
+    assert world.media.objects == {}
+
+
 def test_messages_of_a_deleted_story_do_nothing() -> None:
     world = world_with_a_story()
     message = about(world.story())
     world.pipeline.deletion.delete(message.id)
     erase(world)
     tombstone = world.story()
+    world.clock.advance(1)
     for stage in Stage:
         world.queues[stage].send(message)
 

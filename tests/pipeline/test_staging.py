@@ -16,7 +16,7 @@ from chalicelib.upload_ports import StagedPage
 from chalicelib.uploads import UploadRequest, UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES
-from tests.fake_uploads import InMemoryStaging
+from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
 from tests.fakes import InMemoryMedia
 from tests.pipeline.world import World
 
@@ -366,7 +366,7 @@ def test_a_day_of_sweeps_sends_few_messages_about_what_stays() -> None:
 # When it fails.
 
 
-def test_trouble_is_tried_again_in_seconds_and_noted() -> None:
+def test_trouble_is_tried_again_in_seconds() -> None:
     class Refusing(InMemoryMedia):
         def put(self, key: str, content: bytes, content_type: str) -> None:
             raise Transient("PutObject failed with SlowDown")
@@ -379,6 +379,77 @@ def test_trouble_is_tried_again_in_seconds_and_noted() -> None:
 
     assert world.intake_queue.retries == [("intake-1/1", 5)]
     assert world.staging.objects.keys() == {request.key}
+
+
+def test_trouble_before_there_is_a_story_is_noted_for_who_asks() -> None:
+    class Refusing(InMemoryUploadRequests):
+        def claim_story(
+            self, request: UploadRequest, story: Story, *, over: Story | None = None
+        ) -> Story | None:
+            raise Transient("TransactWriteItems failed with ThrottlingException")
+
+    world = World(upload_requests=Refusing)
+    request = posted(world)
+    announce(world, request.key)
+
+    take_in(world)
+
+    noted = "TransactWriteItems failed with ThrottlingException"
+    assert request_of(world, request).last_error == noted
+
+
+def test_a_poll_brings_on_a_story_whose_photo_is_still_staged() -> None:
+    """The intake died between the claim and the photo, and its message was lost."""
+
+    class Refusing(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            raise Transient("PutObject failed with SlowDown")
+
+    world = World(media=Refusing())
+    request = posted(world)
+    announce(world, request.key)
+    take_in(world)
+    world.intake_queue.kept.clear()
+    world.clock.advance(61)
+
+    world.retrieval.retrieve(request.id)
+
+    assert [kept.message.key for kept in world.intake_queue.kept] == [request.key]
+
+
+def test_a_dead_letter_about_a_story_that_is_there_fails_nothing() -> None:
+    world = World()
+    request = posted(world)
+    announce(world, request.key)
+    take_in(world)
+    fulfilled = request_of(world, request)
+    world.intake_dead_letter_queue.send(StagedObject("staging", request.key))
+
+    give_up(world)
+
+    assert request_of(world, request) == fulfilled
+    assert len(world.intake_parked_queue.kept) == 1
+
+
+def test_an_old_event_means_nothing_to_a_story_that_lives_again() -> None:
+    world = World()
+    request = posted(world)
+    left = world.staging.objects[request.key]
+    announce(world, request.key)
+    take_in(world)
+    world.pipeline.deletion.delete(world.story().id)
+    world.intake.take_in(upload())
+    world.stories.update(world.story(), {"status": Status.READ})
+    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    alive = world.story()
+    world.staging.objects[request.key] = left
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert world.story() == alive
+    assert world.outbox.notices == []
+    assert world.staging.objects == {}
 
 
 def test_what_is_given_up_is_told_to_who_asks_and_can_be_redriven() -> None:

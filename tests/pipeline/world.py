@@ -9,7 +9,7 @@ from chalicelib.messages import Delivery, Message, StoryMessage
 from chalicelib.pipeline import Pipeline
 from chalicelib.story import Stage, Story
 from tests.fake_queue import InMemoryQueue
-from tests.fake_uploads import InMemoryStaging, SlowCdn
+from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests, SlowCdn
 from tests.fakes import (
     InMemoryMedia,
     InMemoryStories,
@@ -35,6 +35,7 @@ class World(MemoryTools):
         detector: ScriptedTextDetector | None = None,
         speaker: ScriptedSpeaker | None = None,
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
+        upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
         staging: Callable[..., InMemoryStaging] = InMemoryStaging,
         cdn: SlowCdn | None = None,
     ) -> None:
@@ -47,6 +48,7 @@ class World(MemoryTools):
             media=media,
             announcer=announcer,
             queue=queue,
+            upload_requests=upload_requests,
             staging=staging,
             cdn=cdn,
         )
