@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.detection import TextDetection
-from chalicelib.errors import LeaseHeld, StoryChanged
+from chalicelib.errors import LeaseHeld, StoryChanged, Transient
 from chalicelib.messages import Delivery, Message
 from chalicelib.ports import StoriesFound, StoriesPage
 from chalicelib.story import Lease, Status, Story, month_of, place_in_list, sources
@@ -156,6 +156,13 @@ class InMemoryMedia:
     def delete(self, keys: Sequence[str]) -> None:
         for key in keys:
             self.objects.pop(key, None)
+
+
+class RefusingMedia(InMemoryMedia):
+    """Takes nothing."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        raise Transient("PutObject failed with SlowDown")
 
 
 class ScriptedTextDetector:

@@ -1,16 +1,13 @@
 """S3 as the bucket of photos, pages and audio."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError
-
+from chalicelib.aws.objects import content_of, if_there
 from chalicelib.aws.requests import RequestFailed, request
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-ABSENT: Final = frozenset({"NoSuchKey", "404"})  # a HEAD has no body to carry a code
 
 
 class MediaBucket:
@@ -28,25 +25,11 @@ class MediaBucket:
         )
 
     def get(self, key: str) -> bytes | None:
-        try:
-            response = request(self._client.get_object, Bucket=self._bucket, Key=key)
-        except RequestFailed as failure:
-            if failure.aws_code in ABSENT:
-                return None
-            raise
-        try:
-            return response["Body"].read()
-        except BotoCoreError as error:  # the connection broke while the object came
-            raise RequestFailed("GetObject", type(error).__name__, {}) from error
+        response = if_there(self._client.get_object, Bucket=self._bucket, Key=key)
+        return content_of(response["Body"]) if response else None
 
     def exists(self, key: str) -> bool:
-        try:
-            request(self._client.head_object, Bucket=self._bucket, Key=key)
-        except RequestFailed as failure:
-            if failure.aws_code in ABSENT:
-                return False
-            raise
-        return True
+        return if_there(self._client.head_object, Bucket=self._bucket, Key=key) is not None
 
     def keys_under(self, prefix: str) -> list[str]:
         answer = request(self._client.list_objects_v2, Bucket=self._bucket, Prefix=prefix)

@@ -1,10 +1,9 @@
 """S3 as the bucket where clients put photos themselves."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError
-
-from chalicelib.aws.media_bucket import ABSENT
+from chalicelib.aws.objects import content_of, if_there
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.upload_ports import StagedPage, StagedPhoto
 from chalicelib.uploads import FORM_USABLE_FOR, MAX_BYTES, PostForm, UploadRequest
@@ -43,18 +42,12 @@ class StagingBucket:
         return PostForm(form["url"], form["fields"])
 
     def get(self, key: str, most: int) -> StagedPhoto | None:
-        try:
-            response = request(self._client.get_object, Bucket=self._bucket, Key=key)
-        except RequestFailed as failure:
-            if failure.aws_code in ABSENT:
-                return None
-            raise
+        response = if_there(self._client.get_object, Bucket=self._bucket, Key=key)
+        if response is None:
+            return None
         size = response["ContentLength"]
-        try:
-            with response["Body"] as body:
-                content = body.read() if size <= most else None
-        except BotoCoreError as error:  # the connection broke while the object came
-            raise RequestFailed("GetObject", type(error).__name__, {}) from error
+        with closing(response["Body"]) as body:
+            content = content_of(body) if size <= most else None
         return StagedPhoto(
             content=content,
             size=size,
@@ -64,13 +57,8 @@ class StagingBucket:
         )
 
     def staged_at(self, key: str) -> "datetime | None":
-        try:
-            answer = request(self._client.head_object, Bucket=self._bucket, Key=key)
-        except RequestFailed as failure:
-            if failure.aws_code in ABSENT:
-                return None
-            raise
-        return answer["LastModified"]
+        answer = if_there(self._client.head_object, Bucket=self._bucket, Key=key)
+        return answer["LastModified"] if answer else None
 
     def waiting(self, prefix: str, page: str | None = None) -> StagedPage:
         start: Any = {"ContinuationToken": page} if page else {}
@@ -87,8 +75,9 @@ class StagingBucket:
         )
 
     def remove(self, key: str, version: str) -> None:
+        delete = self._client.delete_object
         try:
-            request(self._client.delete_object, Bucket=self._bucket, Key=key, IfMatch=version)
+            if_there(delete, Bucket=self._bucket, Key=key, IfMatch=version)
         except RequestFailed as failure:
-            if failure.aws_code not in {*ABSENT, "PreconditionFailed"}:
+            if failure.aws_code != "PreconditionFailed":
                 raise

@@ -11,7 +11,7 @@ from chalicelib.messages import StoryMessage, about
 from chalicelib.story import Lease, Stage, Status, Story
 from tests.builders import jpeg, line, story, upload, upload_request, with_words
 from tests.fake_uploads import SlowCdn
-from tests.fakes import InMemoryMedia, ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes import InMemoryMedia, RefusingMedia, ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.world import World
 from tests.unit.test_mp3 import tone
 
@@ -162,11 +162,7 @@ def test_it_waits_for_who_may_still_be_storing_files() -> None:
 
 
 def test_an_upload_that_died_is_waited_for_as_well() -> None:
-    class Refusing(InMemoryMedia):
-        def put(self, key: str, content: bytes, content_type: str) -> None:
-            raise Transient("PutObject failed with SlowDown")
-
-    world = World(media=Refusing())
+    world = World(media=RefusingMedia())
     with pytest.raises(Transient):
         world.intake.take_in(upload())
     world.pipeline.deletion.delete(world.story().id)
@@ -180,11 +176,7 @@ def test_an_upload_that_died_is_waited_for_as_well() -> None:
 
 
 def test_an_upload_that_heals_another_is_waited_for_from_its_own_beginning() -> None:
-    class Refusing(InMemoryMedia):
-        def put(self, key: str, content: bytes, content_type: str) -> None:
-            raise Transient("PutObject failed with SlowDown")
-
-    world = World(media=Refusing())
+    world = World(media=RefusingMedia())
     for _ in range(2):
         with pytest.raises(Transient):
             world.intake.take_in(upload())

@@ -17,7 +17,7 @@ from chalicelib.uploads import UploadRequest, UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES
 from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
-from tests.fakes import InMemoryMedia
+from tests.fakes import RefusingMedia
 from tests.pipeline.world import World
 
 
@@ -367,11 +367,7 @@ def test_a_day_of_sweeps_sends_few_messages_about_what_stays() -> None:
 
 
 def test_trouble_is_tried_again_in_seconds() -> None:
-    class Refusing(InMemoryMedia):
-        def put(self, key: str, content: bytes, content_type: str) -> None:
-            raise Transient("PutObject failed with SlowDown")
-
-    world = World(media=Refusing())
+    world = World(media=RefusingMedia())
     request = posted(world)
     announce(world, request.key)
 
@@ -401,11 +397,7 @@ def test_trouble_before_there_is_a_story_is_noted_for_who_asks() -> None:
 def test_a_poll_brings_on_a_story_whose_photo_is_still_staged() -> None:
     """The intake died between the claim and the photo, and its message was lost."""
 
-    class Refusing(InMemoryMedia):
-        def put(self, key: str, content: bytes, content_type: str) -> None:
-            raise Transient("PutObject failed with SlowDown")
-
-    world = World(media=Refusing())
+    world = World(media=RefusingMedia())
     request = posted(world)
     announce(world, request.key)
     take_in(world)
