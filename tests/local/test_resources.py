@@ -10,9 +10,12 @@ from chalicelib.settings import Settings
 from local import environment
 from local.resources import (
     APP_KEYS,
+    DELETION,
+    INTAKE,
     MEDIA_BUCKET,
     NARRATION,
     READING,
+    RENDITIONS,
     STACK_KEYS,
     STAGE_QUEUES,
     STAGING_BUCKET,
@@ -92,7 +95,7 @@ def test_a_stages_queue_gives_up_to_its_dead_letters_and_they_to_be_parked(
     assert work["VisibilityTimeout"] == str(6 * stage.function_timeout)
     assert json.loads(work["RedrivePolicy"]) == {
         "deadLetterTargetArn": f"{work['QueueArn']}-dead",
-        "maxReceiveCount": 5,
+        "maxReceiveCount": 10 if stage == DELETION else 5,
     }
     assert json.loads(dead["RedrivePolicy"])["deadLetterTargetArn"].endswith("-parked")
     assert dead["VisibilityTimeout"] == str(6 * CONFIG["lambda_timeout"])
@@ -106,8 +109,15 @@ def test_chalices_local_stage_has_the_very_environment_of_the_stack() -> None:
 def test_the_functions_timeouts_are_those_that_the_queues_are_made_for() -> None:
     functions = CONFIG["stages"]["local"]["lambda_functions"]
 
-    assert functions["read_page"]["lambda_timeout"] == READING.function_timeout
-    assert functions["narrate"]["lambda_timeout"] == NARRATION.function_timeout
+    names = {
+        READING: "read_page",
+        NARRATION: "narrate",
+        INTAKE: "take_in_staged",
+        RENDITIONS: "make_renditions",
+        DELETION: "erase",
+    }
+    for stage in STAGE_QUEUES:
+        assert functions[names[stage]]["lambda_timeout"] == stage.function_timeout
     assert CONFIG["lambda_timeout"] <= 29  # API Gateway waits no longer
 
 
