@@ -47,12 +47,9 @@ class Bulk(msgspec.Struct, frozen=True):
             )
         with logs.bound(stage="bulk"):
             checked = [_checked(given) for given in given_ids]
-            stories = self._stories({each for each in checked if isinstance(each, str)})
-            known = {
-                story_id: self._look_after(story_id, stories)
-                for story_id in checked
-                if isinstance(story_id, str)
-            }
+            wanted = {each for each in checked if isinstance(each, str)}
+            stories = self._stories(wanted)
+            known = {story_id: self._look_after(story_id, stories) for story_id in wanted}
             found = [known[each] if isinstance(each, str) else each for each in checked]
             ready = {each.id: each for each in found if _is_ready(each)}
             if notify and ready:

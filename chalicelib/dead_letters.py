@@ -12,11 +12,10 @@ from typing import Final
 import msgspec
 
 from chalicelib import keys, uploads
-from chalicelib.errors import Transient
 from chalicelib.leasing import Leasing
-from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage
+from chalicelib.messages import Delivery, StagedObject, StoryMessage
 from chalicelib.ports import Queue, Stories
-from chalicelib.retries import put_off
+from chalicelib.retries import retried
 from chalicelib.story import PHOTO_MISSING, Failure, Lease, Stage, Status, Story
 from chalicelib.upload_ports import UploadRequests
 from chalicelib.uploads import UploadStatus
@@ -64,7 +63,8 @@ class DeadLetters(msgspec.Struct, frozen=True):
         self.leasing.run(delivery, give_up)
         # Last: should this process die before, the message comes again, and the story is
         # failed only once; the other way round, it would be parked twice.
-        _park(delivery, self.parked, self.leasing.queue)
+        with retried(self.leasing.queue, delivery):
+            self.parked.send(delivery.message)
 
 
 class StagedDeadLetters(msgspec.Struct, frozen=True):
@@ -76,13 +76,9 @@ class StagedDeadLetters(msgspec.Struct, frozen=True):
 
     def handle(self, delivery: Delivery[StagedObject]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        try:
+        with retried(self.queue, delivery):
             reason = self._give_up(delivery.message)
-        except Exception:
-            put_off(self.queue, delivery)
-            raise
-        kept = msgspec.structs.replace(delivery.message, reason=reason)
-        _park(msgspec.structs.replace(delivery, message=kept), self.parked, self.queue)
+            self.parked.send(msgspec.structs.replace(delivery.message, reason=reason))
 
     def _give_up(self, staged: StagedObject) -> str:
         upload_id = keys.upload_id_of(staged.key)
@@ -104,15 +100,8 @@ class Parking(msgspec.Struct, frozen=True):
     def handle(self, delivery: Delivery[StoryMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         log.error("given up", extra={"stage": self.stage.value, "story_id": delivery.message.id})
-        _park(delivery, self.parked, self.queue)
-
-
-def _park(delivery: Delivery[Message], parked: Queue[Message], queue: Queue[Message]) -> None:
-    try:
-        parked.send(delivery.message)
-    except Transient:
-        put_off(queue, delivery)
-        raise
+        with retried(self.queue, delivery):
+            self.parked.send(delivery.message)
 
 
 def is_lost(story: Story, stage: Stage, sent_at: datetime) -> bool:

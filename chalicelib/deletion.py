@@ -13,15 +13,15 @@ import msgspec
 
 from chalicelib import keys, logs, messages
 from chalicelib.erasure import Erasure
-from chalicelib.errors import Transient, UnknownStory
-from chalicelib.failover import Failover
+from chalicelib.errors import StoryChanged, Transient, UnknownStory
 from chalicelib.identity import checked_id
 from chalicelib.messages import Delivery, StoryMessage
 from chalicelib.ports import Cdn, Queue, Stories
-from chalicelib.retries import put_off
+from chalicelib.retries import retried
 from chalicelib.story import Status, Story
 from chalicelib.tombstone import TOMBSTONE_KEPT_FOR, deleted, erased, is_gone, written_until
-from chalicelib.upload_ports import UploadRequests
+from chalicelib.upload_ports import Staging, UploadRequests
+from chalicelib.uploads import UploadRequest
 
 LONGEST_WRITER: Final = timedelta(seconds=120)
 """No function that stores files of a story runs for longer (a test compares)."""
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 class Deletion(msgspec.Struct, frozen=True):
     stories: Stories
     queue: Queue[StoryMessage]
-    failover: Failover
     clock: Callable[[], datetime]
 
     def delete(self, given_id: str) -> Story:
@@ -48,16 +47,29 @@ class Deletion(msgspec.Struct, frozen=True):
         """
         story_id = checked_id(given_id)
         with logs.bound(story_id=story_id, stage="deletion"):
-            now = self.clock()
-            story = self.stories.find(story_id)
-            if story is None or is_gone(story, now):
-                raise UnknownStory(f"There is no story with the id {story_id}.")
-            if story.status is Status.DELETED:
-                return self.failover.resume(story)
-            story = self.stories.update(story, deleted(now))
-            self.queue.send(messages.about(story))
+            story = self._deleted(story_id)
+            if story.erased_at is None:
+                self.queue.send(messages.about(story))
             log.info("deleted")
             return story
+
+    def _deleted(self, story_id: str) -> Story:
+        story = self._found(story_id)
+        if story.status is Status.DELETED:
+            return story
+        try:
+            return self.stories.update(story, deleted(self.clock()))
+        except StoryChanged:
+            latest = self._found(story_id)
+            if latest.status is Status.DELETED and latest.generation == story.generation:
+                return latest  # by another request
+            raise
+
+    def _found(self, story_id: str) -> Story:
+        story = self.stories.find(story_id)
+        if story is None or is_gone(story, self.clock()):
+            raise UnknownStory(f"There is no story with the id {story_id}.")
+        return story
 
 
 class Eraser(msgspec.Struct, frozen=True):
@@ -69,6 +81,7 @@ class Eraser(msgspec.Struct, frozen=True):
 
     stories: Stories
     upload_requests: UploadRequests
+    staging: Staging
     erasure: Erasure
     cdn: Cdn
     queue: Queue[StoryMessage]
@@ -76,12 +89,9 @@ class Eraser(msgspec.Struct, frozen=True):
 
     def handle(self, delivery: Delivery[StoryMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        with logs.bound(story_id=delivery.message.id, stage="deletion"):
-            try:
-                self._erase(delivery)
-            except Exception:
-                put_off(self.queue, delivery)
-                raise
+        bound = logs.bound(story_id=delivery.message.id, stage="deletion")
+        with bound, retried(self.queue, delivery):
+            self._erase(delivery)
 
     def _erase(self, delivery: Delivery[StoryMessage]) -> None:
         """Remove what is there.
@@ -96,9 +106,11 @@ class Eraser(msgspec.Struct, frozen=True):
         if story is not None and (story.status is not Status.DELETED or story.erased_at):
             log.info("nothing to erase", extra={"status": story.status.value})
             return
-        self.erasure.erase(message)
         until = written_until(story) if story else delivery.sent_at + LONGEST_WRITER
-        if until is not None and until > self.clock():
+        # Asked before anything is removed: what is stored until then is found below.
+        may_be_written = until is not None and until > self.clock()
+        self.erasure.erase(message)
+        if may_be_written:
             raise Transient("somebody may still be storing files of it")
         self._let_requests_expire(message)
         _, public = keys.prefixes(message)
@@ -114,7 +126,14 @@ class Eraser(msgspec.Struct, frozen=True):
         page = self.upload_requests.fulfilled_by(message.id, message.generation)
         while True:
             for request in page.requests:
+                self._remove_staged(request)
                 self.upload_requests.update(request, {"expires_at": expires_at, "name": ""})
             if page.next is None:
                 break
             page = self.upload_requests.fulfilled_by(message.id, message.generation, page.next)
+
+    def _remove_staged(self, request: UploadRequest) -> None:
+        """The photo itself, if whoever took it in died before it left the staging bucket."""
+        staged = self.staging.look(request.key)
+        if staged is not None and staged.staged_at == request.photo_staged_at:
+            self.staging.remove(request.key, staged.version)

@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from chalicelib import keys, messages
-from chalicelib.errors import StoryChanged
+from chalicelib.errors import StoryChanged, StorytimeError
 from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.patience import is_due_again, is_staged_for_long, may_resume
 from chalicelib.ports import Media, Queue, Stories
@@ -97,10 +96,10 @@ class StagedFailover(msgspec.Struct, frozen=True):
 
     def resume(self, request: UploadRequest) -> bool:
         """Enqueue what was staged for a request, when that was long ago; is anything staged?"""
-        staged_at = self.staging.staged_at(request.key)
-        if staged_at is None:
+        staged = self.staging.look(request.key)
+        if staged is None:
             return False
-        if is_staged_for_long(staged_at, request, self.clock()):
+        if is_staged_for_long(staged.staged_at, request, self.clock()):
             marks = {"enqueued_at": self.clock(), "resumes": request.resumes + 1}
             try:
                 self.upload_requests.update(request, marks)
@@ -110,14 +109,23 @@ class StagedFailover(msgspec.Struct, frozen=True):
                 self._enqueue(request.key)
         return True
 
-    def sweep(self, page: Any = None) -> Any:
-        """Enqueue what has been staged for long, a page at a time; what to go on with."""
-        found = self.staging.waiting(keys.STAGED, page)
-        now = self.clock()
-        for key, staged_at in found.staged.items():
-            if is_due_again(now - staged_at):
-                self._enqueue(key)
-        return found.next
+    def sweep(self, has_time: Callable[[], bool]) -> None:
+        """Enqueue what has been staged for long, as long as there is time."""
+        page = None
+        while has_time():
+            found = self.staging.waiting(keys.STAGED, page)
+            for key, staged_at in found.staged.items():
+                if is_due_again(self.clock() - staged_at) and has_time():
+                    self._try_to_enqueue(key)
+            if found.next is None:
+                break
+            page = found.next
+
+    def _try_to_enqueue(self, key: str) -> None:
+        try:
+            self._enqueue(key)
+        except StorytimeError as error:  # the others must not wait for this one
+            log.warning("not resumed", extra={"reason": error.message, "key": key})
 
     def _enqueue(self, key: str) -> None:
         self.queue.send(StagedObject(self.bucket, key))

@@ -11,7 +11,7 @@ from typing import Annotated, Final, ParamSpec, TypeVar
 import msgspec
 from chalice.app import Request, Response
 
-from chalicelib import errors, listing, voices
+from chalicelib import errors, listing, names, voices
 from chalicelib.direct_upload import Wanted
 from chalicelib.intake import Upload
 from chalicelib.uploads import EXTENSIONS
@@ -27,8 +27,6 @@ _STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
 }
 
 _RETRY_SOON_SECONDS: Final = 5
-_MAX_NAME: Final = 1000
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +36,7 @@ _Body = TypeVar("_Body")
 class _WantedUpload(msgspec.Struct):
     """The body of POST /uploads."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=_MAX_NAME)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=names.LONGEST)]
     content_type: str
     language: str | None = None
     voice: str | None = None
@@ -77,7 +75,7 @@ def wanted_of(request: Request) -> Wanted:
         InvalidRequest: The body does not say what it must.
     """
     body = _json(request, _WantedUpload, '{"name": "page.jpg", "content_type": "image/jpeg"}')
-    content_type = body.content_type.strip().lower()
+    content_type = body.content_type.split(";")[0].strip().lower().replace("/jpg", "/jpeg")
     if content_type not in EXTENSIONS:
         raise errors.UnsupportedType(
             f"content_type {content_type[:80]!r} is not a photo's; "
@@ -85,7 +83,7 @@ def wanted_of(request: Request) -> Wanted:
         )
     language, voice = voices.chosen(body.language, body.voice)
     return Wanted(
-        name=_legible(body.name),
+        name=names.legible(body.name),
         content_type=content_type,
         language=language,
         voice=voice,
@@ -138,21 +136,14 @@ def file_name(content_disposition: str) -> str:
     Emoji and length are kept; this name is for people and never part of a key.
     """
     message = email.message.Message()
-    message["Content-Disposition"] = _CONTROL.sub(" ", _as_utf8(content_disposition))
+    message["Content-Disposition"] = names.CONTROL.sub(" ", _as_utf8(content_disposition))
     parameters = message.get_params(header="content-disposition", failobj=[])
     # An encoded name (filename*) comes as a tuple, and counts more than a plain one.
-    names = sorted(
+    candidates = sorted(
         (value for key, value in parameters if key == "filename"),
         key=lambda value: isinstance(value, str),
     )
-    return _legible(email.utils.collapse_rfc2231_value(names[0]) if names else "")
-
-
-def _legible(name: str) -> str:
-    """A file's name without path, line breaks and what cannot be written down."""
-    name = re.split(r"[/\\]", _CONTROL.sub(" ", name).strip())[-1]
-    printable = name.encode("utf-8", "replace").decode()
-    return printable.strip()[:_MAX_NAME] or "page"
+    return names.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
 
 
 def _as_utf8(header: str) -> str:
@@ -190,7 +181,7 @@ def answering_errors(
             body = {
                 "code": "unavailable",
                 "message": "Storytime cannot reach its storage right now; try again in a few "
-                "seconds. Sending the same photo again is safe.",
+                "seconds. Sending the same again is safe.",
             }
             retry_soon = {"Retry-After": str(_RETRY_SOON_SECONDS)}
             return Response(body=body, status_code=503, headers={**retry_soon})

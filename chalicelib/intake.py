@@ -117,7 +117,7 @@ class Intake(msgspec.Struct, frozen=True):
                 existing = self._claim_anew(new, existing, claim)
             try:
                 if existing is None:
-                    return Receipt(self._start(new, upload), duplicate=False)
+                    return Receipt(self._start(new, upload, is_alone=True), duplicate=False)
                 return Receipt(self._continue(existing, upload), duplicate=True)
             except StoryChanged:
                 self.erasure.clean_up_after(messages.about(existing or new))
@@ -150,8 +150,14 @@ class Intake(msgspec.Struct, frozen=True):
             uploading_until=now + STORED_WITHIN,
         )
 
-    def _start(self, story: Story, upload: Upload) -> Story:
-        """Store the photo and a message, and only then mark that they are stored."""
+    def _start(self, story: Story, upload: Upload, *, is_alone: bool) -> Story:
+        """Store the photo and a message, and only then mark that they are stored.
+
+        Args:
+            story: The story, with our own announcement that its photo is being stored.
+            upload: The photo.
+            is_alone: Nobody else had announced the same: the announcement can be taken back.
+        """
         # Taken before the message is sent: a dead letter that is older than its story's
         # last enqueue fails nothing.
         now = self.clock()
@@ -163,12 +169,13 @@ class Intake(msgspec.Struct, frozen=True):
         changes: dict[str, Any] = {"enqueued_at": now, "resumes": 0}
         if seems_lost(story, now):  # whoever sends it again gives it another day
             changes["unfinished_since"] = now
-        try:
-            last = {"uploading_until": story.uploading_until}
-            return self.stories.update(story, changes | {"uploading_until": None}, expect=last)
-        except StoryChanged:
-            log.info("another upload is storing it, too, or it was deleted")
-            return self.stories.update(story, changes)
+        if is_alone:
+            ours = {"uploading_until": story.uploading_until}
+            try:
+                return self.stories.update(story, changes | {"uploading_until": None}, expect=ours)
+            except StoryChanged:
+                log.info("another upload is storing it, too, or it was deleted")
+        return self.stories.update(story, changes)
 
     def _continue(self, story: Story, upload: Upload) -> Story:
         log.info("photo seen before", extra={"status": story.status.value})
@@ -181,15 +188,17 @@ class Intake(msgspec.Struct, frozen=True):
             if upload.notify:
                 self.notification.repeat(story)
             return story
+        now = self.clock()
+        is_alone = story.uploading_until is None or story.uploading_until <= now
         if story.status is Status.FAILED:
             story = self._restarted(story)
-        elif story.enqueued_at is not None and not seems_lost(story, self.clock()):
+        elif story.enqueued_at is not None and not seems_lost(story, now):
             return story
         else:
             story = self._announced(story)
         # Nothing, or not all of it, is stored; or it was lost. If somebody else is storing
         # it at this moment, leases absorb what is sent twice.
-        return self._start(story, upload)
+        return self._start(story, upload, is_alone=is_alone)
 
     def _restarted(self, story: Story) -> Story:
         # Not yet as enqueued: should this process die before it sends, the next upload does.

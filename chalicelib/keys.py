@@ -7,6 +7,7 @@ Photos and readings stay private: a photo's EXIF may hold the place where it was
 import re
 from typing import Final
 
+from chalicelib.identity import content_id_of
 from chalicelib.messages import StoryMessage
 from chalicelib.story import Story
 from chalicelib.uploads import EXTENSIONS
@@ -15,6 +16,9 @@ STAGED: Final = "images/"
 """Where photos arrive in the staging bucket; only objects below it are announced."""
 
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_LONGEST: Final = 1024
+"""Bytes of a key, in UTF-8 (Amazon S3, "Naming Amazon S3 objects")."""
 
 REJECTED: Final = "rejected/"
 """Where staged objects are put that no story can be made of and nobody waits for."""
@@ -62,8 +66,9 @@ def upload_id_of(key: str) -> str | None:
 
 
 def rejected(key: str) -> str:
-    """Where a staged object is put that no story can be made of, each time another place."""
-    return REJECTED + key
+    """Where a staged object is put that no story can be made of; never where it is already."""
+    aside = REJECTED + key
+    return aside if len(aside.encode()) <= _LONGEST else REJECTED + content_id_of(key.encode())
 
 
 def prefixes(message: StoryMessage) -> tuple[str, str]:

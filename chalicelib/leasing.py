@@ -18,7 +18,7 @@ from chalicelib.errors import LeaseHeld, StoryChanged, StorytimeError, message_o
 from chalicelib.messages import Delivery, StoryMessage
 from chalicelib.notification import Notification
 from chalicelib.ports import Queue, Stories
-from chalicelib.retries import put_off, seconds_until_retry
+from chalicelib.retries import put_off, retried, seconds_until_retry
 from chalicelib.story import MAKES_THE_STORY, Lease, Stage, Story, has_ended, stage_due
 
 log = logging.getLogger(__name__)
@@ -110,11 +110,8 @@ class Leasing(msgspec.Struct, frozen=True):
 
     def _clean_up(self, delivery: Delivery[StoryMessage]) -> None:
         """Leave nothing behind if it was deleted meanwhile; come again if that fails."""
-        try:
+        with retried(self.queue, delivery):
             self.erasure.clean_up_after(delivery.message)
-        except Exception:
-            put_off(self.queue, delivery)
-            raise
 
     def _finish(self, story: Story, lease: Lease) -> None:
         changes: dict[str, Any] = {}

@@ -84,7 +84,7 @@ class Listing(msgspec.Struct, frozen=True):
             return _Place(self.clock().date().replace(day=1), None)
         try:
             return msgspec.convert(self._serializer.loads(cursor), _Place)
-        except (BadData, msgspec.ValidationError) as error:
+        except (BadData, UnicodeError, msgspec.ValidationError) as error:
             raise InvalidRequest(
                 "This cursor is not one of ours: use next_cursor as the last page had it.",
                 code="invalid_cursor",

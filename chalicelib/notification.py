@@ -106,7 +106,9 @@ def body_of_lot(ready: Sequence[Story], links: Links) -> str:
     if len(ready) == 1:
         return body_of(ready[0], links)
     return "\n\n".join(
-        f"{story.name}\nListen: {links.to(story.audio)}\nSee the page: {links.to(story.page)}"
+        f"{story.name[:_MAX_SUBJECT]}\n"
+        f"Listen: {links.to(story.audio)}\n"
+        f"See the page: {links.to(story.page)}"
         for story in ready
     )
 

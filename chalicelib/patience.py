@@ -55,11 +55,11 @@ def is_due_again(age: timedelta) -> bool:
     After a minute, and after twice as long each time: an object that stays staged although
     its messages are delivered gets a few a day, not one from each sweep.
     """
-    return _doublings(max(age - SWEEP_EVERY, timedelta(0))) < _doublings(age)
+    return _doublings(age - SWEEP_EVERY) < _doublings(age)
 
 
 def _doublings(age: timedelta) -> int:
-    return (age // RESUME_AFTER).bit_length()
+    return max(age // RESUME_AFTER, 0).bit_length()
 
 
 def _patience(resumes: int) -> timedelta:

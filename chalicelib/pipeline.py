@@ -158,7 +158,6 @@ class Pipeline:
         return Deletion(
             stories=self._stories,
             queue=self._tools.queues[Stage.DELETION],
-            failover=self._shared.failover,
             clock=self._clock,
         )
 
@@ -167,6 +166,7 @@ class Pipeline:
         return Eraser(
             stories=self._stories,
             upload_requests=self._tools.upload_requests,
+            staging=self._tools.staging,
             erasure=self._shared.erasure,
             cdn=self._tools.cdn,
             queue=self._tools.queues[Stage.DELETION],

@@ -1,6 +1,8 @@
 """A delivery that failed comes again in seconds, not after the visibility timeout."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from chalicelib.errors import StorytimeError
@@ -19,6 +21,16 @@ def put_off(queue: Queue[Any], delivery: Delivery[Any]) -> None:
         queue.retry_in(delivery.receipt, seconds_until_retry(delivery))
     except StorytimeError as also:
         log.warning("retry left to the visibility timeout", extra={"reason": also.message})
+
+
+@contextmanager
+def retried(queue: Queue[Any], delivery: Delivery[Any]) -> Iterator[None]:
+    """Whatever fails inside is raised, and the delivery comes again soon."""
+    try:
+        yield
+    except Exception:
+        put_off(queue, delivery)
+        raise
 
 
 def seconds_until_retry(delivery: Delivery[Any]) -> int:

@@ -1,12 +1,13 @@
 """Looking a story up, which also keeps it going."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from chalicelib import logs
-from chalicelib.errors import Expired, UnknownStory
+from chalicelib.errors import Expired, StorytimeError, UnknownStory
 from chalicelib.failover import Failover, StagedFailover
 from chalicelib.identity import checked_id
 from chalicelib.patience import RESUME_AFTER
@@ -15,6 +16,8 @@ from chalicelib.story import Story, has_ended
 from chalicelib.tombstone import is_gone
 from chalicelib.upload_ports import UploadRequests
 from chalicelib.uploads import UploadRequest, UploadStatus
+
+log = logging.getLogger(__name__)
 
 
 class Retrieval(msgspec.Struct, frozen=True):
@@ -54,13 +57,23 @@ class Retrieval(msgspec.Struct, frozen=True):
         if request is None:
             raise _unknown(upload_id)
         if request.story_id is not None:
-            story = self.stories.find(request.story_id)
-            if story is None or story.generation != request.generation:
-                raise _unknown(upload_id)
-            if story.enqueued_at is None:  # its photo is on its way from the staging bucket
-                self._bring_on_what_is_staged(request)
-            return self._brought_on(story, upload_id)
-        return request if request.status is UploadStatus.FAILED else self._awaited(request)
+            return self._fulfilled(request, request.story_id)
+        is_staged = self._bring_on_what_is_staged(request)
+        if request.status is UploadStatus.FAILED or is_staged:
+            return request
+        if self.clock() <= request.usable_until:
+            return request
+        if self.upload_requests.find(upload_id) != request:  # it was taken in just now
+            return self._requested(upload_id)
+        raise Expired("No photo came in time for this upload: ask for a new one.")
+
+    def _fulfilled(self, request: UploadRequest, story_id: str) -> Story:
+        story = self.stories.find(story_id)
+        if story is None or story.generation != request.generation:
+            raise Expired("The story of this upload was deleted.", code="deleted")
+        if story.enqueued_at is None:  # its photo is on its way from the staging bucket
+            self._bring_on_what_is_staged(request)
+        return self._brought_on(story, request.id)
 
     def _brought_on(self, story: Story, asked_for: str) -> Story:
         if is_gone(story, self.clock()):
@@ -68,16 +81,15 @@ class Retrieval(msgspec.Struct, frozen=True):
         # One that has ended is there, whether everybody was told or not.
         return story if has_ended(story) else self.failover.resume(story)
 
-    def _awaited(self, request: UploadRequest) -> UploadRequest:
-        is_staged = self._bring_on_what_is_staged(request)
-        if not is_staged and self.clock() > request.usable_until:
-            raise Expired("No photo came in time for this upload: ask for a new one.")
-        return request
-
     def _bring_on_what_is_staged(self, request: UploadRequest) -> bool:
-        """Is a photo known to be staged? Nobody looks in the first minute."""
-        is_young = self.clock() - request.created_at <= RESUME_AFTER
-        return not is_young and self.staged_failover.resume(request)
+        """May a photo be staged? Nobody looks in the first minute."""
+        if self.clock() - request.created_at <= RESUME_AFTER:
+            return False
+        try:
+            return self.staged_failover.resume(request)
+        except StorytimeError as trouble:  # whoever asks is told how it stands all the same
+            log.warning("not resumed", extra={"reason": trouble.message})
+            return True
 
 
 def _unknown(asked_for: str) -> UnknownStory:

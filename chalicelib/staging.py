@@ -6,14 +6,14 @@ sent for; what nobody asked for is put aside, and parked with the reason.
 """
 
 import logging
+import re
 from datetime import timedelta
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Final
 
 import msgspec
 
-from chalicelib import keys, logs, photo, uploads, voices
+from chalicelib import keys, logs, names, photo, uploads, voices
 from chalicelib.errors import (
     Rejected,
     StoryChanged,
@@ -25,7 +25,7 @@ from chalicelib.errors import (
 from chalicelib.intake import Claim, Intake, Upload
 from chalicelib.messages import Delivery, StagedObject
 from chalicelib.ports import Queue, Stories
-from chalicelib.retries import put_off
+from chalicelib.retries import retried
 from chalicelib.story import Story
 from chalicelib.upload_ports import StagedPhoto, Staging, UploadRequests
 from chalicelib.uploads import MAX_BYTES, UploadRequest, UploadStatus
@@ -33,7 +33,8 @@ from chalicelib.uploads import MAX_BYTES, UploadRequest, UploadStatus
 _CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
 """At the very most: S3's whole seconds, and the clock of whoever deletes."""
 
-_EXTENSIONS: Final = frozenset({"", ".jpeg", *(f".{name}" for name in uploads.EXTENSIONS.values())})
+_EXTENSION: Final = re.compile(r"\.([a-z][a-z0-9]{1,4})$")
+_EXTENSIONS: Final = frozenset({"jpeg", "jpe", "jfif", *uploads.EXTENSIONS.values()})
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +55,9 @@ class StagedIntake(msgspec.Struct, frozen=True):
 
     def handle(self, delivery: Delivery[StagedObject]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        with logs.bound(key=delivery.message.key, stage="staging"):
-            try:
-                self._take_in(delivery.message)
-            except Exception:
-                put_off(self.queue, delivery)
-                raise
+        bound = logs.bound(key=delivery.message.key, stage="staging")
+        with bound, retried(self.queue, delivery):
+            self._take_in(delivery.message)
 
     def _take_in(self, staged: StagedObject) -> None:
         found = self.staging.get(staged.key, MAX_BYTES)
@@ -95,24 +93,24 @@ class StagedIntake(msgspec.Struct, frozen=True):
         assert found.content is not None  # noqa: S101  # `checked` saw to it
         upload = upload_of(found.content, content_type, request, key)
         new = self.intake.new_story(upload, content_type)
-        claim, fulfils = self._claim_for(request, new, found)
+        if request is not None and request.story_id not in {None, new.id}:
+            log.info("another photo by the same form: it is a story of its own")
+            request = None
         try:
-            receipt = self.intake.claim_and_start(new, upload, claim)
-            if fulfils and request and receipt.duplicate:
-                self.upload_requests.fulfil(request, receipt.story)
+            receipt = self.intake.claim_and_start(new, upload, self._claim_for(request, found))
+            if request is not None and receipt.duplicate:
+                self.upload_requests.fulfil(request, receipt.story, found.staged_at)
         except Deleted:
             log.info("its story was deleted after it came: it stays deleted")
 
-    def _claim_for(
-        self, request: UploadRequest | None, new: Story, found: StagedPhoto
-    ) -> tuple[Claim, bool]:
-        """How this photo gets its story, and whether that is the one its sender asked for."""
-        if request is not None and request.status in uploads.OPEN:
-            return partial(self.upload_requests.claim_story, request), True
-        if request is not None and request.story_id == new.id:
+    def _claim_for(self, request: UploadRequest | None, found: StagedPhoto) -> Claim:
+        """How this photo gets its story."""
+        if request is None:
+            return partial(_unless_deleted_since, self.stories, found)
+        if request.photo_staged_at == found.staged_at:
             # An earlier delivery came as far as this; the rest may still have to be done.
-            return partial(_only_this_life, self.stories, request), False
-        return partial(_unless_deleted_since, self.stories, found), False
+            return partial(_only_this_life, self.stories, request)
+        return partial(self.upload_requests.claim_story, request, found.staged_at)
 
     def _note(self, request: UploadRequest | None, last_error: str) -> None:
         if request is None or request.status is not UploadStatus.REQUESTED:
@@ -151,9 +149,9 @@ def checked(key: str, found: StagedPhoto) -> str:
     Raises:
         InvalidRequest, TooLarge, UnsupportedType: It is none.
     """
-    extension = PurePosixPath(key).suffix.lower()
-    if extension not in _EXTENSIONS:
-        raise UnsupportedType(f"A file that ends in {extension[:20]} is not a photo.")
+    extension = _EXTENSION.search(key.lower())
+    if extension is not None and extension[1] not in _EXTENSIONS:
+        raise UnsupportedType(f"A file that ends in .{extension[1]} is not a photo.")
     if found.content is None:
         raise TooLarge(
             f"This photo has {found.size:,} bytes; at most {MAX_BYTES:,} can be taken in. "
@@ -168,7 +166,7 @@ def upload_of(content: bytes, content_type: str, request: UploadRequest | None, 
     return Upload(
         photo=content,
         content_type=content_type,
-        name=(request.name if request else PurePosixPath(key).name) or "page",
+        name=names.legible(request.name if request else key),
         language=language,
         voice=voice,
         notify=request.notify if request else True,

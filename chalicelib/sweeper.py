@@ -34,29 +34,30 @@ class Sweeper(msgspec.Struct, frozen=True):
         Args:
             time_left: How long this function may still run.
         """
-        with logs.bound(stage="sweeper"):
-            self._sweep_staged(time_left)
-            page = self.stories.unfinished()
-            seen = 0
-            while True:
-                for story in page.stories:
-                    if time_left() < _TIME_TO_STOP:
-                        log.warning("stopped in time", extra={"stories": seen})
-                        return
-                    seen += 1
-                    self._look_after(story)
-                if page.next is None:
-                    break
-                page = self.stories.unfinished(page.next)
-            log.info("swept", extra={"stories": seen})
 
-    def _sweep_staged(self, time_left: Callable[[], timedelta]) -> None:
-        try:
-            page = self.staged_failover.sweep()
-            while page is not None and time_left() > _TIME_TO_STOP:
-                page = self.staged_failover.sweep(page)
-        except StorytimeError as error:  # stories must not wait for it
-            log.warning("staged photos are not swept", extra={"reason": error.message})
+        def has_time() -> bool:
+            return time_left() >= _TIME_TO_STOP
+
+        with logs.bound(stage="sweeper"):
+            try:
+                self._sweep_stories(has_time)
+            finally:
+                self.staged_failover.sweep(has_time)
+
+    def _sweep_stories(self, has_time: Callable[[], bool]) -> None:
+        page = self.stories.unfinished()
+        seen = 0
+        while True:
+            for story in page.stories:
+                if not has_time():
+                    log.warning("stopped in time", extra={"stories": seen})
+                    return
+                seen += 1
+                self._look_after(story)
+            if page.next is None:
+                break
+            page = self.stories.unfinished(page.next)
+        log.info("swept", extra={"stories": seen})
 
     def _look_after(self, story: Story) -> None:
         try:

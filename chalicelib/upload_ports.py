@@ -35,6 +35,13 @@ class StagedPhoto(msgspec.Struct, frozen=True):
     staged_at: datetime
 
 
+class Staged(msgspec.Struct, frozen=True):
+    """An object of the staging bucket without its content; as in `StagedPhoto`."""
+
+    version: str
+    staged_at: datetime
+
+
 class StagedPage(msgspec.Struct, frozen=True):
     """Some keys of staged objects, and when each arrived."""
 
@@ -52,19 +59,26 @@ class UploadRequests(Protocol):
         """The request as of the last completed write."""
 
     def claim_story(
-        self, request: UploadRequest, story: Story, *, over: Story | None = None
+        self,
+        request: UploadRequest,
+        photo_staged_at: datetime,
+        story: Story,
+        *,
+        over: Story | None = None,
     ) -> Story | None:
         """In one transaction: claim a new story, as `Stories.claim`, and fulfil a request by it.
 
         Raises:
-            StoryChanged: The request is fulfilled already, or gone: nothing was written.
+            StoryChanged: The request is gone, or fulfilled by a life that `request` does not
+                know of: nothing was written.
         """
 
-    def fulfil(self, request: UploadRequest, story: Story) -> None:
+    def fulfil(self, request: UploadRequest, story: Story, photo_staged_at: datetime) -> None:
         """Fulfil a request by a story that is there; it is kept as long as the story.
 
         Raises:
-            StoryChanged: The story is deleted, or the request fulfilled by another.
+            StoryChanged: The story is deleted, or the request fulfilled by another life that
+                `request` does not know of.
         """
 
     def update(self, request: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
@@ -87,8 +101,8 @@ class Staging(Protocol):
     def get(self, key: str, most: int) -> StagedPhoto | None:
         """An object with its content, if that has at most so many bytes; None: not there."""
 
-    def staged_at(self, key: str) -> datetime | None:
-        """When an object arrived; None when it is not there."""
+    def look(self, key: str) -> Staged | None:
+        """Which object is there; None when there is none."""
 
     def waiting(self, prefix: str, page: Any = None) -> StagedPage:
         """A page of the objects whose keys begin so."""

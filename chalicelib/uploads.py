@@ -53,6 +53,8 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
         enqueued_at: When what was staged was last put on the queue by a poll.
         resumes: How often it was.
         story_id: The story that fulfils the request, of this generation.
+        photo_staged_at: When the photo arrived that it was made of: what arrived later is
+            another post.
         reason: Why what came cannot have a story, for its sender.
         last_error: What the last attempt to take it in ran into.
     """
@@ -72,6 +74,7 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
     resumes: int = 0
     story_id: str | None = None
     generation: str | None = None
+    photo_staged_at: datetime | None = None
     reason: str | None = None
     last_error: str | None = None
 
@@ -87,12 +90,13 @@ OPEN: Final = frozenset({UploadStatus.REQUESTED, UploadStatus.FAILED})
 """A request that can be fulfilled: what failed may have been sent again, or redriven."""
 
 
-def fulfilment(story: Story) -> dict[str, Any]:
+def fulfilment(story: Story, photo_staged_at: datetime) -> dict[str, Any]:
     """What changes when a story fulfils a request: the story knows the rest."""
     return {
         "status": UploadStatus.FULFILLED,
         "story_id": story.id,
         "generation": story.generation,
+        "photo_staged_at": photo_staged_at,
         "expires_at": None,
         "reason": None,
         "last_error": None,

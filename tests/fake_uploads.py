@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib.errors import StoryChanged
 from chalicelib.story import Status, Story
-from chalicelib.upload_ports import RequestsPage, StagedPage, StagedPhoto
+from chalicelib.upload_ports import RequestsPage, Staged, StagedPage, StagedPhoto
 from chalicelib.uploads import OPEN, PostForm, UploadRequest, fulfilment
 from tests.fakes import InMemoryStories
 
@@ -33,7 +33,12 @@ class InMemoryUploadRequests:
         return self.kept.get(upload_id)
 
     def claim_story(
-        self, request: UploadRequest, story: Story, *, over: Story | None = None
+        self,
+        request: UploadRequest,
+        photo_staged_at: datetime,
+        story: Story,
+        *,
+        over: Story | None = None,
     ) -> Story | None:
         before = self._stories.find(story.id)
         existing = self._stories.claim(story, over=over)
@@ -43,10 +48,10 @@ class InMemoryUploadRequests:
                 self._stories.kept[story.id] = before
             raise StoryChanged("it is fulfilled already, or gone")
         if existing is None:
-            self._write(request, fulfilment(story))
+            self._write(request, fulfilment(story, photo_staged_at))
         return existing
 
-    def fulfil(self, request: UploadRequest, story: Story) -> None:
+    def fulfil(self, request: UploadRequest, story: Story, photo_staged_at: datetime) -> None:
         current = self._stories.find(story.id)
         alive = current and current.generation == story.generation
         if not current or not alive or current.status is Status.DELETED:
@@ -56,7 +61,7 @@ class InMemoryUploadRequests:
             return
         if not self._is_open(request):
             raise StoryChanged("it is fulfilled already, or gone")
-        self._write(request, fulfilment(story))
+        self._write(request, fulfilment(story, photo_staged_at))
 
     def update(self, request: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
         now = self.kept.get(request.id)
@@ -79,7 +84,10 @@ class InMemoryUploadRequests:
 
     def _is_open(self, request: UploadRequest) -> bool:
         now = self.kept.get(request.id)
-        return now is not None and now.status in OPEN
+        known = request.generation is not None and now is not None
+        return now is not None and (
+            now.status in OPEN or (known and now.generation == request.generation)
+        )
 
     def _write(self, request: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
         self.kept[request.id] = msgspec.structs.replace(self.kept[request.id], **changes)
@@ -121,8 +129,9 @@ class InMemoryStaging:
         content = found.content if size <= most else None
         return StagedPhoto(content, size, found.version, found.upload_id, found.staged_at)
 
-    def staged_at(self, key: str) -> datetime | None:
-        return self.objects[key].staged_at if key in self.objects else None
+    def look(self, key: str) -> Staged | None:
+        found = self.objects.get(key)
+        return Staged(found.version, found.staged_at) if found else None
 
     def waiting(self, prefix: str, page: Any = None) -> StagedPage:
         """One object a page, so that whoever asks must go on asking."""

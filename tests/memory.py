@@ -31,6 +31,7 @@ class MemoryTools:
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
         upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
         staging: Callable[..., InMemoryStaging] = InMemoryStaging,
+        intake_queue: Callable[..., InMemoryQueue[StagedObject]] = InMemoryQueue[StagedObject],
         cdn: SlowCdn | None = None,
         clock_ahead: float = 0.0,
     ) -> None:
@@ -73,7 +74,7 @@ class MemoryTools:
             visibility=6 * DEAD_LETTER_LEASE,
             dead_letters=self.intake_parked_queue,
         )
-        self.intake_queue = InMemoryQueue[StagedObject](
+        self.intake_queue = intake_queue(
             self.clock,
             "intake",
             visibility=6 * STORED_WITHIN,

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws.objects import content_of, if_there
 from chalicelib.aws.requests import RequestFailed, request
-from chalicelib.upload_ports import StagedPage, StagedPhoto
+from chalicelib.upload_ports import Staged, StagedPage, StagedPhoto
 from chalicelib.uploads import FORM_USABLE_FOR, MAX_BYTES, PostForm, UploadRequest
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mypy_boto3_s3 import S3Client
 
 UPLOAD_ID: Final = "upload-id"
@@ -56,9 +54,9 @@ class StagingBucket:
             staged_at=response["LastModified"],
         )
 
-    def staged_at(self, key: str) -> "datetime | None":
+    def look(self, key: str) -> Staged | None:
         answer = if_there(self._client.head_object, Bucket=self._bucket, Key=key)
-        return answer["LastModified"] if answer else None
+        return Staged(answer["ETag"], answer["LastModified"]) if answer else None
 
     def waiting(self, prefix: str, page: str | None = None) -> StagedPage:
         start: Any = {"ContinuationToken": page} if page else {}

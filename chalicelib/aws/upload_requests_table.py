@@ -1,6 +1,7 @@
 """DynamoDB as the table of upload requests, and of the step that makes stories of them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -37,10 +38,16 @@ class UploadRequestsTable:
         return items.request_of(response["Item"]) if "Item" in response else None
 
     def claim_story(
-        self, upload: UploadRequest, story: Story, *, over: Story | None = None
+        self,
+        upload: UploadRequest,
+        photo_staged_at: datetime,
+        story: Story,
+        *,
+        over: Story | None = None,
     ) -> Story | None:
         claim = {"Put": claim_parameters(self._table, story, over)}
-        claimed, fulfilled = self._transact(claim, self._fulfilment(upload, story))
+        fulfilment = self._fulfilment(upload, story, photo_staged_at)
+        claimed, fulfilled = self._transact(claim, fulfilment)
         if _failed(claimed):
             existing = items.story_of(claimed["Item"])
             return None if existing.generation == story.generation else existing
@@ -48,7 +55,7 @@ class UploadRequestsTable:
             raise StoryChanged(f"upload {upload.id} is fulfilled already, or gone")
         return None
 
-    def fulfil(self, upload: UploadRequest, story: Story) -> None:
+    def fulfil(self, upload: UploadRequest, story: Story, photo_staged_at: datetime) -> None:
         alive = Attr("generation").eq(story.generation) & Attr("status").ne(Status.DELETED.value)
         check = {
             "ConditionCheck": {
@@ -57,7 +64,8 @@ class UploadRequestsTable:
                 **writes.condition(alive),
             }
         }
-        checked, fulfilled = self._transact(check, self._fulfilment(upload, story))
+        fulfilment = self._fulfilment(upload, story, photo_staged_at)
+        checked, fulfilled = self._transact(check, fulfilment)
         if _failed(checked) or (_failed(fulfilled) and not _is_by(fulfilled, story)):
             raise StoryChanged(f"upload {upload.id} cannot be fulfilled by story {story.id}")
 
@@ -94,10 +102,15 @@ class UploadRequestsTable:
         found = [items.request_of(item) for item in response["Items"]]
         return RequestsPage(found, response.get("LastEvaluatedKey"))
 
-    def _fulfilment(self, upload: UploadRequest, story: Story) -> dict[str, Any]:
+    def _fulfilment(
+        self, upload: UploadRequest, story: Story, photo_staged_at: datetime
+    ) -> dict[str, Any]:
         listed = {"listed_under": _life(story.id, story.generation), "listed_as": upload.id}
-        values = {name: items.stored(value) for name, value in fulfilment(story).items()} | listed
-        is_open = Attr("status").is_in(sorted(OPEN))
+        changes = fulfilment(story, photo_staged_at)
+        values = {name: items.stored(value) for name, value in changes.items()} | listed
+        is_open: ConditionBase = Attr("status").is_in(sorted(OPEN))
+        if upload.generation is not None:  # whose story's life is over
+            is_open |= Attr("generation").eq(upload.generation)
         key = items.request_key(upload.id)
         return {"Update": {"TableName": self._table, "Key": key, **writes.update(is_open, values)}}
 

@@ -158,6 +158,7 @@ def test_a_transaction_in_conflict_with_another_is_tried_again() -> None:
     client: Any = RefusingClient()
     requests = UploadRequestsTable(client, "stories")
 
-    for attempt in (requests.claim_story, requests.fulfil):
-        with pytest.raises(RequestFailed, match="TransactionCanceledException"):
-            attempt(upload_request(), story())
+    with pytest.raises(RequestFailed, match="TransactionCanceledException"):
+        requests.claim_story(upload_request(), NOW, story())
+    with pytest.raises(RequestFailed, match="TransactionCanceledException"):
+        requests.fulfil(upload_request(), story(), NOW)

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.aws.distribution import Distribution
 from chalicelib.aws.staging_bucket import StagingBucket
+from chalicelib.upload_ports import Staged
 from local.moto_backend import REGION
 from local.resources import DISTRIBUTION_ID
 from tests.builders import upload_request
@@ -24,7 +25,7 @@ def test_what_was_posted_is_found_with_what_it_was_sent_for(staging: Bucket) -> 
 
     assert found is not None
     assert (found.content, found.size, found.upload_id) == (b"a photo", 7, "an-upload")
-    assert found.staged_at == staging.bucket.staged_at(KEY)
+    assert staging.bucket.look(KEY) == Staged(found.version, found.staged_at)
     assert found.staged_at.microsecond == 0
 
 
@@ -48,7 +49,7 @@ def test_what_is_too_large_is_not_read(staging: Bucket) -> None:
 
 def test_what_is_not_there_is_none(staging: Bucket) -> None:
     assert staging.bucket.get(KEY, most=7) is None
-    assert staging.bucket.staged_at(KEY) is None
+    assert staging.bucket.look(KEY) is None
 
 
 def test_everything_that_waits_is_listed_page_by_page(staging: Bucket) -> None:
@@ -62,7 +63,9 @@ def test_everything_that_waits_is_listed_page_by_page(staging: Bucket) -> None:
         found |= page.staged
 
     assert found.keys() == {"images/a.jpg", "images/b/c.jpg", KEY}
-    assert found[KEY] == staging.bucket.staged_at(KEY)
+    there = staging.bucket.look(KEY)
+    assert there is not None
+    assert found[KEY] == there.staged_at
 
 
 def test_a_copy_has_all_that_the_object_has(staging: Bucket) -> None:
@@ -73,7 +76,7 @@ def test_a_copy_has_all_that_the_object_has(staging: Bucket) -> None:
     copy = staging.bucket.get(f"rejected/{KEY}", most=7)
     assert copy is not None
     assert (copy.content, copy.upload_id) == (b"a photo", "an-upload")
-    assert staging.bucket.staged_at(KEY)
+    assert staging.bucket.look(KEY)
 
 
 def test_what_was_seen_can_be_removed_twice(staging: Bucket) -> None:
@@ -84,7 +87,7 @@ def test_what_was_seen_can_be_removed_twice(staging: Bucket) -> None:
     staging.bucket.remove(KEY, found.version)
     staging.bucket.remove(KEY, found.version)
 
-    assert staging.bucket.staged_at(KEY) is None
+    assert staging.bucket.look(KEY) is None
 
 
 def test_what_was_posted_since_is_not_removed(staging: Bucket) -> None:
@@ -95,7 +98,7 @@ def test_what_was_posted_since_is_not_removed(staging: Bucket) -> None:
 
     staging.bucket.remove(KEY, found.version)
 
-    assert staging.bucket.staged_at(KEY)
+    assert staging.bucket.look(KEY)
 
 
 def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> None:

@@ -11,6 +11,8 @@ from tests.builders import story, upload_request
 from tests.contracts.conftest import Table
 from tests.fakes import NOW
 
+LATER = NOW + timedelta(minutes=5)
+
 
 def test_every_field_comes_back_as_it_went(table: Table) -> None:
     full = upload_request(
@@ -19,6 +21,7 @@ def test_every_field_comes_back_as_it_went(table: Table) -> None:
         resumes=2,
         story_id="a-story",
         generation="a1b2c3d4",
+        photo_staged_at=NOW,
         reason="why",
         last_error="no answer",
     )
@@ -38,7 +41,7 @@ def test_a_story_is_claimed_and_its_request_fulfilled_at_once(table: Table) -> N
     request = upload_request()
     table.requests.add(request)
 
-    assert table.requests.claim_story(request, story()) is None
+    assert table.requests.claim_story(request, NOW, story()) is None
 
     fulfilled = table.requests.find(request.id)
     assert table.stories.find(story().id) == story()
@@ -56,7 +59,7 @@ def test_a_taken_id_fulfils_nothing(table: Table) -> None:
     table.requests.add(request)
     table.stories.claim(story())
 
-    existing = table.requests.claim_story(request, story(generation="99999999"))
+    existing = table.requests.claim_story(request, NOW, story(generation="99999999"))
 
     assert existing == story()
     assert table.requests.find(request.id) == request
@@ -68,18 +71,18 @@ def test_a_deleted_story_is_replaced_in_the_same_step(table: Table) -> None:
     table.stories.claim(old)
     new = story(generation="99999999")
 
-    assert table.requests.claim_story(request, new) == old
-    assert table.requests.claim_story(request, new, over=old) is None
+    assert table.requests.claim_story(request, NOW, new) == old
+    assert table.requests.claim_story(request, NOW, new, over=old) is None
     assert table.stories.find(new.id) == new
 
 
 def test_a_request_that_is_fulfilled_claims_no_other_story(table: Table) -> None:
     request = upload_request()
     table.requests.add(request)
-    table.requests.claim_story(request, story())
+    table.requests.claim_story(request, NOW, story())
 
     with pytest.raises(StoryChanged):
-        table.requests.claim_story(request, story(id="another-story"))
+        table.requests.claim_story(request, NOW, story(id="another-story"))
 
     assert table.stories.find("another-story") is None
 
@@ -89,10 +92,31 @@ def test_a_request_that_is_gone_claims_nothing_and_leaves_what_was(table: Table)
     table.stories.claim(old)
 
     with pytest.raises(StoryChanged):
-        table.requests.claim_story(upload_request(), story(generation="99999999"), over=old)
+        table.requests.claim_story(upload_request(), NOW, story(generation="99999999"), over=old)
 
     assert table.stories.find(old.id) == old
     assert table.requests.find(upload_request().id) is None
+
+
+def test_a_request_whose_story_is_over_can_have_another_by_who_knows_of_it(table: Table) -> None:
+    request = upload_request()
+    table.requests.add(request)
+    table.requests.claim_story(request, NOW, story())
+    fulfilled = table.requests.find(request.id)
+    deleted = table.stories.update(story(), {"status": Status.DELETED})
+    assert fulfilled is not None
+
+    new = story(generation="99999999")
+    assert table.requests.claim_story(fulfilled, LATER, new, over=deleted) is None
+
+    again = table.requests.find(request.id)
+    assert again is not None
+    assert (again.generation, again.photo_staged_at) == ("99999999", LATER)
+    found = table.requests.fulfilled_by(new.id, "99999999").requests
+    assert [each.id for each in found] == [request.id]
+    assert table.requests.fulfilled_by(new.id, story().generation).requests == []
+    with pytest.raises(StoryChanged):
+        table.requests.claim_story(fulfilled, LATER, story(id="another-story"))
 
 
 def test_a_story_that_is_there_fulfils_a_request_any_number_of_times(table: Table) -> None:
@@ -100,8 +124,8 @@ def test_a_story_that_is_there_fulfils_a_request_any_number_of_times(table: Tabl
     table.requests.add(request)
     table.stories.claim(story())
 
-    table.requests.fulfil(request, story())
-    table.requests.fulfil(request, story())
+    table.requests.fulfil(request, story(), NOW)
+    table.requests.fulfil(request, story(), NOW)
 
     fulfilled = table.requests.find(request.id)
     assert fulfilled is not None
@@ -113,7 +137,7 @@ def test_a_request_that_failed_can_still_be_fulfilled(table: Table) -> None:
     table.requests.add(request)
     failed = table.requests.update(request, failure("it was no photo"))
 
-    table.requests.claim_story(failed, story())
+    table.requests.claim_story(failed, NOW, story())
 
     fulfilled = table.requests.find(request.id)
     assert fulfilled is not None
@@ -127,18 +151,18 @@ def test_a_story_that_is_deleted_fulfils_nothing(table: Table, generation: str) 
     table.stories.claim(story(status=Status.DELETED))
 
     with pytest.raises(StoryChanged):
-        table.requests.fulfil(request, story(generation=generation))
+        table.requests.fulfil(request, story(generation=generation), NOW)
     assert table.requests.find(request.id) == request
 
 
 def test_a_request_fulfilled_by_one_story_is_not_by_another(table: Table) -> None:
     request, other = upload_request(), story(id="another-story")
     table.requests.add(request)
-    table.requests.claim_story(request, story())
+    table.requests.claim_story(request, NOW, story())
     table.stories.claim(other)
 
     with pytest.raises(StoryChanged):
-        table.requests.fulfil(request, other)
+        table.requests.fulfil(request, other, NOW)
 
 
 def test_of_two_who_saw_the_same_one_writes(table: Table) -> None:
@@ -155,7 +179,7 @@ def test_of_two_who_saw_the_same_one_writes(table: Table) -> None:
 def test_what_went_on_meanwhile_is_not_overwritten(table: Table) -> None:
     request = upload_request()
     table.requests.add(request)
-    table.requests.claim_story(request, story())
+    table.requests.claim_story(request, NOW, story())
 
     with pytest.raises(StoryChanged):
         table.requests.update(request, failure("too late"))
@@ -169,9 +193,9 @@ def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) 
     table.stories.claim(story(id="another-story"))
     for upload_id in ids:
         table.requests.add(upload_request(id=upload_id))
-        table.requests.fulfil(upload_request(id=upload_id), story())
+        table.requests.fulfil(upload_request(id=upload_id), story(), NOW)
     table.requests.add(upload_request())
-    table.requests.fulfil(upload_request(), story(id="another-story"))
+    table.requests.fulfil(upload_request(), story(id="another-story"), NOW)
 
     page = table.requests.fulfilled_by(story().id, story().generation)
     found = page.requests
@@ -188,7 +212,7 @@ def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) 
 def test_requests_are_not_listed_as_stories(table: Table) -> None:
     request = upload_request()
     table.requests.add(request)
-    table.requests.claim_story(request, story())
+    table.requests.claim_story(request, NOW, story())
 
     assert [each.id for each in table.stories.listed("2026-03", 9).stories] == [story().id]
     assert table.stories.unfinished().stories == []

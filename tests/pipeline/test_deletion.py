@@ -4,14 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import keys
+from chalicelib import keys, tombstone
 from chalicelib.detection import TextDetection
-from chalicelib.errors import InvalidRequest, StoryChanged, Transient, UnknownStory
+from chalicelib.errors import Expired, InvalidRequest, StoryChanged, Transient, UnknownStory
 from chalicelib.messages import StoryMessage, about
 from chalicelib.story import Lease, Stage, Status, Story
 from tests.builders import jpeg, line, story, upload, upload_request, with_words
 from tests.fake_uploads import SlowCdn
-from tests.fakes import InMemoryMedia, RefusingMedia, ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes import (
+    NOW,
+    InMemoryMedia,
+    InMemoryStories,
+    RefusingMedia,
+    ScriptedSpeaker,
+    ScriptedTextDetector,
+)
 from tests.pipeline.world import World
 from tests.unit.test_mp3 import tone
 
@@ -102,18 +109,37 @@ def test_deleting_twice_is_fine() -> None:
 
     assert again == first
     assert at_last.erased_at
-    assert len(world.queues[Stage.DELETION].sent) == 1
+    assert world.queues[Stage.DELETION].sent == [about(first)] * 2  # none when all is gone
 
 
-def test_deleting_again_brings_a_lost_deletion_on_after_a_minute() -> None:
+def test_two_who_delete_at_once_both_succeed() -> None:
+    class Overtaken(InMemoryStories):
+        is_overtaken = False
+
+        def find(self, story_id: str) -> Story | None:
+            found = super().find(story_id)
+            if found is not None and self.is_overtaken:
+                self.is_overtaken = False
+                self.update(found, tombstone.deleted(NOW))
+            return found
+
+    stories = Overtaken()
+    world = World(stories=stories)
+    world.intake.take_in(upload())
+    stories.is_overtaken = True
+
+    assert world.pipeline.deletion.delete(world.story().id).status is Status.DELETED
+
+
+def test_polls_bring_a_lost_deletion_on_after_a_minute() -> None:
     world = world_with_a_story()
     world.clock.advance(600)
     later = {"retry_at": world.clock() + timedelta(minutes=15)}
     world.stories.update(world.story(), later)
-    story_id = world.story().id
+    world.pipeline.deletion.delete(world.story().id)
     for seconds in (0, 60, 1):
         world.clock.advance(seconds)
-        world.pipeline.deletion.delete(story_id)
+        world.retrieval.retrieve(world.story().id)
 
     assert len(world.queues[Stage.DELETION].sent) == 2
 
@@ -173,6 +199,24 @@ def test_an_upload_that_died_is_waited_for_as_well() -> None:
     erase(world)
 
     assert world.story().erased_at
+
+
+def test_an_upload_that_stores_it_with_another_waits_for_that_one() -> None:
+    class Meeting(InMemoryMedia):
+        def put(self, key: str, content: bytes, content_type: str) -> None:
+            if not self.objects:
+                self.objects[key] = (content, content_type)
+                world.clock.advance(1)
+                world.intake.take_in(upload())  # done before the first one is
+                uploading_until.append(world.story().uploading_until)
+
+    uploading_until: list[object] = []
+    world = World(media=Meeting())
+
+    world.intake.take_in(upload())
+
+    assert uploading_until == [NOW + timedelta(seconds=61)]
+    assert world.story().uploading_until == NOW + timedelta(seconds=61)
 
 
 def test_an_upload_that_heals_another_is_waited_for_from_its_own_beginning() -> None:
@@ -338,7 +382,7 @@ def test_requests_are_kept_as_long_as_the_tombstone_to_which_they_lead() -> None
     requests = [upload_request(id=f"0f8fad5b-d9cb-469f-a165-00000000000{n}") for n in range(3)]
     for request in requests:
         world.upload_requests.add(request)
-        world.upload_requests.fulfil(request, world.story())
+        world.upload_requests.fulfil(request, world.story(), world.clock())
     story_id = world.story().id
 
     world.pipeline.deletion.delete(story_id)
@@ -349,8 +393,38 @@ def test_requests_are_kept_as_long_as_the_tombstone_to_which_they_lead() -> None
         assert (left.expires_at, left.name) == (world.story().expires_at, "")
         assert world.retrieval.retrieve(request.id).status is Status.DELETED
     world.intake.take_in(upload())
-    with pytest.raises(UnknownStory):  # the new life is none of theirs
+    with pytest.raises(Expired, match="deleted"):  # the new life is none of theirs
         world.retrieval.retrieve(requests[0].id)
+
+
+def test_the_photo_itself_is_not_left_in_the_staging_bucket() -> None:
+    """Whoever took it in died after its story was made."""
+    world = world_with_a_story()
+    request = upload_request()
+    world.upload_requests.add(request)
+    world.staging.post(request.key, jpeg(), request.id)
+    staged = world.staging.look(request.key)
+    assert staged is not None
+    world.upload_requests.fulfil(request, world.story(), staged.staged_at)
+
+    world.pipeline.deletion.delete(world.story().id)
+    erase(world)
+
+    assert world.staging.objects == {}
+
+
+def test_a_photo_posted_since_stays_in_the_staging_bucket() -> None:
+    world = world_with_a_story()
+    request = upload_request()
+    world.upload_requests.add(request)
+    world.upload_requests.fulfil(request, world.story(), world.clock())
+    world.clock.advance(5)
+    world.staging.post(request.key, jpeg(), request.id)
+
+    world.pipeline.deletion.delete(world.story().id)
+    erase(world)
+
+    assert request.key in world.staging.objects
 
 
 def test_a_story_that_is_not_deleted_is_never_erased() -> None:

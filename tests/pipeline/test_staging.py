@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,10 @@ from chalicelib.direct_upload import Permit, Wanted
 from chalicelib.errors import Expired, Transient, UnknownStory
 from chalicelib.messages import StagedObject, about
 from chalicelib.story import Stage, Status, Story
-from chalicelib.upload_ports import StagedPage
+from chalicelib.upload_ports import Staged, StagedPage
 from chalicelib.uploads import UploadRequest, UploadStatus
 from tests.builders import jpeg, upload
-from tests.fake_queue import MAX_RECEIVES
+from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
 from tests.fakes import RefusingMedia
 from tests.pipeline.world import World
@@ -164,6 +164,8 @@ def test_a_failed_request_can_be_made_good_while_its_form_is_usable() -> None:
         ("images/by hand.JPG", "by hand.JPG"),
         ("images/a/b/ü+%.jpeg", "ü+%.jpeg"),
         ("images/page", "page"),
+        ("images/scan 21.11.2026", "scan 21.11.2026"),
+        ("images/old.jfif", "old.jfif"),
     ],
 )
 def test_a_photo_dropped_by_hand_is_a_story(key: str, name: str) -> None:
@@ -380,7 +382,12 @@ def test_trouble_is_tried_again_in_seconds() -> None:
 def test_trouble_before_there_is_a_story_is_noted_for_who_asks() -> None:
     class Refusing(InMemoryUploadRequests):
         def claim_story(
-            self, request: UploadRequest, story: Story, *, over: Story | None = None
+            self,
+            request: UploadRequest,
+            photo_staged_at: datetime,
+            story: Story,
+            *,
+            over: Story | None = None,
         ) -> Story | None:
             raise Transient("TransactWriteItems failed with ThrottlingException")
 
@@ -518,6 +525,93 @@ def test_the_sweeper_goes_on_to_stories_when_staged_photos_cannot_be_listed() ->
     world.reading_queue.kept.clear()
     world.clock.advance(300)
 
-    world.sweep()
+    with pytest.raises(Transient):
+        world.sweep()
 
     assert len(world.queues[Stage.READING].kept) == 1
+
+
+def test_one_staged_photo_that_cannot_be_enqueued_does_not_hold_up_the_others() -> None:
+    class Picky(InMemoryQueue[StagedObject]):
+        def send(self, message: StagedObject) -> None:
+            if message.key == "images/a.jpg":
+                raise Transient("SendMessage failed with InvalidMessageContents")
+            super().send(message)
+
+    world = World(intake_queue=Picky)
+    for key in ("images/a.jpg", "images/b.jpg"):
+        world.staging.post(key, jpeg())
+    world.clock.advance(300)
+
+    world.sweeper.staged_failover.sweep(lambda: True)
+
+    assert [message.key for message in world.intake_queue.sent] == ["images/b.jpg"]
+
+
+def test_a_sweep_stops_in_time() -> None:
+    world = World()
+    for name in "abc":
+        world.staging.post(f"images/{name}.jpg", jpeg())
+    world.clock.advance(300)
+    time = iter([True, True, True, False, False, False])
+
+    world.sweeper.staged_failover.sweep(lambda: next(time))
+
+    assert len(world.intake_queue.sent) == 1
+
+
+def test_a_good_photo_after_a_bad_one_is_found_by_polls_as_well() -> None:
+    world = World()
+    request = posted(world, b"hello")
+    announce(world, request.key)
+    take_in(world)
+    world.staging.post(request.key, jpeg(), request.id)  # and its event was lost
+    world.clock.advance(61)
+
+    world.retrieval.retrieve(request.id)
+
+    assert [kept.message.key for kept in world.intake_queue.kept] == [request.key]
+
+
+def test_a_photo_posted_again_after_its_story_was_deleted_is_a_new_story() -> None:
+    world = World()
+    request = posted(world)
+    announce(world, request.key)
+    take_in(world)
+    old = world.story()
+    world.clock.advance(60)
+    world.pipeline.deletion.delete(old.id)
+    world.clock.advance(60)
+    world.staging.post(request.key, jpeg(), request.id)
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert world.story().generation != old.generation
+    assert world.retrieval.retrieve(request.id) == world.story()
+
+
+def test_a_photo_taken_in_while_somebody_asks_is_not_told_to_be_late() -> None:
+    class JustNow(InMemoryStaging):
+        def look(self, key: str) -> Staged | None:
+            announce(world, key)
+            take_in(world)
+            return super().look(key)
+
+    world = World(staging=JustNow)
+    request = posted(world)
+    world.clock.advance(16 * 60)
+
+    assert world.retrieval.retrieve(request.id) == world.story()
+
+
+def test_who_asks_is_told_how_it_stands_though_the_bucket_cannot_be_asked() -> None:
+    class Unreachable(InMemoryStaging):
+        def look(self, key: str) -> Staged | None:
+            raise Transient("HeadObject failed with SlowDown")
+
+    world = World(staging=Unreachable)
+    request = posted(world)
+    world.clock.advance(16 * 60)
+
+    assert world.retrieval.retrieve(request.id) == request

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from chalicelib.links import Links
-from chalicelib.messages import Delivery, Message, StoryMessage
+from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage
 from chalicelib.pipeline import Pipeline
 from chalicelib.story import Stage, Story
 from tests.fake_queue import InMemoryQueue
@@ -37,6 +37,7 @@ class World(MemoryTools):
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
         upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
         staging: Callable[..., InMemoryStaging] = InMemoryStaging,
+        intake_queue: Callable[..., InMemoryQueue[StagedObject]] = InMemoryQueue[StagedObject],
         cdn: SlowCdn | None = None,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
@@ -50,6 +51,7 @@ class World(MemoryTools):
             queue=queue,
             upload_requests=upload_requests,
             staging=staging,
+            intake_queue=intake_queue,
             cdn=cdn,
         )
         self.outbox = self.announcer
