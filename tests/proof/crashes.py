@@ -6,7 +6,8 @@ from itertools import product
 from tests.proof.invariants import check
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.scenarios import Scenario
-from tests.proof.simulation import Backend, Broken, Simulation
+from tests.proof.backend import Backend
+from tests.proof.simulation import Broken, Simulation
 from tests.proof.tape import Fault
 
 MakeBackend = Callable[[], Backend]
