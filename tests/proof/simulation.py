@@ -16,7 +16,7 @@ from chalicelib.intake import Receipt
 from chalicelib.links import Links
 from chalicelib.messages import Delivery, StagedObject, StoryMessage, about
 from chalicelib.patience import GIVE_UP_AFTER
-from chalicelib.pipeline import Pipeline
+from chalicelib.pipeline import TIME_LIMITS, Pipeline
 from chalicelib.story import Stage, Story
 from chalicelib.uploads import UploadRequest
 from tests.builders import upload
@@ -89,6 +89,7 @@ class Consumer:
     kind: str
     queue: ConsumedQueue[Any]
     handle: Callable[[Delivery[Any]], None]
+    time_limit: timedelta = timedelta(seconds=60)
 
 
 @dataclass
@@ -104,6 +105,7 @@ class Simulation:
         answered: What everybody was told who asked for stories.
         lost: The messages that were lost on purpose, by stage.
         vanished: Keys of what was staged for so long that the bucket forgot it.
+        timed: Functions that deliveries invoke die when their time is up.
         parking: Messages may stay parked: something was broken for long, and is not redriven.
     """
 
@@ -118,6 +120,7 @@ class Simulation:
     lost: list[tuple[Stage, StoryMessage]] = field(default_factory=list)
     vanished: set[str] = field(default_factory=set)
     naps: int = 0
+    timed: bool = False
 
     def __post_init__(self) -> None:
         self.clock = self.backend.clock
@@ -137,7 +140,9 @@ class Simulation:
             Stage.DELETION: self.pipeline.eraser,
         }
         self._work = {
-            stage: Consumer(stage.value, self.backend.queues[stage], work[stage].handle)
+            stage: Consumer(
+                stage.value, self.backend.queues[stage], work[stage].handle, TIME_LIMITS[stage]
+            )
             for stage in Stage
         }
         self._dead = {
@@ -159,15 +164,16 @@ class Simulation:
         self._intake = Consumer(
             "intake", self.backend.intake_queue, self.pipeline.staged_intake.handle
         )
+        self._intake_dead = Consumer(
+            "intake dead letter",
+            self.backend.intake_dead_letter_queue,
+            self.pipeline.intake_dead_letters.handle,
+        )
         self._consumers = [
             self._announcing,
             self._intake,
             *self._work.values(),
-            Consumer(
-                "intake dead letter",
-                self.backend.intake_dead_letter_queue,
-                self.pipeline.intake_dead_letters.handle,
-            ),
+            self._intake_dead,
             *self._dead.values(),
         ]
 
@@ -304,6 +310,9 @@ class Simulation:
     def _announce(self, delivery: Delivery[StagedObject]) -> None:
         self.pipeline.intake_queue.send(delivery.message)
 
+    def receive_staged_dead_letter(self) -> Callable[[], None]:
+        return self._received(self._intake_dead)
+
     def receive_dead_letter(self, stage: Stage) -> Callable[[], None]:
         return self._received(self._dead[stage])
 
@@ -387,7 +396,8 @@ class Simulation:
             return True
 
         message = delivery if isinstance(delivery.message, StoryMessage) else None
-        process = Process(f"{consumer.kind} {delivery.receives}", message)
+        until = self.clock.now + consumer.time_limit if self.timed else None
+        process = Process(f"{consumer.kind} {delivery.receives}", message, until)
         done = self._invoked(process, handle)
         if done and self.twice and delivery.receives == 1:
             consumer.queue.retry_in(delivery.receipt, 0)

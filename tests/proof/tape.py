@@ -35,10 +35,15 @@ class ProcessDied(BaseException):
 
 @dataclass(frozen=True)
 class Process:
-    """One invocation of a function, and the message that it handles if it was one."""
+    """One invocation of a function, and the message that it handles if it was one.
+
+    Attributes:
+        until: When its time is up, if that is to matter.
+    """
 
     kind: str
     message: Delivery[StoryMessage] | None = None
+    until: datetime | None = None
 
 
 @dataclass
@@ -111,6 +116,8 @@ class Tape:
         process = self._process.get()
         if not fault and self.outage == (process.kind.partition(" ")[0], operation):
             fault = Fault.SERVER_ERROR
+        if process.until and self.clock() > process.until:
+            fault = Fault.DIES_BEFORE
         request = Request(number, self.clock(), process, operation, target, detail, fault)
         self.requests.append(request)
         return self.meet(request, action)

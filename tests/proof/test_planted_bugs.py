@@ -12,7 +12,8 @@ from chalicelib.story import Lease, Story
 from tests.fakes import InMemoryStories
 from tests.proof.crashes import every_single_fault
 from tests.proof.ledger import FOUND
-from tests.proof.meetings import MEETINGS, every_order_of
+from tests.proof.meeting import every_order_of
+from tests.proof.meetings import MEETINGS
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.scenarios import SCENARIOS
 from tests.proof.simulation import Broken
