@@ -96,8 +96,22 @@ def _copies(run: Run, life: StoryMessage) -> Iterator[str]:
         yield "the CDN may still have copies of a deleted story"
     for request in run.requests:
         is_its_own = isinstance(request.result, Story) and about(request.result) == life
-        if is_its_own and written(request, "erased_at") and not 0 < done < request.number:
-            yield "a story was said to be erased before it was"
+        if is_its_own and written(request, "erased_at"):
+            before = run.requests[: request.number]
+            if not 0 < done < request.number or _files(before, life):
+                yield "a story was said to be erased before it was"
+
+
+def _files(requests: Sequence[Request], life: StoryMessage) -> set[str]:
+    """What these requests left of a life's files."""
+    there: set[str] = set()
+    for request in requests:
+        match request.detail:
+            case ("put", str(key), *_) if request.took_effect and _life_of(key) == life:
+                there.add(key)
+            case ("delete", [*removed]) if request.took_effect:
+                there -= set(removed)
+    return there
 
 
 def _last_removal(requests: Sequence[Request], life: StoryMessage) -> int:
