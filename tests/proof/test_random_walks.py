@@ -77,9 +77,9 @@ class Walk(RuleBasedStateMachine):
     def poll_upload(self, which: int) -> None:
         self.run.poll(self.permits[which % len(self.permits)].request.id)
 
-    @rule(name=st.sampled_from(["a.jpg", "b.jpg"]), shade=st.none() | SHADES)
-    def drop(self, name: str, shade: int | None) -> None:
-        self.run.drop(name, shade)
+    @rule(shade=st.none() | SHADES)
+    def drop(self, shade: int | None) -> None:
+        self.run.drop(f"{len(self.run.posted)}.jpg", shade)
 
     @rule()
     def lose_events(self) -> None:
