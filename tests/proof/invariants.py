@@ -263,5 +263,7 @@ def _left_behind(run: Run) -> Iterator[str]:
         if story.unfinished_since is not None:
             yield "a story that has ended is still swept"
         died = any(request.fault for request in run.requests)  # its lease runs out
-        if not died and any(lease.until > run.simulation.clock.now for lease in story.leases.values()):
+        if not died and any(
+            lease.until > run.simulation.clock.now for lease in story.leases.values()
+        ):
             yield "a lease is live though nobody works"

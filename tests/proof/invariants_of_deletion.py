@@ -56,7 +56,9 @@ def _missing_renditions(run: Run) -> Iterator[str]:
         if set(story.renditions) != _SIZES:
             yield f"a ready story has {len(story.renditions)} renditions"
         for rendition in story.renditions.values():
-            if _life_of(rendition.key) != about(story) or not run.backend.media.exists(rendition.key):
+            if _life_of(rendition.key) != about(story) or not run.backend.media.exists(
+                rendition.key
+            ):
                 yield "a rendition is missing"
 
 

@@ -39,6 +39,9 @@ def _requests_without_an_end(run: Run) -> Iterator[str]:
 
 def _badly_fulfilled(run: Run, request: UploadRequest) -> Iterator[str]:
     life = StoryMessage(str(request.story_id), str(request.generation))
+    posted = [each for each in run.simulation.posted if each.upload_id == request.id]
+    if request.story_id not in {run.id_of(each) for each in posted}:
+        yield "an upload request was fulfilled by another photo's story"
     if life not in run.claimed:
         yield "an upload request was fulfilled by a story that never was"
     if run.alive(life) and request.expires_at is not None:
@@ -82,9 +85,12 @@ def _lost_reject(run: Run, posted: Posted) -> Iterator[str]:
     told = [
         each.detail[1]
         for each in run.requests
-        if (each.operation, each.target) == ("sqs.SendMessage", "intake-parked") and each.took_effect
+        if (each.operation, each.target) == ("sqs.SendMessage", "intake-parked")
+        and each.took_effect
     ]
-    told = [each for each in told if isinstance(each, StagedObject) and each.key.endswith(posted.key)]
+    told = [
+        each for each in told if isinstance(each, StagedObject) and each.key.endswith(posted.key)
+    ]
     if not told or not all(each.reason for each in told):
         yield "something that is no photo was put aside without a word"
     elif all(run.backend.staging.staged_at(each.key) is None for each in told):
@@ -92,8 +98,10 @@ def _lost_reject(run: Run, posted: Posted) -> Iterator[str]:
 
 
 def _lost_drop(run: Run, posted: Posted) -> Iterator[str]:
-    story_id = run.id_of_dropped(posted)
-    has_story = any(run.alive(promise.life) for promise in run.promises if promise.life.id == story_id)
+    story_id = run.id_of(posted)
+    has_story = any(
+        run.alive(promise.life) for promise in run.promises if promise.life.id == story_id
+    )
     # S3 tells when something came in whole seconds.
     deleted_since = any(
         each.at >= posted.at

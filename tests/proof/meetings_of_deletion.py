@@ -63,7 +63,9 @@ def erased_when_the_lease_ends(milliseconds: int) -> Callable[[Simulation], Proc
         def delete_and_erase() -> None:
             run.delete(story.id)
             run.tape.switch()
-            run.clock.now = began + TIME_LIMITS[Stage.READING] - timedelta(milliseconds=milliseconds)
+            run.clock.now = (
+                began + TIME_LIMITS[Stage.READING] - timedelta(milliseconds=milliseconds)
+            )
             run.deliver(Stage.DELETION)
 
         began = run.clock.now
@@ -117,14 +119,15 @@ def deleted_while_its_photo_comes_again(run: Simulation) -> Processes:
 
 
 def deleted_while_two_photos_come(run: Simulation) -> Processes:
-    """And the eraser comes at once."""
+    """One is slow: the other's story is made, deleted and erased meanwhile."""
     run.abandon(SHADE)
 
-    def delete_and_erase() -> None:
+    def finish_delete_and_erase() -> None:
+        run.deliver_all()
         run.delete(_abandoned(run))
-        run.deliver(Stage.DELETION)
+        run.deliver_all()
 
-    return lambda: run.upload(SHADE), lambda: run.upload(SHADE), delete_and_erase
+    return lambda: run.upload(SHADE), lambda: run.upload(SHADE), finish_delete_and_erase
 
 
 def deleted_twice(run: Simulation) -> Processes:

@@ -83,9 +83,9 @@ class Run:
         story = self.record(life)
         return story if story is not None and story.status is not Status.DELETED else None
 
-    def id_of_dropped(self, posted: Posted) -> str | None:
-        """Of the story of a photo that was put into the staging bucket by hand."""
-        if posted.upload_id or posted.shade is None:
+    def id_of(self, posted: Posted) -> str | None:
+        """Of the story that a staged photo is to have; None: it is no photo."""
+        if posted.shade is None:
             return None
         content_id = content_id_of(page(posted.shade))
         return str(derived_id(self.backend.namespace, content_id, "en-US", "Joanna"))
@@ -112,9 +112,11 @@ class Run:
             request = self.backend.upload_requests.find(posted.upload_id)
             if request is None or request.status is not UploadStatus.FULFILLED:
                 return None
+            if request.story_id != self.id_of(posted):  # its sender put another one in its place
+                return None
             life = StoryMessage(str(request.story_id), str(request.generation))
             return Promise(life, posted.shade, posted.notify)
-        story = self.backend.stories.find(self.id_of_dropped(posted) or "")
+        story = self.backend.stories.find(self.id_of(posted) or "")
         return Promise(about(story), posted.shade, posted.notify) if story else None
 
 

@@ -238,7 +238,6 @@ def another_generation(run: Simulation) -> None:
     run.settle()
 
 
-
 def _posted(run: Simulation, shade: int | None = SHADE, **fields: Any) -> str:
     """A photo that was posted with a form; the id of its upload request."""
     permit = run.request_upload(**fields)
@@ -540,6 +539,7 @@ def never_used(run: Simulation) -> None:
     run.settle()
     if not isinstance(run.answered[-1].found, Expired | None):
         raise Broken("an upload request that was never used does not expire")
+
 
 SCENARIOS = (
     Scenario("upload to notice", upload_to_notice),
