@@ -4,11 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from chalicelib import keys
 from chalicelib.messages import Delivery, StoryMessage, about
 from chalicelib.patience import RESUME_AFTER
 from chalicelib.story import Stage, Status, Story
+from tests.proof.backend import ConsumedQueue
 from tests.proof.invariants_of_deletion import broken_by_deletion
 from tests.proof.invariants_of_uploads import broken_by_uploads
 from tests.proof.pages import audio_of, text_on
@@ -251,12 +253,19 @@ def _ends(requests: list[Request]) -> Iterator[tuple[int, Story]]:
 
 def _left_behind(run: Run) -> Iterator[str]:
     backend = run.backend
-    at_work = [*backend.queues.values(), *backend.dead_letter_queues.values()]
-    intake = [backend.intake_queue, backend.intake_dead_letter_queue]
-    for queue in (*at_work, *intake):
+    at_work: list[ConsumedQueue[Any]] = [
+        *backend.queues.values(),
+        *backend.dead_letter_queues.values(),
+    ]
+    intake: list[ConsumedQueue[Any]] = [backend.intake_queue, backend.intake_dead_letter_queue]
+    for queue in [*at_work, *intake]:
         if queue.next_visible_at() is not None:
             yield "a message was left behind"
-    for queue in (*backend.parked_queues.values(), backend.intake_parked_queue):
+    parked: list[ConsumedQueue[Any]] = [
+        *backend.parked_queues.values(),
+        backend.intake_parked_queue,
+    ]
+    for queue in parked:
         if queue.next_visible_at() is not None and not run.simulation.parking:
             yield "a message was parked though nothing was broken for long"
     for story, _ in run.stories:

@@ -130,9 +130,9 @@ def _needless_messages(run: Run) -> Iterator[str]:
     """Of any number of polls, one resumes an upload, and then none for a minute."""
     resumed: dict[str, list[datetime]] = defaultdict(list)
     for request in run.requests:
-        if request.target == "intake" and request.process.kind in {"poll", "bulk"}:
-            if request.operation == "sqs.SendMessage":
-                resumed[request.detail[1].key].append(request.at)
+        is_sent = (request.operation, request.target) == ("sqs.SendMessage", "intake")
+        if is_sent and request.process.kind in {"poll", "bulk"}:
+            resumed[request.detail[1].key].append(request.at)
     for moments in resumed.values():
         if any(later - earlier <= RESUME_AFTER for earlier, later in pairwise(moments)):
             yield "an upload was resumed twice within a minute"

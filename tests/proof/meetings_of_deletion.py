@@ -165,8 +165,7 @@ def two_erasers_of_a_direct_upload(run: Simulation) -> Processes:
     permit = run.request_upload()
     run.post(permit, SHADE)
     run.settle()
-    two = two_erasers(run)
-    return two
+    return two_erasers(run)
 
 
 def eraser_and_late_stage(run: Simulation) -> Processes:
