@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.errors import StoryChanged
+from chalicelib.errors import StoryChanged, Transient
 from chalicelib.story import Status, Story
 from chalicelib.upload_ports import RequestsPage, Staged, StagedPage, StagedPhoto
 from chalicelib.uploads import OPEN, PostForm, UploadRequest, fulfilment
@@ -141,11 +141,20 @@ class InMemoryStaging:
         return StagedPage(staged, ahead[0] if len(ahead) > 1 else None)
 
     def copy(self, key: str, to: str) -> None:
+        if key not in self.objects:
+            raise Transient("CopyObject failed with NoSuchKey")
         self.objects[to] = replace(self.objects[key], staged_at=self._clock())
 
     def remove(self, key: str, version: str) -> None:
         if key in self.objects and self.objects[key].version == version:
             del self.objects[key]
+
+    def forget(self, before: datetime) -> list[str]:
+        """What the bucket's lifecycle does with what was staged before then; which keys?"""
+        gone = [key for key, staged in self.objects.items() if staged.staged_at < before]
+        for key in gone:
+            del self.objects[key]
+        return gone
 
 
 class SlowCdn:

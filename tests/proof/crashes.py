@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import product
 
+from tests.proof.backend import Backend
 from tests.proof.invariants import check
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.scenarios import Scenario
-from tests.proof.simulation import Backend, Broken, Simulation
+from tests.proof.simulation import Broken, Simulation
 from tests.proof.tape import Fault
 
 MakeBackend = Callable[[], Backend]

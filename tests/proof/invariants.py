@@ -4,12 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from chalicelib import keys
 from chalicelib.messages import Delivery, StoryMessage, about
 from chalicelib.patience import RESUME_AFTER
 from chalicelib.story import Stage, Status, Story
+from tests.proof.backend import ConsumedQueue
+from tests.proof.invariants_of_deletion import broken_by_deletion
+from tests.proof.invariants_of_uploads import broken_by_uploads
 from tests.proof.pages import audio_of, text_on
+from tests.proof.promises import Run, with_following, writes
 from tests.proof.simulation import Broken, Simulation
 from tests.proof.tape import Request
 
@@ -34,44 +39,33 @@ def check(simulation: Simulation, *, may_fail: bool = False) -> None:
         simulation: A run that has come to rest.
         may_fail: Readable photos may end as failed: something was broken for long.
     """
+    run = Run(simulation)
     problems = [
-        *_unkept_promises(simulation, may_fail=may_fail),
-        *_repeated_payments(simulation),
-        *_needless_notices(simulation),
-        *_missing_notices(simulation),
-        *_illegal_moves(simulation),
-        *_stories_that_nobody_would_resume(simulation),
-        *_needless_work(simulation),
-        *_strangers(simulation),
-        *_left_behind(simulation),
+        *_unkept_promises(run, may_fail=may_fail),
+        *_repeated_payments(run),
+        *_needless_notices(run),
+        *_missing_notices(run),
+        *_illegal_moves(run),
+        *_stories_that_nobody_would_resume(run),
+        *_needless_work(run),
+        *_strangers(run),
+        *_left_behind(run),
+        *broken_by_uploads(run, may_fail=may_fail),
+        *broken_by_deletion(run),
     ]
     if problems:
         raise Broken("\n".join([*problems, "", str(simulation.tape)]))
 
 
-def _stories(simulation: Simulation) -> Iterator[tuple[Story, int]]:
-    """Every story that somebody was promised, and the shade of its page."""
-    for promise in simulation.acknowledged:
-        story = simulation.backend.stories.find(promise.receipt.story.id)
-        if story is None or about(story) != about(promise.receipt.story):
-            continue
-        if story.status is not Status.DELETED:
-            yield story, promise.shade
-
-
-def _deletions(simulation: Simulation, story_id: str) -> int:
-    return len({life for life in simulation.deleted if life.id == story_id})
-
-
-def _unkept_promises(simulation: Simulation, *, may_fail: bool) -> Iterator[str]:
-    kept = {about(story) for story, _ in _stories(simulation)}
-    for promise in simulation.acknowledged:
-        if about(promise.receipt.story) not in kept | set(simulation.deleted):
+def _unkept_promises(run: Run, *, may_fail: bool) -> Iterator[str]:
+    kept = {about(story) for story, _ in run.stories}
+    for promise in run.promises:
+        if promise.life not in kept | run.deleted:
             yield "an acknowledged story is gone"
-    for story, shade in _stories(simulation):
+    for story, shade in run.stories:
         text = text_on(shade)
         if story.status is Status.READY:
-            yield from _wrong_content(simulation, story, text)
+            yield from _wrong_content(run, story, text)
         elif story.status is not Status.FAILED:
             yield f"an acknowledged story was left {story.status}"
         elif story.failure is None or not story.failure.reason:
@@ -80,40 +74,40 @@ def _unkept_promises(simulation: Simulation, *, may_fail: bool) -> Iterator[str]
             yield f"a readable page failed: {story.failure.reason}"
 
 
-def _wrong_content(simulation: Simulation, story: Story, text: str) -> Iterator[str]:
+def _wrong_content(run: Run, story: Story, text: str) -> Iterator[str]:
     if story.text != text:
         yield f"this is another page's text: {story.text!r}"
     if story.page != keys.page(story) or story.audio != keys.audio(story):
         yield "the record names files of another life of this story"
-    elif not simulation.backend.media.exists(keys.page(story)):
+    elif not run.backend.media.exists(keys.page(story)):
         yield "the page image is missing"
-    elif simulation.backend.media.get(keys.audio(story)) != audio_of(text):
+    elif run.backend.media.get(keys.audio(story)) != audio_of(text):
         yield "this is another text's audio"
 
 
-def _repeated_payments(simulation: Simulation) -> Iterator[str]:
+def _repeated_payments(run: Run) -> Iterator[str]:
     """A paid call may be repeated only if a fault hit it, or the storing of what it gave."""
     paid: Counter[tuple[str, str]] = Counter()
     excused: Counter[tuple[str, str]] = Counter()
-    for request, following in _with_following(simulation.tape.requests):
+    for request, following in with_following(run.requests):
         message = request.process.message
         if request.operation in _PAID and request.took_effect and message:
             what = (message.message.id, repr(request.detail))
             paid[what] += 1
             excused[what] += bool(request.fault or (following and following.fault))
     for what, times in paid.items():
-        lives = 1 + _deletions(simulation, what[0]) + simulation.naps
+        lives = run.lives_of(what[0]) + run.simulation.naps
         if times > lives + excused[what]:
             yield f"paid {times} times for {what[1][:80]}, {excused[what]} excused"
 
 
-def _needless_notices(simulation: Simulation) -> Iterator[str]:
+def _needless_notices(run: Run) -> Iterator[str]:
     """One notice for each end that a story came to, and one more for each fault at telling."""
-    requests = simulation.tape.requests
+    requests = run.requests
     published: Counter[str] = Counter()
     excused: Counter[str] = Counter()
     wanted: dict[StoryMessage, bool] = {}
-    for request, following in _with_following(requests):
+    for request, following in with_following(requests):
         message = request.process.message
         if isinstance(request.result, Story):
             wanted[about(request.result)] = request.result.notify
@@ -126,7 +120,7 @@ def _needless_notices(simulation: Simulation) -> Iterator[str]:
     # A repeat that failed for an uploader is left to the sweeper, and so to a stage.
     left = sum(r.operation == "sns.Publish" for r in requests if _is_broken_repeat(r))
     for story_id, times in published.items():
-        if times > ends[story_id] + excused[story_id] + left + simulation.naps:
+        if times > ends[story_id] + excused[story_id] + left + run.simulation.naps:
             yield f"{times} notices for {ends[story_id]} ends, {excused[story_id]} excused"
     repeated: dict[str, list[datetime]] = defaultdict(list)
     for request in requests:
@@ -137,12 +131,12 @@ def _needless_notices(simulation: Simulation) -> Iterator[str]:
             yield "the notice of a ready story was repeated within a minute"
 
 
-def _missing_notices(simulation: Simulation) -> Iterator[str]:
+def _missing_notices(run: Run) -> Iterator[str]:
     """After a story came to its end, whoever wanted to know was told."""
-    requests = simulation.tape.requests
-    wanted = {about(promise.receipt.story) for promise in simulation.acknowledged if promise.notify}
+    requests = run.requests
+    wanted = {promise.life for promise in run.promises if promise.notify}
     last_end = {about(story): number for number, story in _ends(requests)}
-    for story, _ in _stories(simulation):
+    for story, _ in run.stories:
         since = last_end.get(about(story), 0)
         told = {_told_by(r) for r in requests if _tells_of(r, story) and r.number > since}
         # The notice for a finished duplicate is marked first, so that one of many is sent: who
@@ -158,7 +152,7 @@ def _is_notice(request: Request) -> bool:
 
 def _is_broken_repeat(request: Request) -> bool:
     """Did a fault hit an uploader's repeated notice, or what is written down about it?"""
-    if request.process.kind != "upload" or not request.fault:
+    if not request.process.kind.startswith(("upload", "intake")) or not request.fault:
         return False
     match request.detail:
         case ("publish", *_):
@@ -181,11 +175,11 @@ def _told_by(notice: Request) -> Status:
     return Status.READY if "is ready" in str(subject) else Status.FAILED
 
 
-def _illegal_moves(simulation: Simulation) -> Iterator[str]:
+def _illegal_moves(run: Run) -> Iterator[str]:
     """By what each write answered, in the order in which they took effect."""
     status: dict[StoryMessage, Status] = {}
     failed_by: set[str] = set()
-    for request, story in _written(simulation.tape.requests):
+    for request, story in writes(run.requests):
         origin = status.get(about(story), Status.RECEIVED)
         status[about(story)] = story.status
         if story.status is not origin and story.status not in _MOVES[origin]:
@@ -202,28 +196,28 @@ def _illegal_moves(simulation: Simulation) -> Iterator[str]:
             yield "a message took back the very failure that it ended in"
 
 
-def _stories_that_nobody_would_resume(simulation: Simulation) -> Iterator[str]:
+def _stories_that_nobody_would_resume(run: Run) -> Iterator[str]:
     """All messages may be lost at any moment: the sweeper must find what is not done."""
-    for request, story in _written(simulation.tape.requests):
+    for request, story in writes(run.requests):
         is_done = story.status in _ENDED or story.erased_at is not None
         if not is_done and story.unfinished_since is None:
             yield f"from request {request.number} on, the sweeper did not see an unfinished story"
 
 
-def _needless_work(simulation: Simulation) -> Iterator[str]:
+def _needless_work(run: Run) -> Iterator[str]:
     """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
     resumed: dict[str, list[datetime]] = defaultdict(list)
-    for request in simulation.tape.requests:
-        if request.target in set(Stage) and request.process.kind in {"poll", "sweep"}:
+    for request in run.requests:
+        if request.target in set(Stage) and request.process.kind in {"poll", "bulk", "sweep"}:
             resumed[request.detail[1].id].append(request.at)
     for moments in resumed.values():
         if any(later - earlier <= RESUME_AFTER for earlier, later in pairwise(moments)):
             yield "a story was resumed twice within a minute"
 
 
-def _strangers(simulation: Simulation) -> Iterator[str]:
+def _strangers(run: Run) -> Iterator[str]:
     """A message of another life of a story is ignored, and a photo has one life at a time."""
-    for request in simulation.tape.requests:
+    for request in run.requests:
         message, story = request.process.message, request.result
         if not message or not isinstance(story, Story) or request.detail[0] == "find":
             continue
@@ -231,9 +225,8 @@ def _strangers(simulation: Simulation) -> Iterator[str]:
             yield f"a message of {message.message.generation} touched {story.generation}"
         if "dead" in request.process.kind and request.detail[0] == "update":
             yield from _strays(request, message, story)
-    lives = {about(promise.receipt.story) for promise in simulation.acknowledged}
-    for story_id, count in Counter(life.id for life in lives).items():
-        if count > 1 + _deletions(simulation, story_id):
+    for story_id, count in Counter(life.id for life in run.claimed).items():
+        if count > run.lives_of(story_id):
             yield f"one photo has {count} lives"
 
 
@@ -250,7 +243,7 @@ def _strays(request: Request, letter: Delivery[StoryMessage], story: Story) -> I
 def _ends(requests: list[Request]) -> Iterator[tuple[int, Story]]:
     """The request by which a story came to an end, and the story, each time."""
     last: dict[StoryMessage, Status] = {}
-    for request, story in _written(requests):
+    for request, story in writes(requests):
         ended = story.status in _ENDED and last.get(about(story)) is not story.status
         # One that failed again all by itself is no news to those who were told.
         if ended and story.notified_of is not story.status:
@@ -258,31 +251,28 @@ def _ends(requests: list[Request]) -> Iterator[tuple[int, Story]]:
         last[about(story)] = story.status
 
 
-def _written(requests: list[Request]) -> Iterator[tuple[Request, Story]]:
-    """Each write to a story, and the story as it left it."""
-    for request in requests:
-        if isinstance(request.result, Story) and request.detail[0] in {"lease", "update"}:
-            yield request, request.result
-
-
-def _left_behind(simulation: Simulation) -> Iterator[str]:
-    backend = simulation.backend
-    for queue in (*backend.queues.values(), *backend.dead_letter_queues.values()):
+def _left_behind(run: Run) -> Iterator[str]:
+    backend = run.backend
+    at_work: list[ConsumedQueue[Any]] = [
+        *backend.queues.values(),
+        *backend.dead_letter_queues.values(),
+    ]
+    intake: list[ConsumedQueue[Any]] = [backend.intake_queue, backend.intake_dead_letter_queue]
+    for queue in [*at_work, *intake]:
         if queue.next_visible_at() is not None:
             yield "a message was left behind"
-    for queue in backend.parked_queues.values():
-        if queue.next_visible_at() is not None and not simulation.parking:
+    parked: list[ConsumedQueue[Any]] = [
+        *backend.parked_queues.values(),
+        backend.intake_parked_queue,
+    ]
+    for queue in parked:
+        if queue.next_visible_at() is not None and not run.simulation.parking:
             yield "a message was parked though nothing was broken for long"
-    for story, _ in _stories(simulation):
+    for story, _ in run.stories:
         if story.unfinished_since is not None:
             yield "a story that has ended is still swept"
-        died = any(request.fault for request in simulation.tape.requests)  # its lease runs out
-        if not died and any(lease.until > simulation.clock.now for lease in story.leases.values()):
+        died = any(request.fault for request in run.requests)  # its lease runs out
+        if not died and any(
+            lease.until > run.simulation.clock.now for lease in story.leases.values()
+        ):
             yield "a lease is live though nobody works"
-
-
-def _with_following(requests: list[Request]) -> Iterator[tuple[Request, Request | None]]:
-    """Each request, and the next one of the same process."""
-    for index, request in enumerate(requests):
-        same = (later for later in requests[index + 1 :] if later.process is request.process)
-        yield request, next(same, None)

@@ -1,40 +1,16 @@
-"""Two or three processes that meet over one story."""
+"""Two or three processes that meet over one story: uploads, stages, polls, sweeps, dead letters."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.messages import about
 from chalicelib.patience import GIVE_UP_AFTER
 from chalicelib.story import Stage, Story
-from tests.proof.crashes import MakeBackend, single_faults
-from tests.proof.interleaving import Order, every_order, run_together
-from tests.proof.invariants import check
-from tests.proof.memory_backend import MemoryBackend
+from tests.proof.meeting import Meeting, Processes
+from tests.proof.meetings_of_deletion import DELETION_MEETINGS
+from tests.proof.meetings_of_uploads import UPLOAD_MEETINGS
 from tests.proof.pages import BLANK
 from tests.proof.scenarios import OTHER_SHADE, SHADE
-from tests.proof.simulation import Broken, Simulation
-from tests.proof.tape import Fault
-
-Processes = Iterable[Callable[[], object]]
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """A situation, and the processes that meet in it.
-
-    Attributes:
-        arrange: Brings the situation about, and returns who meets in it.
-        preemptions: How often a process may be interrupted, in all.
-        parks: Messages may stay parked in the end.
-        fails: Readable photos may stay failed in the end.
-    """
-
-    name: str
-    arrange: Callable[[Simulation], Processes]
-    preemptions: int = 3
-    parks: bool = False
-    fails: bool = False
+from tests.proof.simulation import Simulation
 
 
 def _uploaded(run: Simulation, **fields: Any) -> Story:
@@ -265,51 +241,6 @@ MEETINGS = (
     Meeting("a finished photo twice", finished_photo_sent_twice),
     Meeting("an old generation and a new one", old_generation_and_new),
     Meeting("deleted and sent again meanwhile", deleted_and_sent_again_meanwhile),
+    *UPLOAD_MEETINGS,
+    *DELETION_MEETINGS,
 )
-
-
-def hold(
-    meeting: Meeting,
-    order: Order,
-    make_backend: MakeBackend = MemoryBackend,
-    faults: Mapping[int, Fault] | None = None,
-) -> int:
-    """Hold a meeting in this order, and check what must hold; how many requests was it?
-
-    Faults are counted from the first request of those who meet.
-    """
-    backend = make_backend()
-    tape = backend.tape({})
-    simulation = Simulation(backend, tape, parking=meeting.parks)
-    try:
-        processes = meeting.arrange(simulation)
-        before = len(tape.requests)
-        tape.faults = {before + number: fault for number, fault in (faults or {}).items()}
-        run_together(tape, order, processes)
-        together = len(tape.requests) - before
-        simulation.settle()
-        check(simulation, may_fail=meeting.fails)
-    except Broken as broken:
-        raise Broken(f"{meeting.name} (faults: {faults or 'none'})\n{broken}") from None
-    return together
-
-
-def every_order_of(meeting: Meeting, make_backend: MakeBackend = MemoryBackend) -> int:
-    """In how many orders it held."""
-
-    def play(order: Order) -> None:
-        hold(meeting, order, make_backend)
-
-    return every_order(play, meeting.preemptions)
-
-
-def every_fault_in_every_order_of(meeting: Meeting) -> int:
-    """One process is interrupted once, and one request of any process meets a fault."""
-    runs = 0
-    for faults in single_faults(hold(meeting, Order())):
-
-        def play(order: Order, faults: Mapping[int, Fault] = faults) -> None:
-            hold(meeting, order, faults=faults)
-
-        runs += every_order(play, preemptions=1)
-    return runs

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from chalicelib.messages import about
+from chalicelib.errors import Expired
+from chalicelib.messages import StagedObject, about
 from chalicelib.patience import GIVE_UP_AFTER
 from chalicelib.story import Stage, Status, Story
-from chalicelib.uploads import UploadRequest
+from chalicelib.uploads import FORM_USABLE_FOR, UploadRequest
 from tests.fake_queue import MAX_RECEIVES
 from tests.proof.pages import BLANK, LONG
 from tests.proof.simulation import Broken, Simulation
 
-SHADE, OTHER_SHADE = 200, 160
+SHADE, OTHER_SHADE, THIRD_SHADE = 200, 160, 180
 _MOST_MESSAGES = 6
 """One of the upload, perhaps one more because it died; the first few resumes, until one
 message is given up before the next one is sent."""
@@ -236,6 +238,309 @@ def another_generation(run: Simulation) -> None:
     run.settle()
 
 
+def _posted(run: Simulation, shade: int | None = SHADE, **fields: Any) -> str:
+    """A photo that was posted with a form; the id of its upload request."""
+    permit = run.request_upload(**fields)
+    run.post(permit, shade)
+    return permit.request.id
+
+
+def _uploaded(run: Simulation, shade: int = SHADE) -> str:
+    receipt = run.upload(shade)
+    assert receipt is not None
+    return receipt.story.id
+
+
+def direct_upload(run: Simulation) -> None:
+    upload_id = _posted(run)
+    run.settle()
+    run.poll(upload_id)
+
+
+def direct_upload_of_a_finished_photo(run: Simulation) -> None:
+    run.upload(SHADE)
+    run.settle()
+    _posted(run)
+    run.settle()
+
+
+def direct_upload_of_an_unfinished_photo(run: Simulation) -> None:
+    run.upload(SHADE, notify=False)
+    _posted(run)
+    run.settle()
+
+
+def direct_upload_polled(run: Simulation) -> None:
+    """S3's event is lost; whoever asks brings the photo in."""
+    upload_id = _posted(run)
+    run.lose_events()
+    run.clock.advance(61)
+    run.poll(upload_id)
+    run.poll(upload_id)
+    run.settle()
+    run.poll(upload_id)
+
+
+def direct_upload_swept(run: Simulation) -> None:
+    _posted(run)
+    _posted(run, OTHER_SHADE)
+    run.lose_events()
+    run.settle()
+
+
+def direct_upload_of_no_photo(run: Simulation) -> None:
+    upload_id = _posted(run, None)
+    run.settle()
+    run.poll(upload_id)
+
+
+def direct_upload_mended(run: Simulation) -> None:
+    """First no photo, then one, with the same form."""
+    permit = run.request_upload()
+    run.post(permit, None)
+    run.settle()
+    run.post(permit, SHADE)
+    run.settle()
+
+
+def direct_upload_forgotten(run: Simulation) -> None:
+    """Nobody hears of the photo for a day, not even the sweeper."""
+    upload_id = _posted(run)
+    run.lose_events()
+    run.clock.advance(GIVE_UP_AFTER.total_seconds() + 61)
+    run.expire_staged()
+    run.poll(upload_id)
+    run.settle()
+
+
+def repeated_events(run: Simulation) -> None:
+    """S3 tells twice, and the second photo's event comes before the first one's."""
+    permit, other = run.request_upload(), run.request_upload()
+    run.post(other, OTHER_SHADE)
+    run.lose_events()
+    run.post(permit, SHADE)
+    for each in (other, permit, permit, other):
+        run.events.send(StagedObject("staging", each.request.key))
+    run.settle()
+    run.events.send(StagedObject("staging", permit.request.key))
+    run.settle()
+
+
+def dropped_by_hand(run: Simulation) -> None:
+    run.drop("a page.jpg", SHADE)
+    run.settle()
+
+
+def dropped_no_photo(run: Simulation) -> None:
+    run.drop("a page.jpg", None)
+    run.settle()
+
+
+def dropped_no_photo_and_redriven(run: Simulation) -> None:
+    run.drop("a page.jpg", None)
+    run.settle()
+    run.redrive_staged()
+    run.settle()
+
+
+def event_about_nothing(run: Simulation) -> None:
+    run.events.send(StagedObject("staging", "images/gone.jpg"))
+    run.upload(SHADE)
+    run.settle()
+
+
+def intake_given_up(run: Simulation) -> None:
+    """A photo that cannot be taken in for long is given up, then redriven."""
+    upload_id = _posted(run)
+    run.tape.outage = ("intake", "s3.PutObject")
+    for _ in range(8):
+        run.deliver_all()
+        run.clock.advance(61)
+    run.tape.outage = None
+    run.poll(upload_id)
+    run.redrive_staged()
+    run.settle()
+
+
+def delete_ready(run: Simulation) -> None:
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    run.poll(story_id)
+    run.settle()
+    run.poll(story_id)
+    run.bulk(story_id)
+    run.list_all()
+
+
+def delete_just_uploaded(run: Simulation) -> None:
+    run.delete(_uploaded(run))
+    run.settle()
+
+
+def delete_failed(run: Simulation) -> None:
+    story_id = _uploaded(run, BLANK)
+    run.settle()
+    run.delete(story_id)
+    run.settle()
+
+
+def delete_while_reading(run: Simulation) -> None:
+    _deleted_during(run, Stage.READING)
+
+
+def delete_while_narrating(run: Simulation) -> None:
+    _deleted_during(run, Stage.NARRATION)
+
+
+def delete_while_rendering(run: Simulation) -> None:
+    _deleted_during(run, Stage.RENDITIONS)
+
+
+def _deleted_during(run: Simulation, stage: Stage) -> None:
+    """The stage's message was received before the deletion, and is handled after it."""
+    story_id = _uploaded(run)
+    if stage is not Stage.READING:
+        run.deliver(Stage.READING)
+    work = run.receive_if_any(stage)
+    run.delete(story_id)
+    work()
+    run.settle()
+
+
+def delete_twice(run: Simulation) -> None:
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    run.delete(story_id)
+    run.clock.advance(61)
+    run.delete(story_id)
+    run.settle()
+    run.delete(story_id)
+    run.settle()
+
+
+def delete_and_upload_again(run: Simulation) -> None:
+    """While its files are being removed, and the CDN takes its time."""
+    run.backend.cdn.asks = 2
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    run.deliver_next()
+    run.upload(SHADE)
+    run.settle()
+    run.poll(story_id)
+
+
+def delete_and_upload_much_later(run: Simulation) -> None:
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    run.settle()
+    run.upload(SHADE)
+    run.settle()
+    run.poll(story_id)
+
+
+def delete_direct_upload(run: Simulation) -> None:
+    """Two uploads led to the story: what is kept of them is kept as long as its tombstone."""
+    upload_ids = [_posted(run), _posted(run)]
+    run.settle()
+    story = run.poll(upload_ids[0])
+    if isinstance(story, Story):
+        run.delete(story.id)
+    run.settle()
+    run.poll(upload_ids[1])
+
+
+def delete_and_post_again(run: Simulation) -> None:
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    _posted(run)
+    run.settle()
+
+
+def late_event_after_deletion(run: Simulation) -> None:
+    """A photo dropped by hand whose story was deleted since stays deleted."""
+    run.drop("a page.jpg", SHADE)
+    run.lose_events()
+    story_id = _uploaded(run)
+    run.clock.advance(10)
+    run.delete(story_id)
+    run.settle()
+    found = run.poll(story_id)
+    if found is not None and found.status is not Status.DELETED:
+        raise Broken("a late event brings back what was deleted")
+
+
+def lost_deletion(run: Simulation) -> None:
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    run.lose_messages()
+    run.settle()
+
+
+def slow_cdn(run: Simulation) -> None:
+    run.backend.cdn.asks = 3
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    run.settle()
+
+
+def renditions_redriven(run: Simulation) -> None:
+    run.tape.outage = ("renditions", "s3.GetObject")
+    story_id = _uploaded(run)
+    run.settle()
+    run.tape.outage = None
+    story = run.poll(story_id)
+    if story is not None and story.status is not Status.READY:
+        raise Broken("a story waits for its renditions")
+    run.redrive(Stage.RENDITIONS)
+    run.settle()
+
+
+def deletion_redriven(run: Simulation) -> None:
+    """The bucket cannot be emptied for long; the id has another life by then."""
+    story_id = _uploaded(run)
+    run.settle()
+    run.tape.outage = ("deletion", "s3.ListObjectsV2")
+    run.delete(story_id)
+    run.upload(SHADE)
+    run.settle()
+    run.tape.outage = None
+    run.redrive(Stage.DELETION)
+    run.settle()
+
+
+def bulk_of_several(run: Simulation) -> None:
+    """One ready, one due, one deleted, one upload that is staged, and one unknown."""
+    ready = _uploaded(run)
+    run.settle()
+    due, gone = _uploaded(run, OTHER_SHADE), _uploaded(run, BLANK)
+    run.delete(gone)
+    upload_id = _posted(run, THIRD_SHADE)
+    run.lose_messages()
+    run.clock.advance(61)
+    unknown = "00000000-0000-4000-8000-000000000000"
+    run.bulk(ready, due, gone, upload_id, unknown)
+    run.list_all()
+    run.settle()
+
+
+def never_used(run: Simulation) -> None:
+    permit = run.request_upload()
+    run.poll(permit.request.id)
+    run.clock.advance(FORM_USABLE_FOR.total_seconds() + 1)
+    run.poll(permit.request.id)
+    run.upload(SHADE)
+    run.settle()
+    if not isinstance(run.answered[-1].found, Expired | None):
+        raise Broken("an upload request that was never used does not expire")
+
+
 SCENARIOS = (
     Scenario("upload to notice", upload_to_notice),
     Scenario("upside-down page, long text", upside_down_and_long),
@@ -259,6 +564,38 @@ SCENARIOS = (
     Scenario("photo arrived late", photo_arrived_late),
     Scenario("messages come late", messages_come_late, parks=True),
     Scenario("another generation", another_generation, parks=True),
+    Scenario("direct upload", direct_upload),
+    Scenario("direct upload of a finished photo", direct_upload_of_a_finished_photo),
+    Scenario("direct upload of an unfinished photo", direct_upload_of_an_unfinished_photo),
+    Scenario("direct upload polled", direct_upload_polled),
+    Scenario("direct upload swept", direct_upload_swept),
+    Scenario("direct upload of no photo", direct_upload_of_no_photo),
+    Scenario("direct upload mended", direct_upload_mended),
+    Scenario("direct upload forgotten", direct_upload_forgotten),
+    Scenario("repeated events", repeated_events),
+    Scenario("dropped by hand", dropped_by_hand),
+    Scenario("dropped, no photo", dropped_no_photo, parks=True),
+    Scenario("dropped, no photo, and redriven", dropped_no_photo_and_redriven, parks=True),
+    Scenario("an event about nothing", event_about_nothing),
+    Scenario("intake given up and redriven", intake_given_up, parks=True),
+    Scenario("delete a ready story", delete_ready),
+    Scenario("delete a new story", delete_just_uploaded),
+    Scenario("delete a failed story", delete_failed),
+    Scenario("delete while reading", delete_while_reading),
+    Scenario("delete while narrating", delete_while_narrating),
+    Scenario("delete while rendering", delete_while_rendering),
+    Scenario("delete twice", delete_twice),
+    Scenario("delete and upload again", delete_and_upload_again),
+    Scenario("delete and upload much later", delete_and_upload_much_later),
+    Scenario("delete a direct upload", delete_direct_upload),
+    Scenario("delete and post again", delete_and_post_again),
+    Scenario("a late event after a deletion", late_event_after_deletion),
+    Scenario("a deletion lost", lost_deletion),
+    Scenario("a slow CDN", slow_cdn),
+    Scenario("renditions given up and redriven", renditions_redriven),
+    Scenario("deletion given up and redriven", deletion_redriven, parks=True),
+    Scenario("bulk of several", bulk_of_several),
+    Scenario("an upload request never used", never_used),
 )
 
 ON_MOTO = (

@@ -3,30 +3,34 @@
 Nothing is left to chance: the same faults at the same requests give the same run.
 """
 
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
+from chalicelib import keys
+from chalicelib.direct_upload import Permit, Wanted
 from chalicelib.errors import Rejected, StorytimeError
 from chalicelib.intake import Receipt
 from chalicelib.links import Links
-from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage, about
+from chalicelib.messages import Delivery, StagedObject, StoryMessage, about
 from chalicelib.patience import GIVE_UP_AFTER
-from chalicelib.pipeline import Pipeline
-from chalicelib.ports import Announcer, Cdn, Media, Stories
+from chalicelib.pipeline import TIME_LIMITS, Pipeline
 from chalicelib.story import Stage, Story
-from chalicelib.upload_ports import Staging, UploadRequests
 from chalicelib.uploads import UploadRequest
 from tests.builders import upload
-from tests.fakes import Clock, Uuids
-from tests.proof.pages import PageReader, Voice, page
+from tests.fake_queue import InMemoryQueue
+from tests.fakes import Uuids
+from tests.proof.backend import Backend, ConsumedQueue
+from tests.proof.pages import page
 from tests.proof.recording import RecordedTools
-from tests.proof.tape import Fault, Process, ProcessDied, Tape
+from tests.proof.tape import Process, ProcessDied, Tape
 
 SWEEP_EVERY = timedelta(minutes=5)
 _MOST_SWEEPS = 3
+_STAGED_FOR = timedelta(days=1)
+_EVENT_ATTEMPTS = 3
 _PATIENCE = 8
 
 
@@ -35,64 +39,6 @@ _Answer = TypeVar("_Answer")
 
 class Broken(AssertionError):  # noqa: N818
     """Something that must always hold does not."""
-
-
-class ConsumedQueue(Protocol[Message]):
-    """A queue as Lambda's poller sees it, too."""
-
-    def send(self, message: Message) -> None: ...
-    def retry_in(self, receipt: str, seconds: int) -> None: ...
-    def receive(self) -> Delivery[Message] | None: ...
-    def delete(self, receipt: str) -> None: ...
-    def next_visible_at(self) -> datetime | None: ...
-    def show_all(self) -> None: ...
-    def move_all_to(self, destination: Any) -> None: ...
-
-
-class StagingClient(Staging, Protocol):
-    """The staging bucket as clients see it, too."""
-
-    def post(self, key: str, content: bytes, upload_id: str | None = None) -> None: ...
-
-
-class Backend(Protocol):
-    """What the simulation runs on: the world in memory, or moto's AWS."""
-
-    @property
-    def namespace(self) -> uuid.UUID: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def stories(self) -> Stories: ...
-    @property
-    def upload_requests(self) -> UploadRequests: ...
-    @property
-    def staging(self) -> StagingClient: ...
-    @property
-    def cdn(self) -> Cdn: ...
-    @property
-    def media(self) -> Media: ...
-    @property
-    def intake_queue(self) -> ConsumedQueue[StagedObject]: ...
-    @property
-    def intake_dead_letter_queue(self) -> ConsumedQueue[StagedObject]: ...
-    @property
-    def intake_parked_queue(self) -> ConsumedQueue[StagedObject]: ...
-    @property
-    def queues(self) -> Mapping[Stage, ConsumedQueue[StoryMessage]]: ...
-    @property
-    def dead_letter_queues(self) -> Mapping[Stage, ConsumedQueue[StoryMessage]]: ...
-    @property
-    def parked_queues(self) -> Mapping[Stage, ConsumedQueue[StoryMessage]]: ...
-    @property
-    def text_detector(self) -> PageReader: ...
-    @property
-    def speaker(self) -> Voice: ...
-    @property
-    def announcer(self) -> Announcer: ...
-
-    def tape(self, faults: Mapping[int, Fault]) -> Tape:
-        """A tape for one run under these faults."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +51,45 @@ class Acknowledged:
 
 
 @dataclass(frozen=True)
+class Posted:
+    """Something that S3 took into the staging bucket.
+
+    Attributes:
+        shade: Of the page; None: it is no photo.
+        upload_id: The request that it was posted for; None: it was put there by hand.
+    """
+
+    key: str
+    shade: int | None
+    upload_id: str | None
+    notify: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What somebody was told who asked.
+
+    Attributes:
+        found: None: the request failed.
+        deleted: The lives of stories whose deletion was answered before they asked.
+        posted: What S3 had taken before they asked.
+    """
+
+    asked_for: str
+    found: Story | UploadRequest | Rejected | None
+    deleted: Sequence[StoryMessage]
+    posted: Sequence[Posted]
+
+
+@dataclass(frozen=True)
 class Consumer:
     """A queue and the function that it invokes."""
 
     kind: str
     queue: ConsumedQueue[Any]
     handle: Callable[[Delivery[Any]], None]
+    time_limit: timedelta = timedelta(seconds=60)
 
 
 @dataclass
@@ -122,6 +101,11 @@ class Simulation:
         twice: Deliver every message a second time after it was handled.
         naps: How often a process was held up for longer than its lease.
         deleted: Lives of stories whose deletion was answered with 202.
+        posted: Everything that S3 took into the staging bucket.
+        answered: What everybody was told who asked for stories.
+        lost: The messages that were lost on purpose, by stage.
+        vanished: Keys of what was staged for so long that the bucket forgot it.
+        timed: Functions that deliveries invoke die when their time is up.
         parking: Messages may stay parked: something was broken for long, and is not redriven.
     """
 
@@ -131,7 +115,12 @@ class Simulation:
     acknowledged: list[Acknowledged] = field(default_factory=list)
     parking: bool = False
     deleted: list[StoryMessage] = field(default_factory=list)
+    posted: list[Posted] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
+    lost: list[tuple[Stage, StoryMessage]] = field(default_factory=list)
+    vanished: set[str] = field(default_factory=set)
     naps: int = 0
+    timed: bool = False
 
     def __post_init__(self) -> None:
         self.clock = self.backend.clock
@@ -151,7 +140,9 @@ class Simulation:
             Stage.DELETION: self.pipeline.eraser,
         }
         self._work = {
-            stage: Consumer(stage.value, self.backend.queues[stage], work[stage].handle)
+            stage: Consumer(
+                stage.value, self.backend.queues[stage], work[stage].handle, TIME_LIMITS[stage]
+            )
             for stage in Stage
         }
         self._dead = {
@@ -160,14 +151,29 @@ class Simulation:
             )
             for stage in Stage
         }
+        # Lambda's own queue of S3's events, whose function sends on what they announce.
+        self._gone_events = InMemoryQueue[StagedObject](self.clock, "events that are gone")
+        self.events = InMemoryQueue[StagedObject](
+            self.clock,
+            "events",
+            visibility=timedelta(minutes=1),
+            dead_letters=self._gone_events,
+            max_receives=_EVENT_ATTEMPTS,
+        )
+        self._announcing = Consumer("announce", self.events, self._announce)
+        self._intake = Consumer(
+            "intake", self.backend.intake_queue, self.pipeline.staged_intake.handle
+        )
+        self._intake_dead = Consumer(
+            "intake dead letter",
+            self.backend.intake_dead_letter_queue,
+            self.pipeline.intake_dead_letters.handle,
+        )
         self._consumers = [
-            Consumer("intake", self.backend.intake_queue, self.pipeline.staged_intake.handle),
+            self._announcing,
+            self._intake,
             *self._work.values(),
-            Consumer(
-                "intake dead letter",
-                self.backend.intake_dead_letter_queue,
-                self.pipeline.intake_dead_letters.handle,
-            ),
+            self._intake_dead,
             *self._dead.values(),
         ]
 
@@ -190,9 +196,62 @@ class Simulation:
         photo = upload(page(shade))
         self._invoked(Process("upload"), lambda: self.pipeline.intake.take_in(photo))
 
-    def poll(self, story_id: str) -> Story | UploadRequest | None:
-        """Ask for a story once."""
-        return self._invoked(Process("poll"), lambda: self.pipeline.retrieval.retrieve(story_id))
+    def request_upload(self, *, notify: bool = True) -> Permit:
+        """Ask for a form, and again when that fails."""
+        wanted = Wanted("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
+        for _ in range(_PATIENCE):
+            permit = self._invoked(
+                Process("request"), lambda: self.pipeline.direct_upload.permit(wanted)
+            )
+            if permit is not None:
+                return permit
+            self.clock.advance(5)
+        raise Broken("nobody gets a form")
+
+    def post(self, permit: Permit, shade: int | None) -> None:
+        """Post the photo of a page with a form, or with None what is no photo."""
+        if self.clock.now > permit.request.usable_until:
+            return  # S3 refuses it
+        self._stage(permit.request.key, shade, permit.request.id, notify=permit.request.notify)
+
+    def drop(self, name: str, shade: int | None) -> None:
+        """Put a photo into the staging bucket by hand, or with None what is no photo."""
+        self._stage(keys.STAGED + name, shade, None, notify=True)
+
+    def _stage(self, key: str, shade: int | None, upload_id: str | None, *, notify: bool) -> None:
+        content = b"no photo" if shade is None else page(shade)
+        self.backend.staging.post(key, content, upload_id)
+        self.posted.append(Posted(key, shade, upload_id, notify, self.clock.now))
+        self.events.send(StagedObject("staging", key))
+
+    def poll(self, asked_for: str) -> Story | UploadRequest | None:
+        """Ask for a story or an upload once."""
+
+        def retrieve() -> Story | UploadRequest | Rejected:
+            try:
+                return self.pipeline.retrieval.retrieve(asked_for)
+            except Rejected as rejection:
+                return rejection
+
+        deleted, posted = tuple(self.deleted), tuple(self.posted)
+        found = self._invoked(Process("poll"), retrieve)
+        self.answered.append(Answered(asked_for, found, deleted, posted))
+        return None if isinstance(found, Rejected) else found
+
+    def bulk(self, *asked_for: str) -> None:
+        """Ask for several once."""
+        deleted, posted = tuple(self.deleted), tuple(self.posted)
+        found = self._invoked(
+            Process("bulk"), lambda: self.pipeline.bulk.look_up(asked_for, notify=True)
+        )
+        for each, answer in zip(asked_for, found, strict=True) if found else ():
+            self.answered.append(Answered(each, answer, deleted, posted))
+
+    def list_all(self) -> None:
+        deleted = tuple(self.deleted)
+        page = self._invoked(Process("list"), self.pipeline.listing.page)
+        for story in page.stories if page else []:
+            self.answered.append(Answered(story.id, story, deleted, ()))
 
     def delete(self, story_id: str) -> Story | None:
         """Delete a story, and again when that fails, as a client does; None: it gave up."""
@@ -226,9 +285,33 @@ class Simulation:
         """Receive a message of a stage; what is returned invokes its function."""
         return self._received(self._work[stage])
 
+    def receive_if_any(self, stage: Stage) -> Callable[[], object]:
+        """The same, if there is one."""
+        delivery = self._work[stage].queue.receive()
+        return partial(self._deliver, self._work[stage], delivery) if delivery else bool
+
+    def deliver(self, stage: Stage) -> None:
+        """Receive one message of a stage, if any is visible, and invoke its function."""
+        self.receive_if_any(stage)()
+
     def make_visible(self, stage: Stage) -> None:
         """Let whatever of a stage is being worked on be delivered again."""
         self.backend.queues[stage].show_all()
+
+    def receive_staged(self) -> Callable[[], None]:
+        """Receive a message about a staged object; what is returned invokes its function."""
+        return self._received(self._intake)
+
+    def announce_all(self) -> None:
+        """Let S3's events reach the queue of staged objects."""
+        while (delivery := self.events.receive()) is not None:
+            self._deliver(self._announcing, delivery)
+
+    def _announce(self, delivery: Delivery[StagedObject]) -> None:
+        self.pipeline.intake_queue.send(delivery.message)
+
+    def receive_staged_dead_letter(self) -> Callable[[], None]:
+        return self._received(self._intake_dead)
 
     def receive_dead_letter(self, stage: Stage) -> Callable[[], None]:
         return self._received(self._dead[stage])
@@ -244,10 +327,31 @@ class Simulation:
             pass
 
     def lose_messages(self) -> None:
-        """Whatever the stages' queues held is gone (or expired, or was purged by hand)."""
-        for queue in (*self.backend.queues.values(), *self.backend.dead_letter_queues.values()):
-            while (delivery := queue.receive()) is not None:
-                queue.delete(delivery.receipt)
+        """Whatever the queues held is gone (or expired, or was purged by hand).
+
+        But for messages about lives of which there is no record: nothing else knows of these.
+        """
+        for stage, queue in self.backend.queues.items():
+            for dropped in (queue, self.backend.dead_letter_queues[stage]):
+                while (delivery := dropped.receive()) is not None:
+                    story = self.backend.stories.find(delivery.message.id)
+                    if stage is Stage.DELETION and story and about(story) != delivery.message:
+                        continue
+                    self.lost.append((stage, delivery.message))
+                    dropped.delete(delivery.receipt)
+        self.lose_events()
+        for staged in (self.backend.intake_queue, self.backend.intake_dead_letter_queue):
+            while (announced := staged.receive()) is not None:
+                staged.delete(announced.receipt)
+
+    def lose_events(self) -> None:
+        """S3's events never reach the queue."""
+        while (delivery := self.events.receive()) is not None:
+            self.events.delete(delivery.receipt)
+
+    def expire_staged(self) -> None:
+        """What the staging bucket's lifecycle does."""
+        self.vanished |= set(self.backend.staging.forget(self.clock.now - _STAGED_FOR))
 
     def nap(self) -> None:
         """Hold everybody up for longer than a lease lasts."""
@@ -258,6 +362,9 @@ class Simulation:
     def redrive(self, stage: Stage) -> None:
         self.backend.parked_queues[stage].move_all_to(self.backend.queues[stage])
 
+    def redrive_staged(self) -> None:
+        self.backend.intake_parked_queue.move_all_to(self.backend.intake_queue)
+
     def settle(self) -> None:
         """Let time pass until nothing is left to do: messages come back, the sweeper comes by."""
         sweeps = 0
@@ -265,26 +372,32 @@ class Simulation:
             self.deliver_all()
             due = [consumer.queue.next_visible_at() for consumer in self._consumers]
             waiting = min((moment for moment in due if moment), default=None)
+            staged = self.backend.staging.waiting(keys.STAGED).staged
             if waiting is not None:
                 self.clock.now = max(self.clock.now, waiting)
-            elif self._unfinished():
+            elif staged or self._unfinished():
                 sweeps += 1
-                self.clock.now += SWEEP_EVERY if sweeps <= _MOST_SWEEPS else GIVE_UP_AFTER
+                is_soon = staged or sweeps <= _MOST_SWEEPS
+                self.clock.now += SWEEP_EVERY if is_soon else GIVE_UP_AFTER
                 self.sweep()
             else:
                 return
+            if any(self.clock.now - since > _STAGED_FOR for since in staged.values()):
+                raise Broken("nobody took in a staged photo for a day")
         raise Broken("it never comes to rest")
 
     def _unfinished(self) -> bool:
         page = self.backend.stories.unfinished()
         return bool(page.stories)
 
-    def _deliver(self, consumer: "Consumer", delivery: Delivery[StoryMessage]) -> None:
+    def _deliver(self, consumer: "Consumer", delivery: Delivery[Any]) -> None:
         def handle() -> bool:
             consumer.handle(delivery)
             return True
 
-        process = Process(f"{consumer.kind} {delivery.receives}", delivery)
+        message = delivery if isinstance(delivery.message, StoryMessage) else None
+        until = self.clock.now + consumer.time_limit if self.timed else None
+        process = Process(f"{consumer.kind} {delivery.receives}", message, until)
         done = self._invoked(process, handle)
         if done and self.twice and delivery.receives == 1:
             consumer.queue.retry_in(delivery.receipt, 0)

@@ -35,10 +35,15 @@ class ProcessDied(BaseException):
 
 @dataclass(frozen=True)
 class Process:
-    """One invocation of a function, and the message that it handles if it was one."""
+    """One invocation of a function, and the message that it handles if it was one.
+
+    Attributes:
+        until: When its time is up, if that is to matter.
+    """
 
     kind: str
     message: Delivery[StoryMessage] | None = None
+    until: datetime | None = None
 
 
 @dataclass
@@ -78,6 +83,7 @@ class Tape:
     Attributes:
         switch: Called before each request; a scheduler lets another process go on there.
         doomed: Before the next request of this operation, its process dies: the scenario says so.
+        outage: A kind of process and an operation that fails for it: the scenario says so.
     """
 
     clock: Clock
@@ -85,6 +91,7 @@ class Tape:
     switch: Callable[[], None] = _never_switch
     requests: list[Request] = field(default_factory=list)
     doomed: str | None = None
+    outage: tuple[str, str] | None = None
     _process: ContextVar[Process] = field(default_factory=lambda: ContextVar("process"))
 
     @contextmanager
@@ -107,6 +114,10 @@ class Tape:
         if operation == self.doomed:
             fault, self.doomed = Fault.DIES_BEFORE, None
         process = self._process.get()
+        if not fault and self.outage == (process.kind.partition(" ")[0], operation):
+            fault = Fault.SERVER_ERROR
+        if process.until and self.clock() > process.until:
+            fault = Fault.DIES_BEFORE
         request = Request(number, self.clock(), process, operation, target, detail, fault)
         self.requests.append(request)
         return self.meet(request, action)

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.proof.ledger import PLAYED
-from tests.proof.meetings import MEETINGS, Meeting, every_fault_in_every_order_of, every_order_of
+from tests.proof.meeting import Meeting, every_fault_in_every_order_of, every_order_of
+from tests.proof.meetings import MEETINGS
 
 CRASHING = ("one reading message twice", "two uploads of a new photo", "a dead letter and a stage")
 

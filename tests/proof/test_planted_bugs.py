@@ -6,13 +6,18 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+import msgspec
 import pytest
 
-from chalicelib.story import Lease, Story
+from chalicelib.story import Lease, Status, Story
+from chalicelib.upload_ports import StagedPhoto
+from chalicelib.uploads import UploadRequest, fulfilment
+from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
 from tests.fakes import InMemoryStories
 from tests.proof.crashes import every_single_fault
 from tests.proof.ledger import FOUND
-from tests.proof.meetings import MEETINGS, every_order_of
+from tests.proof.meeting import every_order_of
+from tests.proof.meetings import MEETINGS
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.scenarios import SCENARIOS
 from tests.proof.simulation import Broken
@@ -69,11 +74,56 @@ class WithoutFences(InMemoryStories):
         return self._write(written, {"status": status, "leases": leases})
 
 
-def symptoms_of(stories: type[InMemoryStories]) -> Iterator[str]:
+class WithoutWaitingForWriters(InMemoryStories):
+    """Nobody who deletes learns that somebody may still be storing files."""
+
+    def find(self, story_id: str) -> Story | None:
+        story = super().find(story_id)
+        if story is None or story.status is not Status.DELETED:
+            return story
+        return msgspec.structs.replace(story, leases={}, uploading_until=None)
+
+
+class WithSilentReplacement(InMemoryStories):
+    """A deleted story looks erased to whoever claims its id: nobody sends for its files."""
+
+    def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
+        existing = super().claim(story, over=over)
+        if existing is None or existing.status is not Status.DELETED:
+            return existing
+        return msgspec.structs.replace(existing, erased_at=existing.deleted_at)
+
+
+class WithoutTransaction(InMemoryUploadRequests):
+    """A request is fulfilled before its story is claimed."""
+
+    def claim_story(
+        self, request: UploadRequest, story: Story, *, over: Story | None = None
+    ) -> Story | None:
+        if self._is_open(request):
+            self._write(request, fulfilment(story))
+        return self._stories.claim(story, over=over)
+
+
+class WithoutPatience(InMemoryStaging):
+    """What is staged is removed as soon as somebody has read it."""
+
+    def get(self, key: str, most: int) -> StagedPhoto | None:
+        found = super().get(key, most)
+        self.objects.pop(key, None)
+        return found
+
+
+def symptoms_of(bug: type[Any]) -> Iterator[str]:
     """Play everything on a world with this bug: the first thing that breaks, each time."""
 
     def make_backend() -> MemoryBackend:
-        return MemoryBackend(stories())
+        backend = MemoryBackend(bug() if issubclass(bug, InMemoryStories) else None)
+        if issubclass(bug, InMemoryUploadRequests):
+            backend.upload_requests = bug(backend.stories)
+        if issubclass(bug, InMemoryStaging):
+            backend.staging = bug(backend.clock)
+        return backend
 
     for meeting in MEETINGS:
         yield from _symptom(partial(every_order_of, meeting, make_backend))
@@ -96,9 +146,13 @@ def _symptom(play: Callable[[], int]) -> Iterator[str]:
         (WithoutNotifiedMark, "2 notices for 1 ends"),
         (WithoutFences, "an acknowledged story was left read"),
         (WithoutGenerationCheck, "a message of 00000001 touched 00000002"),
+        (WithoutWaitingForWriters, "a story was said to be erased before it was"),
+        (WithSilentReplacement, "the CDN may still have copies of a deleted story"),
+        (WithoutTransaction, "an upload request was fulfilled by a story that never was"),
+        (WithoutPatience, "a photo was posted, and its request never heard of it"),
     ],
 )
-def test_a_planted_bug_is_found(bug: type[InMemoryStories], symptom: str) -> None:
+def test_a_planted_bug_is_found(bug: type[Any], symptom: str) -> None:
     assert any(symptom in each for each in symptoms_of(bug))
 
     FOUND.append(bug.__name__)

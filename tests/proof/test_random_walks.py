@@ -9,6 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from chalicelib.direct_upload import Permit
+from chalicelib.messages import StagedObject
 from chalicelib.story import Stage
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
@@ -21,6 +23,7 @@ SHADES = st.sampled_from([200, 160, BLANK, LONG])
 KIND = "random walks"
 _FEW = 2
 STAGES = st.sampled_from(list(Stage))
+WHICH = st.integers(min_value=0, max_value=20)
 
 
 class Walk(RuleBasedStateMachine):
@@ -32,6 +35,7 @@ class Walk(RuleBasedStateMachine):
         self.faults: dict[int, Fault] = {}
         self.broken_for_long = False
         self.shown = 0
+        self.permits: list[Permit] = []
         self.run = Simulation(self.backend, self.backend.tape(self.faults), parking=True)
 
     @rule(shade=SHADES, upside_down=st.booleans(), notify=st.booleans())
@@ -48,16 +52,59 @@ class Walk(RuleBasedStateMachine):
         self.run.tape.doomed = None
 
     @precondition(lambda self: self.run.acknowledged)
-    @rule(which=st.integers(min_value=0, max_value=20))
+    @rule(which=WHICH)
     def poll(self, which: int) -> None:
         promises = self.run.acknowledged
         self.run.poll(promises[which % len(promises)].receipt.story.id)
 
     @precondition(lambda self: self.run.acknowledged)
-    @rule(which=st.integers(min_value=0, max_value=20))
+    @rule(which=WHICH)
     def delete(self, which: int) -> None:
         promises = self.run.acknowledged
         self.run.delete(promises[which % len(promises)].receipt.story.id)
+
+    @rule(notify=st.booleans())
+    def request_upload(self, *, notify: bool) -> None:
+        self.permits.append(self.run.request_upload(notify=notify))
+
+    @precondition(lambda self: self.permits)
+    @rule(which=WHICH, shade=st.none() | SHADES)
+    def post(self, which: int, shade: int | None) -> None:
+        self.run.post(self.permits[which % len(self.permits)], shade)
+
+    @precondition(lambda self: self.permits)
+    @rule(which=WHICH)
+    def poll_upload(self, which: int) -> None:
+        self.run.poll(self.permits[which % len(self.permits)].request.id)
+
+    @rule(shade=st.none() | SHADES)
+    def drop(self, shade: int | None) -> None:
+        self.run.drop(f"{len(self.run.posted)}.jpg", shade)
+
+    @rule()
+    def lose_events(self) -> None:
+        self.run.lose_events()
+
+    @precondition(lambda self: self.run.posted)
+    @rule(which=WHICH)
+    def repeat_event(self, which: int) -> None:
+        posted = self.run.posted[which % len(self.run.posted)]
+        self.run.events.send(StagedObject("staging", posted.key))
+
+    @precondition(lambda self: self.run.acknowledged)
+    @rule(which=WHICH)
+    def bulk_and_list(self, which: int) -> None:
+        ids = [each.receipt.story.id for each in self.run.acknowledged]
+        self.run.bulk(*dict.fromkeys(ids[which % len(ids) :]))
+        self.run.list_all()
+
+    @rule()
+    def redrive_staged(self) -> None:
+        self.run.redrive_staged()
+
+    @rule(asks=st.integers(min_value=1, max_value=3))
+    def slow_down_the_cdn(self, asks: int) -> None:
+        self.backend.cdn.asks = asks
 
     @rule(times=st.integers(min_value=1, max_value=4))
     def deliver(self, times: int) -> None:
@@ -74,6 +121,7 @@ class Walk(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 5, 61, 400, 90_000]))
     def wait(self, seconds: int) -> None:
         self.run.clock.advance(seconds)
+        self.run.expire_staged()
         self.broken_for_long |= seconds > 400
 
     @rule()
