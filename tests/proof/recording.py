@@ -28,7 +28,7 @@ OPERATIONS = {
     "exists": "s3.HeadObject",
     "keys_under": "s3.ListObjectsV2",
     "delete": "s3.DeleteObjects",
-    "staged_at": "s3.HeadObject",
+    "look": "s3.HeadObject",
     "waiting": "s3.ListObjectsV2",
     "copy": "s3.CopyObject",
     "remove": "s3.DeleteObject",

@@ -98,10 +98,15 @@ class WithoutTransaction(InMemoryUploadRequests):
     """A request is fulfilled before its story is claimed."""
 
     def claim_story(
-        self, request: UploadRequest, story: Story, *, over: Story | None = None
+        self,
+        request: UploadRequest,
+        photo_staged_at: datetime,
+        story: Story,
+        *,
+        over: Story | None = None,
     ) -> Story | None:
         if self._is_open(request):
-            self._write(request, fulfilment(story))
+            self._write(request, fulfilment(story, photo_staged_at))
         return self._stories.claim(story, over=over)
 
 
