@@ -16,11 +16,11 @@ RUN := $(VENV)/bin/python
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
-	@echo "Settings: PAGE=my.jpg (demo), PORT=8000 AWS_PORT=4566 (run),"
+	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PORT=8000 AWS_PORT=4566 (run),"
 	@echo "          STAGE=local QUEUE=reading (redrive), PYTHON=python3.12 (all)"
 
-demo: $(INSTALLED) ## Turn a page photo into story.mp3 (PAGE=my.jpg for your own)
-	@$(RUN) -m local.demo "$(PAGE)"
+demo: $(INSTALLED) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
+	@$(RUN) -m local.demo $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
 
 run: $(INSTALLED) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local

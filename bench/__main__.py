@@ -1,16 +1,18 @@
-"""`python -m bench [--quick] [imports renditions upload overhead throughput memory]`."""
+"""`python -m bench [--quick] [FIGURE ...]`; figures are named as in `FIGURES`."""
 
 import argparse
 import sys
 
-from bench import imports, memory, overhead, renditions, throughput, upload
+from bench import direct, imports, listing, memory, overhead, renditions, throughput, upload
 from bench.report import RESULTS, save, table
 from local.process import interrupt_when_told_to_end
 
 FIGURES = {
     "imports": imports.measure,
     "renditions": renditions.measure,
+    "listing": listing.measure,
     "upload": upload.measure,
+    "direct": direct.measure,
     "overhead": overhead.measure,
     "throughput": throughput.measure,
     "memory": memory.measure,

@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import requests
 
@@ -19,9 +20,12 @@ ENGINES = ("rekognition.DetectText", "polly.SynthesizeSpeech")
 
 @dataclass(frozen=True)
 class Upload:
-    """An answered upload: the story's id, and when the answer came (`time.perf_counter`)."""
+    """An answered upload, and when the answer came (`time.perf_counter`).
 
-    story_id: str
+    The id is the story's, or that of the upload request that the story fulfils.
+    """
+
+    id: str
     answered_at: float
 
 
@@ -50,18 +54,48 @@ class Client:
             raise RuntimeError("the photo of a benchmark was not new: nothing would be measured")
         return Upload(story["id"], answered_at)
 
+    def upload_directly(self, photo: bytes) -> Upload:
+        """Ask for an upload, and post the photo straight to S3: it has no story yet."""
+        wanted = {"name": "page.jpg", "content_type": "image/jpeg"}
+        permit = self._session.post(f"{self._stack.api_url}/uploads", json=wanted)
+        permit.raise_for_status()
+        form = permit.json()
+        answer = self._session.post(form["url"], data=form["fields"], files={"file": photo})
+        answered_at = time.perf_counter()
+        answer.raise_for_status()
+        return Upload(form["id"], answered_at)
+
     def wait_until_ready(self, upload: Upload, *, poll_every: float = NOW_AND_THEN) -> float:
         """Poll until the story is ready; the seconds since the upload was answered.
 
         Raises:
             RuntimeError: It failed, or took longer than anyone would wait.
         """
+        self._story_once(upload, lambda _: True, poll_every)
+        return time.perf_counter() - upload.answered_at
+
+    def wait_until_at_rest(self, upload: Upload) -> str:
+        """Wait until nothing is done for this story any more; its id.
+
+        Its renditions are made beside it, and would slow what is measured next.
+
+        Raises:
+            RuntimeError: It failed, or took longer than anyone would wait.
+        """
+        story = self._story_once(upload, lambda story: bool(story["renditions"]), NOW_AND_THEN)
+        return str(story["id"])
+
+    def _story_once(
+        self, upload: Upload, done: Callable[[Mapping[str, Any]], bool], poll_every: float
+    ) -> Mapping[str, Any]:
         while True:
-            answer = self._session.get(f"{self._stack.api_url}/retrieve/{upload.story_id}")
+            answer = self._session.get(f"{self._stack.api_url}/retrieve/{upload.id}")
             passed = time.perf_counter() - upload.answered_at
-            if answer.status_code == requests.codes.ok:
-                return passed
-            if answer.status_code != requests.codes.service_unavailable or passed > GIVE_UP:
+            is_ready = answer.status_code == requests.codes.ok
+            if is_ready and done(story := answer.json()):
+                return dict(story)
+            is_being_made = is_ready or answer.status_code == requests.codes.service_unavailable
+            if not is_being_made or passed > GIVE_UP:
                 raise RuntimeError(f"after {passed:.1f} s: {answer.status_code} {answer.text}")
             threading.Event().wait(poll_every)
 

@@ -56,7 +56,7 @@ def level(readings: Sequence[int], span: int) -> float:
 def resident_after_each_page(stack: Stack, pages: int) -> Sequence[int]:
     def process(number: int) -> int:
         with Client(stack) as client:
-            client.wait_until_ready(client.upload(page_photo(number)))
+            client.wait_until_at_rest(client.upload(page_photo(number)))
         return resident_bytes(stack)
 
     with ThreadPoolExecutor(AT_ONCE) as readers:

@@ -15,12 +15,14 @@ def measure(*, quick: bool) -> list[Figure]:
     """One page at a time; the first loads the engines and does not count."""
     ready, engines = [], []
     with running_stack() as stack, Client(stack) as client:
-        client.wait_until_ready(client.upload(page_photo(0)))
+        client.wait_until_at_rest(client.upload(page_photo(0)))
         for number in range(1, 5 if quick else 16):
             photo = page_photo(number)
             client.reset_engine_seconds()
-            ready.append(client.wait_until_ready(client.upload(photo), poll_every=CLOSELY))
+            upload = client.upload(photo)
+            ready.append(client.wait_until_ready(upload, poll_every=CLOSELY))
             engines.append(client.engine_seconds())
+            client.wait_until_at_rest(upload)
     pairs = list(zip(ready, engines, strict=True))
     share = median(took / (FACTOR * worked + FIXED) for took, worked in pairs)
     return [

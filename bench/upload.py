@@ -18,20 +18,20 @@ PHOTO_SIZE = 1_500_000  # bytes
 def measure(*, quick: bool) -> list[Figure]:
     """Upload, bare put and decode take turns, each time with a new photo of 1.5 MB.
 
-    Each turn waits until its story is ready: reading would otherwise slow the next one.
+    Each turn waits until its story is at rest: reading would otherwise slow the next one.
     """
     uploads, puts, decodes = [], [], []
     original = large_photo(PHOTO_SIZE)
     with running_stack() as stack, Client(stack) as client:
         put = bare_put(stack)
-        client.wait_until_ready(client.upload(page_photo(0)))
+        client.wait_until_at_rest(client.upload(page_photo(0)))
         put(original)
         for number in range(5 if quick else 15):
             photo = with_comment(original, f"copy {number}".encode())
             started = time.perf_counter()
             upload = client.upload(photo)
             uploads.append(upload.answered_at - started)
-            client.wait_until_ready(upload)
+            client.wait_until_at_rest(upload)
             puts.append(seconds(put, photo))
             decodes.append(seconds(decode, photo))
     bare = median(puts) + median(decodes)

@@ -1,8 +1,11 @@
-"""``python -m local.demo [PAGE]``: one photo through the whole of Storytime, as a user sees it."""
+"""``python -m local.demo [--direct] [PAGE]``: one photo through the whole of Storytime."""
 
+import argparse
+import html
 import io
 import json
 import math
+import re
 import sys
 import tempfile
 import textwrap
@@ -27,8 +30,19 @@ _SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "page.jpg"
 _STORY: Final = Path("story.mp3")
 _POLL_SECONDS: Final = 0.1
 _PATIENCE_SECONDS: Final = 120
+_PATIENCE_WITH_RENDITIONS: Final = 10
+"""Seconds for what is made beside the story: it is shown if it is there."""
+
 _WIDTH: Final = 76
-_CONTENT_TYPES: Final = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
+CONTENT_TYPES: Final = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".gif": "image/gif",
+}
 _INTERRUPTED: Final = 130  # as shells say it
 
 _PROGRESS: Final = {"received": "reading the page", "read": "speaking the text"}
@@ -57,9 +71,15 @@ class Outcome:
 def main(arguments: list[str]) -> int:
     """Run the demo with the page that is named, or the sample; the exit status."""
     interrupt_when_told_to_end()
-    page = Path(arguments[0]) if arguments else _SAMPLE
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
+    parser.add_argument("page", nargs="?", type=Path, default=_SAMPLE, metavar="PAGE")
+    parser.add_argument("--direct", action="store_true", help="post the photo straight to S3")
+    given = parser.parse_args(arguments)
     try:
-        show(page, read_page(page))
+        photo = read_page(given.page)
+        if given.direct:
+            check_suffix(given.page)
+        show(given.page, photo, direct=given.direct)
     except (DemoFailed, StackDidNotStartError) as failure:
         print(f"demo: {failure}", file=sys.stderr)
         return 1
@@ -80,14 +100,30 @@ def read_page(page: Path) -> bytes:
         raise DemoFailed(f"{page} cannot be read: {(error.strerror or '').lower()}") from error
 
 
-def show(page: Path, photo: bytes) -> None:
+def check_suffix(page: Path) -> None:
+    """Make sure that the name tells which kind of photo it is: a form is made for one kind.
+
+    Raises:
+        DemoFailed: It does not.
+    """
+    if page.suffix.lower() not in CONTENT_TYPES:
+        suffixes = ", ".join(CONTENT_TYPES)
+        raise DemoFailed(f"{page} cannot go straight to S3: its name must end in one of {suffixes}")
+
+
+def show(page: Path, photo: bytes, *, direct: bool) -> None:
     """Turn a photo into a story, and show what became of it.
+
+    Args:
+        page: Where the photo was; its name goes along.
+        photo: Its bytes.
+        direct: Post it straight to S3, not to the API.
 
     Raises:
         DemoFailed: It did not become one.
     """
     print(f"Storytime: {page.name}\n")
-    outcome = _outcome(page, photo)
+    outcome = _outcome(page, photo, _post_to_s3 if direct else _upload)
     try:
         _STORY.write_bytes(outcome.audio)
     except OSError as error:
@@ -99,17 +135,19 @@ def show(page: Path, photo: bytes) -> None:
     print(f"\nAudio\n\n  {_STORY.resolve()}, {seconds:.1f} seconds")
     print(f"\nE-mail to {outcome.email['to']}\n\n  Subject: {outcome.email['subject']}\n")
     print(_indented(outcome.email["body"]))
+    if outcome.story["renditions"]:
+        print(f"\nRenditions\n\n  {_sizes(outcome.story['renditions'])}")
     print("\nThis local AWS is gone now, and its links with it: make run keeps one up.")
 
 
-def _outcome(page: Path, photo: bytes) -> Outcome:
+def _outcome(page: Path, photo: bytes, send: Callable[[Stack, Path, bytes], str]) -> Outcome:
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         with _step("start the local AWS"):
             stack = running.enter_context(launched(folder / "log.jsonl", LOG_LEVEL="WARNING"))
-        with _step(f"upload {math.ceil(len(photo) / 1000):,} kB"):
-            story_id = _upload(stack, page, photo)
-        story = _when_ready(stack, story_id)
+        story_id = send(stack, page, photo)
+        _wait_until_ready(stack, story_id)
+        story = _with_renditions(stack, story_id)
         return Outcome(story, audio=_get(story["audio_url"]), email=_email(stack))
 
 
@@ -127,17 +165,45 @@ def _step(name: str) -> Iterator[None]:
 
 
 def _upload(stack: Stack, page: Path, photo: bytes) -> str:
+    """Send the photo through the API; the story's id."""
     headers = {
-        "Content-Type": _CONTENT_TYPES.get(page.suffix.lower(), "application/octet-stream"),
+        "Content-Type": CONTENT_TYPES.get(page.suffix.lower(), "application/octet-stream"),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(page.name)}",
     }
-    answer = _request("POST", f"{stack.api_url}/upload", body=photo, headers=headers)
-    if answer.status != 200:  # noqa: PLR2004  # HTTP's OK
-        raise DemoFailed(answer.content["message"])
+    with _step(f"upload {_kilobytes(photo)}"):
+        answer = _request("POST", f"{stack.api_url}/upload", body=photo, headers=headers)
+        if answer.status != 200:  # noqa: PLR2004  # HTTP's OK
+            raise DemoFailed(answer.content["message"])
     return str(answer.content["id"])
 
 
-def _when_ready(stack: Stack, story_id: str) -> dict[str, Any]:
+def _post_to_s3(stack: Stack, page: Path, photo: bytes) -> str:
+    """Send the photo as a browser would, past the API; the upload's id, which is as good."""
+    content_type = CONTENT_TYPES[page.suffix.lower()]
+    with _step("ask for an upload"):
+        wanted = {"name": page.name, "content_type": content_type}
+        permit = _request("POST", f"{stack.api_url}/uploads", json=wanted)
+        if permit.status != 201:  # noqa: PLR2004  # HTTP's Created
+            raise DemoFailed(permit.content["message"])
+    with _step(f"post {_kilobytes(photo)} to S3"):
+        # S3 ignores whatever comes after the file.
+        form = [*permit.content["fields"].items(), ("file", (page.name, photo, content_type))]
+        posted = _fetch("POST", permit.content["url"], fields=form)
+        if posted.status != 201:  # noqa: PLR2004  # as the form asks for
+            raise DemoFailed(f"S3 does not take it: {_s3_message(posted)}")
+    upload_id = str(permit.content["id"])
+    with _step("taking it in"):
+        _once(lambda: _retrieve(stack, upload_id), _has_left("requested"))
+    return upload_id
+
+
+def _s3_message(refusal: urllib3.BaseHTTPResponse) -> str:
+    """What S3 says in the XML of its errors."""
+    found = re.search(r"<Message>(.*?)</Message>", refusal.data.decode(errors="replace"))
+    return html.unescape(found[1]) if found else f"status {refusal.status}"
+
+
+def _wait_until_ready(stack: Stack, story_id: str) -> None:
     """Show each stage until the story is ready."""
     answer = _retrieve(stack, story_id)
     for status, what in _PROGRESS.items():
@@ -146,7 +212,15 @@ def _when_ready(stack: Stack, story_id: str) -> dict[str, Any]:
                 answer = _once(lambda: _retrieve(stack, story_id), _has_left(status))
     if answer.content["status"] != "ready":
         raise DemoFailed(answer.content["message"])
-    return answer.content
+
+
+def _with_renditions(stack: Stack, story_id: str) -> dict[str, Any]:
+    """The story, with its renditions unless they take very long."""
+
+    def story() -> dict[str, Any]:
+        return _retrieve(stack, story_id).content
+
+    return _last(story, lambda found: bool(found["renditions"]), _PATIENCE_WITH_RENDITIONS)
 
 
 def _has_left(status: str) -> Callable[[Answer], bool]:
@@ -169,11 +243,17 @@ def _once(look: Callable[[], _Found], done: Callable[[_Found], bool]) -> _Found:
     Raises:
         DemoFailed: It never was.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    found = _last(look, done, _PATIENCE_SECONDS)
+    if not done(found):
+        raise DemoFailed(f"nothing happened for {_PATIENCE_SECONDS} seconds")
+    return found
+
+
+def _last(look: Callable[[], _Found], done: Callable[[_Found], bool], seconds: float) -> _Found:
+    """What is found, as soon as it is what was waited for or the time is over."""
+    deadline = time.monotonic() + seconds
     pause = threading.Event()
-    while not done(found := look()):
-        if time.monotonic() > deadline:
-            raise DemoFailed(f"nothing happened for {_PATIENCE_SECONDS} seconds")
+    while not done(found := look()) and time.monotonic() < deadline:
         pause.wait(_POLL_SECONDS)
     return found
 
@@ -192,6 +272,16 @@ def _fetch(method: str, url: str, **parts: Any) -> urllib3.BaseHTTPResponse:
         return urllib3.request(method, url, retries=False, timeout=_PATIENCE_SECONDS, **parts)
     except urllib3.exceptions.HTTPError as error:
         raise DemoFailed(f"the local AWS stopped answering: {error}") from error
+
+
+def _kilobytes(photo: bytes) -> str:
+    return f"{math.ceil(len(photo) / 1000):,} kB"
+
+
+def _sizes(renditions: dict[str, dict[str, Any]]) -> str:
+    return ", ".join(
+        f"{name} {image['width']} x {image['height']}" for name, image in renditions.items()
+    )
 
 
 def _indented(text: str) -> str:

@@ -19,10 +19,13 @@ import soundfile
 import urllib3
 from PIL import Image
 
+from chalicelib.uploads import EXTENSIONS
+from local.demo import CONTENT_TYPES
 from local.launcher import launched
 from samples.draw_page import draw_page, photo
 
 PROJECT = Path(__file__).parents[2]
+SIZES_OF_THE_SAMPLE = "large 1920 x 1440, medium 1080 x 810, small 480 x 360, thumbnail 160 x 120\n"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT)}
 
 
@@ -151,6 +154,26 @@ def test_the_demo_turns_the_sample_into_a_story_as_the_readme_shows(tmp_path: Pa
     seconds = soundfile.info(story).duration
     assert f"{story}, {seconds:.1f} seconds" in ended.stdout
     assert 15 < seconds < 60
+    assert SIZES_OF_THE_SAMPLE in ended.stdout
+
+
+@pytest.mark.engines
+def test_the_demo_posts_the_sample_straight_to_s3_when_told_to(tmp_path: Path) -> None:
+    ended = run("local.demo", "--direct", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.findall(r"^  (.+?) \.{2,} \d+\.\d s$", ended.stdout, re.MULTILINE) == [
+        "start the local AWS",
+        "ask for an upload",
+        "post 370 kB to S3",
+        "taking it in",
+        "reading the page",
+        "speaking the text",
+    ]
+    assert "The light swung round, wide and gold." in ended.stdout
+    assert "Subject: page.jpg is ready to hear" in ended.stdout
+    assert SIZES_OF_THE_SAMPLE in ended.stdout
+    assert soundfile.info(tmp_path / "story.mp3").duration > 15
 
 
 def _without_measures(output: str) -> str:
@@ -174,6 +197,46 @@ def test_the_demo_says_in_one_line_why_a_page_cannot_be_taken(tmp_path: Path) ->
     assert ended.stderr.startswith("demo: This is not a photo")
     assert ended.stderr.count("\n") == 1
     assert not (tmp_path / "story.mp3").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "step", "why"),
+    [
+        (b"no photo", "taking it in", "This upload cannot become a story: This is not a photo"),
+        (b"", "post 0 kB to S3", "S3 does not take it: Your proposed upload is smaller than"),
+    ],
+    ids=["no-photo", "refused-by-s3"],
+)
+def test_the_demo_says_in_one_line_why_a_page_cannot_be_taken_from_s3(
+    tmp_path: Path, content: bytes, step: str, why: str
+) -> None:
+    (tmp_path / "notes.jpg").write_bytes(content)
+
+    ended = run("local.demo", "--direct", "notes.jpg", cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stdout.splitlines()[-1].startswith(f"  {step} ...")
+    assert ended.stderr.startswith(f"demo: {why}")
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "story.mp3").exists()
+
+
+def test_the_demo_says_in_one_line_that_a_name_does_not_tell_the_kind_of_photo(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "page.scan").write_bytes(b"")
+
+    ended = run("local.demo", "--direct", "page.scan", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "demo: page.scan cannot go straight to S3: its name must end in one of "
+        ".jpg, .jpeg, .png, .webp, .heic, .heif, .gif\n"
+    )
+
+
+def test_the_demo_knows_every_kind_of_photo_that_can_go_straight_to_s3() -> None:
+    assert set(CONTENT_TYPES.values()) == set(EXTENSIONS)
 
 
 @pytest.mark.engines

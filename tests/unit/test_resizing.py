@@ -54,7 +54,7 @@ def test_every_size_exists_keeps_its_shape_and_is_never_larger_than_the_page(
 
 @pytest.mark.parametrize("width", [4001, 3600], ids=["decoded-at-half-size", "decoded-in-full"])
 def test_nothing_is_lost_that_resizing_the_whole_page_would_keep(width: int) -> None:
-    page = as_jpeg(draw_page("", width=width), quality=90)
+    page = as_jpeg(draw_page("Small letters are lost first.", width=width), quality=90)
     whole = Image.open(io.BytesIO(page))
 
     for rendition in renditions_of(page):
