@@ -77,9 +77,10 @@ def _answer_about(found: Story | UploadRequest, links: Links) -> tuple[int, dict
     if isinstance(found, UploadRequest):
         described = {"id": found.id, "status": found.status.value, "name": found.name}
         if found.status is UploadStatus.FAILED:
-            message = f"This upload cannot become a story: {found.reason}"
+            message = f"This upload cannot become a story: {found.reason}".rstrip(".") + "."
             return 422, described | _problem("failed", message)
-        return 503, described | _being_made()
+        message = "No photo was taken in yet: post the form, or ask again in a moment."
+        return 503, described | _problem("not_ready", message)
     if found.status is Status.DELETED:
         return 410, _tombstone(found) | _problem("deleted", "This story was deleted.")
     described = _described(found, links)

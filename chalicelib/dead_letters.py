@@ -83,7 +83,9 @@ class StagedDeadLetters(msgspec.Struct, frozen=True):
     def _give_up(self, staged: StagedObject) -> str:
         upload_id = keys.upload_id_of(staged.key)
         request = self.upload_requests.find(upload_id) if upload_id else None
-        reason = _tried(request.last_error if request else None)
+        reason = (
+            _tried(request.last_error) if request else "it was tried several times: see the log"
+        )
         log.error("given up", extra={"reason": reason, "key": staged.key})
         if request is not None and request.status is UploadStatus.REQUESTED:
             self.upload_requests.update(request, uploads.failure(reason))

@@ -31,11 +31,14 @@ log = logging.getLogger(__name__)
 
 class Deletion(msgspec.Struct, frozen=True):
     stories: Stories
+    upload_requests: UploadRequests
     queue: Queue[StoryMessage]
     clock: Callable[[], datetime]
 
     def delete(self, given_id: str) -> Story:
         """Take a story away from everybody, and have its files removed.
+
+        Its id, or that of the upload request that it fulfils.
 
         When this returns, the deletion is stored, and a message for its second step. Doing
         it again does no harm.
@@ -66,10 +69,17 @@ class Deletion(msgspec.Struct, frozen=True):
             raise
 
     def _found(self, story_id: str) -> Story:
-        story = self.stories.find(story_id)
+        story = self.stories.find(story_id) or self._uploaded(story_id)
         if story is None or is_gone(story, self.clock()):
             raise UnknownStory(f"There is no story with the id {story_id}.")
         return story
+
+    def _uploaded(self, upload_id: str) -> Story | None:
+        request = self.upload_requests.find(upload_id)
+        if request is None or request.story_id is None:
+            return None
+        story = self.stories.find(request.story_id)
+        return story if story and story.generation == request.generation else None
 
 
 class Eraser(msgspec.Struct, frozen=True):

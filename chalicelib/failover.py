@@ -115,7 +115,9 @@ class StagedFailover(msgspec.Struct, frozen=True):
         while has_time():
             found = self.staging.waiting(keys.STAGED, page)
             for key, staged_at in found.staged.items():
-                if is_due_again(self.clock() - staged_at) and has_time():
+                is_folder = key.endswith("/")
+                is_due = is_due_again(self.clock() - staged_at)
+                if is_due and not is_folder and has_time():
                     self._try_to_enqueue(key)
             if found.next is None:
                 break

@@ -66,8 +66,8 @@ def upload_id_of(key: str) -> str | None:
 
 
 def rejected(key: str) -> str:
-    """Where a staged object is put that no story can be made of; never where it is already."""
-    aside = REJECTED + key
+    """Where a staged object is put that no story can be made of, or is already."""
+    aside = REJECTED + key.removeprefix(REJECTED)
     return aside if len(aside.encode()) <= _LONGEST else REJECTED + content_id_of(key.encode())
 
 

@@ -49,41 +49,42 @@ class Notification(msgspec.Struct, frozen=True):
         At most once a minute a story; of simultaneous calls, one sends. What cannot be sent
         now is left to the sweeper: the story itself is there, and must not wait for it.
         """
+        if not self._marked_as_repeated(story):
+            return
+        try:
+            self._publish(story)
+        except Transient as trouble:
+            log.warning("notice left to the sweeper", extra={"reason": trouble.message})
+            untold = {"notify": True, "notified_of": None, "unfinished_since": self.clock()}
+            self.stories.update(story, untold)
+
+    def announce_lot(self, ready: Sequence[Story]) -> None:
+        """Send one notice about several ready stories, for somebody who asked for them all.
+
+        Each story is told of in that way at most once a minute. Whoever asked has the answer
+        in hand, so that a notice which cannot be sent is left out.
+        """
+        try:
+            due = [story for story in ready if self._marked_as_repeated(story)]
+            if due:
+                self.announcer.publish(subject_of_lot(due), body_of_lot(due, self.links))
+                log.info("notice sent", extra={"stories": len(due)})
+        except Transient as trouble:
+            log.warning("no notice about these stories", extra={"reason": trouble.message})
+
+    def _marked_as_repeated(self, story: Story) -> bool:
+        """Is its notice to be repeated, and by this request alone?"""
         now = self.clock()
         if story.repeated_at and now - story.repeated_at < _REPEAT_AFTER:
-            return
+            return False
         try:
             self.stories.update(
                 story, {"repeated_at": now}, expect={"repeated_at": story.repeated_at}
             )
         except StoryChanged:
             log.info("another request repeats the notice")
-            return
-        try:
-            self._publish(story)
-        except Transient as trouble:
-            log.warning("notice left to the sweeper", extra={"reason": trouble.message})
-            untold = {"notify": True, "notified_of": None, "unfinished_since": now}
-            self.stories.update(story, untold)
-
-    def announce_lot(self, ready: Sequence[Story]) -> None:
-        """Send one notice about several ready stories, for somebody who asked for them all.
-
-        At most once a minute a lot: its first story remembers. Whoever asked has the answer
-        in hand, so that a notice which cannot be sent is left out.
-        """
-        now = self.clock()
-        first = min(ready, key=lambda story: story.id)
-        if first.repeated_at and now - first.repeated_at < _REPEAT_AFTER:
-            return
-        try:
-            marked = {"repeated_at": now}
-            self.stories.update(first, marked, expect={"repeated_at": first.repeated_at})
-            self.announcer.publish(subject_of_lot(ready), body_of_lot(ready, self.links))
-        except (StoryChanged, Transient) as trouble:
-            log.warning("no notice about these stories", extra={"reason": trouble.message})
-        else:
-            log.info("notice sent", extra={"stories": len(ready)})
+            return False
+        return True
 
     def _publish(self, story: Story) -> None:
         self.announcer.publish(subject_of(story), body_of(story, self.links))

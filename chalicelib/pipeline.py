@@ -157,6 +157,7 @@ class Pipeline:
     def deletion(self) -> Deletion:
         return Deletion(
             stories=self._stories,
+            upload_requests=self._tools.upload_requests,
             queue=self._tools.queues[Stage.DELETION],
             clock=self._clock,
         )

@@ -57,9 +57,16 @@ class StagedIntake(msgspec.Struct, frozen=True):
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         bound = logs.bound(key=delivery.message.key, stage="staging")
         with bound, retried(self.queue, delivery):
-            self._take_in(delivery.message)
+            try:
+                self._take_in(delivery.message)
+            except Exception as trouble:
+                self._note(delivery.message.key, message_of(trouble))
+                raise
 
     def _take_in(self, staged: StagedObject) -> None:
+        if staged.key.endswith("/"):
+            log.info("a folder")
+            return
         found = self.staging.get(staged.key, MAX_BYTES)
         if found is None:
             log.info("it is gone: taken in already, or removed")
@@ -70,22 +77,23 @@ class StagedIntake(msgspec.Struct, frozen=True):
         except Rejected as rejection:
             log.info("rejected", extra={"reason": rejection.message})
             if request is None:
-                self._put_aside(staged, rejection.message)
-            elif request.status is UploadStatus.REQUESTED:
+                self._put_aside(staged, found, rejection.message)
+                return
+            if request.status is UploadStatus.REQUESTED:
                 self.upload_requests.update(request, uploads.failure(rejection.message))
         else:
-            try:
-                self._make_story(found, content_type, request, staged.key)
-            except Exception as trouble:
-                self._note(request, message_of(trouble))
-                raise
+            self._make_story(found, content_type, request, staged.key)
         self.staging.remove(staged.key, found.version)
 
-    def _put_aside(self, staged: StagedObject, reason: str) -> None:
+    def _put_aside(self, staged: StagedObject, found: StagedPhoto, reason: str) -> None:
         """Keep what nobody waits for where an operator can look at it, and put it back."""
         aside = msgspec.structs.replace(staged, key=keys.rejected(staged.key), reason=reason)
+        if aside.key == staged.key:  # put back, and still no photo
+            self.parked.send(aside)
+            return
         self.staging.copy(staged.key, aside.key)
         self.parked.send(aside)
+        self.staging.remove(staged.key, found.version)
 
     def _make_story(
         self, found: StagedPhoto, content_type: str, request: UploadRequest | None, key: str
@@ -112,11 +120,13 @@ class StagedIntake(msgspec.Struct, frozen=True):
             return partial(_only_this_life, self.stories, request)
         return partial(self.upload_requests.claim_story, request, found.staged_at)
 
-    def _note(self, request: UploadRequest | None, last_error: str) -> None:
-        if request is None or request.status is not UploadStatus.REQUESTED:
-            return
+    def _note(self, key: str, last_error: str) -> None:
+        """Write down for who asks why their photo is not taken in yet."""
+        upload_id = keys.upload_id_of(key)
         try:
-            self.upload_requests.update(request, {"last_error": last_error})
+            request = self.upload_requests.find(upload_id) if upload_id else None
+            if request is not None and request.status is UploadStatus.REQUESTED:
+                self.upload_requests.update(request, {"last_error": last_error})
         except StorytimeError as also:
             log.info("not noted", extra={"reason": also.message})
 

@@ -9,27 +9,23 @@ import re
 import sys
 import tempfile
 import textwrap
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import quote
 
 import soundfile
 import urllib3
 
+from local.demo_http import Answer, DemoFailed, fetch, get, last, once, request
 from local.launcher import Stack, StackDidNotStartError, launched
 from local.process import interrupt_when_told_to_end
 
-_Found = TypeVar("_Found")
-
 _SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "page.jpg"
 _STORY: Final = Path("story.mp3")
-_POLL_SECONDS: Final = 0.1
-_PATIENCE_SECONDS: Final = 120
 _PATIENCE_WITH_RENDITIONS: Final = 10
 """Seconds for what is made beside the story: it is shown if it is there."""
 
@@ -47,16 +43,6 @@ _INTERRUPTED: Final = 130  # as shells say it
 
 _PROGRESS: Final = {"received": "reading the page", "read": "speaking the text"}
 """What goes on while a story has this status."""
-
-
-class DemoFailed(Exception):  # noqa: N818  # it says what happened
-    """The page did not become a story; the message is one line for whoever sent it."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    content: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -148,7 +134,7 @@ def _outcome(page: Path, photo: bytes, send: Callable[[Stack, Path, bytes], str]
         story_id = send(stack, page, photo)
         _wait_until_ready(stack, story_id)
         story = _with_renditions(stack, story_id)
-        return Outcome(story, audio=_get(story["audio_url"]), email=_email(stack))
+        return Outcome(story, audio=get(story["audio_url"]), email=_email(stack))
 
 
 @contextmanager
@@ -171,7 +157,7 @@ def _upload(stack: Stack, page: Path, photo: bytes) -> str:
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(page.name)}",
     }
     with _step(f"upload {_kilobytes(photo)}"):
-        answer = _request("POST", f"{stack.api_url}/upload", body=photo, headers=headers)
+        answer = request("POST", f"{stack.api_url}/upload", body=photo, headers=headers)
         if answer.status != 200:  # noqa: PLR2004  # HTTP's OK
             raise DemoFailed(answer.content["message"])
     return str(answer.content["id"])
@@ -182,18 +168,18 @@ def _post_to_s3(stack: Stack, page: Path, photo: bytes) -> str:
     content_type = CONTENT_TYPES[page.suffix.lower()]
     with _step("ask for an upload"):
         wanted = {"name": page.name, "content_type": content_type}
-        permit = _request("POST", f"{stack.api_url}/uploads", json=wanted)
+        permit = request("POST", f"{stack.api_url}/uploads", json=wanted)
         if permit.status != 201:  # noqa: PLR2004  # HTTP's Created
             raise DemoFailed(permit.content["message"])
     with _step(f"post {_kilobytes(photo)} to S3"):
         # S3 ignores whatever comes after the file.
         form = [*permit.content["fields"].items(), ("file", (page.name, photo, content_type))]
-        posted = _fetch("POST", permit.content["url"], fields=form)
+        posted = fetch("POST", permit.content["url"], fields=form)
         if posted.status != 201:  # noqa: PLR2004  # as the form asks for
             raise DemoFailed(f"S3 does not take it: {_s3_message(posted)}")
     upload_id = str(permit.content["id"])
     with _step("taking it in"):
-        _once(lambda: _retrieve(stack, upload_id), _has_left("requested"))
+        once(lambda: _retrieve(stack, upload_id), _has_left("requested"))
     return upload_id
 
 
@@ -209,7 +195,7 @@ def _wait_until_ready(stack: Stack, story_id: str) -> None:
     for status, what in _PROGRESS.items():
         if answer.content["status"] == status:
             with _step(what):
-                answer = _once(lambda: _retrieve(stack, story_id), _has_left(status))
+                answer = once(lambda: _retrieve(stack, story_id), _has_left(status))
     if answer.content["status"] != "ready":
         raise DemoFailed(answer.content["message"])
 
@@ -220,7 +206,7 @@ def _with_renditions(stack: Stack, story_id: str) -> dict[str, Any]:
     def story() -> dict[str, Any]:
         return _retrieve(stack, story_id).content
 
-    return _last(story, lambda found: bool(found["renditions"]), _PATIENCE_WITH_RENDITIONS)
+    return last(story, lambda found: bool(found["renditions"]), _PATIENCE_WITH_RENDITIONS)
 
 
 def _has_left(status: str) -> Callable[[Answer], bool]:
@@ -228,50 +214,13 @@ def _has_left(status: str) -> Callable[[Answer], bool]:
 
 
 def _retrieve(stack: Stack, story_id: str) -> Answer:
-    return _request("GET", f"{stack.api_url}/retrieve/{story_id}")
+    return request("GET", f"{stack.api_url}/retrieve/{story_id}")
 
 
 def _email(stack: Stack) -> dict[str, str]:
     inbox = f"{stack.aws_url}/_local/inbox"
-    emails: list[dict[str, str]] = _once(lambda: json.loads(_get(inbox)), bool)
+    emails: list[dict[str, str]] = once(lambda: json.loads(get(inbox)), bool)
     return emails[0]
-
-
-def _once(look: Callable[[], _Found], done: Callable[[_Found], bool]) -> _Found:
-    """What is found, as soon as it is what was waited for.
-
-    Raises:
-        DemoFailed: It never was.
-    """
-    found = _last(look, done, _PATIENCE_SECONDS)
-    if not done(found):
-        raise DemoFailed(f"nothing happened for {_PATIENCE_SECONDS} seconds")
-    return found
-
-
-def _last(look: Callable[[], _Found], done: Callable[[_Found], bool], seconds: float) -> _Found:
-    """What is found, as soon as it is what was waited for or the time is over."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not done(found := look()) and time.monotonic() < deadline:
-        pause.wait(_POLL_SECONDS)
-    return found
-
-
-def _request(method: str, url: str, **parts: Any) -> Answer:
-    response = _fetch(method, url, **parts)
-    return Answer(response.status, response.json())
-
-
-def _get(url: str) -> bytes:
-    return _fetch("GET", url).data
-
-
-def _fetch(method: str, url: str, **parts: Any) -> urllib3.BaseHTTPResponse:
-    try:
-        return urllib3.request(method, url, retries=False, timeout=_PATIENCE_SECONDS, **parts)
-    except urllib3.exceptions.HTTPError as error:
-        raise DemoFailed(f"the local AWS stopped answering: {error}") from error
 
 
 def _kilobytes(photo: bytes) -> str:

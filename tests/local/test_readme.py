@@ -42,7 +42,14 @@ def test_every_file_that_it_names_exists_and_none_is_left_out() -> None:
 
     assert [name for name in named if not (ROOT / "local" / name).exists()] == []
     modules = {path.name for path in (ROOT / "local").glob("*.py")}
-    about_the_rest = {"__init__.py", "__main__.py", "demo.py", "launcher.py", "process.py"}
+    about_the_rest = {
+        "__init__.py",
+        "__main__.py",
+        "demo.py",
+        "demo_http.py",
+        "launcher.py",
+        "process.py",
+    }
     glue = {"local_aws.py", "service_error.py", "request_constraints.py"}
     assert modules - named == about_the_rest | glue
 

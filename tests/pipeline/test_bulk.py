@@ -78,6 +78,17 @@ def test_who_asks_again_within_a_minute_is_not_told_again(seconds: int, notices:
     assert len(world.outbox.notices) == notices
 
 
+def test_who_asks_for_more_is_told_of_the_others() -> None:
+    world = World()
+    ids = [each.id for each in ready(world, 3)]
+
+    bulk(world).look_up(ids[:1], notify=True)
+    bulk(world).look_up(ids, notify=True)
+
+    subjects = [subject for subject, _ in world.outbox.notices]
+    assert subjects == ["page one.jpg is ready to hear", "2 stories are ready to hear"]
+
+
 def test_nobody_is_told_who_does_not_want_to_be_nor_of_nothing() -> None:
     world = World()
     ids = [each.id for each in ready(world, 2)]

@@ -144,6 +144,19 @@ def test_polls_bring_a_lost_deletion_on_after_a_minute() -> None:
     assert len(world.queues[Stage.DELETION].sent) == 2
 
 
+def test_a_story_can_be_deleted_by_the_id_of_its_upload() -> None:
+    world = world_with_a_story()
+    request = upload_request()
+    world.upload_requests.add(request)
+    with pytest.raises(UnknownStory):
+        world.pipeline.deletion.delete(request.id)
+    world.upload_requests.fulfil(request, world.story(), world.clock())
+
+    world.pipeline.deletion.delete(request.id)
+
+    assert world.story().status is Status.DELETED
+
+
 def test_what_is_not_there_cannot_be_deleted() -> None:
     world = World()
 

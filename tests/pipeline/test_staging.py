@@ -12,7 +12,7 @@ from chalicelib.direct_upload import Permit, Wanted
 from chalicelib.errors import Expired, Transient, UnknownStory
 from chalicelib.messages import StagedObject, about
 from chalicelib.story import Stage, Status, Story
-from chalicelib.upload_ports import Staged, StagedPage
+from chalicelib.upload_ports import Staged, StagedPage, StagedPhoto
 from chalicelib.uploads import UploadRequest, UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
@@ -215,6 +215,48 @@ def test_what_nobody_asked_for_and_is_no_photo_is_put_aside(
     assert world.stories.kept == {}
 
 
+def test_what_is_put_back_too_early_stays_aside() -> None:
+    world = World()
+    world.staging.post("images/page.jpg", b"hello")
+    announce(world, "images/page.jpg")
+    take_in(world)
+
+    world.intake_parked_queue.move_all_to(world.intake_queue)
+    take_in(world)
+
+    assert [kept.message.key for kept in world.intake_parked_queue.kept] == [
+        "rejected/images/page.jpg"
+    ]
+    assert world.staging.objects.keys() == {"rejected/images/page.jpg"}
+
+
+@pytest.mark.parametrize("name", ["z" * 1013 + ".jpg", "\N{CJK UNIFIED IDEOGRAPH-732B}" * 339])
+def test_what_has_a_very_long_key_is_put_aside_under_another(name: str) -> None:
+    world = World()
+    world.staging.post(f"images/{name}", b"hello")
+    announce(world, f"images/{name}")
+
+    take_in(world)
+
+    (parked,) = world.intake_parked_queue.kept
+    assert len(parked.message.key.encode()) <= 1024
+    assert world.staging.objects.keys() == {parked.message.key}
+
+
+def test_a_folder_is_nothing() -> None:
+    world = World()
+    world.staging.post("images/folder/", b"")
+    announce(world, "images/folder/")
+
+    take_in(world)
+    world.clock.advance(300)
+    world.sweep()
+
+    assert world.staging.objects.keys() == {"images/folder/"}
+    assert world.intake_queue.kept == []
+    assert world.intake_parked_queue.kept == []
+
+
 def test_what_was_put_aside_can_be_put_back() -> None:
     """Once it can be read, say because another format is understood."""
     world = World()
@@ -399,6 +441,20 @@ def test_trouble_before_there_is_a_story_is_noted_for_who_asks() -> None:
 
     noted = "TransactWriteItems failed with ThrottlingException"
     assert request_of(world, request).last_error == noted
+
+
+def test_trouble_with_the_bucket_itself_is_noted_as_well() -> None:
+    class Unreachable(InMemoryStaging):
+        def get(self, key: str, most: int) -> StagedPhoto | None:
+            raise Transient("GetObject failed with InternalError")
+
+    world = World(staging=Unreachable)
+    request = posted(world)
+    announce(world, request.key)
+
+    take_in(world)
+
+    assert request_of(world, request).last_error == "GetObject failed with InternalError"
 
 
 def test_a_poll_brings_on_a_story_whose_photo_is_still_staged() -> None:
