@@ -270,8 +270,14 @@ def test_every_queue_of_the_local_stack_can_be_redriven(
     ("arguments", "words"),
     [
         (["nowhere", "reading"], "There is no stage 'nowhere', only local"),
-        (["local", "writing"], "no queue 'writing', only deletion, intake, narration, reading, renditions"),
-        (["local", "READING"], "no queue 'READING', only deletion, intake, narration, reading, renditions"),
+        (
+            ["local", "writing"],
+            "no queue 'writing', only deletion, intake, narration, reading, renditions",
+        ),
+        (
+            ["local", "READING"],
+            "no queue 'READING', only deletion, intake, narration, reading, renditions",
+        ),
         (["local"], "make redrive STAGE=local QUEUE=reading"),
         (["", ""], "make redrive STAGE=local QUEUE=reading"),
         ([], "make redrive STAGE=local QUEUE=reading"),

@@ -1,7 +1,7 @@
 """Two processes that meet over a photo in the staging bucket."""
 
 from chalicelib.messages import StagedObject
-from chalicelib.story import Stage
+from chalicelib.story import Stage, Story
 from chalicelib.uploads import FORM_USABLE_FOR
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.scenarios import SHADE
@@ -109,10 +109,14 @@ def staged_twice_and_deleted(run: Simulation) -> Processes:
 
     def take_in_and_delete() -> None:
         run.receive_staged()()
-        for life in {each.detail[2].id for each in run.tape.requests if _claims(each)}:
+        for life in {_claimed_by(each) for each in run.tape.requests if _claims(each)}:
             run.delete(life)
 
     return late, take_in_and_delete
+
+
+def _claimed_by(request: Request) -> str:
+    return next(each.id for each in request.detail if isinstance(each, Story))
 
 
 def _claims(request: Request) -> bool:
