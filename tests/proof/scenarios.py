@@ -542,6 +542,16 @@ def never_used(run: Simulation) -> None:
         raise Broken("an upload request that was never used does not expire")
 
 
+def lost_deletion_and_sent_again(run: Simulation) -> None:
+    """Whoever replaces the record is the last one who knows of the old files."""
+    story_id = _uploaded(run)
+    run.settle()
+    run.delete(story_id)
+    run.lose_messages()
+    run.upload(SHADE)
+    run.settle()
+
+
 SCENARIOS = (
     Scenario("upload to notice", upload_to_notice),
     Scenario("upside-down page, long text", upside_down_and_long),
@@ -597,6 +607,7 @@ SCENARIOS = (
     Scenario("deletion given up and redriven", deletion_redriven, parks=True),
     Scenario("bulk of several", bulk_of_several),
     Scenario("an upload request never used", never_used),
+    Scenario("a lost deletion, and the photo again", lost_deletion_and_sent_again),
 )
 
 ON_MOTO = (
