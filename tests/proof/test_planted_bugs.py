@@ -156,7 +156,7 @@ def _symptom(play: Callable[[], int]) -> Iterator[str]:
         (WithoutWaitingForWriters, "a story was said to be erased before it was", "an eraser"),
         (
             WithSilentReplacement,
-            "the CDN may still have copies of a deleted story",
+            "an orphan",
             "lost deletion",
         ),
         (WithoutTransaction, "an acknowledged story is gone", "direct upload"),
