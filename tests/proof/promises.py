@@ -116,6 +116,8 @@ class Run:
                 return None
             life = StoryMessage(str(request.story_id), str(request.generation))
             return Promise(life, posted.shade, posted.notify)
+        if posted.key in self.simulation.vanished:  # nobody came for it in a whole day
+            return None
         story = self.backend.stories.find(self.id_of(posted) or "")
         return Promise(about(story), posted.shade, posted.notify) if story else None
 
