@@ -5,7 +5,7 @@ Nothing is thrown away: from the parked queue, which nobody reads, messages can 
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +14,7 @@ import msgspec
 from chalicelib import keys, uploads
 from chalicelib.leasing import Leasing
 from chalicelib.messages import Delivery, StagedObject, StoryMessage
+from chalicelib.patience import CLOCKS_DIFFER_BY
 from chalicelib.ports import Queue, Stories
 from chalicelib.retries import retried
 from chalicelib.story import PHOTO_MISSING, Failure, Lease, Stage, Status, Story
@@ -21,12 +22,6 @@ from chalicelib.upload_ports import UploadRequests
 from chalicelib.uploads import UploadStatus
 
 _INPUT_OF: Final = MappingProxyType({Stage.READING: Status.RECEIVED, Stage.NARRATION: Status.READ})
-
-_CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
-"""At the very most: the time of an enqueue is Lambda's, that of a message SQS's.
-
-A story is resumed a minute after its last enqueue at the earliest.
-"""
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +110,7 @@ def is_lost(story: Story, stage: Stage, sent_at: datetime) -> bool:
         sent_at: When the message was put on that stage's queue.
     """
     enqueued = story.enqueued_at
-    enqueued_since = enqueued is not None and enqueued - sent_at > _CLOCKS_DIFFER_BY
+    enqueued_since = enqueued is not None and enqueued - sent_at > CLOCKS_DIFFER_BY
     return story.status is _INPUT_OF[stage] and not enqueued_since
 
 

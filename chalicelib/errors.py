@@ -9,6 +9,7 @@ StorytimeError
 │   └── Expired              it can no longer be used
 ├── Transient                something outside failed: trying again may help
 └── StoryChanged             another delivery or generation was first: nothing to do
+    ├── StoryDeleted         it was deleted: what came before must not bring it back
     └── LeaseHeld            somebody works on this very stage of the story right now
 
 Every error carries one sentence that a person can act on, and a ``code`` for programs.
@@ -69,6 +70,12 @@ class StoryChanged(StorytimeError):  # noqa: N818
     """A conditional write found the story in another state than the writer believed."""
 
     code = "story_changed"
+
+
+class StoryDeleted(StoryChanged):
+    """The story of a photo was deleted after the photo came: it must not live again."""
+
+    code = "deleted"
 
 
 class LeaseHeld(StoryChanged):

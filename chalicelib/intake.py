@@ -30,18 +30,7 @@ MAX_BYTES: Final = 4_400_000
 STORED_WITHIN: Final = timedelta(seconds=60)
 """No function that takes photos in runs for longer (a test compares)."""
 
-_CONTENT_TYPES: Final = frozenset(
-    {
-        "application/octet-stream",
-        "image/gif",
-        "image/heic",
-        "image/heif",
-        "image/jpeg",
-        "image/jpg",
-        "image/png",
-        "image/webp",
-    }
-)
+_CONTENT_TYPES: Final = frozenset({"application/octet-stream", "image/jpg", *uploads.EXTENSIONS})
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Where a story's files lie in the media bucket.
+"""Where a story's files lie in the media bucket, and photos in the staging bucket.
 
 Two prefixes a generation: deletion empties both, and the CDN serves only ``public/``.
 Photos and readings stay private: a photo's EXIF may hold the place where it was taken.

@@ -19,6 +19,12 @@ Else polls would add new messages faster than the old ones are given up, and a s
 cannot be read would never fail. Up to about an hour, which outlasts any message.
 """
 
+CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
+"""At the very most: the app's, SQS's, and S3's, which tells whole seconds.
+
+A story is resumed a minute after its last enqueue at the earliest.
+"""
+
 SWEEP_EVERY: Final = timedelta(minutes=5)
 
 GIVE_UP_AFTER: Final = timedelta(hours=24)

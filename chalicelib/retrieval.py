@@ -40,7 +40,8 @@ class Retrieval(msgspec.Struct, frozen=True):
         Raises:
             InvalidRequest: There is no id, or it is not one.
             UnknownStory: No story and no upload request has it.
-            Expired: It is that of an upload request which was never used.
+            Expired: It is that of an upload request which was never used, or whose story was
+                deleted.
         """
         known_id = checked_id(given_id)
         with logs.bound(story_id=known_id, stage="retrieval"):

@@ -7,7 +7,6 @@ sent for; what nobody asked for is put aside, and parked with the reason.
 
 import logging
 import re
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -16,7 +15,7 @@ import msgspec
 from chalicelib import keys, logs, names, photo, uploads, voices
 from chalicelib.errors import (
     Rejected,
-    StoryChanged,
+    StoryDeleted,
     StorytimeError,
     TooLarge,
     UnsupportedType,
@@ -24,14 +23,12 @@ from chalicelib.errors import (
 )
 from chalicelib.intake import Claim, Intake, Upload
 from chalicelib.messages import Delivery, StagedObject
+from chalicelib.patience import CLOCKS_DIFFER_BY
 from chalicelib.ports import Queue, Stories
 from chalicelib.retries import retried
 from chalicelib.story import Story
 from chalicelib.upload_ports import StagedPhoto, Staging, UploadRequests
 from chalicelib.uploads import MAX_BYTES, UploadRequest, UploadStatus
-
-_CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
-"""At the very most: S3's whole seconds, and the clock of whoever deletes."""
 
 _EXTENSION: Final = re.compile(r"\.([a-z][a-z0-9]{1,4})$")
 _EXTENSIONS: Final = frozenset({"jpeg", "jpe", "jfif", *uploads.EXTENSIONS.values()})
@@ -108,7 +105,7 @@ class StagedIntake(msgspec.Struct, frozen=True):
             receipt = self.intake.claim_and_start(new, upload, self._claim_for(request, found))
             if request is not None and receipt.duplicate:
                 self.upload_requests.fulfil(request, receipt.story, found.staged_at)
-        except Deleted:
+        except StoryDeleted:
             log.info("its story was deleted after it came: it stays deleted")
 
     def _claim_for(self, request: UploadRequest | None, found: StagedPhoto) -> Claim:
@@ -131,16 +128,12 @@ class StagedIntake(msgspec.Struct, frozen=True):
             log.info("not noted", extra={"reason": also.message})
 
 
-class Deleted(StoryChanged):
-    """The story of a staged photo was deleted: the photo must not bring it back."""
-
-
 def _only_this_life(
     stories: Stories, request: UploadRequest, story: Story, *, over: Story | None = None
 ) -> Story:
     existing = stories.find(story.id)
     if over or not existing or existing.generation != request.generation:
-        raise Deleted("it is deleted, or has another life by now")
+        raise StoryDeleted("it is deleted, or has another life by now")
     return existing
 
 
@@ -148,8 +141,8 @@ def _unless_deleted_since(
     stories: Stories, found: StagedPhoto, story: Story, *, over: Story | None = None
 ) -> Story | None:
     """An S3 event that comes late must not bring back what was deleted after it."""
-    if over and over.deleted_at and over.deleted_at > found.staged_at + _CLOCKS_DIFFER_BY:
-        raise Deleted("it was deleted after this photo came")
+    if over and over.deleted_at and over.deleted_at > found.staged_at + CLOCKS_DIFFER_BY:
+        raise StoryDeleted("it was deleted after this photo came")
     return stories.claim(story, over=over)
 
 

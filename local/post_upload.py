@@ -77,7 +77,7 @@ def _form(received: Received) -> tuple[dict[str, str], bytes]:
             _MOST_BYTES_OF_FIELDS
         ):
             raise _fields_too_large()
-        if len(files) != 1 or "file" not in files:
+        if [name for name, _ in files.items(multi=True)] != ["file"]:
             raise ServiceError(
                 "IncorrectNumberOfFilesInPostRequest",
                 "POST requires exactly one file upload per request.",

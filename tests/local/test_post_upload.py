@@ -193,9 +193,14 @@ def test_a_form_without_what_it_needs_is_refused(
     assert stored(aws) == []
 
 
-def test_a_form_holds_exactly_one_file(aws: Aws) -> None:
-    answer = aws.http("POST", "/staging", fields=form(aws))
+@pytest.mark.parametrize("files", [0, 2])
+def test_a_form_holds_exactly_one_file(aws: Aws, files: int) -> None:
+    parts: list[tuple[str, Any]] = [*form(aws).items()]
+    parts += [("file", ("page.jpg", b"photo!"))] * files
 
+    answer = aws.http("POST", "/staging", fields=parts)
+
+    assert stored(aws) == []
     assert (answer.status, code_of(answer)) == (400, "IncorrectNumberOfFilesInPostRequest")
 
 
