@@ -7,7 +7,7 @@ decided is decided in `chalicelib`.
 import os
 from collections.abc import Callable
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from chalice.app import (
     Chalice,
@@ -20,9 +20,10 @@ from chalice.app import (
     SQSEvent,
 )
 
-from chalicelib import answers, http, keys, logs, triggers
+from chalicelib import answers, http, keys, logs, profile_http, triggers
 from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.patience import SWEEP_EVERY
+from chalicelib.profiles import keys as profile_keys
 from chalicelib.settings import DEAD_LETTERS, Settings, queue_name
 from chalicelib.story import Stage
 from chalicelib.wiring import pipeline_on_aws
@@ -39,6 +40,7 @@ app.api.cors = CORSConfig(
         "Content-Disposition",
         "ETag",
         "X-Duplication-Check-Required",
+        "X-Email",
         "X-Language",
         "X-Notification-Required",
         "X-Voice",
@@ -76,13 +78,21 @@ def announce_staged(event: S3Event) -> None:
         pipeline.intake_queue.send(staged)
 
 
+@app.on_s3_event(
+    bucket=settings.staging_bucket, events=["s3:ObjectCreated:*"], prefix=profile_keys.STAGED
+)
+def announce_staged_profile_photo(event: S3Event) -> None:
+    for staged in triggers.staged_objects(event):
+        pipeline.intake_queue.send(staged)
+
+
 @app.on_sqs_message(
     queue=queue_name(settings.intake_queue_url),
     batch_size=1,
     maximum_concurrency=settings.maximum_concurrency,
 )
 def take_in_staged(event: SQSEvent) -> None:
-    triggers.handle_each(event, StagedObject, pipeline.staged_intake.handle)
+    triggers.handle_each(event, StagedObject, pipeline.take_in_staged)
 
 
 @app.on_sqs_message(
@@ -154,6 +164,70 @@ def delete_story(story_id: str) -> Response:
 )
 def erase(event: SQSEvent) -> None:
     triggers.handle_each(event, StoryMessage, pipeline.eraser.handle)
+
+
+@app.route("/profiles/{user_id}/photo", methods=["PUT"], content_types=["*/*"])
+@http.answering_errors
+def put_profile_photo(user_id: str) -> Response:
+    portrait = profile_http.portrait_of(current_request(), user_id)
+    return profile_http.receipt_response(pipeline.profiles.intake.take_in(portrait), pipeline.links)
+
+
+@app.route("/profiles/{user_id}/uploads", methods=["POST"])
+@http.answering_errors
+def request_profile_upload(user_id: str) -> Response:
+    wanted = profile_http.wanted_portrait_of(current_request(), user_id)
+    return profile_http.permit_response(pipeline.profiles.upload.permit(*wanted))
+
+
+@app.lambda_function()
+def detect_face(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    return triggers.profile_task(pipeline.profiles.detection.run, event)
+
+
+@app.lambda_function()
+def check_face_duplicate(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    return triggers.profile_task(pipeline.profiles.registration.check, event)
+
+
+@app.lambda_function()
+def add_face_to_index(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    return triggers.profile_task(pipeline.profiles.registration.add, event)
+
+
+@app.lambda_function()
+def make_thumbnail(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    return triggers.profile_task(pipeline.profiles.thumbnail.run, event)
+
+
+@app.lambda_function()
+def persist_metadata(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    return triggers.profile_task(pipeline.profiles.registration.persist, event)
+
+
+@app.lambda_function()
+def refuse_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    return triggers.profile_task(pipeline.profiles.ending.refuse, event)
+
+
+@app.lambda_function()
+def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    return triggers.profile_task(pipeline.profiles.ending.fail, event)
+
+
+@app.route("/profiles/{user_id}", methods=["GET"])
+@http.answering_errors
+def get_profile(user_id: str) -> Response:
+    execution = profile_http.execution_of(current_request())
+    return profile_http.profile_response(
+        pipeline.profiles.retrieval.retrieve(user_id, execution), pipeline.links
+    )
+
+
+@app.route("/profiles/{user_id}", methods=["DELETE"])
+@http.answering_errors
+def delete_profile(user_id: str) -> Response:
+    return profile_http.deletion_response(pipeline.profiles.retrieval.delete(user_id))
 
 
 @app.schedule(Rate(SWEEP_EVERY // timedelta(minutes=1), unit=Rate.MINUTES))

@@ -34,7 +34,7 @@ def permit_response(permit: Permit) -> Response:
         "id": permit.request.id,
         "url": permit.form.url,
         "fields": dict(permit.form.fields),
-        "expires_at": _timestamp(permit.request.usable_until),
+        "expires_at": timestamp(permit.request.usable_until),
     }
     return Response(body=body, status_code=201)
 
@@ -105,7 +105,7 @@ def _described(story: Story, links: Links) -> dict[str, Any]:
         "id": story.id,
         "status": story.status.value,
         "name": story.name,
-        "timestamp": _timestamp(story.created_at),
+        "timestamp": timestamp(story.created_at),
         "content_id": story.content_id,
         "content_type": story.content_type,
         "language": story.language,
@@ -131,14 +131,14 @@ def _tombstone(story: Story) -> dict[str, Any]:
     return {
         "id": story.id,
         "status": story.status.value,
-        "deleted_at": _timestamp(story.deleted_at) if story.deleted_at else None,
-        "erased_at": _timestamp(story.erased_at) if story.erased_at else None,
+        "deleted_at": timestamp(story.deleted_at) if story.deleted_at else None,
+        "erased_at": timestamp(story.erased_at) if story.erased_at else None,
     }
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _headers(found: Story | UploadRequest) -> dict[str, str]:
-    return {"ETag": f'"{found.id}"', "Timestamp": _timestamp(found.created_at)}
+    return {"ETag": f'"{found.id}"', "Timestamp": timestamp(found.created_at)}

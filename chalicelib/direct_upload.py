@@ -62,4 +62,5 @@ class DirectUpload(msgspec.Struct, frozen=True):
         )
         self.upload_requests.add(request)
         log.info("upload requested", extra={"upload_id": upload_id})
-        return Permit(request, self.staging.form(request))
+        form = self.staging.form(request.key, request.content_type, upload_id=request.id)
+        return Permit(request, form)

@@ -6,11 +6,18 @@ StorytimeError
 │   ├── TooLarge             more bytes or pixels than can be taken in
 │   ├── UnsupportedType      not a photo, or not a format that is read here
 │   ├── UnknownStory         no story has this id
-│   └── Expired              it can no longer be used
+│   ├── UnknownProfile       no user with this id has a profile
+│   ├── Expired              it can no longer be used
+│   ├── PhotoDoesNotMeetRequirementError    not a photo of one clear face
+│   └── FaceAlreadyExistsError              the face belongs to another profile
 ├── Transient                something outside failed: trying again may help
-└── StoryChanged             another delivery or generation was first: nothing to do
-    ├── StoryDeleted         it was deleted: what came before must not bring it back
-    └── LeaseHeld            somebody works on this very stage of the story right now
+│   └── ProfileChanged       another writer was first: look again
+├── StoryChanged             another delivery or generation was first: nothing to do
+│   ├── StoryDeleted         it was deleted: what came before must not bring it back
+│   └── LeaseHeld            somebody works on this very stage of the story right now
+└── SupersededError          another photo of the profile, or its deletion, came after this one
+
+The names that end in Error are those that the profile workflow's state machine catches by.
 
 Every error carries one sentence that a person can act on, and a ``code`` for programs.
 An exception that is none of these is a bug; stages retry it like a ``Transient``.
@@ -58,12 +65,28 @@ class UnknownStory(Rejected):
     code = "not_found"
 
 
+class UnknownProfile(Rejected):
+    code = "not_found"
+
+
 class Expired(Rejected):
     code = "expired"
 
 
+class PhotoDoesNotMeetRequirementError(Rejected):
+    code = "photo_does_not_meet_requirement"
+
+
+class FaceAlreadyExistsError(Rejected):
+    code = "face_already_exists"
+
+
 class Transient(StorytimeError):  # noqa: N818
     code = "unavailable"
+
+
+class ProfileChanged(Transient):
+    code = "profile_changed"
 
 
 class StoryChanged(StorytimeError):  # noqa: N818
@@ -94,3 +117,7 @@ class LeaseHeld(StoryChanged):
         self.message_id = message_id
         self.until = until
         self.gives_up = gives_up
+
+
+class SupersededError(StorytimeError):
+    code = "superseded"

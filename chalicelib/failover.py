@@ -11,6 +11,7 @@ from chalicelib.errors import StoryChanged, StorytimeError
 from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.patience import is_due_again, is_staged_for_long, may_resume
 from chalicelib.ports import Media, Queue, Stories
+from chalicelib.profiles import keys as profile_keys
 from chalicelib.story import Stage, Story, stage_due
 from chalicelib.upload_ports import Staging, UploadRequests
 from chalicelib.uploads import UploadRequest
@@ -111,9 +112,13 @@ class StagedFailover(msgspec.Struct, frozen=True):
 
     def sweep(self, has_time: Callable[[], bool]) -> None:
         """Enqueue what has been staged for long, as long as there is time."""
+        for prefix in (keys.STAGED, profile_keys.STAGED):
+            self._sweep(prefix, has_time)
+
+    def _sweep(self, prefix: str, has_time: Callable[[], bool]) -> None:
         page = None
         while has_time():
-            found = self.staging.waiting(keys.STAGED, page)
+            found = self.staging.waiting(prefix, page)
             for key, staged_at in found.staged.items():
                 is_folder = key.endswith("/")
                 is_due = is_due_again(self.clock() - staged_at)

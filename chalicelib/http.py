@@ -21,12 +21,14 @@ _Parameters = ParamSpec("_Parameters")
 _STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
     errors.InvalidRequest: 400,
     errors.UnknownStory: 404,
+    errors.UnknownProfile: 404,
     errors.Expired: 410,
     errors.TooLarge: 413,
     errors.UnsupportedType: 415,
 }
 
 _RETRY_SOON_SECONDS: Final = 5
+
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +57,10 @@ def upload_of(request: Request) -> Upload:
     Raises:
         InvalidRequest: A header does not say what it must.
     """
-    headers, body = request.headers, request.raw_body
+    headers = request.headers
     language, voice = voices.chosen(headers.get("x-language"), headers.get("x-voice"))
     return Upload(
-        photo=body if isinstance(body, bytes) else body.encode(),
+        photo=bytes_of(request),
         content_type=headers.get("content-type", ""),
         name=file_name(headers.get("content-disposition", "")),
         language=language,
@@ -74,13 +76,8 @@ def wanted_of(request: Request) -> Wanted:
     Raises:
         InvalidRequest: The body does not say what it must.
     """
-    body = _json(request, _WantedUpload, '{"name": "page.jpg", "content_type": "image/jpeg"}')
-    content_type = body.content_type.split(";")[0].strip().lower().replace("/jpg", "/jpeg")
-    if content_type not in EXTENSIONS:
-        raise errors.UnsupportedType(
-            f"content_type {content_type[:80]!r} is not a photo's; "
-            f"send one of: {', '.join(EXTENSIONS)}."
-        )
+    body = json_of(request, _WantedUpload, '{"name": "page.jpg", "content_type": "image/jpeg"}')
+    content_type = photos_type(body.content_type)
     language, voice = voices.chosen(body.language, body.voice)
     return Wanted(
         name=names.legible(body.name),
@@ -97,7 +94,7 @@ def bulk_of(request: Request) -> tuple[list[str], bool]:
     Raises:
         InvalidRequest: The body is no list of ids.
     """
-    wanted = _json(request, list[_WantedStory], '[{"id": "..."}, ...]')
+    wanted = json_of(request, list[_WantedStory], '[{"id": "..."}, ...]')
     return [each.id for each in wanted], _flag(request.headers, "X-Notification-Required")
 
 
@@ -117,13 +114,27 @@ def place_in_list_of(request: Request) -> tuple[int, str | None]:
     return int(limit), parameters.get("cursor")
 
 
-def _json(request: Request, kind: type[_Body], example: str) -> _Body:
+def json_of(request: Request, kind: type[_Body], example: str) -> _Body:
     try:
         return msgspec.json.decode(request.raw_body, type=kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise errors.InvalidRequest(
             f"The body must be JSON like {example} ({error}).", code="invalid_body"
         ) from error
+
+
+def photos_type(content_type: str) -> str:
+    bare = content_type.split(";", maxsplit=1)[0].strip().lower().replace("/jpg", "/jpeg")
+    if bare not in EXTENSIONS:
+        raise errors.UnsupportedType(
+            f"content_type {bare[:80]!r} is not a photo's; send one of: {', '.join(EXTENSIONS)}."
+        )
+    return bare
+
+
+def bytes_of(request: Request) -> bytes:
+    body = request.raw_body
+    return body if isinstance(body, bytes) else body.encode()
 
 
 def entity_tag_of(request: Request) -> str | None:

@@ -216,17 +216,22 @@ def checked(upload: Upload) -> str:
     Raises:
         InvalidRequest, TooLarge, UnsupportedType: See `photo.checked_content_type`.
     """
-    media_type = upload.content_type.split(";")[0].strip().lower()
+    return checked_photo(upload.photo, upload.content_type, "POST /uploads")
+
+
+def checked_photo(content: bytes, content_type: str, instead: str) -> str:
+    """The same for any photo that is posted; `instead` names what takes larger ones."""
+    media_type = content_type.split(";", maxsplit=1)[0].strip().lower()
     if media_type not in _CONTENT_TYPES:
         raise UnsupportedType(
             f"Content-Type {media_type[:80] or '(none)'} is not a photo; "
             f"send one of: {', '.join(sorted(_CONTENT_TYPES))}."
         )
-    if not upload.photo:
+    if not content:
         raise InvalidRequest("The body is empty: send the photo's bytes.", code="empty_body")
-    if len(upload.photo) > MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise TooLarge(
-            f"This photo has {len(upload.photo):,} bytes; at most {MAX_BYTES:,} can be sent to "
-            f"POST /upload. POST /uploads takes up to {uploads.MAX_BYTES:,}."
+            f"This photo has {len(content):,} bytes; at most {MAX_BYTES:,} can be sent like this. "
+            f"{instead} takes up to {uploads.MAX_BYTES:,}."
         )
-    return photo.checked_content_type(upload.photo)
+    return photo.checked_content_type(content)

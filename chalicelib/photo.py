@@ -56,7 +56,7 @@ def checked_content_type(photo: bytes) -> str:
     if min(image.size) < MIN_SIDE:
         raise InvalidRequest(
             f"This image is {image.width} x {image.height} pixels; "
-            f"a page needs at least {MIN_SIDE} on each side.",
+            f"it needs at least {MIN_SIDE} on each side.",
             code="image_too_small",
         )
     if _CONTENT_TYPES[image.format or ""] == "image/jpeg" and not jpeg.is_whole(photo):
@@ -104,6 +104,28 @@ def encoded(page: Image.Image) -> bytes:
 
 def size_of(page: Image.Image) -> Size:
     return Size(page.width, page.height)
+
+
+def size_of_jpeg(picture: bytes) -> Size:
+    """The size of a picture as `encoded` makes it, without decoding it."""
+    return size_of(_opened(picture))
+
+
+def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> bytes:
+    """A square of a picture, at most `side` pixels wide, as a JPEG without metadata.
+
+    Args:
+        picture: A JPEG as `encoded` makes it.
+        square: Left, top, right, bottom in pixels.
+        side: Never enlarged to it.
+    """
+    image = _opened(picture)
+    _decode(image)
+    width = square[2] - square[0]
+    shown = (min(side, width),) * 2
+    cut = image.resize(shown, Image.Resampling.LANCZOS, box=square, reducing_gap=3.0)
+    cut.info = {}
+    return encoded(cut)
 
 
 def _opened(photo: bytes) -> Image.Image:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
+from chalicelib.aside import Aside
 from chalicelib.bulk import Bulk
 from chalicelib.dead_letters import DeadLetters, Parking, StagedDeadLetters
 from chalicelib.deletion import Deletion, Eraser
@@ -13,9 +14,11 @@ from chalicelib.direct_upload import DirectUpload
 from chalicelib.intake import Intake
 from chalicelib.links import Links
 from chalicelib.listing import Listing
-from chalicelib.messages import StagedObject
+from chalicelib.messages import Delivery, StagedObject
 from chalicelib.narration import Narration
 from chalicelib.ports import Queue, Stories
+from chalicelib.profiles import keys as profile_keys
+from chalicelib.profiles.parts import ProfileParts
 from chalicelib.reading import Reading
 from chalicelib.renditions import Renditions
 from chalicelib.retrieval import Retrieval
@@ -128,8 +131,14 @@ class Pipeline:
             upload_requests=self._tools.upload_requests,
             staging=self._tools.staging,
             queue=self._tools.intake_queue,
-            parked=self._tools.intake_parked_queue,
+            aside=Aside(self._tools.staging, self._tools.intake_parked_queue),
         )
+
+    def take_in_staged(self, delivery: Delivery[StagedObject]) -> None:
+        """Whatever arrived in the staging bucket, by where it arrived."""
+        is_profile_photo = delivery.message.key.startswith(profile_keys.STAGED)
+        intake = self.profiles.staged_intake if is_profile_photo else self.staged_intake
+        intake.handle(delivery)
 
     @cached_property
     def retrieval(self) -> Retrieval:
@@ -175,11 +184,18 @@ class Pipeline:
         )
 
     @cached_property
+    def profiles(self) -> ProfileParts:
+        return ProfileParts(
+            self._tools, namespace=self._namespace, clock=self._clock, new_uuid=self._new_uuid
+        )
+
+    @cached_property
     def sweeper(self) -> Sweeper:
         return Sweeper(
             stories=self._stories,
             failover=self._shared.failover,
             staged_failover=self._shared.staged_failover,
+            profile_failover=self.profiles.failover,
             clock=self._clock,
         )
 

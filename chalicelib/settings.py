@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         notification_topic_arn: SNS topic whose subscribers get the e-mails.
         media_base_url: What stands before ``/public/…`` in links: CloudFront's address.
         distribution_id: CloudFront's, which forgets what was deleted.
+        profile_workflow_arn: Step Functions' state machine that profile photos go through.
+        face_collection_id: Rekognition's collection of the faces of profiles.
+        sender_email: Who writes to people whose profile photo did not do; verified with SES.
         story_namespace: A secret UUID; story ids are derived under it, and cursors signed.
         speech_engine: Polly's engine, where the voice has it.
         maximum_concurrency: How many functions of one stage run at once (Lambda allows 2 to
@@ -63,6 +66,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     notification_topic_arn: Annotated[str, msgspec.Meta(pattern=r"^arn:aws[\w-]*:sns:")]
     media_base_url: Url
     distribution_id: Name
+    profile_workflow_arn: Annotated[str, msgspec.Meta(pattern=r"^arn:aws[\w-]*:states:")]
+    face_collection_id: Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9_.\-]{1,255}$")]
+    sender_email: Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+$")]
     story_namespace: uuid.UUID
     speech_engine: Engine = "neural"
     maximum_concurrency: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from chalicelib import keys, logs, names, photo, uploads, voices
+from chalicelib.aside import Aside
 from chalicelib.errors import (
     Rejected,
     StoryDeleted,
@@ -40,7 +41,7 @@ class StagedIntake(msgspec.Struct, frozen=True):
     """Handles the messages about staged objects.
 
     Attributes:
-        parked: Where messages are kept about what nobody asked for and is no photo.
+        aside: Where that is put which nobody asked for and is no photo.
     """
 
     intake: Intake
@@ -48,7 +49,7 @@ class StagedIntake(msgspec.Struct, frozen=True):
     upload_requests: UploadRequests
     staging: Staging
     queue: Queue[StagedObject]
-    parked: Queue[StagedObject]
+    aside: Aside
 
     def handle(self, delivery: Delivery[StagedObject]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
@@ -74,22 +75,12 @@ class StagedIntake(msgspec.Struct, frozen=True):
         except Rejected as rejection:
             log.info("rejected", extra={"reason": rejection.message})
             if request is None:
-                self._put_aside(staged, found, rejection.message)
+                self.aside.put(staged, found, rejection.message)
                 return
             if request.status is UploadStatus.REQUESTED:
                 self.upload_requests.update(request, uploads.failure(rejection.message))
         else:
             self._make_story(found, content_type, request, staged.key)
-        self.staging.remove(staged.key, found.version)
-
-    def _put_aside(self, staged: StagedObject, found: StagedPhoto, reason: str) -> None:
-        """Keep what nobody waits for where an operator can look at it, and put it back."""
-        aside = msgspec.structs.replace(staged, key=keys.rejected(staged.key), reason=reason)
-        if aside.key == staged.key:  # put back, and still no photo
-            self.parked.send(aside)
-            return
-        self.staging.copy(staged.key, aside.key)
-        self.parked.send(aside)
         self.staging.remove(staged.key, found.version)
 
     def _make_story(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from chalicelib.errors import StorytimeError
 from chalicelib.failover import Failover, StagedFailover
 from chalicelib.patience import is_overdue, seems_lost
 from chalicelib.ports import Stories
+from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.story import Status, Story, has_ended
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
@@ -24,12 +26,13 @@ class Sweeper(msgspec.Struct, frozen=True):
     stories: Stories
     failover: Failover
     staged_failover: StagedFailover
+    profile_failover: ProfileFailover
     clock: Callable[[], datetime]
 
     def sweep(self, time_left: Callable[[], timedelta]) -> None:
         """Look at every unfinished story: resume it when it is due, or give it up after a day.
 
-        The same for photos that were staged and that nobody takes in.
+        The same for photos that were staged and that nobody takes in, and for profiles.
 
         Args:
             time_left: How long this function may still run.
@@ -38,11 +41,10 @@ class Sweeper(msgspec.Struct, frozen=True):
         def has_time() -> bool:
             return time_left() >= _TIME_TO_STOP
 
-        with logs.bound(stage="sweeper"):
-            try:
-                self._sweep_stories(has_time)
-            finally:
-                self.staged_failover.sweep(has_time)
+        with logs.bound(stage="sweeper"), ExitStack() as each_whatever_becomes_of_the_others:
+            each_whatever_becomes_of_the_others.callback(self.profile_failover.sweep, has_time)
+            each_whatever_becomes_of_the_others.callback(self.staged_failover.sweep, has_time)
+            self._sweep_stories(has_time)
 
     def _sweep_stories(self, has_time: Callable[[], bool]) -> None:
         page = self.stories.unfinished()

@@ -8,9 +8,10 @@ from urllib.parse import unquote_plus
 
 from chalice.app import CloudWatchEvent, S3Event, SQSEvent, SQSRecord
 
-from chalicelib import messages
+from chalicelib import logs, messages
 from chalicelib.errors import InvalidRequest
 from chalicelib.messages import Delivery, Message, StagedObject
+from chalicelib.profiles.execution import Task, task_of
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,16 @@ def staged_objects(event: S3Event) -> Iterator[StagedObject]:
             key=unquote_plus(staged["key"]),
             sequencer=staged.get("sequencer", ""),
         )
+
+
+def profile_task(run: Callable[[Task], dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
+    """Run one task of the profile workflow.
+
+    What it raises ends the task; the state machine knows errors by the names of their classes.
+    """
+    task = task_of(event)
+    with logs.bound(execution=task.execution):
+        return run(task)
 
 
 def delivery_of(record: SQSRecord, kind: type[Message]) -> Delivery[Message]:

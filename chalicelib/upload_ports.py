@@ -25,6 +25,7 @@ class StagedPhoto(msgspec.Struct, frozen=True):
         size: How many bytes it has.
         version: Tells this content from any other that this key may have had or will have.
         upload_id: The upload request that it was sent for, as its metadata says.
+        email: Who wants to know if it does not do; the same.
         staged_at: When it arrived, to the second.
     """
 
@@ -33,6 +34,7 @@ class StagedPhoto(msgspec.Struct, frozen=True):
     version: str
     upload_id: str | None
     staged_at: datetime
+    email: str | None = None
 
 
 class Staged(msgspec.Struct, frozen=True):
@@ -95,8 +97,18 @@ class UploadRequests(Protocol):
 class Staging(Protocol):
     """The bucket where clients put photos themselves; it forgets them after a day."""
 
-    def form(self, request: UploadRequest) -> PostForm:
-        """A form that lets its holder post one photo for this request. Sends nothing."""
+    def form(
+        self,
+        key: str,
+        content_type: str,
+        *,
+        upload_id: str | None = None,
+        email: str | None = None,
+    ) -> PostForm:
+        """A form that lets its holder post photos there, for some minutes. Sends nothing.
+
+        What else is given stands in the metadata of what is posted.
+        """
 
     def get(self, key: str, most: int) -> StagedPhoto | None:
         """An object with its content, if that has at most so many bytes; None: not there."""

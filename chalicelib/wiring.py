@@ -9,12 +9,17 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.aws.distribution import Distribution
+from chalicelib.aws.face_collection import RekognitionFaceCollection
+from chalicelib.aws.mailer import SesMailer
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.notification_topic import NotificationTopic
 from chalicelib.aws.polly import PollySpeaker
+from chalicelib.aws.profiles_table import ProfilesTable
 from chalicelib.aws.rekognition import RekognitionTextDetector
+from chalicelib.aws.sent_photos import SentPhotosInS3
 from chalicelib.aws.sqs_queue import SqsQueue
 from chalicelib.aws.staging_bucket import StagingBucket
+from chalicelib.aws.state_machine import StateMachine
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.links import Links
@@ -102,7 +107,7 @@ class AwsTools:
 
     @cached_property
     def text_detector(self) -> RekognitionTextDetector:
-        return RekognitionTextDetector(self._client("rekognition", _PAID_CLIENT))
+        return RekognitionTextDetector(self._rekognition)
 
     @cached_property
     def speaker(self) -> PollySpeaker:
@@ -111,6 +116,28 @@ class AwsTools:
     @cached_property
     def announcer(self) -> NotificationTopic:
         return NotificationTopic(self._client("sns"), self._settings.notification_topic_arn)
+
+    @cached_property
+    def profiles(self) -> ProfilesTable:
+        return ProfilesTable(self._dynamodb, self._settings.stories_table)
+
+    @cached_property
+    def sent_photos(self) -> SentPhotosInS3:
+        return SentPhotosInS3(self._s3)
+
+    @cached_property
+    def faces(self) -> RekognitionFaceCollection:
+        return RekognitionFaceCollection(self._rekognition, self._settings.face_collection_id)
+
+    @cached_property
+    def workflow(self) -> StateMachine:
+        client = self._client("stepfunctions")
+        arn, bucket = self._settings.profile_workflow_arn, self._settings.media_bucket
+        return StateMachine(client, arn, media_bucket=bucket)
+
+    @cached_property
+    def mailer(self) -> SesMailer:
+        return SesMailer(self._client("sesv2"), self._settings.sender_email)
 
     @cached_property
     def intake_queue(self) -> SqsQueue[StagedObject]:
@@ -143,6 +170,10 @@ class AwsTools:
     @cached_property
     def _s3(self) -> Any:
         return self._client("s3", _S3_CLIENT)
+
+    @cached_property
+    def _rekognition(self) -> Any:
+        return self._client("rekognition", _PAID_CLIENT)
 
     @cached_property
     def _sqs(self) -> Any:

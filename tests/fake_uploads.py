@@ -102,6 +102,7 @@ class StagedBytes:
     upload_id: str | None
     staged_at: datetime
     version: str
+    email: str | None = None
 
 
 class InMemoryStaging:
@@ -112,14 +113,26 @@ class InMemoryStaging:
         self._clock = clock
         self._count = 0
 
-    def post(self, key: str, content: bytes, upload_id: str | None = None) -> None:
+    def post(
+        self, key: str, content: bytes, upload_id: str | None = None, email: str | None = None
+    ) -> None:
         """What a client does: post a form, or put an object by hand."""
         self._count += 1
         now = self._clock().replace(microsecond=0)
-        self.objects[key] = StagedBytes(content, upload_id, now, f"version {self._count}")
+        version = f"version {self._count}"
+        self.objects[key] = StagedBytes(content, upload_id, now, version, email)
 
-    def form(self, request: UploadRequest) -> PostForm:
-        return PostForm("https://staging.example", {"key": request.key, "id": request.id})
+    def form(
+        self,
+        key: str,
+        content_type: str,
+        *,
+        upload_id: str | None = None,
+        email: str | None = None,
+    ) -> PostForm:
+        given = {"key": key, "id": upload_id, "email": email}
+        fields = {name: value for name, value in given.items() if value is not None}
+        return PostForm("https://staging.example", fields)
 
     def get(self, key: str, most: int) -> StagedPhoto | None:
         found = self.objects.get(key)
@@ -127,7 +140,9 @@ class InMemoryStaging:
             return None
         size = len(found.content)
         content = found.content if size <= most else None
-        return StagedPhoto(content, size, found.version, found.upload_id, found.staged_at)
+        return StagedPhoto(
+            content, size, found.version, found.upload_id, found.staged_at, found.email
+        )
 
     def look(self, key: str) -> Staged | None:
         found = self.objects.get(key)

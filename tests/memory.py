@@ -7,8 +7,15 @@ from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.ports import Speaker, TextDetector
 from chalicelib.story import Stage
+from tests.fake_profiles import (
+    InMemoryFaces,
+    InMemoryMailer,
+    InMemoryProfiles,
+    InMemorySentPhotos,
+)
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests, SlowCdn
+from tests.fake_workflow import InMemoryWorkflow
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories, Outbox
 
 
@@ -44,6 +51,11 @@ class MemoryTools:
         self.upload_requests = upload_requests(self.stories)
         self.staging = staging(self.clock)
         self.cdn = cdn or SlowCdn()
+        self.profiles = InMemoryProfiles()
+        self.faces = InMemoryFaces(self.clock)
+        self.sent_photos = InMemorySentPhotos({"media": self.media})
+        self.mailer = InMemoryMailer()
+        self.workflow = InMemoryWorkflow(self.clock)
         self.parked_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {
             stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
         }

@@ -70,6 +70,7 @@ def test_only_the_handlers_know_the_framework() -> None:
         "app",
         "chalicelib.answers",
         "chalicelib.http",
+        "chalicelib.profile_http",
         "chalicelib.triggers",
     }
 

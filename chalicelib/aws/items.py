@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from chalicelib.profiles.profile import Profile
 from chalicelib.story import Story, month_of, place_in_list
 from chalicelib.uploads import UploadRequest
 
@@ -18,18 +19,29 @@ LISTING_INDEX: Final = "listing"
 """Sparse, on `listed_under` and `listed_as`: stories by month and beginning, newest last;
 and upload requests by the life of a story that fulfils them."""
 
-_Record = TypeVar("_Record", Story, UploadRequest)
+UNFINISHED_INDEX: Final = "unfinished"
+"""Sparse, on `unfinished_since`: of records for which nothing is to be done it knows nothing."""
+
+STORIES: Final = "story#"
+PROFILES: Final = "profile#"
+"""What the keys of each kind of records begin with; upload requests have ``upload#``."""
+
+_Record = TypeVar("_Record", Story, UploadRequest, Profile)
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
 def story_key(story_id: str) -> dict[str, Any]:
-    return {"pk": attribute(f"story#{story_id}")}
+    return {"pk": attribute(f"{STORIES}{story_id}")}
 
 
 def request_key(upload_id: str) -> dict[str, Any]:
     return {"pk": attribute(f"upload#{upload_id}")}
+
+
+def profile_key(profile_id: str) -> dict[str, Any]:
+    return {"pk": attribute(f"{PROFILES}{profile_id}")}
 
 
 def story_item(story: Story) -> dict[str, Any]:
@@ -44,12 +56,20 @@ def request_item(request: UploadRequest) -> dict[str, Any]:
     return {**request_key(request.id), **_fields(request)}
 
 
+def profile_item(profile: Profile) -> dict[str, Any]:
+    return {**profile_key(profile.id), **_fields(profile)}
+
+
 def story_of(item: Mapping[str, Any]) -> Story:
     return _record_of(item, Story)
 
 
 def request_of(item: Mapping[str, Any]) -> UploadRequest:
     return _record_of(item, UploadRequest)
+
+
+def profile_of(item: Mapping[str, Any]) -> Profile:
+    return _record_of(item, Profile)
 
 
 def attribute(value: Any) -> Any:
@@ -63,7 +83,7 @@ def stored(value: Any) -> Any:
     return _with_decimals(builtin)
 
 
-def _fields(record: Story | UploadRequest) -> dict[str, Any]:
+def _fields(record: Story | UploadRequest | Profile) -> dict[str, Any]:
     """Every field that has a value, typed as DynamoDB wants it."""
     return {
         name: attribute(stored(value))
@@ -81,6 +101,8 @@ def _with_decimals(value: Any) -> Any:
     match value:
         case datetime():
             return Decimal(round(value.timestamp() * 1000)) / 1000
+        case float():
+            return Decimal(repr(value))
         case dict():
             return {name: _with_decimals(entry) for name, entry in value.items()}
         case _:

@@ -1,5 +1,7 @@
 """Rekognition as the pipeline's text detector."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.aws.requests import RequestFailed, request
@@ -25,13 +27,24 @@ class RekognitionTextDetector:
         self._client = client
 
     def detect(self, image: bytes) -> list[TextDetection]:
-        try:
+        with refusing_the_unreadable():
             response = request(self._client.detect_text, Image={"Bytes": image})
-        except RequestFailed as failure:
-            if failure.aws_code in _UNREADABLE:
-                raise Rejected("this photo has a shape or size that cannot be read") from failure
-            raise
         return [_our_words(found) for found in response["TextDetections"]]
+
+
+@contextmanager
+def refusing_the_unreadable() -> Iterator[None]:
+    """What is wrong with an image is the image's fault, and will not pass.
+
+    Raises:
+        Rejected: It can never be looked at.
+    """
+    try:
+        yield
+    except RequestFailed as failure:
+        if failure.aws_code in _UNREADABLE:
+            raise Rejected("this photo has a shape or size that cannot be read") from failure
+        raise
 
 
 def _our_words(found: "TextDetectionTypeDef") -> TextDetection:

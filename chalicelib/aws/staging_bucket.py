@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.aws.objects import content_of, if_there
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.upload_ports import Staged, StagedPage, StagedPhoto
-from chalicelib.uploads import FORM_USABLE_FOR, MAX_BYTES, PostForm, UploadRequest
+from chalicelib.uploads import FORM_USABLE_FOR, MAX_BYTES, PostForm
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 UPLOAD_ID: Final = "upload-id"
 """The name of the metadata by which a photo says which upload request it is sent for."""
+EMAIL: Final = "email"
+"""The same for who wants to know if it does not do."""
 
 
 class StagingBucket:
@@ -20,16 +22,22 @@ class StagingBucket:
         self._client = client
         self._bucket = bucket
 
-    def form(self, request: UploadRequest) -> PostForm:
-        fields = {
-            "Content-Type": request.content_type,
-            f"x-amz-meta-{UPLOAD_ID}": request.id,
-            "success_action_status": "201",
-        }
+    def form(
+        self,
+        key: str,
+        content_type: str,
+        *,
+        upload_id: str | None = None,
+        email: str | None = None,
+    ) -> PostForm:
+        fields = {"Content-Type": content_type, "success_action_status": "201"}
+        for name, value in ((UPLOAD_ID, upload_id), (EMAIL, email)):
+            if value is not None:
+                fields[f"x-amz-meta-{name}"] = value
         # A form must have exactly these fields, and a file of these sizes.
         form = self._client.generate_presigned_post(
             Bucket=self._bucket,
-            Key=request.key,
+            Key=key,
             Fields=dict(fields),
             Conditions=[
                 *({name: value} for name, value in fields.items()),
@@ -52,6 +60,7 @@ class StagingBucket:
             version=response["ETag"],
             upload_id=response["Metadata"].get(UPLOAD_ID),
             staged_at=response["LastModified"],
+            email=response["Metadata"].get(EMAIL),
         )
 
     def look(self, key: str) -> Staged | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws import items, writes
+from chalicelib.aws import items, unfinished, writes
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.errors import LeaseHeld, StoryChanged
 from chalicelib.ports import StoriesFound, StoriesPage
@@ -14,9 +14,6 @@ from chalicelib.story import Lease, Status, Story, sources
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-UNFINISHED_INDEX: Final = "unfinished"
-"""Sparse, on `unfinished_since`: in no other story that attribute exists."""
 
 _ALIVE: Final = Attr("status").ne(Status.DELETED.value)
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
@@ -55,7 +52,7 @@ class StoriesTable:
         stories = [items.story_of(item) for item in response["Responses"].get(self._table, [])]
         rest: Any = response.get("UnprocessedKeys", {})
         unprocessed = rest.get(self._table, {}).get("Keys", [])
-        unanswered = [str(key["pk"]["S"]).removeprefix("story#") for key in unprocessed]
+        unanswered = [str(key["pk"]["S"]).removeprefix(items.STORIES) for key in unprocessed]
         return StoriesFound({story.id: story for story in stories}, unanswered)
 
     def listed(self, month: str, limit: int, before: str | None = None) -> StoriesPage:
@@ -135,13 +132,8 @@ class StoriesTable:
             raise _gone(story.id, story.generation) from failure
 
     def unfinished(self, page: Any = None) -> StoriesPage:
-        # A scan of an index that holds unfinished stories only: it reads nothing else.
-        start = {"ExclusiveStartKey": page} if page else {}
-        response = request(
-            self._client.scan, TableName=self._table, IndexName=UNFINISHED_INDEX, **start
-        )
-        stories = [items.story_of(item) for item in response["Items"]]
-        return StoriesPage(stories, response.get("LastEvaluatedKey"))
+        found, following = unfinished.page_of(self._client, self._table, items.STORIES, page)
+        return StoriesPage([items.story_of(item) for item in found], following)
 
     def _write(self, story_id: str, condition: ConditionBase, values: Mapping[str, Any]) -> Story:
         response = request(

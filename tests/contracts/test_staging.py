@@ -104,7 +104,8 @@ def test_what_was_posted_since_is_not_removed(staging: Bucket) -> None:
 def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> None:
     request = upload_request(content_type="image/png")
 
-    form = StagingBucket(aws.client("s3"), "staging").form(request)
+    bucket = StagingBucket(aws.client("s3"), "staging")
+    form = bucket.form(request.key, "image/png", upload_id=request.id)
 
     conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
     assert {"key": request.key} in conditions

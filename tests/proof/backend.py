@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage
 from chalicelib.ports import Announcer, Media, Stories
+from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
 from chalicelib.story import Stage
 from chalicelib.upload_ports import Staging, UploadRequests
 from tests.fake_uploads import SlowCdn
@@ -70,6 +71,16 @@ class Backend(Protocol):
     def speaker(self) -> Voice: ...
     @property
     def announcer(self) -> Announcer: ...
+    @property
+    def profiles(self) -> Profiles: ...
+    @property
+    def sent_photos(self) -> SentPhotos: ...
+    @property
+    def faces(self) -> FaceCollection: ...
+    @property
+    def workflow(self) -> Workflow: ...
+    @property
+    def mailer(self) -> Mailer: ...
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
         """A tape for one run under these faults."""

@@ -18,6 +18,7 @@ from botocore.config import Config
 from chalicelib.aws import items
 from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.notification_topic import NotificationTopic
+from chalicelib.aws.profiles_table import ProfilesTable
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.errors import Transient
@@ -26,8 +27,10 @@ from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage, a
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.story import Stage, Story
 from local.resources import create_stories_table
+from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_queue import MAX_RECEIVES
 from tests.fake_uploads import InMemoryStaging, SlowCdn
+from tests.fake_workflow import InMemoryWorkflow
 from tests.fakes import Clock
 from tests.moto_queue import MotoQueue
 from tests.proof.pages import PageReader, Voice
@@ -166,6 +169,7 @@ class MotoAws:
         self.media = MediaBucket(self._app_client(s3), "media")
         self.announcer = NotificationTopic(self._app_client(sns), topic)
         self.upload_requests = UploadRequestsTable(self.stories._client, "stories")
+        self.profiles = ProfilesTable(self.stories._client, "stories")
         self.parked_queues = {
             stage: self._queue(f"{stage}-parked", timedelta(hours=1)) for stage in Stage
         }
@@ -226,6 +230,11 @@ class MotoBackend:
         self.intake_parked_queue = aws.intake_parked_queue
         self.staging = InMemoryStaging(aws.clock)
         self.cdn = SlowCdn()
+        self.profiles = aws.profiles
+        self.faces = InMemoryFaces(aws.clock)
+        self.sent_photos = InMemorySentPhotos({})
+        self.workflow = InMemoryWorkflow(aws.clock)
+        self.mailer = InMemoryMailer()
         self.text_detector = PageReader()
         self.speaker = Voice()
         self._aws = aws

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
+from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
 from chalicelib.settings import DEAD_LETTERS, PARKED
 from chalicelib.story import Stage
 from chalicelib.tools import Tools
@@ -38,7 +39,17 @@ OPERATIONS = {
     "speak": "polly.SynthesizeSpeech",
     "publish": "sns.Publish",
     "invalidate": "cloudfront.CreateInvalidation",
+    "profiles.save": "dynamodb.PutItem",
+    "profiles.remove": "dynamodb.DeleteItem",
+    "faces.detect": "rekognition.DetectFaces",
+    "faces.search": "rekognition.SearchFacesByImage",
+    "faces.add": "rekognition.IndexFaces",
+    "faces.remove": "rekognition.DeleteFaces",
+    "workflow.start": "stepfunctions.StartExecution",
+    "workflow.is_running": "stepfunctions.DescribeExecution",
+    "mailer.send": "sesv2.SendEmail",
 }
+"""By the port's method, or by the port's own name for it."""
 
 
 class Recorded:
@@ -51,13 +62,14 @@ class Recorded:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
-        if name not in OPERATIONS:  # a form is made without asking AWS
+        operation = OPERATIONS.get(f"{self._target}.{name}", OPERATIONS.get(name))
+        if operation is None:  # a form is made without asking AWS
             return method
 
         def request(*args: Any, **parameters: Any) -> Any:
             detail = (name, *args, *parameters.items())
             return self._tape.perform(
-                OPERATIONS[name], self._target, detail, lambda: method(*args, **parameters)
+                operation, self._target, detail, lambda: method(*args, **parameters)
             )
 
         return request
@@ -93,3 +105,8 @@ class RecordedTools:
         self.intake_parked_queue: Queue[StagedObject] = recorded(
             tools.intake_parked_queue, "intake" + PARKED
         )
+        self.profiles: Profiles = recorded(tools.profiles, "profiles")
+        self.sent_photos: SentPhotos = recorded(tools.sent_photos, "sent")
+        self.faces: FaceCollection = recorded(tools.faces, "faces")
+        self.workflow: Workflow = recorded(tools.workflow, "workflow")
+        self.mailer: Mailer = recorded(tools.mailer, "mailer")

@@ -1,0 +1,82 @@
+"""Rekognition as what finds faces and knows them again."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.aws.rekognition import refusing_the_unreadable
+from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen, owner_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import FaceDetailTypeDef
+
+_ALIKE: Final = 90.0
+"""Per cent of similarity from which two faces are one person's.
+
+Rekognition's default is 80; it advises 99 where a wrong match is costly. Here a wrong match
+refuses somebody, and a missed one gives a person two profiles.
+"""
+_MOST_MATCHES: Final = 100
+
+
+class RekognitionFaceCollection:
+    def __init__(self, client: "RekognitionClient", collection_id: str) -> None:
+        self._client = client
+        self._collection = collection_id
+
+    def detect(self, portrait: bytes) -> list[Face]:
+        with refusing_the_unreadable():
+            # Named one by one, only those attributes are computed that are looked at.
+            response = request(
+                self._client.detect_faces,
+                Image={"Bytes": portrait},
+                Attributes=["DEFAULT", "SUNGLASSES", "EYES_OPEN"],
+            )
+        return [_our_words(found) for found in response["FaceDetails"]]
+
+    def search(self, portrait: bytes) -> list[Match]:
+        try:
+            response = request(
+                self._client.search_faces_by_image,
+                CollectionId=self._collection,
+                Image={"Bytes": portrait},
+                FaceMatchThreshold=_ALIKE,
+                MaxFaces=_MOST_MATCHES,
+            )
+        except RequestFailed as failure:
+            if failure.aws_code != "InvalidParameterException":
+                raise
+            return []  # it sees no face where one was detected
+        faces = [match["Face"] for match in response["FaceMatches"]]
+        return [Match(face["FaceId"], owner_of(face.get("ExternalImageId"))) for face in faces]
+
+    def add(self, portrait: bytes, owner: Owner) -> str | None:
+        response = request(
+            self._client.index_faces,
+            CollectionId=self._collection,
+            Image={"Bytes": portrait},
+            ExternalImageId=str(owner),
+            MaxFaces=1,
+            QualityFilter="AUTO",
+        )
+        records = response["FaceRecords"]
+        return records[0]["Face"]["FaceId"] if records else None
+
+    def remove(self, face_ids: Collection[str]) -> None:
+        request(self._client.delete_faces, CollectionId=self._collection, FaceIds=list(face_ids))
+
+
+def _our_words(found: "FaceDetailTypeDef") -> Face:
+    box, pose, quality = found["BoundingBox"], found["Pose"], found["Quality"]
+    return Face(
+        box=Box(box["Left"], box["Top"], box["Width"], box["Height"]),
+        confidence=found["Confidence"],
+        sharpness=quality["Sharpness"],
+        brightness=quality["Brightness"],
+        yaw=pose["Yaw"],
+        pitch=pose["Pitch"],
+        roll=pose["Roll"],
+        eyes_open=Seen(found["EyesOpen"]["Value"], found["EyesOpen"]["Confidence"]),
+        sunglasses=Seen(found["Sunglasses"]["Value"], found["Sunglasses"]["Confidence"]),
+    )

@@ -1,0 +1,1 @@
+"""Profile photos: one clear face, registered once; a workflow of Step Functions."""

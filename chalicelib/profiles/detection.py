@@ -1,0 +1,114 @@
+"""The workflow's first task: does the photo show one face, clear enough to know it again?"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chalicelib import photo
+from chalicelib.errors import Rejected, SupersededError
+from chalicelib.identity import content_id_of
+from chalicelib.ports import Media
+from chalicelib.profiles import keys, moves, requirements
+from chalicelib.profiles.execution import Task
+from chalicelib.profiles.faces import Face
+from chalicelib.profiles.intake import is_our_name
+from chalicelib.profiles.ports import FaceCollection, SentPhotos
+from chalicelib.profiles.profile import Attempt, Profile, profile_id_of
+from chalicelib.profiles.records import Current, Records
+from chalicelib.uploads import MAX_BYTES
+
+log = logging.getLogger(__name__)
+
+
+class FaceDetection(msgspec.Struct, frozen=True):
+    records: Records
+    media: Media
+    sent_photos: SentPhotos
+    faces: FaceCollection
+    new_uuid: Callable[[], uuid.UUID]
+    clock: Callable[[], datetime]
+
+    def run(self, task: Task) -> dict[str, Any]:
+        """Look for the face, unless that was done; returns what was seen.
+
+        Raises:
+            PhotoDoesNotMeetRequirementError: The message says what to do about it.
+            SupersededError: Another photo is wanted by now.
+        """
+        self._claim(task)
+        current = self.records.current(task)
+        face = current.attempt.face or self._detect(task, current)
+        return {"generation": current.attempt.generation, **msgspec.to_builtins(face)}
+
+    def _claim(self, task: Task) -> None:
+        """Whoever starts an execution by hand has sent a photo, too: it becomes an attempt."""
+        profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
+        if not is_our_name(task.execution, profile_id):
+            new = Attempt(
+                generation=self.new_uuid().hex[:8],
+                execution=task.execution,
+                created_at=self.clock(),
+                started_at=task.started_at,
+            )
+            self.records.change(
+                profile_id, lambda before: claimed(before, profile_id, task, new, self.clock())
+            )
+
+    def _detect(self, task: Task, current: Current) -> Face:
+        try:
+            portrait = self._portrait(task, current)
+            found = self.faces.detect(portrait)
+            refusal = requirements.refusal_of(found, photo.size_of_jpeg(portrait))
+        except Rejected as rejection:
+            refusal = requirements.unreadable(rejection)
+        if refusal is not None:
+            log.info("photo refused", extra={"code": refusal.code})
+            raise self.records.refuse(task, refusal)
+        (face,) = found
+        self.records.bring_on(task, lambda profile, now: moves.detected(profile, face, now))
+        return face
+
+    def _portrait(self, task: Task, current: Current) -> bytes:
+        """The photo upright, in a format and of a size that faces can be looked for in."""
+        key = keys.portrait(current.owner)
+        made = self.media.get(key)
+        if made is not None:
+            return made
+        content = self.sent_photos.get(task.sent.bucket, task.sent.key, MAX_BYTES)
+        if content is None:
+            raise Rejected("There is no such photo: send it again.", code="photo_not_there")
+        content_type = photo.checked_content_type(content)
+        portrait = photo.encoded(photo.upright_page(content))
+        content_id = content_id_of(content)
+        if current.attempt.content_id is None:  # from now on it is as if it had been sent to us
+            self.media.put(keys.photo(current.owner), content, content_type)
+            self.records.bring_on(task, lambda profile, now: moves.read(profile, content_id, now))
+        self.media.put(key, portrait, "image/jpeg")
+        return portrait
+
+
+def claimed(
+    profile: Profile | None, profile_id: str, task: Task, new: Attempt, now: datetime
+) -> Profile:
+    """The profile once an execution was started by hand, unless it came before others. Pure.
+
+    Raises:
+        SupersededError: Since it was started, another photo was sent, or the profile deleted.
+    """
+    attempt = profile.attempt if profile else None
+    if profile is not None and attempt is not None and attempt.execution == task.execution:
+        return profile  # by an earlier try of this task
+    last = [moment for moment in (_last_sent_at(profile), profile and profile.deleted_at) if moment]
+    if any(moment > task.started_at for moment in last):
+        raise SupersededError(f"execution {task.execution} is not wanted any more")
+    return moves.attempted(profile, profile_id, task.sent.user_id, new, now)
+
+
+def _last_sent_at(profile: Profile | None) -> datetime | None:
+    if profile is None or profile.attempt is None:
+        return profile.photo.registered_at if profile and profile.photo else None
+    return profile.attempt.created_at

@@ -1,0 +1,73 @@
+"""Faces as the pipeline sees them. Pure."""
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+_SEPARATOR: Final = ":"
+
+
+class Box(msgspec.Struct, frozen=True):
+    """Where a face is, as shares of the picture's width and height, from its top left."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Something that can be seen on a face or not, and how sure that is, in per cent."""
+
+    value: bool
+    confidence: float
+
+
+class Face(msgspec.Struct, frozen=True, kw_only=True):
+    """A face that was detected on a picture.
+
+    Attributes:
+        box: Where; it may reach over the picture's edge.
+        confidence: That it is a face, in per cent.
+        sharpness: From 0 to 100.
+        brightness: From 0 to 100.
+        yaw: Degrees by which the face is turned to a side; 0 looks at the camera.
+        pitch: The same for up and down.
+        roll: The same for a head that is tilted.
+    """
+
+    box: Box
+    confidence: float
+    sharpness: float
+    brightness: float
+    yaw: float
+    pitch: float
+    roll: float
+    eyes_open: Seen
+    sunglasses: Seen
+
+
+class Owner(NamedTuple):
+    """Whose a face of the collection is: of this photo of this profile.
+
+    Nothing else than this is known of a person in the collection itself.
+    """
+
+    profile_id: str
+    generation: str
+
+    def __str__(self) -> str:
+        return f"{self.profile_id}{_SEPARATOR}{self.generation}"
+
+
+def owner_of(text: str | None) -> Owner | None:
+    """An owner as `str` writes it; None: the face was put there by another hand."""
+    profile_id, separator, generation = (text or "").partition(_SEPARATOR)
+    return Owner(profile_id, generation) if separator else None
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A face of the collection that looks like the one that was searched for."""
+
+    face_id: str
+    owner: Owner | None

@@ -1,0 +1,148 @@
+"""Taking a profile photo in: know it again, or start the workflow for it."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from chalicelib import logs
+from chalicelib.errors import SupersededError
+from chalicelib.identity import content_id_of
+from chalicelib.patience import CLOCKS_DIFFER_BY
+from chalicelib.ports import Media
+from chalicelib.profiles import keys, moves
+from chalicelib.profiles.faces import Owner
+from chalicelib.profiles.ports import Workflow
+from chalicelib.profiles.profile import Attempt, Profile, ProfileStatus, profile_id_of
+from chalicelib.profiles.records import Records
+
+log = logging.getLogger(__name__)
+
+
+class Portrait(msgspec.Struct, frozen=True):
+    """A photo that a user sends.
+
+    Attributes:
+        email: Whom to tell if it does not do.
+        sent_at: When it was sent, if that is some time ago.
+    """
+
+    user_id: str
+    content: bytes
+    content_type: str
+    email: str | None = None
+    sent_at: datetime | None = None
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The profile that a photo was taken into, and whether it had it already."""
+
+    profile: Profile
+    duplicate: bool
+
+
+class ProfileIntake(msgspec.Struct, frozen=True):
+    records: Records
+    media: Media
+    workflow: Workflow
+    new_uuid: Callable[[], uuid.UUID]
+    clock: Callable[[], datetime]
+
+    def take_in(self, portrait: Portrait) -> Receipt:
+        """Store a photo and start the workflow for it.
+
+        When this returns, the photo is stored and its execution is started: whatever happens
+        next, the profile ends as ready, or as rejected or failed with a reason.
+
+        Raises:
+            SupersededError: The profile was deleted since the photo was sent.
+            Transient: AWS kept failing; sending the same photo again is safe.
+        """
+        profile_id = profile_id_of(self.records.namespace, portrait.user_id)
+        content_id = content_id_of(portrait.content)
+        new = self._attempt(profile_id, content_id, portrait.email)
+        with logs.bound(profile_id=profile_id, stage="profile intake"):
+            profile = self.records.change(
+                profile_id,
+                lambda before: taken(before, profile_id, portrait, new, self.clock()),
+            )
+            attempt = profile.attempt
+            duplicate = attempt is None or attempt.generation != new.generation
+            log.info("photo seen before" if duplicate else "photo taken in")
+            if attempt is not None and profile.status is ProfileStatus.PROCESSING:
+                profile = self._start(profile, attempt, portrait)
+            return Receipt(profile, duplicate)
+
+    def _attempt(self, profile_id: str, content_id: str, email: str | None) -> Attempt:
+        generation = self.new_uuid().hex[:8]
+        return Attempt(
+            generation=generation,
+            execution=execution_name(profile_id, generation, 1),
+            content_id=content_id,
+            email=email,
+            created_at=self.clock(),
+        )
+
+    def _start(self, profile: Profile, attempt: Attempt, portrait: Portrait) -> Profile:
+        """Do what is still missing until the workflow works on it."""
+        if attempt.started_at is not None:
+            return profile
+        key = keys.photo(Owner(profile.id, attempt.generation))
+        self.media.put(key, portrait.content, portrait.content_type)
+        self.workflow.start(attempt.execution, portrait.user_id, key)
+        return mark_started(self.records, profile.id, attempt.execution)
+
+
+def mark_started(records: Records, profile_id: str, execution: str) -> Profile:
+    """Write down that the execution of an attempt is started, if it is still its own."""
+
+    def decide(before: Profile | None) -> Profile:
+        assert before is not None  # noqa: S101  # it is kept longer than anybody starts anything
+        attempt = before.attempt
+        is_wanted = attempt is not None and attempt.execution == execution
+        if attempt is None or not is_wanted or attempt.started_at is not None:
+            return before
+        return moves.started(before, records.clock())
+
+    return records.change(profile_id, decide)
+
+
+def execution_name(profile_id: str, generation: str, number: int) -> str:
+    """At most 80 letters, digits and dashes; taken for 90 days (StartExecution, "name")."""
+    return f"{profile_id}-{generation}-{number}"
+
+
+def is_our_name(execution: str, profile_id: str) -> bool:
+    """Was this execution started for a photo that we had taken in?"""
+    return execution.startswith(f"{profile_id}-")
+
+
+def taken(
+    profile: Profile | None, profile_id: str, portrait: Portrait, new: Attempt, now: datetime
+) -> Profile:
+    """The profile once a photo was sent: the same one means the same again. Pure.
+
+    Raises:
+        SupersededError: The profile was deleted since.
+    """
+    deleted_at = profile.deleted_at if profile else None
+    if deleted_at and portrait.sent_at and deleted_at > portrait.sent_at + CLOCKS_DIFFER_BY:
+        raise SupersededError("the profile was deleted after this photo was sent")
+    if profile is not None and profile.status is not ProfileStatus.DELETED:
+        photo, attempt = profile.photo, profile.attempt
+        if photo is not None and photo.content_id == new.content_id:
+            is_it = profile.status is ProfileStatus.READY
+            return profile if is_it else moves.returned(profile, now)
+        if attempt is not None and attempt.content_id == new.content_id and _stands(profile):
+            return moves.joined(profile, new.email, now)
+    return moves.attempted(profile, profile_id, portrait.user_id, new, now)
+
+
+def _stands(profile: Profile) -> bool:
+    """Would another attempt with the same photo end no differently?"""
+    if profile.status is ProfileStatus.REJECTED:
+        refusal = profile.attempt and profile.attempt.refusal
+        return bool(refusal and refusal.final)
+    return profile.status is ProfileStatus.PROCESSING

@@ -1,0 +1,56 @@
+"""Where a profile's files lie in the media bucket, and its photos in the staging bucket."""
+
+import uuid
+from typing import Final
+
+from chalicelib.profiles.faces import Owner
+from chalicelib.uploads import EXTENSIONS
+
+STAGED: Final = "profiles/"
+"""Where photos arrive in the staging bucket."""
+
+_STAGED_PARTS: Final = 3
+
+
+def photo(owner: Owner) -> str:
+    """The photo's bytes as they were sent."""
+    return f"{_private(owner)}photo"
+
+
+def portrait(owner: Owner) -> str:
+    """The photo upright, without EXIF, as it is looked at."""
+    return f"{_private(owner)}portrait.jpg"
+
+
+def thumbnail(owner: Owner) -> str:
+    return f"{public(owner)}thumbnail.jpg"
+
+
+def public(owner: Owner) -> str:
+    """What the keys of everything begin with that the CDN serves of this photo."""
+    return f"public/profiles/{owner.profile_id}/{owner.generation}/"
+
+
+def prefixes(owner: Owner) -> tuple[str, str]:
+    """What the keys of all files of this photo begin with."""
+    return _private(owner), public(owner)
+
+
+def staged(user_id: str, upload_id: uuid.UUID, content_type: str) -> str:
+    """Where a photo arrives that this user sends."""
+    return f"{staged_by(user_id)}{upload_id}.{EXTENSIONS[content_type]}"
+
+
+def staged_by(user_id: str) -> str:
+    """What the keys of all photos begin with that this user sends."""
+    return f"{STAGED}{user_id}/"
+
+
+def user_id_of(key: str) -> str | None:
+    """Who sends the photo at a key of the staging bucket; None: it does not say."""
+    parts = key.split("/")
+    return parts[1] if len(parts) == _STAGED_PARTS else None
+
+
+def _private(owner: Owner) -> str:
+    return f"private/profiles/{owner.profile_id}/{owner.generation}/"

@@ -1,0 +1,109 @@
+"""The workflow's tasks that make a face known: is it somebody's, add it, make it count."""
+
+import logging
+from typing import Any
+
+import msgspec
+
+from chalicelib.errors import FaceAlreadyExistsError, SupersededError
+from chalicelib.ports import Media
+from chalicelib.profiles import keys, moves
+from chalicelib.profiles.duplicates import Duplicates
+from chalicelib.profiles.execution import Task
+from chalicelib.profiles.faces import Match
+from chalicelib.profiles.finishing import Finishing
+from chalicelib.profiles.ports import FaceCollection
+from chalicelib.profiles.profile import Profile, ProfileStatus, Refusal
+from chalicelib.profiles.records import Current, Records
+
+_UNCLEAR = Refusal(
+    "face_unclear",
+    "The face cannot be seen well enough to know it again: send a clearer photo.",
+)
+
+log = logging.getLogger(__name__)
+
+
+class Registration(msgspec.Struct, frozen=True):
+    records: Records
+    media: Media
+    faces: FaceCollection
+    duplicates: Duplicates
+    finishing: Finishing
+
+    def check(self, task: Task) -> dict[str, Any]:
+        """Make sure that the face is nobody else's already.
+
+        Raises:
+            FaceAlreadyExistsError: It is.
+            SupersededError: Another photo is wanted by now.
+        """
+        current = self.records.current(task)
+        if current.attempt.face_id is None:  # else this was done, and more
+            self.duplicates.refuse_registered(task, current, self._alike(current))
+        return {"duplicate": False}
+
+    def add(self, task: Task) -> dict[str, Any]:
+        """Add the face to the collection, and look again whether somebody else did, too.
+
+        Raises:
+            FaceAlreadyExistsError: Somebody did, and was first.
+            PhotoDoesNotMeetRequirementError: It is too unclear to be added.
+            SupersededError: Another photo is wanted by now.
+        """
+        current = self.records.current(task)
+        face_id = current.attempt.face_id or self._added(task, current)
+        matches = self._alike(current)
+        twice = [each for each in _own(matches, current) if each != face_id]
+        if twice:
+            self.faces.remove(twice)
+        self.duplicates.settle(task, current, face_id, matches)
+        return {"faceId": face_id}
+
+    def persist(self, task: Task) -> dict[str, Any]:
+        """Let the photo count from now on.
+
+        Raises:
+            FaceAlreadyExistsError: Somebody else with this face was first.
+            SupersededError: Another photo is wanted by now.
+        """
+        profile = self.records.find(task.sent.user_id)
+        if not _counts(profile, task):
+            profile = self.records.bring_on(task, moves.registered)
+        assert profile and profile.photo  # noqa: S101, PT018  # it counts
+        self.finishing.try_to_finish(profile)
+        return {"userId": profile.user_id, "faceId": profile.photo.face_id}
+
+    def _added(self, task: Task, current: Current) -> str:
+        # An earlier try may have added it, and died before it could say so.
+        known = _own(self._alike(current), current) if current.attempt.indexing else []
+        self.records.bring_on(task, moves.about_to_index)
+        face_id = min(known) if known else self.faces.add(self._portrait(current), current.owner)
+        if face_id is None:
+            raise self.records.refuse(task, _UNCLEAR)
+        try:
+            self.records.bring_on(task, lambda profile, now: moves.indexed(profile, face_id, now))
+        except (SupersededError, FaceAlreadyExistsError):
+            self.faces.remove([face_id])
+            raise
+        log.info("face added", extra={"face_id": face_id})
+        return face_id
+
+    def _alike(self, current: Current) -> list[Match]:
+        return self.faces.search(self._portrait(current))
+
+    def _portrait(self, current: Current) -> bytes:
+        portrait = self.media.get(keys.portrait(current.owner))
+        if portrait is None:
+            raise SupersededError("the photo is removed already")
+        return portrait
+
+
+def _own(matches: list[Match], current: Current) -> list[str]:
+    return [match.face_id for match in matches if match.owner == current.owner]
+
+
+def _counts(profile: Profile | None, task: Task) -> bool:
+    """Did an earlier try of this task come as far as this?"""
+    photo = profile.photo if profile and profile.status is ProfileStatus.READY else None
+    return photo is not None and photo.execution == task.execution

@@ -1,0 +1,96 @@
+"""What a profile photo must show, and each way in which it may not do. Pure.
+
+Every threshold stands here. Percentages are Rekognition's; it has no official scale of
+sharpness or brightness (FaceDetail, ImageQuality: from 0 to 100, higher is sharper, brighter).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from chalicelib.errors import Rejected
+from chalicelib.photo import Size
+from chalicelib.profiles.faces import Face, Seen
+from chalicelib.profiles.profile import Refusal
+
+LEAST_FACE_SIDE: Final = 100
+"""Pixels of the shorter side of the face. Rekognition finds faces from 40 pixels on in
+pictures of 1920 x 1080 (Recommendations for facial comparison input images)."""
+LEAST_FACE_SHARE: Final = 0.08
+"""The longer side of the face, as a share of the picture's side along which it lies."""
+LEAST_SHARPNESS: Final = 20.0
+LEAST_BRIGHTNESS: Final = 25.0
+MOST_BRIGHTNESS: Final = 97.0
+MOST_YAW: Final = 30.0
+MOST_PITCH: Final = 30.0
+MOST_ROLL: Final = 45.0
+"""Degrees."""
+LEAST_CONFIDENCE: Final = 60.0
+"""Per cent; what is less certain of sunglasses or eyes refuses nobody."""
+
+
+_NO_FACE: Final = Refusal(
+    "no_face", "There is no face on this photo: send one that shows your face."
+)
+_TOO_SMALL: Final = Refusal(
+    "face_too_small",
+    f"The face is too small; it must be at least {LEAST_FACE_SIDE} pixels wide and high, and take "
+    f"up {LEAST_FACE_SHARE:.0%} of the photo's width or height: come closer.",
+)
+_SUNGLASSES: Final = Refusal("sunglasses", "Take off your sunglasses, and send a new photo.")
+_TOO_DARK: Final = Refusal("too_dark", "The face is too dark: send a photo with more light on it.")
+_TOO_BRIGHT: Final = Refusal(
+    "too_bright", "The face is too bright: send a photo with less light on it."
+)
+_BLURRED: Final = Refusal("blurred", "The face is blurred: hold still, and send a sharper photo.")
+_LOOKS_AWAY: Final = Refusal("looks_away", "Look straight at the camera, and send a new photo.")
+_EYES_CLOSED: Final = Refusal(
+    "eyes_closed", "The eyes are closed: open them, and send a new photo."
+)
+
+
+def refusal_of(faces: Sequence[Face], size: Size) -> Refusal | None:
+    """Why a picture of this size with these faces is not taken; None: it is.
+
+    The first reason that holds, those first that a person sees at a glance.
+    """
+    if not faces:
+        return _NO_FACE
+    if len(faces) > 1:
+        return Refusal(
+            "several_faces",
+            f"There are {len(faces)} faces on this photo: send one that shows only yours.",
+        )
+    return _refusal_of_face(faces[0], size)
+
+
+def _refusal_of_face(face: Face, size: Size) -> Refusal | None:
+    looks_away = abs(face.yaw) > MOST_YAW or abs(face.pitch) > MOST_PITCH
+    closed = Seen(not face.eyes_open.value, face.eyes_open.confidence)
+    checks = (
+        (is_too_small(face, size), _TOO_SMALL),
+        (_is_seen(face.sunglasses), _SUNGLASSES),
+        (face.brightness < LEAST_BRIGHTNESS, _TOO_DARK),
+        (face.brightness > MOST_BRIGHTNESS, _TOO_BRIGHT),
+        (face.sharpness < LEAST_SHARPNESS, _BLURRED),
+        (looks_away or abs(face.roll) > MOST_ROLL, _LOOKS_AWAY),
+        (_is_seen(closed), _EYES_CLOSED),
+    )
+    return next((refusal for does_not_do, refusal in checks if does_not_do), None)
+
+
+def is_too_small(face: Face, size: Size) -> bool:
+    """Is there too little of the face to know it again?"""
+    width, height = face.box.width * size.width, face.box.height * size.height
+    return (
+        min(width, height) < LEAST_FACE_SIDE
+        or max(face.box.width, face.box.height) < LEAST_FACE_SHARE
+    )
+
+
+def unreadable(rejection: Rejected) -> Refusal:
+    """What was sent is no photo that can be looked at."""
+    return Refusal(rejection.code, rejection.message)
+
+
+def _is_seen(what: Seen) -> bool:
+    return what.value and what.confidence >= LEAST_CONFIDENCE

@@ -1,0 +1,91 @@
+"""What a profile is, and taking it away from everybody."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from chalicelib import logs
+from chalicelib.errors import StorytimeError, UnknownProfile
+from chalicelib.profiles import moves
+from chalicelib.profiles.failover import ProfileFailover
+from chalicelib.profiles.finishing import Finishing
+from chalicelib.profiles.profile import (
+    Profile,
+    ProfileStatus,
+    checked_user_id,
+    latest_execution,
+    profile_id_of,
+)
+from chalicelib.profiles.records import Records
+
+log = logging.getLogger(__name__)
+
+
+class ProfileRetrieval(msgspec.Struct, frozen=True):
+    records: Records
+    failover: ProfileFailover
+    finishing: Finishing
+    clock: Callable[[], datetime]
+
+    def retrieve(self, user_id: str, execution: str | None = None) -> Profile:
+        """The profile of a user; if nobody seems to work on its photo any more, somebody will.
+
+        Args:
+            user_id: As it was sent.
+            execution: Only if this is its last execution.
+
+        Raises:
+            InvalidRequest: This cannot be a user's id.
+            UnknownProfile: There is none, or its last photo had another execution.
+        """
+        profile = self.records.find(checked_user_id(user_id))
+        if profile is None or profile.status is ProfileStatus.DELETED:
+            raise _unknown(user_id)
+        profile = self._resumed(profile)
+        if execution is not None and execution != latest_execution(profile):
+            raise UnknownProfile(
+                f"{execution[:120]!r} is not the execution of the last photo of {user_id}: "
+                "another photo was sent since, or none was by that name.",
+                code="unknown_execution",
+            )
+        return profile
+
+    def delete(self, user_id: str) -> Profile:
+        """Remove a profile: its photo, its thumbnail, its face and then its record.
+
+        When this returns, nobody gets it any more, and whatever is not gone yet is written
+        down. Doing it again does no harm.
+
+        Raises:
+            InvalidRequest: This cannot be a user's id.
+            UnknownProfile: There is no such profile.
+            Transient: AWS kept failing; nothing is deleted.
+        """
+        checked_user_id(user_id)
+
+        def decide(before: Profile | None) -> Profile:
+            if before is None:
+                raise _unknown(user_id)
+            if before.status is ProfileStatus.DELETED:
+                return before
+            return moves.deleted(before, self.clock())
+
+        profile_id = profile_id_of(self.records.namespace, user_id)
+        with logs.bound(profile_id=profile_id, stage="profile deletion"):
+            profile = self.records.change(profile_id, decide)
+            log.info("deleted")
+            self.finishing.try_to_finish(profile)
+            return profile
+
+    def _resumed(self, profile: Profile) -> Profile:
+        try:
+            return self.failover.resume(profile)
+        except StorytimeError as error:  # who asks gets an answer all the same
+            log.warning("not resumed", extra={"reason": error.message})
+            return profile
+
+
+def _unknown(user_id: str) -> UnknownProfile:
+    return UnknownProfile(f"There is no profile of {user_id}: send a photo first.")

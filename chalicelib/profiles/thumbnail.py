@@ -1,0 +1,62 @@
+"""The workflow's task that makes the picture an app shows: the face, square and small."""
+
+import logging
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib import photo
+from chalicelib.errors import SupersededError
+from chalicelib.photo import Size
+from chalicelib.ports import Media
+from chalicelib.profiles import keys
+from chalicelib.profiles.execution import Task
+from chalicelib.profiles.faces import Box
+from chalicelib.profiles.records import Records
+
+SIDE: Final = 256
+"""Pixels of each side, at most."""
+
+_ROOM: Final = 1.8
+"""How much of the picture is shown, in sides of the face: hair and chin belong to it."""
+
+log = logging.getLogger(__name__)
+
+
+class Thumbnail(msgspec.Struct, frozen=True):
+    records: Records
+    media: Media
+
+    def run(self, task: Task) -> dict[str, Any]:
+        """Store the thumbnail; the same photo always gives the same bytes.
+
+        Raises:
+            SupersededError: Another photo is wanted by now.
+        """
+        current = self.records.current(task)
+        portrait = self.media.get(keys.portrait(current.owner))
+        if portrait is None or current.attempt.face is None:
+            raise SupersededError("the photo is removed already")
+        content = photo.cut_out(
+            portrait, square_around(current.attempt.face.box, photo.size_of_jpeg(portrait)), SIDE
+        )
+        key = keys.thumbnail(current.owner)
+        self.media.put(key, content, "image/jpeg")
+        log.info("thumbnail made", extra={"bytes": len(content)})
+        return {"thumbnailKey": key}
+
+
+def square_around(box: Box, size: Size) -> tuple[int, int, int, int]:
+    """The square of a picture that shows a face with room around it. Pure.
+
+    Returns:
+        Left, top, right, bottom in pixels; within the picture, and smaller near its edges
+        only if the picture is.
+    """
+    width, height = box.width * size.width, box.height * size.height
+    side = min(round(max(width, height) * _ROOM), size.width, size.height)
+    middle_x = (box.left + box.width / 2) * size.width
+    middle_y = (box.top + box.height / 2) * size.height
+    left = min(max(round(middle_x - side / 2), 0), size.width - side)
+    top = min(max(round(middle_y - side / 2), 0), size.height - side)
+    return left, top, left + side, top + side

@@ -1,0 +1,152 @@
+"""The world of profiles in memory: what `chalicelib.profiles.ports` promises, without AWS.
+
+The contract suite holds table, sent photos and mailer to the tests that the real adapters pass.
+"""
+
+import io
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from PIL import Image
+
+from chalicelib.errors import ProfileChanged, Rejected, TooLarge
+from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen
+from chalicelib.profiles.ports import ProfilesPage
+from chalicelib.profiles.profile import Profile
+from tests.builders import encoded
+from tests.fakes import InMemoryMedia
+
+CLEAR_FACE: Final = Face(
+    box=Box(0.3, 0.2, 0.4, 0.5),
+    confidence=99.9,
+    sharpness=80.0,
+    brightness=70.0,
+    yaw=2.0,
+    pitch=-3.0,
+    roll=1.0,
+    eyes_open=Seen(True, 98.0),
+    sunglasses=Seen(False, 99.0),
+)
+_SHADES: Final = 20
+
+
+def portrait(person: int, *, side: int = 400, shot: int = 0) -> bytes:
+    """A photo of a person, whom `InMemoryFaces` knows by its shade; each shot is another file."""
+    shade = person * _SHADES + _SHADES // 2
+    image = Image.new("RGB", (side, side), (shade, shade, shade))
+    image.putpixel((0, 0), (shot, shot, shot))
+    return encoded(image, "PNG")
+
+
+class InMemoryProfiles:
+    def __init__(self) -> None:
+        self.kept: dict[str, Profile] = {}
+
+    def find(self, profile_id: str) -> Profile | None:
+        return self.kept.get(profile_id)
+
+    def save(self, profile: Profile, *, over: Profile | None) -> None:
+        now = self.kept.get(profile.id)
+        if now != profile and _version(now) != _version(over):
+            raise ProfileChanged("another version")
+        self.kept[profile.id] = profile
+
+    def remove(self, profile: Profile) -> None:
+        now = self.kept.get(profile.id)
+        if now is not None and now.version != profile.version:
+            raise ProfileChanged("another version")
+        self.kept.pop(profile.id, None)
+
+    def unfinished(self, page: Any = None) -> ProfilesPage:
+        """One profile a page, so that whoever asks must go on asking."""
+        found = sorted(each.id for each in self.kept.values() if each.unfinished_since is not None)
+        ahead = [profile_id for profile_id in found if page is None or profile_id > page]
+        profiles = [self.kept[profile_id] for profile_id in ahead[:1]]
+        return ProfilesPage(profiles, ahead[0] if len(ahead) > 1 else None)
+
+
+def _version(profile: Profile | None) -> int | None:
+    return profile.version if profile else None
+
+
+class InMemoryFaces:
+    """Sees on each picture the faces that it was told to, one clear face unless told.
+
+    Attributes:
+        seen: By person, what `detect` answers.
+        unclear: Persons whose faces are too unclear to be added.
+        kept: The collection: person and owner by face id.
+        lag: How long a face that was added is not found.
+        calls: The paid calls, in order.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.seen: dict[int, list[Face]] = {}
+        self.unclear: set[int] = set()
+        self.kept: dict[str, tuple[int, Owner | None]] = {}
+        self.lag = timedelta(0)
+        self.calls: list[str] = []
+        self._added_at: dict[str, datetime] = {}
+        self._clock = clock
+        self._ids = 0
+
+    def detect(self, picture: bytes) -> list[Face]:
+        self.calls.append("detect")
+        return self.seen.get(_person_on(picture), [CLEAR_FACE])
+
+    def search(self, picture: bytes) -> list[Match]:
+        self.calls.append("search")
+        person = _person_on(picture)
+        return [
+            Match(face_id, owner)
+            for face_id, (who, owner) in self.kept.items()
+            if who == person and self._added_at[face_id] + self.lag <= self._clock()
+        ]
+
+    def add(self, picture: bytes, owner: Owner | None) -> str | None:
+        self.calls.append("add")
+        person = _person_on(picture)
+        if person in self.unclear:
+            return None
+        self._ids += 1
+        face_id = f"face-{self._ids:04}"
+        self.kept[face_id] = (person, owner)
+        self._added_at[face_id] = self._clock()
+        return face_id
+
+    def remove(self, face_ids: Collection[str]) -> None:
+        assert face_ids, "Rekognition wants one at least"
+        for face_id in face_ids:
+            self.kept.pop(face_id, None)
+
+
+def _person_on(picture: bytes) -> int:
+    image = Image.open(io.BytesIO(picture)).convert("L")
+    return int(image.getpixel((image.width // 2, image.height // 2)) // _SHADES)  # type: ignore[operator]
+
+
+class InMemorySentPhotos:
+    """Buckets by name; the media bucket, as far as there is one, is the pipeline's own."""
+
+    def __init__(self, buckets: dict[str, InMemoryMedia]) -> None:
+        self.buckets = buckets
+
+    def get(self, bucket: str, key: str, most: int) -> bytes | None:
+        content = self.buckets[bucket].get(key)
+        if content is not None and len(content) > most:
+            raise TooLarge(f"at most {most}")
+        return content
+
+
+class InMemoryMailer:
+    """Keeps what was sent: to, subject, body; and refuses addresses that it was told to."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, str]] = []
+        self.refused: set[str] = set()
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        if to in self.refused:
+            raise Rejected("SES refused it with MessageRejected")
+        self.sent.append((to, subject, body))

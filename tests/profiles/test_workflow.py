@@ -1,0 +1,296 @@
+"""A photo's way through the state machine that is deployed, over the world in memory."""
+
+import io
+from datetime import timedelta
+
+import msgspec
+import pytest
+from PIL import Image
+
+from chalicelib.errors import Transient
+from chalicelib.profiles.faces import Face, Seen
+from chalicelib.profiles.profile import ProfileStatus
+from tests.fake_profiles import CLEAR_FACE, portrait
+from tests.profiles.world import ANNA, BEN, ProfileWorld
+
+HAPPY_PATH = [
+    "FaceDetection",
+    "CheckFaceDuplicate",
+    "ParallelProcessing",
+    "AddFaceToIndex",
+    "Thumbnail",
+    "PersistMetadata",
+]
+
+
+@pytest.fixture
+def world() -> ProfileWorld:
+    return ProfileWorld()
+
+
+def test_one_clear_face_becomes_the_profiles_photo(world: ProfileWorld) -> None:
+    receipt = world.put("user_a")
+
+    (execution,) = world.run()
+
+    profile = world.profile("user_a")
+    assert execution.path == HAPPY_PATH
+    assert execution.status == "SUCCEEDED"
+    assert profile.status is ProfileStatus.READY
+    assert profile.photo is not None
+    assert profile.photo.execution == receipt.profile.attempt.execution  # type: ignore[union-attr]
+    assert world.faces_of("user_a") == [profile.photo.face_id]
+    assert profile.photo.face == CLEAR_FACE
+    assert profile.unfinished_since is None
+    with Image.open(io.BytesIO(world.thumbnail(profile))) as thumbnail:
+        assert thumbnail.size == (256, 256)
+    assert world.mailer.sent == []
+
+
+@pytest.mark.parametrize(
+    ("faces", "code"),
+    [
+        ([], "no_face"),
+        ([CLEAR_FACE, CLEAR_FACE], "several_faces"),
+        ([msgspec.structs.replace(CLEAR_FACE, sunglasses=Seen(True, 90.0))], "sunglasses"),
+    ],
+)
+def test_a_photo_that_does_not_do_is_rejected_and_the_person_told(
+    world: ProfileWorld, faces: list[Face], code: str
+) -> None:
+    world.faces.seen[ANNA] = faces
+    world.put("user_b", email="b@example.com")
+
+    (execution,) = world.run()
+
+    profile = world.profile("user_b")
+    assert execution.path == ["FaceDetection", "PhotoDoesNotMeetRequirement"]
+    assert execution.status == "SUCCEEDED"
+    assert profile.status is ProfileStatus.REJECTED
+    assert profile.attempt is not None
+    assert profile.attempt.refusal is not None
+    assert profile.attempt.refusal.code == code
+    ((to, subject, body),) = world.mailer.sent
+    assert (to, subject) == ("b@example.com", "Your profile photo was not accepted")
+    assert profile.attempt.refusal.message in body
+    assert world.faces.calls == ["detect"], "a photo that does not do is paid for once"
+
+
+def test_another_user_with_the_same_photo_is_refused_and_told(world: ProfileWorld) -> None:
+    world.register("user_a")
+
+    world.put("user_b", email="b@example.com")
+    (execution,) = world.run()
+
+    assert execution.path == [
+        "FaceDetection",
+        "CheckFaceDuplicate",
+        "PhotoDoesNotMeetRequirement",
+    ]
+    profile = world.profile("user_b")
+    assert profile.attempt is not None
+    assert profile.attempt.refusal is not None
+    assert profile.attempt.refusal.code == "face_already_exists"
+    assert [to for to, _, _ in world.mailer.sent] == ["b@example.com"]
+    assert world.faces_of("user_b") == []
+    assert world.profile("user_a").status is ProfileStatus.READY
+
+
+def test_without_an_address_nobody_is_told_and_the_photo_is_rejected_all_the_same(
+    world: ProfileWorld,
+) -> None:
+    world.faces.seen[ANNA] = []
+
+    assert world.register("user_b").status is ProfileStatus.REJECTED
+
+    assert world.mailer.sent == []
+    assert not world.profile("user_b").attempt.notice_owed  # type: ignore[union-attr]
+
+
+def test_an_address_that_ses_refuses_changes_nothing_else(world: ProfileWorld) -> None:
+    world.faces.seen[ANNA] = []
+    world.mailer.refused.add("nobody@example.com")
+
+    profile = world.register("user_b", email="nobody@example.com")
+    world.clock.advance(600)
+    world.sweep()
+
+    assert profile.status is ProfileStatus.REJECTED
+    assert world.profile("user_b").unfinished_since is None
+
+
+def test_a_new_photo_of_the_same_user_replaces_the_old_one(world: ProfileWorld) -> None:
+    old = world.register("user_a").photo
+    assert old is not None
+
+    new = world.register("user_a", shot=1).photo
+
+    assert new is not None
+    assert new.generation != old.generation
+    assert world.faces_of("user_a") == [new.face_id], "the old face is gone, the new one in"
+    assert all(f"/{new.generation}/" in key for key in world.files_of("user_a"))
+
+
+def test_the_old_photo_counts_on_when_the_new_one_does_not_do(world: ProfileWorld) -> None:
+    old = world.register("user_a", ANNA).photo
+    world.faces.seen[BEN] = []
+
+    profile = world.register("user_a", BEN, email="a@example.com")
+
+    assert profile.status is ProfileStatus.REJECTED
+    assert profile.photo == old
+    ((_, _, body),) = world.mailer.sent
+    assert "Your present photo stays as it is." in body
+
+
+def test_the_seeds_input_starts_an_execution_as_it_stands(world: ProfileWorld) -> None:
+    world.by_hand("user_a", portrait(ANNA), "6f1c2d7e-console")
+
+    (execution,) = world.run()
+
+    assert execution.path == HAPPY_PATH
+    profile = world.profile("user_a")
+    assert profile.photo is not None
+    assert profile.photo.execution == "6f1c2d7e-console"
+    assert profile.unfinished_since is None
+
+
+def test_an_execution_by_hand_for_a_photo_that_is_not_there_is_rejected(
+    world: ProfileWorld,
+) -> None:
+    execution = world.by_hand("user_a", portrait(ANNA))
+    execution.input["s3Key"] = "nothing-here.jpg"
+
+    world.run()
+
+    attempt = world.profile("user_a").attempt
+    assert attempt is not None
+    assert attempt.refusal is not None
+    assert attempt.refusal.code == "photo_not_there"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"userId": "../etc", "s3Bucket": "photos", "s3Key": "me.jpg"},
+        {"userId": "x" * 300, "s3Bucket": "photos", "s3Key": "me.jpg"},
+        {"userId": "user_a", "s3Bucket": "photos"},
+    ],
+)
+def test_an_execution_with_an_input_that_says_nothing_fails(
+    world: ProfileWorld, sent: dict[str, str]
+) -> None:
+    execution = world.workflow.begin("by-hand", sent)
+
+    world.run()
+
+    assert execution.status == "FAILED"
+    assert execution.path == ["FaceDetection", "ProcessingFailed", "Failed"]
+    assert world.profiles.kept == {}
+
+
+def test_what_is_no_image_is_rejected_with_the_reason(world: ProfileWorld) -> None:
+    world.by_hand("user_a", b"%PDF-1.7 a letter")
+
+    world.run()
+
+    attempt = world.profile("user_a").attempt
+    assert attempt is not None
+    assert attempt.refusal is not None
+    assert attempt.refusal.code == "unsupported_media_type"
+
+
+def test_throttling_is_tried_again(world: ProfileWorld) -> None:
+    answers = [Transient("IndexFaces failed with ThrottlingException")] * 3
+    add = world.functions["add_face_to_index"]
+
+    def throttled(event: dict[str, object]) -> object:
+        if answers:
+            raise answers.pop()
+        return add(event)
+
+    world.functions["add_face_to_index"] = throttled
+
+    assert world.register("user_a").status is ProfileStatus.READY
+
+
+def test_what_goes_on_failing_ends_as_failed_and_the_person_is_told(world: ProfileWorld) -> None:
+    def broken(_event: dict[str, object]) -> object:
+        raise ZeroDivisionError
+
+    world.functions["make_thumbnail"] = broken
+    world.put("user_a", email="a@example.com")
+
+    (execution,) = world.run()
+
+    profile = world.profile("user_a")
+    assert execution.status == "FAILED"
+    assert execution.path[-2:] == ["ProcessingFailed", "Failed"]
+    assert profile.status is ProfileStatus.FAILED
+    assert [subject for _, subject, _ in world.mailer.sent] == [
+        "Your profile photo could not be processed"
+    ]
+    assert world.faces_of("user_a") == []
+
+
+def test_mail_that_ses_has_no_time_for_is_sent_by_the_sweeper(world: ProfileWorld) -> None:
+    world.faces.seen[ANNA] = []
+    send = world.mailer.send
+
+    def down(*_: str) -> None:
+        raise Transient("SendEmail failed with TooManyRequestsException")
+
+    world.mailer.send = down  # type: ignore[method-assign,assignment]
+    world.register("user_a", email="a@example.com")
+    world.mailer.send = send  # type: ignore[method-assign]
+    world.clock.advance(600)
+
+    world.sweep()
+
+    assert len(world.mailer.sent) == 1
+    assert world.profile("user_a").unfinished_since is None
+
+
+def test_nothing_is_paid_twice_when_an_execution_dies_and_another_goes_on(
+    world: ProfileWorld,
+) -> None:
+    persist = world.functions["persist_metadata"]
+
+    def unreachable(_event: dict[str, object]) -> object:
+        raise Transient("DynamoDB is away")
+
+    for name in ("persist_metadata", "fail_photo"):
+        world.functions[name] = unreachable
+    world.put("user_a")
+    world.run()
+    world.functions["persist_metadata"] = persist
+    world.clock.advance(600)
+    world.sweep()
+    (again,) = world.run()
+
+    profile = world.profile("user_a")
+    assert profile.status is ProfileStatus.READY
+    assert again.name.endswith("-2")
+    assert world.faces.calls.count("detect") == 1
+    assert world.faces.calls.count("add") == 1
+    assert len(world.faces_of("user_a")) == 1
+
+
+def test_an_attempt_that_no_execution_brings_to_an_end_fails(world: ProfileWorld) -> None:
+    def unreachable(_event: dict[str, object]) -> object:
+        raise Transient("Lambda is away")
+
+    for name in world.functions:
+        world.functions[name] = unreachable
+    world.put("user_a", email="a@example.com")
+    for _ in range(10):
+        world.run()
+        world.clock.advance(timedelta(hours=1).total_seconds())
+        world.sweep()
+
+    profile = world.profile("user_a")
+    assert profile.status is ProfileStatus.FAILED
+    assert profile.unfinished_since is None
+    assert len(world.workflow.executions) == 5
+    assert len(world.mailer.sent) == 1
