@@ -28,5 +28,8 @@ class InMemoryWorkflow:
 
     def run(self, interpreter: Interpreter) -> list[Execution]:
         """Run every execution that is on its way to its end."""
-        running = [each for each in self.executions.values() if each.status == "RUNNING"]
-        return [interpreter.run(execution) for execution in running]
+        return [
+            interpreter.run(execution)
+            for execution in list(self.executions.values())
+            if self.is_running(execution.name)
+        ]

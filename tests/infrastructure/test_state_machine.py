@@ -1,0 +1,137 @@
+"""The state machine against the States Language, and against the app that it runs on."""
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cfnlint.api import lint_all
+
+from chalicelib.profiles.moves import LONGEST_WRITER
+from tests.states_language import DEFINITION
+
+PROJECT: Final = Path(__file__).resolve().parent.parent.parent
+PREFIX: Final = "${FunctionArnPrefix}"
+
+
+def linted(definition: Mapping[str, Any]) -> list[str]:
+    """What cfn-lint says of a template with this state machine, but for mere information."""
+    machine = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "RoleArn": "arn:aws:iam::123456789012:role/workflow",
+            "Definition": json.loads(
+                json.dumps(definition).replace(
+                    PREFIX, "arn:aws:lambda:us-east-1:123456789012:function:storytime-dev-"
+                )
+            ),
+        },
+    }
+    template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": machine}}
+    found = lint_all(json.dumps(template))
+    return [match.message for match in found if not match.rule.id.startswith("I")]
+
+
+def machines(machine: Mapping[str, Any] = DEFINITION) -> Iterator[Mapping[str, Any]]:
+    """The state machine, and the branches inside it."""
+    yield machine
+    for state in machine["States"].values():
+        for branch in state.get("Branches", []):
+            yield from machines(branch)
+
+
+TASKS: Final = {
+    name: state
+    for machine in machines()
+    for name, state in machine["States"].items()
+    if state["Type"] == "Task"
+}
+
+
+def followers(state: Mapping[str, Any]) -> Iterator[str]:
+    if "Next" in state:
+        yield state["Next"]
+    yield from (catcher["Next"] for catcher in state.get("Catch", []))
+
+
+def test_it_obeys_the_states_language() -> None:
+    assert linted(DEFINITION) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"Type": "Task", "End": True},
+        {"Type": "Tusk", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "End": True},
+        {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "Retry": {}},
+    ],
+)
+def test_what_does_not_obey_it_is_noticed(broken: Mapping[str, Any]) -> None:
+    assert linted({"StartAt": "Only", "States": {"Only": broken}}) != []
+
+
+@pytest.mark.parametrize("machine", list(machines()), ids=lambda machine: machine["StartAt"])
+def test_every_state_is_reached_and_every_way_ends(machine: Mapping[str, Any]) -> None:
+    states = machine["States"]
+    reached, ahead = set(), [machine["StartAt"]]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += followers(states[name])
+
+    assert reached == set(states)
+    for name, state in states.items():
+        ends = state.get("End", False) or state["Type"] in {"Succeed", "Fail"}
+        assert ends != ("Next" in state), name
+
+
+def declared_functions() -> set[str]:
+    """The names of the app's pure functions; to import it would need its environment."""
+    return {
+        node.name
+        for node in ast.walk(ast.parse((PROJECT / "app.py").read_text()))
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(each) == "app.lambda_function()" for each in node.decorator_list)
+    }
+
+
+def test_every_resource_is_a_function_that_the_app_declares() -> None:
+    wanted = {task["Resource"].removeprefix(PREFIX) for task in TASKS.values()}
+
+    assert all(task["Resource"].startswith(PREFIX) for task in TASKS.values())
+    assert wanted == declared_functions()
+
+
+def test_every_task_is_tried_again_whatever_fails_but_never_what_is_decided() -> None:
+    decided = {
+        "PhotoDoesNotMeetRequirementError",
+        "FaceAlreadyExistsError",
+        "SupersededError",
+    }
+    for task in TASKS.values():
+        never, whatever = task["Retry"]
+        assert set(never["ErrorEquals"]) == decided
+        assert never["MaxAttempts"] == 0
+        assert whatever["ErrorEquals"] == ["States.ALL"]
+        assert whatever["MaxAttempts"] > 0
+
+
+def test_every_state_catches_whatever_is_left() -> None:
+    """But the branches', whose errors come out of the Parallel state, and the ends'."""
+    for name, state in DEFINITION["States"].items():
+        if state["Type"] in {"Task", "Parallel"}:
+            assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+    assert DEFINITION["States"]["ProcessingFailed"]["Catch"][-1]["Next"] == "Failed"
+
+
+def test_a_task_waits_for_longer_than_its_function_runs() -> None:
+    """Or Step Functions would start another while the first one still writes."""
+    config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    functions = config["stages"]["local"]["lambda_functions"]
+    for task in TASKS.values():
+        name = task["Resource"].removeprefix(PREFIX)
+        assert functions[name]["lambda_timeout"] < task["TimeoutSeconds"]
+        assert functions[name]["lambda_timeout"] < LONGEST_WRITER.total_seconds()

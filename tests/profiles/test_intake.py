@@ -1,0 +1,161 @@
+"""Sending profile photos: the same one again, another one, and one that is too late."""
+
+import pytest
+
+from chalicelib.errors import Transient
+from chalicelib.profiles.profile import ProfileStatus
+from tests.fake_profiles import portrait
+from tests.profiles.world import ANNA, BEN, ProfileWorld
+
+
+@pytest.fixture
+def world() -> ProfileWorld:
+    return ProfileWorld()
+
+
+def test_the_same_photo_sent_twice_is_one_execution(world: ProfileWorld) -> None:
+    first = world.put("user_a")
+
+    again = world.put("user_a")
+
+    assert not first.duplicate
+    assert again.duplicate
+    assert len(world.workflow.executions) == 1
+
+
+def test_a_photo_that_counts_pays_nothing_when_it_is_sent_again(world: ProfileWorld) -> None:
+    ready = world.register("user_a")
+    paid = list(world.faces.calls)
+
+    again = world.put("user_a")
+    world.run()
+
+    assert again.duplicate
+    assert again.profile == ready
+    assert world.faces.calls == paid
+
+
+def test_a_photo_that_did_not_do_is_refused_again_at_no_cost(world: ProfileWorld) -> None:
+    world.faces.seen[ANNA] = []
+    world.register("user_a")
+
+    again = world.put("user_a")
+
+    assert again.duplicate
+    assert again.profile.status is ProfileStatus.REJECTED
+    assert world.run() == []
+
+
+def test_whoever_sends_it_again_with_an_address_is_told(world: ProfileWorld) -> None:
+    world.faces.seen[ANNA] = []
+    world.register("user_a")
+
+    world.put("user_a", email="a@example.com")
+    world.clock.advance(600)
+    world.sweep()
+
+    assert [to for to, _, _ in world.mailer.sent] == ["a@example.com"]
+
+
+def test_a_face_that_was_somebody_elses_is_tried_again(world: ProfileWorld) -> None:
+    world.register("user_a")
+    assert world.register("user_b").status is ProfileStatus.REJECTED
+    world.parts.retrieval.delete("user_a")
+
+    assert world.register("user_b").status is ProfileStatus.READY
+
+
+def test_another_photo_while_one_is_on_its_way_takes_its_place(world: ProfileWorld) -> None:
+    world.put("user_a", ANNA)
+
+    profile = world.register("user_a", BEN)
+    world.clock.advance(600)
+    world.sweep()
+
+    first, second = world.workflow.executions.values()
+    assert (first.path[-1], second.path[-1]) == ("Superseded", "PersistMetadata")
+    assert first.status == "SUCCEEDED"
+    assert profile.photo is not None
+    assert all(f"/{profile.photo.generation}/" in key for key in world.files_of("user_a"))
+    assert world.profile("user_a").unfinished_since is None
+
+
+def test_the_photo_that_counts_sent_after_another_one_is_what_stays(world: ProfileWorld) -> None:
+    ready = world.register("user_a", ANNA)
+    world.put("user_a", BEN)
+
+    back = world.put("user_a", ANNA)
+    world.run()
+
+    assert back.duplicate
+    assert world.profile("user_a").photo == ready.photo
+    assert world.profile("user_a").status is ProfileStatus.READY
+
+
+def test_whoever_lost_the_answer_sends_again_and_the_rest_is_done(world: ProfileWorld) -> None:
+    start = world.workflow.start
+
+    def down(*_: str) -> None:
+        raise Transient("StartExecution failed with ThrottlingException")
+
+    world.workflow.start = down  # type: ignore[method-assign,assignment]
+    with pytest.raises(Transient):
+        world.put("user_a")
+    world.workflow.start = start  # type: ignore[method-assign]
+
+    world.put("user_a")
+    world.run()
+
+    assert world.profile("user_a").status is ProfileStatus.READY
+
+
+def test_a_photo_that_was_never_stored_fails_and_can_be_sent_again(world: ProfileWorld) -> None:
+    put = world.media.put
+
+    def down(*_: object) -> None:
+        raise Transient("PutObject failed with SlowDown")
+
+    world.media.put = down  # type: ignore[method-assign,assignment]
+    with pytest.raises(Transient):
+        world.put("user_a", email="a@example.com")
+    world.media.put = put  # type: ignore[method-assign]
+    world.clock.advance(600)
+    world.sweep()
+
+    profile = world.profile("user_a")
+    assert profile.status is ProfileStatus.FAILED
+    assert profile.attempt is not None
+    assert profile.attempt.refusal is not None
+    assert profile.attempt.refusal.code == "photo_never_arrived"
+    assert world.register("user_a").status is ProfileStatus.READY
+
+
+def test_an_execution_whose_start_nobody_heard_of_is_the_same_one(world: ProfileWorld) -> None:
+    start = world.workflow.start
+
+    def answer_lost(*given: str) -> None:
+        start(*given)
+        raise Transient("StartExecution failed with ReadTimeoutError")
+
+    world.workflow.start = answer_lost  # type: ignore[method-assign,assignment]
+    with pytest.raises(Transient):
+        world.put("user_a")
+    world.workflow.start = start  # type: ignore[method-assign]
+
+    world.clock.advance(600)
+    world.parts.retrieval.retrieve("user_a")
+
+    assert len(world.workflow.executions) == 1
+
+
+def test_an_execution_by_hand_does_not_take_the_place_of_a_later_photo(
+    world: ProfileWorld,
+) -> None:
+    by_hand = world.by_hand("user_a", portrait(ANNA))
+    world.clock.advance(1)
+    world.put("user_a", BEN)
+
+    world.run()
+
+    assert by_hand.path == ["FaceDetection", "Superseded"]
+    assert world.profile("user_a").status is ProfileStatus.READY

@@ -1,0 +1,87 @@
+"""Each way in which a photo may not do, at its threshold."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from chalicelib.photo import Size
+from chalicelib.profiles import requirements
+from chalicelib.profiles.faces import Box, Face, Seen
+from chalicelib.profiles.requirements import refusal_of
+from chalicelib.profiles.thumbnail import square_around
+from tests.fake_profiles import CLEAR_FACE
+
+SIZE = Size(1000, 800)
+
+
+def face(**fields: Any) -> Face:
+    return msgspec.structs.replace(CLEAR_FACE, **fields)
+
+
+def code(*faces: Face, size: Size = SIZE) -> str | None:
+    refusal = refusal_of(faces, size)
+    return refusal.code if refusal else None
+
+
+def test_one_clear_face_does() -> None:
+    assert code(CLEAR_FACE) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"sunglasses": Seen(True, 60.0)}, "sunglasses"),
+        ({"sunglasses": Seen(True, 59.9)}, None),
+        ({"eyes_open": Seen(False, 60.0)}, "eyes_closed"),
+        ({"eyes_open": Seen(False, 59.9)}, None),
+        ({"brightness": requirements.LEAST_BRIGHTNESS}, None),
+        ({"brightness": requirements.LEAST_BRIGHTNESS - 0.1}, "too_dark"),
+        ({"brightness": requirements.MOST_BRIGHTNESS}, None),
+        ({"brightness": requirements.MOST_BRIGHTNESS + 0.1}, "too_bright"),
+        ({"sharpness": requirements.LEAST_SHARPNESS}, None),
+        ({"sharpness": requirements.LEAST_SHARPNESS - 0.1}, "blurred"),
+        ({"yaw": -requirements.MOST_YAW}, None),
+        ({"yaw": -requirements.MOST_YAW - 0.1}, "looks_away"),
+        ({"pitch": requirements.MOST_PITCH + 0.1}, "looks_away"),
+        ({"roll": requirements.MOST_ROLL + 0.1}, "looks_away"),
+        ({"box": Box(0.3, 0.2, 0.1, 0.125)}, None),
+        ({"box": Box(0.3, 0.2, 0.099, 0.125)}, "face_too_small"),
+        ({"box": Box(0.3, 0.2, 0.1, 0.124)}, "face_too_small"),
+    ],
+)
+def test_a_face_does_up_to_the_threshold(fields: dict[str, Any], expected: str | None) -> None:
+    assert code(face(**fields)) == expected
+
+
+def test_a_large_photo_of_a_far_face_does_not() -> None:
+    far = face(box=Box(0.5, 0.5, 0.05, 0.07))
+
+    assert code(far, size=Size(4000, 4000)) == "face_too_small"
+
+
+def test_what_a_person_sees_at_a_glance_comes_first() -> None:
+    hidden = face(sunglasses=Seen(True, 99.0), eyes_open=Seen(False, 99.0), brightness=0.0)
+
+    assert code(hidden) == "sunglasses"
+    assert code(hidden, hidden) == "several_faces"
+
+
+def test_every_refusal_says_what_to_do() -> None:
+    assert refusal_of([], SIZE).message.endswith("send one that shows your face.")  # type: ignore[union-attr]
+    assert "2 faces" in refusal_of([CLEAR_FACE] * 2, SIZE).message  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        (Box(0.4, 0.4, 0.2, 0.25), (320, 240, 680, 600)),  # in the middle
+        (Box(-0.05, 0.0, 0.2, 0.25), (0, 0, 360, 360)),  # at an edge: moved inside
+        (Box(0.9, 0.9, 0.2, 0.25), (640, 440, 1000, 800)),
+        (Box(0.1, 0.1, 0.8, 0.8), (100, 0, 900, 800)),  # as large as the picture lets it be
+    ],
+)
+def test_a_thumbnail_is_a_square_around_the_face(
+    box: Box, expected: tuple[int, int, int, int]
+) -> None:
+    assert square_around(box, SIZE) == expected

@@ -1,0 +1,87 @@
+"""Asking for a profile, and what it sets going again."""
+
+import pytest
+
+from chalicelib.errors import InvalidRequest, Transient, UnknownProfile
+from chalicelib.profiles.profile import ProfileStatus
+from tests.profiles.world import BEN, ProfileWorld
+
+
+@pytest.fixture
+def world() -> ProfileWorld:
+    return ProfileWorld()
+
+
+@pytest.mark.parametrize(
+    "user_id", ["", "a/b", "../b", "x" * 129, "x" * 300, "anna müller", ".hidden", "a\nb", "a%2Fb"]
+)
+def test_what_cannot_be_a_users_id_is_refused(world: ProfileWorld, user_id: str) -> None:
+    with pytest.raises(InvalidRequest, match="1 to 128 letters"):
+        world.parts.retrieval.retrieve(user_id)
+
+
+@pytest.mark.parametrize("user_id", ["a", "x" * 128, "anna@example.com", "sub:1234", "A.b_c-d+e"])
+def test_what_can_be_one_is_looked_for(world: ProfileWorld, user_id: str) -> None:
+    with pytest.raises(UnknownProfile):
+        world.parts.retrieval.retrieve(user_id)
+
+
+def test_an_execution_that_is_not_the_last_one_is_unknown(world: ProfileWorld) -> None:
+    old = world.register("user_a").photo
+    assert old is not None
+    new = world.register("user_a", BEN).photo
+    assert new is not None
+
+    assert world.parts.retrieval.retrieve("user_a", new.execution).photo == new
+    with pytest.raises(UnknownProfile, match="another photo was sent since"):
+        world.parts.retrieval.retrieve("user_a", old.execution)
+
+
+def test_a_poll_right_after_the_upload_starts_nothing_twice(world: ProfileWorld) -> None:
+    world.put("user_a")
+
+    world.clock.advance(30)
+    profile = world.parts.retrieval.retrieve("user_a")
+
+    assert profile.status is ProfileStatus.PROCESSING
+    assert len(world.workflow.executions) == 1
+
+
+def test_a_running_execution_is_left_alone_however_long_it_takes(world: ProfileWorld) -> None:
+    world.put("user_a")
+
+    world.clock.advance(800)
+    world.parts.retrieval.retrieve("user_a")
+
+    assert len(world.workflow.executions) == 1
+
+
+@pytest.mark.parametrize("becomes", ["FAILED", "TIMED_OUT", "ABORTED", "unknown"])
+def test_an_execution_that_ended_without_a_word_is_followed_by_another(
+    world: ProfileWorld, becomes: str
+) -> None:
+    world.put("user_a")
+    (execution,) = world.workflow.executions.values()
+    if becomes == "unknown":
+        world.workflow.executions.clear()
+    execution.status = becomes
+    world.clock.advance(61)
+
+    asked = world.parts.retrieval.retrieve("user_a")
+    world.run()
+
+    assert asked.attempt is not None
+    assert asked.attempt.execution.endswith("-2")
+    assert world.profile("user_a").status is ProfileStatus.READY
+
+
+def test_who_asks_is_answered_although_nothing_can_be_set_going(world: ProfileWorld) -> None:
+    world.put("user_a")
+
+    def down(_: str) -> bool:
+        raise Transient("DescribeExecution failed with ThrottlingException")
+
+    world.workflow.is_running = down  # type: ignore[method-assign,assignment]
+    world.clock.advance(61)
+
+    assert world.parts.retrieval.retrieve("user_a").status is ProfileStatus.PROCESSING
