@@ -27,7 +27,9 @@ from chalicelib.profiles.profile import (
 _NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
 
-_EMAIL: Final = re.compile(r"[!#-'*+/-9=?A-Z^-~-]{1,64}@([a-zA-Z0-9-]{1,63}\.)+[a-zA-Z0-9-]{2,63}")
+_EMAIL: Final = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}"
+)
 """As SES takes addresses: ASCII only, at most 64 letters before the sign (RFC 5321, 5322)."""
 
 

@@ -12,8 +12,11 @@ from chalicelib.deletion import LONGEST_WRITER
 from chalicelib.intake import MAX_BYTES, STORED_WITHIN
 from chalicelib.photo import MAX_PIXELS, MIN_SIDE
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
+from chalicelib.profiles.profile import FACE_ALREADY_EXISTS
+from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
 from chalicelib.story import LEGAL_MOVES, Stage
+from tests.states_language import DEFINITION
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -47,7 +50,9 @@ def test_every_route_is_in_the_readme() -> None:
 
 
 def test_every_header_that_is_read_is_in_the_readme() -> None:
-    http = (ROOT / "chalicelib/http.py").read_text()
+    http = "".join(
+        (ROOT / f"chalicelib/{name}.py").read_text() for name in ("http", "profile_http")
+    )
     read = re.findall(r'"(x-[\w-]+|content-disposition)"', http, re.IGNORECASE)
 
     documented = {name.lower() for name in re.findall(r"^\| `([\w-]+)` \|", README, re.MULTILINE)}
@@ -61,16 +66,18 @@ def test_the_limits_in_the_readme_are_those_of_the_code() -> None:
 
 
 def test_every_file_of_the_tour_exists() -> None:
-    tour = re.findall(r"^\| `((?:app|chalicelib|local)[\w./]*)` \|", README, re.MULTILINE)
+    tour = re.findall(
+        r"^\| `((?:app|chalicelib|infrastructure|local)[\w./]*)` \|", README, re.MULTILINE
+    )
 
     assert len(tour) > 8
     assert [name for name in tour if not (ROOT / name).exists()] == []
 
 
 def test_every_make_target_that_is_mentioned_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
-    assert set(re.findall(r"make ([a-z]+)", README)) <= targets
+    assert set(re.findall(r"make ([a-z-]+)", README)) <= targets
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -85,6 +92,33 @@ def test_the_picture_of_a_story_is_its_legal_moves() -> None:
     drawn = set(re.findall(r"^    (\w+) --> (\w+)", picture, re.MULTILINE))
 
     assert drawn == {(origin, to) for origin, targets in LEGAL_MOVES.items() for to in targets}
+
+
+def test_the_picture_of_the_profile_workflow_is_its_state_machine() -> None:
+    picture = ARCHITECTURE.split("stateDiagram-v2")[2].split("```")[0]
+    drawn = set(re.findall(r"^ *(\[\*\]|\w+) --> (\[\*\]|\w+)", picture, re.MULTILINE))
+
+    branches = {
+        branch["StartAt"] for branch in DEFINITION["States"]["ParallelProcessing"]["Branches"]
+    }
+    ways = {("[*]", name) for name in (DEFINITION["StartAt"], *branches)}
+    besides = {"ProcessingFailed", "Superseded", "Failed"}
+    for name, state in DEFINITION["States"].items():
+        if name in besides:
+            continue
+        follows = [catcher["Next"] for catcher in state["Catch"]] + [state.get("Next", "[*]")]
+        assert {"ProcessingFailed", "Superseded"} <= set(follows)
+        ways |= {(name, other) for other in follows if other not in besides}
+
+    assert drawn == ways
+
+
+def test_every_reason_why_a_profile_photo_may_not_do_is_in_the_readme() -> None:
+    code = (ROOT / "chalicelib/profiles/requirements.py").read_text()
+    reasons = {*re.findall(r'Refusal\(\s*"(\w+)"', code), FACE_ALREADY_EXISTS.code, UNCLEAR.code}
+
+    assert len(reasons) > 9
+    assert [reason for reason in reasons if f"`{reason}`" not in README] == []
 
 
 def test_no_lease_outlives_its_function() -> None:

@@ -16,7 +16,7 @@ from chalicelib.profiles.ports import FaceCollection
 from chalicelib.profiles.profile import Profile, ProfileStatus, Refusal
 from chalicelib.profiles.records import Current, Records
 
-_UNCLEAR = Refusal(
+UNCLEAR = Refusal(
     "face_unclear",
     "The face cannot be seen well enough to know it again: send a clearer photo.",
 )
@@ -80,7 +80,7 @@ class Registration(msgspec.Struct, frozen=True):
         self.records.bring_on(task, moves.about_to_index)
         face_id = min(known) if known else self.faces.add(self._portrait(current), current.owner)
         if face_id is None:
-            raise self.records.refuse(task, _UNCLEAR)
+            raise self.records.refuse(task, UNCLEAR)
         try:
             self.records.bring_on(task, lambda profile, now: moves.indexed(profile, face_id, now))
         except (SupersededError, FaceAlreadyExistsError):
