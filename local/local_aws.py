@@ -7,6 +7,7 @@ from local.buckets import Buckets, Listener
 from local.cdn import Cdn
 from local.control import Control
 from local.cors import Cors
+from local.emails import Emails
 from local.faults import Faults
 from local.front import Front, Operation
 from local.functions import Functions
@@ -64,6 +65,7 @@ class LocalAws:
                 **invalidations.operations,
                 **self._functions.operations,
                 **self._machines.operations,
+                **Emails(inbox, self._now).operations,
             },
             own_access_key_id=STACK_KEYS[0],
             signatures=signatures,
