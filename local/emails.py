@@ -14,7 +14,7 @@ from typing import Any, Final
 from local.inbox import Email, Inbox
 from local.moto_backend import REGION
 from local.request_constraints import RequestConstraints
-from local.service_error import ServiceError
+from local.service_error import ServiceError, check_understood, not_implemented
 from local.signatures import Clock
 
 _MOST_RECIPIENTS: Final = 50  # To, Cc and Bcc together
@@ -22,9 +22,14 @@ _LARGEST_MESSAGE: Final = 40 * 1024 * 1024  # bytes
 _CONTROL_OR_SPACE: Final = re.compile(r"[^\x21-\x7e]")  # SES takes 7-bit addresses only
 _ILLEGAL: Final = re.compile(r'[()<>,;:\\"\[\]]')
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_UNDERSTOOD: Final = frozenset(
-    {"FromEmailAddress", "Destination", "ReplyToAddresses", "Content", "EmailTags"}
-)
+_UNDERSTOOD: Final = {
+    "SendEmail": {"FromEmailAddress", "Destination", "ReplyToAddresses", "Content", "EmailTags"},
+    "CreateEmailIdentity": {"EmailIdentity", "Tags"},
+    "PutSuppressedDestination": {"EmailAddress", "Reason"},
+    "GetSuppressedDestination": {"EmailAddress"},
+    "DeleteSuppressedDestination": {"EmailAddress"},
+}
+"""What requests may say; anything else would be ignored in silence."""
 _KINDS: Final = ("ToAddresses", "CcAddresses", "BccAddresses")
 
 Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -65,10 +70,11 @@ class Emails:
         return {f"sesv2.{name}": _checked(name, each) for name, each in operations.items()}
 
     def _send(self, request: dict[str, Any]) -> Mapping[str, Any]:
-        _check_understood("SendEmail", request, _UNDERSTOOD)
-        _check_understood("SendEmail", request["Content"], {"Simple"})
-        message = request["Content"].get("Simple", {})
-        _check_understood("SendEmail", message, {"Subject", "Body"})
+        check_understood("SendEmail", request["Content"], {"Simple"})
+        message = request["Content"].get("Simple")
+        if message is None:
+            raise _bad_request("The message has no content.")
+        check_understood("SendEmail", message, {"Subject", "Body"})
         sender = _address(request.get("FromEmailAddress", ""))
         recipients = [_address(each) for each in _recipients(request.get("Destination", {}))]
         for each in request.get("ReplyToAddresses", ()):
@@ -95,10 +101,9 @@ class Emails:
             )
 
     def _create_identity(self, request: dict[str, Any]) -> Mapping[str, Any]:
-        _check_understood("CreateEmailIdentity", request, {"EmailIdentity", "Tags"})
         identity = request["EmailIdentity"]
         if "@" not in identity:
-            raise _unsupported("domains as identities")
+            raise not_implemented("domains as identities")
         address = _address(identity)
         with self._lock:
             if address in self._identities:
@@ -124,7 +129,6 @@ class Emails:
                 raise ServiceError("NotFoundException", message)
 
     def _suppress(self, request: dict[str, Any]) -> Mapping[str, Any]:
-        _check_understood("PutSuppressedDestination", request, {"EmailAddress", "Reason"})
         address = _address(request["EmailAddress"])
         with self._lock:
             self._suppressed[address.lower()] = {
@@ -172,8 +176,11 @@ _IDENTITY: Final = {"IdentityType": "EMAIL_ADDRESS", "VerifiedForSendingStatus":
 def _checked(name: str, operation: Operation) -> Operation:
     """The operation, behind the checks of its model; SES calls what they find a bad request."""
     constraints = RequestConstraints("sesv2", name)
+    understood = _UNDERSTOOD.get(name)
 
     def answer(request: dict[str, Any]) -> Mapping[str, Any]:
+        if understood is not None:
+            check_understood(name, request, understood)
         try:
             constraints.check(request)
         except ServiceError as error:
@@ -242,15 +249,5 @@ def _fault(address: str) -> str | None:
     return next((message for is_wrong, message in checks if is_wrong), None)
 
 
-def _check_understood(name: str, request: Mapping[str, Any], understood: Iterable[str]) -> None:
-    for parameter in request:
-        if parameter not in understood:
-            raise _unsupported(f"{name} with {parameter}")
-
-
 def _bad_request(message: str) -> ServiceError:
     return ServiceError("BadRequestException", message)
-
-
-def _unsupported(what: str) -> ServiceError:
-    return ServiceError("NotImplemented", f"The local AWS does not have {what}.", 501)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from local.interpreter import Ending, Execution, Invoke, Program, Started, read_definition
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.request_constraints import RequestConstraints
-from local.service_error import ServiceError
+from local.service_error import ServiceError, check_understood, not_implemented
 from local.signatures import Clock
 from local.states_language import DefinitionError, UnsupportedError
 
@@ -168,7 +168,7 @@ class StateMachines:
         if not _ROLE_ARN.fullmatch(role_arn):
             raise ServiceError("InvalidArn", f"Invalid Role Arn: '{role_arn}'")
         if request.get("type", "STANDARD") != "STANDARD":
-            raise _unsupported("an EXPRESS state machine")
+            raise not_implemented("an EXPRESS state machine")
         program = _read(definition)
         with self._lock:
             machine = _Machine(name, definition, role_arn, self._now(), program)
@@ -288,10 +288,9 @@ def _checked(name: str, operation: Operation) -> Operation:
     understood = _UNDERSTOOD.get(name)
 
     def answer(request: dict[str, Any]) -> Mapping[str, Any]:
+        if understood is not None:
+            check_understood(name, request, understood)
         constraints.check(request)
-        for parameter in request:
-            if understood is not None and parameter not in understood:
-                raise _unsupported(f"{name} with {parameter}")
         return operation(request)
 
     return answer
@@ -304,7 +303,7 @@ def _read(definition: str) -> Program:
         message = f"Invalid State Machine Definition: '{error}'"
         raise ServiceError("InvalidDefinition", message) from error
     except UnsupportedError as error:
-        raise _unsupported(str(error)) from error
+        raise not_implemented(str(error)) from error
 
 
 def _check_name(name: str) -> None:
@@ -374,7 +373,3 @@ def _without_data(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _unsupported(what: str) -> ServiceError:
-    return ServiceError("NotImplemented", f"The local AWS does not have {what}.", 501)

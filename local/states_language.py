@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 _TYPES: Final = frozenset({"Task", "Parallel", "Pass", "Choice", "Wait", "Succeed", "Fail"})
+_GOES_ON: Final = frozenset({"Task", "Parallel", "Pass", "Wait"})
+_ALL: Final = "States.ALL"
 _FUNCTION: Final = re.compile(r"arn:aws:lambda:[\w-]+:\d{12}:function:[\w-]+")
 
 Scope = Mapping[str, Any]
@@ -65,12 +67,30 @@ def _scopes(scope: Scope, path: str) -> Iterator[tuple[str, Scope]]:
         )
     yield path, scope
     for name, state in states.items():
-        for number, branch in enumerate(state.get("Branches", ())):
+        for number, branch in enumerate(_objects(state, "Branches", f"{path}/States/{name}")):
             yield from _scopes(branch, f"{path}/States/{name}/Branches[{number}]")
+
+
+def _objects(state: Mapping[str, Any], field: str, path: str) -> list[dict[str, Any]]:
+    """The objects that a field of a state lists; those of a field that it has not are none."""
+    listed = state.get(field, [])
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise DefinitionError(
+            f"SCHEMA_VALIDATION_FAILED: The value is not an array of objects at {path}/{field}"
+        )
+    return listed
 
 
 def _faults(scope: Scope, path: str) -> Iterator[str]:
     states = scope["States"]
+    for name, state in states.items():
+        where = f"{path}/States/{name}"
+        if state.get("Type") in _GOES_ON and ("Next" in state) == (state.get("End") is True):
+            yield f"SCHEMA_VALIDATION_FAILED: There must be one of 'Next' and 'End' at {where}"
+        for field in ("Retry", "Catch"):
+            for rule in _objects(state, field, where)[:-1]:
+                if _ALL in rule.get("ErrorEquals", ()):
+                    yield f"SCHEMA_VALIDATION_FAILED: {_ALL} must come last at {where}/{field}"
     targets = dict(_transitions(scope, path))
     for where, target in targets.items():
         if target not in states:
@@ -93,6 +113,6 @@ def _transitions(scope: Scope, path: str) -> Iterator[tuple[str, Any]]:
             if field in state:
                 yield f"{where}/{field}", state[field]
         for field in ("Choices", "Catch"):
-            for number, rule in enumerate(state.get(field, ())):
+            for number, rule in enumerate(_objects(state, field, where)):
                 if "Next" in rule:
                     yield f"{where}/{field}[{number}]/Next", rule["Next"]
