@@ -2,7 +2,7 @@
 
 Sources: the Amazon SES API v2 Reference (SendEmail, PutSuppressedDestination, PutAccountDetails),
 its Developer Guide ("Service quotas", "Email sending errors", "Using the account-level suppression
-list"), and for malformed addresses the messages that SES is known to answer, which are JavaMail's.
+list").
 """
 
 import re
@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from local.email_addresses import AddressError, address_in
 from local.inbox import Email, Inbox
 from local.moto_backend import REGION
 from local.request_constraints import RequestConstraints
@@ -19,8 +20,6 @@ from local.signatures import Clock
 
 _MOST_RECIPIENTS: Final = 50  # To, Cc and Bcc together
 _LARGEST_MESSAGE: Final = 40 * 1024 * 1024  # bytes
-_CONTROL_OR_SPACE: Final = re.compile(r"[^\x21-\x7e]")  # SES takes 7-bit addresses only
-_ILLEGAL: Final = re.compile(r'[()<>,;:\\"\[\]]')
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNDERSTOOD: Final = {
     "SendEmail": {"FromEmailAddress", "Destination", "ReplyToAddresses", "Content", "EmailTags"},
@@ -219,34 +218,10 @@ def _text(content: Mapping[str, str]) -> str:
 
 
 def _address(written: str) -> str:
-    """The address of ``address`` or ``Name <address>``."""
-    address = written.rpartition("<")[2].removesuffix(">") if written.endswith(">") else written
-    fault = _fault(address)
-    if fault is not None:
-        raise _bad_request(fault)
-    return address
-
-
-def _fault(address: str) -> str | None:
-    """What is wrong with an address, in JavaMail's words."""
-    local, at, domain = address.rpartition("@")
-    checks = (
-        (not address, f"Invalid email address {address}."),
-        (not at, "Missing final '@domain'"),
-        (not local, "Missing local name"),
-        (not domain or domain.endswith("."), "Missing domain"),
-        ("@" in local, "Illegal address"),
-        (_CONTROL_OR_SPACE.search(local), "Local address contains control or whitespace"),
-        (_ILLEGAL.search(local), "Local address contains illegal character"),
-        (local.startswith("."), "Local address starts with dot"),
-        (local.endswith("."), "Local address ends with dot"),
-        (".." in local, "Local address contains dot-dot"),
-        (_CONTROL_OR_SPACE.search(domain), "Domain contains control or whitespace"),
-        (_ILLEGAL.search(domain), "Domain contains illegal character"),
-        (domain.startswith("."), "Domain starts with dot"),
-        (".." in domain, "Domain contains dot-dot"),
-    )
-    return next((message for is_wrong, message in checks if is_wrong), None)
+    try:
+        return address_in(written)
+    except AddressError as error:
+        raise _bad_request(str(error)) from error
 
 
 def _bad_request(message: str) -> ServiceError:

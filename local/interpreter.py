@@ -59,9 +59,9 @@ logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs wh
 
 @dataclass(frozen=True)
 class Ending:
-    """How an execution ended; what there is of ``output``, ``error`` and ``cause``."""
+    """How an execution ended, or that it has not; there are `output`, or `error` and `cause`."""
 
-    status: Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
     output: str | None = None
     error: str | None = None
     cause: str | None = None

@@ -5,20 +5,20 @@ DescribeExecution, ListExecutions, GetExecutionHistory), and messages that Step 
 to answer (moto's and LocalStack's tests against it).
 """
 
-import json
 import logging
 import re
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from local.execution_record import Run, without_data
+from local.execution_requests import Operation, check_input, check_name, checked, page
 from local.interpreter import Ending, Execution, Invoke, Program, Started, read_definition
 from local.moto_backend import ACCOUNT_ID, REGION
-from local.request_constraints import RequestConstraints
-from local.service_error import ServiceError, check_understood, not_implemented
+from local.service_error import ServiceError, not_implemented
 from local.signatures import Clock
 from local.states_language import DefinitionError, UnsupportedError
 
@@ -26,20 +26,6 @@ _log = logging.getLogger(__name__)
 
 _ARN: Final = f"arn:aws:states:{REGION}:{ACCOUNT_ID}"
 _ROLE_ARN: Final = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")
-_FORBIDDEN_IN_A_NAME: Final = re.compile(
-    '[\\s<>{}\\[\\]?*"#%\\\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]'
-)
-_LARGEST_INPUT: Final = 262_144  # bytes of UTF-8
-_PAGE: Final = 100
-_UNDERSTOOD: Final = {
-    "CreateStateMachine": {"name", "definition", "roleArn", "type", "tags"},
-    "StartExecution": {"stateMachineArn", "name", "input"},
-    "ListExecutions": {"stateMachineArn", "statusFilter", "maxResults", "nextToken"},
-}
-"""What requests may say; anything else would be ignored in silence."""
-_DATA: Final = ("input", "inputDetails", "output", "outputDetails")
-
-Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -55,74 +41,6 @@ class _Machine:
         return f"{_ARN}:stateMachine:{self.name}"
 
 
-@dataclass
-class _Run:
-    """An execution as clients see it; what changes does so under the lock of `StateMachines`.
-
-    Attributes:
-        execution: What runs, or None once it is closed.
-        events: The history, once it is closed.
-    """
-
-    started: Started
-    execution: Execution | None
-    ending: Ending | None = None
-    stopped_at: datetime | None = None
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def status(self) -> str:
-        return "RUNNING" if self.ending is None else self.ending.status
-
-    def entry(self) -> dict[str, Any]:
-        """What ListExecutions tells of it."""
-        return _without_none(
-            {
-                "executionArn": self.started.arn,
-                "stateMachineArn": self.started.machine_arn,
-                "name": self.started.name,
-                "status": self.status,
-                "startDate": self.started.at,
-                "stopDate": self.stopped_at,
-                "redriveCount": 0,
-            }
-        )
-
-    def description(self) -> dict[str, Any]:
-        """What DescribeExecution tells of it."""
-        ending = self.ending or Ending("SUCCEEDED")
-        output = {} if ending.output is None else {"outputDetails": {"included": True}}
-        return self.entry() | _without_none(
-            {
-                "input": self.started.input,
-                "inputDetails": {"included": True},
-                "output": ending.output,
-                "error": ending.error,
-                "cause": ending.cause,
-                **output,
-            }
-        )
-
-    def close(self, ending: Ending, now: datetime) -> None:
-        """End it, unless it has ended; what still runs of it has no effect any more."""
-        if self.execution is None:
-            return
-        self.events = self.execution.events()
-        if ending.status in _EVENTS_OF_AN_END:
-            self.events.append(_end_event(ending, self.events[-1]["id"], now))
-        self.ending, self.stopped_at, self.execution = ending, now, None
-
-    def history(self) -> list[dict[str, Any]]:
-        return self.events if self.execution is None else self.execution.events()
-
-
-_EVENTS_OF_AN_END: Final = {
-    "ABORTED": ("ExecutionAborted", "executionAbortedEventDetails"),
-    "TIMED_OUT": ("ExecutionTimedOut", "executionTimedOutEventDetails"),
-}
-"""Ends from outside, which come at once: moto's interpreter tells them when functions return."""
-
-
 class StateMachines:
     """Creates and executes state machines; every execution has threads of its own.
 
@@ -136,7 +54,7 @@ class StateMachines:
         self._now = now
         self._lock = threading.RLock()
         self._machines: dict[str, _Machine] = {}
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -152,7 +70,7 @@ class StateMachines:
             "GetExecutionHistory": self._get_history,
         }
         return {
-            f"stepfunctions.{name}": _checked(name, operation)
+            f"stepfunctions.{name}": checked(name, operation)
             for name, operation in operations.items()
         }
 
@@ -164,7 +82,7 @@ class StateMachines:
 
     def _create(self, request: dict[str, Any]) -> Mapping[str, Any]:
         name, definition, role_arn = request["name"], request["definition"], request["roleArn"]
-        _check_name(name)
+        check_name(name)
         if not _ROLE_ARN.fullmatch(role_arn):
             raise ServiceError("InvalidArn", f"Invalid Role Arn: '{role_arn}'")
         if request.get("type", "STANDARD") != "STANDARD":
@@ -193,33 +111,33 @@ class StateMachines:
     def _list_machines(self, request: dict[str, Any]) -> Mapping[str, Any]:
         with self._lock:
             entries = [_entry_of(machine) for machine in self._machines.values()]
-        return _page("stateMachines", entries, request, key="stateMachineArn")
+        return page("stateMachines", entries, request, key="stateMachineArn")
 
     def _start(self, request: dict[str, Any]) -> Mapping[str, Any]:
         machine = self._machine(request["stateMachineArn"])
         name = request.get("name") or str(uuid.uuid4())
-        _check_name(name)
+        check_name(name)
         text = request.get("input", "{}")
-        _check_input(text)
+        check_input(text)
         arn = f"{_ARN}:execution:{machine.name}:{name}"
         with self._lock:
             known = self._runs.get(arn)
-            if known is not None and (known.ending is not None or known.started.input != text):
+            if known is not None and (known.status, known.started.input) != ("RUNNING", text):
                 raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
             run = known or self._begin(machine, arn, name, text)
         return {"executionArn": arn, "startDate": run.started.at}
 
-    def _begin(self, machine: _Machine, arn: str, name: str, text: str) -> _Run:
+    def _begin(self, machine: _Machine, arn: str, name: str, text: str) -> Run:
         started = Started(arn, name, machine.arn, machine.name, machine.role_arn, text, self._now())
         execution = Execution(machine.program, started, self._invoke)
-        run = _Run(started, execution)
+        run = Run(started, execution)
         self._runs[arn] = run
         threading.Thread(
             target=self._run, args=(run, execution), name=f"execution-{name}", daemon=True
         ).start()
         return run
 
-    def _run(self, run: _Run, execution: Execution) -> None:
+    def _run(self, run: Run, execution: Execution) -> None:
         try:
             ending = execution.run()
         except Exception as error:
@@ -234,7 +152,7 @@ class StateMachines:
             self._abort(run, request.get("error"), request.get("cause"))
             return {"stopDate": run.stopped_at}
 
-    def _abort(self, run: _Run, error: str | None, cause: str | None) -> None:
+    def _abort(self, run: Run, error: str | None, cause: str | None) -> None:
         if run.execution is not None:
             now = self._now()
             run.execution.stop(now)
@@ -253,7 +171,7 @@ class StateMachines:
                 for run in reversed(self._runs.values())
                 if run.started.machine_arn == machine.arn and wanted in {None, run.status}
             ]
-        return _page("executions", entries, request, key="executionArn")
+        return page("executions", entries, request, key="executionArn")
 
     def _get_history(self, request: dict[str, Any]) -> Mapping[str, Any]:
         with self._lock:
@@ -261,8 +179,8 @@ class StateMachines:
         if request.get("reverseOrder"):
             events.reverse()
         if not request.get("includeExecutionData", True):
-            events = [_without_data(event) for event in events]
-        return _page("events", events, request, key="id")
+            events = [without_data(event) for event in events]
+        return page("events", events, request, key="id")
 
     def _machine(self, arn: str) -> _Machine:
         if not arn.startswith("arn:"):
@@ -273,27 +191,13 @@ class StateMachines:
             raise ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
         return machine
 
-    def _find(self, arn: str) -> _Run:
+    def _find(self, arn: str) -> Run:
         if not arn.startswith("arn:"):
             raise ServiceError("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {arn}'")
         run = self._runs.get(arn)
         if run is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return run
-
-
-def _checked(name: str, operation: Operation) -> Operation:
-    """The operation, behind the checks that AWS makes at its front door."""
-    constraints = RequestConstraints("stepfunctions", name)
-    understood = _UNDERSTOOD.get(name)
-
-    def answer(request: dict[str, Any]) -> Mapping[str, Any]:
-        if understood is not None:
-            check_understood(name, request, understood)
-        constraints.check(request)
-        return operation(request)
-
-    return answer
 
 
 def _read(definition: str) -> Program:
@@ -306,27 +210,6 @@ def _read(definition: str) -> Program:
         raise not_implemented(str(error)) from error
 
 
-def _check_name(name: str) -> None:
-    if _FORBIDDEN_IN_A_NAME.search(name):
-        raise ServiceError("InvalidName", f"Invalid Name: '{name}'")
-
-
-def _check_input(text: str) -> None:
-    if len(text.encode()) > _LARGEST_INPUT:
-        raise ServiceError(
-            "ValidationException",
-            "1 validation error detected: Value at 'input' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {_LARGEST_INPUT}",
-            400,
-        )
-    try:
-        json.loads(text)
-    except ValueError as error:
-        raise ServiceError(
-            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
-        ) from error
-
-
 def _entry_of(machine: _Machine) -> dict[str, Any]:
     return {
         "stateMachineArn": machine.arn,
@@ -334,42 +217,3 @@ def _entry_of(machine: _Machine) -> dict[str, Any]:
         "type": "STANDARD",
         "creationDate": machine.created_at,
     }
-
-
-def _page(
-    name: str, entries: Sequence[Mapping[str, Any]], request: Mapping[str, Any], *, key: str
-) -> dict[str, Any]:
-    """One page of a list; a token is the key of its last entry."""
-    token, first = request.get("nextToken"), 0
-    if token is not None:
-        keys = [str(entry[key]) for entry in entries]
-        if token not in keys:
-            raise ServiceError("InvalidToken", f"Invalid Token: '{token}'")
-        first = keys.index(token) + 1
-    end = first + (request.get("maxResults") or _PAGE)
-    page = entries[first:end]
-    return {name: page} | ({"nextToken": str(page[-1][key])} if end < len(entries) else {})
-
-
-def _end_event(ending: Ending, last_id: int, now: datetime) -> dict[str, Any]:
-    kind, details = _EVENTS_OF_AN_END[ending.status]
-    return {
-        "timestamp": now,
-        "type": kind,
-        "id": last_id + 1,
-        "previousEventId": last_id,
-        details: _without_none({"error": ending.error, "cause": ending.cause}),
-    }
-
-
-def _without_data(event: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: {key: each for key, each in value.items() if key not in _DATA}
-        if isinstance(value, Mapping)
-        else value
-        for name, value in event.items()
-    }
-
-
-def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -2,8 +2,11 @@
 
 import json
 import logging
+import subprocess
+import sys
 import threading
 from decimal import Decimal
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
@@ -18,6 +21,18 @@ from tests.local.conftest import Aws
 from tests.local.workflows import FUNCTION, SECONDS
 
 MIB = 1024 * 1024
+STACK_WITH_ITS_APP = """
+from local import stack
+from local.process import leave
+import boto3
+
+whole = stack.Stack(0, 0)
+whole.start()
+functions = boto3.client("lambda")
+name = "storytime-local-take_in_staged"
+answer = functions.invoke(FunctionName=name, Payload=b'{"Records": []}')
+leave(0 if answer["Payload"].read() == b"null" else 1)
+"""
 CONFIG = Config(
     chalice_stage="local",
     config_from_disk={
@@ -84,6 +99,17 @@ def test_every_function_of_an_app_can_be_invoked_with_its_own_settings(aws: Aws)
     assert looked["event"] == {"a": 1}
     assert 50 < looked["seconds"] <= 61
     assert invoke(aws, "storytime-local-work", b'{"Records": []}')["Payload"] == b"0"
+
+
+def test_a_stack_has_the_functions_of_its_app() -> None:
+    ended = subprocess.run(  # noqa: S603  # the lines above
+        [sys.executable, "-c", STACK_WITH_ITS_APP],
+        cwd=Path(__file__).parents[2],
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 0
 
 
 def test_a_function_without_a_payload_gets_an_empty_event(aws: Aws) -> None:
