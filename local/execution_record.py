@@ -1,5 +1,6 @@
 """An execution of a state machine as Step Functions tells of it."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ class Run:
     Attributes:
         execution: What runs, or None once it is closed.
         events: The history, once it is closed.
+        closed: Set then.
     """
 
     started: Started
@@ -30,6 +32,7 @@ class Run:
     ending: Ending = _RUNNING
     stopped_at: datetime | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+    closed: threading.Event = field(default_factory=threading.Event)
 
     @property
     def status(self) -> str:
@@ -71,6 +74,7 @@ class Run:
         if ending.status in _EVENTS_OF_AN_END:
             self.events.append(_end_event(ending, self.events[-1]["id"], now))
         self.ending, self.stopped_at, self.execution = ending, now, None
+        self.closed.set()
 
     def history(self) -> list[dict[str, Any]]:
         return self.events if self.execution is None else self.execution.events()

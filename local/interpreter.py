@@ -7,10 +7,10 @@ functions that it is given, in its own threads and without moto's lock.
 import copy
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from moto.stepfunctions.parser import utils
 from moto.stepfunctions.parser.api import HistoryEventType, StateMachineType
@@ -51,8 +51,6 @@ Invoke = Callable[[str, bytes], Outcome]
 """Invokes a function by its ARN with an event as JSON, and waits for it."""
 Program = Any
 """A definition as moto's parser reads it."""
-
-_OWN_ENDINGS: Final = frozenset({"ExecutionAborted", "ExecutionTimedOut"})
 
 logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs what is caught, too
 
@@ -119,7 +117,7 @@ class Execution:
 
     def __init__(self, program: Program, started: Started, invoke: Invoke) -> None:
         self._program = copy.deepcopy(program)
-        self._environment = Environment(
+        self._environment = _Environment(
             aws_execution_details=_Details(started.role_arn, invoke),
             execution_type=StateMachineType.STANDARD,
             context=started.context(),
@@ -154,17 +152,20 @@ class Execution:
             utils.TMP_THREADS.clear()  # where moto keeps every thread that there ever was
         return self._ending()
 
-    def stop(self, now: datetime) -> None:
-        """Enter no further state; functions that run may end."""
+    def stop(self, now: datetime) -> bool:
+        """Enter no further state, unless it has ended, and tell which; functions may end."""
         self._environment.set_stop(stop_date=now, error=None, cause=None)
+        return isinstance(self._environment.program_state(), ProgramStopped)
 
     def events(self) -> list[dict[str, Any]]:
         """What has happened so far, in GetExecutionHistory's shape, but for an end from outside."""
-        events = self._environment.event_manager.get_event_history()
         return [
-            {**event, "type": kind, "timestamp": datetime.fromisoformat(str(event["timestamp"]))}
-            for event in events
-            if (kind := HistoryEventType(event["type"]).value) not in _OWN_ENDINGS
+            {
+                **event,
+                "type": HistoryEventType(event["type"]).value,
+                "timestamp": datetime.fromisoformat(str(event["timestamp"])),
+            }
+            for event in self._environment.history()
         ]
 
     def _ending(self) -> Ending:
@@ -177,6 +178,33 @@ class Execution:
             details: Any = state.error or {}
             return Ending("FAILED", error=details.get("error"), cause=details.get("cause"))
         return Ending("SUCCEEDED", _compact(self._environment.states.get_input()))
+
+
+class _Environment(Environment):
+    """An execution's state, in which an end from outside is final.
+
+    In moto's own, a function that returns after the end makes a failure of it, and tells so.
+    """
+
+    _told: Sequence[Any] | None = None
+
+    def set_timed_out(self) -> None:
+        if self.is_running():
+            self._told = self.history()
+            super().set_timed_out()
+
+    def set_stop(self, stop_date: datetime, cause: str | None, error: str | None) -> None:
+        if self.is_running():
+            self._told = self.history()
+            super().set_stop(stop_date, cause, error)
+
+    def set_error(self, error: Any) -> None:
+        if self.is_running():
+            super().set_error(error)
+
+    def history(self) -> Sequence[Any]:
+        """The events until then."""
+        return self.event_manager.get_event_history() if self._told is None else self._told
 
 
 class _Details(AWSExecutionDetails):

@@ -150,12 +150,12 @@ class StateMachines:
         with self._lock:
             run = self._find(request["executionArn"])
             self._abort(run, request.get("error"), request.get("cause"))
-            return {"stopDate": run.stopped_at}
+        run.closed.wait()  # for no longer than an end takes that came first
+        return {"stopDate": run.stopped_at}
 
     def _abort(self, run: Run, error: str | None, cause: str | None) -> None:
-        if run.execution is not None:
-            now = self._now()
-            run.execution.stop(now)
+        now = self._now()
+        if run.execution is not None and run.execution.stop(now):
             run.close(Ending("ABORTED", error=error, cause=cause), now)
 
     def _describe(self, request: dict[str, Any]) -> Mapping[str, Any]:

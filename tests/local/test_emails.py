@@ -127,6 +127,16 @@ def test_one_malformed_address_refuses_the_whole_message(
     assert aws.control("inbox") == []
 
 
+def test_whoever_is_to_be_answered_has_a_well_formed_address_too(ses: Any) -> None:
+    with pytest.raises(ses.exceptions.BadRequestException, match="Missing domain"):
+        ses.send_email(
+            FromEmailAddress=SENDER,
+            Destination={"ToAddresses": ["zoe@example.org"]},
+            ReplyToAddresses=["answers@"],
+            Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}},
+        )
+
+
 def test_a_message_has_from_one_to_50_recipients(aws: Aws, ses: Any) -> None:
     addresses = [f"{number}@example.org" for number in range(51)]
 
@@ -204,7 +214,9 @@ def test_in_the_sandbox_every_recipient_must_be_verified(aws: Aws, ses: Any) -> 
     ses.create_email_identity(EmailIdentity="max@example.org")
 
     send(ses, "max@example.org")
-    refusal = refusal_of(ses, "zoe@example.org", "max@example.org", "ida@example.org")
+    refusal = refusal_of(
+        ses, "zoe@example.org", "max@example.org", "ida@example.org", "zoe@example.org"
+    )
 
     assert refusal == unverified("zoe@example.org", "ida@example.org")
     assert ses.get_account()["ProductionAccessEnabled"] is False

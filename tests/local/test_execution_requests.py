@@ -159,7 +159,7 @@ def test_executions_are_listed_newest_first_by_status_and_page(workflows: Workfl
         "Fail": {"Type": "Fail", "Error": "E"},
     }
     machine = workflows.create(states)
-    workflows.create(PASS, name="another")
+    workflows.start(workflows.create(PASS, name="another"), name="unrelated")
     for name in ("first", "second", "third"):
         workflows.ended(workflows.start(machine, name=name, input='{"wait": false}'))
     workflows.start(machine, name="fourth", input='{"wait": true}')
@@ -179,7 +179,9 @@ def test_executions_are_listed_newest_first_by_status_and_page(workflows: Workfl
         ["fourth", "third", "second"],
         ["first"],
     ]
-    first = workflows.client.list_executions(stateMachineArn=machine)["executions"][-1]
+    exactly_all = workflows.client.list_executions(stateMachineArn=machine, maxResults=4)
+    assert "nextToken" not in exactly_all
+    first = exactly_all["executions"][-1]
     assert (first["status"], first["stateMachineArn"]) == ("FAILED", machine)
     assert first["startDate"] <= first["stopDate"]
     gate.opened.set()
