@@ -1,12 +1,50 @@
 """An execution of a state machine as Step Functions tells of it."""
 
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from local.interpreter import Ending, Execution, Started
+if TYPE_CHECKING:
+    from local.interpreter import Execution
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an execution ended, or that it has not; there are `output`, or `error` and `cause`."""
+
+    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """What an execution begins with, and what its context object (``$$``) tells."""
+
+    arn: str
+    name: str
+    machine_arn: str
+    machine_name: str
+    role_arn: str
+    input: str
+    at: datetime
+
+    def context(self) -> Any:
+        return {
+            "Execution": {
+                "Id": self.arn,
+                "Input": json.loads(self.input),
+                "Name": self.name,
+                "RoleArn": self.role_arn,
+                "StartTime": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            },
+            "StateMachine": {"Id": self.machine_arn, "Name": self.machine_name},
+        }
+
 
 _RUNNING: Final = Ending("RUNNING")
 _EVENTS_OF_AN_END: Final = {
@@ -28,7 +66,7 @@ class Run:
     """
 
     started: Started
-    execution: Execution | None
+    execution: "Execution | None"
     ending: Ending = _RUNNING
     stopped_at: datetime | None = None
     events: list[dict[str, Any]] = field(default_factory=list)

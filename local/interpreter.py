@@ -8,9 +8,8 @@ import copy
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from moto.stepfunctions.parser import utils
 from moto.stepfunctions.parser.api import HistoryEventType, StateMachineType
@@ -40,12 +39,11 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import (
 )
 
 from local import states_language
+from local.execution_record import Ending, Started
 from local.functions import Outcome
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.service_error import ServiceError
 from local.states_language import DefinitionError
-
-__all__ = ["Ending", "Execution", "Invoke", "Program", "read_definition"]
 
 Invoke = Callable[[str, bytes], Outcome]
 """Invokes a function by its ARN with an event as JSON, and waits for it."""
@@ -53,41 +51,6 @@ Program = Any
 """A definition as moto's parser reads it."""
 
 logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs what is caught, too
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How an execution ended, or that it has not; there are `output`, or `error` and `cause`."""
-
-    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
-    output: str | None = None
-    error: str | None = None
-    cause: str | None = None
-
-
-@dataclass(frozen=True)
-class Started:
-    """What an execution begins with, and what its context object (``$$``) tells."""
-
-    arn: str
-    name: str
-    machine_arn: str
-    machine_name: str
-    role_arn: str
-    input: str
-    at: datetime
-
-    def context(self) -> Any:
-        return {
-            "Execution": {
-                "Id": self.arn,
-                "Input": json.loads(self.input),
-                "Name": self.name,
-                "RoleArn": self.role_arn,
-                "StartTime": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            },
-            "StateMachine": {"Id": self.machine_arn, "Name": self.machine_name},
-        }
 
 
 def read_definition(definition: str) -> Program:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from local.execution_record import Run, without_data
+from local.execution_record import Ending, Run, Started, without_data
 from local.execution_requests import Operation, check_input, check_name, checked, page
-from local.interpreter import Ending, Execution, Invoke, Program, Started, read_definition
+from local.interpreter import Execution, Invoke, Program, read_definition
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.service_error import ServiceError, not_implemented
 from local.signatures import Clock

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from queue import Queue
 
+from local.execution_record import Ending, Started
 from local.functions import Outcome
-from local.interpreter import Ending, Execution, Invoke, Started, read_definition
+from local.interpreter import Execution, Invoke, read_definition
 from tests.local.workflows import ROLE, SECONDS, Gate, definition, states_entered, task
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)

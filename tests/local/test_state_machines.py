@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.resources import StackClients, app_environment, create
 from tests.local.conftest import Aws
 from tests.local.workflows import SECONDS, Gate, Handler, Workflows, states_entered, task
 
@@ -21,6 +22,10 @@ class BlurredError(Exception):
 
 class TakenError(Exception):
     """Another of its own."""
+
+
+class FaceAlreadyExistsError(Exception):
+    """What the profile photo's workflow knows."""
 
 
 @pytest.fixture
@@ -426,3 +431,50 @@ def test_a_result_of_over_256_kb_fails_its_state(workflows: Workflows) -> None:
     ended = workflows.run({"Give": task("give")})
 
     assert (ended["status"], ended["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+@pytest.mark.parametrize(
+    ("taken", "path", "cleaned_up"),
+    [
+        (
+            False,
+            [
+                "AddFaceToIndex",
+                "CheckFaceDuplicate",
+                "FaceDetection",
+                "ParallelProcessing",
+                "PersistMetadata",
+                "Thumbnail",
+            ],
+            0,
+        ),
+        (True, ["CheckFaceDuplicate", "FaceDetection", "PhotoDoesNotMeetRequirement"], 1),
+    ],
+    ids=["a new face", "somebody else's"],
+)
+def test_the_profile_photos_workflow_runs_as_it_is_deployed(
+    workflows: Workflows, aws: Aws, taken: bool, path: list[str], cleaned_up: int
+) -> None:
+    create(StackClients(aws.url))
+    refuse = Handler(lambda _event: None)
+    workflows.functions(
+        detect_face=Handler(lambda _event: {"faces": 1}),
+        check_face_duplicate=failing(FaceAlreadyExistsError("is Max")) if taken else Handler(),
+        add_face_to_index=Handler(),
+        make_thumbnail=Handler(),
+        persist_metadata=Handler(),
+        refuse_photo=refuse,
+        fail_photo=Handler(),
+    )
+    machine = app_environment(4566)["PROFILE_WORKFLOW_ARN"]
+
+    ended = workflows.ended(workflows.start(machine, input='{"profile": "zoe"}'))
+
+    result = output(ended)
+    assert sorted(workflows.path(ended["executionArn"])) == path
+    assert (result["profile"], result["detectedFaceDetails"]) == ("zoe", {"faces": 1})
+    assert refuse.events.qsize() == cleaned_up
+    if taken:
+        error = refuse.events.get()["input"]["errorInfo"]
+        assert error["Error"] == "FaceAlreadyExistsError"
+        assert json.loads(error["Cause"])["errorMessage"] == "is Max"
