@@ -79,6 +79,7 @@ class Execution:
     """
 
     def __init__(self, program: Program, started: Started, invoke: Invoke) -> None:
+        # Its parts name what they count under when they first run, which threads must not share.
         self._program = copy.deepcopy(program)
         self._environment = _Environment(
             aws_execution_details=_Details(started.role_arn, invoke),

@@ -71,7 +71,7 @@ def test_an_execution_that_has_ended_is_not_stopped() -> None:
 
 
 def test_one_program_can_be_executed_many_times_at_once() -> None:
-    """Each with retries of its own: they are counted where the program is."""
+    """Each with retries of its own."""
     program = read_definition(
         definition({"Try": task("try", Retry=[{"ErrorEquals": ["E"], "MaxAttempts": 1}])})
     )
