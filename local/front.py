@@ -33,7 +33,7 @@ Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
 _log = logging.getLogger(__name__)
 
 _FEEDS_QUEUES: Final = frozenset({"sqs", "s3", "sns"})
-_NOT_MOTOS: Final = frozenset({"cloudfront"})
+_NOT_MOTOS: Final = frozenset({"cloudfront", "lambda", "ses", "sesv2", "stepfunctions"})
 """Services of which moto would make up whatever our own additions do not answer."""
 _OK: Final = 200
 

@@ -1,4 +1,4 @@
-"""The mailbox of whoever subscribed to a topic by e-mail."""
+"""The mailbox of everybody who is sent e-mail."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ class Email:
 
 
 class Inbox:
-    """The e-mails that SNS would have sent, oldest first."""
+    """The e-mails that SNS and SES would have sent, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,8 +27,11 @@ class Inbox:
         """Send each subscriber what an accepted Publish request says."""
         subject = publication.get("Subject") or _SUBJECT_WITHOUT_ONE
         body = _text_for_email(publication)
+        self.put(Email(to, subject, body) for to in subscribers)
+
+    def put(self, emails: Iterable[Email]) -> None:
         with self._lock:
-            self._emails.extend(Email(to, subject, body) for to in subscribers)
+            self._emails.extend(emails)
 
     def to_json(self) -> list[dict[str, str]]:
         with self._lock:

@@ -1,17 +1,20 @@
 """The AWS port, put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from local.buckets import Buckets, Listener
 from local.cdn import Cdn
 from local.control import Control
 from local.cors import Cors
+from local.emails import Emails
 from local.faults import Faults
 from local.front import Front, Operation
+from local.functions import Functions
 from local.http_server import HttpServer
 from local.inbox import Inbox
 from local.invalidations import Invalidations
+from local.lambda_function import LambdaFunction
 from local.measures import Requests, Timings
 from local.message_moves import MessageMoves
 from local.moto_backend import MotoBackend
@@ -19,6 +22,7 @@ from local.post_upload import PostUploads
 from local.resources import APP_KEYS, DISTRIBUTION_ID, MEDIA_BUCKET, STACK_KEYS
 from local.signatures import Clock, Signatures
 from local.sqs_delivery import SqsDelivery
+from local.state_machines import StateMachines
 from local.tables import Tables
 
 EngineFactory = Callable[[MotoBackend], Mapping[str, Operation]]
@@ -41,6 +45,8 @@ class LocalAws:
         self._listeners: list[Listener] = []
         self._delivery: SqsDelivery | None = None
         self._moves: MessageMoves | None = None
+        self._functions = Functions()
+        self._machines = StateMachines(self._functions.invoke, now)
 
     def start(self) -> None:
         moto = MotoBackend()
@@ -54,7 +60,13 @@ class LocalAws:
         front = Front(
             moto=moto,
             engines=self._engines(moto),
-            additions={**self._moves.operations, **invalidations.operations},
+            additions={
+                **self._moves.operations,
+                **invalidations.operations,
+                **self._functions.operations,
+                **self._machines.operations,
+                **Emails(inbox, self._now).operations,
+            },
             own_access_key_id=STACK_KEYS[0],
             signatures=signatures,
             delivery=self._delivery,
@@ -78,6 +90,10 @@ class LocalAws:
         """
         self._listeners.append(listener)
 
+    def declare_functions(self, functions: Iterable[LambdaFunction]) -> None:
+        """Let these functions be invoked, and state machines execute them, from now on."""
+        self._functions.declare(functions)
+
     def end_long_polls(self) -> None:
         """Let every ReceiveMessage that waits return, so that its caller can stop."""
         if self._delivery is not None:
@@ -87,4 +103,5 @@ class LocalAws:
         self.end_long_polls()
         if self._moves is not None:
             self._moves.close()
+        self._machines.close()
         self._server.stop()

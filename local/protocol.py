@@ -25,6 +25,9 @@ from local.received import Received
 from local.service_error import ServiceError
 
 _CREDENTIAL_SCOPE_PARTS: Final = 5  # access key id / date / region / service / aws4_request
+_SIGNED_AS: Final = {"states": "stepfunctions"}
+"""Services that sign under another name than boto3's."""
+_SES_V2_PATH: Final = "/v2/email/"  # both versions of SES sign as "ses"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,10 @@ def identify(received: Received) -> Call | None:
     The service is the one that the signature is for; requests without an Authorization header
     (presigned, anonymous) are S3's.
     """
-    access_key_id, service = _credential_scope(received.authorization) or (None, "s3")
+    access_key_id, signed = _credential_scope(received.authorization) or (None, "s3")
+    service = _SIGNED_AS.get(signed, signed)
+    if service == "ses" and received.path.startswith(_SES_V2_PATH):
+        service = "sesv2"
     request = Request(received.environ())
     try:
         operation, uri_params = get_service_router(service).match(request)
@@ -104,6 +110,10 @@ def success(call: Call, result: Mapping[str, Any]) -> Response:
     response = _response(serialized)
     if "ContentType" in result:  # of a streamed payload: the serializer names its protocol's
         response.content_type = result["ContentType"]
+    output = call.operation.output_shape
+    for name, member in output.members.items() if output is not None else ():
+        if member.serialization.get("location") == "statusCode" and name in result:
+            response.status_code = result[name]  # which moto's serializers do not know
     return response
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
         BucketLifecycleConfigurationTypeDef,
         CORSConfigurationTypeDef,
     )
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
+    from mypy_boto3_stepfunctions import SFNClient
 
     _Attributes = dict[QueueAttributeNameType, str]
 
@@ -30,6 +33,10 @@ NOTIFICATION_TOPIC: Final = f"{PREFIX}notifications"
 SUBSCRIBER: Final = "reader@example.com"
 DISTRIBUTION_ID: Final = "ESTORYTIMELOCAL"
 """The CloudFront distribution of the media bucket's ``public/``."""
+PROFILE_WORKFLOW: Final = f"{PREFIX}profile-photo"
+FACE_COLLECTION: Final = f"{PREFIX}faces"
+SENDER: Final = "stories@example.com"
+"""Who SES sends e-mails from."""
 
 APP_KEYS: Final = ("storytime-app", "not-a-secret")
 """Access key id and secret access key of the application: they sign, but protect nothing."""
@@ -60,6 +67,10 @@ _STAGED_FOR_A_DAY: Final["BucketLifecycleConfigurationTypeDef"] = {
         }
     ]
 }
+
+_PROFILE_PHOTO: Final = Path(__file__).parents[1] / "infrastructure" / "profile_photo.asl.json"
+_FUNCTION_ARN_PREFIX: Final = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{PREFIX}"
+_WORKFLOW_ROLE: Final = f"arn:aws:iam::{ACCOUNT_ID}:role/{PROFILE_WORKFLOW}"
 
 _MAX_RECEIVES: Final = 5  # of a dead letter, until it is parked
 _DEAD_LETTER_TIMEOUT: Final = 29  # seconds that a dead-letter queue's function may run
@@ -109,6 +120,11 @@ def app_environment(aws_port: int) -> dict[str, str]:
         "NOTIFICATION_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{NOTIFICATION_TOPIC}",
         "MEDIA_BASE_URL": f"{url}/cdn",
         "DISTRIBUTION_ID": DISTRIBUTION_ID,
+        "PROFILE_WORKFLOW_ARN": (
+            f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:{PROFILE_WORKFLOW}"
+        ),
+        "FACE_COLLECTION_ID": FACE_COLLECTION,
+        "SENDER_EMAIL": SENDER,
         "MAXIMUM_CONCURRENCY": str(CONCURRENCY),
         "STORY_NAMESPACE": "2f6b1b0e-6c1c-4c0e-9d6a-5b0f0c6a7e11",
     }
@@ -124,6 +140,8 @@ class StackClients:
         self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=url)
         self.sqs: SQSClient = session.client("sqs", endpoint_url=url)
         self.sns: SNSClient = session.client("sns", endpoint_url=url)
+        self.stepfunctions: SFNClient = session.client("stepfunctions", endpoint_url=url)
+        self.sesv2: SESV2Client = session.client("sesv2", endpoint_url=url)
 
 
 def create(clients: StackClients) -> None:
@@ -135,6 +153,8 @@ def create(clients: StackClients) -> None:
         _create_stage_queue(clients.sqs, stage)
     topic = clients.sns.create_topic(Name=NOTIFICATION_TOPIC)
     clients.sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER)
+    clients.sesv2.create_email_identity(EmailIdentity=SENDER)
+    _create_profile_workflow(clients.stepfunctions)
 
 
 def _create_staging_bucket(s3: "S3Client") -> None:
@@ -143,6 +163,15 @@ def _create_staging_bucket(s3: "S3Client") -> None:
     s3.put_bucket_cors(Bucket=STAGING_BUCKET, CORSConfiguration=_BROWSERS_MAY_POST)
     s3.put_bucket_lifecycle_configuration(
         Bucket=STAGING_BUCKET, LifecycleConfiguration=_STAGED_FOR_A_DAY
+    )
+
+
+def _create_profile_workflow(stepfunctions: "SFNClient") -> None:
+    definition = _PROFILE_PHOTO.read_text()
+    stepfunctions.create_state_machine(
+        name=PROFILE_WORKFLOW,
+        definition=definition.replace("${FunctionArnPrefix}", _FUNCTION_ARN_PREFIX),
+        roleArn=_WORKFLOW_ROLE,
     )
 
 

@@ -1,5 +1,7 @@
 """The error of an emulated AWS service, as it travels to the client."""
 
+from collections.abc import Iterable
+
 from moto.core.exceptions import ServiceException
 
 
@@ -15,3 +17,19 @@ class ServiceError(ServiceException):
     def __init__(self, code: str, message: str, status: int = 500) -> None:
         super().__init__(code, message)
         self.status = status
+
+
+def not_implemented(what: str) -> ServiceError:
+    """What to answer instead of something made up."""
+    return ServiceError("NotImplemented", f"The local AWS does not have {what}.", 501)
+
+
+def check_understood(operation: str, parameters: Iterable[str], understood: Iterable[str]) -> None:
+    """Refuse a request with a parameter that would be ignored.
+
+    Raises:
+        ServiceError: NotImplemented.
+    """
+    for parameter in parameters:
+        if parameter not in understood:
+            raise not_implemented(f"{operation} with {parameter}")

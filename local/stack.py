@@ -16,6 +16,7 @@ from local import environment, resources
 from local.api_gateway import ApiGateway
 from local.engines.allocator import keep_large_buffers
 from local.front import Operation
+from local.functions import functions_of
 from local.http_server import HttpServer
 from local.local_aws import LocalAws
 from local.moto_backend import MotoBackend
@@ -83,6 +84,7 @@ class Stack:
         clients = resources.StackClients(self.aws_url)
         resources.create(clients)
         app, config = storytime(), chalice_config()
+        self._aws.declare_functions(functions_of(app, config))
         self.triggers = queue_triggers(app, config, clients.sqs)
         self.schedules = schedule_triggers(app, config)
         self.bucket_triggers = s3_triggers(app, config)

@@ -1,7 +1,7 @@
 """A local AWS for each test: empty, on a free port, with engines that answer at once."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from local.buckets import Listener
 from local.http_server import HttpServer
+from local.lambda_function import LambdaFunction
 from local.local_aws import EngineFactory, LocalAws
 from local.moto_backend import REGION
 from local.resources import APP_KEYS, STACK_KEYS
@@ -67,6 +68,7 @@ class Aws:
 
     Attributes:
         listen: Has a listener told of every object that is created or removed.
+        declare: Has functions invoked by their names.
     """
 
     url: str
@@ -74,6 +76,7 @@ class Aws:
     engines: Engines
     session: boto3.session.Session
     listen: Callable[[Listener], None]
+    declare: Callable[[Iterable[LambdaFunction]], None]
 
     def client(self, service: str, keys: tuple[str, str] = APP_KEYS, **config: Any) -> Any:
         return self.session.client(  # type: ignore[call-overload]
@@ -122,5 +125,12 @@ def running_aws(
     clock, server = Clock(), HttpServer(0)
     local_aws = LocalAws(server, factory, now=clock)
     local_aws.start()
-    yield Aws(server.url, clock, engines, session, local_aws.listen_to_buckets)
+    yield Aws(
+        server.url,
+        clock,
+        engines,
+        session,
+        local_aws.listen_to_buckets,
+        local_aws.declare_functions,
+    )
     local_aws.stop()

@@ -162,6 +162,7 @@ def test_faults_are_listed_with_what_is_left_of_them_and_can_be_cleared(aws: Aws
         ({"operation": "polly.Synthesize", "error": "X"}, "operation must name"),
         ({"operation": "nothing.PutObject", "error": "X"}, "operation must name"),
         ({"operation": 7, "error": "X"}, "operation must name"),
+        ({"operation": "states.StartExecution", "error": "X"}, "operation must name"),
         ({"operation": "s3.PutObject"}, "needs an error, a latency_ms, or both"),
         ({"operation": "s3.PutObject", "error": ""}, "error must be"),
         ({"operation": "s3.PutObject", "error": "no spaces"}, "error must be"),

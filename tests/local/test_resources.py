@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from local.resources import (
     INTAKE,
     MEDIA_BUCKET,
     NARRATION,
+    PREFIX,
     READING,
     RENDITIONS,
+    SENDER,
     STACK_KEYS,
     STAGE_QUEUES,
     STAGING_BUCKET,
@@ -28,6 +31,7 @@ from local.resources import (
 )
 from tests.local.conftest import Aws
 
+INFRASTRUCTURE = Path(__file__).parents[2] / "infrastructure"
 CONFIG = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text())
 
 
@@ -71,6 +75,36 @@ def test_the_table_is_on_demand_keyed_by_pk_and_expires_by_its_attribute(
         "listing": ["listed_under", "listed_as"],
     }
     assert expiry["TimeToLiveDescription"]["AttributeName"] == "expires_at"
+
+
+@pytest.mark.usefixtures("clients")
+def test_the_profile_workflow_is_the_one_that_is_deployed_with_this_stages_functions(
+    aws: Aws,
+) -> None:
+    settings = app_environment(int(aws.url.rsplit(":", 1)[1]))
+    found = aws.client("stepfunctions").describe_state_machine(
+        stateMachineArn=settings["PROFILE_WORKFLOW_ARN"]
+    )
+
+    prefix = f"arn:aws:lambda:us-east-1:123456789012:function:{PREFIX}"
+    deployed = (INFRASTRUCTURE / "profile_photo.asl.json").read_text()
+    assert found["definition"].replace(prefix, "${FunctionArnPrefix}") == deployed
+    functions = set(re.findall(rf"{prefix}(\w+)", found["definition"]))
+    assert functions >= {"detect_face", "add_face_to_index", "persist_metadata"}
+
+
+@pytest.mark.usefixtures("clients")
+def test_emails_can_be_sent_from_the_sender(aws: Aws) -> None:
+    settings = app_environment(int(aws.url.rsplit(":", 1)[1]))
+    assert settings["SENDER_EMAIL"] == SENDER
+
+    aws.client("sesv2").send_email(
+        FromEmailAddress=settings["SENDER_EMAIL"],
+        Destination={"ToAddresses": ["zoe@example.org"]},
+        Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}},
+    )
+
+    assert [each["to"] for each in aws.control("inbox")] == ["zoe@example.org"]
 
 
 def test_the_staging_bucket_keeps_nothing_for_longer_than_a_day(clients: StackClients) -> None:
