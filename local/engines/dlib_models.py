@@ -57,9 +57,7 @@ def _file(name: str) -> str:
 
 
 def _box(rectangle: Any) -> Box:
-    return Box(
-        rectangle.left(), rectangle.top(), rectangle.right() + 1.0, rectangle.bottom() + 1.0
-    )
+    return Box(rectangle.left(), rectangle.top(), rectangle.right() + 1.0, rectangle.bottom() + 1.0)
 
 
 def _rectangle(box: Box) -> Any:

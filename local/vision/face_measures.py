@@ -23,23 +23,20 @@ _MOUTH_CORNERS: Final = (48, 54)
 _MIDDLE_GREY: Final = 128.0
 _BT_601: Final = (0.299, 0.587, 0.114)
 
-_RIGID_POINTS: Final = (8, 27, 30, 33, 36, 39, 42, 45, 48, 54)
-"""Chin, nose (root, tip, base), corners of the eyes and of the mouth."""
+_RIGID_POINTS: Final = (27, 30, 33, 36, 39, 42, 45)
+"""Nose (root, tip, base) and the corners of the eyes: what no smile moves."""
 _RIGID_MODEL: Final = np.array(
     [
-        (0.0, -6.9, -1.2),
-        (0.0, 3.3, -1.9),
+        (0.0, 3.8, -2.2),
         (0.0, 0.0, 0.0),
-        (0.0, -1.3, -1.4),
-        (-4.5, 3.3, -3.6),
-        (-1.7, 3.2, -2.9),
-        (1.7, 3.2, -2.9),
-        (4.5, 3.3, -3.6),
-        (-2.5, -3.3, -2.6),
-        (2.5, -3.3, -2.6),
+        (0.0, -1.4, -1.5),
+        (-4.5, 3.65, -4.6),
+        (-1.9, 3.45, -3.4),
+        (1.9, 3.45, -3.4),
+        (4.5, 3.65, -4.6),
     ]
 )
-"""The same points of an average head in centimetres from the tip of the nose: right, up, forward."""
+"""These points of an average head: centimetres to the right, up and forward of its nose's tip."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,10 @@ class FaceMeasures:
         brightness: Mean luma, 0 to 100.
         sharpness: 0 to 100, on a logarithmic scale of the detail; the light does not matter.
         eye_opening: Height of the eyes over their width: 0.2 and more when open.
-        eye_light: The bright parts of the lighter eye over the skin: 1 and more for bare eyes,
-            under 0.7 behind sunglasses.
+        eye_light: The bright parts around the lighter eye over the skin: 0.9 and more for bare
+            eyes, under 0.5 behind black glasses.
+        iris_light: The middle of the darker eye over those bright parts: under 0.8 for open eyes,
+            for a lid is as bright as what is around it.
         mouth_opening: Height of the gap between the lips over the mouth's width.
         mouth_width: Over the distance of the eyes.
     """
@@ -70,6 +69,7 @@ class FaceMeasures:
     sharpness: float
     eye_opening: float
     eye_light: float
+    iris_light: float
     mouth_opening: float
     mouth_width: float
 
@@ -80,6 +80,7 @@ def measure(portrait: Portrait) -> FaceMeasures:
     luma = portrait.pixels @ np.array(_BT_601)
     face = _around(luma, points)
     left, right = (points[eye].mean(axis=0) for eye in _EYES)
+    eye_light, iris_light = _eye_lights(luma, left, right, points[_NOSE_TIP])
     mouth = points[48:68]
     mouth_width = _distance(points[_MOUTH_CORNERS[0]], points[_MOUTH_CORNERS[1]])
     return FaceMeasures(
@@ -87,7 +88,8 @@ def measure(portrait: Portrait) -> FaceMeasures:
         brightness=float(face.mean()) / 2.55,
         sharpness=_sharpness(face),
         eye_opening=float(np.mean([_eye_opening(points[eye]) for eye in _EYES])),
-        eye_light=_eye_light(luma, left, right, points[_NOSE_TIP]),
+        eye_light=eye_light,
+        iris_light=iris_light,
         mouth_opening=_distance(mouth[14], mouth[18]) / mouth_width,
         mouth_width=mouth_width / _distance(left, right),
     )
@@ -96,7 +98,7 @@ def measure(portrait: Portrait) -> FaceMeasures:
 def pose_of(points: Points) -> Pose:
     """Turn an average head until its points lie where the face's do, seen from far away.
 
-    Good to some 5 degrees for yaw and 10 for pitch, which a wide smile or a long chin can feign.
+    Good to some 5 degrees for yaw and roll and 10 for pitch, which an unusual nose can feign.
     """
     model = _RIGID_MODEL - _RIGID_MODEL.mean(axis=0)
     seen = points[list(_RIGID_POINTS)] * (1, -1)
@@ -126,7 +128,7 @@ def _sharpness(face: Luma) -> float:
     neighbours = face[:-2, 1:-1] + face[2:, 1:-1] + face[1:-1, :-2] + face[1:-1, 2:]
     laplacian = neighbours - 4 * face[1:-1, 1:-1]
     detail = float(laplacian.var()) * (_MIDDLE_GREY / max(float(face.mean()), 1.0)) ** 2
-    return float(np.clip(30 * math.log10(max(detail, 1e-3) / 3), 0, 100))
+    return float(np.clip(30 * math.log10(max(detail, 1e-3) / 1.5), 0, 100))
 
 
 def _eye_opening(eye: Points) -> float:
@@ -134,15 +136,17 @@ def _eye_opening(eye: Points) -> float:
     return heights / (2 * _distance(eye[0], eye[3]))
 
 
-def _eye_light(luma: Luma, left: Vector, right: Vector, nose_tip: Vector) -> float:
+def _eye_lights(luma: Luma, left: Vector, right: Vector, nose_tip: Vector) -> tuple[float, float]:
     """Whites and lids are as bright as the skin; a dark glass leaves nothing bright."""
     span = _distance(left, right)
     across = (right - left) / span
     down = np.array([-across[1], across[0]])
     cheeks = [_disc(luma, eye + 0.75 * span * down, 0.12 * span) for eye in (left, right)]
     skin = np.median(np.concatenate([*cheeks, _disc(luma, nose_tip, 0.1 * span)]))
-    eyes = [np.percentile(_disc(luma, eye, 0.2 * span), 90) for eye in (left, right)]
-    return float(max(eyes) / max(float(skin), 1.0))
+    around = [np.percentile(_disc(luma, eye, 0.2 * span), 75) for eye in (left, right)]
+    within = [_disc(luma, eye, 0.09 * span).mean() for eye in (left, right)]
+    iris_lights = [inner / max(outer, 1.0) for inner, outer in zip(within, around, strict=True)]
+    return float(max(around) / max(float(skin), 1.0)), float(min(iris_lights))
 
 
 def _disc(luma: Luma, middle: Vector, radius: float) -> Vector:
