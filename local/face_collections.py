@@ -191,9 +191,12 @@ def _token(position: str) -> str:
 
 def _position(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        position = base64.urlsafe_b64decode(token.encode()).decode()
     except (binascii.Error, UnicodeError) as error:
         raise _invalid_token() from error
+    if not position or _token(position) != token:  # decoding passes over what it does not know
+        raise _invalid_token()
+    return position
 
 
 def _number(token: str) -> int:

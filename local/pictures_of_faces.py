@@ -23,7 +23,7 @@ Colour = tuple[int, int, int]
 
 def astronaut() -> Image.Image:
     """The whole photo: 512 x 512, one face of some 95 x 115 pixels."""
-    return Image.fromarray(skimage.data.astronaut())
+    return Image.fromarray(skimage.data.astronaut())  # type: ignore[no-untyped-call]
 
 
 def portrait() -> Image.Image:

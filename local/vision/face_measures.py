@@ -41,7 +41,7 @@ _RIGID_MODEL: Final = np.array(
 
 @dataclass(frozen=True)
 class Pose:
-    """Degrees: to the picture's right, upwards, and clockwise."""
+    """Degrees: to the picture's right, upwards, and then clockwise in its plane."""
 
     yaw: float
     pitch: float
@@ -108,11 +108,16 @@ def pose_of(points: Points) -> Pose:
     turn = np.array([across, upwards, forward / np.linalg.norm(forward)])
     nearest, _, closest = np.linalg.svd(turn)
     rotation = nearest @ closest
-    gaze = rotation[:, 2]  # where the model's forward axis points: right, up, to the camera
+    roll = math.atan2(-rotation[1, 0], rotation[0, 0])
+    right, up, to_camera = rotation[:, 2].tolist()  # where the model's forward axis points
+    right, up = (
+        right * math.cos(roll) - up * math.sin(roll),
+        right * math.sin(roll) + up * math.cos(roll),
+    )
     return Pose(
-        yaw=math.degrees(math.atan2(gaze[0], gaze[2])),
-        pitch=math.degrees(math.asin(float(np.clip(gaze[1], -1, 1)))),
-        roll=math.degrees(math.atan2(-rotation[1, 0], rotation[0, 0])),
+        yaw=math.degrees(math.atan2(right, to_camera)),
+        pitch=math.degrees(math.asin(min(max(up, -1.0), 1.0))),
+        roll=math.degrees(roll),
     )
 
 
