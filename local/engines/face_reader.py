@@ -67,7 +67,7 @@ def _load_models() -> FaceModels:
 
 
 class FaceReader:
-    """Reads faces that are upright or tilted by up to some 30 degrees.
+    """Reads faces that are upright or tilted by up to some 20 degrees; others may come out wrong.
 
     Found are faces from a sixth of the longer side of the picture, whatever they wear, and smaller
     ones, down to 40 pixels of 1920, that face the camera with their eyes visible.
