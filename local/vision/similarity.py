@@ -13,10 +13,10 @@ _SPREAD: Final = 0.0371
 def similarity(distance: float) -> float:
     """Map the distance of two descriptors to 0 to 100: the further, the less.
 
-    Measured: 0.02 to 0.36 between pictures of one person, scaled, cropped, tilted or mirrored; 0.66
-    and more between two persons. The scale is a logistic curve through 90 at 0.55, in the middle of
-    what the model's authors and we have measured: 97 at 0.5, 80 (the default threshold) at 0.58, 70
-    at 0.6, 38 at 0.65, 14 at 0.7.
+    Measured: 0.02 to 0.41 between pictures of one person that were scaled, cropped, tilted, blurred
+    or mirrored; 0.67 and more between two persons. The scale is a logistic curve through 90 at
+    0.55, in the middle: 97 at 0.5, 80 (the default threshold) at 0.58, 70 at 0.6, 38 at 0.65, 14 at
+    0.7.
     """
     return 100 / (1 + math.exp((distance - _HALF_WAY) / _SPREAD))
 

@@ -15,7 +15,9 @@ def picture(*faces: Square, size: tuple[int, int] = (480, 320)) -> Image.Image:
     return Image.open(io.BytesIO(squares(*faces, size=size)))
 
 
-def place(left: int, top: int, side: int, size: tuple[int, int]) -> tuple[float, ...]:
+def place(
+    left: int, top: int, side: int, size: tuple[int, int]
+) -> tuple[float, float, float, float]:
     width, height = size
     return left / width, top / height, (left + side) / width, (top + side) / height
 
@@ -65,7 +67,7 @@ def test_a_small_picture_is_enlarged_twice_at_most() -> None:
 
 def test_a_small_face_that_is_proposed_is_looked_at_closely() -> None:
     size = (1920, 1440)
-    models = ColouredFaces([place(1000, 700, 60, size)], smallest=40)  # type: ignore[list-item]
+    models = ColouredFaces([place(1000, 700, 60, size)], smallest=40)
     (face,) = FaceReader(lambda: models).read(picture((RED, 1000, 700, 60), size=size))
     assert models.detected == [(480, 360), (192, 192)]
     assert face.points.mean(axis=0) == pytest.approx([1030 / 1920, 730 / 1440], abs=0.01)
@@ -73,7 +75,7 @@ def test_a_small_face_that_is_proposed_is_looked_at_closely() -> None:
 
 def test_a_proposal_where_a_face_was_found_is_not_looked_at_again() -> None:
     size = (480, 320)
-    models = ColouredFaces([place(125, 85, 150, size)])  # type: ignore[list-item]
+    models = ColouredFaces([place(125, 85, 150, size)])
     assert len(FaceReader(lambda: models).read(picture((RED, 120, 80, 160)))) == 1
     assert len(models.detected) == 1
 
@@ -82,6 +84,14 @@ def test_a_proposal_without_a_face_is_dropped() -> None:
     models = ColouredFaces([(0.1, 0.1, 0.2, 0.2)])
     assert FaceReader(lambda: models).read(picture()) == []
     assert len(models.detected) == 2
+
+
+def test_no_more_than_a_hundred_proposals_are_looked_at_and_those_the_largest() -> None:
+    small = [(0.0, 0.0, 0.1, 0.1)] * 100
+    models = ColouredFaces([*small, place(1000, 700, 300, (1920, 1440))], smallest=80)
+    faces = FaceReader(lambda: models).read(picture((RED, 1000, 700, 300), size=(1920, 1440)))
+    assert len(faces) == 1
+    assert len(models.detected) == 1 + 100
 
 
 def test_a_doubtful_detection_is_dropped() -> None:
