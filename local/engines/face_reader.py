@@ -103,7 +103,8 @@ class FaceReader:
         found = self._detect(picture)
         for place in self._propose(picture):
             if not _is_among(place, found):
-                found += self._verify(picture, place)
+                verified = self._verify(picture, place)
+                found += [each for each in verified if not _is_among(each.box, found)]
         return found
 
     def _detect(self, picture: Image.Image) -> list[Finding]:

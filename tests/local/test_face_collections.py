@@ -286,6 +286,17 @@ def test_faces_are_listed_page_by_page_while_others_go(faces: FaceClient) -> Non
     assert "NextToken" not in second
 
 
+def test_pages_do_not_repeat_a_face(faces: FaceClient) -> None:
+    ids = [index(faces, one(RED))[0] for _ in range(5)]
+    pages: list[list[str]] = []
+    token: dict[str, str] = {}
+    for _ in range(3):
+        page = faces("ListFaces", CollectionId="people", MaxResults=2, **token)
+        pages.append([face["FaceId"] for face in page["Faces"]])
+        token = {"NextToken": page["NextToken"]} if "NextToken" in page else {}
+    assert pages == [ids[:2], ids[2:4], ids[4:]]
+
+
 def test_listed_faces_are_chosen_by_their_ids(faces: FaceClient) -> None:
     ids = [index(faces, one(RED))[0] for _ in range(3)]
     assert listed(faces, FaceIds=[ids[2], NOBODY, ids[0]]) == [ids[0], ids[2]]

@@ -80,6 +80,22 @@ def test_a_proposal_where_a_face_was_found_is_not_looked_at_again() -> None:
     assert len(models.detected) == 1
 
 
+def test_a_face_beside_a_proposal_is_not_taken_for_it() -> None:
+    """It may be cut off there, and has a proposal of its own."""
+    size = (1920, 1440)
+    models = ColouredFaces([place(1060, 700, 70, size)], smallest=40)
+    assert FaceReader(lambda: models).read(picture((RED, 1000, 700, 60), size=size)) == []
+    assert models.detected == [(480, 360), (192, 192)]
+
+
+def test_a_face_that_is_found_twice_is_one() -> None:
+    """A proposal may cover so little of a face that only a close look tells that it is the same."""
+    size = (480, 320)
+    models = ColouredFaces([place(140, 100, 80, size)])
+    assert len(FaceReader(lambda: models).read(picture((RED, 120, 80, 160)))) == 1
+    assert len(models.detected) == 2
+
+
 def test_a_proposal_without_a_face_is_dropped() -> None:
     models = ColouredFaces([(0.1, 0.1, 0.2, 0.2)])
     assert FaceReader(lambda: models).read(picture()) == []
