@@ -1,31 +1,23 @@
 """Rekognition's DetectText on a local engine: the same limits, errors and shapes."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
+from local.engines.text_models import LONGEST_SIDE
 from local.engines.text_reader import Quad, TextReader
 from local.request_constraints import RequestConstraints
-from local.service_error import ServiceError
 from local.vision.detected_words import Word, line_confidence, line_quad, most_confident, words_of
-from local.vision.submitted_image import decode_image
+from local.vision.submitted_image import ReadObject, decode_image, image_bytes
 from local.vision.word_filters import WordFilters
 
 MOST_WORDS: Final = 100
 """Words in an image; the rest are silently missing ("Guidelines and quotas")."""
-LARGEST_OBJECT: Final = 15 * 1024 * 1024
-"""Bytes of an image in S3. Bytes in the request are limited by the API model (5 MB)."""
 MODEL_VERSION: Final = "3.0"
 
 
 class Rekognition:
-    """The operations of Rekognition that the app uses.
+    """The operations of Rekognition that read; those on faces are in ``FaceRecognition``."""
 
-    Args:
-        read_object: Returns an S3 object's bytes by bucket, key and version (None: the newest), and
-            raises KeyError if there is none.
-    """
-
-    def __init__(self, read_object: Callable[[str, str, str | None], bytes]) -> None:
+    def __init__(self, read_object: ReadObject) -> None:
         self._read_object = read_object
         self._constraints = RequestConstraints("rekognition", "DetectText")
         self._reader = TextReader()
@@ -41,7 +33,7 @@ class Rekognition:
         """
         self._constraints.check(request)
         filters = WordFilters(request.get("Filters", {}))
-        picture = decode_image(self._image_bytes(request["Image"]))
+        picture = decode_image(image_bytes(request["Image"], self._read_object), LONGEST_SIDE)
         found = [words_of(line) for line in self._reader.read(picture)]
         lines = [
             [word for word in words if filters.keep(word)]
@@ -51,31 +43,6 @@ class Rekognition:
             "TextDetections": _detections([words for words in lines if words]),
             "TextModelVersion": MODEL_VERSION,
         }
-
-    def _image_bytes(self, image: dict[str, Any]) -> bytes:
-        s3_object = image.get("S3Object", {})
-        in_request = "Bytes" in image
-        if in_request == ("S3Object" in image) or not (in_request or _names_object(s3_object)):
-            raise ServiceError("InvalidParameterException", "Request has invalid parameters")
-        if in_request:
-            return bytes(image["Bytes"])
-        try:
-            data = self._read_object(
-                s3_object["Bucket"], s3_object["Name"], s3_object.get("Version")
-            )
-        except KeyError as error:
-            raise ServiceError(
-                "InvalidS3ObjectException",
-                "Unable to get object metadata from S3. "
-                "Check object key, region and/or access permissions.",
-            ) from error
-        if len(data) > LARGEST_OBJECT:
-            raise ServiceError("ImageTooLargeException", "Image size is too large")
-        return data
-
-
-def _names_object(s3_object: dict[str, Any]) -> bool:
-    return "Bucket" in s3_object and "Name" in s3_object
 
 
 def _detections(lines: list[list[Word]]) -> list[dict[str, Any]]:

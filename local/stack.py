@@ -15,6 +15,7 @@ from chalice.config import Config
 from local import environment, resources
 from local.api_gateway import ApiGateway
 from local.engines.allocator import keep_large_buffers
+from local.face_recognition import FaceRecognition
 from local.front import Operation
 from local.functions import functions_of
 from local.http_server import HttpServer
@@ -40,10 +41,16 @@ def storytime() -> Chalice:
 
 
 def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
-    """DetectText and speech; what they run on is loaded by their first call."""
-    rekognition = Rekognition(lambda *where: moto.objects.find(*where).content)
+    """What sees, reads and speaks; what it runs on is loaded by its first call."""
+
+    def read_object(bucket: str, key: str, version: str | None) -> bytes:
+        return moto.objects.find(bucket, key, version).content
+
+    rekognition = Rekognition(read_object)
+    faces = FaceRecognition(read_object)
     polly = Polly()
     return {
+        **faces.operations,
         "rekognition.DetectText": rekognition.detect_text,
         "polly.SynthesizeSpeech": polly.synthesize_speech,
         "polly.DescribeVoices": polly.describe_voices,

@@ -1,14 +1,21 @@
-"""Decodes an image as Rekognition takes it in, and refuses what Rekognition refuses."""
+"""Takes in an image as Rekognition does, and refuses what Rekognition refuses."""
 
 import io
 import struct
 import zlib
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from local.engines.text_models import LONGEST_SIDE
 from local.service_error import ServiceError
+
+ReadObject = Callable[[str, str, str | None], bytes]
+"""Returns an S3 object's bytes by bucket, key and version (None: the newest), and raises KeyError
+if there is none."""
+
+LARGEST_OBJECT: Final = 15 * 1024 * 1024
+"""Bytes of an image in S3. Bytes in the request are limited by the API model (5 MB)."""
 
 SMALLEST_SIDE: Final = 80
 """Pixels of either side ("Guidelines and quotas in Amazon Rekognition")."""
@@ -31,8 +38,34 @@ _DAMAGED: Final = (OSError, SyntaxError, ValueError, EOFError, struct.error, zli
 """What Pillow raises for files that end early or are broken inside."""
 
 
-def decode_image(data: bytes) -> Image.Image:
-    """Return the picture in RGB, turned as its EXIF says, scaled down to what the engine uses.
+def image_bytes(image: dict[str, Any], read_object: ReadObject) -> bytes:
+    """Return the bytes of a request's ``Image``, in the request or in S3.
+
+    Raises:
+        ServiceError: ``InvalidParameterException`` (neither or both, or an incomplete name),
+            ``InvalidS3ObjectException`` or ``ImageTooLargeException``.
+    """
+    s3_object = image.get("S3Object", {})
+    in_request = "Bytes" in image
+    if in_request == ("S3Object" in image) or not (in_request or _names_object(s3_object)):
+        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+    if in_request:
+        return bytes(image["Bytes"])
+    try:
+        data = read_object(s3_object["Bucket"], s3_object["Name"], s3_object.get("Version"))
+    except KeyError as error:
+        raise ServiceError(
+            "InvalidS3ObjectException",
+            "Unable to get object metadata from S3. "
+            "Check object key, region and/or access permissions.",
+        ) from error
+    if len(data) > LARGEST_OBJECT:
+        raise _too_large()
+    return data
+
+
+def decode_image(data: bytes, longest_side: int) -> Image.Image:
+    """Return the picture in RGB, turned as its EXIF says, scaled down to `longest_side` pixels.
 
     Rekognition corrects the orientation of a JPEG whose EXIF gives one, and every coordinate that
     it returns belongs to the corrected image; PNG is never turned. AWS states this for its image
@@ -58,12 +91,16 @@ def decode_image(data: bytes) -> Image.Image:
         raise _too_large()
     orientation = 1 if image.format == "PNG" else _orientation(image)
     try:
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # decodes a large JPEG at its smaller size
+        image.thumbnail((longest_side, longest_side))  # decodes a large JPEG at its smaller size
         picture = image.convert("RGB")
     except _DAMAGED as error:
         raise _invalid_format() from error
     turn = _TURN_UPRIGHT.get(orientation)
     return picture if turn is None else picture.transpose(turn)
+
+
+def _names_object(s3_object: dict[str, Any]) -> bool:
+    return "Bucket" in s3_object and "Name" in s3_object
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,6 +1,7 @@
 """Holds the local engines to AWS's own service models, as botocore has them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "float": (float, int),
     "integer": int,
     "list": list,
+    "long": int,
     "string": str,
     "structure": dict,
+    "timestamp": datetime,
 }
 
 
@@ -37,15 +40,21 @@ def assert_fits(response: dict[str, Any], service: str, operation: str) -> None:
 
 def refusal(answer: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> str:
     """The code with which an operation refuses a request; it must be one of its own."""
-    with pytest.raises(ServiceError) as caught:
-        answer(request)
     operation = answer.__name__.title().replace("_", "")
     service = type(getattr(answer, "__self__", None)).__name__.lower()
+    return str(service_error(answer, request, service, operation).code)
+
+
+def service_error(
+    answer: Callable[[dict[str, Any]], Any], request: dict[str, Any], service: str, operation: str
+) -> ServiceError:
+    """The error with which an operation refuses a request; its code must be one of its own."""
+    with pytest.raises(ServiceError) as caught:
+        answer(request)
     own_codes = {shape.name for shape in operation_model(service, operation).error_shapes}
-    code = str(caught.value.code)
-    assert code in own_codes | _COMMON_CODES
+    assert caught.value.code in own_codes | _COMMON_CODES
     assert caught.value.message
-    return code
+    return caught.value
 
 
 def _assert_value_fits(value: Any, shape: Shape, path: str) -> None:

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import boto3
@@ -9,8 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from local import pictures_of_faces
 from local.stack import real_engines
 from tests.local.conftest import Aws, Engines, running_aws
+from tests.local.engine_pages import as_jpeg
 
 SPEECH = {"Text": "Hello there.", "VoiceId": "Joanna", "OutputFormat": "mp3"}
 
@@ -44,6 +48,51 @@ def test_detect_text_reads_its_image_from_s3(aws: Aws) -> None:
     assert refusal(detect, **named("nowhere", "k")) == ("InvalidS3ObjectException", 400)
     assert refusal(detect, **named("media", "no image")) == ("InvalidImageFormatException", 400)
     assert refusal(detect, **named("media", "small")) == ("InvalidParameterException", 400)
+
+
+def test_a_collection_lives_and_dies(aws: Aws) -> None:
+    rekognition = aws.client("rekognition")
+    image = {"S3Object": {"Bucket": "nowhere", "Name": "face.jpg"}}
+    created = rekognition.create_collection(CollectionId="people", Tags={"for": "tests"})
+    described = rekognition.describe_collection(CollectionId="people")
+
+    assert created["StatusCode"] == HTTPStatus.OK
+    assert described["FaceCount"] == 0
+    assert abs(datetime.now(UTC) - described["CreationTimestamp"]) < timedelta(minutes=1)
+    assert rekognition.list_collections()["CollectionIds"] == ["people"]
+    assert rekognition.list_faces(CollectionId="people")["Faces"] == []
+    assert refusal(rekognition.create_collection, CollectionId="people") == (
+        "ResourceAlreadyExistsException",
+        400,
+    )
+    assert refusal(rekognition.index_faces, CollectionId="people", Image=image) == (
+        "InvalidS3ObjectException",
+        400,
+    )
+    rekognition.delete_collection(CollectionId="people")
+    assert refusal(rekognition.list_faces, CollectionId="people") == (
+        "ResourceNotFoundException",
+        400,
+    )
+
+
+@pytest.mark.engines
+@pytest.mark.xdist_group("faces")
+def test_a_face_in_s3_is_indexed_found_and_forgotten(aws: Aws) -> None:
+    s3, rekognition = aws.stack_client("s3"), aws.client("rekognition")
+    s3.create_bucket(Bucket="media")
+    s3.put_object(Bucket="media", Key="me.jpg", Body=as_jpeg(pictures_of_faces.portrait()))
+    image = {"S3Object": {"Bucket": "media", "Name": "me.jpg"}}
+    rekognition.create_collection(CollectionId="people")
+
+    indexed = rekognition.index_faces(CollectionId="people", Image=image, ExternalImageId="me")
+    face_id = indexed["FaceRecords"][0]["Face"]["FaceId"]
+    found = rekognition.search_faces_by_image(CollectionId="people", Image=image)
+    deleted = rekognition.delete_faces(CollectionId="people", FaceIds=[face_id])
+
+    assert [match["Face"]["FaceId"] for match in found["FaceMatches"]] == [face_id]
+    assert deleted["DeletedFaces"] == [face_id]
+    assert aws.control("timings")["rekognition.IndexFaces"]["calls"] == 1
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from local.rekognition import LARGEST_OBJECT, Rekognition
+from local.rekognition import Rekognition
 from local.service_error import ServiceError
-from local.vision.submitted_image import decode_image
+from local.vision.submitted_image import LARGEST_OBJECT, decode_image
 from tests.local.engine_pages import as_jpeg, as_png, submit
 from tests.local.engine_shapes import refusal
 
@@ -90,7 +90,7 @@ def test_damage_anywhere_is_refused_or_harmless(at: int, damage: bytes, png: boo
     whole = as_png(PICTURE) if png else as_jpeg(PICTURE)
     damaged = whole[:at] + damage + whole[at + len(damage) :]
     try:
-        picture = decode_image(damaged)
+        picture = decode_image(damaged, 1280)
     except ServiceError as error:
         assert error.code in {  # noqa: PT017
             "InvalidImageFormatException",
@@ -108,7 +108,7 @@ def test_79_pixels_are_too_few(rekognition: Rekognition, size: tuple[int, int]) 
 
 
 def test_80_pixels_are_enough() -> None:
-    assert decode_image(as_jpeg(Image.new("RGB", (80, 80)))).size == (80, 80)
+    assert decode_image(as_jpeg(Image.new("RGB", (80, 80))), 1280).size == (80, 80)
 
 
 @pytest.mark.parametrize("size", [(10_001, 100), (100, 10_001), (60_000, 60_000)])
@@ -120,7 +120,7 @@ def test_more_than_ten_thousand_pixels_are_too_many(
 
 
 def test_ten_thousand_pixels_are_not_too_many() -> None:
-    assert decode_image(as_png(Image.new("L", (10_000, 80)))).width == 1280
+    assert decode_image(as_png(Image.new("L", (10_000, 80))), 1280).width == 1280
 
 
 def test_bytes_stop_at_five_megabytes(rekognition: Rekognition) -> None:
