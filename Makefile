@@ -11,16 +11,20 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo run redrive test check soak bench clean
+.PHONY: help demo demo-profile run redrive test check soak bench clean
 
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
-	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PORT=8000 AWS_PORT=4566 (run),"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PHOTOS=folder (demo-profile),"
+	@echo "          PORT=8000 AWS_PORT=4566 (run),"
 	@echo "          STAGE=local QUEUE=reading (redrive), PYTHON=python3.12 (all)"
 
 demo: $(INSTALLED) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
 	@$(RUN) -m local.demo $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
+
+demo-profile: $(INSTALLED) ## Take photos of people through the profile workflow (PHOTOS=folder)
+	@$(RUN) -m local.demo_profile $(if $(PHOTOS),"$(PHOTOS)")
 
 run: $(INSTALLED) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local

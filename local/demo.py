@@ -3,7 +3,6 @@
 import argparse
 import html
 import io
-import json
 import math
 import re
 import sys
@@ -20,7 +19,7 @@ from urllib.parse import quote
 import soundfile
 import urllib3
 
-from local.demo_http import Answer, DemoFailed, fetch, get, last, once, request
+from local.demo_http import Answer, DemoFailed, fetch, get, get_json, last, once, request
 from local.launcher import Stack, StackDidNotStartError, launched
 from local.process import interrupt_when_told_to_end
 
@@ -219,7 +218,7 @@ def _retrieve(stack: Stack, story_id: str) -> Answer:
 
 def _email(stack: Stack) -> dict[str, str]:
     inbox = f"{stack.aws_url}/_local/inbox"
-    emails: list[dict[str, str]] = once(lambda: json.loads(get(inbox)), bool)
+    emails: list[dict[str, str]] = once(lambda: get_json(inbox), bool)
     return emails[0]
 
 

@@ -50,6 +50,10 @@ def request(method: str, url: str, **parts: Any) -> Answer:
     return Answer(response.status, response.json())
 
 
+def get_json(url: str) -> Any:
+    return fetch("GET", url).json()
+
+
 def get(url: str) -> bytes:
     return fetch("GET", url).data
 

@@ -12,6 +12,7 @@ from local.moto_backend import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
         BucketLifecycleConfigurationTypeDef,
@@ -34,6 +35,9 @@ SUBSCRIBER: Final = "reader@example.com"
 DISTRIBUTION_ID: Final = "ESTORYTIMELOCAL"
 """The CloudFront distribution of the media bucket's ``public/``."""
 PROFILE_WORKFLOW: Final = f"{PREFIX}profile-photo"
+PROFILE_WORKFLOW_ARN: Final = (
+    f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:{PROFILE_WORKFLOW}"
+)
 FACE_COLLECTION: Final = f"{PREFIX}faces"
 SENDER: Final = "stories@example.com"
 """Who SES sends e-mails from."""
@@ -120,9 +124,7 @@ def app_environment(aws_port: int) -> dict[str, str]:
         "NOTIFICATION_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{NOTIFICATION_TOPIC}",
         "MEDIA_BASE_URL": f"{url}/cdn",
         "DISTRIBUTION_ID": DISTRIBUTION_ID,
-        "PROFILE_WORKFLOW_ARN": (
-            f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:{PROFILE_WORKFLOW}"
-        ),
+        "PROFILE_WORKFLOW_ARN": PROFILE_WORKFLOW_ARN,
         "FACE_COLLECTION_ID": FACE_COLLECTION,
         "SENDER_EMAIL": SENDER,
         "MAXIMUM_CONCURRENCY": str(CONCURRENCY),
@@ -141,6 +143,7 @@ class StackClients:
         self.sqs: SQSClient = session.client("sqs", endpoint_url=url)
         self.sns: SNSClient = session.client("sns", endpoint_url=url)
         self.stepfunctions: SFNClient = session.client("stepfunctions", endpoint_url=url)
+        self.rekognition: RekognitionClient = session.client("rekognition", endpoint_url=url)
         self.sesv2: SESV2Client = session.client("sesv2", endpoint_url=url)
 
 
@@ -153,6 +156,7 @@ def create(clients: StackClients) -> None:
         _create_stage_queue(clients.sqs, stage)
     topic = clients.sns.create_topic(Name=NOTIFICATION_TOPIC)
     clients.sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER)
+    clients.rekognition.create_collection(CollectionId=FACE_COLLECTION)
     clients.sesv2.create_email_identity(EmailIdentity=SENDER)
     _create_profile_workflow(clients.stepfunctions)
 

@@ -12,7 +12,7 @@ from chalicelib.photo import Size
 from chalicelib.profiles.faces import Face, Seen
 from chalicelib.profiles.profile import Refusal
 
-LEAST_FACE_SIDE: Final = 100
+LEAST_FACE_SIDE: Final = 80
 """Pixels of the shorter side of the face. Rekognition finds faces from 40 pixels on in
 pictures of 1920 x 1080 (Recommendations for facial comparison input images)."""
 LEAST_FACE_SHARE: Final = 0.08

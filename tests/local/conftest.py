@@ -13,6 +13,7 @@ import urllib3
 from botocore.config import Config
 
 from local.buckets import Listener
+from local.face_recognition import FaceRecognition
 from local.http_server import HttpServer
 from local.lambda_function import LambdaFunction
 from local.local_aws import EngineFactory, LocalAws
@@ -111,11 +112,16 @@ def boto3_session() -> boto3.session.Session:
 def aws(boto3_session: boto3.session.Session) -> Iterator[Aws]:
     engines = Engines()
     by_name = {
+        **FaceRecognition(_no_object).operations,
         "rekognition.DetectText": engines.detect_text,
         "polly.SynthesizeSpeech": engines.synthesize_speech,
     }
     with running_aws(boto3_session, lambda _moto: by_name, engines) as aws:
         yield aws
+
+
+def _no_object(*where: Any) -> bytes:
+    raise KeyError(where)
 
 
 @contextmanager

@@ -1,0 +1,106 @@
+"""A client of the profiles, and the workflow as Step Functions tells of it."""
+
+import json
+from typing import Any
+
+import requests
+from PIL import Image
+
+from local import pictures_of_faces as pictures
+from local.demo_profile import path_of
+from local.launcher import Stack
+from local.resources import FACE_COLLECTION, PROFILE_WORKFLOW_ARN
+from tests.end_to_end.client import Client
+
+
+class ProfileClient:
+    def __init__(self, client: Client, stack: Stack) -> None:
+        self.client = client
+        self.stack = stack
+        self._api = client.api
+        self._sent: set[str] = set()
+
+    def put(
+        self,
+        user_id: str,
+        photo: bytes,
+        *,
+        email: str | None = None,
+        content_type: str = "image/jpeg",
+    ) -> Any:
+        self._sent.add(user_id)
+        headers = {"Content-Type": content_type} | ({"X-Email": email} if email else {})
+        url = f"{self._api}/profiles/{user_id}/photo"
+        return requests.put(url, data=photo, headers=headers, timeout=60)
+
+    def get(self, user_id: str, **parameters: str) -> Any:
+        return requests.get(f"{self._api}/profiles/{user_id}", params=parameters, timeout=60)
+
+    def delete(self, user_id: str) -> Any:
+        return requests.delete(f"{self._api}/profiles/{user_id}", timeout=60)
+
+    def ended(self, user_id: str) -> dict[str, Any]:
+        """The profile, once its last photo is through."""
+        self._sent.add(user_id)
+        found: dict[str, Any] = self.client.until(lambda: self._when_ended(user_id))
+        return found
+
+    def _when_ended(self, user_id: str) -> dict[str, Any] | None:
+        answer = self.get(user_id)
+        if answer.status_code == requests.codes.not_found:
+            return None
+        profile: dict[str, Any] = answer.json()
+        return None if profile["status"] == "processing" else profile
+
+    def start(self, name: str, **sent: str) -> None:
+        """Start an execution at the console, with any input."""
+        self._sent |= {sent["userId"]} if "userId" in sent else set()
+        self.stack.clients.stepfunctions.start_execution(
+            stateMachineArn=PROFILE_WORKFLOW_ARN, name=name, input=json.dumps(sent)
+        )
+
+    def execution(self, name: str) -> str:
+        """The status of an execution, once it has ended."""
+        arn = f"{PROFILE_WORKFLOW_ARN.replace(':stateMachine:', ':execution:')}:{name}"
+        describe = self.stack.clients.stepfunctions.describe_execution
+
+        def status() -> str | None:
+            found = describe(executionArn=arn)["status"]
+            return None if found == "RUNNING" else found
+
+        ended: str = self.client.until(status)
+        return ended
+
+    def path(self, name: str) -> list[str]:
+        """The states that an execution entered, once it has ended."""
+        self.execution(name)
+        return path_of(self.stack, name)
+
+    def faces(self) -> list[dict[str, Any]]:
+        found = self.stack.clients.rekognition.list_faces(CollectionId=FACE_COLLECTION)
+        return [dict(face) for face in found["Faces"]]
+
+    def files(self) -> list[str]:
+        """The keys of everything that the media bucket has of profiles."""
+        bucket = self.stack.environment["MEDIA_BUCKET"]
+        listed = [
+            self.stack.clients.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
+            for prefix in ("private/profiles/", "public/profiles/")
+        ]
+        return [entry["Key"] for answer in listed for entry in answer.get("Contents", [])]
+
+    def forget_everybody(self) -> None:
+        """Delete the profiles of a test, so that the next one meets none of its faces."""
+        for user_id in self._sent:
+            if self.get(user_id).status_code == requests.codes.ok:
+                self.ended(user_id)
+                self.delete(user_id)
+
+
+def astronaut(number: int = 0) -> bytes:
+    """A good portrait; each number is another file of the same face."""
+    return pictures.as_jpeg(pictures.portrait(), quality=90 - number)
+
+
+def picture(image: Image.Image) -> bytes:
+    return pictures.as_jpeg(image)

@@ -1,0 +1,299 @@
+"""Profile photos through the state machine that is deployed, executed by the local AWS."""
+
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from PIL import Image
+
+from local import pictures_of_faces as pictures
+from local.launcher import Stack
+from tests.end_to_end.client import Client
+from tests.end_to_end.profiles import ProfileClient, astronaut, picture
+
+pytestmark = pytest.mark.engines
+
+FACES = Path(__file__).resolve().parents[3] / "shared" / "faces"
+THROUGH = {
+    "FaceDetection",
+    "CheckFaceDuplicate",
+    "ParallelProcessing",
+    "AddFaceToIndex",
+    "Thumbnail",
+    "PersistMetadata",
+}
+
+
+@pytest.fixture
+def profiles(client: Client, stack: Stack) -> Iterator[ProfileClient]:
+    profiles = ProfileClient(client, stack)
+    yield profiles
+    profiles.forget_everybody()
+    assert profiles.faces() == []
+
+
+def test_a_good_portrait_becomes_the_profiles_photo(profiles: ProfileClient) -> None:
+    sent = profiles.put("user_a", astronaut())
+
+    profile = profiles.ended("user_a")
+
+    assert sent.status_code == 202
+    assert sent.json()["status"] == "processing"
+    assert profile["status"] == "ready"
+    assert profile["execution_id"] == sent.json()["execution_id"]
+    assert set(profiles.path(profile["execution_id"])) == THROUGH
+    assert profiles.execution(profile["execution_id"]) == "SUCCEEDED"
+    (face,) = profiles.faces()
+    assert face["FaceId"] == profile["photo"]["face_id"]
+    assert profile["photo"]["face"]["eyes_open"]["value"] is True
+    thumbnail = requests.get(profile["photo"]["thumbnail_url"], timeout=10)
+    with Image.open(io.BytesIO(thumbnail.content)) as image:
+        assert image.width == image.height > 100
+
+
+def test_another_user_with_the_same_photo_is_refused_and_told(
+    profiles: ProfileClient, client: Client
+) -> None:
+    """The seed's closing question."""
+    profiles.put("user_a", astronaut())
+    assert profiles.ended("user_a")["status"] == "ready"
+
+    sent = profiles.put("user_b", astronaut(), email="b@example.com")
+
+    profile = profiles.ended("user_b")
+    assert profile["status"] == "rejected"
+    assert profile["reason"]["code"] == "face_already_exists"
+    assert profiles.path(sent.json()["execution_id"]) == [
+        "FaceDetection",
+        "CheckFaceDuplicate",
+        "PhotoDoesNotMeetRequirement",
+    ]
+    (email,) = client.mail()
+    assert email["to"] == "b@example.com"
+    assert "registered with another profile" in email["body"]
+    assert len(profiles.faces()) == 1
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [
+        (pictures.twins(), "several_faces"),
+        (pictures.behind_sunglasses(), "sunglasses"),
+        (pictures.page(), "no_face"),
+        (pictures.portrait().resize((80, 80)), "face_too_small"),
+    ],
+    ids=["twins", "sunglasses", "page", "30 pixels"],
+)
+def test_a_photo_that_does_not_do_is_rejected_with_the_reason(
+    profiles: ProfileClient, client: Client, image: Image.Image, code: str
+) -> None:
+    sent = profiles.put("user_c", picture(image), email="c@example.com")
+
+    profile = profiles.ended("user_c")
+
+    assert (profile["status"], profile["reason"]["code"]) == ("rejected", code)
+    assert profiles.path(sent.json()["execution_id"]) == [
+        "FaceDetection",
+        "PhotoDoesNotMeetRequirement",
+    ]
+    (email,) = client.mail()
+    assert profile["reason"]["message"] in email["body"]
+    assert profiles.faces() == []
+
+
+@pytest.mark.skipif(not FACES.is_dir(), reason="the workshop's four photos are not at hand")
+def test_the_seeds_four_photos(profiles: ProfileClient, stack: Stack) -> None:
+    """By the seed's own input, from a bucket of one's own."""
+    stack.clients.s3.create_bucket(Bucket="rider-photos")
+    expected = {
+        "1_happy_face.jpg": ("ready", None),
+        "2_sunglass_face.jpg": ("rejected", "sunglasses"),
+        "3_multiple_faces.jpg": ("rejected", "several_faces"),
+        "4_no_face.jpg": ("rejected", "no_face"),
+    }
+    found = {}
+    for number, name in enumerate(expected):
+        stack.clients.s3.put_object(
+            Bucket="rider-photos", Key=name, Body=(FACES / name).read_bytes()
+        )
+        user_id = f"user_{number}"
+        profiles.start(f"test-{number}", userId=user_id, s3Bucket="rider-photos", s3Key=name)
+        profile = profiles.ended(user_id)
+        found[name] = (profile["status"], profile["reason"] and profile["reason"]["code"])
+
+    assert found == expected
+
+
+def test_the_same_photo_sent_twice_is_one_execution_and_paid_once(
+    profiles: ProfileClient, client: Client
+) -> None:
+    first = profiles.put("user_a", astronaut())
+    ready = profiles.ended("user_a")
+    paid = client.requests_made()
+
+    again = profiles.put("user_a", astronaut())
+
+    assert again.status_code == 202
+    assert again.json()["duplicate"] is True
+    assert again.json()["status"] == "ready"
+    assert again.json()["execution_id"] == first.json()["execution_id"] == ready["execution_id"]
+    made = client.requests_made()
+    assert {name: made[name] for name in made if "rekognition" in name} == {
+        name: paid[name] for name in paid if "rekognition" in name
+    }
+
+
+def test_a_new_photo_of_the_same_user_replaces_the_old_one(profiles: ProfileClient) -> None:
+    profiles.put("user_a", astronaut())
+    old = profiles.ended("user_a")
+
+    profiles.put("user_a", astronaut(1))
+
+    new = profiles.ended("user_a")
+    assert new["status"] == "ready"
+    assert new["photo"]["face_id"] != old["photo"]["face_id"]
+    (face,) = profiles.faces()
+    assert face["FaceId"] == new["photo"]["face_id"]
+    assert requests.get(old["photo"]["thumbnail_url"], timeout=10).status_code == 403
+    assert profiles.get("user_a", execution_id=old["execution_id"]).status_code == 404
+    assert profiles.get("user_a", execution_id=new["execution_id"]).status_code == 200
+
+
+def test_two_users_racing_with_one_face_end_with_one(profiles: ProfileClient) -> None:
+    with ThreadPoolExecutor(2) as senders:
+        list(senders.map(lambda user: profiles.put(user, astronaut()), ["user_a", "user_b"]))
+
+    ended = [profiles.ended(user) for user in ("user_a", "user_b")]
+
+    assert sorted(profile["status"] for profile in ended) == ["ready", "rejected"]
+    (ready,) = [profile for profile in ended if profile["status"] == "ready"]
+    (face,) = profiles.faces()
+    assert face["FaceId"] == ready["photo"]["face_id"]
+
+
+def test_deleting_takes_photo_thumbnail_face_and_profile(profiles: ProfileClient) -> None:
+    profiles.put("user_a", astronaut())
+    profile = profiles.ended("user_a")
+    assert requests.get(profile["photo"]["thumbnail_url"], timeout=10).status_code == 200
+
+    deleted = profiles.delete("user_a")
+
+    assert (deleted.status_code, deleted.json()["status"]) == (202, "deleted")
+    assert profiles.get("user_a").status_code == 404
+    assert profiles.faces() == []
+    assert profiles.files() == []
+    assert requests.get(profile["photo"]["thumbnail_url"], timeout=10).status_code == 403
+
+
+def test_a_photo_straight_to_s3_starts_the_workflow_too(
+    profiles: ProfileClient, client: Client
+) -> None:
+    permit = client.post_json(
+        "/profiles/user_a/uploads", {"content_type": "image/jpeg"}, X_Email="a@example.com"
+    )
+    assert permit.status_code == 201
+
+    assert client.post(permit.json(), astronaut()).status_code == 201
+
+    assert profiles.ended("user_a")["status"] == "ready"
+
+
+def test_what_was_no_photo_straight_to_s3_is_rejected_and_the_person_told(
+    profiles: ProfileClient, client: Client
+) -> None:
+    permit = client.post_json(
+        "/profiles/user_a/uploads", {"content_type": "image/jpeg"}, X_Email="a@example.com"
+    )
+
+    client.post(permit.json(), b"%PDF-1.7 a letter")
+
+    profile = profiles.ended("user_a")
+    assert profile["status"] == "rejected"
+    assert profile["reason"]["code"] == "unsupported_media_type"
+    (email,) = client.mail()
+    assert email["to"] == "a@example.com"
+
+
+def test_throttling_and_errors_of_the_service_pass(profiles: ProfileClient, client: Client) -> None:
+    client.inject("rekognition.IndexFaces", "ThrottlingException", times=3)
+    client.inject("rekognition.SearchFacesByImage", "InternalServerError", times=2)
+
+    profiles.put("user_a", astronaut())
+
+    assert profiles.ended("user_a")["status"] == "ready"
+    assert len(profiles.faces()) == 1
+
+
+def test_what_goes_on_failing_ends_as_failed_and_the_person_is_told(
+    profiles: ProfileClient, client: Client
+) -> None:
+    client.inject("rekognition.DetectFaces", "AccessDeniedException", times=1000)
+
+    sent = profiles.put("user_a", astronaut(), email="a@example.com")
+
+    profile = profiles.ended("user_a")
+    assert profile["status"] == "failed"
+    assert profile["reason"]["code"] == "processing_failed"
+    assert "AccessDenied" not in str(profile)
+    assert profiles.path(sent.json()["execution_id"]) == [
+        "FaceDetection",
+        "ProcessingFailed",
+        "Failed",
+    ]
+    assert profiles.execution(sent.json()["execution_id"]) == "FAILED"
+    (email,) = client.mail()
+    assert email["subject"] == "Your profile photo could not be processed"
+
+
+def test_an_address_that_ses_refuses_changes_nothing_else(
+    profiles: ProfileClient, client: Client
+) -> None:
+    client.inject("sesv2.SendEmail", "MessageRejected", times=1)
+
+    profiles.put("user_a", picture(pictures.page()), email="a@example.com")
+
+    assert profiles.ended("user_a")["status"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status"),
+    [
+        ("user_a", b"%PDF-1.7", {"Content-Type": "image/jpeg"}, 415),
+        ("user_a", b"", {"Content-Type": "image/jpeg"}, 400),
+        ("user_a", bytes(4_400_001), {"Content-Type": "image/jpeg"}, 413),
+        ("user_a", bytes(20_000_000), {"Content-Type": "image/jpeg"}, 413),
+        ("user_a", b"x", {"Content-Type": "text/plain"}, 415),
+        ("a%2Fb", b"x", {"Content-Type": "image/jpeg"}, 400),
+        ("x" * 300, b"x", {"Content-Type": "image/jpeg"}, 400),
+        ("user_a", b"x", {"Content-Type": "image/jpeg", "X-Email": "anna"}, 400),
+        ("a/b", b"x", {"Content-Type": "image/jpeg"}, 404),
+    ],
+)
+def test_what_cannot_be_taken_in_gets_a_clear_error(
+    profiles: ProfileClient, path: str, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    answer = requests.put(
+        f"{profiles.client.api}/profiles/{path}/photo", data=body, headers=headers, timeout=60
+    )
+
+    assert answer.status_code == status
+    assert set(answer.json()) == {"code", "message"}
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_profile_that_is_not_there_is_404(profiles: ProfileClient, method: str) -> None:
+    answer = requests.request(method, f"{profiles.client.api}/profiles/nobody", timeout=10)
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+def test_an_execution_with_an_input_that_says_nothing_fails(profiles: ProfileClient) -> None:
+    profiles.start("no-input")
+
+    assert profiles.execution("no-input") == "FAILED"
+    assert profiles.path("no-input") == ["FaceDetection", "ProcessingFailed", "Failed"]
