@@ -5,7 +5,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,10 +110,8 @@ def show(photos: list[Photo]) -> None:
                 if good is None and outcome.profile["status"] == "ready":
                     good = photo
             if good is not None:
-                again = Photo(
-                    f"{good.name} again, for another user", good.content_type, good.content
-                )
-                _shown(stack, again, f"user-{len(photos) + 1}")
+                name = f"{good.name} again, for another user"
+                _shown(stack, replace(good, name=name), f"user-{len(photos) + 1}")
             _show_emails(stack)
 
 

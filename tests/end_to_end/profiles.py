@@ -26,10 +26,9 @@ class ProfileClient:
         photo: bytes,
         *,
         email: str | None = None,
-        content_type: str = "image/jpeg",
     ) -> Any:
         self._sent.add(user_id)
-        headers = {"Content-Type": content_type} | ({"X-Email": email} if email else {})
+        headers = {"Content-Type": "image/jpeg"} | ({"X-Email": email} if email else {})
         url = f"{self._api}/profiles/{user_id}/photo"
         return requests.put(url, data=photo, headers=headers, timeout=60)
 
@@ -80,12 +79,15 @@ class ProfileClient:
         found = self.stack.clients.rekognition.list_faces(CollectionId=FACE_COLLECTION)
         return [dict(face) for face in found["Faces"]]
 
-    def files(self) -> list[str]:
-        """The keys of everything that the media bucket has of profiles."""
+    def files_of(self, profile: dict[str, Any]) -> list[str]:
+        """The keys of everything that the media bucket has of a profile that had a photo."""
+        profile_id = profile["photo"]["thumbnail_url"].split("/profiles/")[1].split("/")[0]
         bucket = self.stack.environment["MEDIA_BUCKET"]
         listed = [
-            self.stack.clients.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
-            for prefix in ("private/profiles/", "public/profiles/")
+            self.stack.clients.s3.list_objects_v2(
+                Bucket=bucket, Prefix=f"{area}/profiles/{profile_id}/"
+            )
+            for area in ("private", "public")
         ]
         return [entry["Key"] for answer in listed for entry in answer.get("Contents", [])]
 

@@ -178,13 +178,14 @@ def test_deleting_takes_photo_thumbnail_face_and_profile(profiles: ProfileClient
     profiles.put("user_a", astronaut())
     profile = profiles.ended("user_a")
     assert requests.get(profile["photo"]["thumbnail_url"], timeout=10).status_code == 200
+    assert len(profiles.files_of(profile)) == 3
 
     deleted = profiles.delete("user_a")
 
     assert (deleted.status_code, deleted.json()["status"]) == (202, "deleted")
     assert profiles.get("user_a").status_code == 404
     assert profiles.faces() == []
-    assert profiles.files() == []
+    assert profiles.files_of(profile) == []
     assert requests.get(profile["photo"]["thumbnail_url"], timeout=10).status_code == 403
 
 

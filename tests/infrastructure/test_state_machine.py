@@ -110,6 +110,7 @@ def test_every_task_is_tried_again_whatever_fails_but_never_what_is_decided() ->
         "PhotoDoesNotMeetRequirementError",
         "FaceAlreadyExistsError",
         "SupersededError",
+        "InvalidRequest",
     }
     for task in TASKS.values():
         never, whatever = task["Retry"]

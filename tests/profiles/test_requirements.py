@@ -45,9 +45,9 @@ def test_one_clear_face_does() -> None:
         ({"yaw": -requirements.MOST_YAW - 0.1}, "looks_away"),
         ({"pitch": requirements.MOST_PITCH + 0.1}, "looks_away"),
         ({"roll": requirements.MOST_ROLL + 0.1}, "looks_away"),
-        ({"box": Box(0.3, 0.2, 0.1, 0.125)}, None),
-        ({"box": Box(0.3, 0.2, 0.099, 0.125)}, "face_too_small"),
-        ({"box": Box(0.3, 0.2, 0.1, 0.124)}, "face_too_small"),
+        ({"box": Box(0.3, 0.2, 0.08, 0.1)}, None),
+        ({"box": Box(0.3, 0.2, 0.079, 0.1)}, "face_too_small"),
+        ({"box": Box(0.3, 0.2, 0.08, 0.099)}, "face_too_small"),
     ],
 )
 def test_a_face_does_up_to_the_threshold(fields: dict[str, Any], expected: str | None) -> None:
