@@ -1,0 +1,272 @@
+"""What profiles ask of the world, in memory and on the local AWS. Both must pass the same tests."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.aws.face_collection import RekognitionFaceCollection
+from chalicelib.aws.mailer import SesMailer
+from chalicelib.aws.sent_photos import SentPhotosInS3
+from chalicelib.aws.state_machine import StateMachine
+from chalicelib.errors import Rejected, TooLarge, Transient
+from chalicelib.profiles.faces import Owner
+from chalicelib.profiles.ports import FaceCollection, Mailer, SentPhotos, Workflow
+from local.engines.face_reader import FaceReader
+from local.face_recognition import FaceRecognition
+from local.lambda_function import LambdaFunction
+from local.moto_backend import REGION
+from tests.fake_profiles import (
+    InMemoryFaces,
+    InMemoryMailer,
+    InMemorySentPhotos,
+    portrait,
+)
+from tests.fake_workflow import InMemoryWorkflow
+from tests.fakes import Clock, InMemoryMedia
+from tests.local.conftest import Aws, Engines, running_aws
+from tests.local.faces import GREEN, RED, ColouredFaces, no_object, squares
+from tests.local.workflows import ROLE, SECONDS, Gate, definition, task
+from tests.states_language import Interpreter
+
+ANNA, BEN = Owner("anna", "1"), Owner("ben", "1")
+SENDER = "stories@example.com"
+
+
+@pytest.fixture
+def local() -> Iterator[Aws]:
+    """The local AWS, to which a coloured square is a face."""
+    recognition = FaceRecognition(no_object, reader=FaceReader(ColouredFaces))
+    session = boto3.session.Session(region_name=REGION)
+    with running_aws(session, lambda _moto: recognition.operations, Engines()) as aws:
+        yield aws
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection, a picture of each of two people, and one of nobody."""
+
+    faces: FaceCollection
+    anna: bytes
+    ben: bytes
+    nobody: bytes
+
+
+@pytest.fixture(params=["memory", "local"])
+def collection(request: pytest.FixtureRequest) -> Collection:
+    if request.param == "memory":
+        memory = InMemoryFaces(Clock())
+        memory.seen[9] = []
+        return Collection(memory, portrait(3), portrait(7), portrait(9))
+    client = request.getfixturevalue("local").client("rekognition")
+    client.create_collection(CollectionId="faces")
+    anna, ben = squares((RED, 100, 60, 160)), squares((GREEN, 100, 60, 160))
+    return Collection(RekognitionFaceCollection(client, "faces"), anna, ben, squares())
+
+
+def test_a_face_is_seen_and_none_where_there_is_none(collection: Collection) -> None:
+    (face,) = collection.faces.detect(collection.anna)
+
+    assert 0 < face.box.width < 1
+    assert 0 < face.sharpness <= 100
+    assert not face.sunglasses.value
+    assert collection.faces.detect(collection.nobody) == []
+
+
+def test_a_face_that_was_added_is_found_again_with_its_owner(collection: Collection) -> None:
+    face_id = collection.faces.add(collection.anna, ANNA)
+
+    assert collection.faces.add(collection.ben, BEN) != face_id
+    found = collection.faces.search(collection.anna)
+    assert [(match.face_id, match.owner) for match in found] == [(face_id, ANNA)]
+
+
+def test_one_person_of_two_owners_is_found_twice(collection: Collection) -> None:
+    collection.faces.add(collection.anna, ANNA)
+    collection.faces.add(collection.anna, BEN)
+
+    owners = {match.owner for match in collection.faces.search(collection.anna)}
+    assert owners == {ANNA, BEN}
+
+
+def test_in_an_empty_collection_nobody_is_found(collection: Collection) -> None:
+    assert collection.faces.search(collection.anna) == []
+
+
+def test_a_face_that_was_removed_is_not_found_and_removing_it_again_does_no_harm(
+    collection: Collection,
+) -> None:
+    face_id = collection.faces.add(collection.anna, ANNA)
+    assert face_id is not None
+
+    for _ in range(2):
+        collection.faces.remove([face_id])
+
+    assert collection.faces.search(collection.anna) == []
+
+
+def test_where_no_face_is_seen_none_is_found_or_added(local: Aws) -> None:
+    client = local.client("rekognition")
+    client.create_collection(CollectionId="faces")
+    faces = RekognitionFaceCollection(client, "faces")
+
+    assert faces.search(squares()) == []
+    assert faces.add(squares(), ANNA) is None
+
+
+def test_what_is_no_picture_can_never_be_looked_at(local: Aws) -> None:
+    with pytest.raises(Rejected):
+        RekognitionFaceCollection(local.client("rekognition"), "faces").detect(b"%PDF-1.7")
+
+
+def test_a_face_of_another_hand_has_no_owner(local: Aws) -> None:
+    client = local.client("rekognition")
+    client.create_collection(CollectionId="faces")
+    client.index_faces(CollectionId="faces", Image={"Bytes": squares((RED, 100, 60, 160))})
+
+    (match,) = RekognitionFaceCollection(client, "faces").search(squares((RED, 100, 60, 160)))
+
+    assert match.owner is None
+
+
+def test_without_its_collection_nothing_is_found_out(local: Aws) -> None:
+    faces = RekognitionFaceCollection(local.client("rekognition"), "faces")
+
+    with pytest.raises(Transient, match="ResourceNotFoundException"):
+        faces.search(squares((RED, 100, 60, 160)))
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A workflow whose executions wait until they are let go; and what they were told."""
+
+    workflow: Workflow
+    let_go: Callable[[], object]
+    given: Callable[[str], Any]
+
+
+@pytest.fixture(params=["memory", "local"])
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
+    if request.param == "memory":
+        memory = InMemoryWorkflow(Clock())
+        only = {"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}
+        yield Machine(
+            memory,
+            partial(memory.run, Interpreter({}, definition=only)),
+            lambda name: memory.executions[name].input,
+        )
+        return
+    aws: Aws = request.getfixturevalue("local")
+    gate, client = Gate(), aws.client("stepfunctions")
+    aws.declare([LambdaFunction("wait", gate, timeout=60, memory=128)])
+    made = client.create_state_machine(
+        name="profile-photo", definition=definition({"Wait": task("wait")}), roleArn=ROLE
+    )
+    arn = made["stateMachineArn"]
+    executions = arn.replace(":stateMachine:", ":execution:")
+
+    def let_go() -> None:
+        gate.opened.set()
+        assert gate.left.wait(SECONDS)
+
+    def given(name: str) -> Any:
+        return json.loads(client.describe_execution(executionArn=f"{executions}:{name}")["input"])
+
+    yield Machine(StateMachine(client, arn, media_bucket="media"), let_go, given)
+    gate.opened.set()
+
+
+def test_an_execution_gets_what_the_seed_gives_it_and_runs(machine: Machine) -> None:
+    machine.workflow.start("anna-1", "anna", "private/photo")
+
+    assert machine.workflow.is_running("anna-1")
+    assert machine.given("anna-1") == {
+        "userId": "anna",
+        "s3Bucket": "media",
+        "s3Key": "private/photo",
+    }
+
+
+def test_an_execution_that_nobody_started_does_not_run(machine: Machine) -> None:
+    assert not machine.workflow.is_running("anna-1")
+
+
+def test_starting_it_again_is_the_same_one_even_when_it_has_ended(machine: Machine) -> None:
+    machine.workflow.start("anna-1", "anna", "private/photo")
+    machine.workflow.start("anna-1", "anna", "private/photo")
+    machine.let_go()
+    while machine.workflow.is_running("anna-1"):
+        pass
+
+    machine.workflow.start("anna-1", "anna", "private/photo")
+
+    assert not machine.workflow.is_running("anna-1")
+
+
+@dataclass(frozen=True)
+class Post:
+    mailer: Mailer
+    sent: Callable[[], list[tuple[str, str, str]]]
+
+
+@pytest.fixture(params=["memory", "local"])
+def post(request: pytest.FixtureRequest) -> Post:
+    if request.param == "memory":
+        memory = InMemoryMailer()
+        return Post(memory, lambda: memory.sent)
+    aws: Aws = request.getfixturevalue("local")
+    aws.stack_client("sesv2").create_email_identity(EmailIdentity=SENDER)
+
+    def sent() -> list[tuple[str, str, str]]:
+        return [(each["to"], each["subject"], each["body"]) for each in aws.control("inbox")]
+
+    return Post(SesMailer(aws.client("sesv2"), SENDER), sent)
+
+
+def test_an_email_arrives_as_it_was_written(post: Post) -> None:
+    post.mailer.send("a@example.com", "Photo \N{FOX FACE}", "Hello,\n\nüber die Augen.\n")
+
+    assert post.sent() == [("a@example.com", "Photo \N{FOX FACE}", "Hello,\n\nüber die Augen.\n")]
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_an_address_that_ses_refuses_is_refused_for_good(local: Aws, code: str) -> None:
+    local.inject(operation="sesv2.SendEmail", error=code)
+
+    with pytest.raises(Rejected):
+        SesMailer(local.client("sesv2"), SENDER).send("a@example.com", "Photo", "Hello")
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "SendingPausedException"])
+def test_an_account_that_ses_holds_up_passes(local: Aws, code: str) -> None:
+    local.inject(operation="sesv2.SendEmail", error=code, times=10)
+
+    with pytest.raises(Transient, match=code):
+        SesMailer(local.client("sesv2"), SENDER).send("a@example.com", "Photo", "Hello")
+
+
+@pytest.fixture(params=["memory", "moto"])
+def sent_photos(request: pytest.FixtureRequest) -> SentPhotos:
+    """With one photo of seven bytes at ``me.jpg`` in the bucket ``photos``."""
+    if request.param == "memory":
+        bucket = InMemoryMedia()
+        bucket.put("me.jpg", b"a photo", "image/jpeg")
+        return InMemorySentPhotos({"photos": bucket})
+    client = request.getfixturevalue("aws").client("s3")
+    client.create_bucket(Bucket="photos")
+    client.put_object(Bucket="photos", Key="me.jpg", Body=b"a photo")
+    return SentPhotosInS3(client)
+
+
+def test_a_photo_is_read_where_it_was_said_to_be(sent_photos: SentPhotos) -> None:
+    assert sent_photos.get("photos", "me.jpg", most=7) == b"a photo"
+    assert sent_photos.get("photos", "you.jpg", most=7) is None
+
+
+def test_a_photo_with_too_many_bytes_is_not_read(sent_photos: SentPhotos) -> None:
+    with pytest.raises(TooLarge):
+        sent_photos.get("photos", "me.jpg", most=6)
