@@ -3,7 +3,17 @@
 import argparse
 import sys
 
-from bench import direct, imports, listing, memory, overhead, renditions, throughput, upload
+from bench import (
+    direct,
+    imports,
+    listing,
+    memory,
+    overhead,
+    profiles,
+    renditions,
+    throughput,
+    upload,
+)
 from bench.report import RESULTS, save, table
 from local.process import interrupt_when_told_to_end
 
@@ -14,6 +24,7 @@ FIGURES = {
     "upload": upload.measure,
     "direct": direct.measure,
     "overhead": overhead.measure,
+    "profiles": profiles.measure,
     "throughput": throughput.measure,
     "memory": memory.measure,
 }

@@ -145,7 +145,7 @@ def _outcome(stack: Stack, photo: Photo, user_id: str) -> Outcome:
 def path_of(stack: Stack, execution: str) -> list[str]:
     """The states that an execution entered, as its history tells."""
     pages = stack.clients.stepfunctions.get_paginator("get_execution_history").paginate(
-        executionArn=_arn(execution)
+        executionArn=execution_arn(execution)
     )
     events = [event for page in pages for event in page["events"]]
     return [
@@ -156,10 +156,11 @@ def path_of(stack: Stack, execution: str) -> list[str]:
 
 
 def _status(stack: Stack, execution: str) -> str:
-    return stack.clients.stepfunctions.describe_execution(executionArn=_arn(execution))["status"]
+    describe = stack.clients.stepfunctions.describe_execution
+    return describe(executionArn=execution_arn(execution))["status"]
 
 
-def _arn(execution: str) -> str:
+def execution_arn(execution: str) -> str:
     return f"{PROFILE_WORKFLOW_ARN.replace(':stateMachine:', ':execution:')}:{execution}"
 
 

@@ -7,7 +7,7 @@ import requests
 from PIL import Image
 
 from local import pictures_of_faces as pictures
-from local.demo_profile import path_of
+from local.demo_profile import execution_arn, path_of
 from local.launcher import Stack
 from local.resources import FACE_COLLECTION, PROFILE_WORKFLOW_ARN
 from tests.end_to_end.client import Client
@@ -60,11 +60,10 @@ class ProfileClient:
 
     def execution(self, name: str) -> str:
         """The status of an execution, once it has ended."""
-        arn = f"{PROFILE_WORKFLOW_ARN.replace(':stateMachine:', ':execution:')}:{name}"
         describe = self.stack.clients.stepfunctions.describe_execution
 
         def status() -> str | None:
-            found = describe(executionArn=arn)["status"]
+            found = describe(executionArn=execution_arn(name))["status"]
             return None if found == "RUNNING" else found
 
         ended: str = self.client.until(status)
