@@ -119,6 +119,14 @@ def ended(profile: Profile, status: ProfileStatus, refusal: Refusal, now: dateti
     return _changed(profile, now, fields)
 
 
+def given_up(profile: Profile, reason: Refusal, now: datetime) -> Profile:
+    """Nothing more is tried; if the photo was refused before, then that is the reason."""
+    refusal = _attempt_of(profile).refusal
+    if refusal is not None:
+        return ended(profile, ProfileStatus.REJECTED, refusal, now)
+    return ended(profile, ProfileStatus.FAILED, reason, now)
+
+
 def told(profile: Profile, now: datetime) -> Profile:
     """The person was told, or cannot be."""
     return _attempt_changed(profile, now, notice_owed=False)
