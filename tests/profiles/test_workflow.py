@@ -359,3 +359,77 @@ def test_nor_is_a_refusal_forgotten_that_no_execution_could_tell(world: ProfileW
     assert [subject for _, subject, _ in world.mailer.sent] == [
         "Your profile photo was not accepted"
     ]
+
+
+def test_a_photo_that_was_posted_before_another_was_sent_does_not_replace_it(
+    world: ProfileWorld,
+) -> None:
+    """S3's event about the older one was lost, and the sweeper finds it."""
+    key = post(world, "user_a", ANNA)
+    world.clock.advance(60)
+    newer = world.register("user_a", BEN).photo
+    world.announce(key)
+
+    world.deliver_staged()
+
+    assert world.run() == []
+    assert world.profile("user_a").photo == newer
+    assert key not in world.staging.objects
+
+
+def test_a_photo_that_was_posted_while_another_was_on_its_way_replaces_it(
+    world: ProfileWorld,
+) -> None:
+    world.put("user_a", BEN)
+    world.clock.advance(60)
+    key = post(world, "user_a", ANNA)
+    world.clock.advance(60)
+    older = world.run()
+    world.announce(key)
+
+    world.deliver_staged()
+    world.run()
+
+    photo = world.profile("user_a").photo
+    assert photo is not None
+    assert photo.execution != older[0].name
+
+
+def test_an_old_photo_whose_event_is_repeated_does_not_stop_a_newer_one(
+    world: ProfileWorld,
+) -> None:
+    key = post(world, "user_a", ANNA)
+    world.clock.advance(60)
+    world.register("user_a", ANNA)
+    world.clock.advance(60)
+    world.put("user_a", BEN)
+    world.announce(key)
+
+    world.deliver_staged()
+    (newer,) = world.run()
+
+    photo = world.profile("user_a").photo
+    assert photo is not None
+    assert photo.execution == newer.name
+
+
+def test_of_two_executions_by_hand_the_later_one_counts(world: ProfileWorld) -> None:
+    """Even if the earlier one comes to its first task when the later one is started already."""
+    world.by_hand("user_a", portrait(BEN), "earlier")
+    world.clock.advance(5)
+    later = world.by_hand("user_a", portrait(ANNA), "later")
+    world.clock.advance(5)
+
+    world.run()
+
+    photo = world.profile("user_a").photo
+    assert photo is not None
+    assert photo.execution == later.name
+
+
+def post(world: ProfileWorld, user_id: str, person: int) -> str:
+    """Post a photo to the staging bucket; S3 has told nobody yet."""
+    permit = world.parts.upload.permit(user_id, "image/png", None)
+    key = permit.form.fields["key"]
+    world.staging.post(key, portrait(person))
+    return key
