@@ -6,6 +6,7 @@ The contract suite holds table, sent photos and mailer to the tests that the rea
 import io
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from PIL import Image
@@ -31,6 +32,7 @@ CLEAR_FACE: Final = Face(
 _SHADES: Final = 20
 
 
+@cache
 def portrait(person: int, *, side: int = 400, shot: int = 0) -> bytes:
     """A photo of a person, whom `InMemoryFaces` knows by its shade; each shot is another file."""
     shade = person * _SHADES + _SHADES // 2
@@ -126,6 +128,7 @@ class InMemoryFaces:
             self.kept.pop(face_id, None)
 
 
+@cache
 def _person_on(picture: bytes) -> int:
     image = Image.open(io.BytesIO(picture)).convert("L")
     return int(image.getpixel((image.width // 2, image.height // 2)) // _SHADES)  # type: ignore[operator]

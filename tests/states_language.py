@@ -50,6 +50,7 @@ class Interpreter:
     Args:
         functions: By the name that the app gives them.
         wait: Called with the seconds between two tries of a task.
+        backwards: Run the branches of a parallel state one after the other from the last one on.
     """
 
     def __init__(
@@ -57,10 +58,13 @@ class Interpreter:
         functions: Mapping[str, Function],
         wait: Callable[[float], None] = lambda _seconds: None,
         definition: Mapping[str, Any] = DEFINITION,
+        *,
+        backwards: bool = False,
     ) -> None:
         self._functions = functions
         self._wait = wait
         self._definition = definition
+        self._backwards = backwards
 
     def run(self, execution: Execution) -> Execution:
         try:
@@ -110,7 +114,9 @@ class Interpreter:
 
     def _performed(self, state: Mapping[str, Any], execution: Execution, data: Any) -> Any:
         if state["Type"] == "Parallel":
-            return [self._walk(branch, execution, data) for branch in state["Branches"]]
+            order = -1 if self._backwards else 1
+            results = [self._walk(branch, execution, data) for branch in state["Branches"][::order]]
+            return results[::order]
         function = self._functions[state["Resource"].removeprefix("${FunctionArnPrefix}")]
         event = json.loads(json.dumps(_parameters(state["Parameters"], execution, data)))
         try:

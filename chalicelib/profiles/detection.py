@@ -17,7 +17,7 @@ from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Face
 from chalicelib.profiles.intake import is_our_name
 from chalicelib.profiles.ports import FaceCollection, SentPhotos
-from chalicelib.profiles.profile import Attempt, Profile, profile_id_of
+from chalicelib.profiles.profile import Attempt, Profile, is_outdated, profile_id_of
 from chalicelib.profiles.records import Current, Records
 from chalicelib.uploads import MAX_BYTES
 
@@ -51,7 +51,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
             new = Attempt(
                 generation=self.new_uuid().hex[:8],
                 execution=task.execution,
-                created_at=self.clock(),
+                sent_at=task.started_at,
                 started_at=task.started_at,
             )
             self.records.change(
@@ -102,13 +102,6 @@ def claimed(
     attempt = profile.attempt if profile else None
     if profile is not None and attempt is not None and attempt.execution == task.execution:
         return profile  # by an earlier try of this task
-    last = [moment for moment in (_last_sent_at(profile), profile and profile.deleted_at) if moment]
-    if any(moment > task.started_at for moment in last):
+    if is_outdated(profile, task.started_at):
         raise SupersededError(f"execution {task.execution} is not wanted any more")
     return moves.attempted(profile, profile_id, task.sent.user_id, new, now)
-
-
-def _last_sent_at(profile: Profile | None) -> datetime | None:
-    if profile is None or profile.attempt is None:
-        return profile.photo.registered_at if profile and profile.photo else None
-    return profile.attempt.created_at

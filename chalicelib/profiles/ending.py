@@ -28,7 +28,7 @@ class Ending(msgspec.Struct, frozen=True):
         Raises:
             SupersededError: Another photo is wanted by now.
         """
-        return self._end(task, lambda profile: rejected(profile, self.clock()))
+        return self._end(task)
 
     def fail(self, task: Task) -> dict[str, Any]:
         """End an attempt that something else than its photo kept from its end.
@@ -36,28 +36,19 @@ class Ending(msgspec.Struct, frozen=True):
         Raises:
             SupersededError: Another photo is wanted by now, or nothing is known of this one.
         """
-        return self._end(task, lambda profile: failed(profile, self.clock()))
+        return self._end(task)
 
-    def _end(self, task: Task, end: Callable[[Profile], Profile]) -> dict[str, Any]:
+    def _end(self, task: Task) -> dict[str, Any]:
         def decide(before: Profile | None) -> Profile:
             attempt = before.attempt if before else None
             if before is None or attempt is None or attempt.execution != task.execution:
                 raise SupersededError(f"execution {task.execution} is not wanted any more")
-            return end(before) if before.status is ProfileStatus.PROCESSING else before
+            if before.status is not ProfileStatus.PROCESSING:
+                return before  # by an earlier try of this task
+            return moves.given_up(before, GIVEN_UP, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
         profile = self.records.change(profile_id, decide)
         log.info("attempt ended", extra={"status": profile.status.value})
         self.finishing.finish(profile)
         return {"userId": profile.user_id, "status": profile.status.value}
-
-
-def rejected(profile: Profile, now: datetime) -> Profile:
-    refusal = profile.attempt and profile.attempt.refusal
-    if not refusal:
-        return failed(profile, now)  # whoever refused it could not say why
-    return moves.ended(profile, ProfileStatus.REJECTED, refusal, now)
-
-
-def failed(profile: Profile, now: datetime) -> Profile:
-    return moves.ended(profile, ProfileStatus.FAILED, GIVEN_UP, now)

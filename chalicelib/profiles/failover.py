@@ -99,11 +99,10 @@ class ProfileFailover(msgspec.Struct, frozen=True):
         self.workflow.start(attempt.execution, profile.user_id, keys.photo(owner))
         return mark_started(self.records, profile.id, attempt.execution)
 
-    def _give_up(self, profile: Profile, refusal: Refusal) -> Profile:
-        failed = moves.ended(profile, ProfileStatus.FAILED, refusal, self.clock())
-        failed = self._saved(failed, profile)
-        self.finishing.try_to_finish(failed)
-        return failed
+    def _give_up(self, profile: Profile, reason: Refusal) -> Profile:
+        over = self._saved(moves.given_up(profile, reason, self.clock()), profile)
+        self.finishing.try_to_finish(over)
+        return over
 
     def _saved(self, profile: Profile, over: Profile) -> Profile:
         self.records.profiles.save(profile, over=over)

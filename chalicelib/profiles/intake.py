@@ -15,7 +15,13 @@ from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.ports import Workflow
-from chalicelib.profiles.profile import Attempt, Profile, ProfileStatus, profile_id_of
+from chalicelib.profiles.profile import (
+    Attempt,
+    Profile,
+    ProfileStatus,
+    is_outdated,
+    profile_id_of,
+)
 from chalicelib.profiles.records import Records
 
 log = logging.getLogger(__name__)
@@ -57,12 +63,12 @@ class ProfileIntake(msgspec.Struct, frozen=True):
         next, the profile ends as ready, or as rejected or failed with a reason.
 
         Raises:
-            SupersededError: The profile was deleted since the photo was sent.
+            SupersededError: Since the photo was sent, another one was, or the profile deleted.
             Transient: AWS kept failing; sending the same photo again is safe.
         """
         profile_id = profile_id_of(self.records.namespace, portrait.user_id)
         content_id = content_id_of(portrait.content)
-        new = self._attempt(profile_id, content_id, portrait.email)
+        new = self._attempt(profile_id, content_id, portrait)
         with logs.bound(profile_id=profile_id, stage="profile intake"):
             profile = self.records.change(
                 profile_id,
@@ -75,14 +81,14 @@ class ProfileIntake(msgspec.Struct, frozen=True):
                 profile = self._start(profile, attempt, portrait)
             return Receipt(profile, duplicate)
 
-    def _attempt(self, profile_id: str, content_id: str, email: str | None) -> Attempt:
+    def _attempt(self, profile_id: str, content_id: str, portrait: Portrait) -> Attempt:
         generation = self.new_uuid().hex[:8]
         return Attempt(
             generation=generation,
             execution=execution_name(profile_id, generation, 1),
             content_id=content_id,
-            email=email,
-            created_at=self.clock(),
+            email=portrait.email,
+            sent_at=portrait.sent_at or self.clock(),
         )
 
     def _start(self, profile: Profile, attempt: Attempt, portrait: Portrait) -> Profile:
@@ -125,18 +131,19 @@ def taken(
     """The profile once a photo was sent: the same one means the same again. Pure.
 
     Raises:
-        SupersededError: The profile was deleted since.
+        SupersededError: Since then another photo was sent, or the profile deleted.
     """
-    deleted_at = profile.deleted_at if profile else None
-    if deleted_at and portrait.sent_at and deleted_at > portrait.sent_at + CLOCKS_DIFFER_BY:
-        raise SupersededError("the profile was deleted after this photo was sent")
-    if profile is not None and profile.status is not ProfileStatus.DELETED:
-        photo, attempt = profile.photo, profile.attempt
-        if photo is not None and photo.content_id == new.content_id:
-            is_it = profile.status is ProfileStatus.READY
-            return profile if is_it else moves.returned(profile, now)
-        if attempt is not None and attempt.content_id == new.content_id and _stands(profile):
-            return moves.joined(profile, new.email, now)
+    photo, attempt = (profile.photo, profile.attempt) if profile else (None, None)
+    counts = photo is not None and photo.content_id == new.content_id
+    if profile is not None and counts and profile.status is ProfileStatus.READY:
+        return profile
+    is_tried = attempt is not None and attempt.content_id == new.content_id
+    if profile is not None and is_tried and _stands(profile):
+        return moves.joined(profile, new.email, now)
+    if portrait.sent_at and is_outdated(profile, portrait.sent_at + CLOCKS_DIFFER_BY):
+        raise SupersededError("it came too late: another photo was sent, or the profile deleted")
+    if profile is not None and counts:
+        return moves.returned(profile, new.sent_at, now)
     return moves.attempted(profile, profile_id, portrait.user_id, new, now)
 
 

@@ -50,9 +50,11 @@ def joined(profile: Profile, email: str | None, now: datetime) -> Profile:
     return _attempt_changed(profile, now, email=email, notice_owed=is_over)
 
 
-def returned(profile: Profile, now: datetime) -> Profile:
+def returned(profile: Profile, sent_at: datetime, now: datetime) -> Profile:
     """The photo that counts was sent again after another one: it is what the person wants."""
-    fields = {"status": ProfileStatus.READY, "attempt": None}
+    assert profile.photo is not None  # noqa: S101  # it was sent again
+    photo = msgspec.structs.replace(profile.photo, sent_at=sent_at)
+    fields = {"status": ProfileStatus.READY, "attempt": None, "photo": photo}
     return _changed(_without_attempt(profile, now), now, fields)
 
 
@@ -98,6 +100,7 @@ def registered(profile: Profile, now: datetime) -> Profile:
         generation=attempt.generation,
         execution=attempt.execution,
         content_id=attempt.content_id,
+        sent_at=attempt.sent_at,
         face_id=attempt.face_id,
         face=attempt.face,
         registered_at=now,
@@ -118,6 +121,14 @@ def ended(profile: Profile, status: ProfileStatus, refusal: Refusal, now: dateti
     left = _left_by_attempt(profile, now)
     fields = {"status": status, "attempt": over, "leftovers": profile.leftovers | left}
     return _changed(profile, now, fields)
+
+
+def given_up(profile: Profile, reason: Refusal, now: datetime) -> Profile:
+    """Nothing more is tried; if the photo was refused before, then that is the reason."""
+    refusal = _attempt_of(profile).refusal
+    if refusal is not None:
+        return ended(profile, ProfileStatus.REJECTED, refusal, now)
+    return ended(profile, ProfileStatus.FAILED, reason, now)
 
 
 def told(profile: Profile, now: datetime) -> Profile:

@@ -66,11 +66,13 @@ class Photo(msgspec.Struct, frozen=True):
     Attributes:
         execution: The name of the execution that registered it.
         content_id: SHA-256 of the photo as it was sent.
+        sent_at: When it was sent last.
     """
 
     generation: str
     execution: str
     content_id: str
+    sent_at: datetime
     face_id: str
     face: Face
     registered_at: datetime
@@ -85,6 +87,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         number: Which execution of this attempt that is; a name can be used once in 90 days.
         content_id: SHA-256 of the photo; None until it is read.
         email: Who wants to know if the photo does not do.
+        sent_at: When it was sent, or its execution started by hand.
         started_at: When its execution was started; None while that is not known.
         face: The one that was detected.
         indexing: Its face may be in the collection from now on.
@@ -98,7 +101,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 1
     content_id: str | None = None
     email: str | None = None
-    created_at: datetime
+    sent_at: datetime
     started_at: datetime | None = None
     face: Face | None = None
     indexing: bool = False
@@ -167,6 +170,18 @@ def checked_user_id(user_id: str) -> str:
             code="invalid_user_id",
         )
     return user_id
+
+
+def is_outdated(profile: Profile | None, sent_at: datetime) -> bool:
+    """Was another photo sent after that moment, or the profile deleted?"""
+    if profile is None:
+        return False
+    since = (
+        profile.attempt and profile.attempt.sent_at,
+        profile.photo and profile.photo.sent_at,
+        profile.deleted_at,
+    )
+    return any(moment > sent_at for moment in since if moment)
 
 
 def latest_execution(profile: Profile) -> str | None:

@@ -1,13 +1,14 @@
 """A photo's way through the state machine that is deployed, over the world in memory."""
 
 import io
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
 import pytest
 from PIL import Image
 
-from chalicelib.errors import Transient
+from chalicelib.errors import FaceAlreadyExistsError, Transient
 from chalicelib.profiles.faces import Face, Seen
 from chalicelib.profiles.profile import ProfileStatus
 from tests.fake_profiles import CLEAR_FACE, portrait
@@ -294,3 +295,141 @@ def test_an_attempt_that_no_execution_brings_to_an_end_fails(world: ProfileWorld
     assert profile.unfinished_since is None
     assert len(world.workflow.executions) == 5
     assert len(world.mailer.sent) == 1
+
+
+def test_a_refusal_outlives_the_execution_that_wrote_it_down(world: ProfileWorld) -> None:
+    """The next one meets it in its first state already."""
+    world.register("user_a")
+    world.put("user_b", email="b@example.com")
+    (first,) = (each for each in world.workflow.executions.values() if each.status == "RUNNING")
+    check = world.functions["check_face_duplicate"]
+
+    def aborted(event: dict[str, object]) -> object:
+        with suppress(FaceAlreadyExistsError):
+            check(event)
+        raise KeyboardInterrupt  # and nothing after it happens
+
+    world.functions["check_face_duplicate"] = aborted
+    with pytest.raises(KeyboardInterrupt):
+        world.run()
+    first.status = "ABORTED"
+    world.clock.advance(600)
+    world.sweep()
+    (second,) = world.run()
+
+    assert second.path == ["FaceDetection", "PhotoDoesNotMeetRequirement"]
+    assert world.profile("user_b").status is ProfileStatus.REJECTED
+    ((_, subject, _),) = world.mailer.sent
+    assert subject == "Your profile photo was not accepted"
+
+
+def test_who_is_refused_is_told_why_even_if_something_else_fails_then(world: ProfileWorld) -> None:
+    def unreachable(_event: dict[str, object]) -> object:
+        raise Transient("Lambda is away")
+
+    world.faces.seen[ANNA] = []
+    world.functions["refuse_photo"] = unreachable
+
+    profile = world.register("user_a", email="a@example.com")
+
+    assert profile.status is ProfileStatus.REJECTED
+    assert profile.attempt is not None
+    assert profile.attempt.refusal is not None
+    assert profile.attempt.refusal.code == "no_face"
+    assert [subject for _, subject, _ in world.mailer.sent] == [
+        "Your profile photo was not accepted"
+    ]
+
+
+def test_nor_is_a_refusal_forgotten_that_no_execution_could_tell(world: ProfileWorld) -> None:
+    def unreachable(_event: dict[str, object]) -> object:
+        raise Transient("Lambda is away")
+
+    world.faces.seen[ANNA] = []
+    for name in ("refuse_photo", "fail_photo"):
+        world.functions[name] = unreachable
+    world.put("user_a", email="a@example.com")
+    for _ in range(6):
+        world.run()
+        world.clock.advance(timedelta(hours=1).total_seconds())
+        world.sweep()
+
+    profile = world.profile("user_a")
+    assert profile.status is ProfileStatus.REJECTED
+    assert [subject for _, subject, _ in world.mailer.sent] == [
+        "Your profile photo was not accepted"
+    ]
+
+
+def test_a_photo_that_was_posted_before_another_was_sent_does_not_replace_it(
+    world: ProfileWorld,
+) -> None:
+    """S3's event about the older one was lost, and the sweeper finds it."""
+    key = post(world, "user_a", ANNA)
+    world.clock.advance(60)
+    newer = world.register("user_a", BEN).photo
+    world.announce(key)
+
+    world.deliver_staged()
+
+    assert world.run() == []
+    assert world.profile("user_a").photo == newer
+    assert key not in world.staging.objects
+
+
+def test_a_photo_that_was_posted_while_another_was_on_its_way_replaces_it(
+    world: ProfileWorld,
+) -> None:
+    world.put("user_a", BEN)
+    world.clock.advance(60)
+    key = post(world, "user_a", ANNA)
+    world.clock.advance(60)
+    older = world.run()
+    world.announce(key)
+
+    world.deliver_staged()
+    world.run()
+
+    photo = world.profile("user_a").photo
+    assert photo is not None
+    assert photo.execution != older[0].name
+
+
+def test_an_old_photo_whose_event_is_repeated_does_not_stop_a_newer_one(
+    world: ProfileWorld,
+) -> None:
+    key = post(world, "user_a", ANNA)
+    world.clock.advance(60)
+    world.register("user_a", ANNA)
+    world.clock.advance(60)
+    world.put("user_a", BEN)
+    world.announce(key)
+
+    world.deliver_staged()
+    (newer,) = world.run()
+
+    photo = world.profile("user_a").photo
+    assert photo is not None
+    assert photo.execution == newer.name
+
+
+def test_of_two_executions_by_hand_the_later_one_counts(world: ProfileWorld) -> None:
+    """Even if the earlier one comes to its first task when the later one is started already."""
+    world.by_hand("user_a", portrait(BEN), "earlier")
+    world.clock.advance(5)
+    later = world.by_hand("user_a", portrait(ANNA), "later")
+    world.clock.advance(5)
+
+    world.run()
+
+    photo = world.profile("user_a").photo
+    assert photo is not None
+    assert photo.execution == later.name
+
+
+def post(world: ProfileWorld, user_id: str, person: int) -> str:
+    """Post a photo to the staging bucket; S3 has told nobody yet."""
+    permit = world.parts.upload.permit(user_id, "image/png", None)
+    key = permit.form.fields["key"]
+    world.staging.post(key, portrait(person))
+    return key

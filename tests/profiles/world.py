@@ -8,6 +8,7 @@ from chalicelib.messages import StagedObject
 from chalicelib.profiles import keys
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.intake import Portrait, Receipt
+from chalicelib.profiles.parts import ProfileParts
 from chalicelib.profiles.profile import Profile, profile_id_of
 from tests.fake_profiles import portrait
 from tests.pipeline.world import NAMESPACE, World
@@ -17,22 +18,25 @@ ANNA, BEN = 3, 7
 """Persons, as `portrait` draws them."""
 
 
+def functions_of(parts: ProfileParts) -> dict[str, Function]:
+    """The functions that the state machine invokes, by the names that the app gives them."""
+    tasks = {
+        "detect_face": parts.detection.run,
+        "check_face_duplicate": parts.registration.check,
+        "add_face_to_index": parts.registration.add,
+        "make_thumbnail": parts.thumbnail.run,
+        "persist_metadata": parts.registration.persist,
+        "refuse_photo": parts.ending.refuse,
+        "fail_photo": parts.ending.fail,
+    }
+    return {name: partial(triggers.profile_task, run) for name, run in tasks.items()}
+
+
 class ProfileWorld(World):
     def __init__(self) -> None:
         super().__init__()
         self.parts = self.pipeline.profiles
-        self.functions: dict[str, Function] = {
-            name: partial(triggers.profile_task, run)
-            for name, run in {
-                "detect_face": self.parts.detection.run,
-                "check_face_duplicate": self.parts.registration.check,
-                "add_face_to_index": self.parts.registration.add,
-                "make_thumbnail": self.parts.thumbnail.run,
-                "persist_metadata": self.parts.registration.persist,
-                "refuse_photo": self.parts.ending.refuse,
-                "fail_photo": self.parts.ending.fail,
-            }.items()
-        }
+        self.functions = functions_of(self.parts)
 
     def put(
         self, user_id: str, person: int = ANNA, *, shot: int = 0, email: str | None = None

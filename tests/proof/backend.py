@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage
 from chalicelib.ports import Announcer, Media, Stories
-from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
+from chalicelib.profiles.ports import Profiles
 from chalicelib.story import Stage
 from chalicelib.upload_ports import Staging, UploadRequests
+from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_uploads import SlowCdn
+from tests.fake_workflow import InMemoryWorkflow
 from tests.fakes import Clock
 from tests.proof.pages import PageReader, Voice
 from tests.proof.tape import Fault, Tape
@@ -31,7 +33,9 @@ class ConsumedQueue(Protocol[Message]):
 class StagingClient(Staging, Protocol):
     """The staging bucket as clients and its own lifecycle see it, too."""
 
-    def post(self, key: str, content: bytes, upload_id: str | None = None) -> None: ...
+    def post(
+        self, key: str, content: bytes, upload_id: str | None = None, email: str | None = None
+    ) -> None: ...
     def forget(self, before: datetime) -> list[str]:
         """Remove what was staged before then; which keys?"""
 
@@ -74,13 +78,13 @@ class Backend(Protocol):
     @property
     def profiles(self) -> Profiles: ...
     @property
-    def sent_photos(self) -> SentPhotos: ...
+    def sent_photos(self) -> InMemorySentPhotos: ...
     @property
-    def faces(self) -> FaceCollection: ...
+    def faces(self) -> InMemoryFaces: ...
     @property
-    def workflow(self) -> Workflow: ...
+    def workflow(self) -> InMemoryWorkflow: ...
     @property
-    def mailer(self) -> Mailer: ...
+    def mailer(self) -> InMemoryMailer: ...
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
         """A tape for one run under these faults."""

@@ -2,15 +2,28 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from tests.proof.backend import Backend
 from tests.proof.crashes import MakeBackend, single_faults
 from tests.proof.interleaving import Order, every_order, run_together
 from tests.proof.invariants import check
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.simulation import Broken, Simulation
-from tests.proof.tape import Fault
+from tests.proof.tape import Fault, Tape
 
 Processes = Iterable[Callable[[], object]]
+Rest = Callable[[], None]
+"""Comes to rest, and checks what must hold."""
+
+
+class AnyMeeting(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def preemptions(self) -> int: ...
+    def begin(self, backend: Backend, tape: Tape) -> tuple[Processes, Rest]:
+        """Bring the situation about: who meets in it, and what to do afterwards."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +43,18 @@ class Meeting:
     parks: bool = False
     fails: bool = False
 
+    def begin(self, backend: Backend, tape: Tape) -> tuple[Processes, Rest]:
+        simulation = Simulation(backend, tape, parking=self.parks)
+
+        def rest() -> None:
+            simulation.settle()
+            check(simulation, may_fail=self.fails)
+
+        return self.arrange(simulation), rest
+
 
 def hold(
-    meeting: Meeting,
+    meeting: AnyMeeting,
     order: Order,
     make_backend: MakeBackend = MemoryBackend,
     faults: Mapping[int, Fault] | None = None,
@@ -43,21 +65,19 @@ def hold(
     """
     backend = make_backend()
     tape = backend.tape({})
-    simulation = Simulation(backend, tape, parking=meeting.parks)
     try:
-        processes = meeting.arrange(simulation)
+        processes, rest = meeting.begin(backend, tape)
         before = len(tape.requests)
         tape.faults = {before + number: fault for number, fault in (faults or {}).items()}
         run_together(tape, order, processes)
         together = len(tape.requests) - before
-        simulation.settle()
-        check(simulation, may_fail=meeting.fails)
+        rest()
     except Broken as broken:
         raise Broken(f"{meeting.name} (faults: {faults or 'none'})\n{broken}") from None
     return together
 
 
-def every_order_of(meeting: Meeting, make_backend: MakeBackend = MemoryBackend) -> int:
+def every_order_of(meeting: AnyMeeting, make_backend: MakeBackend = MemoryBackend) -> int:
     """In how many orders it held."""
 
     def play(order: Order) -> None:
@@ -66,7 +86,7 @@ def every_order_of(meeting: Meeting, make_backend: MakeBackend = MemoryBackend) 
     return every_order(play, meeting.preemptions)
 
 
-def every_fault_in_every_order_of(meeting: Meeting) -> int:
+def every_fault_in_every_order_of(meeting: AnyMeeting) -> int:
     """One process is interrupted once, and one request of any process meets a fault."""
     runs = 0
     for faults in single_faults(hold(meeting, Order())):

@@ -10,8 +10,11 @@ from chalicelib.patience import GIVE_UP_AFTER
 from chalicelib.story import Stage, Status, Story
 from chalicelib.uploads import FORM_USABLE_FOR, UploadRequest
 from tests.fake_queue import MAX_RECEIVES
+from tests.proof.backend import Backend
+from tests.proof.invariants import check
 from tests.proof.pages import BLANK, LONG
 from tests.proof.simulation import Broken, Simulation
+from tests.proof.tape import Tape
 
 SHADE, OTHER_SHADE, THIRD_SHADE = 200, 160, 180
 _MOST_MESSAGES = 6
@@ -33,6 +36,11 @@ class Scenario:
     play: Callable[[Simulation], None]
     parks: bool = False
     fails: bool = False
+
+    def play_on(self, backend: Backend, tape: Tape, *, twice: bool) -> None:
+        simulation = Simulation(backend, tape, twice=twice, parking=self.parks)
+        self.play(simulation)
+        check(simulation, may_fail=self.fails)
 
 
 def upload_to_notice(run: Simulation) -> None:

@@ -124,8 +124,9 @@ class Simulation:
 
     def __post_init__(self) -> None:
         self.clock = self.backend.clock
+        self.tools = RecordedTools(self.backend, self.tape)
         self.pipeline = Pipeline(
-            RecordedTools(self.backend, self.tape),
+            self.tools,
             links=Links("https://cdn.example"),
             namespace=self.backend.namespace,
             staging_bucket="staging",
@@ -161,9 +162,7 @@ class Simulation:
             max_receives=_EVENT_ATTEMPTS,
         )
         self._announcing = Consumer("announce", self.events, self._announce)
-        self._intake = Consumer(
-            "intake", self.backend.intake_queue, self.pipeline.staged_intake.handle
-        )
+        self._intake = Consumer("intake", self.backend.intake_queue, self.pipeline.take_in_staged)
         self._intake_dead = Consumer(
             "intake dead letter",
             self.backend.intake_dead_letter_queue,

@@ -1,0 +1,262 @@
+"""What must hold of profiles after every run: whose face counts, and that nothing else is left."""
+
+from collections.abc import Iterator
+
+from chalicelib.identity import content_id_of
+from chalicelib.profiles import keys
+from chalicelib.profiles.profile import Profile, ProfileStatus
+from tests.proof.invariants_of_notices import broken_by_notices
+from tests.proof.profile_run import ProfileRun, Save, files_of, owner_of
+from tests.proof.profile_simulation import REFUSED_WITH, ProfileSimulation, Wish
+from tests.proof.simulation import Broken
+
+_PAID = frozenset({"rekognition.DetectFaces", "rekognition.IndexFaces"})
+_STATUS = ProfileStatus
+_AFTER = {
+    None: {_STATUS.PROCESSING},
+    _STATUS.PROCESSING: set(_STATUS),
+    _STATUS.READY: {_STATUS.READY, _STATUS.PROCESSING, _STATUS.DELETED},
+    _STATUS.REJECTED: set(_STATUS) - {_STATUS.FAILED},
+    _STATUS.FAILED: set(_STATUS) - {_STATUS.REJECTED},
+    _STATUS.DELETED: {_STATUS.DELETED, _STATUS.PROCESSING},
+}
+"""Which status may follow on which."""
+
+
+def check_profiles(
+    simulation: ProfileSimulation, *, may_fail: bool = False, parks: bool = False
+) -> None:
+    """Raise `Broken` with the whole tape unless everything holds.
+
+    Args:
+        simulation: A run that has come to rest.
+        may_fail: Photos that do may end as failed: something was broken for long.
+        parks: Messages may stay parked.
+    """
+    run = ProfileRun(simulation)
+    problems = [
+        *simulation.bugs,
+        *_unkept_promises(run, may_fail=may_fail),
+        *_strange_faces(run),
+        *_orphans(run),
+        *_copies(run),
+        *_left_behind(run, parks=parks),
+        *_wrong_answers(run),
+        *(problem for save in run.saves for problem in _illegal(run, save)),
+        *_shared_faces(run),
+        *_repeated_payments(run),
+        *broken_by_notices(run),
+    ]
+    if problems:
+        raise Broken("\n".join([*problems, "", str(simulation.tape)]))
+
+
+def _unkept_promises(run: ProfileRun, *, may_fail: bool) -> Iterator[str]:
+    """Each user's last wish came true, or its photo does not do and the reason is right."""
+    for user_id in run.users:
+        profile, wishes = run.simulation.profile(user_id), run.last_wishes(user_id)
+        if not any(_came_true(run, wish, profile, may_fail=may_fail) for wish in wishes):
+            status = profile.status if profile else "gone"
+            refusal = profile.attempt.refusal if profile and profile.attempt else None
+            yield f"what {user_id} wished last came to nothing: {status}, {refusal}"
+
+
+def _came_true(run: ProfileRun, wish: Wish, profile: Profile | None, *, may_fail: bool) -> bool:
+    if wish.content is None or wish.person is None:
+        return profile is None
+    if profile is None:
+        return wish.answered is None
+    content_id = content_id_of(wish.content)
+    refused_with = REFUSED_WITH.get(wish.person)
+    if profile.photo is not None and profile.status is ProfileStatus.READY:
+        return profile.photo.content_id == content_id and refused_with is None
+    attempt = profile.attempt
+    code = attempt.refusal.code if attempt and attempt.refusal else None
+    was_read = attempt is not None and attempt.content_id is not None
+    if attempt and was_read and attempt.content_id != content_id:
+        return False
+    if code is None or profile.status is ProfileStatus.FAILED:
+        return code is not None and (wish.answered is None or (may_fail and was_read))
+    is_rivals = code == "face_already_exists" and _has_rival(run, wish)
+    return profile.status is ProfileStatus.REJECTED and (code == refused_with or is_rivals)
+
+
+def _has_rival(run: ProfileRun, wish: Wish) -> bool:
+    """Somebody else has this face, or has asked for it and wants another one by now."""
+    for user_id in set(run.users) - {wish.user_id}:
+        profile = run.simulation.profile(user_id)
+        if profile and profile.photo and run.person_on(profile.photo) == wish.person:
+            return True
+        asked = [each for each in run.wishes if each.user_id == user_id]
+        still = [each.person for each in run.last_wishes(user_id)]
+        if wish.person in {each.person for each in asked} and wish.person not in still:
+            return True
+    return None in {owner for _, owner in run.backend.faces.kept.values()}
+
+
+def _strange_faces(run: ProfileRun) -> Iterator[str]:
+    """The collection has one face for each photo that counts, and no other."""
+    kept = run.backend.faces.kept
+    expected = {}
+    for profile in run.profiles:
+        if profile.photo is not None:
+            person = run.person_on(profile.photo)
+            expected[profile.photo.face_id] = (person, owner_of(profile))
+    for face_id, (person, owner) in kept.items():
+        if owner is not None and face_id not in expected:
+            yield f"an orphan: a face of person {person}"
+    for face_id, whose in expected.items():
+        if kept.get(face_id) != whose:
+            yield "the face of a photo that counts is not in the collection"
+
+
+def _orphans(run: ProfileRun) -> Iterator[str]:
+    """Every file that was ever stored is of a photo that counts, or gone; those are there."""
+    wanted = {
+        key for profile in run.profiles if profile.photo for key in files_of(owner_of(profile))
+    }
+    stored = {r.detail[1] for r in run.requests if r.operation == "s3.PutObject"}
+    for key in sorted(stored - wanted):
+        if run.backend.media.exists(key):
+            yield f"an orphan: {key.rpartition('/')[2]}"
+    for key in sorted(wanted):
+        if not run.backend.media.exists(key):
+            yield f"a photo that counts has no {key.rpartition('/')[2]}"
+
+
+def _copies(run: ProfileRun) -> Iterator[str]:
+    """The CDN was made to forget what was public, after it was gone."""
+    for owner in run.owners - {owner_of(each) for each in run.profiles if each.photo}:
+        forgotten = removed = 0
+        for request in run.requests:
+            match request.detail:
+                case ("delete", [*gone]) if keys.thumbnail(owner) in gone and request.took_effect:
+                    removed = removed or request.number
+                case ("invalidate", prefix, *_) if prefix == keys.public(owner):
+                    forgotten = request.number if request.result is True else forgotten
+        if forgotten < removed or not removed:
+            yield "the CDN may still have copies of a photo that is gone"
+
+
+def _left_behind(run: ProfileRun, *, parks: bool) -> Iterator[str]:
+    for profile in run.profiles:
+        if profile.status in {ProfileStatus.PROCESSING, ProfileStatus.DELETED}:
+            yield f"a profile was left {profile.status}"
+        if profile.unfinished_since is not None or profile.leftovers:
+            yield "a profile is still swept though nothing is left to do"
+        if (profile.status is ProfileStatus.READY) != (profile.attempt is None):
+            yield "a profile is ready and has an attempt, or neither"
+    if run.simulation.running():
+        yield "an execution is still under way"
+    if run.simulation.staged():
+        yield "a photo was left in the staging bucket"
+    backend = run.backend
+    for queue in (backend.intake_queue, backend.intake_dead_letter_queue):
+        if queue.next_visible_at() is not None:
+            yield "a message was left behind"
+    if backend.intake_parked_queue.next_visible_at() is not None and not parks:
+        yield "a message was parked though nothing was broken for long"
+
+
+def _wrong_answers(run: ProfileRun) -> Iterator[str]:
+    """Who was answered sees it: what is taken in is there, what is deleted is not."""
+    for told in run.simulation.told:
+        before = [
+            wish
+            for wish in run.wishes
+            if wish.user_id == told.user_id and wish.key is None and wish.asked < told.asked
+        ]
+        if not before or any(w.answered is None or w.answered > told.asked for w in before):
+            continue
+        last = max(before, key=lambda wish: wish.asked)
+        if any(w.answered and w.answered > last.asked and w is not last for w in before):
+            continue
+        later = [w for w in run.wishes if w.user_id == told.user_id and w.asked >= told.asked]
+        if last.person is None and told.found is not None and not later:
+            yield "a deleted profile was answered"
+        if last.person is not None and told.found is None and not later:
+            yield "a photo was taken in, and its profile is unknown"
+
+
+def _illegal(run: ProfileRun, save: Save) -> Iterator[str]:
+    before, after = save.before, save.after
+    if after.status not in _AFTER[before.status if before else None]:
+        yield f"an illegal move was written: {before and before.status} to {after.status}"
+    owes = after.attempt is not None and after.attempt.notice_owed
+    is_moving = after.status in {ProfileStatus.PROCESSING, ProfileStatus.DELETED}
+    if (is_moving or owes or after.leftovers) and after.unfinished_since is None:
+        yield f"from request {save.request.number} on, the sweeper did not see what is left to do"
+    if before and before.photo and after.photo is None and after.status is not _STATUS.DELETED:
+        yield "a photo counts no more though nobody deleted it"
+    if save.is_registration:
+        yield from _bad_registration(run, save)
+    if _is_tried_again(save):
+        yield "a photo that is known was tried again"
+
+
+def _bad_registration(run: ProfileRun, save: Save) -> Iterator[str]:
+    attempt = save.before.attempt if save.before else None
+    assert save.before is not None
+    assert attempt is not None
+    if save.before.status is not ProfileStatus.PROCESSING or attempt.refusal is not None:
+        yield f"a photo counts that is {save.before.status}, {attempt.refusal}"
+    if not save.request.process.kind.endswith(attempt.execution):
+        yield "an execution registered a photo that it was not there for"
+    stored = {
+        request.detail[1]
+        for request in run.requests[: save.request.number]
+        if request.operation == "s3.PutObject" and request.took_effect
+    }
+    if not files_of(owner_of(save.after)) <= stored:
+        yield "a photo counts whose files are not there yet"
+
+
+def _is_tried_again(save: Save) -> bool:
+    """Does a new attempt begin with a photo of which it is known how it ends?"""
+    before, after = save.before, save.after
+    if before is None or before.status is _STATUS.DELETED or after.attempt is None:
+        return False
+    old, new = before.attempt, after.attempt
+    if new.content_id is None or (old is not None and old.generation == new.generation):
+        return False
+    if before.photo is not None and before.photo.content_id == new.content_id:
+        return True
+    is_known = before.status is _STATUS.PROCESSING or (
+        before.status is _STATUS.REJECTED and old and old.refusal and old.refusal.final
+    )
+    return old is not None and old.content_id == new.content_id and bool(is_known)
+
+
+def _shared_faces(run: ProfileRun) -> Iterator[str]:
+    """At no moment do two profiles count with the same face."""
+    holders: dict[str, int] = {}
+    for save in run.saves:
+        holders.pop(save.after.id, None)
+        if save.after.photo is not None:
+            person = run.person_on(save.after.photo)
+            if person in holders.values():
+                yield "two profiles count with the same face"
+            holders[save.after.id] = person
+
+
+def _repeated_payments(run: ProfileRun) -> Iterator[str]:
+    """Looking for a face, and adding it, is paid once for each attempt.
+
+    Again only if whoever paid met a fault before it had written down what it got; a process
+    that others go ahead of pays in vain, but not twice.
+    """
+    attempts = {
+        save.after.attempt.execution: (save.after.id, save.after.attempt.generation)
+        for save in run.saves
+        if save.after.attempt
+    }
+    paid: dict[tuple[object, str], int] = {}
+    for request in run.requests:
+        if request.operation in _PAID and request.took_effect:
+            _, execution = request.process.kind.split()
+            what = (attempts[execution], request.operation)
+            same = [r for r in run.requests[request.number - 1 :] if r.process is request.process]
+            paid[what] = paid.get(what, 0) + (not any(each.fault for each in same))
+    for (_, operation), times in paid.items():
+        if times > 1:
+            yield f"paid {times} times for {operation}"
