@@ -37,7 +37,7 @@ def profiles(both: tuple[Profiles, Stories]) -> Profiles:
 
 
 def attempt(**fields: Any) -> Attempt:
-    defaults = {"generation": "a1b2c3d4", "execution": "x-1", "created_at": NOW}
+    defaults = {"generation": "a1b2c3d4", "execution": "x-1", "sent_at": NOW}
     return Attempt(**{**defaults, **fields})
 
 
