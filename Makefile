@@ -54,7 +54,7 @@ clean: ## Remove everything that was made
 # chalice packages with pip's own internals, which pip 26.3 removed.
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Storytime needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
-	@echo "Installing into $(VENV) (once; about a minute) ..."
+	@echo "Installing into $(VENV) (once; a minute or two) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check 'pip<26.3' setuptools wheel
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt

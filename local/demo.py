@@ -7,7 +7,6 @@ import math
 import re
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +19,7 @@ import soundfile
 import urllib3
 
 from local.demo_http import Answer, DemoFailed, fetch, get, get_json, last, once, request
+from local.demo_text import indented
 from local.launcher import Stack, StackDidNotStartError, launched
 from local.process import interrupt_when_told_to_end
 
@@ -28,7 +28,6 @@ _STORY: Final = Path("story.mp3")
 _PATIENCE_WITH_RENDITIONS: Final = 10
 """Seconds for what is made beside the story: it is shown if it is there."""
 
-_WIDTH: Final = 76
 CONTENT_TYPES: Final = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -114,12 +113,12 @@ def show(page: Path, photo: bytes, *, direct: bool) -> None:
     except OSError as error:
         raise DemoFailed(f"{_STORY} cannot be written: {(error.strerror or '').lower()}") from error
     seconds = soundfile.info(io.BytesIO(outcome.audio)).duration
-    print(f"\nText\n\n{_indented(outcome.story['text'])}")
+    print(f"\nText\n\n{indented(outcome.story['text'])}")
     if outcome.story["truncated"]:
         print("\n  (the page holds more words than one reading returns)")
     print(f"\nAudio\n\n  {_STORY.resolve()}, {seconds:.1f} seconds")
     print(f"\nE-mail to {outcome.email['to']}\n\n  Subject: {outcome.email['subject']}\n")
-    print(_indented(outcome.email["body"]))
+    print(indented(outcome.email["body"]))
     if outcome.story["renditions"]:
         print(f"\nRenditions\n\n  {_sizes(outcome.story['renditions'])}")
     print("\nThis local AWS is gone now, and its links with it: make run keeps one up.")
@@ -230,12 +229,6 @@ def _sizes(renditions: dict[str, dict[str, Any]]) -> str:
     return ", ".join(
         f"{name} {image['width']} x {image['height']}" for name, image in renditions.items()
     )
-
-
-def _indented(text: str) -> str:
-    wrapper = textwrap.TextWrapper(_WIDTH, break_long_words=False, break_on_hyphens=False)
-    lines = (wrapper.wrap(line) for line in text.splitlines())
-    return "\n".join(f"  {part}".rstrip() for line in lines for part in line or [""])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import argparse
 import sys
 import tempfile
-import textwrap
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any, Final
 
 from local.demo import CONTENT_TYPES
 from local.demo_http import DemoFailed, get_json, once, request
+from local.demo_text import indented
 from local.launcher import Stack, StackDidNotStartError, launched
 from local.process import interrupt_when_told_to_end
 from local.resources import PROFILE_WORKFLOW_ARN
 
 _ACCEPTED: Final = 202
 _INTERRUPTED: Final = 130  # as shells say it
-_WIDTH: Final = 76
 
 
 @dataclass(frozen=True)
@@ -118,10 +117,11 @@ def show(photos: list[Photo]) -> None:
 def _shown(stack: Stack, photo: Photo, user_id: str) -> Outcome:
     print(f"  {photo.name}", flush=True)
     outcome = _outcome(stack, photo, user_id)
+    print(indented(" > ".join(outcome.path), by=4))
     status, reason = outcome.profile["status"], outcome.profile["reason"]
-    print(_indented(" > ".join(outcome.path)))
-    what = f"{reason['code']}: {reason['message']}" if reason else ""
-    print(_indented(f"{status} after {outcome.seconds:.1f} s {what}".rstrip()) + "\n", flush=True)
+    why = f" ({reason['code']})" if reason else ""
+    print(f"    {status}{why} after {outcome.seconds:.1f} s")
+    print(indented(reason["message"], by=4) + "\n" if reason else "", flush=True)
     return outcome
 
 
@@ -169,13 +169,7 @@ def _show_emails(stack: Stack) -> None:
     for email in emails:
         print(f"  E-mail to {email['to']}: {email['subject']}")
     if emails:
-        print(f"\n{_indented(emails[0]['body'])}")
-
-
-def _indented(text: str) -> str:
-    wrapper = textwrap.TextWrapper(_WIDTH, break_long_words=False, break_on_hyphens=False)
-    lines = (wrapper.wrap(line) for line in text.splitlines())
-    return "\n".join(f"    {part}".rstrip() for line in lines for part in line or [""])
+        print(f"\n{indented(emails[-1]['body'], by=4)}")
 
 
 if __name__ == "__main__":

@@ -158,6 +158,27 @@ def test_the_demo_turns_the_sample_into_a_story_as_the_readme_shows(tmp_path: Pa
 
 
 @pytest.mark.engines
+def test_the_profile_demo_shows_the_way_of_each_photo_as_the_readme_shows(tmp_path: Path) -> None:
+    ended = run("local.demo_profile", cwd=tmp_path)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    readme = (PROJECT / "README.md").read_text()
+    shown = readme.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
+    assert _without_figures(ended.stdout).startswith(_without_figures(shown))
+    assert "rejected (sunglasses)" in ended.stdout
+    assert "rejected (no_face)" in ended.stdout
+    assert "rejected (face_already_exists)" in ended.stdout
+    assert "E-mail to user-2@example.com: Your profile photo was not accepted" in ended.stdout
+
+
+def _without_figures(shown: str) -> str:
+    """A demo without its times, and with the two branches in one order."""
+    without_start = re.sub(r"  start the local AWS .*\n\n", "", shown)
+    words = " ".join(re.sub(r"[0-9.]+ s\b", "", without_start).split())
+    return words.replace("Thumbnail > AddFaceToIndex", "AddFaceToIndex > Thumbnail")
+
+
+@pytest.mark.engines
 def test_the_demo_posts_the_sample_straight_to_s3_when_told_to(tmp_path: Path) -> None:
     ended = run("local.demo", "--direct", cwd=tmp_path)
 
@@ -179,6 +200,27 @@ def test_the_demo_posts_the_sample_straight_to_s3_when_told_to(tmp_path: Path) -
 def _without_measures(output: str) -> str:
     """What differs from run to run left out: the seconds, and the folder of the MP3."""
     return re.sub(r"\S*/story\.mp3", "story.mp3", re.sub(r"\d+\.\d s", "s", output))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("missing", "missing cannot be read: no such file or directory"),
+        ("a-file", "a-file cannot be read: not a directory"),
+        ("empty", "empty has no photo: no file that ends in .jpg, .jpeg,"),
+    ],
+)
+def test_the_profile_demo_says_in_one_line_what_is_wrong_with_a_folder(
+    tmp_path: Path, name: str, why: str
+) -> None:
+    (tmp_path / "a-file").touch()
+    (tmp_path / "empty").mkdir()
+
+    ended = run("local.demo_profile", name, cwd=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"demo-profile: {why}")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_the_demo_says_in_one_line_that_there_is_no_such_page(tmp_path: Path) -> None:
