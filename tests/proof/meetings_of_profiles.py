@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.profiles.parts import ProfileParts
 from tests.proof.backend import Backend
 from tests.proof.invariants_of_profiles import check_profiles
 from tests.proof.meeting import Processes, Rest
@@ -22,10 +23,10 @@ class ProfileMeeting:
     arrange: Callable[[ProfileSimulation], Processes]
     preemptions: int = 2
     fails: bool = False
-    make: Callable[..., ProfileSimulation] = ProfileSimulation
+    parts: Callable[..., ProfileParts] = ProfileParts
 
     def begin(self, backend: Backend, tape: Tape) -> tuple[Processes, Rest]:
-        simulation = self.make(backend, tape)
+        simulation = ProfileSimulation(backend, tape, parts=self.parts)
 
         def rest() -> None:
             simulation.settle()
@@ -64,6 +65,21 @@ def _racing(run: ProfileSimulation, *users: str) -> Processes:
 
 def same_face(run: ProfileSimulation) -> Processes:
     return _racing(run, "user_a", "user_b")
+
+
+def same_face_later_id_lower(run: ProfileSimulation) -> Processes:
+    run.backend.faces.descending = True
+    return same_face(run)
+
+
+def same_face_three_times_later_id_lower(run: ProfileSimulation) -> Processes:
+    run.backend.faces.descending = True
+    return same_face_three_times(run)
+
+
+def same_face_later_id_lower_and_one_that_is_there(run: ProfileSimulation) -> Processes:
+    run.backend.faces.descending = True
+    return same_face_and_one_that_is_there(run)
 
 
 def same_face_three_times(run: ProfileSimulation) -> Processes:
@@ -318,11 +334,21 @@ def by_hand_and_put(run: ProfileSimulation) -> Processes:
 
 PROFILE_MEETINGS = (
     ProfileMeeting("the same face", same_face),
+    ProfileMeeting("the same face, the later id lower", same_face_later_id_lower),
     ProfileMeeting("the same face three times", same_face_three_times, preemptions=1),
+    ProfileMeeting(
+        "the same face three times, the later id lower",
+        same_face_three_times_later_id_lower,
+        preemptions=1,
+    ),
     ProfileMeeting("the same face, and one that is there", same_face_and_one_that_is_there),
+    ProfileMeeting(
+        "the same face, the later id lower, and one that is there",
+        same_face_later_id_lower_and_one_that_is_there,
+    ),
     ProfileMeeting("the same face, and its owner goes", same_face_and_its_owner_goes),
     ProfileMeeting("the same face, and its owner changes", same_face_and_its_owner_takes_another),
-    ProfileMeeting("PUT and DELETE", put_and_delete, preemptions=3),
+    ProfileMeeting("PUT and DELETE", put_and_delete),
     ProfileMeeting("PUT again and DELETE", first_put_and_delete, preemptions=3),
     ProfileMeeting("two PUTs of a photo", two_puts, preemptions=3),
     ProfileMeeting("two PUTs", two_puts_of_different_photos, preemptions=3),
@@ -340,9 +366,9 @@ PROFILE_MEETINGS = (
     ProfileMeeting("two DELETEs", delete_twice),
     ProfileMeeting("PUT and the removal of a record", put_and_removal),
     ProfileMeeting("two sweeps of leftovers", two_sweeps_of_leftovers),
-    ProfileMeeting("a late thumbnail", late_thumbnail, fails=True),
+    ProfileMeeting("a late thumbnail", late_thumbnail, preemptions=1, fails=True),
     ProfileMeeting("a late index", late_index, fails=True),
-    ProfileMeeting("a late detection", late_detection, fails=True),
+    ProfileMeeting("a late detection", late_detection, preemptions=1, fails=True),
     ProfileMeeting("an index twice", index_twice),
     ProfileMeeting("a registration twice", registration_twice),
     ProfileMeeting("a late index and another execution", late_index_and_another_execution),
