@@ -80,6 +80,7 @@ class InMemoryFaces:
         unclear: Persons whose faces are too unclear to be added.
         kept: The collection: person and owner by face id.
         lag: How long a face that was added is not found.
+        descending: Each face's id is lower than the one before; they are random on AWS.
         calls: The paid calls, in order.
     """
 
@@ -88,6 +89,7 @@ class InMemoryFaces:
         self.unclear: set[int] = set()
         self.kept: dict[str, tuple[int, Owner | None]] = {}
         self.lag = timedelta(0)
+        self.descending = False
         self.calls: list[str] = []
         self._added_at: dict[str, datetime] = {}
         self._clock = clock
@@ -112,7 +114,7 @@ class InMemoryFaces:
         if person in self.unclear:
             return None
         self._ids += 1
-        face_id = f"face-{self._ids:04}"
+        face_id = f"face-{9999 - self._ids if self.descending else self._ids:04}"
         self.kept[face_id] = (person, owner)
         self._added_at[face_id] = self._clock()
         return face_id

@@ -80,7 +80,7 @@ class Finishing(msgspec.Struct, frozen=True):
     def _discard(self, profile: Profile, generation: str, left: Leftover) -> None:
         """Remove a photo's face and files; the last time when nobody stores any more."""
         owner = Owner(profile.id, generation)
-        is_last = left.until is None or left.until <= self.clock()
+        is_last = left.until <= self.clock()
         self._remove_faces(owner, left, is_last=is_last)
         # Who died while adding the face may have left one that only this picture finds.
         kept = {keys.portrait(owner)} if left.indexing and not is_last else set()

@@ -43,11 +43,13 @@ def attempted(
 
 def joined(profile: Profile, email: str | None, now: datetime) -> Profile:
     """The photo that is tried was sent again; whoever sends it may want to be told."""
-    attempt = profile.attempt
-    if attempt is None or email is None or attempt.email is not None:
-        return profile
+    attempt = _attempt_of(profile)
     is_over = profile.status in _DONE_WITH
-    return _attempt_changed(profile, now, email=email, notice_owed=is_over)
+    if email is not None and attempt.email is None:
+        return _attempt_changed(profile, now, email=email, notice_owed=is_over)
+    if attempt.started_at is None and not is_over:  # or it would be given up meanwhile
+        return _attempt_changed(profile, now)
+    return profile
 
 
 def returned(profile: Profile, sent_at: datetime, now: datetime) -> Profile:
@@ -89,6 +91,9 @@ def about_to_index(profile: Profile, now: datetime) -> Profile:
 
 
 def indexed(profile: Profile, face_id: str, now: datetime) -> Profile:
+    """Its face is in the collection; of several that were added at once, the first one counts."""
+    if _attempt_of(profile).face_id is not None:
+        return profile
     return _attempt_changed(profile, now, indexing=True, face_id=face_id)
 
 
@@ -172,7 +177,13 @@ def _left_by_photo(profile: Profile) -> dict[str, Leftover]:
     photo = profile.photo
     if photo is None:
         return {}
-    return {photo.generation: Leftover(face_id=photo.face_id, indexing=True, published=True)}
+    left = Leftover(
+        face_id=photo.face_id,
+        indexing=True,
+        published=True,
+        until=photo.registered_at + LONGEST_WRITER,
+    )
+    return {photo.generation: left}
 
 
 def _attempt_of(profile: Profile) -> Attempt:

@@ -117,13 +117,13 @@ class Leftover(msgspec.Struct, frozen=True, kw_only=True):
         face_id: Its face, if it is known.
         indexing: It has a face in the collection, or may have one that nobody knows of.
         published: People were given links to its files.
-        until: Until when somebody may still store something for it; None: nobody does.
+        until: Until when somebody may still store something for it.
     """
 
     face_id: str | None = None
     indexing: bool = False
     published: bool = False
-    until: datetime | None = None
+    until: datetime
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +170,12 @@ def checked_user_id(user_id: str) -> str:
             code="invalid_user_id",
         )
     return user_id
+
+
+def face_ids_of(profile: Profile | None) -> set[str]:
+    """The faces that a profile knows to be its own in the collection."""
+    known = (profile.attempt, profile.photo) if profile else ()
+    return {each.face_id for each in known if each and each.face_id}
 
 
 def is_outdated(profile: Profile | None, sent_at: datetime) -> bool:

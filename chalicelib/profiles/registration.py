@@ -13,7 +13,7 @@ from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Match
 from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.ports import FaceCollection
-from chalicelib.profiles.profile import Profile, ProfileStatus, Refusal
+from chalicelib.profiles.profile import Profile, ProfileStatus, Refusal, face_ids_of
 from chalicelib.profiles.records import Current, Records
 
 UNCLEAR = Refusal(
@@ -82,12 +82,21 @@ class Registration(msgspec.Struct, frozen=True):
         if face_id is None:
             raise self.records.refuse(task, UNCLEAR)
         try:
-            self.records.bring_on(task, lambda profile, now: moves.indexed(profile, face_id, now))
+            profile = self.records.bring_on(
+                task, lambda profile, now: moves.indexed(profile, face_id, now)
+            )
         except (SupersededError, FaceAlreadyExistsError):
-            self.faces.remove([face_id])
+            self._remove_unless_known(self.records.find(task.sent.user_id), face_id)
             raise
-        log.info("face added", extra={"face_id": face_id})
-        return face_id
+        self._remove_unless_known(profile, face_id)
+        assert profile.attempt and profile.attempt.face_id  # noqa: S101, PT018  # it was indexed
+        log.info("face added", extra={"face_id": profile.attempt.face_id})
+        return profile.attempt.face_id
+
+    def _remove_unless_known(self, profile: Profile | None, face_id: str) -> None:
+        """Of two invocations of this task, the other one may have come further, or with this."""
+        if face_id not in face_ids_of(profile):
+            self.faces.remove([face_id])
 
     def _alike(self, current: Current) -> list[Match]:
         return self.faces.search(self._portrait(current))

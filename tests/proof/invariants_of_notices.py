@@ -30,9 +30,7 @@ def _untold(run: ProfileRun, profile: Profile) -> Iterator[str]:
     if attempt.notice_owed:
         yield "somebody is still to be told"
     addresses = {
-        wish.email
-        for wish in run.last_wishes(profile.user_id)
-        if wish.email and wish.answered is not None
+        wish.email for wish in run.last_wishes(profile.user_id) if wish.email and wish.granted
     }
     if addresses and attempt.email is None:
         yield "nobody knows whom to tell"
@@ -69,5 +67,5 @@ def _needless(run: ProfileRun, sent: Counter[tuple[str, str, str]]) -> Iterator[
         if request.operation == "sesv2.SendEmail" and request.took_effect:
             rest = run.requests[request.number - 1 :]
             excused += any(each.fault for each in rest if each.process is request.process)
-    if sent.total() > ends + excused:
+    if sent.total() > ends + excused + run.simulation.naps:
         yield f"{sent.total()} notices for {ends} ends, {excused} excused"

@@ -9,6 +9,7 @@ from tests.proof.invariants_of_notices import broken_by_notices
 from tests.proof.profile_run import ProfileRun, Save, files_of, owner_of
 from tests.proof.profile_simulation import REFUSED_WITH, ProfileSimulation, Wish
 from tests.proof.simulation import Broken
+from tests.proof.tape import Request
 
 _PAID = frozenset({"rekognition.DetectFaces", "rekognition.IndexFaces"})
 _STATUS = ProfileStatus
@@ -65,7 +66,7 @@ def _came_true(run: ProfileRun, wish: Wish, profile: Profile | None, *, may_fail
     if wish.content is None or wish.person is None:
         return profile is None
     if profile is None:
-        return wish.answered is None
+        return not wish.granted
     content_id = content_id_of(wish.content)
     refused_with = REFUSED_WITH.get(wish.person)
     if profile.photo is not None and profile.status is ProfileStatus.READY:
@@ -76,7 +77,7 @@ def _came_true(run: ProfileRun, wish: Wish, profile: Profile | None, *, may_fail
     if attempt and was_read and attempt.content_id != content_id:
         return False
     if code is None or profile.status is ProfileStatus.FAILED:
-        return code is not None and (wish.answered is None or (may_fail and was_read))
+        return code is not None and (not wish.granted or (may_fail and was_read))
     is_rivals = code == "face_already_exists" and _has_rival(run, wish)
     return profile.status is ProfileStatus.REJECTED and (code == refused_with or is_rivals)
 
@@ -166,10 +167,10 @@ def _wrong_answers(run: ProfileRun) -> Iterator[str]:
             for wish in run.wishes
             if wish.user_id == told.user_id and wish.key is None and wish.asked < told.asked
         ]
-        if not before or any(w.answered is None or w.answered > told.asked for w in before):
+        if not before or any(not wish.granted or wish.ended > told.asked for wish in before):
             continue
         last = max(before, key=lambda wish: wish.asked)
-        if any(w.answered and w.answered > last.asked and w is not last for w in before):
+        if any(wish.ended > last.asked for wish in before if wish is not last):
             continue
         later = [w for w in run.wishes if w.user_id == told.user_id and w.asked >= told.asked]
         if last.person is None and told.found is not None and not later:
@@ -242,8 +243,8 @@ def _shared_faces(run: ProfileRun) -> Iterator[str]:
 def _repeated_payments(run: ProfileRun) -> Iterator[str]:
     """Looking for a face, and adding it, is paid once for each attempt.
 
-    Again only if whoever paid met a fault before it had written down what it got; a process
-    that others go ahead of pays in vain, but not twice.
+    Again only if whoever paid met a fault before it had written down what it got, or if a
+    second invocation of the very task is at work at the same time.
     """
     attempts = {
         save.after.attempt.execution: (save.after.id, save.after.attempt.generation)
@@ -255,8 +256,18 @@ def _repeated_payments(run: ProfileRun) -> Iterator[str]:
         if request.operation in _PAID and request.took_effect:
             _, execution = request.process.kind.split()
             what = (attempts[execution], request.operation)
-            same = [r for r in run.requests[request.number - 1 :] if r.process is request.process]
-            paid[what] = paid.get(what, 0) + (not any(each.fault for each in same))
+            paid[what] = paid.get(what, 0) + (not _is_excused(run, request))
     for (_, operation), times in paid.items():
         if times > 1:
             yield f"paid {times} times for {operation}"
+
+
+def _is_excused(run: ProfileRun, payment: Request) -> bool:
+    own = [each for each in run.requests if each.process is payment.process]
+    if any(each.fault for each in own if each.number >= payment.number):
+        return True
+    meanwhile = run.requests[own[0].number : own[-1].number]
+    return any(
+        each.process is not payment.process and each.process.kind == payment.process.kind
+        for each in meanwhile
+    )

@@ -1,6 +1,6 @@
 """Several processes that meet over one story, and how their meetings are held."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,10 +86,12 @@ def every_order_of(meeting: AnyMeeting, make_backend: MakeBackend = MemoryBacken
     return every_order(play, meeting.preemptions)
 
 
-def every_fault_in_every_order_of(meeting: AnyMeeting) -> int:
+def every_fault_in_every_order_of(
+    meeting: AnyMeeting, kinds: Collection[Fault] = tuple(Fault)
+) -> int:
     """One process is interrupted once, and one request of any process meets a fault."""
     runs = 0
-    for faults in single_faults(hold(meeting, Order())):
+    for faults in single_faults(hold(meeting, Order()), kinds):
 
         def play(order: Order, faults: Mapping[int, Fault] = faults) -> None:
             hold(meeting, order, faults=faults)

@@ -75,13 +75,9 @@ class ProfileRun:
         wishes = [wish for wish in self.wishes if wish.user_id == user_id]
         return [
             wish
-            for wish in wishes
+            for number, wish in enumerate(wishes)
             if not any(
-                other.answered is not None
-                and wish.answered is not None
-                and other.asked >= wish.answered
-                and other is not wish
-                for other in wishes
+                other.granted and other.asked >= wish.ended for other in wishes[number + 1 :]
             )
         ]
 

@@ -20,7 +20,7 @@ from tests.fakes import InMemoryMedia, Uuids
 from tests.profiles.world import functions_of
 from tests.proof.simulation import SWEEP_EVERY, Broken, Simulation
 from tests.proof.tape import Process, ProcessDied
-from tests.states_language import Execution, Interpreter
+from tests.states_language import DEFINITION, Execution, Interpreter
 
 _PATIENCE = 8
 _SIDE = 120
@@ -42,7 +42,8 @@ class Wish:
     Attributes:
         person: Who is on the photo; None: the profile is to be gone.
         asked: How many requests there were before.
-        answered: How many there were when it was granted; None: it never was.
+        ended: How many there were when it was answered, or given up.
+        granted: It was answered that it will be done.
         key: Where it is in the staging bucket, if it was sent there.
     """
 
@@ -51,7 +52,8 @@ class Wish:
     content: bytes | None
     email: str | None
     asked: int
-    answered: int | None
+    ended: int
+    granted: bool = True
     key: str | None = None
 
 
@@ -106,27 +108,28 @@ class ProfileSimulation(Simulation):
         self.backend.faces.seen |= {NOBODY: [], VEILED: [_CLOSE], ANNA: [_CLOSE], BEN: [_CLOSE]}
         self.backend.faces.unclear.add(VEILED)
         self.functions = functions_of(self.profiles)
-        self._interpreter = Interpreter(
-            {name: partial(self._performed, name) for name in self.functions},
-            self.clock.advance,
-            backwards=self.backwards,
-        )
 
     # What people do.
 
     def put(
-        self, user_id: str, person: int, *, shot: int = 0, email: str | None = None
+        self,
+        user_id: str,
+        person: int,
+        *,
+        shot: int = 0,
+        email: str | None = None,
+        patience: int = _PATIENCE,
     ) -> Receipt | None:
         """Send a photo, and again when that fails, as a client does; None: it gave up."""
         photo = Portrait(user_id, picture(person, shot), "image/png", email)
         wish = partial(Wish, user_id, person, photo.content, email, len(self.tape.requests))
         receipt = None
-        for _ in range(_PATIENCE):
+        for _ in range(patience):
             receipt = self._invoked(Process("put"), lambda: self.profiles.intake.take_in(photo))
             if receipt is not None:
                 break
             self.clock.advance(5)
-        self.wishes.append(wish(len(self.tape.requests) if receipt else None))
+        self.wishes.append(wish(len(self.tape.requests), granted=receipt is not None))
         return receipt
 
     def post(  # type: ignore[override]
@@ -138,7 +141,7 @@ class ProfileSimulation(Simulation):
         content = picture(person, shot)
         self.backend.staging.post(key, content, email=email)
         now = len(self.tape.requests)
-        self.wishes.append(Wish(user_id, person, content, email, now, now, key))
+        self.wishes.append(Wish(user_id, person, content, email, now, now, key=key))
         self.announce(key)
         return key
 
@@ -155,8 +158,8 @@ class ProfileSimulation(Simulation):
         content = picture(person, 0)
         buckets.setdefault(BUCKET, InMemoryMedia()).put("me.jpg", content, "image/png")
         now = len(self.tape.requests)
-        granted = None if self.aborting else now
-        self.wishes.append(Wish(user_id, person, content, None, now, granted))
+        granted = not self.aborting
+        self.wishes.append(Wish(user_id, person, content, None, now, now, granted))
         sent = {"userId": user_id, "s3Bucket": BUCKET, "s3Key": "me.jpg"}
         return self.backend.workflow.begin(name, sent)
 
@@ -193,8 +196,9 @@ class ProfileSimulation(Simulation):
             if done:
                 break
             self.clock.advance(5)
-        answered = len(self.tape.requests) if done else None
-        self.wishes.append(Wish(user_id, None, None, None, asked, answered))
+        self.wishes.append(
+            Wish(user_id, None, None, None, asked, len(self.tape.requests), granted=done)
+        )
 
     # What AWS does.
 
@@ -211,10 +215,16 @@ class ProfileSimulation(Simulation):
         kept = self.backend.workflow.executions.values()
         return [each for each in kept if each.status == "RUNNING"]
 
-    def run(self, execution: Execution) -> None:
-        """See an execution through."""
+    def run(self, execution: Execution, since: str = DEFINITION["StartAt"]) -> None:
+        """See an execution through, since it was in a state."""
+        interpreter = Interpreter(
+            {name: partial(self._performed, name) for name in self.functions},
+            self.clock.advance,
+            {**DEFINITION, "StartAt": since},
+            backwards=self.backwards,
+        )
         try:
-            self._interpreter.run(execution)
+            interpreter.run(execution)
         except Aborted:
             execution.status = "ABORTED"
 
@@ -258,6 +268,7 @@ class ProfileSimulation(Simulation):
         def wait() -> None:
             self.tape.switch()
             self.clock.advance(seconds)
+            self.naps += 1
 
         return wait
 

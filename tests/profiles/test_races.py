@@ -1,0 +1,79 @@
+"""Two at work on one profile at a time, each order as the proof found it to matter."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Transient
+from chalicelib.profiles.profile import ProfileStatus
+from tests.profiles.world import ProfileWorld
+from tests.states_language import Execution
+
+
+@pytest.fixture
+def world() -> ProfileWorld:
+    return ProfileWorld()
+
+
+def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -> None:
+    """The first try died before the photo was stored, and somebody asks during the second."""
+    put = world.media.put
+
+    def fails(*_: Any) -> None:
+        raise Transient("PutObject failed with SlowDown")
+
+    def late(*args: Any) -> None:
+        world.parts.retrieval.retrieve("user_a")
+        put(*args)
+
+    world.media.put = fails  # type: ignore[method-assign,assignment]
+    with pytest.raises(Transient):
+        world.put("user_a")
+    world.clock.advance(61)
+    world.media.put = late  # type: ignore[method-assign,assignment]
+    world.put("user_a")
+    world.media.put = put  # type: ignore[method-assign]
+    world.run()
+
+    assert world.profile("user_a").status is ProfileStatus.READY
+
+
+def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: ProfileWorld) -> None:
+    """Its execution was stopped, another one came through, and the profile is deleted."""
+    execution = under_way(world, "detect_face", "check_face_duplicate", "add_face_to_index")
+    world.clock.advance(40)  # it is not the first try
+    put = world.media.put
+
+    def late(*args: Any) -> None:
+        world.media.put = put  # type: ignore[method-assign]
+        execution.status = "ABORTED"
+        world.clock.advance(30)
+        world.parts.retrieval.retrieve("user_a")
+        world.run()
+        assert world.profile("user_a").status is ProfileStatus.READY
+        world.parts.retrieval.delete("user_a")
+        put(*args)
+
+    world.media.put = late  # type: ignore[method-assign,assignment]
+    invoke(world, "make_thumbnail", execution)
+    for _ in range(2):
+        world.clock.advance(300)
+        world.sweep()
+
+    assert world.media.objects == {}
+    assert world.profiles.kept == {}
+
+
+def under_way(world: ProfileWorld, *done: str) -> Execution:
+    """A photo on its way, of which these functions have done their part."""
+    world.put("user_a")
+    (execution,) = world.workflow.executions.values()
+    for function in done:
+        invoke(world, function, execution)
+    return execution
+
+
+def invoke(world: ProfileWorld, function: str, execution: Execution) -> None:
+    started_at = execution.started_at.isoformat()
+    event = {"execution": execution.name, "startedAt": started_at, "input": execution.input}
+    world.functions[function](event)
