@@ -207,12 +207,12 @@ def persist_metadata(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 @app.lambda_function()
 def refuse_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return triggers.profile_task(pipeline.profiles.ending.refuse, event)
+    return triggers.profile_task(pipeline.profiles.ending.end, event)
 
 
 @app.lambda_function()
 def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return triggers.profile_task(pipeline.profiles.ending.fail, event)
+    return triggers.profile_task(pipeline.profiles.ending.end, event)
 
 
 @app.route("/profiles/{user_id}", methods=["GET"])

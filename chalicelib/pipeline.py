@@ -136,7 +136,7 @@ class Pipeline:
 
     def take_in_staged(self, delivery: Delivery[StagedObject]) -> None:
         """Whatever arrived in the staging bucket, by where it arrived."""
-        is_profile_photo = delivery.message.key.startswith(profile_keys.STAGED)
+        is_profile_photo = profile_keys.is_profile_photo(delivery.message.key)
         intake = self.profiles.staged_intake if is_profile_photo else self.staged_intake
         intake.handle(delivery)
 

@@ -127,7 +127,11 @@ class AwsTools:
 
     @cached_property
     def faces(self) -> RekognitionFaceCollection:
-        return RekognitionFaceCollection(self._rekognition, self._settings.face_collection_id)
+        return RekognitionFaceCollection(
+            self._rekognition,
+            self._settings.face_collection_id,
+            quick=self._client("rekognition"),
+        )
 
     @cached_property
     def workflow(self) -> StateMachine:

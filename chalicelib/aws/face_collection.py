@@ -21,8 +21,17 @@ _MOST_MATCHES: Final = 100
 
 
 class RekognitionFaceCollection:
-    def __init__(self, client: "RekognitionClient", collection_id: str) -> None:
+    """A collection, asked by a client that is patient with what is paid for.
+
+    Args:
+        quick: A client for the rest: people wait for faces to be removed.
+    """
+
+    def __init__(
+        self, client: "RekognitionClient", collection_id: str, *, quick: "RekognitionClient"
+    ) -> None:
         self._client = client
+        self._quick = quick
         self._collection = collection_id
 
     def detect(self, portrait: bytes) -> list[Face]:
@@ -64,7 +73,7 @@ class RekognitionFaceCollection:
         return records[0]["Face"]["FaceId"] if records else None
 
     def remove(self, face_ids: Collection[str]) -> None:
-        request(self._client.delete_faces, CollectionId=self._collection, FaceIds=list(face_ids))
+        request(self._quick.delete_faces, CollectionId=self._collection, FaceIds=list(face_ids))
 
 
 def _our_words(found: "FaceDetailTypeDef") -> Face:

@@ -32,6 +32,8 @@ class SesMailer:
                 },
             )
         except RequestFailed as failure:
-            if failure.aws_code in _REFUSALS:
+            message = failure.response.get("Error", {}).get("Message", "")
+            # It is said in the same words of a sender who is not verified: that will pass.
+            if failure.aws_code in _REFUSALS and self._sender not in message:
                 raise Rejected(f"SES refused it with {failure.aws_code}") from failure
             raise

@@ -14,11 +14,12 @@ from chalicelib.identity import content_id_of
 from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves, requirements
 from chalicelib.profiles.execution import Task
+from chalicelib.profiles.executions import is_our_name
 from chalicelib.profiles.faces import Face
-from chalicelib.profiles.intake import is_our_name
 from chalicelib.profiles.ports import FaceCollection, SentPhotos
 from chalicelib.profiles.profile import Attempt, Profile, is_outdated, profile_id_of
 from chalicelib.profiles.records import Current, Records
+from chalicelib.profiles.requirements import NOT_THERE
 from chalicelib.uploads import MAX_BYTES
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
             return made
         content = self.sent_photos.get(task.sent.bucket, task.sent.key, MAX_BYTES)
         if content is None:
-            raise Rejected("There is no such photo: send it again.", code="photo_not_there")
+            raise Rejected(NOT_THERE.message, code=NOT_THERE.code)
         content_type = photo.checked_content_type(content)
         portrait = photo.encoded(photo.upright_page(content))
         content_id = content_id_of(content)

@@ -54,7 +54,10 @@ class StagedProfileIntake(msgspec.Struct, frozen=True):
     def handle(self, delivery: Delivery[StagedObject]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         staged = delivery.message
-        with logs.bound(key=staged.key, stage="profile staging"), retried(self.queue, delivery):
+        with logs.bound(stage="profile staging"), retried(self.queue, delivery):
+            if staged.key.endswith("/"):
+                log.info("a folder")
+                return
             found = self.staging.get(staged.key, MAX_BYTES)
             if found is None:
                 log.info("it is gone: taken in already, or removed")

@@ -10,8 +10,16 @@ import msgspec
 from chalicelib.errors import SupersededError
 from chalicelib.profiles import moves
 from chalicelib.profiles.execution import Task
+from chalicelib.profiles.executions import is_our_name
 from chalicelib.profiles.finishing import Finishing
-from chalicelib.profiles.profile import GIVEN_UP, Profile, ProfileStatus, profile_id_of
+from chalicelib.profiles.profile import (
+    GIVEN_UP,
+    Profile,
+    ProfileStatus,
+    is_outdated,
+    latest_execution,
+    profile_id_of,
+)
 from chalicelib.profiles.records import Records
 
 log = logging.getLogger(__name__)
@@ -22,23 +30,15 @@ class Ending(msgspec.Struct, frozen=True):
     finishing: Finishing
     clock: Callable[[], datetime]
 
-    def refuse(self, task: Task) -> dict[str, Any]:
-        """End an attempt whose photo does not do, and tell the person why.
+    def end(self, task: Task) -> dict[str, Any]:
+        """End an attempt that does not come to its end, and tell the person why.
+
+        It is rejected if its photo was refused, and failed if not.
 
         Raises:
-            SupersededError: Another photo is wanted by now.
+            SupersededError: Another photo is wanted by now, or this one counts.
         """
-        return self._end(task)
 
-    def fail(self, task: Task) -> dict[str, Any]:
-        """End an attempt that something else than its photo kept from its end.
-
-        Raises:
-            SupersededError: Another photo is wanted by now, or nothing is known of this one.
-        """
-        return self._end(task)
-
-    def _end(self, task: Task) -> dict[str, Any]:
         def decide(before: Profile | None) -> Profile:
             attempt = before.attempt if before else None
             if before is None or attempt is None or attempt.execution != task.execution:
@@ -48,7 +48,17 @@ class Ending(msgspec.Struct, frozen=True):
             return moves.given_up(before, GIVEN_UP, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
+        if is_unheard_of(self.records.profiles.find(profile_id), profile_id, task):
+            log.error("an execution that was started by hand failed before it came to anything")
+            return {"userId": task.sent.user_id, "status": ProfileStatus.FAILED.value}
         profile = self.records.change(profile_id, decide)
         log.info("attempt ended", extra={"status": profile.status.value})
         self.finishing.finish(profile)
         return {"userId": profile.user_id, "status": profile.status.value}
+
+
+def is_unheard_of(profile: Profile | None, profile_id: str, task: Task) -> bool:
+    """Was it started by hand, and is wanted, but did its first task never write that down? Pure."""
+    last = latest_execution(profile) if profile else None
+    by_hand = not is_our_name(task.execution, profile_id)
+    return by_hand and last != task.execution and not is_outdated(profile, task.started_at)

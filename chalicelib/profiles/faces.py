@@ -1,10 +1,11 @@
 """Faces as the pipeline sees them. Pure."""
 
+import re
 from typing import Final, NamedTuple
 
 import msgspec
 
-_SEPARATOR: Final = ":"
+_OWNER: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f]{8})")
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -57,13 +58,13 @@ class Owner(NamedTuple):
     generation: str
 
     def __str__(self) -> str:
-        return f"{self.profile_id}{_SEPARATOR}{self.generation}"
+        return f"{self.profile_id}:{self.generation}"
 
 
 def owner_of(text: str | None) -> Owner | None:
     """An owner as `str` writes it; None: the face was put there by another hand."""
-    profile_id, separator, generation = (text or "").partition(_SEPARATOR)
-    return Owner(profile_id, generation) if separator else None
+    ours = _OWNER.fullmatch(text or "")
+    return Owner(*ours.groups()) if ours else None
 
 
 class Match(msgspec.Struct, frozen=True):

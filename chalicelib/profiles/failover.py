@@ -12,9 +12,9 @@ from chalicelib.errors import ProfileChanged, StorytimeError
 from chalicelib.patience import RESUME_AFTER
 from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
+from chalicelib.profiles.executions import execution_name, mark_started
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.finishing import Finishing
-from chalicelib.profiles.intake import execution_name, mark_started
 from chalicelib.profiles.ports import Workflow
 from chalicelib.profiles.profile import (
     GIVEN_UP,
@@ -40,11 +40,12 @@ class ProfileFailover(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def resume(self, profile: Profile) -> Profile:
-        """Do what was left undone, when nothing happened for a while; the profile as it then is.
+        """See to it that somebody works on a photo that is on its way; the profile as it then is.
 
-        Of any number of simultaneous calls one does it.
+        Of any number of simultaneous calls one does.
         """
-        if profile.unfinished_since is None or not is_due(profile, self.clock()):
+        is_on_its_way = profile.status is ProfileStatus.PROCESSING
+        if not is_on_its_way or not is_due(profile, self.clock()):
             return profile
         with logs.bound(profile_id=profile.id, stage="profile failover"):
             try:
@@ -54,29 +55,34 @@ class ProfileFailover(msgspec.Struct, frozen=True):
                 return self.records.profiles.find(profile.id) or profile
 
     def sweep(self, has_time: Callable[[], bool]) -> None:
-        """The same for every unfinished profile, as long as there is time."""
+        """The same for every unfinished profile, and whatever else is left to do for it."""
         page = None
         while has_time():
             found = self.records.profiles.unfinished(page)
             for profile in found.profiles:
                 if has_time():
-                    self._try_to_resume(profile)
+                    self._try_to_look_after(profile)
             if found.next is None:
                 break
             page = found.next
 
-    def _try_to_resume(self, profile: Profile) -> None:
+    def _try_to_look_after(self, profile: Profile) -> None:
+        # What the sweeper's index says may be a moment old.
+        latest = self.records.profiles.find(profile.id)
         try:
-            # What the sweeper's index says may be a moment old.
-            self.resume(self.records.profiles.find(profile.id) or profile)
+            if latest is not None:
+                self._look_after(latest)
         except StorytimeError as error:  # the others must not wait for this one
             log.warning("not resumed", extra={"reason": error.message, "profile_id": profile.id})
 
+    def _look_after(self, profile: Profile) -> None:
+        profile = self.resume(profile)
+        if is_to_finish(profile, self.clock()):
+            self.finishing.finish(profile)
+
     def _resume(self, profile: Profile) -> Profile:
         attempt = profile.attempt
-        if attempt is None or profile.status is not ProfileStatus.PROCESSING:
-            self.finishing.finish(profile)
-            return self.records.profiles.find(profile.id) or profile
+        assert attempt is not None  # noqa: S101  # it is on its way
         if attempt.started_at is None:
             return self._start(profile, attempt)
         if self.workflow.is_running(attempt.execution):
@@ -101,12 +107,20 @@ class ProfileFailover(msgspec.Struct, frozen=True):
 
     def _give_up(self, profile: Profile, reason: Refusal) -> Profile:
         over = self._saved(moves.given_up(profile, reason, self.clock()), profile)
-        self.finishing.try_to_finish(over)
+        self.finishing.begin(over)
         return over
 
     def _saved(self, profile: Profile, over: Profile) -> Profile:
         self.records.profiles.save(profile, over=over)
         return profile
+
+
+def is_to_finish(profile: Profile, now: datetime) -> bool:
+    """Is something to be removed for the last time, or did nobody come to tell or remove? Pure."""
+    is_on_its_way = profile.status is ProfileStatus.PROCESSING
+    is_over = any(left.until <= now for left in profile.leftovers.values())
+    is_unfinished = profile.unfinished_since is not None
+    return is_over or (is_unfinished and not is_on_its_way and is_due(profile, now))
 
 
 def is_due(profile: Profile, now: datetime) -> bool:

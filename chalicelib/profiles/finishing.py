@@ -6,20 +6,29 @@ that nobody else came to.
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
 
 import msgspec
 
 from chalicelib import logs
 from chalicelib.errors import ProfileChanged, Rejected, StorytimeError
+from chalicelib.patience import GIVE_UP_AFTER
 from chalicelib.ports import Cdn, Media
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.notice import notice_of
 from chalicelib.profiles.ports import FaceCollection, Mailer
-from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus
+from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, was_before
 from chalicelib.profiles.records import Records
 from chalicelib.upload_ports import Staging
+
+LONGEST_EXECUTION: Final = timedelta(minutes=15)
+"""An execution that takes longer is ended by Step Functions (a test compares)."""
+
+TOMBSTONE_KEPT_FOR: Final = LONGEST_EXECUTION + moves.LONGEST_WRITER
+"""How long the record of a deleted profile says so: to executions, too, that began before."""
 
 log = logging.getLogger(__name__)
 
@@ -33,25 +42,38 @@ class Finishing(msgspec.Struct, frozen=True):
     mailer: Mailer
     clock: Callable[[], datetime]
 
+    def begin(self, profile: Profile) -> None:
+        """Remove what is known to be there, for whoever cannot wait for the rest.
+
+        What fails is left to the sweeper, as all that is to be done a last time.
+        """
+        with logs.bound(profile_id=profile.id):
+            try:
+                for generation, left in profile.leftovers.items():
+                    self._remove(Owner(profile.id, generation), left, is_last=False)
+            except StorytimeError as error:
+                log.warning("left to the sweeper", extra={"reason": error.message})
+
     def finish(self, profile: Profile) -> None:
         """Do what can be done now; what must wait stays written down.
 
         Raises:
             Transient: AWS kept failing; doing it again is safe.
         """
+        steps = [
+            *(partial(self._discard, profile, *each) for each in profile.leftovers.items()),
+            partial(self._tell, profile),
+            partial(self._forget, profile),
+        ]
+        failures = []
         with logs.bound(profile_id=profile.id):
-            self._tell(profile)
-            for generation, left in profile.leftovers.items():
-                self._discard(profile, generation, left)
-            if profile.status is ProfileStatus.DELETED:
-                self._remove(profile)
-
-    def try_to_finish(self, profile: Profile) -> None:
-        """The same, for whoever has done their own part already."""
-        try:
-            self.finish(profile)
-        except StorytimeError as error:
-            log.warning("left to the sweeper", extra={"reason": error.message})
+            for step in steps:  # none has to wait for another that fails
+                try:
+                    step()
+                except StorytimeError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _tell(self, profile: Profile) -> None:
         attempt = profile.attempt
@@ -67,6 +89,11 @@ class Finishing(msgspec.Struct, frozen=True):
             self.mailer.send(attempt.email, notice.subject, notice.body)
         except Rejected as rejection:  # no later try would be taken either
             log.warning("nobody told", extra={"reason": rejection.message})
+        except StorytimeError as error:
+            since = profile.unfinished_since or profile.changed_at
+            if self.clock() - since <= GIVE_UP_AFTER:
+                raise
+            log.error("nobody could be told for a day", extra={"reason": error.message})  # noqa: TRY400
         generation = attempt.generation
 
         def decide(before: Profile | None) -> Profile:
@@ -79,20 +106,9 @@ class Finishing(msgspec.Struct, frozen=True):
 
     def _discard(self, profile: Profile, generation: str, left: Leftover) -> None:
         """Remove a photo's face and files; the last time when nobody stores any more."""
-        owner = Owner(profile.id, generation)
         is_last = left.until <= self.clock()
-        self._remove_faces(owner, left, is_last=is_last)
-        # Who died while adding the face may have left one that only this picture finds.
-        kept = {keys.portrait(owner)} if left.indexing and not is_last else set()
-        for prefix in keys.prefixes(owner):
-            while found := [key for key in self.media.keys_under(prefix) if key not in kept]:
-                self.media.delete(found)
-        if not is_last:
-            return
-        if left.published and not self.cdn.invalidate(
-            keys.public(owner), reference=f"{profile.id}-{generation}"
-        ):
-            log.info("the CDN has not forgotten it yet")
+        is_gone = self._remove(Owner(profile.id, generation), left, is_last=is_last)
+        if not is_last or not is_gone:
             return
         log.info("discarded", extra={"generation": generation})
 
@@ -103,7 +119,8 @@ class Finishing(msgspec.Struct, frozen=True):
 
         self._change(profile, decide)
 
-    def _remove_faces(self, owner: Owner, left: Leftover, *, is_last: bool) -> None:
+    def _remove(self, owner: Owner, left: Leftover, *, is_last: bool) -> bool:
+        """Remove what there is; has the CDN forgotten it, too?"""
         face_ids = {left.face_id} if left.face_id else set()
         if left.indexing and is_last:
             portrait = self.media.get(keys.portrait(owner))
@@ -111,13 +128,24 @@ class Finishing(msgspec.Struct, frozen=True):
             face_ids |= {match.face_id for match in matches if match.owner == owner}
         if face_ids:
             self.faces.remove(sorted(face_ids))
+        # Who died while adding the face may have left one that only this picture finds.
+        kept = {keys.portrait(owner)} if left.indexing and not is_last else set()
+        for prefix in keys.prefixes(owner):
+            while found := [key for key in self.media.keys_under(prefix) if key not in kept]:
+                self.media.delete(found)
+        if not left.published:
+            return True
+        when = "last" if is_last else "first"
+        reference = f"{owner.profile_id}-{owner.generation}-{when}"
+        return self.cdn.invalidate(keys.public(owner), reference)
 
-    def _remove(self, profile: Profile) -> None:
+    def _forget(self, profile: Profile) -> None:
         """Remove the record of a deleted profile, when nobody can be working for it any more."""
-        assert profile.deleted_at is not None  # noqa: S101  # `moves.deleted` saw to it
+        if profile.status is not ProfileStatus.DELETED or profile.deleted_at is None:
+            return
         self._remove_staged(profile, profile.deleted_at)
         latest = self.records.profiles.find(profile.id)
-        is_over = self.clock() - profile.deleted_at > moves.LONGEST_WRITER
+        is_over = self.clock() - profile.deleted_at > TOMBSTONE_KEPT_FOR
         if latest and latest.status is ProfileStatus.DELETED and not latest.leftovers and is_over:
             self.records.profiles.remove(latest)
             log.info("removed")
@@ -128,12 +156,16 @@ class Finishing(msgspec.Struct, frozen=True):
         while True:
             found = self.staging.waiting(keys.staged_by(profile.user_id), page)
             for key, staged_at in found.staged.items():
-                there = self.staging.look(key) if staged_at <= deleted_at else None
-                if there is not None and there.staged_at <= deleted_at:
-                    self.staging.remove(key, there.version)
+                if was_before(staged_at, deleted_at):
+                    self._remove_unless_sent_again(key, deleted_at)
             if found.next is None:
                 break
             page = found.next
+
+    def _remove_unless_sent_again(self, key: str, deleted_at: datetime) -> None:
+        there = self.staging.look(key)
+        if there is not None and was_before(there.staged_at, deleted_at):
+            self.staging.remove(key, there.version)
 
     def _change(self, profile: Profile, decide: Callable[[Profile | None], Profile]) -> None:
         try:

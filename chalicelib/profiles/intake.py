@@ -13,7 +13,9 @@ from chalicelib.identity import content_id_of
 from chalicelib.patience import CLOCKS_DIFFER_BY
 from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
+from chalicelib.profiles.executions import execution_name, mark_started
 from chalicelib.profiles.faces import Owner
+from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.ports import Workflow
 from chalicelib.profiles.profile import (
     Attempt,
@@ -53,6 +55,7 @@ class ProfileIntake(msgspec.Struct, frozen=True):
     records: Records
     media: Media
     workflow: Workflow
+    failover: ProfileFailover
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
@@ -94,35 +97,11 @@ class ProfileIntake(msgspec.Struct, frozen=True):
     def _start(self, profile: Profile, attempt: Attempt, portrait: Portrait) -> Profile:
         """Do what is still missing until the workflow works on it."""
         if attempt.started_at is not None:
-            return profile
+            return self.failover.resume(profile)
         key = keys.photo(Owner(profile.id, attempt.generation))
         self.media.put(key, portrait.content, portrait.content_type)
         self.workflow.start(attempt.execution, portrait.user_id, key)
         return mark_started(self.records, profile.id, attempt.execution)
-
-
-def mark_started(records: Records, profile_id: str, execution: str) -> Profile:
-    """Write down that the execution of an attempt is started, if it is still its own."""
-
-    def decide(before: Profile | None) -> Profile:
-        assert before is not None  # noqa: S101  # it is kept longer than anybody starts anything
-        attempt = before.attempt
-        is_wanted = attempt is not None and attempt.execution == execution
-        if attempt is None or not is_wanted or attempt.started_at is not None:
-            return before
-        return moves.started(before, records.clock())
-
-    return records.change(profile_id, decide)
-
-
-def execution_name(profile_id: str, generation: str, number: int) -> str:
-    """At most 80 letters, digits and dashes; taken for 90 days (StartExecution, "name")."""
-    return f"{profile_id}-{generation}-{number}"
-
-
-def is_our_name(execution: str, profile_id: str) -> bool:
-    """Was this execution started for a photo that we had taken in?"""
-    return execution.startswith(f"{profile_id}-")
 
 
 def taken(

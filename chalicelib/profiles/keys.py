@@ -3,6 +3,7 @@
 import uuid
 from typing import Final
 
+from chalicelib.keys import REJECTED
 from chalicelib.profiles.faces import Owner
 from chalicelib.uploads import EXTENSIONS
 
@@ -46,9 +47,14 @@ def staged_by(user_id: str) -> str:
     return f"{STAGED}{user_id}/"
 
 
+def is_profile_photo(key: str) -> bool:
+    """Is this a key for profile photos, be it one that was put aside?"""
+    return key.removeprefix(REJECTED).startswith(STAGED)
+
+
 def user_id_of(key: str) -> str | None:
     """Who sends the photo at a key of the staging bucket; None: it does not say."""
-    parts = key.split("/")
+    parts = key.removeprefix(REJECTED).split("/")
     return parts[1] if len(parts) == _STAGED_PARTS else None
 
 

@@ -45,7 +45,7 @@ def joined(profile: Profile, email: str | None, now: datetime) -> Profile:
     """The photo that is tried was sent again; whoever sends it may want to be told."""
     attempt = _attempt_of(profile)
     is_over = profile.status in _DONE_WITH
-    if email is not None and attempt.email is None:
+    if email is not None and attempt.email != email:
         return _attempt_changed(profile, now, email=email, notice_owed=is_over)
     if attempt.started_at is None and not is_over:  # or it would be given up meanwhile
         return _attempt_changed(profile, now)

@@ -42,6 +42,7 @@ class ProfileParts:
             records=self._records,
             media=self._tools.media,
             workflow=self._tools.workflow,
+            failover=self.failover,
             new_uuid=self._new_uuid,
             clock=self._clock,
         )

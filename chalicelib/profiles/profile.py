@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.errors import InvalidRequest
+from chalicelib.patience import CLOCKS_DIFFER_BY
 from chalicelib.profiles.faces import Face
 
 _USER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}")
@@ -176,6 +177,11 @@ def face_ids_of(profile: Profile | None) -> set[str]:
     """The faces that a profile knows to be its own in the collection."""
     known = (profile.attempt, profile.photo) if profile else ()
     return {each.face_id for each in known if each and each.face_id}
+
+
+def was_before(sent_at: datetime, deleted_at: datetime) -> bool:
+    """Was a photo that S3 took sent before the profile was deleted, by clocks that may differ?"""
+    return sent_at + CLOCKS_DIFFER_BY < deleted_at
 
 
 def is_outdated(profile: Profile | None, sent_at: datetime) -> bool:

@@ -71,7 +71,7 @@ class Registration(msgspec.Struct, frozen=True):
         if not _counts(profile, task):
             profile = self.records.bring_on(task, moves.registered)
         assert profile and profile.photo  # noqa: S101, PT018  # it counts
-        self.finishing.try_to_finish(profile)
+        self.finishing.begin(profile)
         return {"userId": profile.user_id, "faceId": profile.photo.face_id}
 
     def _added(self, task: Task, current: Current) -> str:

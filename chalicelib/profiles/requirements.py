@@ -28,6 +28,7 @@ LEAST_CONFIDENCE: Final = 60.0
 """Per cent; what is less certain of sunglasses or eyes refuses nobody."""
 
 
+NOT_THERE: Final = Refusal("photo_not_there", "There is no such photo: send it again.", final=False)
 _NO_FACE: Final = Refusal(
     "no_face", "There is no face on this photo: send one that shows your face."
 )
@@ -88,8 +89,9 @@ def is_too_small(face: Face, size: Size) -> bool:
 
 
 def unreadable(rejection: Rejected) -> Refusal:
-    """What was sent is no photo that can be looked at."""
-    return Refusal(rejection.code, rejection.message)
+    """What was sent is no photo that can be looked at, or is not there at all."""
+    is_final = rejection.code != NOT_THERE.code
+    return Refusal(rejection.code, rejection.message, final=is_final)
 
 
 def _is_seen(what: Seen) -> bool:

@@ -40,10 +40,10 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             InvalidRequest: This cannot be a user's id.
             UnknownProfile: There is none, or its last photo had another execution.
         """
-        profile = self.records.find(checked_user_id(user_id))
+        found = self.records.find(checked_user_id(user_id))
+        profile = self._resumed(found) if found else None
         if profile is None or profile.status is ProfileStatus.DELETED:
             raise _unknown(user_id)
-        profile = self._resumed(profile)
         if execution is not None and execution != latest_execution(profile):
             raise UnknownProfile(
                 f"{execution[:120]!r} is not the execution of the last photo of {user_id}: "
@@ -53,10 +53,10 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
         return profile
 
     def delete(self, user_id: str) -> Profile:
-        """Remove a profile: its photo, its thumbnail, its face and then its record.
+        """Remove a profile: its photo, its thumbnail, its face and, in a while, its record.
 
         When this returns, nobody gets it any more, and whatever is not gone yet is written
-        down. Doing it again does no harm.
+        down for the sweeper. Doing it again does no harm.
 
         Raises:
             InvalidRequest: This cannot be a user's id.
@@ -76,7 +76,7 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
         with logs.bound(profile_id=profile_id, stage="profile deletion"):
             profile = self.records.change(profile_id, decide)
             log.info("deleted")
-            self.finishing.try_to_finish(profile)
+            self.finishing.begin(profile)
             return profile
 
     def _resumed(self, profile: Profile) -> Profile:

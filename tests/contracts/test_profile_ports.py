@@ -33,7 +33,8 @@ from tests.local.faces import GREEN, RED, ColouredFaces, no_object, squares
 from tests.local.workflows import ROLE, SECONDS, Gate, definition, task
 from tests.states_language import Interpreter
 
-ANNA, BEN = Owner("anna", "1"), Owner("ben", "1")
+ANNA = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
+BEN = Owner("0f8fad5b-d9cb-469f-a165-70867728950e", "a1b2c3d4")
 SENDER = "stories@example.com"
 
 
@@ -65,7 +66,14 @@ def collection(request: pytest.FixtureRequest) -> Collection:
     client = request.getfixturevalue("local").client("rekognition")
     client.create_collection(CollectionId="faces")
     anna, ben = squares((RED, 100, 60, 160)), squares((GREEN, 100, 60, 160))
-    return Collection(RekognitionFaceCollection(client, "faces"), anna, ben, squares())
+    return Collection(
+        RekognitionFaceCollection(client, "faces", quick=client), anna, ben, squares()
+    )
+
+
+def collection_of(aws: Aws) -> RekognitionFaceCollection:
+    client = aws.client("rekognition")
+    return RekognitionFaceCollection(client, "faces", quick=client)
 
 
 def test_a_face_is_seen_and_none_where_there_is_none(collection: Collection) -> None:
@@ -112,7 +120,7 @@ def test_a_face_that_was_removed_is_not_found_and_removing_it_again_does_no_harm
 def test_where_no_face_is_seen_none_is_found_or_added(local: Aws) -> None:
     client = local.client("rekognition")
     client.create_collection(CollectionId="faces")
-    faces = RekognitionFaceCollection(client, "faces")
+    faces = RekognitionFaceCollection(client, "faces", quick=client)
 
     assert faces.search(squares()) == []
     assert faces.add(squares(), ANNA) is None
@@ -120,7 +128,7 @@ def test_where_no_face_is_seen_none_is_found_or_added(local: Aws) -> None:
 
 def test_what_is_no_picture_can_never_be_looked_at(local: Aws) -> None:
     with pytest.raises(Rejected):
-        RekognitionFaceCollection(local.client("rekognition"), "faces").detect(b"%PDF-1.7")
+        collection_of(local).detect(b"%PDF-1.7")
 
 
 def test_a_face_of_another_hand_has_no_owner(local: Aws) -> None:
@@ -128,13 +136,15 @@ def test_a_face_of_another_hand_has_no_owner(local: Aws) -> None:
     client.create_collection(CollectionId="faces")
     client.index_faces(CollectionId="faces", Image={"Bytes": squares((RED, 100, 60, 160))})
 
-    (match,) = RekognitionFaceCollection(client, "faces").search(squares((RED, 100, 60, 160)))
+    (match,) = RekognitionFaceCollection(client, "faces", quick=client).search(
+        squares((RED, 100, 60, 160))
+    )
 
     assert match.owner is None
 
 
 def test_without_its_collection_nothing_is_found_out(local: Aws) -> None:
-    faces = RekognitionFaceCollection(local.client("rekognition"), "faces")
+    faces = collection_of(local)
 
     with pytest.raises(Transient, match="ResourceNotFoundException"):
         faces.search(squares((RED, 100, 60, 160)))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from cfnlint.api import lint_all
 
+from chalicelib.profiles.finishing import LONGEST_EXECUTION
 from chalicelib.profiles.moves import LONGEST_WRITER
 from tests.states_language import DEFINITION
 
@@ -126,6 +127,10 @@ def test_every_state_catches_whatever_is_left() -> None:
         if state["Type"] in {"Task", "Parallel"}:
             assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
     assert DEFINITION["States"]["ProcessingFailed"]["Catch"][-1]["Next"] == "Failed"
+
+
+def test_an_execution_ends_before_a_deleted_profile_is_forgotten() -> None:
+    assert DEFINITION["TimeoutSeconds"] <= LONGEST_EXECUTION.total_seconds() < 20 * 60
 
 
 def test_a_task_waits_for_longer_than_its_function_runs() -> None:

@@ -56,7 +56,7 @@ def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: ProfileW
 
     world.media.put = late  # type: ignore[method-assign,assignment]
     invoke(world, "make_thumbnail", execution)
-    for _ in range(2):
+    for _ in range(6):
         world.clock.advance(300)
         world.sweep()
 

@@ -130,6 +130,8 @@ def test_a_new_photo_of_the_same_user_replaces_the_old_one(world: ProfileWorld) 
     assert new is not None
     assert new.generation != old.generation
     assert world.faces_of("user_a") == [new.face_id], "the old face is gone, the new one in"
+    world.clock.advance(300)
+    world.sweep()
     assert all(f"/{new.generation}/" in key for key in world.files_of("user_a"))
 
 

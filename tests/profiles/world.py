@@ -26,8 +26,8 @@ def functions_of(parts: ProfileParts) -> dict[str, Function]:
         "add_face_to_index": parts.registration.add,
         "make_thumbnail": parts.thumbnail.run,
         "persist_metadata": parts.registration.persist,
-        "refuse_photo": parts.ending.refuse,
-        "fail_photo": parts.ending.fail,
+        "refuse_photo": parts.ending.end,
+        "fail_photo": parts.ending.end,
     }
     return {name: partial(triggers.profile_task, run) for name, run in tasks.items()}
 

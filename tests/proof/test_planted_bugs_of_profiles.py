@@ -69,7 +69,7 @@ class _AsksNobody(Registration, frozen=True):
             return moves.registered(before, self.records.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
-        self.finishing.try_to_finish(self.records.change(profile_id, decide))
+        self.finishing.begin(self.records.change(profile_id, decide))
         return {}
 
 
