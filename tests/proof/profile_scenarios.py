@@ -150,10 +150,6 @@ def deleted_and_sent_again(run: ProfileSimulation) -> None:
     run.remove("user_a")
     run.put("user_a", ANNA)
     run.settle()
-    run.remove("user_a")
-    run.settle()
-    run.put("user_a", ANNA)
-    run.settle()
 
 
 def face_free_again(run: ProfileSimulation) -> None:
