@@ -12,11 +12,11 @@ from typing import Any, Final
 from PIL import Image
 
 from chalicelib.errors import ProfileChanged, Rejected, TooLarge
+from chalicelib.ports import Media
 from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen
 from chalicelib.profiles.ports import ProfilesPage
 from chalicelib.profiles.profile import Profile
 from tests.builders import encoded
-from tests.fakes import InMemoryMedia
 
 CLEAR_FACE: Final = Face(
     box=Box(0.3, 0.2, 0.4, 0.5),
@@ -139,7 +139,7 @@ def _person_on(picture: bytes) -> int:
 class InMemorySentPhotos:
     """Buckets by name; the media bucket, as far as there is one, is the pipeline's own."""
 
-    def __init__(self, buckets: dict[str, InMemoryMedia]) -> None:
+    def __init__(self, buckets: dict[str, Media]) -> None:
         self.buckets = buckets
 
     def get(self, bucket: str, key: str, most: int) -> bytes | None:

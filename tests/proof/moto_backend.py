@@ -38,6 +38,7 @@ from tests.proof.tape import Fault, ProcessDied, Request, Tape
 from tests.proof.wire import Wire
 
 _Result = TypeVar("_Result")
+_IN_MEMORY = ("rekognition", "polly", "cloudfront", "stepfunctions", "sesv2")
 _LONG = str(11 * 3600)  # seconds; no run takes so long, and SQS allows twelve hours
 
 
@@ -232,7 +233,7 @@ class MotoBackend:
         self.cdn = SlowCdn()
         self.profiles = aws.profiles
         self.faces = InMemoryFaces(aws.clock)
-        self.sent_photos = InMemorySentPhotos({})
+        self.sent_photos = InMemorySentPhotos({"media": aws.media})
         self.workflow = InMemoryWorkflow(aws.clock)
         self.mailer = InMemoryMailer()
         self.text_detector = PageReader()
@@ -251,8 +252,7 @@ class _WiredTape(Tape):
         self._aws = aws
 
     def meet(self, request: Request, action: Callable[[], _Result]) -> _Result:
-        is_in_memory = request.operation.startswith(("rekognition", "polly", "cloudfront"))
-        if is_in_memory or request.target == "staging":
+        if request.operation.startswith(_IN_MEMORY) or request.target == "staging":
             return super().meet(request, action)
         if request.fault is Fault.DIES_BEFORE:
             raise ProcessDied(request.operation)

@@ -9,7 +9,9 @@ from moto import mock_aws
 from tests.proof.crashes import every_single_fault
 from tests.proof.ledger import PLAYED
 from tests.proof.moto_backend import MotoAws, MotoBackend
+from tests.proof.profile_scenarios import PROFILE_SCENARIOS
 from tests.proof.scenarios import ON_MOTO, Scenario
+from tests.proof.tape import Fault
 
 
 @pytest.fixture
@@ -24,4 +26,13 @@ def test_one_fault_at_any_request_changes_nothing_that_matters(
 ) -> None:
     PLAYED["single faults on moto's AWS, through the app's adapters"] += every_single_fault(
         scenario, lambda: MotoBackend(aws)
+    )
+
+
+def test_nor_on_the_way_of_a_profile_photo(aws: MotoAws) -> None:
+    """Only what the wire has a part in: a request that fails, and one whose answer is lost."""
+    PLAYED["single faults on moto's AWS, through the app's adapters"] += every_single_fault(
+        PROFILE_SCENARIOS[0],
+        lambda: MotoBackend(aws),
+        kinds=(Fault.SERVER_ERROR, Fault.TIMED_OUT),
     )

@@ -4,7 +4,8 @@ import pytest
 
 from tests.proof.ledger import PLAYED
 from tests.proof.meeting import every_fault_in_every_order_of, every_order_of
-from tests.proof.meetings_of_profiles import PROFILE_MEETINGS, ProfileMeeting
+from tests.proof.meetings_of_profiles import PROFILE_MEETINGS
+from tests.proof.profile_meeting import ProfileMeeting
 from tests.proof.tape import Fault
 
 CRASHES = (Fault.DIES_BEFORE, Fault.DIES_AFTER)
