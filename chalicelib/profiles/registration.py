@@ -9,7 +9,7 @@ from chalicelib.errors import FaceAlreadyExistsError, SupersededError
 from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.duplicates import Duplicates
-from chalicelib.profiles.execution import Task
+from chalicelib.profiles.execution import Task, attempt_of
 from chalicelib.profiles.faces import Match
 from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.ports import FaceCollection
@@ -82,9 +82,7 @@ class Registration(msgspec.Struct, frozen=True):
         if face_id is None:
             raise self.records.refuse(task, UNCLEAR)
         try:
-            profile = self.records.bring_on(
-                task, lambda profile, now: moves.indexed(profile, face_id, now)
-            )
+            profile = self._write_down(current, face_id)
         except (SupersededError, FaceAlreadyExistsError):
             self._remove_unless_known(self.records.find(task.sent.user_id), face_id)
             raise
@@ -92,6 +90,20 @@ class Registration(msgspec.Struct, frozen=True):
         assert profile.attempt and profile.attempt.face_id  # noqa: S101, PT018  # it was indexed
         log.info("face added", extra={"face_id": profile.attempt.face_id})
         return profile.attempt.face_id
+
+    def _write_down(self, current: Current, face_id: str) -> Profile:
+        """The attempt has its face, whichever of its executions added it."""
+
+        def decide(before: Profile | None) -> Profile:
+            attempt = before.attempt if before else None
+            if before is None or attempt is None:
+                raise SupersededError("there is no attempt any more")
+            if attempt.generation != current.attempt.generation:
+                raise SupersededError("another photo is wanted by now")
+            attempt_of(before, attempt.execution)
+            return moves.indexed(before, face_id, self.records.clock())
+
+        return self.records.change(current.profile.id, decide)
 
     def _remove_unless_known(self, profile: Profile | None, face_id: str) -> None:
         """Of two invocations of this task, the other one may have come further, or with this."""
