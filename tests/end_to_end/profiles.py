@@ -78,6 +78,16 @@ class ProfileClient:
         found = self.stack.clients.rekognition.list_faces(CollectionId=FACE_COLLECTION)
         return [dict(face) for face in found["Faces"]]
 
+    def faces_when_there_are(self, count: int) -> list[dict[str, Any]]:
+        """The collection's faces, once there are so many: what ended is cleaned up in a moment."""
+
+        def look() -> list[dict[str, Any]] | None:
+            faces = self.faces()
+            return faces if len(faces) == count else None
+
+        found: list[dict[str, Any]] = self.client.until(look)
+        return found
+
     def files_of(self, profile: dict[str, Any]) -> list[str]:
         """The keys of everything that the media bucket has of a profile that had a photo."""
         profile_id = profile["photo"]["thumbnail_url"].split("/profiles/")[1].split("/")[0]

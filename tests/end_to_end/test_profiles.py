@@ -32,7 +32,7 @@ def profiles(client: Client, stack: Stack) -> Iterator[ProfileClient]:
     profiles = ProfileClient(client, stack)
     yield profiles
     profiles.forget_everybody()
-    assert profiles.faces() == []
+    profiles.faces_when_there_are(0)
 
 
 def test_a_good_portrait_becomes_the_profiles_photo(profiles: ProfileClient) -> None:
@@ -170,20 +170,20 @@ def test_two_users_racing_with_one_face_end_with_one(profiles: ProfileClient) ->
 
     assert sorted(profile["status"] for profile in ended) == ["ready", "rejected"]
     (ready,) = [profile for profile in ended if profile["status"] == "ready"]
-    (face,) = profiles.faces()
+    (face,) = profiles.faces_when_there_are(1)
     assert face["FaceId"] == ready["photo"]["face_id"]
 
 
 def test_deleting_takes_photo_thumbnail_face_and_profile(profiles: ProfileClient) -> None:
-    profiles.put("user_a", astronaut())
-    profile = profiles.ended("user_a")
+    profiles.put("user_who_leaves", astronaut())
+    profile = profiles.ended("user_who_leaves")
     assert requests.get(profile["photo"]["thumbnail_url"], timeout=10).status_code == 200
     assert len(profiles.files_of(profile)) == 3
 
-    deleted = profiles.delete("user_a")
+    deleted = profiles.delete("user_who_leaves")
 
     assert (deleted.status_code, deleted.json()["status"]) == (202, "deleted")
-    assert profiles.get("user_a").status_code == 404
+    assert profiles.get("user_who_leaves").status_code == 404
     assert profiles.faces() == []
     left = [key.rsplit("/", 1)[1] for key in profiles.files_of(profile)]
     assert left == ["portrait.jpg"], "kept until nobody can be adding its face any more"
