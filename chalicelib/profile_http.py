@@ -79,8 +79,7 @@ def email_of(request: Request) -> str | None:
     is_one = len(email_address) <= _LONGEST_EMAIL and _EMAIL.fullmatch(email_address)
     if email_address and not is_one:
         raise errors.InvalidRequest(
-            f"X-Email is {email_address[:40]!r}; it must be one e-mail address, or be left out.",
-            code="invalid_header",
+            "X-Email must be one e-mail address, or be left out.", code="invalid_header"
         )
     return email_address or None
 

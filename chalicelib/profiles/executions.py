@@ -15,6 +15,11 @@ def is_our_name(execution: str, profile_id: str) -> bool:
     return execution.startswith(f"{profile_id}-")
 
 
+def are_of_one_attempt(execution: str, other: str) -> bool:
+    """Do these executions work on the same photo, one after the other?"""
+    return execution == other or execution.rpartition("-")[0] == other.rpartition("-")[0] != ""
+
+
 def mark_started(records: Records, profile_id: str, execution: str) -> Profile:
     """Write down that the execution of an attempt is started, if it is still its own."""
 

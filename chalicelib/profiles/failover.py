@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib import logs
 from chalicelib.errors import ProfileChanged, StorytimeError
-from chalicelib.patience import RESUME_AFTER
+from chalicelib.patience import GIVE_UP_AFTER, RESUME_AFTER
 from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.executions import execution_name, mark_started
@@ -83,6 +83,8 @@ class ProfileFailover(msgspec.Struct, frozen=True):
     def _resume(self, profile: Profile) -> Profile:
         attempt = profile.attempt
         assert attempt is not None  # noqa: S101  # it is on its way
+        if self.clock() - attempt.sent_at > GIVE_UP_AFTER:
+            return self._give_up(profile, GIVEN_UP)
         if attempt.started_at is None:
             return self._start(profile, attempt)
         if self.workflow.is_running(attempt.execution):
@@ -119,8 +121,8 @@ def is_to_finish(profile: Profile, now: datetime) -> bool:
     """Is something to be removed for the last time, or did nobody come to tell or remove? Pure."""
     is_on_its_way = profile.status is ProfileStatus.PROCESSING
     is_over = any(left.until <= now for left in profile.leftovers.values())
-    is_unfinished = profile.unfinished_since is not None
-    return is_over or (is_unfinished and not is_on_its_way and is_due(profile, now))
+    is_left = profile.unfinished_since is not None and now - profile.changed_at > RESUME_AFTER
+    return is_over or (is_left and not is_on_its_way)
 
 
 def is_due(profile: Profile, now: datetime) -> bool:

@@ -121,6 +121,21 @@ class Finishing(msgspec.Struct, frozen=True):
 
     def _remove(self, owner: Owner, left: Leftover, *, is_last: bool) -> bool:
         """Remove what there is; has the CDN forgotten it, too?"""
+        # Who died while adding the face may have left one that only this picture finds.
+        kept = {keys.portrait(owner)} if left.indexing else set()
+        for prefix in keys.prefixes(owner):
+            while found := [key for key in self.media.keys_under(prefix) if key not in kept]:
+                self.media.delete(found)
+        self._remove_faces(owner, left, is_last=is_last)
+        if is_last and kept:
+            self.media.delete(sorted(kept))
+        if not left.published:
+            return True
+        when = "last" if is_last else "first"
+        reference = f"{owner.profile_id}-{owner.generation}-{when}"
+        return self.cdn.invalidate(keys.public(owner), reference)
+
+    def _remove_faces(self, owner: Owner, left: Leftover, *, is_last: bool) -> None:
         face_ids = {left.face_id} if left.face_id else set()
         if left.indexing and is_last:
             portrait = self.media.get(keys.portrait(owner))
@@ -128,16 +143,6 @@ class Finishing(msgspec.Struct, frozen=True):
             face_ids |= {match.face_id for match in matches if match.owner == owner}
         if face_ids:
             self.faces.remove(sorted(face_ids))
-        # Who died while adding the face may have left one that only this picture finds.
-        kept = {keys.portrait(owner)} if left.indexing and not is_last else set()
-        for prefix in keys.prefixes(owner):
-            while found := [key for key in self.media.keys_under(prefix) if key not in kept]:
-                self.media.delete(found)
-        if not left.published:
-            return True
-        when = "last" if is_last else "first"
-        reference = f"{owner.profile_id}-{owner.generation}-{when}"
-        return self.cdn.invalidate(keys.public(owner), reference)
 
     def _forget(self, profile: Profile) -> None:
         """Remove the record of a deleted profile, when nobody can be working for it any more."""

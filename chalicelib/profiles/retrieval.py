@@ -9,6 +9,7 @@ import msgspec
 from chalicelib import logs
 from chalicelib.errors import StorytimeError, UnknownProfile
 from chalicelib.profiles import moves
+from chalicelib.profiles.executions import are_of_one_attempt
 from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.profile import (
@@ -34,7 +35,7 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
 
         Args:
             user_id: As it was sent.
-            execution: Only if this is its last execution.
+            execution: Only if its last photo had this one.
 
         Raises:
             InvalidRequest: This cannot be a user's id.
@@ -43,11 +44,12 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
         found = self.records.find(checked_user_id(user_id))
         profile = self._resumed(found) if found else None
         if profile is None or profile.status is ProfileStatus.DELETED:
-            raise _unknown(user_id)
-        if execution is not None and execution != latest_execution(profile):
+            raise _unknown()
+        latest = latest_execution(profile) or ""
+        if execution is not None and not are_of_one_attempt(execution, latest):
             raise UnknownProfile(
-                f"{execution[:120]!r} is not the execution of the last photo of {user_id}: "
-                "another photo was sent since, or none was by that name.",
+                "This is not the execution of the profile's last photo: another photo was sent "
+                "since, or there is none of this name.",
                 code="unknown_execution",
             )
         return profile
@@ -67,7 +69,7 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
 
         def decide(before: Profile | None) -> Profile:
             if before is None:
-                raise _unknown(user_id)
+                raise _unknown()
             if before.status is ProfileStatus.DELETED:
                 return before
             return moves.deleted(before, self.clock())
@@ -87,5 +89,5 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             return profile
 
 
-def _unknown(user_id: str) -> UnknownProfile:
-    return UnknownProfile(f"There is no profile of {user_id}: send a photo first.")
+def _unknown() -> UnknownProfile:
+    return UnknownProfile("This user has no profile: send a photo first.")

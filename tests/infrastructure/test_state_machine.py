@@ -121,6 +121,19 @@ def test_every_task_is_tried_again_whatever_fails_but_never_what_is_decided() ->
         assert whatever["MaxAttempts"] > 0
 
 
+def test_every_state_before_the_last_word_catches_each_refusal() -> None:
+    """Whichever is written down already is raised by whatever task looks first."""
+    refusals = {"PhotoDoesNotMeetRequirementError", "FaceAlreadyExistsError"}
+    for name in ("FaceDetection", "CheckFaceDuplicate", "ParallelProcessing", "PersistMetadata"):
+        caught = {
+            error
+            for catcher in DEFINITION["States"][name]["Catch"]
+            if catcher["Next"] == "PhotoDoesNotMeetRequirement"
+            for error in catcher["ErrorEquals"]
+        }
+        assert caught == refusals, name
+
+
 def test_every_state_catches_whatever_is_left() -> None:
     """But the branches', whose errors come out of the Parallel state, and the ends'."""
     for name, state in DEFINITION["States"].items():
@@ -141,3 +154,5 @@ def test_a_task_waits_for_longer_than_its_function_runs() -> None:
         name = task["Resource"].removeprefix(PREFIX)
         assert functions[name]["lambda_timeout"] < task["TimeoutSeconds"]
         assert functions[name]["lambda_timeout"] < LONGEST_WRITER.total_seconds()
+    storing = (config["lambda_timeout"], functions["take_in_staged"]["lambda_timeout"])
+    assert max(storing) < LONGEST_WRITER.total_seconds()

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from chalice.app import Response
 
 from chalicelib import logs
 from chalicelib.aws.mailer import SesMailer
 from chalicelib.aws.requests import RequestFailed
 from chalicelib.errors import InvalidRequest, Transient, UnknownProfile
+from chalicelib.http import answering_errors
 from chalicelib.profile_http import email_of
 from chalicelib.profiles.faces import Owner, owner_of
 from chalicelib.profiles.intake import Portrait
@@ -459,3 +461,59 @@ def test_a_photo_sent_again_sets_going_what_nobody_works_on(world: ProfileWorld)
     world.put("user_a")
 
     assert len(world.workflow.executions) == 2
+
+
+# Was: `Finishing._discard` begins with Rekognition; files that people have links to wait for it.
+def test_the_thumbnail_of_a_deleted_profile_goes_although_rekognition_is_away(
+    world: ProfileWorld,
+) -> None:
+    world.register("user_a")
+    world.faces.remove = unreachable  # type: ignore[method-assign]
+
+    world.parts.retrieval.delete("user_a")
+
+    assert not [key for key in world.files_of("user_a") if key.startswith("public/")]
+
+
+# Was: `failover._resume` counts executions, and an attempt that cannot be started has none.
+def test_an_attempt_that_cannot_be_started_does_not_stay_processing_for_ever(
+    world: ProfileWorld,
+) -> None:
+    world.put("user_a")
+    (execution,) = world.workflow.executions.values()
+    execution.status = "ABORTED"  # after its 202
+    world.workflow.start = unreachable  # type: ignore[method-assign]
+    for _ in range(14 * 24):
+        world.clock.advance(timedelta(hours=1).total_seconds())
+        world.sweep()
+
+    assert world.profile("user_a").status is ProfileStatus.FAILED
+
+
+# Was: the id that PUT answered is unknown as soon as another execution takes the attempt up.
+def test_the_execution_that_was_answered_finds_the_photo_whichever_execution_ended_it(
+    world: ProfileWorld,
+) -> None:
+    receipt = world.put("user_a")
+    assert receipt.profile.attempt is not None
+    answered = receipt.profile.attempt.execution
+    world.workflow.executions[answered].status = "ABORTED"
+    world.clock.advance(61)
+
+    found = world.parts.retrieval.retrieve("user_a", answered)
+
+    assert found.status is ProfileStatus.PROCESSING
+
+
+# Was: `http.answering_errors` logs what it answers, the address that was mistyped included.
+def test_logs_do_not_tell_an_address_that_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    @answering_errors
+    def view() -> Response:
+        email_of(request(x_email="anna.meier@example"))
+        raise AssertionError
+
+    with caplog.at_level(logging.INFO):
+        assert view().status_code == 400
+
+    assert caplog.records
+    assert not [each for each in caplog.records if "anna.meier" in str(each.__dict__)]

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from chalicelib.errors import FaceAlreadyExistsError, Transient
+from chalicelib.profiles import moves
 from chalicelib.profiles.faces import Face, Seen
-from chalicelib.profiles.profile import ProfileStatus
+from chalicelib.profiles.profile import GIVEN_UP, ProfileStatus
 from tests.fake_profiles import CLEAR_FACE, portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
 
@@ -95,6 +96,59 @@ def test_another_user_with_the_same_photo_is_refused_and_told(world: ProfileWorl
     assert [to for to, _, _ in world.mailer.sent] == ["b@example.com"]
     assert world.faces_of("user_b") == []
     assert world.profile("user_a").status is ProfileStatus.READY
+
+
+def test_a_face_that_is_too_unclear_to_be_added_is_rejected(world: ProfileWorld) -> None:
+    world.faces.unclear.add(ANNA)
+
+    profile = world.register("user_a")
+
+    assert profile.status is ProfileStatus.REJECTED
+    assert profile.attempt is not None
+    assert profile.attempt.refusal is not None
+    assert profile.attempt.refusal.code == "face_unclear"
+
+
+def test_counting_twice_counts_once(world: ProfileWorld) -> None:
+    """PersistMetadata took effect, and its answer was lost."""
+    persist = world.functions["persist_metadata"]
+
+    def answer_lost(event: dict[str, object]) -> object:
+        world.functions["persist_metadata"] = persist
+        persist(event)
+        raise ConnectionError
+
+    world.functions["persist_metadata"] = answer_lost
+    world.put("user_a")
+    (execution,) = world.run()
+
+    assert execution.status == "SUCCEEDED"
+    assert execution.path[-1] == "PersistMetadata"
+    assert world.profile("user_a").status is ProfileStatus.READY
+
+
+def test_a_profile_that_cannot_be_looked_after_does_not_keep_the_others_waiting(
+    world: ProfileWorld,
+) -> None:
+    for person, user_id in enumerate(("user_a", "user_b", "user_c"), 1):
+        world.faces.seen[person] = []
+        world.register(user_id, person, email=f"{user_id}@example.com")
+        world.profiles.kept[world.profile(user_id).id] = moves.ended(
+            world.profile(user_id), ProfileStatus.REJECTED, GIVEN_UP, world.clock()
+        )
+    world.mailer.sent.clear()
+    send = world.mailer.send
+
+    def fails_for_b(to: str, subject: str, body: str) -> None:
+        if to.startswith("user_b"):
+            raise Transient("SendEmail failed")
+        send(to, subject, body)
+
+    world.mailer.send = fails_for_b  # type: ignore[method-assign]
+    world.clock.advance(600)
+    world.sweep()
+
+    assert {to for to, _, _ in world.mailer.sent} == {"user_a@example.com", "user_c@example.com"}
 
 
 def test_without_an_address_nobody_is_told_and_the_photo_is_rejected_all_the_same(
