@@ -46,6 +46,7 @@ def check_profiles(
         *(problem for save in run.saves for problem in _illegal(run, save)),
         *_shared_faces(run),
         *_repeated_payments(run),
+        *_taken_over(run),
         *broken_by_notices(run),
     ]
     if problems:
@@ -271,3 +272,13 @@ def _is_excused(run: ProfileRun, payment: Request) -> bool:
         each.process is not payment.process and each.process.kind == payment.process.kind
         for each in meanwhile
     )
+
+
+def _taken_over(run: ProfileRun) -> Iterator[str]:
+    """No execution that is at work is told that another one has its photo by now."""
+    executions = run.backend.workflow.executions
+    for name, execution in executions.items():
+        attempt, _, number = name.rpartition("-")
+        following = f"{attempt}-{int(number) + 1}" if number.isdecimal() else None
+        if execution.path[-1:] == ["Superseded"] and following in executions:
+            yield "an execution was taken over that was still at work"
