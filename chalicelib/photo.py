@@ -71,7 +71,9 @@ def upright_page(photo: bytes) -> Image.Image:
     largest = (_MAX_PAGE_SIDE, _MAX_PAGE_SIDE)
     image.draft("RGB", largest)  # a very large JPEG need not be unpacked at its full size
     _decode(image)
-    if image.mode in {"1", "P"}:  # which cannot be made smaller smoothly
+    if image.mode.startswith("I"):  # 16 bits of grey: `convert` would make all of it white
+        image = image.point(lambda value: value / 256).convert("L")
+    elif image.mode in {"1", "P"}:  # which cannot be made smaller smoothly
         image = image.convert("RGBA")
     # Smaller first: everything after this needs a copy of the pixels.
     image.thumbnail(largest, reducing_gap=2.0)
@@ -145,8 +147,8 @@ def _opened(photo: bytes) -> Image.Image:
         raise _damaged() from error
     if image.width * image.height > MAX_PIXELS:
         raise TooLarge(
-            f"This image has {image.width * image.height / 1e6:.0f} megapixels; "
-            f"send one of at most {MAX_PIXELS // 10**6}.",
+            f"This image is {image.width} x {image.height} pixels; "
+            f"send one of at most {MAX_PIXELS // 10**6} megapixels.",
             code="too_many_pixels",
         )
     return image

@@ -28,8 +28,9 @@ _NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
 
 _LONGEST_EMAIL: Final = 254
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL: Final = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}"
+    rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@([A-Za-z0-9-]{{1,63}}\.)+[A-Za-z0-9-]{{2,63}}"
 )
 """As SES takes addresses: ASCII only, at most 64 letters before the sign (RFC 5321, 5322)."""
 
@@ -38,6 +39,7 @@ class _WantedPortrait(msgspec.Struct):
     """The body of POST /profiles/{user_id}/uploads."""
 
     content_type: str
+    email: str | None = None
 
 
 def portrait_of(request: Request, user_id: str) -> Portrait:
@@ -66,7 +68,8 @@ def wanted_portrait_of(request: Request, user_id: str) -> tuple[str, str, str | 
         UnsupportedType: This is no photo's type.
     """
     body = json_of(request, _WantedPortrait, '{"content_type": "image/jpeg"}')
-    return checked_user_id(user_id), photos_type(body.content_type), email_of(request)
+    email = checked_email(body.email or "", "email") or email_of(request)
+    return checked_user_id(user_id), photos_type(body.content_type), email
 
 
 def email_of(request: Request) -> str | None:
@@ -75,13 +78,22 @@ def email_of(request: Request) -> str | None:
     Raises:
         InvalidRequest: It is no address.
     """
-    email_address = request.headers.get("x-email", "").strip()
-    is_one = len(email_address) <= _LONGEST_EMAIL and _EMAIL.fullmatch(email_address)
-    if email_address and not is_one:
+    return checked_email(request.headers.get("x-email", ""), "X-Email")
+
+
+def checked_email(given: str, name: str) -> str | None:
+    """An address, or None for an empty one.
+
+    Raises:
+        InvalidRequest: It is none; `name` says what the request calls it.
+    """
+    address = given.strip()
+    is_one = len(address) <= _LONGEST_EMAIL and _EMAIL.fullmatch(address)
+    if address and not is_one:
         raise errors.InvalidRequest(
-            "X-Email must be one e-mail address, or be left out.", code="invalid_header"
+            f"{name} must be one e-mail address, or be left out.", code="invalid_email"
         )
-    return email_address or None
+    return address or None
 
 
 def execution_of(request: Request) -> str | None:
@@ -128,7 +140,6 @@ def _described(profile: Profile, links: Links) -> dict[str, Any]:
         "execution_id": latest_execution(profile),
         "reason": {"code": refusal.code, "message": refusal.message} if refusal else None,
         "photo": _photo(profile, profile.photo, links) if profile.photo else None,
-        "changed_at": timestamp(profile.changed_at),
     }
 
 

@@ -126,7 +126,7 @@ def _run(function: LambdaFunction, event: Any) -> Outcome:
     try:
         result = function.handler(event, context)
     except Exception as error:
-        _log.warning("%s failed: %s: %s", function.name, type(error).__name__, error)
+        _log.info("%s failed: %s: %s", function.name, type(error).__name__, error)
         frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
         return _failure(context, type(error).__name__, str(error), frames)
     try:

@@ -128,8 +128,9 @@ def is_to_finish(profile: Profile, now: datetime) -> bool:
 def is_due(profile: Profile, now: datetime) -> bool:
     """Has nothing happened for so long that nobody seems to be at work? Pure.
 
-    Later with each execution: one that fails at once would use them up in minutes.
+    Not before whoever worked last must have stopped, and later with each execution: one that
+    fails at once would use them up in minutes.
     """
     number = profile.attempt.number if profile.attempt else 1
     waited: timedelta = now - profile.changed_at
-    return waited > RESUME_AFTER * (1 << (number - 1))
+    return waited > moves.LONGEST_WRITER * (1 << (number - 1))

@@ -79,9 +79,9 @@ class ProfileIntake(msgspec.Struct, frozen=True):
             )
             attempt = profile.attempt
             duplicate = attempt is None or attempt.generation != new.generation
-            log.info("photo seen before" if duplicate else "photo taken in")
             if attempt is not None and profile.status is ProfileStatus.PROCESSING:
                 profile = self._start(profile, attempt, portrait)
+            log.info("photo seen before" if duplicate else "photo taken in")
             return Receipt(profile, duplicate)
 
     def _attempt(self, profile_id: str, content_id: str, portrait: Portrait) -> Attempt:

@@ -167,7 +167,8 @@ def checked_user_id(user_id: str) -> str:
     """
     if not _USER_ID.fullmatch(user_id):
         raise InvalidRequest(
-            f"{user_id[:40]!r} cannot be a user's id: it must be {USER_ID_RULE}.",
+            f"{user_id[:40]!r} of {len(user_id)} characters cannot be a user's id: it must be "
+            f"{USER_ID_RULE}.",
             code="invalid_user_id",
         )
     return user_id

@@ -28,9 +28,12 @@ LEAST_CONFIDENCE: Final = 60.0
 """Per cent; what is less certain of sunglasses or eyes refuses nobody."""
 
 
+_UNREADABLE: Final = Refusal(
+    "unreadable_image", "A photo of this shape cannot be looked at: send one that is less narrow."
+)
 NOT_THERE: Final = Refusal("photo_not_there", "There is no such photo: send it again.", final=False)
 _NO_FACE: Final = Refusal(
-    "no_face", "There is no face on this photo: send one that shows your face."
+    "no_face", "There is no face on this photo: send one that shows your face, upright."
 )
 _TOO_SMALL: Final = Refusal(
     "face_too_small",
@@ -90,6 +93,8 @@ def is_too_small(face: Face, size: Size) -> bool:
 
 def unreadable(rejection: Rejected) -> Refusal:
     """What was sent is no photo that can be looked at, or is not there at all."""
+    if rejection.code == Rejected.code:  # Rekognition says no more of it than that
+        return _UNREADABLE
     is_final = rejection.code != NOT_THERE.code
     return Refusal(rejection.code, rejection.message, final=is_final)
 

@@ -128,7 +128,7 @@ def test_an_exception_is_answered_as_the_runtime_does(
 
     declare(aws, look=look)
 
-    with caplog.at_level(logging.WARNING, "local.functions"):
+    with caplog.at_level(logging.INFO, "local.functions"):
         answer = invoke(aws, "storytime-local-look")
 
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")

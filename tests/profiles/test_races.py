@@ -29,7 +29,7 @@ def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -
     world.media.put = fails  # type: ignore[method-assign,assignment]
     with pytest.raises(Transient):
         world.put("user_a")
-    world.clock.advance(61)
+    world.clock.advance(71)
     world.media.put = late  # type: ignore[method-assign,assignment]
     world.put("user_a")
     world.media.put = put  # type: ignore[method-assign]
@@ -41,7 +41,7 @@ def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -
 def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: ProfileWorld) -> None:
     """Its execution was stopped, another one came through, and the profile is deleted."""
     execution = under_way(world, "detect_face", "check_face_duplicate", "add_face_to_index")
-    world.clock.advance(40)  # it is not the first try
+    world.clock.advance(41)  # it is not the first try
     put = world.media.put
 
     def late(*args: Any) -> None:

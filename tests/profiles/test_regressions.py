@@ -239,7 +239,7 @@ def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: Profile
     world.workflow.start = unreachable  # type: ignore[method-assign]
     with pytest.raises(Transient):
         world.put("user_a")
-    world.clock.advance(61)
+    world.clock.advance(71)
 
     def deleted_meanwhile(*given: str) -> None:
         world.parts.retrieval.delete("user_a")
@@ -265,7 +265,7 @@ def test_an_execution_that_is_replaced_does_not_remove_the_face_of_the_one_that_
         face_id = add(picture, owner)
         first.status = "ABORTED"
         # As long as the function may run, and by clocks that differ by less than CLOCKS_DIFFER_BY.
-        world.clock.advance(61)
+        world.clock.advance(71)
         world.sweep()
         second = next(each for each in world.workflow.executions.values() if each is not first)
         Interpreter(world.functions).run(second)
@@ -498,7 +498,7 @@ def test_the_execution_that_was_answered_finds_the_photo_whichever_execution_end
     assert receipt.profile.attempt is not None
     answered = receipt.profile.attempt.execution
     world.workflow.executions[answered].status = "ABORTED"
-    world.clock.advance(61)
+    world.clock.advance(71)
 
     found = world.parts.retrieval.retrieve("user_a", answered)
 

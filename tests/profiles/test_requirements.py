@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chalicelib.errors import Rejected
 from chalicelib.photo import Size
 from chalicelib.profiles import requirements
 from chalicelib.profiles.faces import Box, Face, Seen
@@ -68,7 +69,7 @@ def test_what_a_person_sees_at_a_glance_comes_first() -> None:
 
 
 def test_every_refusal_says_what_to_do() -> None:
-    assert refusal_of([], SIZE).message.endswith("send one that shows your face.")  # type: ignore[union-attr]
+    assert refusal_of([], SIZE).message.endswith("send one that shows your face, upright.")  # type: ignore[union-attr]
     assert "2 faces" in refusal_of([CLEAR_FACE] * 2, SIZE).message  # type: ignore[union-attr]
 
 
@@ -85,3 +86,11 @@ def test_a_thumbnail_is_a_square_around_the_face(
     box: Box, expected: tuple[int, int, int, int]
 ) -> None:
     assert square_around(box, SIZE) == expected
+
+
+def test_what_rekognition_says_no_more_of_gets_a_sentence_to_act_on() -> None:
+    refusal = requirements.unreadable(Rejected("this photo has a shape that cannot be read"))
+
+    assert refusal.code == "unreadable_image"
+    assert refusal.message.endswith("send one that is less narrow.")
+    assert refusal.final

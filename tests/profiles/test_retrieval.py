@@ -65,7 +65,7 @@ def test_an_execution_that_ended_without_a_word_is_followed_by_another(
     if becomes == "unknown":
         world.workflow.executions.clear()
     execution.status = becomes
-    world.clock.advance(61)
+    world.clock.advance(71)
 
     asked = world.parts.retrieval.retrieve("user_a")
     world.run()
@@ -82,6 +82,6 @@ def test_who_asks_is_answered_although_nothing_can_be_set_going(world: ProfileWo
         raise Transient("DescribeExecution failed with ThrottlingException")
 
     world.workflow.is_running = down  # type: ignore[method-assign,assignment]
-    world.clock.advance(61)
+    world.clock.advance(71)
 
     assert world.parts.retrieval.retrieve("user_a").status is ProfileStatus.PROCESSING

@@ -177,7 +177,7 @@ def test_an_address_that_ses_refuses_changes_nothing_else(world: ProfileWorld) -
 def test_a_new_photo_of_the_same_user_replaces_the_old_one(world: ProfileWorld) -> None:
     old = world.register("user_a").photo
     assert old is not None
-    world.clock.advance(61)  # nobody can be storing anything for it any more
+    world.clock.advance(71)  # nobody can be storing anything for it any more
 
     new = world.register("user_a", shot=1).photo
 

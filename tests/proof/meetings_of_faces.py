@@ -85,7 +85,7 @@ def late_detection(run: ProfileSimulation) -> Processes:
 
 def _late(run: ProfileSimulation, execution: Execution, function: str) -> Processes:
     def a_minute_later() -> None:
-        run.lapse(61)()
+        run.lapse(71)()
         run.sweep()
 
     return (
@@ -119,7 +119,7 @@ def late_index_and_another_execution(run: ProfileSimulation) -> Processes:
     execution.status = "ABORTED"
 
     def ask_and_work() -> None:
-        run.lapse(61)()
+        run.lapse(71)()
         run.ask("user_a")
         run.deliver_all()
 
@@ -129,7 +129,7 @@ def late_index_and_another_execution(run: ProfileSimulation) -> Processes:
 def late_thumbnail_and_deletion(run: ProfileSimulation) -> Processes:
     """The same, in a later try, and by then the photo counts and is deleted."""
     execution = sent(run, "user_a", ANNA, *UP_TO_PARALLEL, "add_face_to_index")
-    run.clock.advance(40)
+    run.clock.advance(41)
     execution.status = "ABORTED"
 
     def ask_work_and_delete() -> None:

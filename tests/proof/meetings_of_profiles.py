@@ -87,19 +87,19 @@ def poll_and_sweep(run: ProfileSimulation) -> Processes:
 def _abandoned(run: ProfileSimulation) -> None:
     """Its execution is no more, and that was a while ago."""
     sent(run, "user_a", ANNA).status = "ABORTED"
-    run.clock.advance(61)
+    run.clock.advance(71)
 
 
 def poll_and_slow_workflow(run: ProfileSimulation) -> Processes:
     """Nothing happened for a while, but the execution is only slow."""
     execution = sent(run, "user_a", ANNA, *UP_TO_PARALLEL)
-    run.clock.advance(61)
+    run.clock.advance(71)
     return lambda: run.ask("user_a"), to_its_end(run, execution, "ParallelProcessing")
 
 
 def sweep_and_workflow(run: ProfileSimulation) -> Processes:
     execution = sent(run, "user_a", ANNA, *UP_TO_PARALLEL, "add_face_to_index", "make_thumbnail")
-    run.clock.advance(61)
+    run.clock.advance(71)
     return run.sweep, to_its_end(run, execution, "PersistMetadata")
 
 
@@ -107,7 +107,7 @@ def put_again_and_poll(run: ProfileSimulation) -> Processes:
     """Whoever took the photo in died before it was stored; its sender is back after a minute."""
     run.tape.doomed = "s3.PutObject"
     run.put("user_a", ANNA, email=_A, patience=1)
-    run.clock.advance(61)
+    run.clock.advance(71)
     return lambda: run.put("user_a", ANNA, email=_A), lambda: run.ask("user_a")
 
 
@@ -120,7 +120,7 @@ def put_and_removal(run: ProfileSimulation) -> Processes:
     """The record is about to go when its user is back."""
     registered(run)
     run.remove("user_a")
-    run.clock.advance(61)
+    run.clock.advance(71)
     return run.sweep, lambda: run.put("user_a", ANNA, email=_A)
 
 
@@ -128,7 +128,7 @@ def two_sweeps_of_leftovers(run: ProfileSimulation) -> Processes:
     registered(run)
     sent(run, "user_a", BEN, *UP_TO_PARALLEL, "add_face_to_index")
     run.remove("user_a")
-    run.clock.advance(61)
+    run.clock.advance(71)
     return run.sweep, run.sweep
 
 
@@ -142,7 +142,7 @@ def staged_twice(run: ProfileSimulation) -> Processes:
 def staged_and_delete(run: ProfileSimulation) -> Processes:
     """Nobody stores anything for the photo that counts: only its record could tell of the end."""
     registered(run)
-    run.clock.advance(61)
+    run.clock.advance(71)
     run.post("user_a", BEN, email=_A)
     run.announce_all()
     run.clock.advance(10)

@@ -198,7 +198,7 @@ def posted(run: ProfileSimulation) -> None:
 def posted_unheard(run: ProfileSimulation) -> None:
     run.post("user_a", NOBODY, email=_A)
     run.lose_events()
-    run.clock.advance(61)
+    run.clock.advance(71)
     run.settle()
 
 
@@ -206,7 +206,7 @@ def posted_before_another(run: ProfileSimulation) -> None:
     """The event of an older photo is lost, and the sweeper comes to it after a newer one."""
     run.post("user_a", BEN)
     run.lose_events()
-    run.clock.advance(61)
+    run.clock.advance(71)
     run.put("user_a", ANNA)
     run.settle()
 
@@ -215,7 +215,7 @@ def posted_and_deleted(run: ProfileSimulation) -> None:
     """Nobody hears of the photo before there is no record any more that could tell of the end."""
     run.put("user_a", ANNA)
     run.settle()
-    run.clock.advance(61)
+    run.clock.advance(71)
     run.post("user_a", BEN)
     run.lose_events()
     run.clock.advance(10)
@@ -246,7 +246,7 @@ def execution_lost(run: ProfileSimulation) -> None:
     run.put("user_a", ANNA, email=_A)
     for execution in run.running():
         execution.status = "ABORTED"
-    run.clock.advance(61)
+    run.clock.advance(71)
     run.ask("user_a")
     run.ask("user_a")
     run.settle()

@@ -48,6 +48,9 @@ def test_no_address_is_no_notice(address: str) -> None:
         "jörg@example.com",
         "a b@example.com",
         "x" * 65 + "@example.com",
+        "a.@example.com",
+        ".a@example.com",
+        "a..b@example.com",
         "a@" + "d" * 64 + ".example",
     ],
 )
@@ -78,6 +81,10 @@ def test_a_form_is_for_a_type_of_photo() -> None:
     asked = request(b'{"content_type": "image/jpg; charset=x"}', x_email="a@b.example")
 
     assert wanted_portrait_of(asked, "me") == ("me", "image/jpeg", "a@b.example")
+    in_body = request(b'{"content_type": "image/png", "email": "c@d.example"}')
+    assert wanted_portrait_of(in_body, "me") == ("me", "image/png", "c@d.example")
+    with pytest.raises(InvalidRequest, match=r"^email must be"):
+        wanted_portrait_of(request(b'{"content_type": "image/png", "email": "x"}'), "me")
     with pytest.raises(UnsupportedType):
         wanted_portrait_of(request(b'{"content_type": "text/plain"}'), "me")
     with pytest.raises(InvalidRequest):
