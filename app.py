@@ -169,14 +169,14 @@ def erase(event: SQSEvent) -> None:
 @app.route("/profiles/{user_id}/photo", methods=["PUT"], content_types=["*/*"])
 @http.answering_errors
 def put_profile_photo(user_id: str) -> Response:
-    portrait = profile_http.portrait_of(current_request(), user_id)
-    return profile_http.receipt_response(pipeline.profiles.intake.take_in(portrait), pipeline.links)
+    photo = profile_http.photo_of(current_request(), user_id)
+    return profile_http.receipt_response(pipeline.profiles.intake.take_in(photo), pipeline.links)
 
 
 @app.route("/profiles/{user_id}/uploads", methods=["POST"])
 @http.answering_errors
 def request_profile_upload(user_id: str) -> Response:
-    wanted = profile_http.wanted_portrait_of(current_request(), user_id)
+    wanted = profile_http.wanted_photo_of(current_request(), user_id)
     return profile_http.permit_response(pipeline.profiles.upload.permit(*wanted))
 
 

@@ -15,7 +15,7 @@ from chalicelib.links import Links
 from chalicelib.profiles import keys
 from chalicelib.profiles.direct_upload import ProfilePermit
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.intake import Portrait, Receipt
+from chalicelib.profiles.intake import NewPhoto, Receipt
 from chalicelib.profiles.profile import (
     Photo,
     Profile,
@@ -35,39 +35,35 @@ _EMAIL: Final = re.compile(
 """As SES takes addresses: ASCII only, at most 64 letters before the sign (RFC 5321, 5322)."""
 
 
-class _WantedPortrait(msgspec.Struct):
+class _WantedPhoto(msgspec.Struct):
     """The body of POST /profiles/{user_id}/uploads."""
 
     content_type: str
     email: str | None = None
 
 
-def portrait_of(request: Request, user_id: str) -> Portrait:
+def photo_of(request: Request, user_id: str) -> NewPhoto:
     """Read a profile photo from its request.
 
     Raises:
         InvalidRequest: The user's id or a header is not what it must be.
         TooLarge, UnsupportedType: This is no photo that can be taken in.
     """
-    portrait = Portrait(
-        user_id=checked_user_id(user_id),
-        content=bytes_of(request),
-        content_type=request.headers.get("content-type", ""),
-        email=email_of(request),
-    )
-    instead = f"POST /profiles/{portrait.user_id}/uploads"
-    checked_photo(portrait.content, portrait.content_type, instead)
-    return portrait
+    checked_user_id(user_id)
+    email, content = email_of(request), bytes_of(request)
+    instead = f"POST /profiles/{user_id}/uploads"
+    content_type = checked_photo(content, request.headers.get("content-type", ""), instead)
+    return NewPhoto(user_id, content, content_type, email)
 
 
-def wanted_portrait_of(request: Request, user_id: str) -> tuple[str, str, str | None]:
+def wanted_photo_of(request: Request, user_id: str) -> tuple[str, str, str | None]:
     """Read who wants to upload a profile photo straight to S3, of what type; and their address.
 
     Raises:
         InvalidRequest: The user's id, the body or a header is not what it must be.
         UnsupportedType: This is no photo's type.
     """
-    body = json_of(request, _WantedPortrait, '{"content_type": "image/jpeg"}')
+    body = json_of(request, _WantedPhoto, '{"content_type": "image/jpeg"}')
     email = checked_email(body.email or "", "email") or email_of(request)
     return checked_user_id(user_id), photos_type(body.content_type), email
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.settings import SettingsError
+from local import resources
 from local.http_server import PortUnavailableError
 from local.lambda_function import TriggerError
 from local.process import interrupt_when_told_to_end, leave
@@ -69,12 +70,15 @@ def introduction(stack: Stack) -> str:
 Storytime runs on this machine.
 
   API        {stack.api_url}
-  Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, Rekognition, Polly, CloudFront)
+  Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Polly, CloudFront,
+             Step Functions, Lambda)
   Functions  {functions}
+  Workflow   {resources.PROFILE_WORKFLOW} (its way: make demo-profile)
 
 Try:
   curl -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {stack.api_url}/upload
   curl {stack.api_url}/retrieve/<id>
+  curl -X PUT -H 'Content-Type: image/jpeg' --data-binary @me.jpg {stack.api_url}/profiles/me/photo
   curl {stack.aws_url}/_local/inbox     # the e-mails that were sent
   curl {stack.aws_url}/_local/requests  # the AWS requests that it took
 

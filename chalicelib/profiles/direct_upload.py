@@ -13,7 +13,7 @@ from chalicelib.errors import InvalidRequest, SupersededError, TooLarge
 from chalicelib.messages import Delivery, StagedObject
 from chalicelib.ports import Queue
 from chalicelib.profiles import keys
-from chalicelib.profiles.intake import Portrait, ProfileIntake
+from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import checked_user_id
 from chalicelib.retries import retried
 from chalicelib.upload_ports import StagedPhoto, Staging
@@ -63,7 +63,7 @@ class StagedProfileIntake(msgspec.Struct, frozen=True):
                 log.info("it is gone: taken in already, or removed")
                 return
             try:
-                self.intake.take_in(portrait_of(staged.key, found))
+                self.intake.take_in(photo_of(staged.key, found))
             except (InvalidRequest, TooLarge) as rejection:
                 self.aside.put(staged, found, rejection.message)
                 return
@@ -72,7 +72,7 @@ class StagedProfileIntake(msgspec.Struct, frozen=True):
             self.staging.remove(staged.key, found.version)
 
 
-def portrait_of(key: str, found: StagedPhoto) -> Portrait:
+def photo_of(key: str, found: StagedPhoto) -> NewPhoto:
     """A staged photo as its sender wants it handled; whether it does, the workflow tells.
 
     Raises:
@@ -86,7 +86,7 @@ def portrait_of(key: str, found: StagedPhoto) -> Portrait:
         raise TooLarge(
             f"This photo has {found.size:,} bytes; at most {MAX_BYTES:,} can be taken in."
         )
-    return Portrait(
+    return NewPhoto(
         user_id=checked_user_id(user_id),
         content=found.content,
         content_type="application/octet-stream",

@@ -29,7 +29,7 @@ from chalicelib.profiles.records import Records
 log = logging.getLogger(__name__)
 
 
-class Portrait(msgspec.Struct, frozen=True):
+class NewPhoto(msgspec.Struct, frozen=True):
     """A photo that a user sends.
 
     Attributes:
@@ -59,7 +59,7 @@ class ProfileIntake(msgspec.Struct, frozen=True):
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
-    def take_in(self, portrait: Portrait) -> Receipt:
+    def take_in(self, photo: NewPhoto) -> Receipt:
         """Store a photo and start the workflow for it.
 
         When this returns, the photo is stored and its execution is started: whatever happens
@@ -69,43 +69,43 @@ class ProfileIntake(msgspec.Struct, frozen=True):
             SupersededError: Since the photo was sent, another one was, or the profile deleted.
             Transient: AWS kept failing; sending the same photo again is safe.
         """
-        profile_id = profile_id_of(self.records.namespace, portrait.user_id)
-        content_id = content_id_of(portrait.content)
-        new = self._attempt(profile_id, content_id, portrait)
+        profile_id = profile_id_of(self.records.namespace, photo.user_id)
+        content_id = content_id_of(photo.content)
+        new = self._attempt(profile_id, content_id, photo)
         with logs.bound(profile_id=profile_id, stage="profile intake"):
             profile = self.records.change(
                 profile_id,
-                lambda before: taken(before, profile_id, portrait, new, self.clock()),
+                lambda before: taken(before, profile_id, photo, new, self.clock()),
             )
             attempt = profile.attempt
             duplicate = attempt is None or attempt.generation != new.generation
             if attempt is not None and profile.status is ProfileStatus.PROCESSING:
-                profile = self._start(profile, attempt, portrait)
+                profile = self._start(profile, attempt, photo)
             log.info("photo seen before" if duplicate else "photo taken in")
             return Receipt(profile, duplicate)
 
-    def _attempt(self, profile_id: str, content_id: str, portrait: Portrait) -> Attempt:
+    def _attempt(self, profile_id: str, content_id: str, photo: NewPhoto) -> Attempt:
         generation = self.new_uuid().hex[:8]
         return Attempt(
             generation=generation,
             execution=execution_name(profile_id, generation, 1),
             content_id=content_id,
-            email=portrait.email,
-            sent_at=portrait.sent_at or self.clock(),
+            email=photo.email,
+            sent_at=photo.sent_at or self.clock(),
         )
 
-    def _start(self, profile: Profile, attempt: Attempt, portrait: Portrait) -> Profile:
+    def _start(self, profile: Profile, attempt: Attempt, photo: NewPhoto) -> Profile:
         """Do what is still missing until the workflow works on it."""
         if attempt.started_at is not None:
             return self.failover.resume(profile)
         key = keys.photo(Owner(profile.id, attempt.generation))
-        self.media.put(key, portrait.content, portrait.content_type)
-        self.workflow.start(attempt.execution, portrait.user_id, key)
+        self.media.put(key, photo.content, photo.content_type)
+        self.workflow.start(attempt.execution, photo.user_id, key)
         return mark_started(self.records, profile.id, attempt.execution)
 
 
 def taken(
-    profile: Profile | None, profile_id: str, portrait: Portrait, new: Attempt, now: datetime
+    profile: Profile | None, profile_id: str, sent: NewPhoto, new: Attempt, now: datetime
 ) -> Profile:
     """The profile once a photo was sent: the same one means the same again. Pure.
 
@@ -119,11 +119,11 @@ def taken(
     is_tried = attempt is not None and attempt.content_id == new.content_id
     if profile is not None and is_tried and _stands(profile):
         return moves.joined(profile, new.email, now)
-    if portrait.sent_at and is_outdated(profile, portrait.sent_at + CLOCKS_DIFFER_BY):
+    if sent.sent_at and is_outdated(profile, sent.sent_at + CLOCKS_DIFFER_BY):
         raise SupersededError("it came too late: another photo was sent, or the profile deleted")
     if profile is not None and counts:
         return moves.returned(profile, new.sent_at, now)
-    return moves.attempted(profile, profile_id, portrait.user_id, new, now)
+    return moves.attempted(profile, profile_id, sent.user_id, new, now)
 
 
 def _stands(profile: Profile) -> bool:

@@ -15,7 +15,7 @@ from chalicelib.errors import InvalidRequest, Transient, UnknownProfile
 from chalicelib.http import answering_errors
 from chalicelib.profile_http import email_of
 from chalicelib.profiles.faces import Owner, owner_of
-from chalicelib.profiles.intake import Portrait
+from chalicelib.profiles.intake import NewPhoto
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.settings import Settings
 from chalicelib.wiring import AwsTools
@@ -359,7 +359,7 @@ def test_what_replaced_photos_left_goes_although_no_photo_comes_to_its_end(
 ) -> None:
     """106 bytes of the record each, by DynamoDB's count: after some 3,800 it takes no more."""
     for number in range(200):
-        world.parts.intake.take_in(Portrait("user_a", b"photo %d" % number, "image/png"))
+        world.parts.intake.take_in(NewPhoto("user_a", b"photo %d" % number, "image/png"))
         world.clock.advance(2)
         if number % 30 == 0:
             world.sweep()

@@ -7,7 +7,7 @@ from chalicelib import triggers
 from chalicelib.messages import StagedObject
 from chalicelib.profiles import keys
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.intake import Portrait, Receipt
+from chalicelib.profiles.intake import NewPhoto, Receipt
 from chalicelib.profiles.parts import ProfileParts
 from chalicelib.profiles.profile import Profile, profile_id_of
 from tests.fake_profiles import portrait
@@ -43,7 +43,7 @@ class ProfileWorld(World):
     ) -> Receipt:
         """Send a photo of a person; each shot is another photo."""
         content = portrait(person, shot=shot)
-        return self.parts.intake.take_in(Portrait(user_id, content, "image/png", email))
+        return self.parts.intake.take_in(NewPhoto(user_id, content, "image/png", email))
 
     def run(self) -> list[Execution]:
         """Run every execution that is under way to its end."""

@@ -11,7 +11,7 @@ from chalicelib.errors import StorytimeError, UnknownProfile
 from chalicelib.messages import StagedObject
 from chalicelib.profiles import keys
 from chalicelib.profiles.faces import Box
-from chalicelib.profiles.intake import Portrait, Receipt
+from chalicelib.profiles.intake import NewPhoto, Receipt
 from chalicelib.profiles.moves import LONGEST_WRITER
 from chalicelib.profiles.parts import ProfileParts
 from chalicelib.profiles.profile import Profile, profile_id_of
@@ -121,7 +121,7 @@ class ProfileSimulation(Simulation):
         patience: int = _PATIENCE,
     ) -> Receipt | None:
         """Send a photo, and again when that fails, as a client does; None: it gave up."""
-        photo = Portrait(user_id, picture(person, shot), "image/png", email)
+        photo = NewPhoto(user_id, picture(person, shot), "image/png", email)
         wish = partial(Wish, user_id, person, photo.content, email, len(self.tape.requests))
         receipt = None
         for _ in range(patience):

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.errors import InvalidRequest, TooLarge, UnsupportedType
-from chalicelib.profile_http import email_of, portrait_of, wanted_portrait_of
+from chalicelib.profile_http import email_of, photo_of, wanted_photo_of
 from tests.builders import jpeg
 from tests.unit.test_http import request
 
@@ -11,10 +11,10 @@ from tests.unit.test_http import request
 def test_a_photo_is_taken_as_it_was_sent() -> None:
     photo = jpeg()
 
-    portrait = portrait_of(request(photo, content_type="image/jpeg", x_email="a@b.example"), "me")
+    sent = photo_of(request(photo, content_type="image/jpeg", x_email="a@b.example"), "me")
 
-    assert (portrait.user_id, portrait.content) == ("me", photo)
-    assert portrait.email == "a@b.example"
+    assert (sent.user_id, sent.content) == ("me", photo)
+    assert sent.email == "a@b.example"
 
 
 @pytest.mark.parametrize(
@@ -61,31 +61,31 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 def test_what_is_too_large_is_told_what_takes_it() -> None:
     with pytest.raises(TooLarge, match="POST /profiles/me/uploads"):
-        portrait_of(request(bytes(4_400_001), content_type="image/jpeg"), "me")
+        photo_of(request(bytes(4_400_001), content_type="image/jpeg"), "me")
 
 
 def test_what_is_no_image_is_refused() -> None:
     with pytest.raises(UnsupportedType):
-        portrait_of(request(b"%PDF-1.7", content_type="image/jpeg"), "me")
+        photo_of(request(b"%PDF-1.7", content_type="image/jpeg"), "me")
     with pytest.raises(UnsupportedType):
-        portrait_of(request(jpeg(), content_type="application/pdf"), "me")
+        photo_of(request(jpeg(), content_type="application/pdf"), "me")
 
 
 @pytest.mark.parametrize("user_id", ["a/b", "x" * 300, ""])
 def test_what_cannot_be_a_users_id_is_refused(user_id: str) -> None:
     with pytest.raises(InvalidRequest, match="cannot be a user's id"):
-        portrait_of(request(jpeg(), content_type="image/jpeg"), user_id)
+        photo_of(request(jpeg(), content_type="image/jpeg"), user_id)
 
 
 def test_a_form_is_for_a_type_of_photo() -> None:
     asked = request(b'{"content_type": "image/jpg; charset=x"}', x_email="a@b.example")
 
-    assert wanted_portrait_of(asked, "me") == ("me", "image/jpeg", "a@b.example")
+    assert wanted_photo_of(asked, "me") == ("me", "image/jpeg", "a@b.example")
     in_body = request(b'{"content_type": "image/png", "email": "c@d.example"}')
-    assert wanted_portrait_of(in_body, "me") == ("me", "image/png", "c@d.example")
+    assert wanted_photo_of(in_body, "me") == ("me", "image/png", "c@d.example")
     with pytest.raises(InvalidRequest, match=r"^email must be"):
-        wanted_portrait_of(request(b'{"content_type": "image/png", "email": "x"}'), "me")
+        wanted_photo_of(request(b'{"content_type": "image/png", "email": "x"}'), "me")
     with pytest.raises(UnsupportedType):
-        wanted_portrait_of(request(b'{"content_type": "text/plain"}'), "me")
+        wanted_photo_of(request(b'{"content_type": "text/plain"}'), "me")
     with pytest.raises(InvalidRequest):
-        wanted_portrait_of(request(b"[]"), "me")
+        wanted_photo_of(request(b"[]"), "me")
