@@ -18,10 +18,14 @@ settings.load_profile("ci")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One stack serves all end-to-end tests: they stay in one process of several."""
+    """One stack serves all end-to-end tests of stories, another those of profiles.
+
+    Those of one stack stay in one process of several.
+    """
     for item in items:
         if "end_to_end" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("stack"))
+            stack = "profiles" if item.path.stem == "test_profiles" else "stories"
+            item.add_marker(pytest.mark.xdist_group(stack))
 
 
 @pytest.hookimpl(optionalhook=True)

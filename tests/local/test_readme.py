@@ -47,6 +47,8 @@ def test_every_file_that_it_names_exists_and_none_is_left_out() -> None:
         "__main__.py",
         "demo.py",
         "demo_http.py",
+        "demo_profile.py",
+        "demo_text.py",
         "launcher.py",
         "process.py",
     }
