@@ -1,9 +1,15 @@
 """Asking for a profile, and what it sets going again."""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.errors import InvalidRequest, Transient, UnknownProfile
-from chalicelib.profiles.profile import ProfileStatus
+from chalicelib.profiles import moves
+from chalicelib.profiles.executions import are_of_one_attempt
+from chalicelib.profiles.failover import is_due
+from chalicelib.profiles.profile import Attempt, ProfileStatus
+from tests.fakes import NOW
 from tests.profiles.world import BEN, ProfileWorld
 
 
@@ -85,3 +91,30 @@ def test_who_asks_is_answered_although_nothing_can_be_set_going(world: ProfileWo
     world.clock.advance(71)
 
     assert world.parts.retrieval.retrieve("user_a").status is ProfileStatus.PROCESSING
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds", "due"),
+    [
+        (1, 70, False),
+        (1, 71, True),
+        (2, 140, False),
+        (2, 141, True),
+        (5, 1120, False),
+        (5, 1121, True),
+    ],
+)
+def test_each_execution_is_given_more_time(number: int, seconds: int, due: bool) -> None:
+    attempt = Attempt(generation="a1b2c3d4", execution="x", number=number, sent_at=NOW)
+    profile = moves.attempted(None, "p", "user_a", attempt, NOW)
+
+    assert is_due(profile, NOW + timedelta(seconds=seconds)) is due
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("p-g-1", "p-g-2", True), ("p-g-1", "p-h-1", False), ("by-hand", "by-hand", True)]
+    + [("console", "manual", False)],
+)
+def test_executions_of_one_attempt_differ_in_their_number(one: str, other: str, same: bool) -> None:
+    assert are_of_one_attempt(one, other) is same

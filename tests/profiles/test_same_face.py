@@ -4,11 +4,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from chalicelib.profiles import moves
+from chalicelib.profiles.duplicates import Standing, standing_of
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.profile import ProfileStatus
-from tests.fake_profiles import portrait
+from chalicelib.profiles.profile import (
+    FACE_ALREADY_EXISTS,
+    Attempt,
+    Profile,
+    ProfileStatus,
+)
+from tests.fake_profiles import CLEAR_FACE, portrait
+from tests.fakes import NOW
 from tests.profiles.world import ANNA, ProfileWorld
 from tests.states_language import Interpreter
 
@@ -118,3 +127,54 @@ def test_a_face_that_an_earlier_try_added_unnoticed_is_taken_up(world: ProfileWo
 
     assert profile.photo is not None
     assert [profile.photo.face_id] == added == world.faces_of("user_a")
+
+
+def test_of_several_faces_that_tries_added_one_stays(world: ProfileWorld) -> None:
+    add = world.functions["add_face_to_index"]
+
+    def once_more(event: dict[str, Any]) -> Any:
+        profile = world.profile("user_a")
+        assert profile.attempt is not None
+        add(event)
+        world.faces.add(portrait(ANNA), Owner(profile.id, profile.attempt.generation))
+        return add(event)
+
+    world.functions["add_face_to_index"] = once_more
+
+    photo = world.register("user_a").photo
+
+    assert photo is not None
+    assert world.faces_of("user_a") == [photo.face_id]
+
+
+RIVAL = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
+ATTEMPT = Attempt(generation=RIVAL.generation, execution="x-1", sent_at=NOW)
+UNDER_WAY = moves.attempted(None, RIVAL.profile_id, "user_b", ATTEMPT, NOW)
+OTHER = msgspec.structs.replace(ATTEMPT, generation="e5f6a7b8")
+
+
+@pytest.mark.parametrize(
+    ("profile", "standing"),
+    [
+        (None, Standing.OVER),
+        (UNDER_WAY, Standing.CONTENDER),
+        (moves.refused(UNDER_WAY, FACE_ALREADY_EXISTS, NOW), Standing.OVER),
+        (moves.ended(UNDER_WAY, ProfileStatus.FAILED, FACE_ALREADY_EXISTS, NOW), Standing.OVER),
+        (moves.deleted(UNDER_WAY, NOW), Standing.OVER),
+        (moves.attempted(UNDER_WAY, RIVAL.profile_id, "user_b", OTHER, NOW), Standing.OVER),
+    ],
+    ids=["gone", "under way", "refused", "failed", "deleted", "replaced"],
+)
+def test_a_face_contends_only_while_its_own_attempt_does(
+    profile: Profile | None, standing: Standing
+) -> None:
+    assert standing_of(profile, RIVAL) is standing
+
+
+def test_a_face_of_another_hand_is_somebodys_and_a_counting_one_its_owners() -> None:
+    detected = moves.detected(UNDER_WAY, CLEAR_FACE, NOW)
+    counts = moves.registered(moves.indexed(moves.read(detected, "c0ffee", NOW), "f-1", NOW), NOW)
+
+    assert standing_of(None, None) is Standing.REGISTERED
+    assert standing_of(counts, RIVAL) is Standing.REGISTERED
+    assert standing_of(counts, Owner(RIVAL.profile_id, "e5f6a7b8")) is Standing.OVER
