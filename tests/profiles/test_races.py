@@ -4,15 +4,31 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Transient
-from chalicelib.profiles.profile import ProfileStatus
-from tests.profiles.world import ProfileWorld
+from chalicelib.errors import PhotoDoesNotMeetRequirementError, Transient
+from chalicelib.profiles import moves
+from chalicelib.profiles.profile import Profile, ProfileStatus
+from tests.profiles.world import ANNA, ProfileWorld
 from tests.states_language import Execution
 
 
 @pytest.fixture
 def world() -> ProfileWorld:
     return ProfileWorld()
+
+
+def under_way(world: ProfileWorld, *done: str) -> Execution:
+    """A photo on its way, of which these functions have done their part."""
+    world.put("user_a")
+    (execution,) = world.workflow.executions.values()
+    for function in done:
+        invoke(world, function, execution)
+    return execution
+
+
+def invoke(world: ProfileWorld, function: str, execution: Execution) -> None:
+    started_at = execution.started_at.isoformat()
+    event = {"execution": execution.name, "startedAt": started_at, "input": execution.input}
+    world.functions[function](event)
 
 
 def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -> None:
@@ -64,16 +80,44 @@ def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: ProfileW
     assert world.profiles.kept == {}
 
 
-def under_way(world: ProfileWorld, *done: str) -> Execution:
-    """A photo on its way, of which these functions have done their part."""
+def test_what_a_stopped_branch_stores_after_the_refusal_goes_as_well(world: ProfileWorld) -> None:
+    """Step Functions does not wait for the thumbnail when the other branch refuses the face."""
+    execution = under_way(world, "detect_face", "check_face_duplicate")
+    world.faces.unclear.add(ANNA)
+    late: list[tuple[str, bytes, str]] = []
+    put = world.media.put
+
+    def held_up(key: str, content: bytes, content_type: str) -> None:
+        if key.endswith("thumbnail.jpg"):
+            late.append((key, content, content_type))
+        else:
+            put(key, content, content_type)
+
+    world.media.put = held_up  # type: ignore[method-assign]
+    invoke(world, "make_thumbnail", execution)
+    with pytest.raises(PhotoDoesNotMeetRequirementError):
+        invoke(world, "add_face_to_index", execution)
+    invoke(world, "refuse_photo", execution)
+    put(*late[0])
+    assert world.files_of("user_a") != []
+    world.clock.advance(300)
+    world.sweep()
+
+    assert world.profile("user_a").status is ProfileStatus.REJECTED
+    assert world.files_of("user_a") == []
+
+
+def test_who_meets_another_writer_looks_again(world: ProfileWorld) -> None:
+    save = world.profiles.save
+
+    def after_somebody_else(profile: Profile, *, over: Profile | None) -> None:
+        world.profiles.save = save  # type: ignore[method-assign]
+        assert over is not None
+        save(moves.started(over, world.clock()), over=over)
+        save(profile, over=over)
+
     world.put("user_a")
-    (execution,) = world.workflow.executions.values()
-    for function in done:
-        invoke(world, function, execution)
-    return execution
+    world.profiles.save = after_somebody_else  # type: ignore[method-assign]
+    world.run()
 
-
-def invoke(world: ProfileWorld, function: str, execution: Execution) -> None:
-    started_at = execution.started_at.isoformat()
-    event = {"execution": execution.name, "startedAt": started_at, "input": execution.input}
-    world.functions[function](event)
+    assert world.profile("user_a").status is ProfileStatus.READY

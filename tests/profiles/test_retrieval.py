@@ -113,8 +113,12 @@ def test_each_execution_is_given_more_time(number: int, seconds: int, due: bool)
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
-    [("p-g-1", "p-g-2", True), ("p-g-1", "p-h-1", False), ("by-hand", "by-hand", True)]
-    + [("console", "manual", False)],
+    [
+        ("p-g-1", "p-g-2", True),
+        ("p-g-1", "p-h-1", False),
+        ("by-hand", "by-hand", True),
+        ("console", "manual", False),
+    ],
 )
 def test_executions_of_one_attempt_differ_in_their_number(one: str, other: str, same: bool) -> None:
     assert are_of_one_attempt(one, other) is same
