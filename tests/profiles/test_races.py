@@ -7,6 +7,7 @@ import pytest
 from chalicelib.errors import PhotoDoesNotMeetRequirementError, Transient
 from chalicelib.profiles import moves
 from chalicelib.profiles.profile import Profile, ProfileStatus
+from tests.fake_profiles import CLEAR_FACE
 from tests.profiles.world import ANNA, ProfileWorld
 from tests.states_language import Execution
 
@@ -113,11 +114,11 @@ def test_who_meets_another_writer_looks_again(world: ProfileWorld) -> None:
     def after_somebody_else(profile: Profile, *, over: Profile | None) -> None:
         world.profiles.save = save  # type: ignore[method-assign]
         assert over is not None
-        save(moves.started(over, world.clock()), over=over)
+        save(moves.detected(over, CLEAR_FACE, world.clock()), over=over)
         save(profile, over=over)
 
     world.put("user_a")
     world.profiles.save = after_somebody_else  # type: ignore[method-assign]
-    world.run()
+    world.parts.retrieval.delete("user_a")
 
-    assert world.profile("user_a").status is ProfileStatus.READY
+    assert world.profile("user_a").status is ProfileStatus.DELETED
