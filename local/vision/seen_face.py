@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -52,6 +53,18 @@ _LANDMARKS: Final = {
 """Rekognition's landmarks, left being the picture's, from those of 300-W."""
 _DEFAULT_LANDMARKS: Final = 5
 
+_GUESSED: Final = {"Value": False, "Confidence": 50.0}
+_UNSEEN: Final[Mapping[str, tuple[str, Any]]] = {
+    "BEARD": ("Beard", _GUESSED),
+    "EYEGLASSES": ("Eyeglasses", _GUESSED),
+    "MUSTACHE": ("Mustache", _GUESSED),
+    "GENDER": ("Gender", {"Value": "Female", "Confidence": 50.0}),
+    "AGE_RANGE": ("AgeRange", {"Low": 0, "High": 100}),
+    "EMOTIONS": ("Emotions", [{"Type": "UNKNOWN", "Confidence": 0.0}]),
+    "EYE_DIRECTION": ("EyeDirection", {"Yaw": 0.0, "Pitch": 0.0, "Confidence": 0.0}),
+}
+"""Attributes that this engine cannot see: a coin would be as sure."""
+
 
 @dataclass(frozen=True)
 class SeenFace:
@@ -99,8 +112,7 @@ class SeenFace:
     def detail(self, attributes: Iterable[str]) -> dict[str, Any]:
         """Rekognition's ``FaceDetail``: what is always in it, and the attributes asked for.
 
-        Age, beard, emotions, the direction of the eyes, eyeglasses, gender and moustache are not
-        seen here and never in it.
+        What is not seen here is as sure as a guess, or as wide as can be.
         """
         wanted = set(attributes)
         everything = "ALL" in wanted
@@ -114,15 +126,16 @@ class SeenFace:
         }
         judged = attributes_of(measures)
         offered = {
-            "SMILE": ("Smile", judged.smile),
-            "SUNGLASSES": ("Sunglasses", judged.sunglasses),
-            "EYES_OPEN": ("EyesOpen", judged.eyes_open),
-            "MOUTH_OPEN": ("MouthOpen", judged.mouth_open),
-            "FACE_OCCLUDED": ("FaceOccluded", judged.occluded),
+            "SMILE": ("Smile", _shown(judged.smile)),
+            "SUNGLASSES": ("Sunglasses", _shown(judged.sunglasses)),
+            "EYES_OPEN": ("EyesOpen", _shown(judged.eyes_open)),
+            "MOUTH_OPEN": ("MouthOpen", _shown(judged.mouth_open)),
+            "FACE_OCCLUDED": ("FaceOccluded", _shown(judged.occluded)),
+            **_UNSEEN,
         }
-        for attribute, (name, judgement) in offered.items():
+        for attribute, (name, shown) in offered.items():
             if everything or attribute in wanted:
-                detail[name] = _shown(judgement)
+                detail[name] = copy.deepcopy(shown)
         return detail
 
 

@@ -94,17 +94,27 @@ def test_landmarks_are_where_they_are_in_the_face(portrait: dict[str, Any]) -> N
 def test_attributes_come_as_asked_for(client: FaceClient) -> None:
     always = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality"}
     seen = {"Smile", "Sunglasses", "EyesOpen", "MouthOpen", "FaceOccluded"}
+    guessed = {"AgeRange", "Beard", "Emotions", "EyeDirection", "Eyeglasses", "Gender", "Mustache"}
     data = as_jpeg(pictures.portrait())
     for asked, expected in [
         (["DEFAULT"], always),
-        (["ALL"], always | seen),
-        (["ALL", "DEFAULT"], always | seen),
+        (["ALL"], always | seen | guessed),
+        (["ALL", "DEFAULT"], always | seen | guessed),
         (["SUNGLASSES", "EYES_OPEN"], always | {"Sunglasses", "EyesOpen"}),
-        (["AGE_RANGE", "GENDER", "EMOTIONS"], always),
+        (["AGE_RANGE", "GENDER", "EMOTIONS"], always | {"AgeRange", "Gender", "Emotions"}),
     ]:
         (face,) = detect(client, data, *asked)
         assert set(face) == expected
         assert len(face["Landmarks"]) == (30 if "ALL" in asked else 5)
+
+
+def test_what_is_not_seen_is_no_surer_than_a_guess(client: FaceClient) -> None:
+    (face,) = detect(client, pictures.portrait())
+
+    for name in ("Beard", "Eyeglasses", "Mustache", "Gender", "EyeDirection"):
+        assert face[name]["Confidence"] <= 50
+    assert all(emotion["Confidence"] <= 50 for emotion in face["Emotions"])
+    assert face["AgeRange"] == {"Low": 0, "High": 100}
 
 
 @pytest.mark.parametrize(
