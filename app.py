@@ -74,16 +74,14 @@ def request_upload() -> Response:
 
 @app.on_s3_event(bucket=settings.staging_bucket, events=["s3:ObjectCreated:*"], prefix=keys.STAGED)
 def announce_staged(event: S3Event) -> None:
-    for staged in triggers.staged_objects(event):
-        pipeline.intake_queue.send(staged)
+    triggers.announce(event, pipeline.intake_queue)
 
 
 @app.on_s3_event(
     bucket=settings.staging_bucket, events=["s3:ObjectCreated:*"], prefix=profile_keys.STAGED
 )
 def announce_staged_profile_photo(event: S3Event) -> None:
-    for staged in triggers.staged_objects(event):
-        pipeline.intake_queue.send(staged)
+    triggers.announce(event, pipeline.intake_queue)
 
 
 @app.on_sqs_message(

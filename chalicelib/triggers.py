@@ -11,6 +11,7 @@ from chalice.app import CloudWatchEvent, S3Event, SQSEvent, SQSRecord
 from chalicelib import logs, messages
 from chalicelib.errors import InvalidRequest
 from chalicelib.messages import Delivery, Message, StagedObject
+from chalicelib.ports import Queue
 from chalicelib.profiles.execution import Task, task_of
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,12 @@ def time_left(event: CloudWatchEvent) -> timedelta:
     """How long the function that handles this event may still run."""
     context: Any = event.context  # Lambda's, whatever Chalice's type says
     return timedelta(milliseconds=context.get_remaining_time_in_millis())
+
+
+def announce(event: S3Event, queue: Queue[StagedObject]) -> None:
+    """Have what arrived in the staging bucket taken in."""
+    for staged in staged_objects(event):
+        queue.send(staged)
 
 
 def staged_objects(event: S3Event) -> Iterator[StagedObject]:

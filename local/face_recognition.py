@@ -139,37 +139,27 @@ class FaceRecognition:
 
         reasons = [shortcomings(face, quality) for face in faces]
         good = [face for face, why_not in zip(faces, reasons, strict=True) if not why_not]
-        unindexed = [
-            {"Reasons": why_not, "FaceDetail": face.detail(attributes)}
-            for face, why_not in zip(faces, reasons, strict=True)
-            if why_not
-        ] + [
-            {"Reasons": ["EXCEEDS_MAX_FACES"], "FaceDetail": face.detail(attributes)}
-            for face in good[most:]
-        ]
+        refused = [each for each in zip(faces, reasons, strict=True) if each[1]]
+        too_many = [(face, ["EXCEEDS_MAX_FACES"]) for face in good[most:]]
         image_id = str(uuid.uuid5(_IMAGES, hashlib.sha256(data).hexdigest()))
-        stored = self._collections.add(
-            collection_id,
-            [
-                NewFace(
-                    self._reader.describe(face.face),
-                    face.bounding_box,
-                    face.confidence,
-                    image_id,
-                    request.get("ExternalImageId"),
-                )
-                for face in good[:most]
-            ],
-        )
-        records = [
-            {"Face": _shown(each), "FaceDetail": face.detail(attributes)}
-            for each, face in zip(stored, good[:most], strict=True)
-        ]
+        name = request.get("ExternalImageId")
+        new = [self._new_face(face, image_id, name) for face in good[:most]]
+        stored = self._collections.add(collection_id, new)
         return {
-            "FaceRecords": records,
+            "FaceRecords": [
+                {"Face": _shown(each), "FaceDetail": face.detail(attributes)}
+                for each, face in zip(stored, good[:most], strict=True)
+            ],
             "FaceModelVersion": MODEL_VERSION,
-            "UnindexedFaces": unindexed,
+            "UnindexedFaces": [
+                {"Reasons": why_not, "FaceDetail": face.detail(attributes)}
+                for face, why_not in (*refused, *too_many)
+            ],
         }
+
+    def _new_face(self, face: SeenFace, image_id: str, name: str | None) -> NewFace:
+        described = self._reader.describe(face.face)
+        return NewFace(described, face.bounding_box, face.confidence, image_id, name)
 
     def _search_faces_by_image(self, request: dict[str, Any]) -> dict[str, Any]:
         collection_id = request["CollectionId"]

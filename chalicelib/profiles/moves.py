@@ -32,7 +32,6 @@ def attempted(
             user_id=user_id,
             version=1,
             status=ProfileStatus.PROCESSING,
-            created_at=now,
             changed_at=now,
             unfinished_since=now,
             attempt=attempt,

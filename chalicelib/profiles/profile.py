@@ -18,7 +18,7 @@ from chalicelib.patience import CLOCKS_DIFFER_BY
 from chalicelib.profiles.faces import Face
 
 _USER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}")
-USER_ID_RULE: Final = (
+_USER_ID_RULE: Final = (
     "1 to 128 letters, digits and any of . _ @ : + -, the first a letter or a digit"
 )
 
@@ -145,7 +145,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     version: int
     status: ProfileStatus
-    created_at: datetime
     changed_at: datetime
     attempt: Attempt | None = None
     photo: Photo | None = None
@@ -168,7 +167,7 @@ def checked_user_id(user_id: str) -> str:
     if not _USER_ID.fullmatch(user_id):
         raise InvalidRequest(
             f"{user_id[:40]!r} of {len(user_id)} characters cannot be a user's id: it must be "
-            f"{USER_ID_RULE}.",
+            f"{_USER_ID_RULE}.",
             code="invalid_user_id",
         )
     return user_id

@@ -40,7 +40,8 @@ class Registration(msgspec.Struct, frozen=True):
         """
         current = self.records.current(task)
         if current.attempt.face_id is None:  # else this was done, and more
-            self.duplicates.refuse_registered(task, current, self._alike(current))
+            matches = self.faces.search(self._portrait(current))
+            self.duplicates.refuse_registered(task, current, matches)
         return {"duplicate": False}
 
     def add(self, task: Task) -> dict[str, Any]:
@@ -52,8 +53,9 @@ class Registration(msgspec.Struct, frozen=True):
             SupersededError: Another photo is wanted by now.
         """
         current = self.records.current(task)
-        face_id = current.attempt.face_id or self._added(task, current)
-        matches = self._alike(current)
+        portrait = self._portrait(current)
+        face_id = current.attempt.face_id or self._added(task, current, portrait)
+        matches = self.faces.search(portrait)
         twice = [each for each in _own(matches, current) if each != face_id]
         if twice:
             self.faces.remove(twice)
@@ -74,11 +76,11 @@ class Registration(msgspec.Struct, frozen=True):
         self.finishing.begin(profile)
         return {"userId": profile.user_id, "faceId": profile.photo.face_id}
 
-    def _added(self, task: Task, current: Current) -> str:
+    def _added(self, task: Task, current: Current, portrait: bytes) -> str:
         # An earlier try may have added it, and died before it could say so.
-        known = _own(self._alike(current), current) if current.attempt.indexing else []
+        known = _own(self.faces.search(portrait), current) if current.attempt.indexing else []
         self.records.bring_on(task, moves.about_to_index)
-        face_id = min(known) if known else self.faces.add(self._portrait(current), current.owner)
+        face_id = min(known) if known else self.faces.add(portrait, current.owner)
         if face_id is None:
             raise self.records.refuse(task, UNCLEAR)
         try:
@@ -109,9 +111,6 @@ class Registration(msgspec.Struct, frozen=True):
         """Of two invocations of this task, the other one may have come further, or with this."""
         if face_id not in face_ids_of(profile):
             self.faces.remove([face_id])
-
-    def _alike(self, current: Current) -> list[Match]:
-        return self.faces.search(self._portrait(current))
 
     def _portrait(self, current: Current) -> bytes:
         portrait = self.media.get(keys.portrait(current.owner))

@@ -71,7 +71,7 @@ def _refusal_of_face(face: Face, size: Size) -> Refusal | None:
     looks_away = abs(face.yaw) > MOST_YAW or abs(face.pitch) > MOST_PITCH
     closed = Seen(not face.eyes_open.value, face.eyes_open.confidence)
     checks = (
-        (is_too_small(face, size), _TOO_SMALL),
+        (_is_too_small(face, size), _TOO_SMALL),
         (_is_seen(face.sunglasses), _SUNGLASSES),
         (face.brightness < LEAST_BRIGHTNESS, _TOO_DARK),
         (face.brightness > MOST_BRIGHTNESS, _TOO_BRIGHT),
@@ -82,7 +82,7 @@ def _refusal_of_face(face: Face, size: Size) -> Refusal | None:
     return next((refusal for does_not_do, refusal in checks if does_not_do), None)
 
 
-def is_too_small(face: Face, size: Size) -> bool:
+def _is_too_small(face: Face, size: Size) -> bool:
     """Is there too little of the face to know it again?"""
     width, height = face.box.width * size.width, face.box.height * size.height
     return (
