@@ -94,7 +94,9 @@ def test_what_is_no_port_is_one_clear_line(port: str) -> None:
     [("LOG_LEVEL", "LOUD"), ("API_TOKENS", "st_no-digest"), ("ALLOWED_ORIGIN", "example.com")],
 )
 def test_a_setting_that_the_app_does_not_know_is_one_clear_line(name: str, value: str) -> None:
-    ended = run("local", **{name: value})
+    settings: dict[str, Any] = {name: value}
+
+    ended = run("local", **settings)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("python -m local: ")
