@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
+from chalicelib.tokens import OPEN
 from local.http_server import HOST
 from local.moto_backend import ACCOUNT_ID, REGION
 
@@ -129,6 +130,7 @@ def app_environment(aws_port: int) -> dict[str, str]:
         "SENDER_EMAIL": SENDER,
         "MAXIMUM_CONCURRENCY": str(CONCURRENCY),
         "STORY_NAMESPACE": "2f6b1b0e-6c1c-4c0e-9d6a-5b0f0c6a7e11",
+        "API_TOKENS": OPEN,
     }
 
 
