@@ -103,6 +103,10 @@ class Stack:
         )
         return found
 
+    def queue_at(self, address: str) -> str:
+        """The name of the queue that this is the address of."""
+        return str(self.resources[address.strip("<>")]["QueueName"])
+
     def _is(self, condition: Mapping[str, Any]) -> bool:
         first, second = condition["Fn::Equals"]
         return bool(self._value(first) == self._value(second))

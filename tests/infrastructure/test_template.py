@@ -93,7 +93,7 @@ def test_cfn_lint_finds_nothing_wrong() -> None:
     [
         ("BucketName: !Sub", "BucketNam: !Sub"),
         ("!GetAtt MediaBucket.Arn", "!GetAtt MediaBucket.Urn"),
-        ("MaxReceives]", "MaxReceive]"),
+        ("!Ref AlarmTopic]", "!Ref AlarmTopics]"),
     ],
 )
 def test_what_is_wrong_would_be_found(right: str, wrong: str) -> None:
