@@ -31,6 +31,7 @@ event = {"type": "TOKEN", "methodArn": asked["arn"], "authorizationToken": asked
 print(json.dumps({
     "routes": routes,
     "policy": app.handler_map["authorize"](event, None),
+    "debug": app.debug,
     "seconds": guards["authorize"].ttl_seconds,
     "origin": app.api.cors.get_access_control_headers()["Access-Control-Allow-Origin"],
 }))
@@ -77,6 +78,10 @@ def test_a_token_opens_everything_because_its_policy_is_remembered(closed: Any) 
 def test_access_logs_tell_tokens_apart_without_telling_them(closed: Any) -> None:
     assert closed["policy"]["principalId"] == digest_of(TOKEN)[:8]
     assert closed["policy"]["context"] == {}
+
+
+def test_a_failure_is_answered_without_its_stack_trace(closed: Any) -> None:
+    assert closed["debug"] is False
 
 
 def test_any_other_token_opens_nothing() -> None:
