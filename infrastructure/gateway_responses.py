@@ -77,9 +77,10 @@ _UNAVAILABLE: Final = GatewayResponse(
     "Storytime cannot be reached right now; try again in a few seconds.",
     _RETRY_SOON,
 )
-_REFUSED: Final = GatewayResponse(
-    None, "bad_request", "This request cannot be taken; look at its method, path and headers."
+_MALFORMED: Final = GatewayResponse(
+    400, "bad_request", "This request cannot be read; look at its headers, parameters and body."
 )
+_FORBIDDEN: Final = GatewayResponse(403, "forbidden", "You may not use this part of the API.")
 _FAILED: Final = GatewayResponse(
     None, "bad_gateway", "Storytime failed to answer; try again.", _RETRY_SOON
 )
@@ -88,9 +89,16 @@ RESPONSES: Final[Mapping[str, GatewayResponse]] = {
     "UNAUTHORIZED": _NO_TOKEN,
     "ACCESS_DENIED": _WRONG_TOKEN,
     "MISSING_AUTHENTICATION_TOKEN": _NOTHING_THERE,
-    # An unknown path with a token: API Gateway takes every Authorization there for a signature.
+    # An unknown path with a token: API Gateway takes it for an AWS signature, which has no type
+    # of its own when it is incomplete.
     "INVALID_SIGNATURE": _NOTHING_THERE,
+    "EXPIRED_TOKEN": _NOTHING_THERE,
+    "DEFAULT_4XX": _NOTHING_THERE,
     "RESOURCE_NOT_FOUND": _NOTHING_THERE,
+    "BAD_REQUEST_BODY": _MALFORMED,
+    "BAD_REQUEST_PARAMETERS": _MALFORMED,
+    "INVALID_API_KEY": _FORBIDDEN,
+    "WAF_FILTERED": _FORBIDDEN,
     "REQUEST_TOO_LARGE": _TOO_LARGE,
     "UNSUPPORTED_MEDIA_TYPE": _NOT_A_TYPE,
     "THROTTLED": _TOO_MANY,
@@ -98,10 +106,9 @@ RESPONSES: Final[Mapping[str, GatewayResponse]] = {
     "INTEGRATION_TIMEOUT": _TOO_SLOW,
     "INTEGRATION_FAILURE": _UNAVAILABLE,
     "AUTHORIZER_FAILURE": _UNAVAILABLE,
-    "DEFAULT_4XX": _REFUSED,
     "DEFAULT_5XX": _FAILED,
 }
-"""By API Gateway's type of response; what is not here is one of the defaults."""
+"""By API Gateway's type of response. Of status 4xx all are here; what else fails is DEFAULT_5XX."""
 
 
 def put_requests(rest_api_id: str, allowed_origin: str) -> Iterator[dict[str, Any]]:

@@ -19,18 +19,25 @@ ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/api/GET/stories"
 LOOK = """
 import json, sys
 from app import app
-from chalice.app import AuthRequest
+from chalice.deploy.swagger import CFNSwaggerGenerator
 asked = json.loads(sys.argv[1])
 routes = [
     {"path": path, "method": method, "guard": view.authorizer and view.authorizer.name}
     for path, views in app.routes.items()
     for method, view in views.items()
 ]
+swagger = CFNSwaggerGenerator().generate_swagger(app)
 guards = {guard.name: guard for guard in app.builtin_auth_handlers}
 event = {"type": "TOKEN", "methodArn": asked["arn"], "authorizationToken": asked["authorization"]}
 print(json.dumps({
     "routes": routes,
     "policy": app.handler_map["authorize"](event, None),
+    "debug": app.debug,
+    "deployed": [
+        {"path": path, "method": method, "security": operation.get("security")}
+        for path, operations in swagger["paths"].items()
+        for method, operation in operations.items()
+    ],
     "seconds": guards["authorize"].ttl_seconds,
     "origin": app.api.cors.get_access_control_headers()["Access-Control-Allow-Origin"],
 }))
@@ -63,6 +70,17 @@ def test_every_route_but_health_is_guarded(closed: Any) -> None:
     assert unguarded == ["/health"]
 
 
+def test_api_gateway_is_told_so_and_lets_preflights_through(closed: Any) -> None:
+    unguarded = {
+        (each["path"], each["method"])
+        for each in closed["deployed"]
+        if each["security"] != [{"authorize": []}]
+    }
+    preflights = {(each["path"], "options") for each in closed["deployed"]}
+
+    assert unguarded == preflights | {("/health", "get")}
+
+
 def test_a_token_opens_everything_because_its_policy_is_remembered(closed: Any) -> None:
     (statement,) = closed["policy"]["policyDocument"]["Statement"]
 
@@ -77,6 +95,10 @@ def test_a_token_opens_everything_because_its_policy_is_remembered(closed: Any) 
 def test_access_logs_tell_tokens_apart_without_telling_them(closed: Any) -> None:
     assert closed["policy"]["principalId"] == digest_of(TOKEN)[:8]
     assert closed["policy"]["context"] == {}
+
+
+def test_a_failure_is_answered_without_its_stack_trace(closed: Any) -> None:
+    assert closed["debug"] is False
 
 
 def test_any_other_token_opens_nothing() -> None:

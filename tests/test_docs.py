@@ -139,6 +139,22 @@ def test_a_deletion_waits_for_everybody_who_may_still_write() -> None:
     assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= LONGEST_WRITER
 
 
+def test_what_outlives_a_deletion_is_told_as_the_template_has_it() -> None:
+    template = (ROOT / "infrastructure/template.yaml").read_text()
+    told = " ".join((ROOT / "SECURITY.md").read_text().split())
+
+    assert re.findall(r"RecoveryPeriodInDays: !If \[IsProd, (\d+), (\d+)\]", template) == [
+        ("7", "1")
+    ]
+    assert set(re.findall(r"RetentionInDays: (.+?)(?: #|$)", template, re.MULTILINE)) == {
+        "!If [IsProd, 90, 30]",
+        "30",
+    }
+    assert "recovery of the table (1 day, in prod 7)" in told
+    assert "of functions (30 days, in prod 90;" in told
+    assert "of access (30 days;" in told
+
+
 def test_ci_runs_the_readmes_test_command() -> None:
     script = (ROOT / ".ci/run").read_text()
 
