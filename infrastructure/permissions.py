@@ -104,7 +104,7 @@ class Grant:
         def filled(templates: tuple[str, ...]) -> list[str]:
             return [each.format_map(fields) for each in templates]
 
-        statement = {
+        statement: dict[str, Any] = {
             "Effect": "Allow",
             "Action": list(self.actions),
             "Resource": filled(self.resources),
@@ -271,6 +271,7 @@ _end_attempt: Final = (
 
 GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
     {
+        "authorize": (),
         API: (
             records(STORIES, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
             records(UPLOADS, "GetItem", "PutItem", "UpdateItem"),
