@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import pytest
 
-from infrastructure.permissions import API, GRANTS, Names, policy_of, write_policies
+from infrastructure.names import API, Names
+from infrastructure.permissions import GRANTS, policy_of, write_policies
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.resources import DISTRIBUTION_ID, SENDER, app_environment
 from tests.infrastructure import calls
