@@ -1,12 +1,12 @@
-"""Logs: one JSON object a line, with the story and the stage that it is about."""
+"""Logs: one JSON object a line, with what it is about: the story, the stage, the X-Ray trace."""
 
 import contextlib
 import contextvars
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pythonjsonlogger.json import JsonFormatter
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 _bound: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("bound", default={})  # noqa: B039  # replaced, never changed
 
@@ -21,19 +21,27 @@ def bound(**fields: str) -> Iterator[None]:
         _bound.reset(token)
 
 
+def bound_fields() -> Mapping[str, str]:
+    """What is bound at the moment."""
+    return _bound.get()
+
+
 def configure(level: str) -> None:
     """Make every logger of this process write JSON lines to standard error.
 
     Lambda has put a handler of its own on the root logger; it is replaced, or each line
-    would be written twice.
+    would be written twice. While Lambda traces an invocation, ``xray_trace_id`` says which
+    trace that is.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(
-        JsonFormatter(
-            "{levelname}{name}{message}",
-            style="{",
-            rename_fields={"levelname": "level", "name": "logger"},
-            timestamp=True,
+        LambdaPowertoolsFormatter(
+            log_record_order=["level", "logger", "message", "timestamp"],
+            location=None,
+            logger=None,
+            use_rfc3339=True,
+            utc=True,
+            serialize_stacktrace=False,  # `exception` has it as Python prints it
         )
     )
     handler.addFilter(_add_bound_fields)
@@ -44,6 +52,7 @@ def configure(level: str) -> None:
 
 def _add_bound_fields(record: logging.LogRecord) -> bool:
     fields: dict[str, Any] = record.__dict__
+    fields["logger"] = record.name  # under a name that the formatter does not keep for itself
     for name, value in _bound.get().items():
         fields.setdefault(name, value)
     return True
