@@ -4,7 +4,7 @@ import contextlib
 import contextvars
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
@@ -30,11 +30,20 @@ def configure(level: str) -> None:
     """Make every logger of this process write JSON lines to standard error.
 
     Lambda has put a handler of its own on the root logger; it is replaced, or each line
-    would be written twice. While Lambda traces an invocation, ``xray_trace_id`` says which
-    trace that is.
+    would be written twice.
     """
-    handler = logging.StreamHandler()
-    handler.setFormatter(
+    logging.basicConfig(level=level, handlers=[handler()], force=True)
+    for noisy in ("botocore", "boto3", "urllib3", "PIL"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def handler(stream: TextIO | None = None) -> logging.Handler:
+    """Writes JSON lines to a stream, or to standard error.
+
+    In Lambda, ``xray_trace_id`` says which trace the invocation belongs to.
+    """
+    writer = logging.StreamHandler(stream)
+    writer.setFormatter(
         LambdaPowertoolsFormatter(
             log_record_order=["level", "logger", "message", "timestamp"],
             location=None,
@@ -44,10 +53,8 @@ def configure(level: str) -> None:
             serialize_stacktrace=False,  # `exception` has it as Python prints it
         )
     )
-    handler.addFilter(_add_bound_fields)
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("botocore", "boto3", "urllib3", "PIL"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    writer.addFilter(_add_bound_fields)
+    return writer
 
 
 def _add_bound_fields(record: logging.LogRecord) -> bool:
