@@ -22,7 +22,8 @@ from infrastructure import api_tokens, chalice_command, gateway, stage_folder
 from infrastructure.account import Account
 from infrastructure.api_tokens import TokenFileError
 from infrastructure.gateway_responses import put_requests
-from infrastructure.permissions import GRANTS, Names, policy_of
+from infrastructure.names import Names
+from infrastructure.permissions import GRANTS, policy_of
 from infrastructure.progress import Progress
 from infrastructure.settings import settings_of
 from infrastructure.stack import Stack

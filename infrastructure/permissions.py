@@ -86,7 +86,6 @@ GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
             look_at_workflow,
             tell_subscribers,
         ),
-        "authorize": (),
         "announce_staged": (send_to("intake"),),
         "announce_staged_profile_photo": (send_to("intake"),),
         "take_in_staged": (
