@@ -200,7 +200,8 @@ def client_of(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSC
         variables.get("AWS_SECRET_ACCESS_KEY"),
         region_name=variables.get("AWS_DEFAULT_REGION") or _region(variables),
     )
-    endpoint_url = environ.get("AWS_ENDPOINT_URL") or variables.get("AWS_ENDPOINT_URL")
+    named = (environ.get("AWS_ENDPOINT_URL_SQS"), environ.get("AWS_ENDPOINT_URL"))
+    endpoint_url = next(filter(None, named), variables.get("AWS_ENDPOINT_URL"))
     try:
         _ = urlsplit(endpoint_url or "").port  # boto3 would notice only when it connects
         return session.client("sqs", endpoint_url=endpoint_url, config=_IMPATIENT)

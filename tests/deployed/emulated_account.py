@@ -18,6 +18,8 @@ import urllib3
 
 from local.http_server import HOST, HttpServer
 from local.launcher import Stack, end, when_ready
+from tests.deployed.message_moves import MessageMoves
+from tests.deployed.passed_on import PassedOn
 from tests.deployed.rest_api_import import RestApiImport
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -44,8 +46,10 @@ class EmulatedAccount:
         self.processes = [self._emulator(port), engines]
         self.engines: Stack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()
-        self._import = HttpServer(0)
-        self._import.start(RestApiImport(self.client("apigateway"), self.url, self.certificate))
+        emulator = PassedOn(self.url, self.certificate)
+        self._api_gateway, self._sqs = HttpServer(0), HttpServer(0)
+        self._api_gateway.start(RestApiImport(self.client("apigateway"), emulator))
+        self._sqs.start(MessageMoves(self.client("sqs"), emulator))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -61,7 +65,8 @@ class EmulatedAccount:
                 "AWS_DEFAULT_REGION": REGION,
                 "AWS_CA_BUNDLE": str(self.certificate),
                 "AWS_ENDPOINT_URL": self.url,
-                "AWS_ENDPOINT_URL_API_GATEWAY": self._import.url,
+                "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway.url,
+                "AWS_ENDPOINT_URL_SQS": self._sqs.url,
                 "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
             }
         )
@@ -87,7 +92,8 @@ class EmulatedAccount:
         return f"{self.url}/_aws/execute-api/{api_id}/api"
 
     def close(self) -> None:
-        self._import.stop()
+        self._api_gateway.stop()
+        self._sqs.stop()
         for process in self.processes:
             end(process)
 

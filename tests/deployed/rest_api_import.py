@@ -7,38 +7,34 @@ requests come through here: an import is taken apart, everything else is passed 
 
 import json
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-import urllib3
+from tests.deployed.passed_on import PassedOn, body_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from mypy_boto3_apigateway import APIGatewayClient
 
-_OF_ONE_CONNECTION: Final = {"connection", "content-length", "transfer-encoding", "keep-alive"}
 _EXTENSION: Final = "x-amazon-apigateway-"
 
 
 class RestApiImport:
-    """A WSGI application in front of the emulator at `url`.
+    """A WSGI application in front of the emulator.
 
     Args:
         client: Talks to the emulator itself, to make what an import describes.
-        authority: The certificates to trust.
+        emulator: Answers everything else.
     """
 
-    def __init__(self, client: "APIGatewayClient", url: str, authority: Path) -> None:
+    def __init__(self, client: "APIGatewayClient", emulator: PassedOn) -> None:
         self._client = client
-        self._url = url
-        self._http = urllib3.PoolManager(ca_certs=str(authority))
+        self._emulator = emulator
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = body_of(environ)
         mode = parse_qs(environ["QUERY_STRING"]).get("mode", [""])[0]
         match environ["REQUEST_METHOD"], environ["PATH_INFO"].strip("/").split("/"):
             case "POST", ["restapis"] if mode == "import":
@@ -46,7 +42,7 @@ class RestApiImport:
             case "PUT", ["restapis", api_id] if mode == "overwrite":
                 answer = self._overwrite(api_id, json.loads(body))
             case _:
-                return self._passed_on(environ, body, start_response)
+                return self._emulator.answer(environ, body, start_response)
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
 
@@ -143,31 +139,3 @@ class RestApiImport:
             **place, statusCode="200", responseParameters=dict.fromkeys(headers, False)
         )
         self._client.put_integration_response(**place, statusCode="200", responseParameters=headers)
-
-    def _passed_on(
-        self, environ: "WSGIEnvironment", body: bytes, start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        headers = {
-            name.removeprefix("HTTP_").replace("_", "-"): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_")
-        }
-        if environ.get("CONTENT_TYPE"):
-            headers["Content-Type"] = environ["CONTENT_TYPE"]
-        answer = self._http.request(
-            environ["REQUEST_METHOD"],
-            self._url + environ["REQUEST_URI"],
-            body=body,
-            headers=headers,
-            redirect=False,
-            retries=False,
-        )
-        start_response(
-            f"{answer.status} {HTTPStatus(answer.status).phrase}",
-            [
-                (name, value)
-                for name, value in answer.headers.items()
-                if name.lower() not in _OF_ONE_CONNECTION
-            ],
-        )
-        return [answer.data]

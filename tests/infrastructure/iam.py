@@ -51,7 +51,7 @@ _ON_OBJECTS: Final[Mapping[str, Sequence[str]]] = {
     "s3.CopyObject:from": ("s3:GetObject",),
     "s3.CopyObject:to": ("s3:PutObject",),  # no tags, ACLs or keys are copied or set
     "s3.DeleteObjects": ("s3:DeleteObject",),
-    # With If-Match, the object is looked at (DeleteObject, "Permissions").
+    # With If-Match, the object is looked at (User Guide, "Enforce conditional deletes").
     "s3.DeleteObject:if-match": ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket"),
 }
 _ON_ITEMS: Final = {
