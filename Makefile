@@ -11,14 +11,15 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo demo-profile run redrive test check soak bench clean
+.PHONY: help demo demo-profile run token redrive audit test check soak bench clean
 
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PHOTOS=folder (demo-profile),"
 	@echo "          PORT=8000 AWS_PORT=4566 (run),"
-	@echo "          STAGE=local QUEUE=reading (redrive), PYTHON=python3.12 (all)"
+	@echo "          STAGE=local QUEUE=reading (redrive),"
+	@echo "          STAGE=dev NAME=phone (token), PYTHON=python3.12 (all)"
 
 demo: $(INSTALLED) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
 	@$(RUN) -m local.demo $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
@@ -28,6 +29,9 @@ demo-profile: $(INSTALLED) ## Take photos of people through the profile workflow
 
 run: $(INSTALLED) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local
+
+token: $(INSTALLED) ## Make an API token for a stage (STAGE=dev NAME=phone)
+	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"
 
 redrive: $(INSTALLED) ## Put a queue's parked messages back (STAGE=local QUEUE=reading)
 	@$(if $(filter local,$(STAGE)),AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-http://127.0.0.1:$(AWS_PORT)}") \
@@ -40,6 +44,9 @@ check: $(INSTALLED) ## Lint and check types, in seconds
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+audit: $(INSTALLED) ## Look up known vulnerabilities of what is installed (asks pypi.org)
+	$(RUN) -m pip_audit --local --strict --progress-spinner off
 
 soak: $(INSTALLED) ## Walk tens of thousands of random walks over the pipeline
 	$(RUN) -m pytest -q tests/proof/test_random_walks.py --hypothesis-profile=soak

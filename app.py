@@ -7,9 +7,12 @@ decided is decided in `chalicelib`.
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from chalice.app import (
+    AuthRequest,
+    AuthResponse,
     Chalice,
     CloudWatchEvent,
     CORSConfig,
@@ -20,7 +23,7 @@ from chalice.app import (
     SQSEvent,
 )
 
-from chalicelib import answers, http, keys, logs, profile_http, triggers
+from chalicelib import answers, http, keys, logs, profile_http, tokens, triggers
 from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.patience import SWEEP_EVERY
 from chalicelib.profiles import keys as profile_keys
@@ -32,10 +35,13 @@ settings = Settings.from_environment(os.environ)
 logs.configure(settings.log_level)
 pipeline = pipeline_on_aws(settings)
 
+digests = tokens.digests_of(settings.api_tokens)
+
 app = Chalice(app_name="storytime", configure_logs=False)
 # Listed, never "*/*": with that, Chalice refuses every request without an Accept header.
 app.api.binary_types += ["image/heic", "image/heif", "image/webp"]
 app.api.cors = CORSConfig(
+    allow_origin=settings.allowed_origin,
     allow_headers=[
         "Content-Disposition",
         "ETag",
@@ -65,14 +71,23 @@ def reshape_errors(event: object, get_response: Callable[[object], Response]) ->
     return http.in_our_shape(get_response(event))
 
 
-@app.route("/upload", methods=["POST"], content_types=["*/*"])  # intake says what it takes
+@app.authorizer(ttl_seconds=tokens.REMEMBERED_SECONDS)
+def authorize(request: AuthRequest) -> AuthResponse:
+    return http.permission_of(tokens.holder_of(request.token, digests))
+
+
+# An open stage has no authorizer: API Gateway refuses who brings no token without asking it.
+route = partial(app.route, authorizer=authorize if digests else None)
+
+
+@route("/upload", methods=["POST"], content_types=["*/*"])  # intake says what it takes
 @http.answering_errors
 def upload() -> Response:
     receipt = pipeline.intake.take_in(http.upload_of(current_request()))
     return answers.receipt_response(receipt, pipeline.links)
 
 
-@app.route("/uploads", methods=["POST"])
+@route("/uploads", methods=["POST"])
 @http.answering_errors
 def request_upload() -> Response:
     return answers.permit_response(pipeline.direct_upload.permit(http.wanted_of(current_request())))
@@ -126,21 +141,21 @@ def make_renditions(event: SQSEvent) -> None:
     triggers.handle_each(event, StoryMessage, pipeline.renditions.handle)
 
 
-@app.route("/retrieve/{story_id}", methods=["GET"])
+@route("/retrieve/{story_id}", methods=["GET"])
 @http.answering_errors
 def retrieve_by_path(story_id: str) -> Response:
     return answers.found_response(pipeline.retrieval.retrieve(story_id), pipeline.links)
 
 
-@app.route("/retrieve", methods=["GET"])
-@app.route("/getResult", methods=["GET"])
+@route("/retrieve", methods=["GET"])
+@route("/getResult", methods=["GET"])
 @http.answering_errors
 def retrieve_by_entity_tag() -> Response:
     entity_tag = http.entity_tag_of(current_request())
     return answers.found_response(pipeline.retrieval.retrieve(entity_tag), pipeline.links)
 
 
-@app.route("/bulk", methods=["POST"])
+@route("/bulk", methods=["POST"])
 @http.answering_errors
 def retrieve_many() -> Response:
     wanted, notify = http.bulk_of(current_request())
@@ -149,7 +164,7 @@ def retrieve_many() -> Response:
     )
 
 
-@app.route("/stories", methods=["GET"])
+@route("/stories", methods=["GET"])
 @http.answering_errors
 def list_stories() -> Response:
     return answers.list_response(
@@ -157,7 +172,7 @@ def list_stories() -> Response:
     )
 
 
-@app.route("/stories/{story_id}", methods=["DELETE"])
+@route("/stories/{story_id}", methods=["DELETE"])
 @http.answering_errors
 def delete_story(story_id: str) -> Response:
     return answers.deletion_response(pipeline.deletion.delete(story_id))
@@ -170,14 +185,14 @@ def erase(event: SQSEvent) -> None:
     triggers.handle_each(event, StoryMessage, pipeline.eraser.handle)
 
 
-@app.route("/profiles/{user_id}/photo", methods=["PUT"], content_types=["*/*"])
+@route("/profiles/{user_id}/photo", methods=["PUT"], content_types=["*/*"])
 @http.answering_errors
 def put_profile_photo(user_id: str) -> Response:
     photo = profile_http.photo_of(current_request(), user_id)
     return profile_http.receipt_response(pipeline.profiles.intake.take_in(photo), pipeline.links)
 
 
-@app.route("/profiles/{user_id}/uploads", methods=["POST"])
+@route("/profiles/{user_id}/uploads", methods=["POST"])
 @http.answering_errors
 def request_profile_upload(user_id: str) -> Response:
     wanted = profile_http.wanted_photo_of(current_request(), user_id)
@@ -219,7 +234,7 @@ def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return triggers.profile_task(pipeline.profiles.ending.end, event)
 
 
-@app.route("/profiles/{user_id}", methods=["GET"])
+@route("/profiles/{user_id}", methods=["GET"])
 @http.answering_errors
 def get_profile(user_id: str) -> Response:
     execution = profile_http.execution_of(current_request())
@@ -228,7 +243,7 @@ def get_profile(user_id: str) -> Response:
     )
 
 
-@app.route("/profiles/{user_id}", methods=["DELETE"])
+@route("/profiles/{user_id}", methods=["DELETE"])
 @http.answering_errors
 def delete_profile(user_id: str) -> Response:
     return profile_http.deletion_response(pipeline.profiles.retrieval.delete(user_id))

@@ -24,6 +24,13 @@ def queue_name(url: str) -> str:
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+.*[^/]$")]
+ApiTokens = Annotated[str, msgspec.Meta(pattern=r"^(open|[0-9a-f]{64}(,[0-9a-f]{64})*)\Z")]
+Origin = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(\*|https://[a-z0-9.-]+(:\d+)?|http://(localhost|127\.0\.0\.1)(:\d+)?)\Z"
+    ),
+]
 
 
 class SettingsError(StorytimeError):
@@ -56,6 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
             1000); bounded by the quotas of Rekognition and Polly.
         stage: The deployment's name, by which its metrics are told apart.
         log_level: Least level that is logged.
+        api_tokens: SHA-256 digests (hex, separated by commas) of the tokens that open the API;
+            or ``open``, and everybody may use it.
+        allowed_origin: Whose web pages may use the API: an origin, or ``*`` for any.
     """
 
     media_bucket: Name
@@ -73,6 +83,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     face_collection_id: Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9_.\-]{1,255}$")]
     sender_email: Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+$")]
     story_namespace: uuid.UUID
+    api_tokens: ApiTokens
+    allowed_origin: Origin = "*"
     speech_engine: Engine = "neural"
     maximum_concurrency: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
     stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL

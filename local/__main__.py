@@ -1,7 +1,8 @@
 """``python -m local``: Storytime on one machine, until Ctrl-C.
 
 Settings, from the environment: ``PORT`` (8000) of the API, ``AWS_PORT`` (4566) of the local AWS;
-0 is any free port.
+0 is any free port. The API is open; with digests in ``API_TOKENS`` it takes only who brings one of
+their tokens, and ``ALLOWED_ORIGIN`` says whose web pages may use it.
 """
 
 import os
@@ -65,25 +66,27 @@ def introduction(stack: Stack) -> str:
         f"every {trigger.period / 60:g} minutes -> {trigger.function.name}"
         for trigger in stack.schedules
     ]
+    api = stack.api_url
+    curl = "curl" if stack.is_open else "curl -H 'Authorization: Bearer <token>'"
     functions = "\n             ".join(by_bucket + by_queue + by_time)
     return f"""\
 Storytime runs on this machine.
 
-  API        {stack.api_url}
+  API        {api}
   Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Polly, CloudFront,
              Step Functions, Lambda)
   Functions  {functions}
   Workflow   {resources.PROFILE_WORKFLOW} (its way: make demo-profile)
 
 Try:
-  curl -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {stack.api_url}/upload
-  curl {stack.api_url}/retrieve/<id>
-  curl -X PUT -H 'Content-Type: image/jpeg' --data-binary @me.jpg {stack.api_url}/profiles/me/photo
+  {curl} -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {api}/upload
+  {curl} {api}/retrieve/<id>
+  {curl} -X PUT -H 'Content-Type: image/jpeg' --data-binary @me.jpg {api}/profiles/me/photo
   curl {stack.aws_url}/_local/inbox     # the e-mails that were sent
   curl {stack.aws_url}/_local/requests  # the AWS requests that it took
 
 Ctrl-C stops everything.
-Ready: {stack.api_url}"""
+Ready: {api}"""
 
 
 if __name__ == "__main__":

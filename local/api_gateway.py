@@ -2,7 +2,8 @@
 
 Routing, CORS preflights and authorizers are those of ``chalice local``. What differs from it is
 what it gets wrong: path parameters arrive decoded, text is UTF-8 and only the app's binary types
-survive as bytes, sizes are limited, and every error has the app's own shape.
+survive as bytes, sizes are limited, a method that a path lacks never reaches the app, and what is
+refused is answered as a deployed stage answers it (`infrastructure.gateway_responses`).
 """
 
 import base64
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from chalice.app import Chalice
+from chalice.app import Chalice, CORSConfig
 from chalice.config import Config
 from chalice.local import (
     LambdaEventConverter,
@@ -23,6 +24,7 @@ from chalice.local import (
 )
 from werkzeug.wrappers import Request, Response
 
+from infrastructure.gateway_responses import RESPONSES
 from local.lambda_function import LambdaContext, LambdaFunction
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ _LARGEST_BODY: Final = 10 * 1024 * 1024
 _LARGEST_EVENT: Final = 6 * 1024 * 1024
 """Bytes as JSON; "Lambda quotas", invocation payload. Base64 leaves 3/4 of it to a photo."""
 
-_AUTHORIZER_CODES: Final = {401: "unauthorized", 403: "forbidden"}
+_BAD_GATEWAY: Final = 502
+_REFUSALS: Final = {401: "UNAUTHORIZED", 403: "ACCESS_DENIED"}
+"""What API Gateway calls an authorizer's refusals."""
 
 
 class ApiGateway:
@@ -43,6 +47,9 @@ class ApiGateway:
 
     def __init__(self, app: Chalice, config: Config) -> None:
         self._routes = RouteMatcher(list(app.routes))
+        self._methods = {path: {*views, "OPTIONS"} for path, views in app.routes.items()}
+        cors = app.api.cors
+        self._allowed_origin = cors.allow_origin if isinstance(cors, CORSConfig) else "*"
         self._gateway = _Gateway(_with_a_request_per_thread(app), config)
 
     def __call__(
@@ -54,33 +61,37 @@ class ApiGateway:
 
     def _answer(self, request: Request, uri: str) -> Response:
         if (request.content_length or 0) > _LARGEST_BODY:
-            return _error(413, "too_large", "A request may have at most 10 MB.")
+            return self._own("REQUEST_TOO_LARGE")
         target = _origin_form(uri)
-        if not self._is_routed(target):
-            return _error(404, "not_found", f"There is no {request.path} here.")
+        if not self._is_routed(request.method, target):
+            return self._own("MISSING_AUTHENTICATION_TOKEN")
         try:
             answer = self._gateway.handle_request(
-                request.method, target, dict(request.headers), request.get_data() or None
+                request.method, target, _present(dict(request.headers)), request.get_data() or None
             )
         except _EventTooLargeError:
-            message = "A request may have at most 6 MB, which is about 4.4 MB of photo."
-            return _error(413, "too_large", message)
+            return self._own("REQUEST_TOO_LARGE")
         except LocalGatewayException as refusal:
-            code = _AUTHORIZER_CODES.get(refusal.CODE, "gateway_error")
-            return _error(refusal.CODE, code, "You may not use this part of the API.")
+            return self._own(_REFUSALS.get(refusal.CODE, "DEFAULT_5XX"))
         except Exception:
             _log.exception("%s %s failed outside the app's own handling", request.method, uri)
-            return _error(502, "bad_gateway", "The API failed to answer; try again.")
+            return self._own("DEFAULT_5XX")
         return _response(answer)
 
-    def _is_routed(self, target: str) -> bool:
+    def _is_routed(self, method: str, target: str) -> bool:
         if target.startswith("//"):  # chalice would take what follows for a host
             return False
         try:
-            self._routes.match_route(target)
+            route = self._routes.match_route(target).route
         except ValueError:
             return False
-        return True
+        return method in self._methods[route]
+
+    def _own(self, response_type: str) -> Response:
+        """API Gateway's own answer of this type."""
+        own = RESPONSES[response_type]
+        headers = own.all_headers(self._allowed_origin)
+        return Response(own.body, own.status or _BAD_GATEWAY, headers, mimetype="application/json")
 
 
 class _EventTooLargeError(Exception):
@@ -117,6 +128,12 @@ class _Gateway(LocalGateway):
             RouteMatcher(list(app.routes)), [each.lower() for each in app.api.binary_types]
         )
         self._function = LambdaFunction.configured("api_handler", app, config)
+
+    def handle_request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Any:
+        with self._function.running():
+            return super().handle_request(method, path, headers, body)
 
     def _generate_lambda_context(self) -> LambdaContext:  # type: ignore[override]
         return self._function.context()
@@ -159,6 +176,13 @@ def _origin_form(uri: str) -> str:
     return uri if uri.startswith("/") else "/" + uri.partition("://")[2].partition("/")[2]
 
 
+def _present(headers: Mapping[str, str]) -> dict[str, str]:
+    """Without an empty ``Authorization``, which is none to API Gateway."""
+    return {
+        name: value for name, value in headers.items() if value or name.lower() != "authorization"
+    }
+
+
 def _response(answer: Mapping[str, Any]) -> Response:
     body = answer["body"] or ""
     if answer.get("isBase64Encoded"):
@@ -169,8 +193,3 @@ def _response(answer: Mapping[str, Any]) -> Response:
     for name, values in answer["multiValueHeaders"].items():
         response.headers.setlist(name, values)
     return response
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    content = json.dumps({"code": code, "message": message})
-    return Response(content, status, mimetype="application/json")

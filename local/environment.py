@@ -3,6 +3,7 @@
 import os
 from collections.abc import MutableMapping
 
+from chalicelib.tokens import OPEN
 from local.http_server import HOST
 from local.resources import app_environment
 
@@ -12,6 +13,7 @@ def point_at(aws_port: int, environ: MutableMapping[str, str]) -> None:
 
     A developer's own AWS settings could do that: a profile that does not exist here, an endpoint
     of one service, a configuration file; and a proxy would be sent what is meant for loopback.
+    API_TOKENS stays, where somebody has set it: the API is open unless they did.
     """
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
@@ -19,4 +21,5 @@ def point_at(aws_port: int, environ: MutableMapping[str, str]) -> None:
     environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for name in ("NO_PROXY", "no_proxy"):
         environ[name] = ",".join(filter(None, [environ.get(name), HOST]))
-    environ.update(app_environment(aws_port))
+    api_tokens = environ.get("API_TOKENS") or OPEN
+    environ.update(app_environment(aws_port) | {"API_TOKENS": api_tokens})

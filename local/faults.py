@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
+from local.moto_backend import ACCOUNT_ID
 from local.protocol import knows
 from local.service_error import ServiceError
 
 _MAX_LATENCY_MS: Final = 60_000  # boto3 gives up reading after a minute
 _MAX_TIMES: Final = 1_000_000
 _ERROR_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
+_LIKE_AWS: Final = f"User: arn:aws:sts::{ACCOUNT_ID}:assumed-role/app: asked for at /_local/faults."
+"""A fault's message tells what nobody outside is to be told, as AWS's own do."""
 _UNAVAILABLE: Final = frozenset({"SlowDown", "ServiceUnavailable"})
 """Codes that S3 answers with HTTP 503, though its model does not hold them."""
 
@@ -66,7 +69,7 @@ class Fault:
         if self.error is None:
             return None
         status = 503 if self.error in _UNAVAILABLE else 500
-        return ServiceError(self.error, "This fault was asked for at /_local/faults.", status)
+        return ServiceError(self.error, _LIKE_AWS, status)
 
 
 class Faults:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chalicelib.tokens import OPEN
 from local.resources import StackClients, app_environment
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -44,7 +45,7 @@ class Stack:
 
 @contextmanager
 def launched(log: Path, **settings: str) -> Iterator[Stack]:
-    """Run ``python -m local`` on free ports.
+    """Run ``python -m local`` on free ports, its API open unless `settings` say otherwise.
 
     Args:
         log: Gets the JSON lines that the app logs.
@@ -53,7 +54,7 @@ def launched(log: Path, **settings: str) -> Iterator[Stack]:
     Raises:
         StackDidNotStartError: It ended before it was ready.
     """
-    environment = os.environ | {"PORT": "0", "AWS_PORT": "0"} | settings
+    environment = os.environ | {"PORT": "0", "AWS_PORT": "0", "API_TOKENS": OPEN} | settings
     with (
         log.open("wb") as errors,
         subprocess.Popen(

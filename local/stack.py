@@ -12,6 +12,7 @@ from typing import Final
 from chalice.app import Chalice
 from chalice.config import Config
 
+from chalicelib.tokens import OPEN
 from local import environment, resources
 from local.api_gateway import ApiGateway
 from local.engines.allocator import keep_large_buffers
@@ -77,6 +78,7 @@ class Stack:
         self.triggers: list[QueueTrigger] = []
         self.schedules: list[ScheduleTrigger] = []
         self.bucket_triggers: list[S3Trigger] = []
+        self.is_open = True
 
     def start(self) -> None:
         """Start everything; requests can be taken when this returns.
@@ -87,9 +89,11 @@ class Stack:
         keep_large_buffers()  # before there are threads: each would keep an arena of its own
         _allow_many_open_files()
         environment.point_at(self._aws_server.port, os.environ)
+        self.is_open = os.environ["API_TOKENS"] == OPEN
         self._aws.start()
         clients = resources.StackClients(self.aws_url)
         resources.create(clients)
+        self._aws.calls.listen()
         app, config = storytime(), chalice_config()
         self._aws.declare_functions(functions_of(app, config))
         self.triggers = queue_triggers(app, config, clients.sqs)

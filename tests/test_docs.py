@@ -33,7 +33,7 @@ CONFIG = json.loads((ROOT / ".chalice/config.json").read_text())
 
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(\w+)`)? *\|", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]+)`)? *\|", README, re.MULTILINE))
 
     assert rows == {
         field.encode_name: "" if field.required else str(field.default)
@@ -42,10 +42,11 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 
 
 def test_every_route_is_in_the_readme() -> None:
-    routes = re.findall(r'@app\.route\("([^"]+)", methods=\["(\w+)"\]', APP)
+    routes = re.findall(r'@(?:app\.)?route\("([^"]+)", methods=\["(\w+)"\]', APP)
 
     documented = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`]+)`", README))
 
+    assert len(routes) > 12
     assert {f"{method} {path}" for path, method in routes} <= documented
 
 
@@ -136,6 +137,22 @@ def test_a_deletion_waits_for_everybody_who_may_still_write() -> None:
     intake = max(api_seconds, functions["take_in_staged"]["lambda_timeout"])
     assert STORED_WITHIN.total_seconds() >= intake
     assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= LONGEST_WRITER
+
+
+def test_what_outlives_a_deletion_is_told_as_the_template_has_it() -> None:
+    template = (ROOT / "infrastructure/template.yaml").read_text()
+    told = " ".join((ROOT / "SECURITY.md").read_text().split())
+
+    assert re.findall(r"RecoveryPeriodInDays: !If \[IsProd, (\d+), (\d+)\]", template) == [
+        ("7", "1")
+    ]
+    assert set(re.findall(r"RetentionInDays: (.+?)(?: #|$)", template, re.MULTILINE)) == {
+        "!If [IsProd, 90, 30]",
+        "30",
+    }
+    assert "recovery of the table (1 day, in prod 7)" in told
+    assert "of functions (30 days, in prod 90;" in told
+    assert "of access (30 days;" in told
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

@@ -91,7 +91,7 @@ def test_an_aws_that_cannot_be_reached_is_a_passing_trouble() -> None:
         region_name="us-east-1",
         endpoint_url="http://127.0.0.1:9",  # the discard port: nothing listens there
         aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106
+        aws_secret_access_key="testing",  # noqa: S106  # opens nothing
         config=Config(retries={"total_max_attempts": 1}),
     )
 

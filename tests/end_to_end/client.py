@@ -10,10 +10,12 @@ from typing import Any
 import requests
 
 from local.launcher import Stack
+from local.moto_backend import ACCOUNT_ID
 
 _STAGES = ("intake", "reading", "narration", "renditions", "deletion")
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 60
+_INSIDE = ("arn:aws", ACCOUNT_ID, "/_local/faults", "botocore", "Traceback")
 
 
 class Client:
@@ -27,19 +29,21 @@ class Client:
             for suffix in ("", "-dead")
         ]
 
+    def call(self, method: str, path: str, **parts: Any) -> Any:
+        """Ask the API; whatever it answers tells nothing of AWS."""
+        answer = requests.request(method, f"{self.api}{path}", timeout=60, **parts)
+        assert_tells_nothing_of_aws(answer.text, str(answer.headers))
+        return answer
+
     def upload(self, photo: bytes, content_type: str = "image/jpeg", **headers: str) -> Any:
-        return requests.post(
-            f"{self.api}/upload",
-            data=photo,
-            headers={"Content-Type": content_type, **_dashed(headers)},
-            timeout=60,
-        )
+        headers = {"Content-Type": content_type, **_dashed(headers)}
+        return self.call("POST", "/upload", data=photo, headers=headers)
 
     def post_json(self, path: str, body: Any, **headers: str) -> Any:
         """Post a value as JSON; bytes go as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", **_dashed(headers)}
-        return requests.post(f"{self.api}{path}", data=content, headers=headers, timeout=60)
+        return self.call("POST", path, data=content, headers=headers)
 
     def request_upload(self, **wanted: Any) -> Any:
         return self.post_json("/uploads", wanted)
@@ -52,7 +56,7 @@ class Client:
         )
 
     def delete(self, story_id: str) -> Any:
-        return requests.delete(f"{self.api}/stories/{story_id}", timeout=60)
+        return self.call("DELETE", f"/stories/{story_id}")
 
     def stories(self) -> list[dict[str, Any]]:
         """The newest stories, as many as fit on a page."""
@@ -60,7 +64,7 @@ class Client:
         return listed
 
     def get(self, path: str, **headers: str) -> Any:
-        return requests.get(f"{self.api}{path}", headers=_dashed(headers), timeout=60)
+        return self.call("GET", path, headers=_dashed(headers))
 
     def ended(self, story_id: str) -> Any:
         """Poll until the story is ready or failed, as a client would."""
@@ -76,7 +80,9 @@ class Client:
         return inbox
 
     def _inbox_of(self, count: int) -> list[dict[str, str]] | None:
-        inbox = requests.get(f"{self.aws}/_local/inbox", timeout=10).json()
+        answer = requests.get(f"{self.aws}/_local/inbox", timeout=10)
+        assert_tells_nothing_of_aws(answer.text)
+        inbox = answer.json()
         return inbox if len(inbox) >= count else None
 
     def requests_made(self) -> dict[str, int]:
@@ -156,6 +162,13 @@ class Client:
                 return found
             pause.wait(_POLL_SECONDS)
         raise AssertionError(f"nothing after {_PATIENCE_SECONDS} seconds")
+
+
+def assert_tells_nothing_of_aws(*texts: str) -> None:
+    """No name of a resource, no account number: no message of AWS's, and no stack trace."""
+    for text in texts:
+        told = [word for word in _INSIDE if word in text]
+        assert told == [], text
 
 
 def _dashed(headers: dict[str, str]) -> dict[str, str]:

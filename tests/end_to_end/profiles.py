@@ -29,14 +29,13 @@ class ProfileClient:
     ) -> Any:
         self._sent.add(user_id)
         headers = {"Content-Type": "image/jpeg"} | ({"X-Email": email} if email else {})
-        url = f"{self._api}/profiles/{user_id}/photo"
-        return requests.put(url, data=photo, headers=headers, timeout=60)
+        return self.client.call("PUT", f"/profiles/{user_id}/photo", data=photo, headers=headers)
 
     def get(self, user_id: str, **parameters: str) -> Any:
-        return requests.get(f"{self._api}/profiles/{user_id}", params=parameters, timeout=60)
+        return self.client.call("GET", f"/profiles/{user_id}", params=parameters)
 
     def delete(self, user_id: str) -> Any:
-        return requests.delete(f"{self._api}/profiles/{user_id}", timeout=60)
+        return self.client.call("DELETE", f"/profiles/{user_id}")
 
     def ended(self, user_id: str) -> dict[str, Any]:
         """The profile, once its last photo is through."""

@@ -83,7 +83,7 @@ def test_the_gateway_refuses_what_it_cannot_carry(client: Client) -> None:
         ("/retrieve", {"ETag": '"seven"'}, 400, "malformed_id"),
         ("/retrieve", {}, 400, "missing_id"),
         ("/getResult", {}, 400, "missing_id"),
-        ("/upload", {}, 405, "method_not_allowed"),
+        ("/upload", {}, 404, "not_found"),
         ("/nothing/here", {}, 404, "not_found"),
     ],
 )

@@ -12,10 +12,13 @@ import urllib3
 from chalice.app import Chalice, ChaliceAuthorizer, CORSConfig, Response
 from chalice.config import Config
 
+from infrastructure.gateway_responses import RESPONSES
 from local.api_gateway import ApiGateway
 from local.http_server import HttpServer
 
 MB = 1024 * 1024
+ASKED: list[str] = []
+"""What the authorizer was asked about."""
 CONFIG = Config(chalice_stage="local", config_from_disk={"lambda_timeout": 29})
 
 
@@ -25,7 +28,9 @@ def current_request(app: Chalice) -> Any:
 
 def tried_out() -> Chalice:
     app = Chalice("tried-out", configure_logs=False)
-    app.api.cors = CORSConfig(allow_headers=["X-Voice"], expose_headers=["ETag"])
+    app.api.cors = CORSConfig(
+        allow_origin="https://books.example.com", allow_headers=["X-Voice"], expose_headers=["ETag"]
+    )
 
     @app.route("/echo", methods=["POST"], content_types=["*/*"])
     def echo() -> dict[str, Any]:
@@ -57,7 +62,8 @@ def tried_out() -> Chalice:
         raise ZeroDivisionError
 
     @app.authorizer()
-    def nobody(_request: Any) -> Any:
+    def nobody(request: Any) -> Any:
+        ASKED.append(request.token)
         return {"policyDocument": {"Statement": []}, "context": {}, "principalId": "x"}
 
     guard: ChaliceAuthorizer = nobody
@@ -167,13 +173,50 @@ def test_an_unknown_path_is_404_in_the_shape_of_all_errors(
     assert answer["message"]
 
 
-def test_an_authorizers_refusal_has_the_shape_of_all_errors(url: str) -> None:
-    missing = call(url, "GET", "/guarded")
-    refused = call(url, "GET", "/guarded", headers={"Authorization": "x"})
+@pytest.mark.parametrize(
+    ("headers", "response_type"),
+    [
+        ({}, "UNAUTHORIZED"),
+        ({"Authorization": ""}, "UNAUTHORIZED"),
+        ({"Authorization": "x"}, "ACCESS_DENIED"),
+    ],
+)
+def test_an_authorizers_refusal_is_the_answer_of_a_deployed_stage(
+    url: str, headers: dict[str, str], response_type: str
+) -> None:
+    answer = call(url, "GET", "/guarded", headers=headers)
 
-    assert (missing.status, missing.json()["code"]) == (401, "unauthorized")
-    assert (refused.status, refused.json()["code"]) == (403, "forbidden")
-    assert set(refused.json()) == {"code", "message"}
+    assert (answer.status, answer.data.decode()) == (401, RESPONSES[response_type].body)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_an_authorizer_is_not_asked_about_who_brings_nothing(url: str) -> None:
+    before = len(ASKED)
+    call(url, "GET", "/guarded")
+    assert len(ASKED) == before
+
+    call(url, "GET", "/guarded", headers={"Authorization": "x"})
+    assert ASKED[before:] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/nothing", None),
+        ("DELETE", "/echo", None),
+        ("GET", "/guarded", None),
+        ("POST", "/echo", bytes(5 * MB)),
+        ("POST", "/echo", bytes(10 * MB + 1)),
+    ],
+    ids=["path", "method", "token", "5 MB", "10 MB"],
+)
+def test_a_web_page_can_read_why_it_was_refused(
+    url: str, method: str, path: str, body: bytes | None
+) -> None:
+    answer = call(url, method, path, body=body, headers={"Content-Type": "image/jpeg"})
+
+    assert answer.status >= 400
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://books.example.com"
 
 
 def test_a_preflight_is_answered_with_what_browsers_may_send(url: str) -> None:
@@ -194,10 +237,16 @@ def test_a_head_requests_answer_has_no_body_and_the_connection_lives_on(url: str
         assert pool.num_connections == 1
 
 
-def test_a_method_that_a_path_does_not_take_is_405(url: str) -> None:
-    answer = call(url, "DELETE", "/things/x")
+@pytest.mark.parametrize("method", ["DELETE", "HEAD", "PATCH"])
+def test_a_method_that_a_path_lacks_is_answered_as_an_unknown_path_is(
+    url: str, method: str
+) -> None:
+    port = int(url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"{method} /things/x HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.shutdown(socket.SHUT_WR)
 
-    assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+        assert connection.recv(100).split()[1] == b"404"
 
 
 def test_an_apps_own_failure_is_a_500_without_its_traceback(url: str) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +89,39 @@ def test_what_is_no_port_is_one_clear_line(port: str) -> None:
     )
 
 
-def test_a_setting_that_the_app_does_not_know_is_one_clear_line() -> None:
-    ended = run("local", LOG_LEVEL="LOUD")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LOG_LEVEL", "LOUD"), ("API_TOKENS", "st_no-digest"), ("ALLOWED_ORIGIN", "example.com")],
+)
+def test_a_setting_that_the_app_does_not_know_is_one_clear_line(name: str, value: str) -> None:
+    settings: dict[str, Any] = {name: value}
+
+    ended = run("local", **settings)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("python -m local: ")
+    assert name in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("tokens", "example"), [("", "  curl http"), ("0" * 64, "  curl -H 'Authorization: Bearer ")]
+)
+def test_it_shows_how_to_ask_an_open_and_a_closed_api(tokens: str, example: str) -> None:
+    with subprocess.Popen(  # as said above
+        [sys.executable, "-m", "local"],
+        cwd=PROJECT,
+        env=ENVIRONMENT | {"PORT": "0", "AWS_PORT": "0", "API_TOKENS": tokens},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = list(takewhile(lambda line: not line.startswith("Ready: "), process.stdout))
+        process.kill()
+
+    (retrieve,) = [line for line in said if line.endswith("/retrieve/<id>\n")]
+    assert retrieve.startswith(example)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "SENDER_EMAIL": "stories@example.com",
     "NOTIFICATION_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
     "MEDIA_BASE_URL": "https://d1.cloudfront.net",
+    "API_TOKENS": "open",
     "STORY_NAMESPACE": "0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11",
 }
 
@@ -54,8 +55,51 @@ def test_missing_settings_are_all_named_at_once() -> None:
         ("SPEECH_ENGINE", "steam"),
         ("LOG_LEVEL", "loud"),
         ("MAXIMUM_CONCURRENCY", "1"),
+        ("API_TOKENS", "closed"),
+        ("API_TOKENS", "open,"),
+        ("API_TOKENS", f"open,{'a' * 64}"),
+        ("API_TOKENS", "a" * 63),
+        ("API_TOKENS", "A" * 64),
+        ("API_TOKENS", f"{'a' * 64}\n"),
+        ("API_TOKENS", f"{'a' * 64},,{'b' * 64}"),
+        ("ALLOWED_ORIGIN", "books.example.com"),
+        ("ALLOWED_ORIGIN", "http://books.example.com"),
+        ("ALLOWED_ORIGIN", "https://books.example.com/"),
+        ("ALLOWED_ORIGIN", "https://*"),
+        ("ALLOWED_ORIGIN", "https://a.example.com, https://b.example.com"),
+        ("ALLOWED_ORIGIN", "https://a.example.com\r\nX: y"),
+        ("ALLOWED_ORIGIN", "http://localhost.example.com"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment({**ENVIRONMENT, name: value})
+
+
+@pytest.mark.parametrize("tokens", ["open", "a" * 64, f"{'0' * 64},{'f' * 64}"])
+def test_an_api_is_open_on_purpose_or_has_digests(tokens: str) -> None:
+    assert Settings.from_environment({**ENVIRONMENT, "API_TOKENS": tokens}).api_tokens == tokens
+
+
+def test_whether_an_api_is_open_has_no_default() -> None:
+    with pytest.raises(SettingsError, match="API_TOKENS"):
+        Settings.from_environment({**ENVIRONMENT, "API_TOKENS": ""})
+
+
+def test_what_was_set_for_digests_is_not_told() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({**ENVIRONMENT, "API_TOKENS": "st_a-token-by-mistake"})
+
+    assert "by-mistake" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "https://books.example.com", "https://a-b.example:8443", "http://localhost:3000",
+     "http://127.0.0.1:5173"],
+)  # fmt: skip
+def test_an_origin_may_use_the_api(origin: str) -> None:
+    settings = Settings.from_environment({**ENVIRONMENT, "ALLOWED_ORIGIN": origin})
+
+    assert settings.allowed_origin == origin
+    assert Settings.from_environment(ENVIRONMENT).allowed_origin == "*"

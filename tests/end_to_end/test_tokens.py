@@ -1,0 +1,91 @@
+"""A stack with tokens, as a deployed stage is: who brings none gets nowhere."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.tokens import digest_of
+from local.launcher import Stack, launched
+from tests.builders import jpeg
+
+ANNA, BEN = "st_anna", "st_ben"
+ORIGIN = "https://books.example.com"
+UNKNOWN = "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"
+ROUTES = [
+    ("POST", "/upload"),
+    ("POST", "/uploads"),
+    ("GET", f"/retrieve/{UNKNOWN}"),
+    ("GET", "/retrieve"),
+    ("GET", "/getResult"),
+    ("POST", "/bulk"),
+    ("GET", "/stories"),
+    ("DELETE", f"/stories/{UNKNOWN}"),
+    ("PUT", "/profiles/anna/photo"),
+    ("POST", "/profiles/anna/uploads"),
+    ("GET", "/profiles/anna"),
+    ("DELETE", "/profiles/anna"),
+]
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    tokens = ",".join(map(digest_of, (ANNA, BEN)))
+    log = tmp_path_factory.mktemp("closed") / "log.jsonl"
+    with launched(log, API_TOKENS=tokens, ALLOWED_ORIGIN=ORIGIN) as stack:
+        yield stack
+
+
+def call(closed: Stack, method: str, path: str, token: str | None = None, **parts: Any) -> Any:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return requests.request(method, f"{closed.api_url}{path}", headers=headers, timeout=60, **parts)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize("token", [None, "st_eve", ""], ids=["none", "wrong", "empty"])
+def test_without_a_token_no_route_does_anything(
+    closed: Stack, method: str, path: str, token: str | None
+) -> None:
+    requests.delete(f"{closed.aws_url}/_local/requests", timeout=10)
+
+    answer = call(closed, method, path, token, data=jpeg())
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Bearer <token>" in answer.json()["message"]
+    assert not token or token not in answer.text
+    assert requests.get(f"{closed.aws_url}/_local/requests", timeout=10).json() == {}
+
+
+def test_health_is_for_everybody(closed: Stack) -> None:
+    assert call(closed, "GET", "/health").status_code == 200
+
+
+@pytest.mark.parametrize("token", [ANNA, BEN])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/stories", 200), (f"/retrieve/{UNKNOWN}", 404), ("/profiles/anna", 404)]
+)
+def test_each_token_opens_every_route(closed: Stack, token: str, path: str, status: int) -> None:
+    answer = call(closed, "GET", path, token)
+
+    assert answer.status_code == status
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_whoever_has_a_form_needs_no_token(closed: Stack) -> None:
+    wanted = {"name": "page.jpg", "content_type": "image/jpeg"}
+    form = call(closed, "POST", "/uploads", ANNA, json=wanted).json()
+
+    posted = requests.post(form["url"], data=form["fields"], files={"file": jpeg()}, timeout=60)
+
+    assert posted.status_code in {201, 204}
+
+
+def test_a_browser_may_ask_first_without_a_token(closed: Stack) -> None:
+    answer = call(closed, "OPTIONS", "/upload")
+
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]

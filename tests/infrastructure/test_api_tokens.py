@@ -1,0 +1,166 @@
+"""``make token``: tokens are shown once, their digests kept."""
+
+import shutil
+import stat
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from chalicelib.tokens import digest_of, holder_of
+from infrastructure.api_tokens import (
+    FOLDER,
+    MOST,
+    TokenFileError,
+    UsageError,
+    digests,
+    main,
+    new_token,
+)
+
+PROJECT = Path(__file__).parents[2]
+TODAY = date(2026, 3, 1)
+A, B = "a" * 64, "b" * 64
+
+
+def test_a_new_token_is_known_by_the_digest_that_is_kept(tmp_path: Path) -> None:
+    token = new_token("dev", "Anna's phone", TODAY, tmp_path)
+
+    (digest,) = digests("dev", tmp_path)
+    assert digest == digest_of(token)
+    assert holder_of(f"Bearer {token}", [digest]) == digest[:8]
+    assert (tmp_path / "dev").read_text() == f"{digest}  # 2026-03-01 Anna's phone\n"
+
+
+def test_no_two_tokens_are_alike_and_each_has_256_bits(tmp_path: Path) -> None:
+    tokens = [new_token("dev", "", TODAY, tmp_path) for _ in range(3)]
+
+    assert len(set(tokens)) == 3
+    assert {len(token) for token in tokens} == {len("st_") + 43}
+    assert digests("dev", tmp_path) == [digest_of(token) for token in tokens]
+
+
+def test_stages_do_not_share_tokens(tmp_path: Path) -> None:
+    new_token("dev", "", TODAY, tmp_path)
+
+    assert digests("prod", tmp_path) == []
+
+
+def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
+    (tmp_path / "dev").write_text(f"{A}  # by hand, without a line break at its end")
+    (tmp_path / "dev").chmod(0o644)
+
+    token = new_token("dev", "", TODAY, tmp_path)
+    new_token("prod", "", TODAY, tmp_path)
+
+    assert digests("dev", tmp_path) == [A, digest_of(token)]
+    modes = {stat.S_IMODE((tmp_path / stage).stat().st_mode) for stage in ("dev", "prod")}
+    assert modes == {0o600}
+
+
+def test_a_file_has_comments_and_a_digest_as_often_as_it_likes(tmp_path: Path) -> None:
+    (tmp_path / "dev").write_text(f"# tokens of dev\n\n  {A}\n{B} # tablet\n{A}#again\n")
+
+    assert digests("dev", tmp_path) == [A, B]
+
+
+@pytest.mark.parametrize(
+    "line", ["st_a-token-by-mistake", A[:-1], A + "a", A.upper(), "open", f"{A},{B}", "ünlesbar"]
+)
+def test_a_malformed_line_is_named_but_not_shown(tmp_path: Path, line: str) -> None:
+    (tmp_path / "dev").write_bytes(f"{A}\n{line}\n".encode("latin-1"))
+
+    with pytest.raises(TokenFileError, match=r"dev, line 2: not a SHA-256 digest") as refused:
+        digests("dev", tmp_path)
+    assert line not in str(refused.value)
+    with pytest.raises(TokenFileError):
+        new_token("dev", "", TODAY, tmp_path)
+
+
+def test_a_stage_takes_as_many_as_fit_into_lambdas_environment(tmp_path: Path) -> None:
+    for _ in range(MOST):
+        new_token("dev", "", TODAY, tmp_path)
+    assert len(digests("dev", tmp_path)) == MOST
+
+    with pytest.raises(TokenFileError, match="full"):
+        new_token("dev", "", TODAY, tmp_path)
+    with (tmp_path / "dev").open("a") as file:
+        file.write(A)
+    with pytest.raises(TokenFileError, match=f"has {MOST + 1} digests"):
+        digests("dev", tmp_path)
+
+
+@pytest.mark.parametrize("stage", ["", "Dev", "1dev", "../dev", "dev/x", "dev\n", "d" * 17, "dév"])
+def test_what_is_no_stages_name_leads_to_no_file(tmp_path: Path, stage: str) -> None:
+    with pytest.raises(UsageError, match="no stage's name"):
+        new_token(stage, "", TODAY, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_local_stage_keeps_none_and_says_how_to_close_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"API_TOKENS=.* make run"):
+        digests("local", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x" * 61, "a\nb", "a\x00b"])
+def test_a_name_fits_on_its_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="NAME"):
+        new_token("dev", name, TODAY, tmp_path)
+    assert digests("dev", tmp_path) == []
+
+
+def test_the_token_is_printed_once_with_what_to_do_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dev", "phone"], tmp_path) == 0
+
+    token, _, rest = capsys.readouterr().out.partition("\n")
+    assert digests("dev", tmp_path) == [digest_of(token)]
+    assert token not in rest
+    assert "make deploy STAGE=dev" in rest
+    assert token not in (tmp_path / "dev").read_text()
+
+
+@pytest.mark.parametrize("arguments", [[], [""], ["", "phone"], ["dev", "phone", "more"], ["DEV"]])
+def test_who_does_not_say_which_stage_is_told_how(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(arguments, tmp_path) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("token: ")
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_read_is_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dev").mkdir()
+
+    assert main(["dev"], tmp_path) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_make_token_without_a_stage_says_what_it_takes() -> None:
+    make = shutil.which("make")
+    assert make is not None
+    ended = subprocess.run(  # noqa: S603  # the lines around
+        [make, "token", f"RUN={sys.executable}", "INSTALLED="],
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("token: Say which stage it is for: ")
+
+
+def test_git_ignores_what_a_stage_keeps() -> None:
+    assert ".chalice/tokens/" in (PROJECT / ".gitignore").read_text().splitlines()
+    assert PROJECT / ".chalice" / "tokens" == FOLDER

@@ -1,0 +1,130 @@
+"""What AWS says of an error stays inside: people get the operation and the error's code at most."""
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import msgspec
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from chalicelib import answers, profile_http
+from chalicelib.aws.requests import request
+from chalicelib.direct_upload import Wanted
+from chalicelib.errors import Transient
+from chalicelib.messages import StagedObject
+from chalicelib.story import Stage, Status
+from chalicelib.uploads import UploadStatus
+from tests.builders import jpeg, upload
+from tests.fake_queue import MAX_RECEIVES
+from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
+from tests.pipeline.world import World
+from tests.profiles.world import ProfileWorld
+
+SECRET = "arn:aws:sts::210987654321:assumed-role/storytime-prod"  # noqa: S105  # nobody's
+AWS_SAYS = {
+    "Error": {
+        "Code": "AccessDeniedException",
+        "Message": f"User: {SECRET} is not authorized to perform: rekognition:DetectText",
+    }
+}
+
+
+def failing(*_arguments: object, **_parameters: object) -> NoReturn:
+    raise ClientError(AWS_SAYS, "DetectText")  # type: ignore[arg-type]
+
+
+def unreachable() -> NoReturn:
+    raise EndpointConnectionError(endpoint_url=f"https://{SECRET}.example")
+
+
+def raised(call: Any) -> Exception:
+    with pytest.raises(Transient) as caught:
+        request(call)
+    return caught.value
+
+
+ERRORS = {
+    "refused by AWS": raised(failing),
+    "not reached": raised(unreachable),
+    "a bug": ValueError(f"no such thing as {SECRET}"),
+}
+
+
+@pytest.fixture(params=ERRORS)
+def error(request: pytest.FixtureRequest) -> Exception:
+    return ERRORS[request.param]
+
+
+def strings(*values: Any) -> Iterator[str]:
+    """Whatever can be seen of these, as text."""
+    for value in values:
+        yield msgspec.json.encode(value, enc_hook=vars).decode()
+
+
+def test_a_story_that_goes_on_failing_does_not_tell(error: Exception) -> None:
+    world = World(detector=ScriptedTextDetector(*[error] * MAX_RECEIVES), speaker=ScriptedSpeaker())
+    world.intake.take_in(upload())
+    for _ in range(MAX_RECEIVES + 1):
+        world.deliver(world.reading_queue, world.reading.handle)
+        world.clock.advance(100)
+    world.deliver(
+        world.dead_letter_queues[Stage.READING], world.pipeline.dead_letters[Stage.READING].handle
+    )
+
+    story = world.story()
+    answer = answers.found_response(world.retrieval.retrieve(story.id), world.pipeline.links)
+
+    assert (story.status, answer.status_code) == (Status.FAILED, 422)
+    assert len(world.outbox.notices) == 1
+    seen = "".join(strings(answer.body, answer.headers, story, world.outbox.notices))
+    assert "it was tried several times" in seen
+    assert "210987654321" not in seen
+
+
+def test_a_staged_photo_that_goes_on_failing_does_not_tell(error: Exception) -> None:
+    world = World()
+
+    def fails(*_arguments: object) -> NoReturn:
+        raise error
+
+    wanted = Wanted("page.jpg", "image/jpeg", "en-US", "Joanna", notify=True)
+    permit = world.pipeline.direct_upload.permit(wanted)
+    key = permit.form.fields["key"]
+    world.staging.post(key, jpeg(), permit.request.id)
+    world.staging.get = fails  # type: ignore[assignment,method-assign]
+    world.intake_queue.send(StagedObject("staging", key))
+    for _ in range(MAX_RECEIVES + 1):
+        world.deliver(world.intake_queue, world.pipeline.take_in_staged)
+        world.clock.advance(100)
+    world.deliver(world.intake_dead_letter_queue, world.pipeline.intake_dead_letters.handle)
+
+    request = world.upload_requests.find(permit.request.id)
+    assert request is not None
+    answer = answers.found_response(request, world.pipeline.links)
+    parked = [kept.message for kept in world.intake_parked_queue.kept]
+
+    assert (request.status, answer.status_code) == (UploadStatus.FAILED, 422)
+    assert len(parked) == 1
+    seen = "".join(strings(answer.body, answer.headers, request, parked))
+    assert "it was tried several times" in seen
+    assert "210987654321" not in seen
+
+
+def test_a_profile_photo_that_goes_on_failing_does_not_tell(error: Exception) -> None:
+    world = ProfileWorld()
+
+    def fails(*_arguments: object) -> NoReturn:
+        raise error
+
+    world.functions["detect_face"] = fails
+    world.put("anna", email="anna@example.com")
+    (execution,) = world.run()
+
+    profile = world.profile("anna")
+    answer = profile_http.profile_response(profile, world.pipeline.links)
+
+    assert execution.status == "FAILED"
+    assert answer.body["status"] == "failed"
+    assert len(world.mailer.sent) == 1
+    seen = "".join(strings(answer.body, answer.headers, profile, world.mailer.sent))
+    assert "210987654321" not in seen

@@ -1,0 +1,116 @@
+"""The app as a stage with tokens has it: loaded afresh, as Lambda and `chalice deploy` do."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.tokens import digest_of
+from local.resources import app_environment
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "st_a-token-of-this-test"  # noqa: S105  # it opens nothing but this
+ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/api/GET/stories"
+
+LOOK = """
+import json, sys
+from app import app
+from chalice.deploy.swagger import CFNSwaggerGenerator
+asked = json.loads(sys.argv[1])
+routes = [
+    {"path": path, "method": method, "guard": view.authorizer and view.authorizer.name}
+    for path, views in app.routes.items()
+    for method, view in views.items()
+]
+swagger = CFNSwaggerGenerator().generate_swagger(app)
+guards = {guard.name: guard for guard in app.builtin_auth_handlers}
+event = {"type": "TOKEN", "methodArn": asked["arn"], "authorizationToken": asked["authorization"]}
+print(json.dumps({
+    "routes": routes,
+    "policy": app.handler_map["authorize"](event, None),
+    "debug": app.debug,
+    "deployed": [
+        {"path": path, "method": method, "security": operation.get("security")}
+        for path, operations in swagger["paths"].items()
+        for method, operation in operations.items()
+    ],
+    "seconds": guards["authorize"].ttl_seconds,
+    "origin": app.api.cors.get_access_control_headers()["Access-Control-Allow-Origin"],
+}))
+"""
+
+
+def look(authorization: str = "", **settings: str) -> Any:
+    """What there is in the app of a stage, and what its authorizer says of a header."""
+    asked = json.dumps({"arn": ARN, "authorization": authorization})
+    ended = subprocess.run(  # noqa: S603  # the lines above
+        [sys.executable, "-c", LOOK, asked],
+        cwd=ROOT,
+        env=os.environ | app_environment(4566) | settings,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return json.loads(ended.stdout)
+
+
+@pytest.fixture(scope="module")
+def closed() -> Any:
+    return look(f"Bearer {TOKEN}", API_TOKENS=f"{'0' * 64},{digest_of(TOKEN)}")
+
+
+def test_every_route_but_health_is_guarded(closed: Any) -> None:
+    unguarded = [route["path"] for route in closed["routes"] if route["guard"] != "authorize"]
+
+    assert len(closed["routes"]) > 12
+    assert unguarded == ["/health"]
+
+
+def test_api_gateway_is_told_so_and_lets_preflights_through(closed: Any) -> None:
+    unguarded = {
+        (each["path"], each["method"])
+        for each in closed["deployed"]
+        if each["security"] != [{"authorize": []}]
+    }
+    preflights = {(each["path"], "options") for each in closed["deployed"]}
+
+    assert unguarded == preflights | {("/health", "get")}
+
+
+def test_a_token_opens_everything_because_its_policy_is_remembered(closed: Any) -> None:
+    (statement,) = closed["policy"]["policyDocument"]["Statement"]
+
+    assert statement == {
+        "Action": "execute-api:Invoke",
+        "Effect": "Allow",
+        "Resource": ["arn:aws:execute-api:us-east-1:123456789012:abcdef1234/api/*/*"],
+    }
+    assert closed["seconds"] == 300
+
+
+def test_access_logs_tell_tokens_apart_without_telling_them(closed: Any) -> None:
+    assert closed["policy"]["principalId"] == digest_of(TOKEN)[:8]
+    assert closed["policy"]["context"] == {}
+
+
+def test_a_failure_is_answered_without_its_stack_trace(closed: Any) -> None:
+    assert closed["debug"] is False
+
+
+def test_any_other_token_opens_nothing() -> None:
+    policy = look(f"Bearer {TOKEN}s", API_TOKENS=digest_of(TOKEN))["policy"]
+
+    assert policy["principalId"] == "nobody"
+    assert [each["Resource"] for each in policy["policyDocument"]["Statement"]] == [[]]
+
+
+def test_an_open_stage_guards_nothing_and_its_authorizer_lets_nobody_in() -> None:
+    opened = look(f"Bearer {TOKEN}", API_TOKENS="open", ALLOWED_ORIGIN="https://books.example.com")
+
+    assert {route["guard"] for route in opened["routes"]} == {None}
+    assert opened["policy"]["principalId"] == "nobody"
+    assert opened["origin"] == "https://books.example.com"
