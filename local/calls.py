@@ -1,7 +1,7 @@
 """What each function asks of AWS, and of which resources: what its role must allow.
 
-Told by botocore itself, in the process and thread of whoever asks: a form that is only signed is
-never a request of its signer's, but needs the same permission.
+Told by botocore, in the thread of the function that asks, so that the app need not know. The AWS
+port could not tell: it sees one application, and never sees that a form was signed.
 """
 
 import re

@@ -278,6 +278,20 @@ def test_only_the_allowed_origin_may_post_photos_and_read_files(origin: str) -> 
     assert headers["CorsConfig"]["AccessControlAllowCredentials"] is False
 
 
+def test_links_can_be_opened_and_nothing_else_be_done_with_them() -> None:
+    config = only(DEV, "CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    security = config["SecurityHeadersConfig"]
+
+    policy = security["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ")
+    assert {"default-src 'none'", "img-src 'self'", "media-src 'self'"} <= set(policy)
+    assert not any("script" in directive for directive in policy)
+    assert security["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
+    assert security["FrameOptions"]["FrameOption"] == "DENY"
+    assert "ContentTypeOptions" in security
+    assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 365 * 24 * 3600
+    assert all(each.get("Override") for each in security.values())
+
+
 def test_files_are_cached_for_as_long_as_the_local_cdn_does() -> None:
     policy = only(DEV, "CloudFront::CachePolicy")["CachePolicyConfig"]
     config = only(DEV, "CloudFront::Distribution")["DistributionConfig"]
@@ -557,3 +571,8 @@ def test_the_outputs_are_the_settings_that_the_stack_makes() -> None:
 
     assert required - variables <= {"API_TOKENS"}  # which the deployment is told
     assert variables - settings == {"ACCESS_LOG_GROUP_ARN", "ALARM_TOPIC_ARN", "DASHBOARD_NAME"}
+
+
+def test_api_gateway_is_given_the_access_logs_arn_without_its_wildcard() -> None:
+    arn = "arn:aws:logs:us-east-1:123456789012:log-group:<AccessLog>"
+    assert DEV.outputs["AccessLogGroupArn"] == arn

@@ -1,8 +1,8 @@
 """A run's requests as calls of functions, in the words in which the local AWS tells of calls.
 
 The end-to-end tests see what really goes over the wire, but few of the ways on which something
-fails; the proof plays them all. What only it plays, adapters and names included, is held against
-the rest: each such call is also seen over the wire, of some function.
+fails; the proof plays them all. That its words are those of the app's own adapters is held by
+`test_calls`.
 """
 
 import re
@@ -41,7 +41,19 @@ _FUNCTIONS: Final = {
 }
 """By the kind of a process; others are called as the functions are."""
 
-_EXECUTION_ARN: Final = PROFILE_WORKFLOW_ARN.replace(":stateMachine:", ":execution:")
+_BUCKETS: Final = {"media": MEDIA_BUCKET}
+_COLLECTION: Final = {"CollectionId": FACE_COLLECTION}
+_EXECUTION: Final = PROFILE_WORKFLOW_ARN.replace(":stateMachine:", ":execution:")
+_OF_THE_ONLY_ONE: Final[Mapping[str, Mapping[str, str]]] = {
+    "rekognition.DeleteFaces": _COLLECTION,
+    "rekognition.IndexFaces": _COLLECTION,
+    "rekognition.SearchFacesByImage": _COLLECTION,
+    "stepfunctions.StartExecution": {"stateMachineArn": PROFILE_WORKFLOW_ARN},
+    "stepfunctions.DescribeExecution": {"executionArn": f"{_EXECUTION}:any"},
+    "sns.Publish": {"TopicArn": f"arn:{NOTIFICATION_TOPIC}"},
+    "sesv2.SendEmail": {"FromEmailAddress": SENDER},
+    "cloudfront.CreateInvalidation": {"DistributionId": DISTRIBUTION_ID},
+}
 _KINDS: Final = {"": "story", "upload": "upload", "profiles": "profile"}
 _KNOWN: set[tuple[str, ...]] = set()
 """What was looked at already: of millions of requests a few thousand are not alike."""
@@ -63,8 +75,6 @@ def function_of(request: Request) -> str:
 
 
 def calls_in(request: Request) -> list[str]:
-    if request.target == "sent" and request.detail[1] != "media":
-        return []  # somebody's own bucket, which a role must be given by whoever uses one
     return calls_of(request.operation, _parameters(request))
 
 
@@ -77,17 +87,7 @@ def _parameters(request: Request) -> Mapping[str, Any]:
             return _of_an_item(request)
         case "sqs":
             return {"QueueUrl": f"http://aws/{PREFIX}{request.target}"}
-        case "stepfunctions" if request.operation.endswith("StartExecution"):
-            return {"stateMachineArn": PROFILE_WORKFLOW_ARN}
-        case "stepfunctions":
-            return {"executionArn": f"{_EXECUTION_ARN}:{request.detail[1]}"}
-        case "rekognition" if not request.operation.startswith("rekognition.Detect"):
-            return {"CollectionId": FACE_COLLECTION}
-    return {
-        "sns.Publish": {"TopicArn": f"arn:{NOTIFICATION_TOPIC}"},
-        "sesv2.SendEmail": {"FromEmailAddress": SENDER},
-        "cloudfront.CreateInvalidation": {"DistributionId": DISTRIBUTION_ID},
-    }.get(request.operation, {})
+    return _OF_THE_ONLY_ONE.get(request.operation, {})
 
 
 def _of_an_object(request: Request) -> Mapping[str, Any]:
@@ -101,8 +101,8 @@ def _of_an_object(request: Request) -> Mapping[str, Any]:
             return {**bucket, "Prefix": prefix}
         case ("remove", key, version):
             return {**bucket, "Key": key, "IfMatch": version}
-        case ("get", "media", key, _) if request.target == "sent":
-            return {**bucket, "Key": key}
+        case ("get", own, key, _) if request.target == "sent":
+            return {"Bucket": _BUCKETS.get(own, own), "Key": key}
         case (_, key, *_):
             return {**bucket, "Key": key}
     raise AssertionError(request.detail)

@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from chalicelib.direct_upload import Permit
 from chalicelib.messages import StagedObject
 from chalicelib.story import Stage
-from tests.proof import calls
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
 from tests.proof.memory_backend import MemoryBackend
@@ -151,7 +150,6 @@ class Walk(RuleBasedStateMachine):
         self.faults.clear()
         self.run.settle()
         check(self.run, may_fail=self.broken_for_long)
-        calls.record(self.run.tape)
         # Hypothesis repeats some: only as many as it was asked for are counted.
         PLAYED[KIND] = min(PLAYED[KIND] + 1, settings().max_examples)
 
