@@ -41,7 +41,7 @@ CHARACTERS_NARRATED: Final = Metric("CharactersNarrated")
 STORIES_READY: Final = Metric("StoriesReady")
 STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", summed=True)
 PROFILE_PHOTOS_READY: Final = Metric("ProfilePhotosReady")
-PROFILE_PHOTOS_REJECTED: Final = Metric("ProfilePhotosRejected", dimension="Reason")
+PROFILE_PHOTOS_REJECTED: Final = Metric("ProfilePhotosRejected", dimension="Reason", summed=True)
 PROFILE_PHOTOS_FAILED: Final = Metric("ProfilePhotosFailed")
 
 METRICS: Final = (

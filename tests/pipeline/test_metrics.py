@@ -8,6 +8,7 @@ from chalicelib.messages import about
 from chalicelib.metrics import (
     DUPLICATES_FOUND,
     METRICS,
+    PROFILE_PHOTOS_REJECTED,
     STAGE_DURATION,
     STORIES_FAILED,
     STORIES_READY,
@@ -86,7 +87,8 @@ def test_names_are_those_that_alarms_and_dashboard_know() -> None:
         "ProfilePhotosRejected": ("Count", "Reason"),
         "ProfilePhotosFailed": ("Count", None),
     }
-    assert [metric for metric in METRICS if metric.summed] == [STORIES_FAILED]
+    summed = {metric for metric in METRICS if metric.summed}
+    assert summed == {STORIES_FAILED, PROFILE_PHOTOS_REJECTED}
 
 
 def test_a_story_is_measured_at_each_step_and_ready_once() -> None:
