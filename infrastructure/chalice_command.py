@@ -7,6 +7,7 @@ the next.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -33,6 +34,7 @@ def run(stage: Stage, command: Sequence[str], report: Callable[[str], None]) -> 
     process = subprocess.Popen(  # noqa: S603  # our own words only
         [_CHALICE, command[0], "--stage", stage.name, *command[1:]],
         cwd=stage.folder,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # it packs what lies beside the code
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

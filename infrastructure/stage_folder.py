@@ -8,6 +8,7 @@ stage has a folder of its own: links to the app's code, and a ``.chalice`` that 
 import hashlib
 import json
 import platform
+import shutil
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -108,6 +109,8 @@ def write(stage: Stage, config: Mapping[str, Any], policies: Mapping[str, Any]) 
         link.symlink_to(PROJECT / name)
     for old in chalice.glob("policy-*.json"):
         old.unlink()
+    for compiled in (PROJECT / "chalicelib").rglob("__pycache__"):
+        shutil.rmtree(compiled)  # Chalice would pack it
     for function, policy in policies.items():
         _write_json(chalice / policy_file(function), policy)
     _write_json(stage.folder / CONFIG, config)
