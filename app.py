@@ -60,6 +60,12 @@ def current_request() -> Request:
     return cast("Request", app.current_request)
 
 
+@app.middleware("all")
+def name_the_request_in_logs(event: Any, get_response: Callable[[object], Any]) -> Any:
+    with logs.bound(function_request_id=triggers.request_id_of(event)):
+        return get_response(event)
+
+
 @app.middleware("http")
 def reshape_errors(event: object, get_response: Callable[[object], Response]) -> Response:
     return http.in_our_shape(get_response(event))

@@ -11,17 +11,28 @@ from local.resources import app_environment
 
 BASE = "import chalice, boto3"
 APP = "import app"
+WITHOUT_POWERTOOLS = (
+    "import logging, sys, types; stand_in = types.ModuleType('stand_in'); "
+    "stand_in.LambdaPowertoolsFormatter = lambda **_: logging.Formatter(); "
+    "stand_in.AmazonCloudWatchEMFProvider = None; "
+    "sys.modules['aws_lambda_powertools.logging.formatter'] = stand_in; "
+    "sys.modules['aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch'] = stand_in; "
+    "import app; assert 'aws_lambda_powertools' not in sys.modules"
+)
+"""The app with nothing in the place of what it takes from Powertools."""
 
 
 def measure(*, quick: bool) -> list[Figure]:
     """Fresh processes take turns; the interpreter's own start is not counted."""
-    apps, bases = [], []
+    statements = (APP, BASE, WITHOUT_POWERTOOLS)
+    seconds: dict[str, list[float]] = {statement: [] for statement in statements}
     with tempfile.TemporaryDirectory() as bytecode:
         for _ in range(6 if quick else 16):
-            apps.append(seconds_to_run(APP, bytecode))
-            bases.append(seconds_to_run(BASE, bytecode))
+            for statement in statements:
+                seconds[statement].append(seconds_to_run(statement, bytecode))
     # The first of each compiled the modules that the others found as bytecode.
-    app, base = median(apps[1:]), median(bases[1:])
+    app, base, without = (median(seconds[statement][1:]) for statement in statements)
+    runs = len(seconds[APP]) - 1
     return [
         Figure(
             "importing app / importing chalice + boto3",
@@ -29,12 +40,16 @@ def measure(*, quick: bool) -> list[Figure]:
             1.5,
             "at most",
             "x",
-            {
-                "runs": len(apps) - 1,
-                "app (s)": round(app, 3),
-                "chalice + boto3 (s)": round(base, 3),
-            },
-        )
+            {"runs": runs, "app (s)": round(app, 3), "chalice + boto3 (s)": round(base, 3)},
+        ),
+        Figure(
+            "importing app / the same without Powertools",
+            app / without,
+            1.15,
+            "at most",
+            "x",
+            {"runs": runs, "app (s)": round(app, 3), "without (s)": round(without, 3)},
+        ),
     ]
 
 

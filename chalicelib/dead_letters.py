@@ -14,6 +14,7 @@ import msgspec
 from chalicelib import keys, uploads
 from chalicelib.leasing import Leasing
 from chalicelib.messages import Delivery, StagedObject, StoryMessage
+from chalicelib.metrics import STORIES_FAILED, FailureReason, Meter
 from chalicelib.patience import CLOCKS_DIFFER_BY
 from chalicelib.ports import Queue, Stories
 from chalicelib.retries import retried
@@ -38,6 +39,7 @@ class DeadLetters(msgspec.Struct, frozen=True):
     leasing: Leasing
     stories: Stories
     parked: Queue[StoryMessage]
+    meter: Meter
 
     def handle(self, delivery: Delivery[StoryMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
@@ -48,12 +50,14 @@ class DeadLetters(msgspec.Struct, frozen=True):
                 return story
             failure = Failure(reason_of(story), final=False)
             log.error("given up", extra={"reason": failure.reason})
-            return self.stories.update(
+            failed = self.stories.update(
                 story,
                 {"status": Status.FAILED, "failure": failure},
                 expect={"enqueued_at": story.enqueued_at},
                 lease=lease,
             )
+            self.meter.record(STORIES_FAILED, by=kind_of(story))
+            return failed
 
         self.leasing.run(delivery, give_up)
         # Last: should this process die before, the message comes again, and the story is
@@ -114,11 +118,17 @@ def is_lost(story: Story, stage: Stage, sent_at: datetime) -> bool:
     return story.status is _INPUT_OF[stage] and not enqueued_since
 
 
+def kind_of(story: Story) -> FailureReason:
+    """Why the story stopped, for who looks after them all."""
+    never_arrived = not story.last_error and story.enqueued_at is None and story.text is None
+    if never_arrived or story.last_error == PHOTO_MISSING:
+        return FailureReason.PHOTO_MISSING
+    return FailureReason.KEPT_FAILING if story.last_error else FailureReason.STOPPED
+
+
 def reason_of(story: Story) -> str:
-    """Why the story stopped, for the person who sent the photo."""
-    if story.last_error == PHOTO_MISSING:
-        return PHOTO_MISSING
-    if not story.last_error and story.enqueued_at is None and story.text is None:
+    """The same for the person who sent the photo."""
+    if kind_of(story) is FailureReason.PHOTO_MISSING:
         return PHOTO_MISSING
     return _tried(story.last_error)
 

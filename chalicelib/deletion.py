@@ -16,6 +16,7 @@ from chalicelib.erasure import Erasure
 from chalicelib.errors import StoryChanged, Transient, UnknownStory
 from chalicelib.identity import checked_id
 from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.metrics import Meter, Step, record_duration
 from chalicelib.ports import Cdn, Queue, Stories
 from chalicelib.retries import retried
 from chalicelib.story import Status, Story
@@ -95,6 +96,7 @@ class Eraser(msgspec.Struct, frozen=True):
     erasure: Erasure
     cdn: Cdn
     queue: Queue[StoryMessage]
+    meter: Meter
     clock: Callable[[], datetime]
 
     def handle(self, delivery: Delivery[StoryMessage]) -> None:
@@ -109,6 +111,7 @@ class Eraser(msgspec.Struct, frozen=True):
         Raises:
             Transient: Not everything is gone yet.
         """
+        began_at = self.clock()
         message = delivery.message
         story = self.stories.find(message.id)
         if story is not None and messages.about(story) != message:
@@ -129,6 +132,7 @@ class Eraser(msgspec.Struct, frozen=True):
         if story is not None:
             self.stories.update(story, erased(self.clock()))
         log.info("erased")
+        record_duration(self.meter, Step.DELETION, self.clock() - began_at)
 
     def _let_requests_expire(self, message: StoryMessage) -> None:
         """The uploads that led here are kept as long as the tombstone to which they lead."""

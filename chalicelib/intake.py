@@ -13,6 +13,7 @@ from chalicelib.erasure import Erasure
 from chalicelib.errors import InvalidRequest, StoryChanged, TooLarge, UnsupportedType
 from chalicelib.identity import content_id_of, derived_id
 from chalicelib.messages import StoryMessage
+from chalicelib.metrics import DUPLICATES_FOUND, Meter, Step, timed
 from chalicelib.notification import Notification
 from chalicelib.patience import seems_lost
 from chalicelib.ports import Media, Queue, Stories
@@ -74,6 +75,7 @@ class Intake(msgspec.Struct, frozen=True):
     queues: Mapping[Stage, Queue[StoryMessage]]
     notification: Notification
     erasure: Erasure
+    meter: Meter
     namespace: uuid.UUID
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
@@ -89,7 +91,10 @@ class Intake(msgspec.Struct, frozen=True):
             Transient: AWS kept failing; sending the same photo again is safe.
             StoryChanged: It was deleted meanwhile; sending the photo again makes a new one.
         """
-        return self.claim_and_start(self.new_story(upload, checked(upload)), upload)
+        receipt = self.claim_and_start(self.new_story(upload, checked(upload)), upload)
+        if receipt.duplicate:
+            self.meter.record(DUPLICATES_FOUND)
+        return receipt
 
     def claim_and_start(self, new: Story, upload: Upload, claim: Claim | None = None) -> Receipt:
         """The same for a photo that was checked.
@@ -100,7 +105,8 @@ class Intake(msgspec.Struct, frozen=True):
             claim: Claims it, if not `Stories.claim`; may refuse to by raising.
         """
         claim = claim or self.stories.claim
-        with logs.bound(story_id=new.id, stage="intake"):
+        bound = logs.bound(story_id=new.id, stage="intake")
+        with bound, timed(self.meter, Step.INTAKE, self.clock):
             existing = claim(new)
             if existing is not None and existing.status is Status.DELETED:
                 existing = self._claim_anew(new, existing, claim)

@@ -16,6 +16,7 @@ from chalicelib import logs
 from chalicelib.erasure import Erasure
 from chalicelib.errors import LeaseHeld, StoryChanged, StorytimeError, message_of
 from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.metrics import Meter, Step, record_duration
 from chalicelib.notification import Notification
 from chalicelib.ports import Queue, Stories
 from chalicelib.retries import put_off, retried, seconds_until_retry
@@ -41,6 +42,7 @@ class Leasing(msgspec.Struct, frozen=True):
     queue: Queue[StoryMessage]
     notification: Notification
     erasure: Erasure
+    meter: Meter
     clock: Callable[[], datetime]
     gives_up: bool = False
 
@@ -91,8 +93,10 @@ class Leasing(msgspec.Struct, frozen=True):
         delivery: Delivery[StoryMessage],
         work: Callable[[Story, Lease], Story],
     ) -> None:
+        began_at = self.clock()
         try:
-            self._finish(work(story, lease), lease)
+            done = work(story, lease)
+            self._finish(done, lease)
         except StoryChanged as change:
             log.info("the story went on without this delivery", extra={"reason": change.message})
             self._clean_up(delivery)
@@ -107,6 +111,9 @@ class Leasing(msgspec.Struct, frozen=True):
             self._release(lease, story, noted if self.stage in MAKES_THE_STORY else {})
             put_off(self.queue, delivery)
             raise
+        else:
+            if done is not story and not self.gives_up:
+                record_duration(self.meter, Step(self.stage), self.clock() - began_at)
 
     def _clean_up(self, delivery: Delivery[StoryMessage]) -> None:
         """Leave nothing behind if it was deleted meanwhile; come again if that fails."""

@@ -5,6 +5,7 @@ import logging
 import msgspec
 
 from chalicelib import keys, mp3
+from chalicelib.metrics import STORIES_READY, Meter
 from chalicelib.narration_script import ssml_requests
 from chalicelib.ports import Media, Speaker, Stories
 from chalicelib.story import Lease, Status, Story
@@ -16,6 +17,7 @@ class Narration(msgspec.Struct, frozen=True):
     stories: Stories
     media: Media
     speaker: Speaker
+    meter: Meter
 
     def work(self, story: Story, lease: Lease) -> Story:
         """Speak the story's text unless that is done."""
@@ -29,7 +31,9 @@ class Narration(msgspec.Struct, frozen=True):
         if not self.media.exists(key):
             self.media.put(key, self._spoken(story, story.text), "audio/mpeg")
         changes = {"status": Status.READY, "audio": key, "failure": None, "last_error": None}
-        return self.stories.update(story, changes, lease=lease)
+        story = self.stories.update(story, changes, lease=lease)
+        self.meter.record(STORIES_READY)
+        return story
 
     def _spoken(self, story: Story, text: str) -> bytes:
         requests = ssml_requests(text)

@@ -78,6 +78,7 @@ class Pipeline:
             queues=self._tools.queues,
             notification=self._shared.notification,
             erasure=self._shared.erasure,
+            meter=self._tools.meter,
             namespace=self._namespace,
             new_uuid=self._new_uuid,
             clock=self._clock,
@@ -97,7 +98,10 @@ class Pipeline:
     @cached_property
     def narration(self) -> StageRunner:
         work = Narration(
-            stories=self._stories, media=self._tools.media, speaker=self._tools.speaker
+            stories=self._stories,
+            media=self._tools.media,
+            speaker=self._tools.speaker,
+            meter=self._tools.meter,
         )
         return self._runner(Stage.NARRATION, work.work)
 
@@ -132,6 +136,7 @@ class Pipeline:
             staging=self._tools.staging,
             queue=self._tools.intake_queue,
             aside=Aside(self._tools.staging, self._tools.intake_parked_queue),
+            meter=self._tools.meter,
         )
 
     def take_in_staged(self, delivery: Delivery[StagedObject]) -> None:
@@ -180,6 +185,7 @@ class Pipeline:
             erasure=self._shared.erasure,
             cdn=self._tools.cdn,
             queue=self._tools.queues[Stage.DELETION],
+            meter=self._tools.meter,
             clock=self._clock,
         )
 
@@ -221,6 +227,7 @@ class Pipeline:
             work=work,
             leasing=self._shared.leasing(stage, TIME_LIMITS[stage], self._tools.queues[stage]),
             stories=self._stories,
+            meter=self._tools.meter,
             clock=self._clock,
         )
 
@@ -230,6 +237,7 @@ class Pipeline:
             leasing=self._shared.leasing(stage, DEAD_LETTER_LEASE, queue, gives_up=True),
             stories=self._stories,
             parked=self._tools.parked_queues[stage],
+            meter=self._tools.meter,
         )
 
     def _parking(self, stage: Stage) -> Parking:

@@ -10,6 +10,7 @@ from chalicelib import detection, keys, messages, orientation, photo, reading_or
 from chalicelib.detection import TextDetection
 from chalicelib.errors import Rejected, Transient
 from chalicelib.messages import StoryMessage
+from chalicelib.metrics import FailureReason
 from chalicelib.ports import Media, Queue, Stories, TextDetector
 from chalicelib.story import PHOTO_MISSING, Lease, Status, Story
 
@@ -56,7 +57,7 @@ class Reading(msgspec.Struct, frozen=True):
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
         )
         if not text:
-            raise Rejected("no text was found on this page")
+            raise Rejected("no text was found on this page", code=FailureReason.NO_TEXT)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
         # Before the record says that this is done: who finds it read finds this sent.
         self.renditions_queue.send(messages.about(story))

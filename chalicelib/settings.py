@@ -13,6 +13,8 @@ DEAD_LETTERS: Final = "-dead"
 """Ends the name of the queue that takes what a stage's queue gave up."""
 PARKED: Final = "-parked"
 """Ends the name of the queue that keeps dead letters until they are put back."""
+LOCAL: Final = "local"
+"""The stage of a stack on one machine."""
 
 
 def queue_name(url: str) -> str:
@@ -59,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         speech_engine: Polly's engine, where the voice has it.
         maximum_concurrency: How many functions of one stage run at once (Lambda allows 2 to
             1000); bounded by the quotas of Rekognition and Polly.
+        stage: The deployment's name, by which its metrics are told apart.
         log_level: Least level that is logged.
         api_tokens: SHA-256 digests (hex, separated by commas) of the tokens that open the API;
             or ``open``, and everybody may use it.
@@ -84,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     allowed_origin: Origin = "*"
     speech_engine: Engine = "neural"
     maximum_concurrency: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
+    stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod

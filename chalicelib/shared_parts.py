@@ -72,6 +72,7 @@ class SharedParts:
             queue=queue,
             notification=self.notification,
             erasure=self.erasure,
+            meter=self._tools.meter,
             clock=self._clock,
             gives_up=gives_up,
         )

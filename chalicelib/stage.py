@@ -10,6 +10,7 @@ import msgspec
 from chalicelib.errors import Rejected
 from chalicelib.leasing import Leasing
 from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.metrics import STORIES_FAILED, Meter, reason_of_rejection
 from chalicelib.ports import Stories
 from chalicelib.story import Failure, Lease, Status, Story, restarted, stage_due
 
@@ -26,6 +27,7 @@ class StageRunner(msgspec.Struct, frozen=True):
     work: Callable[[Story, Lease], Story]
     leasing: Leasing
     stories: Stories
+    meter: Meter
     clock: Callable[[], datetime]
 
     def handle(self, delivery: Delivery[StoryMessage]) -> None:
@@ -49,6 +51,8 @@ class StageRunner(msgspec.Struct, frozen=True):
         except Rejected as rejection:
             log.info("rejected", extra={"reason": rejection.message})
             failure = Failure(rejection.message, final=True)
-            return self.stories.update(
+            story = self.stories.update(
                 story, {"status": Status.FAILED, "failure": failure}, lease=lease
             )
+            self.meter.record(STORIES_FAILED, by=reason_of_rejection(rejection))
+            return story

@@ -24,6 +24,7 @@ from chalicelib.errors import (
 )
 from chalicelib.intake import Claim, Intake, Upload
 from chalicelib.messages import Delivery, StagedObject
+from chalicelib.metrics import DUPLICATES_FOUND, Meter
 from chalicelib.patience import CLOCKS_DIFFER_BY
 from chalicelib.ports import Queue, Stories
 from chalicelib.retries import retried
@@ -50,6 +51,7 @@ class StagedIntake(msgspec.Struct, frozen=True):
     staging: Staging
     queue: Queue[StagedObject]
     aside: Aside
+    meter: Meter
 
     def handle(self, delivery: Delivery[StagedObject]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
@@ -98,13 +100,15 @@ class StagedIntake(msgspec.Struct, frozen=True):
                 self.upload_requests.fulfil(request, receipt.story, found.staged_at)
         except StoryDeleted:
             log.info("its story was deleted after it came: it stays deleted")
+        else:
+            if receipt.duplicate and not _was_taken_in(request, found):
+                self.meter.record(DUPLICATES_FOUND)
 
     def _claim_for(self, request: UploadRequest | None, found: StagedPhoto) -> Claim:
         """How this photo gets its story."""
         if request is None:
             return partial(_unless_deleted_since, self.stories, found)
-        if request.photo_staged_at == found.staged_at:
-            # An earlier delivery came as far as this; the rest may still have to be done.
+        if _was_taken_in(request, found):
             return partial(_only_this_life, self.stories, request)
         return partial(self.upload_requests.claim_story, request, found.staged_at)
 
@@ -117,6 +121,11 @@ class StagedIntake(msgspec.Struct, frozen=True):
                 self.upload_requests.update(request, {"last_error": last_error})
         except StorytimeError as also:
             log.info("not noted", extra={"reason": also.message})
+
+
+def _was_taken_in(request: UploadRequest | None, found: StagedPhoto) -> bool:
+    """Did an earlier delivery come as far as its story? The rest may still have to be done."""
+    return request is not None and request.photo_staged_at == found.staged_at
 
 
 def _only_this_life(

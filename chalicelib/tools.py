@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from chalicelib.messages import StagedObject, StoryMessage
+from chalicelib.metrics import Meter
 from chalicelib.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
 from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
 from chalicelib.story import Stage
@@ -51,3 +52,5 @@ class Tools(Protocol):
     def workflow(self) -> Workflow: ...
     @property
     def mailer(self) -> Mailer: ...
+    @property
+    def meter(self) -> Meter: ...

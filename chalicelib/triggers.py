@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalice.app import CloudWatchEvent, S3Event, SQSEvent, SQSRecord
+from chalice.app import CloudWatchEvent, Request, S3Event, SQSEvent, SQSRecord
 
 from chalicelib import logs, messages
 from chalicelib.errors import InvalidRequest
@@ -29,6 +29,17 @@ def handle_each(
             log.error("message dropped", extra={"reason": error.message, "queue": queue})  # noqa: TRY400
         else:
             handle(delivery)
+
+
+def request_id_of(event: Any) -> str:
+    """Lambda's id of the invocation that an event came with, as in its own log lines.
+
+    Args:
+        event: Any event of Chalice's: a request of the API has its context elsewhere.
+    """
+    context: Any = event.lambda_context if isinstance(event, Request) else event.context
+    request_id: str = context.aws_request_id
+    return request_id
 
 
 def time_left(event: CloudWatchEvent) -> timedelta:

@@ -1,14 +1,17 @@
 """The pipeline over AWS: clients are created when they are first needed."""
 
+import logging
 import threading
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
 
+from chalicelib.aws import paid_requests
 from chalicelib.aws.distribution import Distribution
+from chalicelib.aws.emf import EmfMeter
 from chalicelib.aws.face_collection import RekognitionFaceCollection
 from chalicelib.aws.mailer import SesMailer
 from chalicelib.aws.media_bucket import MediaBucket
@@ -25,7 +28,7 @@ from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.links import Links
 from chalicelib.messages import StagedObject, StoryMessage
 from chalicelib.pipeline import Pipeline
-from chalicelib.settings import DEAD_LETTERS, PARKED, Settings
+from chalicelib.settings import DEAD_LETTERS, LOCAL, PARKED, Settings
 from chalicelib.story import Stage
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ _S3_CLIENT: Final = _CLIENT.merge(
 _PAID_CLIENT: Final = Config(
     connect_timeout=2, read_timeout=25, retries={"mode": "standard", "total_max_attempts": 2}
 )
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -111,7 +116,7 @@ class AwsTools:
 
     @cached_property
     def speaker(self) -> PollySpeaker:
-        return PollySpeaker(self._client("polly", _PAID_CLIENT), self._settings.speech_engine)
+        return PollySpeaker(self._paid_client("polly"), self._settings.speech_engine)
 
     @cached_property
     def announcer(self) -> NotificationTopic:
@@ -142,6 +147,12 @@ class AwsTools:
     @cached_property
     def mailer(self) -> SesMailer:
         return SesMailer(self._client("sesv2"), self._settings.sender_email)
+
+    @cached_property
+    def meter(self) -> EmfMeter:
+        # On one machine standard output is for people: LOG_LEVEL=DEBUG shows what is measured.
+        is_local = self._settings.stage == LOCAL
+        return EmfMeter(self._settings.stage, log.debug if is_local else partial(print, flush=True))
 
     @cached_property
     def intake_queue(self) -> SqsQueue[StagedObject]:
@@ -177,7 +188,7 @@ class AwsTools:
 
     @cached_property
     def _rekognition(self) -> Any:
-        return self._client("rekognition", _PAID_CLIENT)
+        return self._paid_client("rekognition")
 
     @cached_property
     def _sqs(self) -> Any:
@@ -186,6 +197,9 @@ class AwsTools:
     @cached_property
     def _session(self) -> boto3.session.Session:
         return boto3.session.Session()
+
+    def _paid_client(self, service: str) -> Any:
+        return paid_requests.count(self._client(service, _PAID_CLIENT), self.meter)
 
     def _client(self, service: str, config: Config = _CLIENT) -> Any:
         # Clients may be shared between threads, but not created by several at once.

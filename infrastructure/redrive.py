@@ -3,14 +3,15 @@
 The messages that a stage's queue gave up for good wait in ``<its name>-parked``. Once what was
 wrong is mended, this puts them back onto the queue, and says how many there were.
 
-STAGE is a stage of .chalice/config.json, and QUEUE is any name for which the environment variables
-of that stage have ``<NAME>_QUEUE_URL``: ``reading`` for ``READING_QUEUE_URL``. The stage's
-variables lead to its AWS; an ``AWS_ENDPOINT_URL`` of the process leads elsewhere. Exit status: 0,
-1 when AWS did not do it, 2 when it was not asked properly.
+STAGE is a stage that was deployed from here, or one of .chalice/config.json; QUEUE is any name for
+which the environment variables of that stage have ``<NAME>_QUEUE_URL``: ``reading`` for
+``READING_QUEUE_URL``. The stage's variables lead to its AWS; an ``AWS_ENDPOINT_URL`` of the process
+leads elsewhere. Exit status: 0, 1 when AWS did not do it, 2 when it was not asked properly.
 """
 
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
 
-_CONFIG: Final = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
+_PROJECT: Final = Path(__file__).resolve().parent.parent
+_CONFIG: Final = Path(".chalice", "config.json")
+_DEPLOYED: Final = ".stages"
+"""A deployed stage's own project folder is in here, under its name."""
 _QUEUE_URL: Final = "_QUEUE_URL"
+_SQS_HOST: Final = re.compile(r"sqs\.([\w-]+)\.amazonaws\.com(?:\.cn)?")
 _ACTIVE: Final = {"RUNNING", "CANCELLING"}
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
 _IMPATIENT: Final = ClientConfig(
@@ -114,9 +119,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     pause = threading.Event()
     try:
         stage, queue = _stage_and_queue(arguments)
-        variables = stage_variables(json.loads(_CONFIG.read_text()), stage)
+        variables = stage_variables(config_of(stage), stage)
         done = redrive(
-            _client(variables, environ),
+            client_of(variables, environ),
             queue_name_of(variables, stage, queue),
             lambda: pause.wait(_SECONDS_BETWEEN_LOOKS),
         )
@@ -130,6 +135,17 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return _complain("stopped looking; SQS goes on with what it began.", 1)
     print(done)
     return 0
+
+
+def config_of(stage: str, project: Path = _PROJECT) -> dict[str, Any]:
+    """Chalice's configuration that has a stage: its own if it was deployed, or the project's."""
+    deployed = project / _DEPLOYED / stage / _CONFIG
+    # Looked for among what there is: a stage's name is no path.
+    is_deployed = deployed in project.glob(f"{_DEPLOYED}/*/{_CONFIG}")
+    config: dict[str, Any] = json.loads(
+        (deployed if is_deployed else project / _CONFIG).read_text()
+    )
+    return config
 
 
 def stage_variables(config: dict[str, Any], stage: str) -> Mapping[str, str]:
@@ -173,18 +189,36 @@ def _stage_and_queue(arguments: Sequence[str]) -> tuple[str, str]:
     raise UsageError("Say which stage and queue: make redrive STAGE=local QUEUE=reading")
 
 
-def _client(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSClient":
+def client_of(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSClient":
+    """A client of the AWS that a stage's variables, or else the process's, lead to.
+
+    Raises:
+        UsageError: ``AWS_ENDPOINT_URL`` is no address.
+    """
     session = boto3.session.Session(
         variables.get("AWS_ACCESS_KEY_ID"),
         variables.get("AWS_SECRET_ACCESS_KEY"),
-        region_name=variables.get("AWS_DEFAULT_REGION"),
+        region_name=variables.get("AWS_DEFAULT_REGION") or _region(variables),
     )
-    endpoint_url = environ.get("AWS_ENDPOINT_URL") or variables.get("AWS_ENDPOINT_URL")
+    named = (environ.get("AWS_ENDPOINT_URL_SQS"), environ.get("AWS_ENDPOINT_URL"))
+    endpoint_url = next(filter(None, named), variables.get("AWS_ENDPOINT_URL"))
     try:
         _ = urlsplit(endpoint_url or "").port  # boto3 would notice only when it connects
         return session.client("sqs", endpoint_url=endpoint_url, config=_IMPATIENT)
     except ValueError as error:
         raise UsageError(f"AWS_ENDPOINT_URL leads nowhere: {error}.") from error
+
+
+def _region(variables: Mapping[str, str]) -> str | None:
+    """The region that a stage's queues are in: ``https://sqs.eu-west-1.amazonaws.com/...``.
+
+    None when their addresses do not say; then it is the process's.
+    """
+    hosts = (
+        urlsplit(url).hostname or "" for name, url in variables.items() if name.endswith(_QUEUE_URL)
+    )
+    regions = {match[1] for host in hosts if (match := _SQS_HOST.fullmatch(host))}
+    return regions.pop() if len(regions) == 1 else None
 
 
 def _queue_url(sqs: "SQSClient", name: str) -> str:

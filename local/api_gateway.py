@@ -129,6 +129,12 @@ class _Gateway(LocalGateway):
         )
         self._function = LambdaFunction.configured("api_handler", app, config)
 
+    def handle_request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Any:
+        with self._function.running():
+            return super().handle_request(method, path, headers, body)
+
     def _generate_lambda_context(self) -> LambdaContext:  # type: ignore[override]
         return self._function.context()
 

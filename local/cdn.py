@@ -28,10 +28,10 @@ CACHE_BYTES: Final = 32 * 1024 * 1024
 """Of files and their keys; what was not asked for the longest gives way, as in CloudFront."""
 
 _PUBLIC: Final = "public/"
-_DEFAULT_TTL: Final = 24 * 3600  # seconds, as all below
-_LEAST_TTL: Final = 1
-_MOST_TTL: Final = 365 * 24 * 3600
-_ERROR_TTL: Final = 10
+DEFAULT_TTL: Final = 24 * 3600  # seconds, as all below
+LEAST_TTL: Final = 1
+MOST_TTL: Final = 365 * 24 * 3600
+ERROR_TTL: Final = 10
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Entry:
 
     @property
     def expires_at(self) -> datetime:
-        ttl = _ERROR_TTL if self.found is None else _ttl(self.found.cache_control)
+        ttl = ERROR_TTL if self.found is None else _ttl(self.found.cache_control)
         return self.fetched_at + timedelta(seconds=ttl)
 
     @property
@@ -131,9 +131,9 @@ def _ttl(cache_control: str | None) -> int:
     """The seconds that an object stays in the cache."""
     asked = parse_cache_control_header(cache_control, None, ResponseCacheControl)
     if asked.no_store or asked.no_cache or asked.private:
-        return _LEAST_TTL
+        return LEAST_TTL
     stated = asked.max_age if asked.s_maxage is None else asked.s_maxage
-    return _DEFAULT_TTL if stated is None else min(max(stated, _LEAST_TTL), _MOST_TTL)
+    return DEFAULT_TTL if stated is None else min(max(stated, LEAST_TTL), MOST_TTL)
 
 
 def _served(found: StoredObject, received: Received) -> Response:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from werkzeug.wrappers import Response
 
+from local.calls import Calls
 from local.faults import Fault, Faults
 from local.inbox import Inbox
 from local.measures import Requests, Timings
@@ -25,10 +26,13 @@ class _Resource:
 class Control:
     """Each resource is read by GET and emptied by DELETE; faults are added by POST."""
 
-    def __init__(self, requests: Requests, timings: Timings, inbox: Inbox, faults: Faults) -> None:
+    def __init__(
+        self, requests: Requests, calls: Calls, timings: Timings, inbox: Inbox, faults: Faults
+    ) -> None:
         self._faults = faults
         self._resources = {
             "requests": _Resource(requests.to_json, requests.clear),
+            "calls": _Resource(calls.to_json, calls.clear),
             "timings": _Resource(timings.to_json, timings.clear),
             "inbox": _Resource(inbox.to_json, inbox.clear),
             "faults": _Resource(self._pending_faults, faults.clear, self._add_fault),

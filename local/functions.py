@@ -124,7 +124,8 @@ def _event(payload: bytes, most: int) -> Any:
 def _run(function: LambdaFunction, event: Any) -> Outcome:
     context = function.context()
     try:
-        result = function.handler(event, context)
+        with function.running():
+            result = function.handler(event, context)
     except Exception as error:
         _log.info("%s failed: %s: %s", function.name, type(error).__name__, error)
         frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])

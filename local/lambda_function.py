@@ -2,7 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +13,13 @@ from chalice.constants import DEFAULT_LAMBDA_MEMORY_SIZE, DEFAULT_LAMBDA_TIMEOUT
 
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.resources import PREFIX
+
+_running: ContextVar[str | None] = ContextVar("running", default=None)
+
+
+def running_function() -> str | None:
+    """The function that runs in this thread, by its handler's name in the app; or None."""
+    return _running.get()
 
 
 class TriggerError(Exception):
@@ -84,4 +93,14 @@ class LambdaFunction:
 
     def invoke(self, event: dict[str, Any]) -> Any:
         """Run the handler; what it raises comes out."""
-        return self.handler(event, self.context())
+        with self.running():
+            return self.handler(event, self.context())
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Whatever is asked of AWS meanwhile, in this thread, is asked by this function."""
+        before = _running.set(self.name)
+        try:
+            yield
+        finally:
+            _running.reset(before)

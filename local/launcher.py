@@ -67,12 +67,17 @@ def launched(log: Path, **settings: str) -> Iterator[Stack]:
         ) as process,
     ):
         try:
-            yield _when_ready(process, log)
+            yield when_ready(process, log)
         finally:
-            _end(process)
+            end(process)
 
 
-def _when_ready(process: subprocess.Popen[str], log: Path) -> Stack:
+def when_ready(process: subprocess.Popen[str], log: Path) -> Stack:
+    """The stack that a process runs, once it says that it is ready.
+
+    Raises:
+        StackDidNotStartError: It ended before.
+    """
     urls: list[str] = []
     for line in process.stdout or ():
         urls += _URL.findall(line)
@@ -83,9 +88,11 @@ def _when_ready(process: subprocess.Popen[str], log: Path) -> Stack:
     raise StackDidNotStartError(last_words[-1])
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[str]) -> None:
+    """Tell a process to end, and see that it does."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(_SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()

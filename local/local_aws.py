@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from local.buckets import Buckets, Listener
+from local.calls import Calls
 from local.cdn import Cdn
 from local.control import Control
 from local.cors import Cors
@@ -33,7 +34,11 @@ def _utc_now() -> datetime:
 
 
 class LocalAws:
-    """A local AWS without resources, listening on `server`'s port once started."""
+    """A local AWS without resources, listening on `server`'s port once started.
+
+    Attributes:
+        calls: What the functions asked of it, as far as it was told to listen.
+    """
 
     def __init__(
         self, server: HttpServer, engines: EngineFactory, *, now: Clock = _utc_now
@@ -46,6 +51,7 @@ class LocalAws:
         self._delivery: SqsDelivery | None = None
         self._moves: MessageMoves | None = None
         self._functions = Functions()
+        self.calls = Calls()
         self._machines = StateMachines(self._functions.invoke, now)
 
     def start(self) -> None:
@@ -75,7 +81,7 @@ class LocalAws:
             post_uploads=PostUploads(buckets, signatures),
             cors=Cors(moto),
             cdn=cdn,
-            control=Control(requests, timings, inbox, faults),
+            control=Control(requests, self.calls, timings, inbox, faults),
             requests=requests,
             timings=timings,
             inbox=inbox,

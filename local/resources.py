@@ -1,4 +1,7 @@
-"""Everything that the application needs of AWS, in one table, as it is named on one machine."""
+"""Everything that the application needs of AWS, in one table, as it is named on one machine.
+
+infrastructure/template.yaml describes the same for AWS; a test holds the two together.
+"""
 
 import json
 from dataclasses import dataclass
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
-        BucketLifecycleConfigurationTypeDef,
         CORSConfigurationTypeDef,
+        LifecycleRuleTypeDef,
     )
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
@@ -62,15 +65,17 @@ _BROWSERS_MAY_POST: Final["CORSConfigurationTypeDef"] = {
         }
     ]
 }
-_STAGED_FOR_A_DAY: Final["BucketLifecycleConfigurationTypeDef"] = {
-    "Rules": [
-        {
-            "ID": "staged-for-a-day",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "Expiration": {"Days": 1},
-        }
-    ]
+_ABANDONED_UPLOADS: Final["LifecycleRuleTypeDef"] = {
+    "ID": "abandoned-uploads",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+}
+_STAGED_FOR_A_DAY: Final["LifecycleRuleTypeDef"] = {
+    "ID": "staged-for-a-day",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "Expiration": {"Days": 1},
 }
 
 _PROFILE_PHOTO: Final = Path(__file__).parents[1] / "infrastructure" / "profile_photo.asl.json"
@@ -151,8 +156,9 @@ class StackClients:
 
 def create(clients: StackClients) -> None:
     """Create every resource of the table above."""
-    clients.s3.create_bucket(Bucket=MEDIA_BUCKET)
-    _create_staging_bucket(clients.s3)
+    _create_bucket(clients.s3, MEDIA_BUCKET, _ABANDONED_UPLOADS)
+    _create_bucket(clients.s3, STAGING_BUCKET, _STAGED_FOR_A_DAY, _ABANDONED_UPLOADS)
+    clients.s3.put_bucket_cors(Bucket=STAGING_BUCKET, CORSConfiguration=_BROWSERS_MAY_POST)
     create_stories_table(clients.dynamodb, STORIES_TABLE)
     for stage in STAGE_QUEUES:
         _create_stage_queue(clients.sqs, stage)
@@ -163,12 +169,10 @@ def create(clients: StackClients) -> None:
     _create_profile_workflow(clients.stepfunctions)
 
 
-def _create_staging_bucket(s3: "S3Client") -> None:
-    """A bucket that pages of any origin may post forms to, and that keeps nothing for long."""
-    s3.create_bucket(Bucket=STAGING_BUCKET)
-    s3.put_bucket_cors(Bucket=STAGING_BUCKET, CORSConfiguration=_BROWSERS_MAY_POST)
+def _create_bucket(s3: "S3Client", name: str, *rules: "LifecycleRuleTypeDef") -> None:
+    s3.create_bucket(Bucket=name)
     s3.put_bucket_lifecycle_configuration(
-        Bucket=STAGING_BUCKET, LifecycleConfiguration=_STAGED_FOR_A_DAY
+        Bucket=name, LifecycleConfiguration={"Rules": list(rules)}
     )
 
 

@@ -93,6 +93,7 @@ class Stack:
         self._aws.start()
         clients = resources.StackClients(self.aws_url)
         resources.create(clients)
+        self._aws.calls.listen()
         app, config = storytime(), chalice_config()
         self._aws.declare_functions(functions_of(app, config))
         self.triggers = queue_triggers(app, config, clients.sqs)

@@ -13,6 +13,7 @@ import msgspec
 from chalicelib.detection import TextDetection
 from chalicelib.errors import LeaseHeld, StoryChanged, Transient
 from chalicelib.messages import Delivery, Message
+from chalicelib.metrics import Metric
 from chalicelib.ports import StoriesFound, StoriesPage
 from chalicelib.story import Lease, Status, Story, month_of, place_in_list, sources
 
@@ -193,6 +194,20 @@ class ScriptedSpeaker:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+class Measurements:
+    """Keeps what was recorded: metric, dimension's value, value."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Metric, str | None, float]] = []
+
+    def record(self, metric: Metric, value: float = 1, by: str | None = None) -> None:
+        assert (by is not None) == (metric.dimension is not None), metric.name
+        self.kept.append((metric, by, value))
+
+    def of(self, metric: Metric) -> list[tuple[str | None, float]]:
+        return [(by, value) for kind, by, value in self.kept if kind is metric]
 
 
 class Outbox:

@@ -16,7 +16,7 @@ from tests.fake_profiles import (
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests, SlowCdn
 from tests.fake_workflow import InMemoryWorkflow
-from tests.fakes import Clock, InMemoryMedia, InMemoryStories, Outbox
+from tests.fakes import Clock, InMemoryMedia, InMemoryStories, Measurements, Outbox
 
 
 class MemoryTools:
@@ -56,6 +56,7 @@ class MemoryTools:
         self.sent_photos = InMemorySentPhotos({"media": self.media})
         self.mailer = InMemoryMailer()
         self.workflow = InMemoryWorkflow(self.clock)
+        self.meter = Measurements()
         self.parked_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {
             stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
         }

@@ -51,6 +51,10 @@ def test_only_the_adapters_and_the_wiring_know_aws() -> None:
     assert importers_of("boto3", "botocore") != set()
 
 
+def test_metrics_and_log_lines_are_all_that_powertools_is_for() -> None:
+    assert importers_of("aws_lambda_powertools") == {"chalicelib.aws.emf", "chalicelib.logs"}
+
+
 def test_only_the_wiring_chooses_adapters() -> None:
     outside = {module for module in importers_of("chalicelib.aws") if not knows_aws(module)}
 

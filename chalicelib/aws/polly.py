@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError
 
 from chalicelib.aws.requests import RequestFailed, request
 from chalicelib.errors import Rejected
+from chalicelib.metrics import FailureReason
 from chalicelib.voices import Engine, engine_for
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ class PollySpeaker:
             )
         except RequestFailed as failure:
             if failure.aws_code in _UNSPEAKABLE:
-                raise Rejected(f"this text cannot be spoken by {voice}") from failure
+                raise Rejected(
+                    f"this text cannot be spoken by {voice}", code=FailureReason.UNSPEAKABLE_TEXT
+                ) from failure
             raise
         with closing(response["AudioStream"]) as stream:
             try:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import SupersededError
+from chalicelib.metrics import PROFILE_PHOTOS_FAILED, PROFILE_PHOTOS_REJECTED, Meter
 from chalicelib.profiles import moves
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.executions import is_our_name
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 class Ending(msgspec.Struct, frozen=True):
     records: Records
     finishing: Finishing
+    meter: Meter
     clock: Callable[[], datetime]
 
     def end(self, task: Task) -> dict[str, Any]:
@@ -38,23 +40,38 @@ class Ending(msgspec.Struct, frozen=True):
         Raises:
             SupersededError: Another photo is wanted by now, or this one counts.
         """
+        ends_here = False
 
         def decide(before: Profile | None) -> Profile:
+            nonlocal ends_here
             attempt = before.attempt if before else None
             if before is None or attempt is None or attempt.execution != task.execution:
                 raise SupersededError(f"execution {task.execution} is not wanted any more")
-            if before.status is not ProfileStatus.PROCESSING:
+            ends_here = before.status is ProfileStatus.PROCESSING
+            if not ends_here:
                 return before  # by an earlier try of this task
             return moves.given_up(before, GIVEN_UP, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
         if is_unheard_of(self.records.profiles.find(profile_id), profile_id, task):
             log.error("an execution that was started by hand failed before it came to anything")
+            self.meter.record(PROFILE_PHOTOS_FAILED)
             return {"userId": task.sent.user_id, "status": ProfileStatus.FAILED.value}
         profile = self.records.change(profile_id, decide)
         log.info("attempt ended", extra={"status": profile.status.value})
+        if ends_here:
+            record_ending(self.meter, profile)
         self.finishing.finish(profile)
         return {"userId": profile.user_id, "status": profile.status.value}
+
+
+def record_ending(meter: Meter, profile: Profile) -> None:
+    """Count an attempt that has just ended without coming to its end."""
+    refusal = profile.attempt.refusal if profile.attempt else None
+    if profile.status is ProfileStatus.REJECTED and refusal is not None:
+        meter.record(PROFILE_PHOTOS_REJECTED, by=refusal.code)
+    else:
+        meter.record(PROFILE_PHOTOS_FAILED)
 
 
 def is_unheard_of(profile: Profile | None, profile_id: str, task: Task) -> bool:

@@ -9,9 +9,11 @@ import msgspec
 
 from chalicelib import logs
 from chalicelib.errors import ProfileChanged, StorytimeError
+from chalicelib.metrics import Meter
 from chalicelib.patience import GIVE_UP_AFTER, RESUME_AFTER
 from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
+from chalicelib.profiles.ending import record_ending
 from chalicelib.profiles.executions import execution_name, mark_started
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.finishing import Finishing
@@ -37,6 +39,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
     media: Media
     workflow: Workflow
     finishing: Finishing
+    meter: Meter
     clock: Callable[[], datetime]
 
     def resume(self, profile: Profile) -> Profile:
@@ -109,6 +112,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
 
     def _give_up(self, profile: Profile, reason: Refusal) -> Profile:
         over = self._saved(moves.given_up(profile, reason, self.clock()), profile)
+        record_ending(self.meter, over)
         self.finishing.begin(over)
         return over
 

@@ -81,6 +81,7 @@ class ProfileParts:
             faces=self._tools.faces,
             duplicates=Duplicates(self._records),
             finishing=self.finishing,
+            meter=self._tools.meter,
         )
 
     @cached_property
@@ -89,7 +90,12 @@ class ProfileParts:
 
     @cached_property
     def ending(self) -> Ending:
-        return Ending(records=self._records, finishing=self.finishing, clock=self._clock)
+        return Ending(
+            records=self._records,
+            finishing=self.finishing,
+            meter=self._tools.meter,
+            clock=self._clock,
+        )
 
     @cached_property
     def finishing(self) -> Finishing:
@@ -110,6 +116,7 @@ class ProfileParts:
             media=self._tools.media,
             workflow=self._tools.workflow,
             finishing=self.finishing,
+            meter=self._tools.meter,
             clock=self._clock,
         )
 

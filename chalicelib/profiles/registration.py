@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import FaceAlreadyExistsError, SupersededError
+from chalicelib.metrics import PROFILE_PHOTOS_READY, Meter
 from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.duplicates import Duplicates
@@ -30,6 +31,7 @@ class Registration(msgspec.Struct, frozen=True):
     faces: FaceCollection
     duplicates: Duplicates
     finishing: Finishing
+    meter: Meter
 
     def check(self, task: Task) -> dict[str, Any]:
         """Make sure that the face is nobody else's already.
@@ -72,6 +74,7 @@ class Registration(msgspec.Struct, frozen=True):
         profile = self.records.find(task.sent.user_id)
         if not _counts(profile, task):
             profile = self.records.bring_on(task, moves.registered)
+            self.meter.record(PROFILE_PHOTOS_READY)
         assert profile and profile.photo  # noqa: S101, PT018  # it counts
         self.finishing.begin(profile)
         return {"userId": profile.user_id, "faceId": profile.photo.face_id}

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from local.launcher import Stack, launched
 from tests.end_to_end.client import Client
+from tests.infrastructure import calls
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +16,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     log = tmp_path_factory.mktemp("stack") / "log.jsonl"
     with launched(log=log) as stack:
         yield stack
+        calls.add(requests.get(f"{stack.aws_url}/_local/calls", timeout=10).json())
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_another_language_is_read_in_its_own_voice(client: Client) -> None:
     ]
 
 
-def test_every_log_line_is_one_json_object_with_its_story_and_stage(
+def test_every_log_line_is_one_json_object_with_its_story_stage_and_request(
     client: Client, log_file: Path
 ) -> None:
     page = photo(draw_page("Log, log, said the frog.", seed=6))
@@ -151,10 +151,10 @@ def test_every_log_line_is_one_json_object_with_its_story_and_stage(
 
     lines = [json.loads(line) for line in log_file.read_text().splitlines()]
 
-    stages = {
-        line["stage"] for line in lines if line.get("story_id") == story_id and "stage" in line
-    }
-    assert stages >= {"intake", "reading", "narration"}
+    about_it = [line for line in lines if line.get("story_id") == story_id]
+    requests_of = {line["stage"]: line["function_request_id"] for line in about_it}
+    assert requests_of.keys() >= {"intake", "reading", "narration"}
+    assert len(set(requests_of.values())) == len(requests_of), "each has an invocation of its own"
 
 
 def test_the_app_is_healthy(client: Client) -> None:

@@ -20,8 +20,9 @@ def requests() -> dict[str, dict[str, Any]]:
 
 
 def test_each_is_a_request_that_api_gateway_takes() -> None:
-    shape = MODEL.operation_model("PutGatewayResponse").input_shape
-    types = set(MODEL.shape_for("GatewayResponseType").enum)
+    shape: Any = MODEL.operation_model("PutGatewayResponse").input_shape
+    response_type: Any = MODEL.shape_for("GatewayResponseType")
+    types = set(response_type.enum)
 
     for request in requests().values():
         validate_parameters(request, shape)

@@ -1,6 +1,7 @@
 """Parked messages get another chance, told as stories: given what is parked, when, then."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -12,16 +13,20 @@ from typing import Any
 
 import pytest
 
+from chalicelib import settings
 from infrastructure.redrive import (
     Redrive,
     RedriveError,
     UsageError,
+    client_of,
+    config_of,
     main,
     queue_name_of,
     redrive,
     stage_variables,
 )
 from local import resources
+from tests.infrastructure.resolved import Stack
 from tests.local.conftest import Aws
 
 PROJECT = Path(__file__).parents[2]
@@ -249,7 +254,7 @@ def test_a_stage_and_a_queue_by_name_are_enough(
     assert capsys.readouterr() == (f"2 messages moved from {PARKED} to {READING}.\n", "")
 
 
-@pytest.mark.parametrize("queue", ["reading", "narration"])
+@pytest.mark.parametrize("queue", ["intake", "reading", "narration", "renditions", "deletion"])
 def test_every_queue_of_the_local_stack_can_be_redriven(
     aws: Aws, environ: dict[str, str], queue: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -355,6 +360,55 @@ def test_a_queue_is_any_whose_address_a_stage_has() -> None:
         queue_name_of(bare, "bare", "picture_book")
     with pytest.raises(UsageError, match=r"no stage 'local', only bare, beta\."):
         stage_variables(config, "local")
+
+
+def deployed(project: Path, stage: str, variables: dict[str, str]) -> None:
+    folder = project / ".stages" / stage / ".chalice"
+    folder.mkdir(parents=True)
+    config = {"stages": {stage: {"environment_variables": variables}}}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def test_a_deployed_stage_has_a_configuration_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text('{"stages": {"local": {}}}')
+    deployed(tmp_path, "dev", {"READING_QUEUE_URL": "https://sqs.example/1/storytime-dev-reading"})
+
+    dev = stage_variables(config_of("dev", tmp_path), "dev")
+
+    assert queue_name_of(dev, "dev", "reading") == "storytime-dev-reading"
+    assert config_of("local", tmp_path) == {"stages": {"local": {}}}
+    for other in ("prod", "dev/../dev", ".", "*"):
+        assert config_of(other, tmp_path) == {"stages": {"local": {}}}
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_each_queue_of_the_template_is_redriven_from_what_is_parked_there(stage: str) -> None:
+    stack = Stack(stage)
+    names = {each["QueueName"] for each in stack.of_type("SQS::Queue")}
+    variables = {
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper(): (
+            f"https://sqs.eu-west-1.amazonaws.com/123456789012/{stack.queue_at(value)}"
+        )
+        for output, value in stack.outputs.items()
+        if output.endswith("QueueUrl")
+    }
+
+    queues = {name.removesuffix("_QUEUE_URL").lower() for name in variables}
+
+    assert queues == {"intake", "reading", "narration", "renditions", "deletion"}
+    for queue in queues:
+        name = queue_name_of(variables, stage, queue)
+        assert name == f"storytime-{stage}-{queue}"
+        assert name + settings.PARKED in names
+
+
+def test_the_region_is_that_of_the_stages_queues() -> None:
+    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/storytime-dev-reading"
+
+    assert client_of({"READING_QUEUE_URL": url}, {}).meta.region_name == "eu-west-1"
+    asked = {"READING_QUEUE_URL": url, "AWS_DEFAULT_REGION": "us-east-1"}
+    assert client_of(asked, {}).meta.region_name == "us-east-1"
 
 
 def test_make_redrive_reaches_a_local_aws_on_any_port(aws: Aws, queues: Queues) -> None:

@@ -110,7 +110,7 @@ def test_emails_can_be_sent_from_the_sender(aws: Aws) -> None:
 def test_the_staging_bucket_keeps_nothing_for_longer_than_a_day(clients: StackClients) -> None:
     answer = clients.s3.get_bucket_lifecycle_configuration(Bucket=STAGING_BUCKET)
 
-    (rule,) = answer["Rules"]
+    (rule,) = (rule for rule in answer["Rules"] if "Expiration" in rule)
     assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})
     assert rule["Expiration"]["Days"] == 1
 

@@ -13,7 +13,7 @@ from chalicelib.upload_ports import Staging, UploadRequests
 from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_uploads import SlowCdn
 from tests.fake_workflow import InMemoryWorkflow
-from tests.fakes import Clock
+from tests.fakes import Clock, Measurements
 from tests.proof.pages import PageReader, Voice
 from tests.proof.tape import Fault, Tape
 
@@ -85,6 +85,8 @@ class Backend(Protocol):
     def workflow(self) -> InMemoryWorkflow: ...
     @property
     def mailer(self) -> InMemoryMailer: ...
+    @property
+    def meter(self) -> Measurements: ...
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
         """A tape for one run under these faults."""

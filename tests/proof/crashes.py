@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import product
 from typing import Protocol
 
+from tests.proof import calls
 from tests.proof.backend import Backend
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.simulation import Broken
@@ -33,6 +34,7 @@ def play(
     tape = backend.tape(faults)
     try:
         scenario.play_on(backend, tape, twice=twice)
+        calls.record(tape)
     except Broken as broken:
         where = ", ".join(f"request {number}: {fault}" for number, fault in faults.items())
         raise Broken(f"{scenario.name} ({where or 'no faults'})\n{broken}") from None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from tests.proof import calls
 from tests.proof.backend import Backend
 from tests.proof.crashes import MakeBackend, single_faults
 from tests.proof.interleaving import Order, every_order, run_together
@@ -72,6 +73,7 @@ def hold(
         run_together(tape, order, processes)
         together = len(tape.requests) - before
         rest()
+        calls.record(tape)
     except Broken as broken:
         raise Broken(f"{meeting.name} (faults: {faults or 'none'})\n{broken}") from None
     return together

@@ -31,7 +31,7 @@ from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhoto
 from tests.fake_queue import MAX_RECEIVES
 from tests.fake_uploads import InMemoryStaging, SlowCdn
 from tests.fake_workflow import InMemoryWorkflow
-from tests.fakes import Clock
+from tests.fakes import Clock, Measurements
 from tests.moto_queue import MotoQueue
 from tests.proof.pages import PageReader, Voice
 from tests.proof.tape import Fault, ProcessDied, Request, Tape
@@ -236,6 +236,7 @@ class MotoBackend:
         self.sent_photos = InMemorySentPhotos({"media": aws.media})
         self.workflow = InMemoryWorkflow(aws.clock)
         self.mailer = InMemoryMailer()
+        self.meter = Measurements()
         self.text_detector = PageReader()
         self.speaker = Voice()
         self._aws = aws

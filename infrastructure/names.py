@@ -1,0 +1,71 @@
+"""What the resources of one stage are called, as policies must call them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from chalicelib.settings import queue_name
+
+API: Final = "api_handler"
+"""What Chalice's configuration calls the function behind the API."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The resources of one stage, as its template and Chalice name them.
+
+    Attributes:
+        partition: AWS's, ``aws`` but for China and GovCloud.
+        functions: What the names of its functions begin with: ``storytime-dev``.
+        workflow: The name of the state machine.
+    """
+
+    partition: str
+    region: str
+    account: str
+    functions: str
+    media_bucket: str
+    staging_bucket: str
+    table: str
+    intake: str
+    reading: str
+    narration: str
+    renditions: str
+    deletion: str
+    topic: str
+    distribution: str
+    workflow: str
+    collection: str
+    sender: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], stage: str) -> Self:
+        """Read them from the app's environment variables, which the template's outputs become.
+
+        Raises:
+            KeyError: One of them is missing.
+        """
+        _, partition, _, region, account, topic = environment["NOTIFICATION_TOPIC_ARN"].split(":")
+        return cls(
+            partition=partition,
+            region=region,
+            account=account,
+            functions=f"storytime-{stage}",
+            media_bucket=environment["MEDIA_BUCKET"],
+            staging_bucket=environment["STAGING_BUCKET"],
+            table=environment["STORIES_TABLE"],
+            intake=queue_name(environment["INTAKE_QUEUE_URL"]),
+            reading=queue_name(environment["READING_QUEUE_URL"]),
+            narration=queue_name(environment["NARRATION_QUEUE_URL"]),
+            renditions=queue_name(environment["RENDITIONS_QUEUE_URL"]),
+            deletion=queue_name(environment["DELETION_QUEUE_URL"]),
+            topic=topic,
+            distribution=environment["DISTRIBUTION_ID"],
+            workflow=environment["PROFILE_WORKFLOW_ARN"].rsplit(":", 1)[1],
+            collection=environment["FACE_COLLECTION_ID"],
+            sender=environment["SENDER_EMAIL"],
+        )
+
+    def function(self, name: str) -> str:
+        """What Chalice calls the function of a handler, and Lambda its log group."""
+        return self.functions if name == API else f"{self.functions}-{name}"

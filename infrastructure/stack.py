@@ -1,0 +1,205 @@
+"""CloudFormation: a stack is made, brought up to date, or removed."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from infrastructure.stage import DeploymentError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef
+
+_SECONDS_BETWEEN_LOOKS: Final = 2.0
+_CAPABILITIES: Final = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+_NEVER_MADE: Final = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+"""A stack in one of these can only be removed."""
+
+Report = Callable[[str], None]
+
+
+def _pause() -> None:
+    threading.Event().wait(_SECONDS_BETWEEN_LOOKS)
+
+
+class Stack:
+    """One stack, by its name.
+
+    Args:
+        report: Told each resource that changed, in a line.
+        pause: Waits between two looks.
+    """
+
+    def __init__(
+        self,
+        client: "CloudFormationClient",
+        name: str,
+        *,
+        report: Report,
+        pause: Callable[[], None] = _pause,
+    ) -> None:
+        self._client = client
+        self._name = name
+        self._report = report
+        self._pause = pause
+
+    def status(self) -> str | None:
+        """CloudFormation's word for how the stack is, if there is one."""
+        described = self._described()
+        return described["StackStatus"] if described else None
+
+    def outputs(self) -> dict[str, str]:
+        described = self._described() or {}
+        return {
+            output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])
+        }
+
+    def parameters(self) -> dict[str, str]:
+        """The values that the stack has now."""
+        described = self._described() or {}
+        return {
+            parameter["ParameterKey"]: parameter["ParameterValue"]
+            for parameter in described.get("Parameters", [])
+        }
+
+    def bring_up_to_date(self, template: str, parameters: Mapping[str, str]) -> bool:
+        """Make the stack what the template says; whether anything had to be changed.
+
+        A stack whose making fails is removed again by CloudFormation; one whose change fails is
+        what it was before.
+
+        Raises:
+            DeploymentError: It failed, or somebody else is changing the stack.
+        """
+        status = self.status()
+        if status and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            raise DeploymentError(
+                f"Somebody else is changing the stack {self._name} ({status}): "
+                "try again when that is over."
+            )
+        if status in _NEVER_MADE:
+            self.remove()
+            status = None
+        is_new = status in {None, "REVIEW_IN_PROGRESS"}
+        change_set = self._change_set(template, parameters, is_new=is_new)
+        if change_set is None:
+            return False
+        latest = self._latest_event()
+        self._client.execute_change_set(ChangeSetName=change_set)
+        ended = self._wait_until_over(latest)
+        if ended != ("CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE"):
+            raise DeploymentError(
+                f"The stack {self._name} could not be {'made' if is_new else 'changed'} ({ended}); "
+                "what was begun has been taken back. The lines above say which resource failed, "
+                "and why. Mend that, and run the same command again."
+            )
+        return True
+
+    def remove(self) -> None:
+        """Delete the stack, and wait until it is gone.
+
+        Raises:
+            DeploymentError: Something in it could not be deleted.
+        """
+        described = self._described()
+        if described is None:
+            return
+        latest = self._latest_event()
+        # By its id, a stack can be looked at also when it is gone.
+        self._client.delete_stack(StackName=described["StackId"])
+        ended = self._wait_until_over(latest, described["StackId"])
+        if ended not in {None, "DELETE_COMPLETE"}:
+            raise DeploymentError(
+                f"The stack {self._name} could not be deleted ({ended}); the lines above say what "
+                "is in the way. Remove that, and run the same command again."
+            )
+
+    def _described(self) -> Any:
+        try:
+            return self._client.describe_stacks(StackName=self._name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):  # a ValidationError, as for much else
+                return None
+            raise
+
+    def _change_set(
+        self, template: str, parameters: Mapping[str, str], *, is_new: bool
+    ) -> str | None:
+        given: list[ParameterTypeDef] = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ]
+        made = self._client.create_change_set(
+            StackName=self._name,
+            ChangeSetName=f"deploy-{datetime.now():%Y%m%d-%H%M%S}",  # noqa: DTZ005  # a name for people
+            ChangeSetType="CREATE" if is_new else "UPDATE",
+            TemplateBody=template,
+            Parameters=given,
+            Capabilities=list(_CAPABILITIES),
+            OnStackFailure="DELETE" if is_new else "ROLLBACK",
+        )["Id"]
+        while True:
+            looked = self._client.describe_change_set(ChangeSetName=made)
+            if looked["Status"] == "CREATE_COMPLETE":
+                return made
+            if looked["Status"] == "FAILED":
+                break
+            self._pause()
+        reason = looked.get("StatusReason", "")
+        self._client.delete_change_set(ChangeSetName=made)
+        if "didn't contain changes" in reason or "No updates are to be performed" in reason:
+            return None
+        raise DeploymentError(f"CloudFormation does not take the template: {reason}")
+
+    def _wait_until_over(self, latest: str | None, stack: str | None = None) -> str | None:
+        """Report what happens until the stack rests; the status in which it does."""
+        while True:
+            self._pause()
+            latest = self._report_since(latest, stack)
+            try:
+                status = self._client.describe_stacks(StackName=stack or self._name)["Stacks"][0][
+                    "StackStatus"
+                ]
+            except ClientError as error:
+                if "does not exist" in str(error):
+                    return None
+                raise
+            if not status.endswith("_IN_PROGRESS"):
+                self._report_since(latest, stack)
+                return status
+
+    def _latest_event(self) -> str | None:
+        events = self._events(None)
+        return events[0]["EventId"] if events else None
+
+    def _report_since(self, latest: str | None, stack: str | None) -> str | None:
+        events = self._events(stack)
+        new: list[StackEventTypeDef] = []
+        for event in events:
+            if event["EventId"] == latest:
+                break
+            new.append(event)
+        for event in reversed(new):
+            if line := _as_line(event):
+                self._report(line)
+        return events[0]["EventId"] if events else latest
+
+    def _events(self, stack: str | None) -> "list[StackEventTypeDef]":
+        try:
+            return self._client.describe_stack_events(StackName=stack or self._name)["StackEvents"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return []
+            raise
+
+
+def _as_line(event: "StackEventTypeDef") -> str | None:
+    """What a person wants to know of an event: what is done, and what failed and why."""
+    status = event.get("ResourceStatus", "")
+    if status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
+        return None
+    reason = event.get("ResourceStatusReason", "") if "FAILED" in status else ""
+    line = f"{event.get('LogicalResourceId', '')} {status.replace('_', ' ').lower()}"
+    return f"{line}: {reason}" if reason else line

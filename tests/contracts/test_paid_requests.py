@@ -1,0 +1,115 @@
+"""What is paid for is counted where AWS answers, by the very requests that the adapters send."""
+
+import io
+from typing import Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from chalicelib.aws import paid_requests
+from chalicelib.aws.face_collection import RekognitionFaceCollection
+from chalicelib.aws.polly import PollySpeaker
+from chalicelib.aws.rekognition import RekognitionTextDetector
+from chalicelib.errors import Rejected, Transient
+from chalicelib.metrics import CHARACTERS_NARRATED, PAID_CALLS
+from chalicelib.profiles.faces import Owner
+from tests.fakes import Measurements
+
+OWNER = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
+
+
+class Counted:
+    """A client whose answers are written beforehand, and what is counted of them."""
+
+    def __init__(self, service: str) -> None:
+        session = boto3.session.Session("testing", "testing", region_name="us-east-1")
+        self.meter = Measurements()
+        client: Any = session.client(service)  # type: ignore[call-overload]
+        self.client = paid_requests.count(client, self.meter)
+        self.answers = Stubber(self.client)
+        self.answers.activate()
+
+    def paid(self) -> list[str | None]:
+        return [by for by, _ in self.meter.of(PAID_CALLS)]
+
+
+@pytest.fixture
+def rekognition() -> Counted:
+    return Counted("rekognition")
+
+
+@pytest.fixture
+def polly() -> Counted:
+    return Counted("polly")
+
+
+def speech(polly: Counted, *, broken: bool = False) -> PollySpeaker:
+    length = 3 + broken
+    polly.answers.add_response(
+        "synthesize_speech",
+        {
+            "AudioStream": StreamingBody(io.BytesIO(b"mp3"), length),
+            "RequestCharacters": 17,
+        },
+    )
+    return PollySpeaker(polly.client, "neural")
+
+
+def test_a_reading_is_paid_for(rekognition: Counted) -> None:
+    rekognition.answers.add_response("detect_text", {"TextDetections": []})
+
+    RekognitionTextDetector(rekognition.client).detect(b"jpeg")
+
+    assert rekognition.paid() == ["DetectText"]
+
+
+def test_whatever_is_done_with_a_face_is_paid_for_but_removing_it(rekognition: Counted) -> None:
+    faces = RekognitionFaceCollection(rekognition.client, "faces", quick=rekognition.client)
+    answers: dict[str, dict[str, Any]] = {
+        "detect_faces": {"FaceDetails": []},
+        "search_faces_by_image": {"FaceMatches": []},
+        "index_faces": {"FaceRecords": []},
+        "delete_faces": {},
+    }
+    for operation, answer in answers.items():
+        rekognition.answers.add_response(operation, answer)
+
+    faces.detect(b"jpeg")
+    faces.search(b"jpeg")
+    faces.add(b"jpeg", OWNER)
+    faces.remove(["face-1"])
+
+    assert rekognition.paid() == ["DetectFaces", "SearchFacesByImage", "IndexFaces"]
+
+
+def test_speech_is_paid_for_by_the_characters_that_polly_counts(polly: Counted) -> None:
+    speech(polly).speak("<speak>Once.</speak>", language="en-US", voice="Joanna")
+
+    assert polly.paid() == ["SynthesizeSpeech"]
+    assert polly.meter.of(CHARACTERS_NARRATED) == [(None, 17)]
+
+
+def test_speech_that_got_lost_on_its_way_was_paid_for_all_the_same(polly: Counted) -> None:
+    speaker = speech(polly, broken=True)
+
+    with pytest.raises(Transient):
+        speaker.speak("<speak>Once.</speak>", language="en-US", voice="Joanna")
+
+    assert polly.paid() == ["SynthesizeSpeech"]
+
+
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [("ThrottlingException", Transient), ("InvalidImageFormatException", Rejected)],
+)
+def test_what_aws_refuses_is_not_paid_for(
+    rekognition: Counted, code: str, raised: type[Exception]
+) -> None:
+    rekognition.answers.add_client_error("detect_text", code, http_status_code=400)
+
+    with pytest.raises(raised):
+        RekognitionTextDetector(rekognition.client).detect(b"jpeg")
+
+    assert rekognition.paid() == []

@@ -1,0 +1,60 @@
+"""One stage for all tests: deployed before the first, destroyed after the last."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deployed.emulated_account import EmulatedAccount
+from tests.deployed.leftovers import leftovers
+from tests.deployed.stage import DeployedStage
+
+KEPT = """
+It is left up, as asked:
+
+  API        {api}
+  Token      {token}
+  Local AWS  {aws} (everything but Rekognition and Polly)
+  Engines    {engines}
+  Logs       {folder}
+
+  curl -H 'Authorization: Bearer {token}' {api}/stories
+
+To end it: kill {pids}
+"""
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[DeployedStage]:
+    folder = Path(tempfile.mkdtemp(prefix="storytime-deployed-"))
+    account = EmulatedAccount(folder)
+    stage = DeployedStage(account, folder)
+    try:
+        stage.deploy()
+        yield stage
+    finally:
+        if os.environ.get("KEEP") in {None, "", "0"}:
+            end(stage)
+        else:
+            account.keep()
+            print(
+                KEPT.format(
+                    api=stage.api,
+                    token=stage.token,
+                    aws=account.url,
+                    engines=account.engines.aws_url,
+                    folder=folder,
+                    pids=" ".join(str(process.pid) for process in account.processes),
+                )
+            )
+
+
+def end(stage: DeployedStage) -> None:
+    """Destroy it, and see that nothing is left in the account."""
+    try:
+        stage.destroy()
+        assert leftovers(stage.account) == []
+    finally:
+        stage.account.close()

@@ -1,0 +1,158 @@
+"""An AWS account on this machine, for `make deploy` as it is.
+
+MiniStack, an emulator that has nothing in common with the local AWS of `make run`, runs the very
+package that Chalice uploads, every function in a process and under a role of its own. It has no
+Rekognition and no Polly: those requests go to the engines of the local AWS.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any, Final
+
+import boto3
+import trustme
+import urllib3
+
+from local.http_server import HOST, HttpServer
+from local.launcher import Stack, end, when_ready
+from tests.deployed.message_moves import MessageMoves
+from tests.deployed.passed_on import PassedOn
+from tests.deployed.rest_api_import import RestApiImport
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+EMULATOR: Final = PROJECT / ".venv-emulator" / "bin" / "python"
+NUMBER: Final = "123456789012"
+REGION: Final = "us-east-1"
+_KEYS: Final = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
+_SECONDS_TO_START: Final = 60
+
+
+class EmulatedAccount:
+    """Started when it is made; `close` ends it.
+
+    Args:
+        folder: Gets the logs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        port = _free_port()
+        self.url = f"https://{HOST}:{port}"  # the buckets refuse anything else
+        self.certificate = _certificate(folder)
+        engines = self._popen("engines", [sys.executable, "-m", "local"], PORT="0", AWS_PORT="0")
+        self.processes = [self._emulator(port), engines]
+        self.engines: Stack = when_ready(engines, folder / "engines.log")
+        self._wait_until_it_answers()
+        emulator = PassedOn(self.url, self.certificate)
+        self._api_gateway, self._sqs = HttpServer(0), HttpServer(0)
+        self._api_gateway.start(RestApiImport(self.client("apigateway"), emulator))
+        self._sqs.start(MessageMoves(self.client("sqs"), emulator))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads AWS's tools into this account, and nowhere else."""
+        nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return (
+            nowhere
+            | _KEYS
+            | {
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_CA_BUNDLE": str(self.certificate),
+                "AWS_ENDPOINT_URL": self.url,
+                "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway.url,
+                "AWS_ENDPOINT_URL_SQS": self._sqs.url,
+                "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
+            }
+        )
+
+    @property
+    def functions_environment(self) -> dict[str, str]:
+        """What the functions need to find the engines."""
+        return {
+            "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
+            "AWS_ENDPOINT_URL_POLLY": self.engines.aws_url,
+        }
+
+    def client(self, service: str) -> Any:
+        """A client of the account's owner."""
+        session = boto3.session.Session(
+            _KEYS["AWS_ACCESS_KEY_ID"], _KEYS["AWS_SECRET_ACCESS_KEY"], region_name=REGION
+        )
+        return session.client(  # type: ignore[call-overload]
+            service, endpoint_url=self.url, verify=str(self.certificate)
+        )
+
+    def api_url(self, api_id: str) -> str:
+        return f"{self.url}/_aws/execute-api/{api_id}/api"
+
+    def close(self) -> None:
+        self._api_gateway.stop()
+        self._sqs.stop()
+        for process in self.processes:
+            end(process)
+
+    def keep(self) -> None:
+        """Leave it running when this process ends."""
+        for process in self.processes:
+            process.returncode = 0  # or Python would mind that nobody waits for it
+            if process.stdout is not None:
+                process.stdout.close()
+
+    def _emulator(self, port: int) -> "subprocess.Popen[str]":
+        return self._popen(
+            "emulator",
+            [str(EMULATOR), "-m", "ministack"],
+            **_KEYS,
+            USE_SSL="1",
+            MINISTACK_SSL_CERT=str(self.certificate),
+            MINISTACK_SSL_KEY=str(self.certificate),
+            AUTH="true",
+            BIND_HOST=HOST,
+            GATEWAY_PORT=str(port),
+            MINISTACK_ACCOUNT_ID=NUMBER,
+            MINISTACK_REGION=REGION,
+            AWS_DEFAULT_REGION=REGION,
+        )
+
+    def _popen(self, name: str, command: list[str], **environment: str) -> "subprocess.Popen[str]":
+        log: IO[str] = (self._folder / f"{name}.log").open("w")
+        nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        with log:
+            return subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=nowhere | environment,
+                stdout=subprocess.PIPE if name == "engines" else log,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+
+    def _wait_until_it_answers(self) -> None:
+        http = urllib3.PoolManager(
+            retries=urllib3.Retry(8, backoff_factor=0.2), ca_certs=str(self.certificate)
+        )
+        http.request("GET", f"{self.url}/_ministack/health", timeout=_SECONDS_TO_START)
+
+
+def _free_port() -> int:
+    """A port that nobody listens on: the emulator must be told a number."""
+    with socket.create_server((HOST, 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
+def _certificate(folder: Path) -> Path:
+    """A file with the emulator's key, its certificate, and the authority to trust."""
+    authority = trustme.CA()
+    issued = authority.issue_cert(HOST, "localhost")
+    file = folder / "certificate.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(str(file))
+    authority.cert_pem.write_to_path(str(file), append=True)
+    return file

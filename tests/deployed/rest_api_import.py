@@ -1,0 +1,141 @@
+"""ImportRestApi and PutRestApi for an emulator that ignores their bodies.
+
+Chalice describes its REST API in one OpenAPI document. MiniStack takes it, but makes an empty API
+of it; resources, methods, authorizers and integrations it knows only one by one. So API Gateway's
+requests come through here: an import is taken apart, everything else is passed on as it is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from tests.deployed.passed_on import PassedOn, body_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from mypy_boto3_apigateway import APIGatewayClient
+
+_EXTENSION: Final = "x-amazon-apigateway-"
+
+
+class RestApiImport:
+    """A WSGI application in front of the emulator.
+
+    Args:
+        client: Talks to the emulator itself, to make what an import describes.
+        emulator: Answers everything else.
+    """
+
+    def __init__(self, client: "APIGatewayClient", emulator: PassedOn) -> None:
+        self._client = client
+        self._emulator = emulator
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        body = body_of(environ)
+        mode = parse_qs(environ["QUERY_STRING"]).get("mode", [""])[0]
+        match environ["REQUEST_METHOD"], environ["PATH_INFO"].strip("/").split("/"):
+            case "POST", ["restapis"] if mode == "import":
+                answer = self._import(json.loads(body))
+            case "PUT", ["restapis", api_id] if mode == "overwrite":
+                answer = self._overwrite(api_id, json.loads(body))
+            case _:
+                return self._emulator.answer(environ, body, start_response)
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(answer).encode()]
+
+    def _import(self, document: dict[str, Any]) -> dict[str, Any]:
+        made = self._client.create_rest_api(
+            name=document["info"]["title"],
+            binaryMediaTypes=document[f"{_EXTENSION}binary-media-types"],
+        )
+        return self._overwrite(made["id"], document)
+
+    def _overwrite(self, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
+        self._clear(api_id)
+        authorizers = {
+            name: self._authorizer(api_id, name, scheme[f"{_EXTENSION}authorizer"])
+            for name, scheme in document.get("securityDefinitions", {}).items()
+        }
+        resources = {"/": self._root(api_id)}
+        for path, operations in document["paths"].items():
+            resource = self._resource(api_id, resources, path)
+            for method, operation in operations.items():
+                asked_for = [name for each in operation.get("security", []) for name in each]
+                authorizer = authorizers[asked_for[0]] if asked_for else None
+                self._method(api_id, resource, method.upper(), operation, authorizer)
+        return {"id": api_id, "name": document["info"]["title"]}
+
+    def _clear(self, api_id: str) -> None:
+        for resource in self._client.get_resources(restApiId=api_id, limit=500)["items"]:
+            if resource["path"] != "/" and resource["path"].count("/") == 1:  # with all below it
+                self._client.delete_resource(restApiId=api_id, resourceId=resource["id"])
+        for authorizer in self._client.get_authorizers(restApiId=api_id)["items"]:
+            self._client.delete_authorizer(restApiId=api_id, authorizerId=authorizer["id"])
+
+    def _root(self, api_id: str) -> str:
+        resources = self._client.get_resources(restApiId=api_id)["items"]
+        return next(resource["id"] for resource in resources if resource["path"] == "/")
+
+    def _resource(self, api_id: str, known: dict[str, str], path: str) -> str:
+        if path not in known:
+            parent, _, part = path.rpartition("/")
+            made = self._client.create_resource(
+                restApiId=api_id,
+                parentId=self._resource(api_id, known, parent or "/"),
+                pathPart=part,
+            )
+            known[path] = made["id"]
+        return known[path]
+
+    def _authorizer(self, api_id: str, name: str, described: Mapping[str, Any]) -> str:
+        made = self._client.create_authorizer(
+            restApiId=api_id,
+            name=name,
+            type="TOKEN",
+            authorizerUri=described["authorizerUri"],
+            identitySource="method.request.header.Authorization",
+            authorizerResultTtlInSeconds=described["authorizerResultTtlInSeconds"],
+        )
+        return made["id"]
+
+    def _method(
+        self,
+        api_id: str,
+        resource: str,
+        method: str,
+        operation: Mapping[str, Any],
+        authorizer_id: str | None,
+    ) -> None:
+        place: dict[str, Any] = {
+            "restApiId": api_id,
+            "resourceId": resource,
+            "httpMethod": method,
+        }
+        if authorizer_id:
+            self._client.put_method(**place, authorizationType="CUSTOM", authorizerId=authorizer_id)
+        else:
+            self._client.put_method(**place, authorizationType="NONE")
+        integration = operation[f"{_EXTENSION}integration"]
+        optional = {
+            key: integration[key]
+            for key in ("uri", "passthroughBehavior", "contentHandling", "requestTemplates")
+            if key in integration
+        }
+        self._client.put_integration(
+            **place,
+            type=integration["type"].upper(),
+            integrationHttpMethod=integration.get("httpMethod", "POST"),
+            **optional,
+        )
+        if integration["type"] == "mock":
+            self._preflight(place, integration["responses"]["default"])
+
+    def _preflight(self, place: dict[str, Any], response: Mapping[str, Any]) -> None:
+        headers: dict[str, str] = response["responseParameters"]
+        self._client.put_method_response(
+            **place, statusCode="200", responseParameters=dict.fromkeys(headers, False)
+        )
+        self._client.put_integration_response(**place, statusCode="200", responseParameters=headers)

@@ -1,0 +1,195 @@
+"""A stage in an emulated account, deployed as the README says, from a copy of this project."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import requests
+
+from infrastructure.settings import settings_of
+from tests.deployed.emulated_account import PROJECT, EmulatedAccount
+
+NAME: Final = "proof"
+EMAIL: Final = "reader@example.com"
+_PATIENCE_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.1
+
+_Found = TypeVar("_Found")
+
+
+class CommandFailedError(Exception):
+    """A command of the project ended with another status than 0."""
+
+
+class DeployedStage:
+    """The stage, once `deploy` has run; requests carry its token.
+
+    Args:
+        folder: Gets the copy of the project.
+    """
+
+    def __init__(self, account: EmulatedAccount, folder: Path) -> None:
+        self.account = account
+        self._copy = folder / "storytime"
+        self.api = ""
+        self.token = ""
+        self.http = requests.Session()
+        self.http.verify = str(account.certificate)
+        self.http.trust_env = False  # or the environment's bundle would count instead
+        self.settings: dict[str, str] = {}
+
+    def deploy(self) -> None:
+        """`make token` and `make deploy`."""
+        self._copy_project()
+        self.token = self.run("infrastructure.api_tokens", NAME).splitlines()[0]
+        self.run(
+            "infrastructure.deploy",
+            *(NAME, "--email", EMAIL, "--api-url", self.account.api_url("{api_id}")),
+        )
+        stacks = self.account.client("cloudformation").describe_stacks()["Stacks"]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+        self.settings = settings_of(outputs)
+        (api,) = self.account.client("apigateway").get_rest_apis()["items"]
+        self.api = self.account.api_url(api["id"])
+
+    def destroy(self) -> None:
+        """`make destroy`, with the answer given."""
+        self.run("infrastructure.destroy", NAME, "--yes", NAME)
+
+    def run(self, module: str, *arguments: str) -> str:
+        """Run a command of the project in this account, its output shown as it comes.
+
+        Raises:
+            CommandFailedError: Its exit status is not 0.
+        """
+        said = []
+        with subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=self._copy,
+            env=self.account.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                said.append(line)
+        if process.returncode:
+            raise CommandFailedError(f"{module} {' '.join(arguments)}: {process.returncode}")
+        return "".join(said)
+
+    def request(self, method: str, path: str, **given: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **given.pop("headers", {})}
+        return self.http.request(method, f"{self.api}{path}", headers=headers, timeout=60, **given)
+
+    def upload(self, photo: bytes, **headers: str) -> requests.Response:
+        dashed = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.request(
+            "POST", "/upload", data=photo, headers={"Content-Type": "image/jpeg", **dashed}
+        )
+
+    def ended(self, story_id: str) -> requests.Response:
+        """Poll until the story is ready or failed, as a client would."""
+
+        def look() -> requests.Response | None:
+            answer = self.request("GET", f"/retrieve/{story_id}")
+            return answer if answer.status_code != requests.codes.unavailable else None
+
+        return until(look)
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        """The keys in one of the stage's buckets, by the setting that names it."""
+        listed = self.account.client("s3").list_objects_v2(
+            Bucket=self.settings[bucket], Prefix=prefix
+        )
+        return [found["Key"] for found in listed.get("Contents", [])]
+
+    def content(self, url: str) -> bytes:
+        """What CloudFront would serve at a URL: the object of that path."""
+        key = url.removeprefix(f"{self.settings['MEDIA_BASE_URL']}/")
+        assert key.startswith("public/")
+        content: bytes = (
+            self.account.client("s3")
+            .get_object(Bucket=self.settings["MEDIA_BUCKET"], Key=key)["Body"]
+            .read()
+        )
+        return content
+
+    def paid(self) -> dict[str, int]:
+        """The requests that the engines were sent so far."""
+        counts: dict[str, int] = requests.get(
+            f"{self.account.engines.aws_url}/_local/requests", timeout=10
+        ).json()
+        return counts
+
+    def break_engine(self, operation: str, error: str, times: int) -> None:
+        fault: dict[str, str | int] = {"operation": operation, "error": error, "times": times}
+        url = f"{self.account.engines.aws_url}/_local/faults"
+        requests.post(url, json=fault, timeout=10).raise_for_status()
+
+    def mend_engines(self) -> None:
+        requests.delete(
+            f"{self.account.engines.aws_url}/_local/faults", timeout=10
+        ).raise_for_status()
+
+    def log_lines(self) -> list[str]:
+        """Whatever the stage's functions have logged."""
+        logs = self.account.client("logs")
+        groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/storytime-{NAME}")
+        return [
+            event["message"]
+            for group in groups["logGroups"]
+            for page in logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            )
+            for event in page["events"]
+        ]
+
+    def _copy_project(self) -> None:
+        """What is or would be tracked, with a stage whose functions find the engines."""
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for name in listed:
+            if (PROJECT / name).is_file():
+                target = self._copy / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(PROJECT / name, target)
+        file = self._copy / ".chalice" / "config.json"
+        config = json.loads(file.read_text())
+        config["stages"][NAME] = {
+            # Without it, the emulator answers what Chalice cannot read.
+            "minimum_compression_size": 10_485_760,
+            "environment_variables": {
+                **self.account.functions_environment,
+                "MAXIMUM_CONCURRENCY": "2",
+            },
+        }
+        file.write_text(json.dumps(config))
+
+
+def until(look: Callable[[], _Found | None], patience: float = _PATIENCE_SECONDS) -> _Found:
+    """What is found, as soon as it is something."""
+    deadline = time.monotonic() + patience
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        pause.wait(_POLL_SECONDS)
+    raise AssertionError(f"nothing after {patience} seconds")
+
+
+def words_of(text: str) -> list[str]:
+    return re.findall(r"[\w'-]+", text.replace("’", "'"))

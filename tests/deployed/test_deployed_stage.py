@@ -1,0 +1,175 @@
+"""The app as `make deploy` leaves it, over HTTP: API Gateway, the zip, and a role a function."""
+
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+import requests
+import soundfile
+from PIL import Image
+
+from local import pictures_of_faces as pictures
+from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
+from tests.deployed.stage import DeployedStage, until, words_of
+
+pytestmark = pytest.mark.deployed
+
+PHOTO = SAMPLE_PHOTO.read_bytes()
+
+
+def test_health_is_open_and_all_else_asks_for_a_token(stage: DeployedStage) -> None:
+    assert stage.http.get(f"{stage.api}/health", timeout=60).json() == {"status": "ok"}
+
+    for headers in ({}, {"Authorization": "Bearer st_wrong"}):
+        refused = stage.http.get(f"{stage.api}/stories", headers=headers, timeout=60)
+
+        assert refused.status_code == 401
+        assert refused.json().keys() == {"code", "message"}
+        assert refused.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_what_is_not_there_is_said_in_our_words(stage: DeployedStage) -> None:
+    answer = stage.request("GET", "/nothing/here")
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+def test_a_photo_becomes_a_story_and_a_duplicate_pays_nothing(stage: DeployedStage) -> None:
+    uploaded = stage.upload(PHOTO, Content_Disposition='attachment; filename="lighthouse.jpg"')
+    assert uploaded.status_code == 200, uploaded.text
+    story = stage.ended(uploaded.json()["id"]).json()
+
+    assert story["status"] == "ready"
+    assert words_of(story["text"]) == words_of(SAMPLE_TEXT)
+    audio, _rate = soundfile.read(io.BytesIO(stage.content(story["audio_url"])))
+    assert len(audio) > 0
+    assert not Image.open(io.BytesIO(stage.content(story["image_url"]))).getexif()
+
+    paid = stage.paid()
+    again = stage.upload(PHOTO)
+
+    assert (again.json()["id"], again.json()["duplicate"]) == (story["id"], True)
+    assert again.json()["audio_url"] == story["audio_url"]
+    assert stage.paid() == paid
+
+
+def test_a_photo_straight_to_s3_becomes_a_story_with_renditions(stage: DeployedStage) -> None:
+    wanted = {"name": "page.jpg", "content_type": "image/jpeg", "voice": "Joanna"}
+    form = stage.request("POST", "/uploads", json=wanted).json()
+
+    posted = stage.http.post(
+        form["url"], data=form["fields"], files={"file": ("page.jpg", PHOTO)}, timeout=60
+    )
+    assert posted.status_code in {200, 201, 204}, posted.text
+
+    story_id = stage.ended(form["id"]).json()["id"]
+    story = until(lambda: story_with_renditions(stage, story_id))
+    sizes = {
+        name: Image.open(io.BytesIO(stage.content(each["url"]))).size
+        for name, each in story["renditions"].items()
+    }
+    assert {name: max(size) for name, size in sizes.items()} == {
+        "thumbnail": 160,
+        "small": 480,
+        "medium": 1080,
+        "large": 1920,
+    }
+    assert until(lambda: stage.keys("STAGING_BUCKET", "images/") == [] or None)
+
+
+def story_with_renditions(stage: DeployedStage, story_id: str) -> Any:
+    story = stage.request("GET", f"/retrieve/{story_id}").json()
+    return story if len(story["renditions"]) == 4 else None
+
+
+def test_a_deleted_story_leaves_nothing(stage: DeployedStage) -> None:
+    uploaded = stage.upload(PHOTO, X_Duplication_Check_Required="false").json()
+    stage.ended(uploaded["id"])
+
+    assert stage.request("DELETE", f"/stories/{uploaded['id']}").status_code == 202
+
+    def when_erased() -> Any:
+        answer = stage.request("GET", f"/retrieve/{uploaded['id']}")
+        assert answer.status_code == 410
+        return answer.json().get("erased_at")
+
+    assert until(when_erased, patience=240)
+    for prefix in ("public", "private"):
+        assert stage.keys("MEDIA_BUCKET", f"{prefix}/{uploaded['id']}") == []
+
+
+def test_what_fails_for_good_is_parked_and_can_be_put_back(stage: DeployedStage) -> None:
+    stage.break_engine("polly.SynthesizeSpeech", "ServiceFailureException", times=1000)
+    try:
+        uploaded = stage.upload(PHOTO, X_Duplication_Check_Required="false").json()
+        failed = until(lambda: ended_or_none(stage, uploaded["id"]), patience=300)
+    finally:
+        stage.mend_engines()
+    assert failed.status_code == 422
+    assert "SynthesizeSpeech" in failed.json()["message"]
+
+    said = stage.run("infrastructure.redrive", "proof", "narration")
+
+    assert re.search(r"1 message moved from storytime-proof-narration-parked", said)
+    story = until(lambda: ready_or_none(stage, uploaded["id"]))
+    assert story["status"] == "ready"
+
+
+def ended_or_none(stage: DeployedStage, story_id: str) -> requests.Response | None:
+    answer = stage.request("GET", f"/retrieve/{story_id}")
+    return answer if answer.status_code != requests.codes.unavailable else None
+
+
+def ready_or_none(stage: DeployedStage, story_id: str) -> Any:
+    answer = stage.request("GET", f"/retrieve/{story_id}")
+    return answer.json() if answer.status_code == requests.codes.ok else None
+
+
+def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None:
+    sent = stage.request(
+        "PUT",
+        "/profiles/anna/photo",
+        data=as_jpeg(pictures.astronaut()),
+        headers={"Content-Type": "image/jpeg"},
+    )
+    assert sent.status_code == 202, sent.text
+
+    def when_ended() -> Any:
+        profile = stage.request("GET", "/profiles/anna").json()
+        return profile if profile["status"] != "processing" else None
+
+    profile = until(when_ended, patience=120)
+
+    assert profile["status"] == "ready", profile
+    thumbnail = Image.open(io.BytesIO(stage.content(profile["photo"]["thumbnail_url"])))
+    assert max(thumbnail.size) <= 512
+    assert stage.request("DELETE", "/profiles/anna").status_code == 202
+
+
+def as_jpeg(picture: Image.Image) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "JPEG")
+    return content.getvalue()
+
+
+def test_no_function_is_refused_anything(stage: DeployedStage) -> None:
+    """Whatever the tests before and after this one do: the emulator knows the roles' policies."""
+    uploaded = stage.upload(PHOTO, X_Duplication_Check_Required="false").json()
+    stage.ended(uploaded["id"])
+
+    lines = stage.log_lines()
+
+    assert [line for line in lines if "uploaded" in line or uploaded["id"] in line]
+    refused = [line for line in lines if "AccessDenied" in line or "not authorized" in line]
+    assert refused == []
+    assert [line for line in lines if is_error(line)] == []
+
+
+def is_error(line: str) -> bool:
+    try:
+        return bool(json.loads(line).get("level") in {"CRITICAL"})
+    except (ValueError, AttributeError):
+        return False

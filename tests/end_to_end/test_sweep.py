@@ -1,0 +1,43 @@
+"""The sweep, which nobody waits five minutes for: the function itself is invoked."""
+
+import json
+
+import boto3
+import requests
+
+from local.launcher import Stack
+from local.moto_backend import REGION
+from local.resources import PREFIX, STACK_KEYS
+from tests.end_to_end.client import Client
+
+SCHEDULED = {
+    "version": "0",
+    "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-11-21T12:00:00Z",
+    "region": REGION,
+    "resources": [],
+    "detail": {},
+}
+
+
+def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
+    client: Client, stack: Stack
+) -> None:
+    functions = boto3.session.Session(*STACK_KEYS, region_name=REGION).client(
+        "lambda", endpoint_url=stack.aws_url
+    )
+
+    answer = functions.invoke(FunctionName=f"{PREFIX}sweep", Payload=json.dumps(SCHEDULED))
+
+    assert answer["Payload"].read() == b"null"
+    made = client.requests_made()
+    assert (made["dynamodb.Scan"], made["s3.ListObjectsV2"]) == (2, 2)
+    seen = requests.get(f"{stack.aws_url}/_local/calls", timeout=10).json()
+    assert {
+        "dynamodb.Scan storytime-local-stories/index/unfinished",
+        "s3.ListObjectsV2 storytime-local-staging/images/*",
+        "s3.ListObjectsV2 storytime-local-staging/profiles/*",
+    } <= {*seen["sweep"]}

@@ -1,0 +1,75 @@
+"""Alarms and the dashboard ask for metrics that the app records, by dimensions that these have."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.aws.emf import NAMESPACE
+from chalicelib.metrics import METRICS
+from infrastructure import stack_template
+
+DASHBOARD = Path(stack_template.__file__).with_name("dashboard.json")
+SEARCH = re.compile(rf"\{{{NAMESPACE},([\w,]+)\}} MetricName=\"(\w+)\"")
+
+Asked = tuple[str, frozenset[str]]
+"""A metric's name, and the names of its dimensions."""
+
+
+def recorded() -> set[Asked]:
+    known = set()
+    for metric in METRICS:
+        if metric.dimension is not None:
+            known.add((metric.name, frozenset({"Stage", metric.dimension})))
+        if metric.dimension is None or metric.summed:
+            known.add((metric.name, frozenset({"Stage"})))
+    return known
+
+
+def shown() -> set[Asked]:
+    """What the dashboard shows of the app's own."""
+    widgets = json.loads(DASHBOARD.read_text())["widgets"]
+    return {
+        asked
+        for widget in widgets
+        for asked in asked_for(widget.get("properties", {}).get("metrics", []))
+    }
+
+
+def asked_for(lines: list[list[Any]]) -> Iterator[Asked]:
+    before: list[Any] = []
+    for line in lines:
+        if isinstance(line[0], dict):
+            for dimensions, name in SEARCH.findall(line[0].get("expression", "")):
+                yield name, frozenset(dimensions.split(","))
+            continue
+        if line[0] == "...":
+            continue  # another value of the last dimension
+        before = [
+            old if new == "." else new for new, old in zip(line, [*before, *line], strict=False)
+        ]
+        if before[0] == NAMESPACE:
+            yield before[1], frozenset(before[2:-1:2])
+
+
+def watched() -> set[Asked]:
+    """What alarms are about."""
+    template = stack_template.assembled()
+    found = re.findall(
+        rf"Namespace: {NAMESPACE}\n +MetricName: (\w+)\n +Dimensions:\n((?: +- \{{.*\}}\n)+)",
+        template,
+    )
+    return {(name, frozenset(re.findall(r"Name: (\w+)", lines))) for name, lines in found}
+
+
+@pytest.mark.parametrize("asked", [shown, watched])
+def test_what_is_asked_for_is_recorded(asked: Any) -> None:
+    assert asked()
+    assert asked() - recorded() == set()
+
+
+def test_whatever_is_recorded_is_shown() -> None:
+    assert {metric.name for metric in METRICS} == {name for name, _ in shown()}

@@ -1,0 +1,294 @@
+"""Each function may do what it was seen to do, and nothing else; held call by call."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from infrastructure.names import API, Names
+from infrastructure.permissions import GRANTS, policy_of, write_policies
+from local.moto_backend import ACCOUNT_ID, REGION
+from local.resources import DISTRIBUTION_ID, SENDER, app_environment
+from tests.infrastructure import calls
+from tests.infrastructure.iam import (
+    OF_THE_PLATFORM,
+    WITHOUT_RESOURCE,
+    Need,
+    Policy,
+    allows,
+    needs_of,
+    one_by_one,
+    problems,
+)
+
+PROJECT: Final = Path(__file__).parents[2]
+APP_FACTS: Final = """
+import json
+from app import app
+own = [*app.event_sources, *app.pure_lambda_functions, *app.builtin_auth_handlers]
+queues = {each.queue: each.name for each in app.event_sources if hasattr(each, "queue")}
+print(json.dumps({"functions": [each.name for each in own], "queues": queues}))
+"""
+NAMES: Final = Names.from_environment(app_environment(1), "local")
+
+OF_SOMEBODY_ELSE: Final = {
+    ("detect_face", "s3.GetObject photos/*"),
+    ("detect_face", "s3.GetObject rider-photos/*"),
+}
+"""Photos of executions that are started by hand, in buckets that are none of the stage's own.
+
+Whoever keeps photos elsewhere lets this function read them by that bucket's own policy.
+"""
+
+WITHOUT_CALLS: Final = {"authorize"}
+"""Functions that ask AWS for nothing."""
+
+
+@pytest.fixture(scope="module")
+def app() -> dict[str, Any]:
+    """The app's functions but for the API's, and which of them has which queue's messages."""
+    environment = os.environ | app_environment(1)
+    command = [sys.executable, "-c", APP_FACTS]
+    told = subprocess.run(  # noqa: S603  # the command is ours
+        command, cwd=PROJECT, env=environment, check=True, capture_output=True
+    )
+    facts: dict[str, Any] = json.loads(told.stdout)
+    return facts
+
+
+def needs_of_function(function: str) -> dict[str, Need]:
+    return {
+        str(need): need
+        for call in calls.kept().get(function, ())
+        if (function, call) not in OF_SOMEBODY_ELSE
+        for need in needs_of(call, NAMES)
+    }
+
+
+NEEDS: Final = {function: needs_of_function(function) for function in GRANTS}
+OF_ANYBODY: Final = {name: need for needs in NEEDS.values() for name, need in needs.items()}
+
+
+def _kind_of(need: Need) -> tuple[object, ...]:
+    """Needs of one kind are of resources that the same actions take."""
+    service, path = need.action.partition(":")[0], need.resource.split(":", 5)[-1]
+    return service, path.startswith("table/"), path.count("/") > 1, "/" in path, *need.context
+
+
+def of_any_combination() -> Iterator[Need]:
+    """Every action of anybody on every resource of its kind."""
+    alone = [each for need in OF_ANYBODY.values() for each in one_by_one(need)]
+    for kind in {_kind_of(need) for need in alone}:
+        alike = [need for need in alone if _kind_of(need) == kind]
+        for action, need in product({each.action for each in alike}, alike):
+            yield Need(action, need.resource, need.context)
+
+
+def of_elsewhere() -> Iterator[Need]:
+    """The same of another stage's or account's resources, and of another sender."""
+    for need in OF_ANYBODY.values():
+        resource = need.resource.replace("storytime-local-", "storytime-live-")
+        resources = {
+            resource.replace(DISTRIBUTION_ID, "EANOTHER"),
+            need.resource.replace(ACCOUNT_ID, "210987654321"),
+        }
+        for other in resources - {need.resource}:
+            yield Need(need.action, other, need.context)
+        if frozenset({SENDER}) in need.context.values():
+            yield Need(need.action, need.resource, {"ses:FromAddress": frozenset({"me@live"})})
+
+
+def of_something_new() -> Iterator[Need]:
+    """The same of files in folders, and of records of kinds, that there are none of yet."""
+    for need in OF_ANYBODY.values():
+        bucket, is_object, key = need.resource.partition("/")
+        if is_object and need.action.startswith("s3:"):
+            yield Need(need.action, f"{bucket}/new/file")
+            if key.startswith(("private/", "public/")):
+                yield Need(need.action, f"{bucket}/{key.partition('/')[0]}/new/file")
+        if "dynamodb:LeadingKeys" in need.context:
+            new = {"dynamodb:LeadingKeys": frozenset({"new#1"})}
+            yield Need(need.action, need.resource, new)
+
+
+OF_OTHERS: Final = {
+    str(need): need for need in (*of_any_combination(), *of_elsewhere(), *of_something_new())
+}
+
+
+def problems_of(function: str, policy: Policy) -> list[str]:
+    return problems(policy, NEEDS[function].values(), OF_OTHERS.values())
+
+
+def without_one(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """The policy as often as it has actions, resources and condition values, each without one."""
+    for number, statement in enumerate(policy["Statement"]):
+        for part in ("Action", "Resource"):
+            for value in statement[part]:
+                less = copy.deepcopy(dict(policy))
+                less["Statement"][number][part].remove(value)
+                yield f"{value}, of {statement['Action']}", less
+        for operator, keys in statement.get("Condition", {}).items():
+            for key, values in keys.items():
+                for value in values:
+                    less = copy.deepcopy(dict(policy))
+                    less["Statement"][number]["Condition"][operator][key].remove(value)
+                    yield f"{key} {value}, of {statement['Action']}", less
+
+
+def wider(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """The policy with one resource or condition value cut to its beginning, or without one."""
+    for number, statement in enumerate(policy["Statement"]):
+        for place, resource in enumerate(statement["Resource"]):
+            for other in {"*", _cut(resource)} - {resource}:
+                more = copy.deepcopy(dict(policy))
+                more["Statement"][number]["Resource"][place] = other
+                yield f"{other} for {resource}, of {statement['Action']}", more
+        if "Condition" in statement:
+            more = copy.deepcopy(dict(policy))
+            del more["Statement"][number]["Condition"]
+            yield f"no condition, of {statement['Action']}", more
+
+
+def _cut(resource: str) -> str:
+    """``…:table/stories`` as ``…:table/*``, ``…/private/????????-*`` as ``…/private/*``."""
+    head, separator, _ = resource.rpartition("/") if "/" in resource else resource.rpartition(":")
+    return f"{head}{separator}*"
+
+
+def is_platforms(statement: Any) -> bool:
+    return set(statement["Action"]) <= OF_THE_PLATFORM
+
+
+def only_the_apps(policy: Policy) -> Policy:
+    statements = [each for each in policy["Statement"] if not is_platforms(each)]
+    return {**policy, "Statement": statements}
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_a_function_may_do_what_it_was_seen_to_do_and_nothing_else(function: str) -> None:
+    assert problems_of(function, policy_of(function, NAMES)) == []
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_nothing_can_be_left_out(function: str) -> None:
+    policy = only_the_apps(policy_of(function, NAMES))
+
+    found = {name: problems_of(function, less) for name, less in without_one(policy)}
+
+    assert [name for name, problem in found.items() if not problem] == []
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_nothing_can_be_widened(function: str) -> None:
+    policy = only_the_apps(policy_of(function, NAMES))
+
+    found = {name: problems_of(function, more) for name, more in wider(policy)}
+
+    assert [name for name, problem in found.items() if not problem] == []
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_nothing_can_be_added(function: str) -> None:
+    policy = policy_of(function, NAMES)
+    foreign = [need for name, need in OF_OTHERS.items() if name not in NEEDS[function]]
+    assert foreign
+
+    for need in foreign:
+        if not allows(policy, need):
+            added = {"Effect": "Allow", "Action": [need.action], "Resource": [need.resource]}
+            more = {"Statement": [*policy["Statement"], added]}
+            assert problems_of(function, more) != [], need
+
+
+def test_every_function_of_the_app_has_a_row_and_there_is_no_other(app: dict[str, Any]) -> None:
+    functions = {API, *app["functions"]}
+
+    assert {*GRANTS} - WITHOUT_CALLS == functions - WITHOUT_CALLS
+    assert functions <= {*GRANTS}
+
+
+def test_every_function_was_seen_to_do_something() -> None:
+    assert calls.kept().keys() == GRANTS.keys() - WITHOUT_CALLS
+    assert [function for function in WITHOUT_CALLS & GRANTS.keys() if GRANTS[function]] == []
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_any_resource_is_only_where_the_service_knows_none(function: str) -> None:
+    for statement in policy_of(function, NAMES)["Statement"]:
+        assert statement["Effect"] == "Allow"
+        assert not any("*" in action for action in statement["Action"])
+        if "*" in statement["Resource"]:
+            assert set(statement["Action"]) <= {
+                *WITHOUT_RESOURCE.values(),
+                "xray:PutTraceSegments",
+                "xray:PutTelemetryRecords",
+            }
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_lambda_can_run_it(function: str, app: dict[str, Any]) -> None:
+    """It may log to its own group, which is there, trace, and be given its queue's messages."""
+    policy = policy_of(function, NAMES)
+    name = "storytime-local" if function == API else f"storytime-local-{function}"
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:/aws/lambda/{name}"
+
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        assert allows(policy, Need(action, f"{group}:log-stream:2026/11/21/[$LATEST]1"))
+        assert not allows(policy, Need(action, f"{group}-other:log-stream:1"))
+    assert not allows(policy, Need("logs:CreateLogGroup", group))
+    assert allows(policy, Need("xray:PutTraceSegments", "*"))
+    assert len(app["queues"]) == 10
+    for queue, consumer in app["queues"].items():
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queue}"
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+            assert allows(policy, Need(f"sqs:{action}", arn)) == (function == consumer)
+
+
+def test_the_names_are_read_from_the_apps_environment() -> None:
+    topic = "arn:aws-cn:sns:cn-north-1:210987654321:storytime-dev-notifications"
+    environment = app_environment(1) | {"NOTIFICATION_TOPIC_ARN": topic}
+
+    names = Names.from_environment(environment, "dev")
+
+    assert (names.partition, names.region) == ("aws-cn", "cn-north-1")
+    assert names.account == "210987654321"
+    assert names.topic == "storytime-dev-notifications"
+    assert names.function("api_handler") == "storytime-dev"
+    assert names.function("sweep") == "storytime-dev-sweep"
+    for function in GRANTS:
+        for statement in policy_of(function, names)["Statement"]:
+            for resource in statement["Resource"]:
+                assert resource == "*" or resource.startswith("arn:aws-cn:")
+                assert "{" not in resource
+
+
+def test_each_policy_is_written_to_its_own_file(tmp_path: Path) -> None:
+    write_policies(tmp_path, NAMES)
+
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"policy-{function}.json" for function in GRANTS
+    }
+    for function in GRANTS:
+        path = tmp_path / f"policy-{function}.json"
+        assert json.loads(path.read_text()) == policy_of(function, NAMES)
+
+
+@pytest.mark.parametrize("function", GRANTS)
+def test_a_policy_is_not_longer_than_a_role_takes(function: str) -> None:
+    """IAM quotas: 10,240 characters of inline policies a role, but for white space."""
+    text = json.dumps(policy_of(function, NAMES), separators=(",", ":"))
+
+    assert len(text) < 10_240
+
+
+def test_an_operation_that_the_table_does_not_know_is_not_passed_over() -> None:
+    with pytest.raises(KeyError):
+        needs_of("sqs.PurgeQueue storytime-local-reading", NAMES)

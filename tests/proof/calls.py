@@ -1,0 +1,125 @@
+"""A run's requests as calls of functions, in the words in which the local AWS tells of calls.
+
+The end-to-end tests see what really goes over the wire, but few of the ways on which something
+fails; the proof plays them all. That its words are those of the app's own adapters is held by
+`test_calls`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from local.calls import calls_of
+from local.resources import (
+    DISTRIBUTION_ID,
+    FACE_COLLECTION,
+    MEDIA_BUCKET,
+    NOTIFICATION_TOPIC,
+    PREFIX,
+    PROFILE_WORKFLOW_ARN,
+    SENDER,
+    STAGING_BUCKET,
+    STORIES_TABLE,
+)
+from tests.infrastructure import calls
+from tests.proof.tape import Request, Tape
+
+_API: Final = ("bulk", "delete", "get", "list", "poll", "put", "request", "upload")
+_FUNCTIONS: Final = {
+    **dict.fromkeys(_API, "api_handler"),
+    "announce": "announce_staged",
+    "intake": "take_in_staged",
+    "intake dead letter": "give_up_intake",
+    "reading": "read_page",
+    "reading dead letter": "give_up_reading",
+    "narration": "narrate",
+    "narration dead letter": "give_up_narration",
+    "renditions": "make_renditions",
+    "renditions dead letter": "give_up_renditions",
+    "deletion": "erase",
+    "deletion dead letter": "give_up_deletion",
+}
+"""By the kind of a process; others are called as the functions are."""
+
+_BUCKETS: Final = {"media": MEDIA_BUCKET}
+_COLLECTION: Final = {"CollectionId": FACE_COLLECTION}
+_EXECUTION: Final = PROFILE_WORKFLOW_ARN.replace(":stateMachine:", ":execution:")
+_OF_THE_ONLY_ONE: Final[Mapping[str, Mapping[str, str]]] = {
+    "rekognition.DeleteFaces": _COLLECTION,
+    "rekognition.IndexFaces": _COLLECTION,
+    "rekognition.SearchFacesByImage": _COLLECTION,
+    "stepfunctions.StartExecution": {"stateMachineArn": PROFILE_WORKFLOW_ARN},
+    "stepfunctions.DescribeExecution": {"executionArn": f"{_EXECUTION}:any"},
+    "sns.Publish": {"TopicArn": f"arn:{NOTIFICATION_TOPIC}"},
+    "sesv2.SendEmail": {"FromEmailAddress": SENDER},
+    "cloudfront.CreateInvalidation": {"DistributionId": DISTRIBUTION_ID},
+}
+_KINDS: Final = {"": "story", "upload": "upload", "profiles": "profile"}
+_KNOWN: set[tuple[str, ...]] = set()
+"""What was looked at already: of millions of requests a few thousand are not alike."""
+
+
+def record(tape: Tape) -> None:
+    """Note what the functions of a run called."""
+    for request in tape.requests:
+        where = request.detail[1] if request.operation.startswith("s3.") else ""
+        known = (request.process.kind, request.operation, request.target, str(where))
+        if known not in _KNOWN:
+            _KNOWN.add(known)
+            calls.add({function_of(request): calls_in(request)})
+
+
+def function_of(request: Request) -> str:
+    kind = re.sub(r" \d+$", "", request.process.kind)
+    return _FUNCTIONS.get(kind, kind.partition(" ")[0])
+
+
+def calls_in(request: Request) -> list[str]:
+    return calls_of(request.operation, _parameters(request))
+
+
+def _parameters(request: Request) -> Mapping[str, Any]:
+    """What the adapter passes to boto3, as far as it says which resource is meant."""
+    match request.operation.partition(".")[0]:
+        case "s3":
+            return _of_an_object(request)
+        case "dynamodb":
+            return _of_an_item(request)
+        case "sqs":
+            return {"QueueUrl": f"http://aws/{PREFIX}{request.target}"}
+    return _OF_THE_ONLY_ONE.get(request.operation, {})
+
+
+def _of_an_object(request: Request) -> Mapping[str, Any]:
+    bucket = {"Bucket": STAGING_BUCKET if request.target == "staging" else MEDIA_BUCKET}
+    match request.detail:
+        case ("copy", key, to):
+            return {**bucket, "Key": to, "CopySource": {**bucket, "Key": key}}
+        case ("delete", keys):
+            return {**bucket, "Delete": {"Objects": [{"Key": key} for key in keys]}}
+        case ("keys_under" | "waiting", prefix, *_):
+            return {**bucket, "Prefix": prefix}
+        case ("remove", key, version):
+            return {**bucket, "Key": key, "IfMatch": version}
+        case ("get", own, key, _) if request.target == "sent":
+            return {"Bucket": _BUCKETS.get(own, own), "Key": key}
+        case (_, key, *_):
+            return {**bucket, "Key": key}
+    raise AssertionError(request.detail)
+
+
+def _of_an_item(request: Request) -> Mapping[str, Any]:
+    table = {"TableName": STORIES_TABLE}
+    story, upload = ({**table, "Key": {"pk": {"S": f"{kind}#"}}} for kind in ("story", "upload"))
+    match request.detail[0]:
+        case "claim_story":
+            return {"TransactItems": [{"Put": story}, {"Update": upload}]}
+        case "fulfil":
+            return {"TransactItems": [{"ConditionCheck": story}, {"Update": upload}]}
+        case "find_all":
+            return {"RequestItems": {STORIES_TABLE: {"Keys": [story["Key"]]}}}
+        case "listed" | "fulfilled_by":
+            return {**table, "IndexName": "listing"}
+        case "unfinished":
+            return {**table, "IndexName": "unfinished"}
+    return {**table, "Key": {"pk": {"S": f"{_KINDS[request.target]}#"}}}
