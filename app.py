@@ -34,7 +34,6 @@ from chalicelib.wiring import pipeline_on_aws
 settings = Settings.from_environment(os.environ)
 logs.configure(settings.log_level)
 pipeline = pipeline_on_aws(settings)
-
 digests = tokens.digests_of(settings.api_tokens)
 
 app = Chalice(app_name="storytime", configure_logs=False)

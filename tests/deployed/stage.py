@@ -156,7 +156,7 @@ class DeployedStage:
     def _copy_project(self) -> None:
         """What is or would be tracked, with a stage whose functions find the engines."""
         listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607  # any git
             cwd=PROJECT,
             capture_output=True,
             text=True,
