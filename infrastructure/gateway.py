@@ -92,6 +92,8 @@ def configure(
         client.create_deployment(
             restApiId=api_id, stageName=API_STAGE, description="gateway responses"
         )
+    # It remembers for minutes whom the authorizer let in: also those whose token was taken back.
+    client.flush_stage_authorizers_cache(restApiId=api_id, stageName=API_STAGE)
     settings = {
         "/accessLogSettings/destinationArn": log_group_arn,
         "/accessLogSettings/format": LOG_FORMAT,

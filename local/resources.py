@@ -82,7 +82,11 @@ _PROFILE_PHOTO: Final = Path(__file__).parents[1] / "infrastructure" / "profile_
 _FUNCTION_ARN_PREFIX: Final = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{PREFIX}"
 _WORKFLOW_ROLE: Final = f"arn:aws:iam::{ACCOUNT_ID}:role/{PROFILE_WORKFLOW}"
 
-_MAX_RECEIVES: Final = 5  # of a dead letter, until it is parked
+_MAX_BURIALS: Final = 5
+"""How often a dead letter is received until it is parked, besides its stage's receives.
+
+SQS counts them "across all queues" (API reference, ReceiveMessage, ApproximateReceiveCount).
+"""
 _DEAD_LETTER_TIMEOUT: Final = 29  # seconds that a dead-letter queue's function may run
 _LONGEST_RETENTION: Final = 14 * 24 * 3600  # seconds
 
@@ -226,7 +230,7 @@ def _create_stage_queue(sqs: "SQSClient", stage: StageQueue) -> None:
         QueueName=dead,
         Attributes=keep_long
         | _invisible_while(_DEAD_LETTER_TIMEOUT)
-        | _redrive_to(parked, _MAX_RECEIVES),
+        | _redrive_to(parked, stage.max_receives + _MAX_BURIALS),
     )
     sqs.create_queue(
         QueueName=stage.name,

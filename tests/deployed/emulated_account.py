@@ -96,6 +96,8 @@ class EmulatedAccount:
         self._sqs.stop()
         for process in self.processes:
             end(process)
+            if process.stdout is not None:
+                process.stdout.close()
 
     def keep(self) -> None:
         """Leave it running when this process ends."""

@@ -74,7 +74,7 @@ def test_a_malformed_line_is_named_but_not_shown(tmp_path: Path, line: str) -> N
 
     with pytest.raises(TokenFileError, match=r"dev, line 2: not a SHA-256 digest") as refused:
         digests("dev", tmp_path)
-    assert line not in str(refused.value)
+    assert line not in str(refused.value).replace(str(tmp_path), "")
     with pytest.raises(TokenFileError):
         new_token("dev", "", TODAY, tmp_path)
 
