@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.tokens import digest_of
+from infrastructure.stage import LOCAL, PROJECT, DeploymentError, Stage
 
-FOLDER: Final = Path(__file__).resolve().parent.parent / ".chalice" / "tokens"
+FOLDER: Final = PROJECT / ".chalice" / "tokens"
 MOST: Final = 16
 """Tokens of a stage: their digests, 65 bytes each, share 4 KB of environment variables with all
 other settings ("Lambda quotas")."""
 
-_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
-_LOCAL: Final = "local"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME: Final = 60
 
@@ -121,16 +120,15 @@ def _stage_and_name(arguments: Sequence[str]) -> tuple[str, str]:
 
 
 def _file_of(stage: str, folder: Path) -> Path:
-    if not _STAGE.fullmatch(stage):
-        raise UsageError(
-            f"{stage!r} is no stage's name: up to 16 of a-z, 0-9 and -, the first a letter."
-        )
-    if stage == _LOCAL:
+    if stage == LOCAL:
         raise UsageError(
             "The local stack is open, and keeps no tokens. To have it closed: "
             "API_TOKENS=$(printf %s my-token | sha256sum | cut -c 1-64) make run"
         )
-    return folder / stage
+    try:
+        return folder / Stage(stage).name
+    except DeploymentError as error:
+        raise UsageError(str(error)) from error
 
 
 def _text_of(path: Path) -> str:

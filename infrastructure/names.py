@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 from chalicelib.settings import queue_name
-
-API: Final = "api_handler"
-"""What Chalice's configuration calls the function behind the API."""
+from infrastructure.stage import APP, function_name
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Names:
             partition=partition,
             region=region,
             account=account,
-            functions=f"storytime-{stage}",
+            functions=f"{APP}-{stage}",
             media_bucket=environment["MEDIA_BUCKET"],
             staging_bucket=environment["STAGING_BUCKET"],
             table=environment["STORIES_TABLE"],
@@ -67,5 +65,4 @@ class Names:
         )
 
     def function(self, name: str) -> str:
-        """What Chalice calls the function of a handler, and Lambda its log group."""
-        return self.functions if name == API else f"{self.functions}-{name}"
+        return function_name(self.functions, name)

@@ -5,9 +5,7 @@ stage. That no row lacks or has anything is held against the calls that the func
 make (tests/infrastructure/test_permissions.py).
 """
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -49,7 +47,8 @@ from infrastructure.grants import (
     tell_subscribers,
     trace,
 )
-from infrastructure.names import API, Names
+from infrastructure.names import Names
+from infrastructure.stage import API_HANDLER
 
 # A story's files are looked for in a folder until there are none.
 _remove_story_files: Final = (know_absent(MEDIA), delete(*STORY_FILES))
@@ -70,7 +69,7 @@ _end_attempt: Final = (
 GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
     {
         "authorize": (),  # it knows the tokens' digests from its environment
-        API: (
+        API_HANDLER: (
             records(STORIES, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
             records(UPLOADS, "GetItem", "PutItem", "UpdateItem"),
             _bring_profiles_on,
@@ -228,10 +227,3 @@ def policy_of(function: str, names: Names) -> dict[str, Any]:
         "Version": "2012-10-17",
         "Statement": [grant.statement(names, function) for grant in grants],
     }
-
-
-def write_policies(folder: Path, names: Names) -> None:
-    """Write each function's policy to ``policy-<function>.json``, for Chalice's configuration."""
-    for function in GRANTS:
-        text = json.dumps(policy_of(function, names), indent=2)
-        (folder / f"policy-{function}.json").write_text(text + "\n")

@@ -50,4 +50,9 @@ class Stage:
 
     def function(self, name: str) -> str:
         """What Chalice calls a function of the app in Lambda."""
-        return self.prefix if name == API_HANDLER else f"{self.prefix}-{name}"
+        return function_name(self.prefix, name)
+
+
+def function_name(prefix: str, name: str) -> str:
+    """What Chalice calls the function of a handler, and Lambda its log group."""
+    return prefix if name == API_HANDLER else f"{prefix}-{name}"

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import pytest
 
-from infrastructure.names import API, Names
-from infrastructure.permissions import GRANTS, policy_of, write_policies
+from infrastructure.names import Names
+from infrastructure.permissions import GRANTS, policy_of
+from infrastructure.stage import API_HANDLER
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.resources import DISTRIBUTION_ID, SENDER, app_environment
 from tests.infrastructure import calls
@@ -209,7 +210,7 @@ def test_nothing_can_be_added(function: str) -> None:
 
 
 def test_every_function_of_the_app_has_a_row_and_there_is_no_other(app: dict[str, Any]) -> None:
-    functions = {API, *app["functions"]}
+    functions = {API_HANDLER, *app["functions"]}
 
     assert {*GRANTS} - WITHOUT_CALLS == functions - WITHOUT_CALLS
     assert functions <= {*GRANTS}
@@ -237,7 +238,7 @@ def test_any_resource_is_only_where_the_service_knows_none(function: str) -> Non
 def test_lambda_can_run_it(function: str, app: dict[str, Any]) -> None:
     """It may log to its own group, which is there, trace, and be given its queue's messages."""
     policy = policy_of(function, NAMES)
-    name = "storytime-local" if function == API else f"storytime-local-{function}"
+    name = "storytime-local" if function == API_HANDLER else f"storytime-local-{function}"
     group = f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:/aws/lambda/{name}"
 
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
@@ -268,17 +269,6 @@ def test_the_names_are_read_from_the_apps_environment() -> None:
             for resource in statement["Resource"]:
                 assert resource == "*" or resource.startswith("arn:aws-cn:")
                 assert "{" not in resource
-
-
-def test_each_policy_is_written_to_its_own_file(tmp_path: Path) -> None:
-    write_policies(tmp_path, NAMES)
-
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"policy-{function}.json" for function in GRANTS
-    }
-    for function in GRANTS:
-        path = tmp_path / f"policy-{function}.json"
-        assert json.loads(path.read_text()) == policy_of(function, NAMES)
 
 
 @pytest.mark.parametrize("function", GRANTS)

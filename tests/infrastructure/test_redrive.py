@@ -274,7 +274,7 @@ def test_every_queue_of_the_local_stack_can_be_redriven(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere", "reading"], "There is no stage 'nowhere', only local"),
+        (["nowhere", "reading"], "There is no stage 'nowhere', only dev, local, prod"),
         (
             ["local", "writing"],
             "no queue 'writing', only deletion, intake, narration, reading, renditions",
