@@ -1,18 +1,66 @@
 """The AWS account that a stage is in, as the environment of the command says it."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 
 from infrastructure.stage import DeploymentError
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
-_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
+_PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 8})
+_NO_LONGER_VALID: Final = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_NOT_ALLOWED: Final = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "UnauthorizedOperation",
+}
+"""Services' codes for the same (their API references, "Common Errors")."""
+_LOG_IN: Final = "Set credentials (aws configure, aws sso login, or AWS_PROFILE)"
+
+
+def explained(error: Exception) -> str:
+    """What went wrong, with what to do about it where AWS does not say that."""
+    if isinstance(
+        error,
+        (NoCredentialsError, ProfileNotFound, TokenRetrievalError, UnauthorizedSSOTokenError),
+    ):
+        return f"{str(error).rstrip('.')}. {_LOG_IN}, and run the same command again."
+    if isinstance(error, HTTPClientError):
+        return f"AWS cannot be reached: {error}"
+    if not isinstance(error, ClientError):
+        return str(error)
+    code = error.response["Error"].get("Code")
+    if code in _NO_LONGER_VALID:
+        return f"AWS does not take your credentials ({code}). {_LOG_IN}, and run it again."
+    if code in _NOT_ALLOWED:
+        return (
+            f"{error}\nAsk whoever looks after the account for that permission "
+            "(docs/deploy.md lists what is needed), and run the same command again."
+        )
+    return str(error)
 
 
 class Account:
@@ -23,7 +71,10 @@ class Account:
     """
 
     def __init__(self) -> None:
-        self._session = boto3.session.Session()
+        try:
+            self._session = boto3.session.Session()
+        except ProfileNotFound as error:
+            raise DeploymentError(explained(error)) from error
         self._clients: dict[str, Any] = {}
         if not self._session.region_name:
             raise DeploymentError(
@@ -36,10 +87,7 @@ class Account:
                 "sts"
             ).get_caller_identity()
         except (BotoCoreError, ClientError) as error:
-            raise DeploymentError(
-                f"AWS does not know who you are ({error}). Set credentials: aws configure, "
-                "aws sso login, or AWS_PROFILE."
-            ) from error
+            raise DeploymentError(explained(error)) from error
 
     @property
     def number(self) -> str:
@@ -53,8 +101,7 @@ class Account:
     @cached_property
     def api_domain(self) -> str:
         """What the address of a REST API ends with, after its id."""
-        suffix = self._session.client("s3").meta.partition
-        ending = "amazonaws.com.cn" if suffix == "aws-cn" else "amazonaws.com"
+        ending = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
         return f"execute-api.{self.region}.{ending}"
 
     def client(self, service: str) -> Any:

@@ -18,8 +18,9 @@ from typing import Any, Final
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.settings import Settings, SettingsError
 from infrastructure import api_tokens, chalice_command, gateway, stage_folder
-from infrastructure.account import Account
+from infrastructure.account import Account, explained
 from infrastructure.api_tokens import TokenFileError
 from infrastructure.gateway_responses import put_requests
 from infrastructure.names import Names
@@ -28,12 +29,12 @@ from infrastructure.progress import Progress
 from infrastructure.settings import settings_of
 from infrastructure.stack import Stack
 from infrastructure.stack_template import assembled
-from infrastructure.stage import API_STAGE, PROJECT, DeploymentError, Stage
+from infrastructure.stage import API_STAGE, DeploymentError, Stage
 
 OPEN: Final = "open"
+_CONFIG: Final = ".chalice/config.json"
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
-_REQUESTS_PER_SECOND: Final = {"prod": 100}
-_REQUESTS_PER_SECOND_ELSEWHERE: Final = 20
+_PROD: Final = "prod"
 _LOOKS_AT_HEALTH: Final = 20
 _SECONDS_BETWEEN_LOOKS: Final = 3.0
 
@@ -68,8 +69,8 @@ def main(arguments: Sequence[str]) -> int:
         stage = Stage(given.stage)
         wishes = Wishes(given.email or None, given.sender or None, given.api_url, given.anyway)
         Deployment(stage, Account(), Progress()).run(wishes)
-    except (DeploymentError, TokenFileError, BotoCoreError, ClientError) as error:
-        print(f"\ndeploy: {error}", file=sys.stderr)
+    except (DeploymentError, TokenFileError, OSError, BotoCoreError, ClientError) as error:
+        print(f"\ndeploy: {explained(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ndeploy: stopped; run it again to go on.", file=sys.stderr)
@@ -120,7 +121,8 @@ class Deployment:
 
     def prepare(self, wishes: Wishes) -> "Prepared":
         """Make what Chalice does not make, and the folder that Chalice goes by."""
-        tracked = stage_folder.tracked_config()
+        chalice_command.check_python()
+        tracked = stage_folder.tracked_config(self._stage.project)
         own = stage_folder.own_config(tracked, self._stage)
         tokens = tokens_of(self._stage, own)
         parameters = self._parameters(wishes, own)
@@ -138,8 +140,13 @@ class Deployment:
         names = Names.from_environment(environment, self._stage.name)
         policies = {function: policy_of(function, names) for function in GRANTS}
         config = stage_folder.stage_config(tracked, self._stage, policies, environment)
+        variables = config["stages"][self._stage.name]["environment_variables"]
+        try:  # as the functions will, when they start
+            Settings.from_environment(variables)
+        except SettingsError as error:
+            raise DeploymentError(f"Stage {self._stage.name!r} in {_CONFIG}: {error}") from error
         stage_folder.write(self._stage, config, policies)
-        return Prepared(outputs, config["stages"][self._stage.name]["environment_variables"])
+        return Prepared(outputs, variables)
 
     def _parameters(self, wishes: Wishes, own: Mapping[str, Any]) -> dict[str, str]:
         """The template's parameters: what is wished, else what the stack has."""
@@ -185,18 +192,20 @@ class Deployment:
 
     def _deploy_app(self, bucket: str, *, anyway: bool) -> str:
         """Have Chalice deploy, unless nothing has changed since it did; the REST API's id."""
-        s3 = self._account.client("s3")
-        deployed = chalice_command.fetch_record(s3, bucket, self._stage)
-        wanted = stage_folder.fingerprint(self._stage)
+        s3, functions = self._account.client("s3"), self._account.client("lambda")
+        stage = self._stage
+        kept = chalice_command.fetch_record(s3, bucket, stage)
+        wanted = stage_folder.fingerprint(stage)
         with self._progress.step("chalice deploy") as said:
-            if wanted == deployed and not anyway:
+            code = chalice_command.code_in_lambda(functions, stage)
+            if kept == f"{wanted} {code}" and not anyway:
                 said("nothing to change")
             else:
-                chalice_command.remove_unrecorded_triggers(
-                    self._account.client("lambda"), self._stage, GRANTS
-                )
-                chalice_command.run(self._stage, ["deploy"], self._progress.line)
-                chalice_command.keep_record(s3, bucket, self._stage, wanted)
+                chalice_command.remove_unrecorded_triggers(functions, stage, GRANTS)
+                chalice_command.remove_unrecorded_apis(self._account.client("apigateway"), stage)
+                chalice_command.run(stage, ["deploy"], self._progress.line)
+                code = chalice_command.code_in_lambda(functions, stage)
+                chalice_command.keep_record(s3, bucket, stage, f"{wanted} {code}")
         return chalice_command.rest_api_id(self._stage)
 
     def _configure_gateway(self, api_id: str, prepared: "Prepared") -> None:
@@ -207,10 +216,13 @@ class Deployment:
             api_id,
             responses=put_requests(api_id, prepared.allowed_origin),
             log_group_arn=prepared.outputs["AccessLogGroupArn"],
-            requests_per_second=_REQUESTS_PER_SECOND.get(
-                self._stage.name, _REQUESTS_PER_SECOND_ELSEWHERE
-            ),
+            requests_per_second=requests_per_second(self._stage),
         )
+
+
+def requests_per_second(stage: Stage) -> int:
+    """What the API takes, on average: a stolen token costs money only so fast."""
+    return 100 if stage.name == _PROD else 20
 
 
 def tokens_of(stage: Stage, own: Mapping[str, Any]) -> str:
@@ -222,7 +234,7 @@ def tokens_of(stage: Stage, own: Mapping[str, Any]) -> str:
         DeploymentError: It has no tokens, and does not say that it is open; or it says both.
     """
     is_open = own.get("environment_variables", {}).get("API_TOKENS") == OPEN
-    digests = api_tokens.digests(stage.name)
+    digests = api_tokens.digests(stage.name, stage.project / ".chalice" / "tokens")
     if is_open and digests:
         raise DeploymentError(
             f"Stage {stage.name!r} is open in .chalice/config.json (API_TOKENS), but has tokens in "
@@ -254,7 +266,7 @@ def wait_for_health(url: str, pause: Callable[[], object] | None = None) -> str:
         else:
             if answer.status == HTTPStatus.OK:
                 return "200"
-            seen = f"{answer.status} {answer.data[:200].decode(errors='replace')}"
+            seen = f"{answer.status} {answer.data[:200].decode(errors='replace')}".strip()
         wait()
     raise DeploymentError(
         f"Everything is deployed, but {url}/health does not answer ({seen}). The function's log "
@@ -277,7 +289,7 @@ Next
      curl -X POST{authorization} -H 'Content-Type: image/jpeg' \\
           --data-binary @samples/page.jpg {url}/upload
 
-For fast iteration: cd {stage.folder.relative_to(PROJECT)} && chalice deploy --stage {stage.name}
+For fast iteration: cd .stages/{stage.name} && chalice deploy --stage {stage.name}
 """
 
 

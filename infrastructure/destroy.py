@@ -14,7 +14,9 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure import chalice_command, stage_folder
-from infrastructure.account import Account
+from infrastructure.account import Account, explained
+from infrastructure.leftovers import remove_leftovers
+from infrastructure.permissions import GRANTS
 from infrastructure.progress import Progress
 from infrastructure.settings import settings_of
 from infrastructure.stack import Stack
@@ -64,6 +66,7 @@ def main(arguments: Sequence[str], ask: Callable[[str], str] = input) -> int:
     given = parser.parse_args(arguments)
     try:
         destruction = Destruction(Stage(given.stage), Account(), Progress())
+        destruction.must_rest()
         if not destruction.has_anything():
             print(f"There is no stage {given.stage!r} in this account and region.")
             return 0
@@ -74,8 +77,8 @@ def main(arguments: Sequence[str], ask: Callable[[str], str] = input) -> int:
             return 1
         print()
         destruction.run()
-    except (DeploymentError, BotoCoreError, ClientError) as error:
-        print(f"\ndestroy: {error}", file=sys.stderr)
+    except (DeploymentError, OSError, BotoCoreError, ClientError) as error:
+        print(f"\ndestroy: {explained(error)}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, EOFError):
         print("\ndestroy: stopped; run it again to go on.", file=sys.stderr)
@@ -93,6 +96,10 @@ class Destruction:
         self._progress = progress
         self._stack = Stack(account.client("cloudformation"), stage.prefix, report=progress.line)
         self._outputs = self._stack.outputs()
+
+    def must_rest(self) -> None:
+        """See that nobody is changing the stage; otherwise a `DeploymentError`."""
+        self._stack.must_rest()
 
     def has_anything(self) -> bool:
         return self._stack.status() is not None
@@ -118,11 +125,8 @@ class Destruction:
     def _loss(self) -> Loss:
         if not self._outputs:
             return Loss(0, 0, 0, 0)
-        table = self._account.client("dynamodb").describe_table(
-            TableName=self._outputs["StoriesTable"]
-        )["Table"]
         return Loss(
-            records=table["ItemCount"],
+            records=self._table().get("ItemCount", 0),
             files=sum(1 for bucket in _BUCKETS for _ in islice(self._keys(bucket), _COUNTED // 2)),
             faces=self._faces(),
             parked=sum(
@@ -153,10 +157,23 @@ class Destruction:
 
     def _waiting(self, queue_url: str) -> int:
         name = "ApproximateNumberOfMessages"
-        answer = self._account.client("sqs").get_queue_attributes(
-            QueueUrl=queue_url, AttributeNames=[name]
-        )
+        sqs = self._account.client("sqs")
+        try:
+            answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+        except sqs.exceptions.QueueDoesNotExist:
+            return 0
         return int(answer["Attributes"][name])
+
+    def _table(self) -> dict[str, Any]:
+        """The table as DynamoDB describes it; empty if it is gone."""
+        dynamodb = self._account.client("dynamodb")
+        try:
+            table: dict[str, Any] = dynamodb.describe_table(
+                TableName=self._outputs["StoriesTable"]
+            )["Table"]
+        except dynamodb.exceptions.ResourceNotFoundException:
+            return {}
+        return table
 
     def _delete_app(self) -> None:
         """Have Chalice delete what it made; its folder may have to be written again first."""
@@ -166,11 +183,12 @@ class Destruction:
             )
             if not (self._stage.folder / stage_folder.CONFIG).exists():
                 settings = settings_of(self._outputs) | {"API_TOKENS": "open"}
-                tracked = stage_folder.tracked_config()
+                tracked = stage_folder.tracked_config(self._stage.project)
                 tracked["stages"].setdefault(self._stage.name, {})
                 config = stage_folder.stage_config(tracked, self._stage, [], settings)
                 stage_folder.write(self._stage, config, {})
             chalice_command.run(self._stage, ["delete"], self._progress.line)
+            remove_leftovers(self._account, self._stage, GRANTS)
 
     def _empty_buckets(self) -> None:
         s3 = self._account.client("s3")
@@ -200,9 +218,8 @@ class Destruction:
 
     def _unprotect_table(self) -> None:
         """A table may be protected from being deleted; whoever came here means it."""
-        dynamodb = self._account.client("dynamodb")
-        table: dict[str, Any] = dynamodb.describe_table(TableName=self._outputs["StoriesTable"])
-        if table["Table"].get("DeletionProtectionEnabled"):
+        if self._table().get("DeletionProtectionEnabled"):
+            dynamodb = self._account.client("dynamodb")
             dynamodb.update_table(
                 TableName=self._outputs["StoriesTable"], DeletionProtectionEnabled=False
             )

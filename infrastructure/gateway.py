@@ -1,7 +1,8 @@
 """What Chalice leaves as it is of API Gateway: its own answers, its log, its limits."""
 
 import json
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from infrastructure.stage import API_STAGE
@@ -43,12 +44,26 @@ _MAY_BE_TAKEN_BY_API_GATEWAY: Final = json.dumps(
 _MAY_WRITE_LOGS: Final = (
     "arn:{partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 )
+_DESCRIPTION: Final = "gateway responses"
+_SECONDS_UNTIL_A_ROLE_IS_KNOWN: Final = 3.0
+_TRIES: Final = 10
 
 
-def let_it_write_logs(client: "APIGatewayClient", iam: "IAMClient", partition: str) -> bool:
+def _pause() -> None:
+    threading.Event().wait(_SECONDS_UNTIL_A_ROLE_IS_KNOWN)
+
+
+def let_it_write_logs(
+    client: "APIGatewayClient",
+    iam: "IAMClient",
+    partition: str,
+    pause: Callable[[], object] = _pause,
+) -> bool:
     """Give API Gateway a role to write logs with; whether it had none.
 
-    There is one for all APIs of an account and region; one that is there is left alone.
+    There is one for all APIs of an account and region; one that is there is left alone. A new
+    role is refused for some seconds, until IAM has told all of AWS about it: `pause` waits before
+    the next try.
     """
     if client.get_account().get("cloudwatchRoleArn"):
         return False
@@ -61,9 +76,18 @@ def let_it_write_logs(client: "APIGatewayClient", iam: "IAMClient", partition: s
     iam.attach_role_policy(
         RoleName=LOGGING_ROLE, PolicyArn=_MAY_WRITE_LOGS.format(partition=partition)
     )
-    client.update_account(
-        patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role["Arn"]}]
-    )
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            client.update_account(
+                patchOperations=[
+                    {"op": "replace", "path": "/cloudwatchRoleArn", "value": role["Arn"]}
+                ]
+            )
+            break
+        except client.exceptions.BadRequestException:
+            if not tries_left:
+                raise
+            pause()
     return True
 
 
@@ -78,8 +102,8 @@ def configure(
     """Set what the gateway answers itself, what it logs, and how much it takes.
 
     Its own answers are arguments of PutGatewayResponse. They count from the next deployment of
-    the API on, so it is deployed once more if one of them has changed. Above the limit it answers
-    429; twice as many may come at once.
+    the API on, so it is deployed once more if one of them has changed, or the deployment that
+    counts is not yet such a one. Above the limit it answers 429; twice as many may come at once.
     """
     has = {
         each["responseType"]: _compared(each)
@@ -88,10 +112,8 @@ def configure(
     changed = [each for each in responses if has.get(each["responseType"]) != _compared(each)]
     for response in changed:
         client.put_gateway_response(**response)
-    if changed:
-        client.create_deployment(
-            restApiId=api_id, stageName=API_STAGE, description="gateway responses"
-        )
+    if changed or not _is_ours(client, api_id):
+        client.create_deployment(restApiId=api_id, stageName=API_STAGE, description=_DESCRIPTION)
     # It remembers for minutes whom the authorizer let in: also those whose token was taken back.
     client.flush_stage_authorizers_cache(restApiId=api_id, stageName=API_STAGE)
     settings = {
@@ -104,6 +126,13 @@ def configure(
         {"op": "replace", "path": path, "value": value} for path, value in settings.items()
     ]
     client.update_stage(restApiId=api_id, stageName=API_STAGE, patchOperations=operations)
+
+
+def _is_ours(client: "APIGatewayClient", api_id: str) -> bool:
+    """Whether the stage has a deployment that was made after its responses were put."""
+    deployment = client.get_stage(restApiId=api_id, stageName=API_STAGE)["deploymentId"]
+    described = client.get_deployment(restApiId=api_id, deploymentId=deployment)
+    return described.get("description") == _DESCRIPTION
 
 
 def _compared(response: Mapping[str, Any]) -> tuple[Any, ...]:

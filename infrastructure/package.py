@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure import chalice_command
-from infrastructure.account import Account
+from infrastructure.account import Account, explained
 from infrastructure.api_tokens import TokenFileError
 from infrastructure.deploy import Deployment, Wishes
 from infrastructure.gateway_responses import put_requests
@@ -44,8 +44,11 @@ def main(arguments: Sequence[str]) -> int:
         gateway = folder / "gateway.tf.json"
         gateway.write_text(json.dumps(gateway_resources(prepared.allowed_origin), indent=2) + "\n")
     except (DeploymentError, TokenFileError, BotoCoreError, ClientError, OSError) as error:
-        print(f"\npackage: {error}", file=sys.stderr)
+        print(f"\npackage: {explained(error)}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\npackage: stopped; run it again to go on.", file=sys.stderr)
+        return 130
     print(f"\nThe app is in {folder}: terraform init && terraform apply (docs/deploy.md).")
     return 0
 

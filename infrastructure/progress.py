@@ -28,15 +28,23 @@ class Progress:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[str], None]]:
-        """Run a step; inside, call what this gives to say how it ended."""
+        """Run a step; inside, call what this gives to say how it ended.
+
+        One that raises is printed, too, so that it is seen which it was.
+        """
         begun = self._clock()
         said: list[str] = []
         self._unnamed = name
-        yield said.append
-        self._unnamed = None
-        dots = "." * (_COLUMN - len(name))
-        ending = f", {said[-1]}" if said else ""
-        self._print(f"  {name} {dots} {self._clock() - begun:.1f} s{ending}")
+        try:
+            yield said.append
+        except BaseException:
+            said.append("not done")
+            raise
+        finally:
+            self._unnamed = None
+            dots = "." * (_COLUMN - len(name))
+            ending = f", {said[-1]}" if said else ""
+            self._print(f"  {name} {dots} {self._clock() - begun:.1f} s{ending}")
 
     def line(self, text: str) -> None:
         """Something that goes on inside a step."""

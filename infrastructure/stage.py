@@ -24,11 +24,15 @@ class DeploymentError(Exception):
 class Stage:
     """A deployable stage, by its name: ``dev``, ``prod`` or one of your own.
 
+    Attributes:
+        project: Where the app is, and its ``.chalice``.
+
     Raises:
         DeploymentError: A name that resources cannot begin with.
     """
 
     name: str
+    project: Path = PROJECT
 
     def __post_init__(self) -> None:
         # Bucket names are the shortest: storytime-<stage>-staging-<account>-<region>, 63 in all.
@@ -46,7 +50,7 @@ class Stage:
     @property
     def folder(self) -> Path:
         """The stage as Chalice reads it; not tracked, for it names the account."""
-        return PROJECT / ".stages" / self.name
+        return self.project / ".stages" / self.name
 
     def function(self, name: str) -> str:
         """What Chalice calls a function of the app in Lambda."""

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from infrastructure.stage import LOCAL, PROJECT, DeploymentError, Stage
+from infrastructure.stage import LOCAL, DeploymentError, Stage
 
 CONFIG: Final = Path(".chalice") / "config.json"
 _LINKED: Final = ("app.py", "chalicelib", "requirements.txt")
@@ -22,18 +22,16 @@ _LARGEST_ENVIRONMENT: Final = 4 * 1024
 """Bytes of a function's environment variables (AWS Lambda, "Quotas")."""
 
 
-def tracked_config() -> dict[str, Any]:
-    """What the project's own .chalice/config.json holds."""
-    config: dict[str, Any] = json.loads((PROJECT / CONFIG).read_text())
-    return config
+def tracked_config(project: Path) -> dict[str, Any]:
+    """What the project's own .chalice/config.json holds.
 
-
-def config_of(stage: str) -> dict[str, Any]:
-    """The configuration that a stage runs by: of a deployed one as it was deployed last."""
-    written = PROJECT / ".stages" / stage / CONFIG
-    if stage == LOCAL or not written.exists():
-        return tracked_config()
-    config: dict[str, Any] = json.loads(written.read_text())
+    Raises:
+        DeploymentError: It is not JSON.
+    """
+    try:
+        config: dict[str, Any] = json.loads((project / CONFIG).read_text())
+    except ValueError as error:
+        raise DeploymentError(f"{CONFIG} is not JSON: {error}.") from error
     return config
 
 
@@ -41,7 +39,7 @@ def own_config(tracked: Mapping[str, Any], stage: Stage) -> dict[str, Any]:
     """What .chalice/config.json says of a stage itself.
 
     Raises:
-        DeploymentError: Nothing.
+        DeploymentError: It does not know the stage.
     """
     if stage.name not in tracked["stages"]:
         raise DeploymentError(
@@ -106,7 +104,7 @@ def write(stage: Stage, config: Mapping[str, Any], policies: Mapping[str, Any]) 
     for name in _LINKED:
         link = stage.folder / name
         link.unlink(missing_ok=True)
-        link.symlink_to(PROJECT / name)
+        link.symlink_to(stage.project / name)
     for old in chalice.glob("policy-*.json"):
         old.unlink()
     for compiled in (PROJECT / "chalicelib").rglob("__pycache__"):
@@ -121,17 +119,21 @@ def fingerprint(stage: Stage) -> str:
     """Tells whether anything that Chalice deploys has changed: app, packages, configuration."""
     chalice = stage.folder / ".chalice"
     files = [
-        stage.folder / "app.py",
-        stage.folder / "requirements.txt",
+        stage.project / "app.py",
+        stage.project / "requirements.txt",
         stage.folder / CONFIG,
-        *sorted((PROJECT / "chalicelib").rglob("*.py")),
+        *(file for file in sorted((stage.project / "chalicelib").rglob("*")) if _is_source(file)),
         *sorted(chalice.glob("policy-*.json")),
     ]
     digest = hashlib.sha256(f"{platform.python_version()} {version('chalice')}".encode())
     for file in files:
-        digest.update(f"{file.name} {file.stat().st_size}\n".encode())
+        digest.update(f"{file.relative_to(stage.project)} {file.stat().st_size}\n".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts
 
 
 def _write_json(path: Path, content: object) -> None:
@@ -139,7 +141,7 @@ def _write_json(path: Path, content: object) -> None:
 
 
 def _check_size(variables: Mapping[str, str]) -> None:
-    size = sum(len(name) + len(value) for name, value in variables.items())
+    size = sum(len(f"{name}{value}".encode()) for name, value in variables.items())
     if size > _LARGEST_ENVIRONMENT:
         raise DeploymentError(
             f"The environment of the functions has {size:,} bytes, and Lambda takes "
