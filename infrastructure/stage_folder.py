@@ -107,7 +107,7 @@ def write(stage: Stage, config: Mapping[str, Any], policies: Mapping[str, Any]) 
         link.symlink_to(stage.project / name)
     for old in chalice.glob("policy-*.json"):
         old.unlink()
-    for compiled in (PROJECT / "chalicelib").rglob("__pycache__"):
+    for compiled in (stage.project / "chalicelib").rglob("__pycache__"):
         shutil.rmtree(compiled)  # Chalice would pack it
     for function, policy in policies.items():
         _write_json(chalice / policy_file(function), policy)
