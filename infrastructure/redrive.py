@@ -9,14 +9,12 @@ which the environment variables of that stage have ``<NAME>_QUEUE_URL``: ``readi
 leads elsewhere. Exit status: 0, 1 when AWS did not do it, 2 when it was not asked properly.
 """
 
-import json
 import os
 import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -26,14 +24,13 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from chalice.config import Config
 
 from chalicelib.settings import PARKED
+from infrastructure.stage import DeploymentError
+from infrastructure.stage_folder import config_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
 
-_PROJECT: Final = Path(__file__).resolve().parent.parent
-_CONFIG: Final = Path(".chalice", "config.json")
-_DEPLOYED: Final = ".stages"
 """A deployed stage's own project folder is in here, under its name."""
 _QUEUE_URL: Final = "_QUEUE_URL"
 _SQS_HOST: Final = re.compile(r"sqs\.([\w-]+)\.amazonaws\.com(?:\.cn)?")
@@ -125,7 +122,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             queue_name_of(variables, stage, queue),
             lambda: pause.wait(_SECONDS_BETWEEN_LOOKS),
         )
-    except UsageError as error:
+    except (UsageError, DeploymentError) as error:
         return _complain(error, 2)
     except EndpointConnectionError as error:
         return _complain(f"{error}. Is that where its AWS is (make run, AWS_PORT=...)?", 1)
@@ -135,17 +132,6 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return _complain("stopped looking; SQS goes on with what it began.", 1)
     print(done)
     return 0
-
-
-def config_of(stage: str, project: Path = _PROJECT) -> dict[str, Any]:
-    """Chalice's configuration that has a stage: its own if it was deployed, or the project's."""
-    deployed = project / _DEPLOYED / stage / _CONFIG
-    # Looked for among what there is: a stage's name is no path.
-    is_deployed = deployed in project.glob(f"{_DEPLOYED}/*/{_CONFIG}")
-    config: dict[str, Any] = json.loads(
-        (deployed if is_deployed else project / _CONFIG).read_text()
-    )
-    return config
 
 
 def stage_variables(config: dict[str, Any], stage: str) -> Mapping[str, str]:

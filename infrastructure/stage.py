@@ -13,6 +13,8 @@ API_STAGE: Final = "api"
 """API Gateway's own stage, the first part of every path."""
 LOCAL: Final = "local"
 """The stage of one machine, which is never deployed."""
+STAGES: Final = ".stages"
+"""Where deployed stages have their folders; git ignores it."""
 PROJECT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -50,7 +52,7 @@ class Stage:
     @property
     def folder(self) -> Path:
         """The stage as Chalice reads it; not tracked, for it names the account."""
-        return self.project / ".stages" / self.name
+        return self.project / STAGES / self.name
 
     def function(self, name: str) -> str:
         """What Chalice calls a function of the app in Lambda."""

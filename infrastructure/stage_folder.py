@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from infrastructure.stage import LOCAL, DeploymentError, Stage
+from infrastructure.stage import LOCAL, PROJECT, STAGES, DeploymentError, Stage
 
 CONFIG: Final = Path(".chalice") / "config.json"
 _LINKED: Final = ("app.py", "chalicelib", "requirements.txt")
@@ -23,7 +23,7 @@ _LARGEST_ENVIRONMENT: Final = 4 * 1024
 
 
 def tracked_config(project: Path) -> dict[str, Any]:
-    """What the project's own .chalice/config.json holds.
+    """What a project's .chalice/config.json holds.
 
     Raises:
         DeploymentError: It is not JSON.
@@ -33,6 +33,14 @@ def tracked_config(project: Path) -> dict[str, Any]:
     except ValueError as error:
         raise DeploymentError(f"{CONFIG} is not JSON: {error}.") from error
     return config
+
+
+def config_of(stage: str, project: Path = PROJECT) -> dict[str, Any]:
+    """Chalice's configuration that has a stage: its own if it was deployed, or the project's."""
+    deployed = project / STAGES / stage
+    # Looked for among what there is: a stage's name is no path.
+    is_deployed = deployed / CONFIG in project.glob(f"{STAGES}/*/{CONFIG}")
+    return tracked_config(deployed if is_deployed else project)
 
 
 def own_config(tracked: Mapping[str, Any], stage: Stage) -> dict[str, Any]:

@@ -19,12 +19,12 @@ from infrastructure.redrive import (
     RedriveError,
     UsageError,
     client_of,
-    config_of,
     main,
     queue_name_of,
     redrive,
     stage_variables,
 )
+from infrastructure.stage_folder import config_of
 from local import resources
 from tests.infrastructure.resolved import Stack
 from tests.local.conftest import Aws
