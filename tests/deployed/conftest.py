@@ -1,6 +1,7 @@
 """One stage for all tests: deployed before the first, destroyed after the last."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,18 +10,23 @@ import pytest
 
 from tests.deployed.emulated_account import EmulatedAccount
 from tests.deployed.leftovers import leftovers
-from tests.deployed.stage import DeployedStage
+from tests.deployed.stage import NAME, DeployedStage
 
 KEPT = """
 It is left up, as asked:
 
   API        {api}
   Token      {token}
-  Local AWS  {aws} (everything but Rekognition and Polly)
-  Engines    {engines}
+  Local AWS  {aws} (all but Rekognition and Polly: {engines})
   Logs       {folder}
 
-  curl -H 'Authorization: Bearer {token}' {api}/stories
+  curl --cacert {certificate} \\
+       -H 'Authorization: Bearer {token}' {api}/stories
+
+The project's commands reach it from the copy that was deployed:
+
+  cd {project} && . {folder}/environment
+  {python} -m infrastructure.destroy {stage}
 
 To end it: kill {pids}
 """
@@ -39,6 +45,8 @@ def stage() -> Iterator[DeployedStage]:
             end(stage)
         else:
             account.keep()
+            lines = (f"export {name}='{value}'" for name, value in account.variables.items())
+            (folder / "environment").write_text("\n".join(lines) + "\n")
             print(
                 KEPT.format(
                     api=stage.api,
@@ -46,6 +54,10 @@ def stage() -> Iterator[DeployedStage]:
                     aws=account.url,
                     engines=account.engines.aws_url,
                     folder=folder,
+                    certificate=account.certificate,
+                    project=stage.project,
+                    python=sys.executable,
+                    stage=NAME,
                     pids=" ".join(str(process.pid) for process in account.processes),
                 )
             )

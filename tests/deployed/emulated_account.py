@@ -10,23 +10,18 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
-import boto3
 import trustme
 import urllib3
 
-from local.http_server import HOST, HttpServer
+from local.http_server import HOST
 from local.launcher import Stack, end, when_ready
-from tests.deployed.message_moves import MessageMoves
-from tests.deployed.passed_on import PassedOn
-from tests.deployed.rest_api_import import RestApiImport
+from tests.deployed.owner import KEYS, REGION, client
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 EMULATOR: Final = PROJECT / ".venv-emulator" / "bin" / "python"
 NUMBER: Final = "123456789012"
-REGION: Final = "us-east-1"
-_KEYS: Final = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
 _SECONDS_TO_START: Final = 60
 
 
@@ -42,34 +37,37 @@ class EmulatedAccount:
         port = _free_port()
         self.url = f"https://{HOST}:{port}"  # the buckets refuse anything else
         self.certificate = _certificate(folder)
-        engines = self._popen("engines", [sys.executable, "-m", "local"], PORT="0", AWS_PORT="0")
+        engines = self._popen("engines", "-m", "local", PORT="0", AWS_PORT="0")
         self.processes = [self._emulator(port), engines]
         self.engines: Stack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()
-        emulator = PassedOn(self.url, self.certificate)
-        self._api_gateway, self._sqs = HttpServer(0), HttpServer(0)
-        self._api_gateway.start(RestApiImport(self.client("apigateway"), emulator))
-        self._sqs.start(MessageMoves(self.client("sqs"), emulator))
+        additions = self._popen(
+            "additions", "-m", "tests.deployed.additions", self.url, str(self.certificate)
+        )
+        self.processes.append(additions)
+        assert additions.stdout is not None
+        self._api_gateway_url = additions.stdout.readline().strip()
+        self._sqs_url = additions.stdout.readline().strip()
 
     @property
     def environment(self) -> dict[str, str]:
         """What leads AWS's tools into this account, and nowhere else."""
-        nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return (
-            nowhere
-            | _KEYS
-            | {
-                "AWS_CONFIG_FILE": os.devnull,
-                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-                "AWS_REGION": REGION,
-                "AWS_DEFAULT_REGION": REGION,
-                "AWS_CA_BUNDLE": str(self.certificate),
-                "AWS_ENDPOINT_URL": self.url,
-                "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway.url,
-                "AWS_ENDPOINT_URL_SQS": self._sqs.url,
-                "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
-            }
-        )
+        return _elsewhere() | self.variables
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Those that are this account's own."""
+        return KEYS | {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CA_BUNDLE": str(self.certificate),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway_url,
+            "AWS_ENDPOINT_URL_SQS": self._sqs_url,
+            "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
+        }
 
     @property
     def functions_environment(self) -> dict[str, str]:
@@ -81,19 +79,12 @@ class EmulatedAccount:
 
     def client(self, service: str) -> Any:
         """A client of the account's owner."""
-        session = boto3.session.Session(
-            _KEYS["AWS_ACCESS_KEY_ID"], _KEYS["AWS_SECRET_ACCESS_KEY"], region_name=REGION
-        )
-        return session.client(  # type: ignore[call-overload]
-            service, endpoint_url=self.url, verify=str(self.certificate)
-        )
+        return client(service, self.url, self.certificate)
 
     def api_url(self, api_id: str) -> str:
         return f"{self.url}/_aws/execute-api/{api_id}/api"
 
     def close(self) -> None:
-        self._api_gateway.stop()
-        self._sqs.stop()
         for process in self.processes:
             end(process)
             if process.stdout is not None:
@@ -109,8 +100,9 @@ class EmulatedAccount:
     def _emulator(self, port: int) -> "subprocess.Popen[str]":
         return self._popen(
             "emulator",
-            [str(EMULATOR), "-m", "ministack"],
-            **_KEYS,
+            "-m",
+            "ministack",
+            **KEYS,
             USE_SSL="1",
             MINISTACK_SSL_CERT=str(self.certificate),
             MINISTACK_SSL_KEY=str(self.certificate),
@@ -122,15 +114,13 @@ class EmulatedAccount:
             AWS_DEFAULT_REGION=REGION,
         )
 
-    def _popen(self, name: str, command: list[str], **environment: str) -> "subprocess.Popen[str]":
-        log: IO[str] = (self._folder / f"{name}.log").open("w")
-        nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        with log:
+    def _popen(self, name: str, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        with (self._folder / f"{name}.log").open("w") as log:
             return subprocess.Popen(
-                command,
+                [str(EMULATOR) if name == "emulator" else sys.executable, *arguments],
                 cwd=PROJECT,
-                env=nowhere | environment,
-                stdout=subprocess.PIPE if name == "engines" else log,
+                env=_elsewhere() | environment,
+                stdout=log if name == "emulator" else subprocess.PIPE,
                 stderr=log,
                 text=True,
                 start_new_session=True,
@@ -141,6 +131,11 @@ class EmulatedAccount:
             retries=urllib3.Retry(8, backoff_factor=0.2), ca_certs=str(self.certificate)
         )
         http.request("GET", f"{self.url}/_ministack/health", timeout=_SECONDS_TO_START)
+
+
+def _elsewhere() -> dict[str, str]:
+    """This process's environment, without what would lead to an AWS of the developer's own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
 def _free_port() -> int:

@@ -1,27 +1,20 @@
 """A stage in an emulated account, deployed as the README says, from a copy of this project."""
 
 import json
-import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import requests
 
 from infrastructure.settings import settings_of
 from tests.deployed.emulated_account import PROJECT, EmulatedAccount
+from tests.waiting import until
 
 NAME: Final = "proof"
 EMAIL: Final = "reader@example.com"
-_PATIENCE_SECONDS: Final = 60
-_POLL_SECONDS: Final = 0.1
-
-_Found = TypeVar("_Found")
 
 
 class CommandFailedError(Exception):
@@ -37,7 +30,7 @@ class DeployedStage:
 
     def __init__(self, account: EmulatedAccount, folder: Path) -> None:
         self.account = account
-        self._copy = folder / "storytime"
+        self.project = folder / "storytime"
         self.api = ""
         self.token = ""
         self.http = requests.Session()
@@ -49,15 +42,21 @@ class DeployedStage:
         """`make token` and `make deploy`."""
         self._copy_project()
         self.token = self.run("infrastructure.api_tokens", NAME).splitlines()[0]
-        self.run(
-            "infrastructure.deploy",
-            *(NAME, "--email", EMAIL, "--api-url", self.account.api_url("{api_id}")),
-        )
+        self.deploy_again("--email", EMAIL)
         stacks = self.account.client("cloudformation").describe_stacks()["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
         self.settings = settings_of(outputs)
         (api,) = self.account.client("apigateway").get_rest_apis()["items"]
         self.api = self.account.api_url(api["id"])
+
+    def deploy_again(self, *arguments: str) -> str:
+        """`make deploy`; what it says."""
+        api_url = self.account.api_url("{api_id}")
+        return self.run("infrastructure.deploy", NAME, "--api-url", api_url, *arguments)
+
+    def changed_files(self) -> str:
+        """What `git status` would show."""
+        return git(self.project, "ls-files", "--modified", "--others", "--exclude-standard")
 
     def destroy(self) -> None:
         """`make destroy`, with the answer given."""
@@ -72,7 +71,7 @@ class DeployedStage:
         said = []
         with subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
-            cwd=self._copy,
+            cwd=self.project,
             env=self.account.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -155,19 +154,13 @@ class DeployedStage:
 
     def _copy_project(self) -> None:
         """What is or would be tracked, with a stage whose functions find the engines."""
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607  # any git
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
-        for name in listed:
+        listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard")
+        for name in listed.splitlines():
             if (PROJECT / name).is_file():
-                target = self._copy / name
+                target = self.project / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / name, target)
-        file = self._copy / ".chalice" / "config.json"
+        file = self.project / ".chalice" / "config.json"
         config = json.loads(file.read_text())
         config["stages"][NAME] = {
             # Without it, the emulator answers what Chalice cannot read.
@@ -178,18 +171,11 @@ class DeployedStage:
             },
         }
         file.write_text(json.dumps(config))
+        git(self.project, "init", "--quiet")
+        git(self.project, "add", "--all")
 
 
-def until(look: Callable[[], _Found | None], patience: float = _PATIENCE_SECONDS) -> _Found:
-    """What is found, as soon as it is something."""
-    deadline = time.monotonic() + patience
-    pause = threading.Event()
-    while time.monotonic() < deadline:
-        if (found := look()) is not None:
-            return found
-        pause.wait(_POLL_SECONDS)
-    raise AssertionError(f"nothing after {patience} seconds")
-
-
-def words_of(text: str) -> list[str]:
-    return re.findall(r"[\w'-]+", text.replace("’", "'"))
+def git(folder: Path, *arguments: str) -> str:
+    """What a command of git says in a folder."""
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import shutil
+import zipfile
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from PIL import Image
 
 from local import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
-from tests.deployed.stage import DeployedStage, until, words_of
+from tests.deployed.stage import DeployedStage
+from tests.end_to_end.test_main_path import words_of
+from tests.waiting import until
 
 pytestmark = pytest.mark.deployed
 
@@ -28,6 +32,29 @@ def test_health_is_open_and_all_else_asks_for_a_token(stage: DeployedStage) -> N
         assert refused.status_code == 401
         assert refused.json().keys() == {"code", "message"}
         assert refused.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
+    said = stage.deploy_again()
+
+    assert re.search(r"stack storytime-proof \.+ [\d.]+ s, nothing to change", said)
+    assert re.search(r"chalice deploy \.+ [\d.]+ s, nothing to change", said)
+    assert stage.changed_files() == ""
+
+
+def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
+    stage.run("infrastructure.package", "proof", "out")
+
+    out = stage.project / "out"
+    described = json.loads((out / "chalice.tf.json").read_text())["resource"]
+    functions = {each["function_name"] for each in described["aws_lambda_function"].values()}
+    running = stage.account.client("lambda").list_functions(MaxItems=100)["Functions"]
+    assert functions == {each["FunctionName"] for each in running}
+    assert len(described["aws_iam_role"]) == len(functions)
+    answers = json.loads((out / "gateway.tf.json").read_text())["resource"]
+    assert "unauthorized" in answers["aws_api_gateway_gateway_response"]
+    assert zipfile.is_zipfile(out / "deployment.zip")
+    shutil.rmtree(out)
 
 
 def test_what_is_not_there_is_said_in_our_words(stage: DeployedStage) -> None:

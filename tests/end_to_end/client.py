@@ -1,8 +1,6 @@
 """An HTTP client of the API, and of what the local AWS tells about itself."""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,10 +9,9 @@ import requests
 
 from local.launcher import Stack
 from local.moto_backend import ACCOUNT_ID
+from tests.waiting import until
 
 _STAGES = ("intake", "reading", "narration", "renditions", "deletion")
-_POLL_SECONDS = 0.05
-_PATIENCE_SECONDS = 60
 _INSIDE = ("arn:aws", ACCOUNT_ID, "/_local/faults", "botocore", "Traceback")
 
 
@@ -155,13 +152,7 @@ class Client:
 
     def until(self, look: Any) -> Any:
         """What is found, as soon as it is something."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        pause = threading.Event()
-        while time.monotonic() < deadline:
-            if (found := look()) is not None:
-                return found
-            pause.wait(_POLL_SECONDS)
-        raise AssertionError(f"nothing after {_PATIENCE_SECONDS} seconds")
+        return until(look)
 
 
 def assert_tells_nothing_of_aws(*texts: str) -> None:
