@@ -19,7 +19,7 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import Settings, SettingsError
-from infrastructure import api_tokens, chalice_command, gateway, stage_folder
+from infrastructure import api_tokens, chalice_command, gateway, stack, stage_folder
 from infrastructure.account import Account, explained
 from infrastructure.api_tokens import TokenFileError
 from infrastructure.gateway_responses import put_requests
@@ -56,7 +56,10 @@ class Wishes:
     anyway: bool = False
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(
+    arguments: Sequence[str],
+    begin: "Callable[[Stage], Deployment]" = lambda stage: Deployment(stage, Account(), Progress()),
+) -> int:
     """Deploy, and print what a person wants to know; the exit status."""
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("stage", help="dev, prod, or another of .chalice/config.json")
@@ -68,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         stage = Stage(given.stage)
         wishes = Wishes(given.email or None, given.sender or None, given.api_url, given.anyway)
-        Deployment(stage, Account(), Progress()).run(wishes)
+        begin(stage).run(wishes)
     except (DeploymentError, TokenFileError, OSError, BotoCoreError, ClientError) as error:
         print(f"\ndeploy: {explained(error)}", file=sys.stderr)
         return 1
@@ -98,11 +101,19 @@ class Prepared:
 class Deployment:
     """The steps of a deployment, in their order."""
 
-    def __init__(self, stage: Stage, account: Account, progress: Progress) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        account: Account,
+        progress: Progress,
+        pause: Callable[[], None] = stack.pause,
+    ) -> None:
         self._stage = stage
         self._account = account
         self._progress = progress
-        self._stack = Stack(account.client("cloudformation"), stage.prefix, report=progress.line)
+        self._stack = Stack(
+            account.client("cloudformation"), stage.prefix, report=progress.line, pause=pause
+        )
 
     def run(self, wishes: Wishes) -> None:
         """Deploy all of it."""

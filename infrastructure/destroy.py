@@ -8,12 +8,12 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure import chalice_command, stage_folder
+from infrastructure import chalice_command, stack, stage_folder
 from infrastructure.account import Account, explained
 from infrastructure.leftovers import remove_leftovers
 from infrastructure.permissions import GRANTS
@@ -58,14 +58,20 @@ class Loss:
         )
 
 
-def main(arguments: Sequence[str], ask: Callable[[str], str] = input) -> int:
+def main(
+    arguments: Sequence[str],
+    ask: Callable[[str], str] = input,
+    begin: "Callable[[Stage], Destruction]" = lambda stage: Destruction(
+        stage, Account(), Progress()
+    ),
+) -> int:
     """Destroy what the arguments say, after asking; the exit status."""
     parser = argparse.ArgumentParser(prog="make destroy", description=__doc__)
     parser.add_argument("stage")
     parser.add_argument("--yes", help="the stage's name again: do not ask")
     given = parser.parse_args(arguments)
     try:
-        destruction = Destruction(Stage(given.stage), Account(), Progress())
+        destruction = begin(Stage(given.stage))
         destruction.must_rest()
         if not destruction.has_anything():
             print(f"There is no stage {given.stage!r} in this account and region.")
@@ -90,11 +96,19 @@ def main(arguments: Sequence[str], ask: Callable[[str], str] = input) -> int:
 class Destruction:
     """The steps of taking a stage away, in their order."""
 
-    def __init__(self, stage: Stage, account: Account, progress: Progress) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        account: Account,
+        progress: Progress,
+        pause: Callable[[], None] = stack.pause,
+    ) -> None:
         self._stage = stage
         self._account = account
         self._progress = progress
-        self._stack = Stack(account.client("cloudformation"), stage.prefix, report=progress.line)
+        self._stack = Stack(
+            account.client("cloudformation"), stage.prefix, report=progress.line, pause=pause
+        )
         self._outputs = self._stack.outputs()
 
     def must_rest(self) -> None:
@@ -127,7 +141,7 @@ class Destruction:
             return Loss(0, 0, 0, 0)
         return Loss(
             records=self._table().get("ItemCount", 0),
-            files=sum(1 for bucket in _BUCKETS for _ in islice(self._keys(bucket), _COUNTED // 2)),
+            files=sum(1 for _ in islice(chain.from_iterable(map(self._keys, _BUCKETS)), _COUNTED)),
             faces=self._faces(),
             parked=sum(
                 self._waiting(url + _PARKED)

@@ -36,7 +36,8 @@ _NEEDS_YOU: Final = {
 Report = Callable[[str], None]
 
 
-def _pause() -> None:
+def pause() -> None:
+    """Wait between two looks at a stack."""
     threading.Event().wait(_SECONDS_BETWEEN_LOOKS)
 
 
@@ -54,7 +55,7 @@ class Stack:
         name: str,
         *,
         report: Report,
-        pause: Callable[[], None] = _pause,
+        pause: Callable[[], None] = pause,
     ) -> None:
         self._client = client
         self._name = name
