@@ -14,6 +14,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.exceptions import (
+    ConnectionError as NotConnectedError,
+)
 
 from infrastructure.stage import DeploymentError
 
@@ -48,7 +51,7 @@ def explained(error: Exception) -> str:
         (NoCredentialsError, ProfileNotFound, TokenRetrievalError, UnauthorizedSSOTokenError),
     ):
         return f"{str(error).rstrip('.')}. {_LOG_IN}, and run the same command again."
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, (NotConnectedError, HTTPClientError)):
         return f"AWS cannot be reached: {error}"
     if not isinstance(error, ClientError):
         return str(error)
