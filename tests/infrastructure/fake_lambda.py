@@ -37,20 +37,19 @@ class FakeLambda(FakeService):
         page = [{"UUID": each, "State": state} for each, state in found[start : start + 2]]
         return {"EventSourceMappings": page, **more}
 
-    def get_event_source_mapping(self, UUID: str) -> dict[str, Any]:  # noqa: N803
-        triggers = self._with(UUID)
-        if triggers[UUID] == "Deleting":
-            self._looks[UUID] = self._looks.get(UUID, 0) + 1
-            if self._looks[UUID] >= self.gone_after:
-                del triggers[UUID]
-                raise RefusalError("ResourceNotFoundException", status=404)
-        return {"UUID": UUID, "State": triggers[UUID]}
-
     def delete_event_source_mapping(self, UUID: str) -> None:  # noqa: N803
+        triggers = self._with(UUID)
         if self.busy.get(UUID):
             self.busy[UUID] -= 1
             raise RefusalError("ResourceInUseException", status=400)
-        self._with(UUID)[UUID] = "Deleting"
+        if triggers[UUID] != "Deleting":
+            triggers[UUID] = "Deleting"
+            return
+        self._looks[UUID] = self._looks.get(UUID, 0) + 1
+        if self._looks[UUID] >= self.gone_after:
+            del triggers[UUID]
+            raise RefusalError("ResourceNotFoundException", status=404)
+        raise RefusalError("ResourceInUseException", "It is being deleted", status=400)
 
     def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
         self._must_exist(FunctionName)
