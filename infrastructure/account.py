@@ -16,6 +16,9 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.exceptions import (
+    ConnectionError as NotConnectedError,
+)
 
 from infrastructure.stage import DeploymentError
 
@@ -47,7 +50,7 @@ def explained(error: Exception) -> str:
     """What went wrong, with what to do about it where AWS does not say that."""
     if isinstance(error, (NoCredentialsError, ProfileNotFound, SSOError, TokenRetrievalError)):
         return f"{str(error).rstrip('.')}. {_LOG_IN}, and run the same command again."
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, (NotConnectedError, HTTPClientError)):
         return f"AWS cannot be reached: {error}"
     if not isinstance(error, ClientError):
         return str(error)

@@ -203,8 +203,8 @@ def test_a_stack_that_never_came_to_be_is_removed_and_made_anew(status: str) -> 
         (
             "UPDATE_ROLLBACK_FAILED",
             (
-                "The stack storytime-dev could not take back a change that failed. Its events in the "
-                "CloudFormation console say why; mend that, then: aws cloudformation "
+                "The stack storytime-dev could not take back a change that failed. Its events in "
+                "the CloudFormation console say why; mend that, then: aws cloudformation "
                 "continue-update-rollback --stack-name storytime-dev"
             ),
         ),

@@ -1,0 +1,47 @@
+"""A project like this one, for a test alone."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from infrastructure.stage import Stage
+
+ROOT: Final = Path(__file__).parents[2]
+APP: Final = 'from chalice import Chalice\n\napp = Chalice(app_name="storytime")\n'
+CONFIG: Final[dict[str, Any]] = {
+    "version": "2.0",
+    "app_name": "storytime",
+    "lambda_timeout": 29,
+    "stages": {
+        "local": {
+            "environment_variables": {"MEDIA_BUCKET": "storytime-local-media"},
+            "lambda_functions": {
+                "narrate": {"lambda_timeout": 120, "lambda_memory_size": 512},
+                "erase": {"lambda_memory_size": 256},
+            },
+        },
+        "dev": {"environment_variables": {"MAXIMUM_CONCURRENCY": "5"}},
+        "open": {"environment_variables": {"API_TOKENS": "open"}},
+        "prod": {"lambda_functions": {"narrate": {"lambda_memory_size": 2048}}},
+    },
+}
+DIGEST: Final = "a" * 64
+
+
+def project_at(folder: Path) -> Path:
+    """A small app, with stages dev (it has a token), open and prod."""
+    (folder / ".chalice" / "tokens").mkdir(parents=True)
+    (folder / ".chalice" / "tokens" / "dev").write_text(f"{DIGEST}  # 2026-03-01 phone\n")
+    (folder / ".chalice" / "config.json").write_text(json.dumps(CONFIG))
+    (folder / "app.py").write_text(APP)
+    (folder / "requirements.txt").write_text("")
+    (folder / "chalicelib" / "aws").mkdir(parents=True)
+    (folder / "chalicelib" / "__init__.py").write_text("")
+    (folder / "chalicelib" / "reading.py").write_text("PAGES = 1\n")
+    shutil.copy(ROOT / ".gitignore", folder)
+    return folder
+
+
+def stage_at(folder: Path, name: str = "dev") -> Stage:
+    return Stage(name, project_at(folder))

@@ -1,0 +1,57 @@
+"""What a person sees while something is done."""
+
+import io
+from collections.abc import Iterator
+from itertools import accumulate, repeat
+
+import pytest
+
+from infrastructure.progress import Progress
+
+
+def ticking() -> Iterator[float]:
+    return accumulate(repeat(1.25))
+
+
+def test_steps_are_lines_and_what_goes_on_inside_stands_below_the_name() -> None:
+    out, clock = io.StringIO(), ticking()
+    progress = Progress(out, lambda: next(clock))
+
+    progress.headline("Storytime: stage dev")
+    with progress.step("stack storytime-dev") as said:
+        progress.line("Table create complete")
+        progress.line("Queue create complete")
+        said("up to date")
+    with progress.step("gateway"):
+        pass
+    with progress.step("GET /health") as said:
+        said("503")
+        said("200")
+
+    assert out.getvalue() == (
+        "Storytime: stage dev\n"
+        "\n"
+        "  stack storytime-dev\n"
+        "    Table create complete\n"
+        "    Queue create complete\n"
+        "  stack storytime-dev ............... 1.2 s, up to date\n"
+        "  gateway ........................... 1.2 s\n"
+        "  GET /health ....................... 1.2 s, 200\n"
+    )
+
+
+def test_a_step_that_raises_is_seen_and_the_next_begins_anew() -> None:
+    out, clock = io.StringIO(), ticking()
+    progress = Progress(out, lambda: next(clock))
+
+    with pytest.raises(RuntimeError, match="no"), progress.step("chalice deploy"):
+        raise RuntimeError("no")
+    with progress.step("gateway"):
+        progress.line("a line")
+
+    assert out.getvalue() == (
+        "  chalice deploy .................... 1.2 s, not done\n"
+        "  gateway\n"
+        "    a line\n"
+        "  gateway ........................... 1.2 s\n"
+    )
