@@ -1,5 +1,7 @@
 """The AWS account that a stage is in, as the environment of the command says it."""
 
+import os
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +13,8 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     ProfileNotFound,
+    SSOError,
     TokenRetrievalError,
-    UnauthorizedSSOTokenError,
 )
 from botocore.exceptions import (
     ConnectionError as NotConnectedError,
@@ -46,10 +48,7 @@ _LOG_IN: Final = "Set credentials (aws configure, aws sso login, or AWS_PROFILE)
 
 def explained(error: Exception) -> str:
     """What went wrong, with what to do about it where AWS does not say that."""
-    if isinstance(
-        error,
-        (NoCredentialsError, ProfileNotFound, TokenRetrievalError, UnauthorizedSSOTokenError),
-    ):
+    if isinstance(error, (NoCredentialsError, ProfileNotFound, SSOError, TokenRetrievalError)):
         return f"{str(error).rstrip('.')}. {_LOG_IN}, and run the same command again."
     if isinstance(error, (NotConnectedError, HTTPClientError)):
         return f"AWS cannot be reached: {error}"
@@ -66,6 +65,15 @@ def explained(error: Exception) -> str:
     return str(error)
 
 
+def region_variable(environment: Mapping[str, str]) -> dict[str, str]:
+    """AWS_REGION, if it is set, by the only name that boto3 and Chalice know it by.
+
+    It goes before AWS_DEFAULT_REGION, as it does for the AWS CLI ("Environment variables").
+    """
+    region = environment.get("AWS_REGION")
+    return {"AWS_DEFAULT_REGION": region} if region else {}
+
+
 class Account:
     """An account and region; clients are made when they are first needed.
 
@@ -75,7 +83,9 @@ class Account:
 
     def __init__(self) -> None:
         try:
-            self._session = boto3.session.Session()
+            self._session = boto3.session.Session(
+                region_name=region_variable(os.environ).get("AWS_DEFAULT_REGION")
+            )
         except ProfileNotFound as error:
             raise DeploymentError(explained(error)) from error
         self._clients: dict[str, Any] = {}

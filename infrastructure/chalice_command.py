@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from infrastructure.stage import APP, DeploymentError, Stage
+from infrastructure.account import region_variable
+from infrastructure.stage import API_HANDLER, APP, DeploymentError, Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
@@ -60,7 +62,11 @@ def run(stage: Stage, command: Sequence[str], report: Callable[[str], None]) -> 
     process = subprocess.Popen(  # noqa: S603  # our own words only
         [*_CHALICE, command[0], "--stage", stage.name, *command[1:]],
         cwd=stage.folder,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # it packs what lies beside the code
+        env={
+            **os.environ,
+            **region_variable(os.environ),
+            "PYTHONDONTWRITEBYTECODE": "1",  # it packs what lies beside the code
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -80,6 +86,43 @@ def run(stage: Stage, command: Sequence[str], report: Callable[[str], None]) -> 
 
 def record_file(stage: Stage) -> Path:
     return stage.folder / ".chalice" / "deployed" / f"{stage.name}.json"
+
+
+def forget_record_of_elsewhere(stage: Stage, region: str, account: str) -> bool:
+    """Remove a record of what Chalice made in another account or region; whether there was one.
+
+    A clone may deploy a stage to several. By the record of another, Chalice would disconnect that
+    one's bucket, and give functions that one's roles.
+    """
+    here = f":{region}:{account}:"
+    elsewhere = any(here not in arn for arn in _recorded_values(stage, "lambda_arn"))
+    if elsewhere:
+        record_file(stage).unlink()
+    return elsewhere
+
+
+def check_roles(iam: "IAMClient", stage: Stage, region: str) -> None:
+    """See that the stage's roles are not those of a stage of the same name in another region.
+
+    Roles are an account's, of all regions, and Chalice names them by the stage alone: it would
+    take the other one's permissions away.
+
+    Raises:
+        DeploymentError: They are.
+    """
+    role = f"{stage.prefix}-{API_HANDLER}"
+    try:
+        # Chalice's policy has its role's name; botocore decodes the document.
+        policy: Any = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+    except iam.exceptions.NoSuchEntityException:
+        return
+    resources = [arn for each in policy["Statement"] for arn in each["Resource"] if arn != "*"]
+    others = {arn.split(":")[3] for arn in resources} - {"", region}
+    if others:
+        raise DeploymentError(
+            f"Stage {stage.name!r} of this account is in {others.pop()} already, and its "
+            f"functions' roles are of all regions: for {region}, take another name of a stage."
+        )
 
 
 def fetch_record(s3: "S3Client", bucket: str, stage: Stage) -> str | None:

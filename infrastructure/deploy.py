@@ -138,6 +138,7 @@ class Deployment:
         tokens = tokens_of(self._stage, own)
         parameters = self._parameters(wishes, own)
         account, progress = self._account, self._progress
+        chalice_command.check_roles(account.client("iam"), self._stage, account.region)
         progress.headline(
             f"Storytime: stage {self._stage.name} in account {account.number}, {account.region}"
         )
@@ -205,6 +206,9 @@ class Deployment:
         """Have Chalice deploy, unless nothing has changed since it did; the REST API's id."""
         s3, functions = self._account.client("s3"), self._account.client("lambda")
         stage = self._stage
+        chalice_command.forget_record_of_elsewhere(
+            stage, self._account.region, self._account.number
+        )
         kept = chalice_command.fetch_record(s3, bucket, stage)
         wanted = stage_folder.fingerprint(stage)
         with self._progress.step("chalice deploy") as said:

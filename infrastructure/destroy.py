@@ -110,6 +110,7 @@ class Destruction:
             account.client("cloudformation"), stage.prefix, report=progress.line, pause=pause
         )
         self._outputs = self._stack.outputs()
+        self._table_name = f"{stage.prefix}-stories"  # the template's; a failed stack says none
 
     def must_rest(self) -> None:
         """See that nobody is changing the stage; otherwise a `DeploymentError`."""
@@ -131,7 +132,7 @@ class Destruction:
             self._empty_buckets()
             with self._progress.step("face collection"):
                 self._delete_collection()
-            self._unprotect_table()
+        self._unprotect_table()  # also one that is left of a stack whose making failed
         with self._progress.step(f"stack {self._stage.prefix}"):
             self._stack.remove()
         shutil.rmtree(self._stage.folder, ignore_errors=True)
@@ -182,9 +183,7 @@ class Destruction:
         """The table as DynamoDB describes it; empty if it is gone."""
         dynamodb = self._account.client("dynamodb")
         try:
-            table: dict[str, Any] = dynamodb.describe_table(
-                TableName=self._outputs["StoriesTable"]
-            )["Table"]
+            table: dict[str, Any] = dynamodb.describe_table(TableName=self._table_name)["Table"]
         except dynamodb.exceptions.ResourceNotFoundException:
             return {}
         return table
@@ -192,6 +191,9 @@ class Destruction:
     def _delete_app(self) -> None:
         """Have Chalice delete what it made; its folder may have to be written again first."""
         with self._progress.step("chalice delete"):
+            chalice_command.forget_record_of_elsewhere(
+                self._stage, self._account.region, self._account.number
+            )
             chalice_command.fetch_record(
                 self._account.client("s3"), self._outputs["MediaBucket"], self._stage
             )
@@ -234,10 +236,8 @@ class Destruction:
         """A table may be protected from being deleted; whoever came here means it."""
         if self._table().get("DeletionProtectionEnabled"):
             dynamodb = self._account.client("dynamodb")
-            dynamodb.update_table(
-                TableName=self._outputs["StoriesTable"], DeletionProtectionEnabled=False
-            )
-            dynamodb.get_waiter("table_exists").wait(TableName=self._outputs["StoriesTable"])
+            dynamodb.update_table(TableName=self._table_name, DeletionProtectionEnabled=False)
+            dynamodb.get_waiter("table_exists").wait(TableName=self._table_name)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """``python -m infrastructure.package STAGE FOLDER``: the app for Terraform.
 
 What Chalice does not make is brought up to date as by `make deploy`; the app itself is left in the
-folder, as ``deployment.zip`` and ``chalice.tf.json``, and API Gateway's own answers in
-``gateway.tf.json``. (Chalice packages no S3 event handlers for CloudFormation.)
+folder, as ``deployment.zip`` and ``chalice.tf.json``, which API Gateway's own answers are added to.
+(Chalice packages no S3 event handlers for CloudFormation.)
 """
 
 import argparse
@@ -22,7 +22,7 @@ from infrastructure.gateway_responses import put_requests
 from infrastructure.progress import Progress
 from infrastructure.stage import DeploymentError, Stage
 
-_REST_API = "${aws_api_gateway_rest_api.rest_api.id}"
+_DEFINITION = "chalice_api_swagger"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,10 +39,11 @@ def main(arguments: Sequence[str]) -> int:
         wishes = Wishes(given.email or None, given.sender or None)
         prepared = Deployment(stage, Account(), progress).prepare(wishes)
         with progress.step("chalice package"):
-            terraform = ["package", "--pkg-format", "terraform", str(folder)]
-            chalice_command.run(stage, terraform, progress.line)
-        gateway = folder / "gateway.tf.json"
-        gateway.write_text(json.dumps(gateway_resources(prepared.allowed_origin), indent=2) + "\n")
+            command = ["package", "--pkg-format", "terraform", str(folder)]
+            chalice_command.run(stage, command, progress.line)
+        packaged = folder / "chalice.tf.json"
+        terraform = with_own_answers(json.loads(packaged.read_text()), prepared.allowed_origin)
+        packaged.write_text(json.dumps(terraform, indent=2) + "\n")
     except (DeploymentError, TokenFileError, BotoCoreError, ClientError, OSError) as error:
         print(f"\npackage: {explained(error)}", file=sys.stderr)
         return 1
@@ -53,22 +54,22 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def gateway_resources(allowed_origin: str) -> Mapping[str, Any]:
-    """API Gateway's own answers, in Terraform's JSON."""
-    return {
-        "resource": {
-            "aws_api_gateway_gateway_response": {
-                request["responseType"].lower(): {
-                    "rest_api_id": _REST_API,
-                    "response_type": request["responseType"],
-                    "response_templates": request["responseTemplates"],
-                    "response_parameters": request["responseParameters"],
-                    **({"status_code": code} if (code := request.get("statusCode")) else {}),
-                }
-                for request in put_requests(_REST_API, allowed_origin)
-            }
+def with_own_answers(terraform: Mapping[str, Any], allowed_origin: str) -> dict[str, Any]:
+    """What Chalice packages for Terraform, with API Gateway's own answers in the API's definition.
+
+    As resources beside it they would be lost: they count from the API's next deployment on, which
+    does not wait for them, and each PutRestApi removes what its definition does not have.
+    """
+    definition = json.loads(terraform["locals"][_DEFINITION])
+    definition["x-amazon-apigateway-gateway-responses"] = {
+        request["responseType"]: {
+            name: request[name]
+            for name in ("statusCode", "responseParameters", "responseTemplates")
+            if name in request
         }
+        for request in put_requests("", allowed_origin)
     }
+    return {**terraform, "locals": {**terraform["locals"], _DEFINITION: json.dumps(definition)}}
 
 
 if __name__ == "__main__":

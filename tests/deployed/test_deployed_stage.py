@@ -46,13 +46,14 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     stage.run("infrastructure.package", "proof", "out")
 
     out = stage.project / "out"
-    described = json.loads((out / "chalice.tf.json").read_text())["resource"]
+    packaged = json.loads((out / "chalice.tf.json").read_text())
+    described = packaged["resource"]
     functions = {each["function_name"] for each in described["aws_lambda_function"].values()}
     running = stage.account.client("lambda").list_functions(MaxItems=100)["Functions"]
     assert functions == {each["FunctionName"] for each in running}
     assert len(described["aws_iam_role"]) == len(functions)
-    answers = json.loads((out / "gateway.tf.json").read_text())["resource"]
-    assert "unauthorized" in answers["aws_api_gateway_gateway_response"]
+    definition = json.loads(packaged["locals"]["chalice_api_swagger"])
+    assert "UNAUTHORIZED" in definition["x-amazon-apigateway-gateway-responses"]
     assert zipfile.is_zipfile(out / "deployment.zip")
     shutil.rmtree(out)
 

@@ -1,0 +1,43 @@
+"""API Gateway's own answers are part of the API that Terraform makes."""
+
+import json
+from typing import Any
+
+from infrastructure.gateway_responses import RESPONSES
+from infrastructure.package import with_own_answers
+
+NAME = "chalice_api_swagger"
+KEY = "x-amazon-apigateway-gateway-responses"
+
+
+def test_the_answers_stand_in_the_definition_that_is_deployed() -> None:
+    uri = "${aws_lambda_function.api_handler.invoke_arn}"
+    packaged: dict[str, dict[str, Any]] = {
+        "resource": {"aws_api_gateway_rest_api": {"rest_api": {"body": f"${{local.{NAME}}}"}}},
+        "locals": {NAME: json.dumps({"swagger": "2.0", "paths": {"/health": {"uri": uri}}})},
+    }
+
+    terraform = with_own_answers(packaged, "https://books.example.com")
+
+    assert terraform["resource"] == packaged["resource"]
+    definition = json.loads(terraform["locals"][NAME])
+    answers = definition.pop(KEY)
+    assert definition == json.loads(packaged["locals"][NAME])
+    assert answers.keys() == RESPONSES.keys()
+    assert answers["ACCESS_DENIED"] == {
+        "statusCode": "401",
+        "responseParameters": {
+            "gatewayresponse.header.Access-Control-Allow-Origin": "'https://books.example.com'",
+            "gatewayresponse.header.Access-Control-Expose-Headers": "'WWW-Authenticate'",
+            "gatewayresponse.header.WWW-Authenticate": "'Bearer'",
+        },
+        "responseTemplates": {"application/json": RESPONSES["ACCESS_DENIED"].body},
+    }
+    assert "statusCode" not in answers["DEFAULT_5XX"]
+
+
+def test_no_answer_reads_as_an_expression_of_terraform() -> None:
+    terraform = with_own_answers({"locals": {NAME: "{}"}}, "*")
+
+    assert "${" not in terraform["locals"][NAME]
+    assert "%{" not in terraform["locals"][NAME]
