@@ -1,28 +1,48 @@
 """The app for Terraform: what of it is ours."""
 
+import json
+from typing import Any
+
 import pytest
 
 from infrastructure.gateway_responses import RESPONSES
-from infrastructure.package import gateway_resources, main
+from infrastructure.package import main, with_own_answers
+
+NAME = "chalice_api_swagger"
+KEY = "x-amazon-apigateway-gateway-responses"
 
 
-def test_every_answer_of_the_gateway_is_a_resource() -> None:
-    resources = gateway_resources("https://app.example.com")["resource"]
-    answers = resources["aws_api_gateway_gateway_response"]
-
-    assert {each["response_type"] for each in answers.values()} == RESPONSES.keys()
-    assert answers["throttled"] == {
-        "rest_api_id": "${aws_api_gateway_rest_api.rest_api.id}",
-        "response_type": "THROTTLED",
-        "status_code": "429",
-        "response_templates": {"application/json": RESPONSES["THROTTLED"].body},
-        "response_parameters": {
-            "gatewayresponse.header.Access-Control-Allow-Origin": "'https://app.example.com'",
-            "gatewayresponse.header.Access-Control-Expose-Headers": "'Retry-After'",
-            "gatewayresponse.header.Retry-After": "'5'",
-        },
+def test_the_answers_stand_in_the_definition_that_is_deployed() -> None:
+    uri = "${aws_lambda_function.api_handler.invoke_arn}"
+    packaged: dict[str, dict[str, Any]] = {
+        "resource": {"aws_api_gateway_rest_api": {"rest_api": {"body": f"${{local.{NAME}}}"}}},
+        "locals": {NAME: json.dumps({"swagger": "2.0", "paths": {"/health": {"uri": uri}}})},
     }
-    assert "status_code" not in answers["default_5xx"]
+
+    terraform = with_own_answers(packaged, "https://books.example.com")
+
+    assert terraform["resource"] == packaged["resource"]
+    definition = json.loads(terraform["locals"][NAME])
+    answers = definition.pop(KEY)
+    assert definition == json.loads(packaged["locals"][NAME])
+    assert answers.keys() == RESPONSES.keys()
+    assert answers["ACCESS_DENIED"] == {
+        "statusCode": "401",
+        "responseParameters": {
+            "gatewayresponse.header.Access-Control-Allow-Origin": "'https://books.example.com'",
+            "gatewayresponse.header.Access-Control-Expose-Headers": "'WWW-Authenticate'",
+            "gatewayresponse.header.WWW-Authenticate": "'Bearer'",
+        },
+        "responseTemplates": {"application/json": RESPONSES["ACCESS_DENIED"].body},
+    }
+    assert "statusCode" not in answers["DEFAULT_5XX"]
+
+
+def test_no_answer_reads_as_an_expression_of_terraform() -> None:
+    terraform = with_own_answers({"locals": {NAME: "{}"}}, "*")
+
+    assert "${" not in terraform["locals"][NAME]
+    assert "%{" not in terraform["locals"][NAME]
 
 
 def test_what_is_no_stage_is_one_clear_message(capsys: pytest.CaptureFixture[str]) -> None:
