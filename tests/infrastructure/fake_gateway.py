@@ -29,6 +29,7 @@ class FakeGateway(FakeService):
         self.responses: dict[str, Any] = {}
         self.deployments = {"0": ""}
         self.patches: list[dict[str, str]] = []
+        self.flushed = 0
 
     def imported_anew(self) -> None:
         """What Chalice does: the API's definition is put, all else is lost."""
@@ -81,6 +82,10 @@ class FakeGateway(FakeService):
     def update_stage(self, patchOperations: list[dict[str, str]], **_: Any) -> None:  # noqa: N803
         self.patches = patchOperations
 
+    def flush_stage_authorizers_cache(self, restApiId: str, stageName: str) -> None:  # noqa: N803
+        assert (restApiId, stageName) == (API, "api")
+        self.flushed += 1
+
     def put(self) -> list[str]:
         return [each["responseType"] for each in self.requests("put_gateway_response")]
 
@@ -111,6 +116,9 @@ class FakeIam(FakeService):
             "CreateDate": datetime(2026, 3, 1, tzinfo=UTC),
         }
         return {"Role": role}
+
+    def get_role_policy(self, RoleName: str, PolicyName: str) -> None:  # noqa: N803
+        raise RefusalError("NoSuchEntity", status=404)  # no role of a function
 
     def attach_role_policy(self, RoleName: str, PolicyArn: str) -> None:  # noqa: N803
         assert RoleName == LOGGING_ROLE
