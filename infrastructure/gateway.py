@@ -114,8 +114,7 @@ def configure(
         client.put_gateway_response(**response)
     if changed or not _is_ours(client, api_id):
         client.create_deployment(restApiId=api_id, stageName=API_STAGE, description=_DESCRIPTION)
-    # It remembers for minutes whom the authorizer let in: also those whose token was taken back.
-    client.flush_stage_authorizers_cache(restApiId=api_id, stageName=API_STAGE)
+    forget_callers(client, api_id)
     settings = {
         "/accessLogSettings/destinationArn": log_group_arn,
         "/accessLogSettings/format": LOG_FORMAT,
@@ -126,6 +125,14 @@ def configure(
         {"op": "replace", "path": path, "value": value} for path, value in settings.items()
     ]
     client.update_stage(restApiId=api_id, stageName=API_STAGE, patchOperations=operations)
+
+
+def forget_callers(client: "APIGatewayClient", api_id: str) -> None:
+    """Have the gateway ask the authorizer about everybody again.
+
+    It goes for minutes by whom that let in: also those whose token was taken back.
+    """
+    client.flush_stage_authorizers_cache(restApiId=api_id, stageName=API_STAGE)
 
 
 def _is_ours(client: "APIGatewayClient", api_id: str) -> bool:

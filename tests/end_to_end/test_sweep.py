@@ -8,7 +8,6 @@ import requests
 from local.launcher import Stack
 from local.moto_backend import REGION
 from local.resources import PREFIX, STACK_KEYS
-from tests.end_to_end.client import Client
 
 SCHEDULED = {
     "version": "0",
@@ -24,7 +23,7 @@ SCHEDULED = {
 
 
 def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
-    client: Client, stack: Stack
+    stack: Stack,
 ) -> None:
     functions = boto3.session.Session(*STACK_KEYS, region_name=REGION).client(
         "lambda", endpoint_url=stack.aws_url

@@ -18,14 +18,13 @@ from chalicelib.settings import Settings
 from infrastructure import chalice_command, stage_folder
 from infrastructure.deploy import (
     Deployment,
-    Wishes,
     main,
     next_steps,
     requests_per_second,
-    tokens_of,
     wait_for_health,
 )
 from infrastructure.permissions import GRANTS, policy_of
+from infrastructure.preparation import Preparation, Wishes, tokens_of
 from infrastructure.progress import Progress
 from infrastructure.settings import settings_of
 from infrastructure.stage import DeploymentError, Stage
@@ -71,15 +70,21 @@ class Deploying:
         progress = Progress(self.out, lambda: 0.0)
         return Deployment(self.stage, account, progress, self.cloudformation.pause)
 
+    @property
+    def preparation(self) -> Preparation:
+        account = FakeAccount(self.aws, self.cloudformation, FakeIam())
+        progress = Progress(self.out, lambda: 0.0)
+        return Preparation(self.stage, account, progress, self.cloudformation.pause)
+
     def parameters(self, email: str | None = None, sender: str | None = None) -> dict[str, str]:
         """What the template is given."""
-        self.deployment.prepare(Wishes(email, sender))
+        self.preparation.run(Wishes(email, sender))
         asked = self.cloudformation.requests("create_change_set")[-1]["Parameters"]
         return {each["ParameterKey"]: each["ParameterValue"] for each in asked}
 
     def refusal(self, email: str | None = None, sender: str | None = None) -> str:
         with pytest.raises(DeploymentError) as caught:
-            self.deployment.prepare(Wishes(email, sender))
+            self.preparation.run(Wishes(email, sender))
         assert self.cloudformation.requests("create_change_set") == []
         return str(caught.value)
 
@@ -272,7 +277,7 @@ def test_another_sender_is_looked_up(aws: Aws, tmp_path: Path) -> None:
 def test_a_new_stage_is_prepared_and_shown(aws: Aws, tmp_path: Path) -> None:
     deploying = Deploying(aws, stage_at(tmp_path), missing())
 
-    prepared = deploying.deployment.prepare(Wishes(EMAIL))
+    prepared = deploying.preparation.run(Wishes(EMAIL))
 
     assert deploying.out.getvalue() == (
         "Storytime: stage dev in account 123456789012, us-east-1\n"
@@ -303,7 +308,7 @@ def test_prepared_again_nothing_is_made(aws: Aws, tmp_path: Path) -> None:
     aws.stack_client("rekognition").create_collection(CollectionId="storytime-dev-faces")
     deploying = Deploying(aws, stage_at(tmp_path))
 
-    deploying.deployment.prepare(Wishes())
+    deploying.preparation.run(Wishes())
 
     assert deploying.out.getvalue().splitlines()[2:] == [
         "  stack storytime-dev ............... 0.0 s, nothing to change",
@@ -318,7 +323,7 @@ def test_settings_with_which_no_function_could_start_are_not_deployed(
     configure(tmp_path, dev={"environment_variables": {"MAXIMUM_CONCURRENCY": "1"}})
 
     with pytest.raises(DeploymentError) as caught:
-        Deploying(aws, stage).deployment.prepare(Wishes())
+        Deploying(aws, stage).preparation.run(Wishes())
 
     assert str(caught.value) == (
         "Stage 'dev' in .chalice/config.json: A setting is not valid: "
@@ -359,7 +364,7 @@ def api_that_answers(*statuses: int) -> Iterator[tuple[str, list[str]]]:
 
 def once_deployed(deploying: Deploying) -> None:
     """As a deployment leaves it: the record, and the fingerprint of what was deployed."""
-    deploying.deployment.prepare(Wishes())
+    deploying.preparation.run(Wishes())
     stage, s3 = deploying.stage, deploying.aws.stack_client("s3")
     s3.create_bucket(Bucket=outputs()["MediaBucket"])
     file = chalice_command.record_file(stage)

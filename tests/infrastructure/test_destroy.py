@@ -366,7 +366,8 @@ def test_of_a_stack_that_never_came_to_be_only_the_stack_goes(
     assert destroying.out.getvalue() == "  stack storytime-dev ............... 0.0 s\n"
     assert "\n  0 files: photos, pages, audio\n" in capsys.readouterr().out
     assert destroying.functions.asked == []
-    assert {operation for operation, _ in destroying.tables.asked} == {"describe_table", "update_table"}
+    asked = {operation for operation, _ in destroying.tables.asked}
+    assert asked == {"describe_table", "update_table"}
 
 
 def test_while_somebody_changes_the_stack_nothing_is_asked(
