@@ -54,6 +54,8 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     assert len(described["aws_iam_role"]) == len(functions)
     definition = json.loads(packaged["locals"]["chalice_api_swagger"])
     assert "UNAUTHORIZED" in definition["x-amazon-apigateway-gateway-responses"]
+    rules = {each["name"] for each in described["aws_cloudwatch_event_rule"].values()}
+    assert rules == {rule["Name"] for rule in stage.account.client("events").list_rules()["Rules"]}
     assert zipfile.is_zipfile(out / "deployment.zip")
     shutil.rmtree(out)
 
