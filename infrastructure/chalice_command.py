@@ -270,12 +270,11 @@ def _calls(client: "APIGatewayClient", api_id: str, function: str) -> bool:
 
 
 def _is_gone(client: "LambdaClient", trigger: str) -> bool:
-    """Have a trigger deleted, if that is not under way; whether it is over."""
+    """Have a trigger deleted; whether it is."""
     try:
-        if client.get_event_source_mapping(UUID=trigger)["State"] != "Deleting":
-            client.delete_event_source_mapping(UUID=trigger)
+        client.delete_event_source_mapping(UUID=trigger)
     except client.exceptions.ResourceNotFoundException:
         return True
-    except client.exceptions.ResourceInUseException:  # it is being made or changed
+    except client.exceptions.ResourceInUseException:  # it is being made, changed or deleted
         return False
     return False

@@ -48,6 +48,8 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     out = stage.project / "out"
     packaged = json.loads((out / "chalice.tf.json").read_text())
     described = packaged["resource"]
+    # Before 5.76 Terraform's provider knows no runtime of Lambda that this may be packaged for.
+    assert packaged["terraform"]["required_providers"]["aws"]["version"] == ">= 5.76, < 6"
     functions = {each["function_name"] for each in described["aws_lambda_function"].values()}
     running = stage.account.client("lambda").list_functions(MaxItems=100)["Functions"]
     assert functions == {each["FunctionName"] for each in running}

@@ -1,6 +1,7 @@
 """A service of AWS that a test plays, behind a real client of it."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,12 @@ class RefusalError(Exception):
         self.status = status
 
 
+@cache
+def _session() -> boto3.session.Session:
+    """One for all: it reads the services' models once."""
+    return boto3.session.Session(region_name=REGION)
+
+
 class FakeService:
     """Its methods are the service's operations, by boto3's names; `client` is boto3's own.
 
@@ -34,7 +41,7 @@ class FakeService:
     service: str
 
     def __init__(self) -> None:
-        self.client: Any = boto3.session.Session(region_name=REGION).client(
+        self.client: Any = _session().client(
             self.service,  # type: ignore[call-overload]  # any service's name
             aws_access_key_id="fake",
             aws_secret_access_key="fake",  # noqa: S106  # opens nothing

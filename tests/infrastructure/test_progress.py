@@ -46,11 +46,13 @@ def test_a_step_that_raises_is_seen_and_the_next_begins_anew() -> None:
 
     with pytest.raises(RuntimeError, match="no"), progress.step("chalice deploy"):
         raise RuntimeError("no")
+    progress.line("between")
     with progress.step("gateway"):
         progress.line("a line")
 
     assert out.getvalue() == (
         "  chalice deploy .................... 1.2 s, not done\n"
+        "    between\n"
         "  gateway\n"
         "    a line\n"
         "  gateway ........................... 1.2 s\n"

@@ -1,10 +1,12 @@
-"""What Terraform gets is what `make deploy` would make: answers, and names with the stage."""
+"""The app for Terraform: what of it is ours."""
 
 import json
 from typing import Any
 
+import pytest
+
 from infrastructure.gateway_responses import RESPONSES
-from infrastructure.package import with_names_of, with_own_answers
+from infrastructure.package import main, with_names_of, with_own_answers
 from infrastructure.stage import Stage
 
 NAME = "chalice_api_swagger"
@@ -62,3 +64,8 @@ def test_a_schedules_rule_is_called_by_its_stage() -> None:
         },
         "aws_lambda_function": {"sweep": function},
     }
+
+
+def test_what_is_no_stage_is_one_clear_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["local", "out"]) == 1
+    assert capsys.readouterr().err.startswith("\npackage: 'local' cannot be a stage: ")

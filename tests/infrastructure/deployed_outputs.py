@@ -1,0 +1,30 @@
+"""What CloudFormation would answer of a stage's stack."""
+
+from infrastructure.names import Names
+from infrastructure.settings import settings_of
+from tests.infrastructure.resolved import Stack
+
+_HERE = "us-east-1:123456789012"
+
+
+def outputs(stage: str = "dev") -> dict[str, str]:
+    """The template's outputs, with what only AWS could tell made up."""
+    stack = Stack(stage)
+    made_up = {
+        "NotificationTopicArn": f"arn:aws:sns:{_HERE}:storytime-{stage}-notifications",
+        "ProfileWorkflowArn": f"arn:aws:states:{_HERE}:stateMachine:storytime-{stage}-photos",
+        "DistributionId": "E123",
+        "MediaBaseUrl": "https://d123.cloudfront.net",
+        "AccessLogGroupArn": f"arn:aws:logs:{_HERE}:log-group:storytime-{stage}-access",
+    }
+    queues = {
+        name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{stack.queue_at(value)}"
+        for name, value in stack.outputs.items()
+        if name.endswith("QueueUrl")
+    }
+    return {**stack.outputs, **made_up, **queues}
+
+
+def names(stage: str = "dev") -> Names:
+    """The same as policies call it."""
+    return Names.from_environment(settings_of(outputs(stage)), stage)

@@ -1,0 +1,128 @@
+"""What docs/deploy.md says in figures is what is deployed."""
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure.deploy import requests_per_second
+from infrastructure.permissions import GRANTS
+from infrastructure.stage import Stage
+from tests.infrastructure.resolved import Stack
+
+ROOT = Path(__file__).parents[2]
+CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
+DAYS = {"a day": 1, "a week": 7}
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def rows(*columns: str) -> list[dict[str, str]]:
+    """The rows of the document's table with these columns."""
+    lines = (ROOT / "docs" / "deploy.md").read_text().splitlines()
+    header = [cells_of(line) for line in lines].index([*columns])
+    body = takewhile(lambda line: line.startswith("|"), lines[header + 2 :])
+    return [dict(zip(columns, cells_of(line), strict=True)) for line in body]
+
+
+def functions_of(cell: str) -> list[str]:
+    return re.findall(r"`(\w+)`", cell)
+
+
+FUNCTIONS = [
+    (function, row)
+    for row in rows("function", "MB", "s", "at once", "why")
+    for function in functions_of(row["function"])
+]
+STAGES = {row[""]: row for row in rows("", "dev", "prod", "why")}
+
+
+def own_setting(function: str, name: str) -> int:
+    """What Chalice gives a function of the stage local: its own setting, or everybody's."""
+    local = CONFIG["stages"]["local"]
+    own = local["lambda_functions"].get(function, {})
+    value: int = own.get(name, local.get(name, CONFIG.get(name)))
+    return value
+
+
+def at_once() -> Mapping[str, str]:
+    """What app.py says of each function's maximum concurrency, as the document says it."""
+    handlers = [
+        node
+        for node in ast.parse((ROOT / "app.py").read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    return {
+        handler.name: words_for(keyword.value)
+        for handler in handlers
+        for decorator in handler.decorator_list
+        if isinstance(decorator, ast.Call)
+        for keyword in decorator.keywords
+        if keyword.arg == "maximum_concurrency"
+    }
+
+
+def words_for(value: ast.expr) -> str:
+    said = ast.unparse(value)
+    return "as set" if said == "settings.maximum_concurrency" else said
+
+
+AT_ONCE = at_once()
+
+
+def test_every_function_is_in_the_table_once() -> None:
+    assert Counter(function for function, _ in FUNCTIONS) == Counter(GRANTS.keys())
+
+
+@pytest.mark.parametrize(("function", "row"), FUNCTIONS, ids=[name for name, _ in FUNCTIONS])
+def test_memory_timeout_and_concurrency_are_what_is_deployed(
+    function: str, row: dict[str, str]
+) -> None:
+    told = (row["MB"], row["s"], row["at once"])
+
+    assert told == (
+        str(own_setting(function, "lambda_memory_size")),
+        str(own_setting(function, "lambda_timeout")),
+        AT_ONCE.get(function, ""),
+    )
+
+
+def test_every_trigger_of_a_queue_has_a_limit() -> None:
+    assert {function for function, row in FUNCTIONS if row["at once"]} == AT_ONCE.keys() != set()
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_each_figure_of_a_stage_is_what_is_deployed(stage: str) -> None:
+    told = {name: row[stage] for name, row in STAGES.items()}
+    stack = Stack(stage)
+    table = stack.named(f"storytime-{stage}-stories")
+    recovery: Any = table["PointInTimeRecoverySpecification"]
+    kept = {
+        each["RetentionInDays"]
+        for each in stack.of_type("Logs::LogGroup")
+        if "/aws/lambda/" in each["LogGroupName"]
+    }
+
+    assert told.keys() == {
+        "`MAXIMUM_CONCURRENCY`",
+        "requests a second (twice as many at once)",
+        "logs kept",
+        "table restorable to any second of",
+        "table protected from deletion",
+    }
+    own = CONFIG["stages"][stage]["environment_variables"]
+    assert told["`MAXIMUM_CONCURRENCY`"] == own["MAXIMUM_CONCURRENCY"]
+    assert told["requests a second (twice as many at once)"] == str(
+        requests_per_second(Stage(stage))
+    )
+    assert {told["logs kept"]} == {f"{days} days" for days in kept}
+    assert DAYS[told["table restorable to any second of"]] == recovery["RecoveryPeriodInDays"]
+    assert (told["table protected from deletion"] == "yes") is table["DeletionProtectionEnabled"]
