@@ -29,6 +29,7 @@ class FakeGateway(FakeService):
         self.responses: dict[str, Any] = {}
         self.deployments = {"0": ""}
         self.patches: list[dict[str, str]] = []
+        self.flushed = 0
 
     def imported_anew(self) -> None:
         """What Chalice does: the API's definition is put, all else is lost."""
@@ -80,6 +81,10 @@ class FakeGateway(FakeService):
 
     def update_stage(self, patchOperations: list[dict[str, str]], **_: Any) -> None:  # noqa: N803
         self.patches = patchOperations
+
+    def flush_stage_authorizers_cache(self, restApiId: str, stageName: str) -> None:  # noqa: N803
+        assert (restApiId, stageName) == (API, "api")
+        self.flushed += 1
 
     def put(self) -> list[str]:
         return [each["responseType"] for each in self.requests("put_gateway_response")]

@@ -352,7 +352,7 @@ def test_an_account_without_the_stage_says_so(
     assert destroying.is_untouched()
 
 
-@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_FAILED", "REVIEW_IN_PROGRESS"])
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
 def test_of_a_stack_that_never_came_to_be_only_the_stack_goes(
     destroying: Destroying, status: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
