@@ -56,7 +56,7 @@ test: check ## Lint, check types, and run the whole test suite
 	$(RUN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 test-deployed: $(INSTALLED) $(EMULATOR_INSTALLED) ## Deploy to an emulated account, try it, destroy it (KEEP=1: leave it up)
-	KEEP=$(KEEP) $(RUN) -m pytest tests/deployed -m deployed --capture=no
+	KEEP=$(KEEP) $(RUN) -m pytest tests/deployed -m deployed --capture=no --verbose
 
 check: $(INSTALLED) ## Lint and check types, in seconds
 	$(RUN) -m ruff check .

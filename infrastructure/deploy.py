@@ -14,6 +14,7 @@ from typing import Final
 
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import where
 
 from chalicelib.tokens import OPEN
 from infrastructure import chalice_command, gateway, stack, stage_folder
@@ -21,7 +22,7 @@ from infrastructure.account import Account, explained
 from infrastructure.api_tokens import TokenFileError
 from infrastructure.gateway_responses import put_requests
 from infrastructure.permissions import GRANTS
-from infrastructure.preparation import Preparation, Prepared, Wishes, checked
+from infrastructure.preparation import Preparation, Prepared, Wishes, check
 from infrastructure.progress import Progress
 from infrastructure.stage import API_STAGE, DeploymentError, Stage
 from infrastructure.token_renewal import AUTHORIZER, renew
@@ -31,10 +32,7 @@ _LOOKS_AT_HEALTH: Final = 20
 _SECONDS_BETWEEN_LOOKS: Final = 3.0
 
 
-def main(
-    arguments: Sequence[str],
-    begin: "Callable[[Stage], Deployment]" = lambda stage: Deployment(stage, Account(), Progress()),
-) -> int:
+def main(arguments: Sequence[str], begin: "Callable[[Stage], Deployment] | None" = None) -> int:
     """Deploy, and print what a person wants to know; the exit status."""
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("stage", help="dev, prod, or another of .chalice/config.json")
@@ -46,8 +44,7 @@ def main(
     try:
         stage = Stage(given.stage)
         wishes = Wishes(given.email or None, given.sender or None, given.api_url, given.anyway)
-        checked(stage, wishes)
-        begin(stage).run(wishes)
+        (begin or Deployment.in_account)(stage).run(wishes)
     except (DeploymentError, TokenFileError, OSError, BotoCoreError, ClientError) as error:
         print(f"\ndeploy: {explained(error)}", file=sys.stderr)
         return 1
@@ -71,6 +68,12 @@ class Deployment:
         self._account = account
         self._progress = progress
         self._preparation = Preparation(stage, account, progress, pause)
+
+    @classmethod
+    def in_account(cls, stage: Stage) -> "Deployment":
+        """In the account of the environment; what can be seen without it is looked at first."""
+        check(stage)
+        return cls(stage, Account(), Progress())
 
     def run(self, wishes: Wishes) -> None:
         """Deploy all of it."""
@@ -141,7 +144,8 @@ def wait_for_health(url: str, pause: Callable[[], object] | None = None) -> str:
         DeploymentError: It does not.
     """
     wait = pause or (lambda: threading.Event().wait(_SECONDS_BETWEEN_LOOKS))
-    http = urllib3.PoolManager(retries=False, timeout=30, ca_certs=os.environ.get("AWS_CA_BUNDLE"))
+    authority = os.environ.get("AWS_CA_BUNDLE") or where()
+    http = urllib3.PoolManager(retries=False, timeout=30, ca_certs=authority)
     seen = ""
     for _ in range(_LOOKS_AT_HEALTH):
         try:

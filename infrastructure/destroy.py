@@ -49,7 +49,7 @@ class Loss:
         more = " or more" if self.files == _COUNTED else ""
         return "\n".join(
             [
-                f"  {self.records:,} records of stories and profiles, and their backups",
+                f"  {self.records:,} records of stories and profiles",
                 f"  {self.files:,}{more} files: photos, pages, audio",
                 f"  {self.faces:,} known faces",
                 f"  {self.parked:,} parked messages",
@@ -86,7 +86,10 @@ def main(
     except (DeploymentError, OSError, BotoCoreError, ClientError) as error:
         print(f"\ndestroy: {explained(error)}", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, EOFError):
+    except EOFError:  # nobody is there to answer
+        print("\nNothing was done.")
+        return 1
+    except KeyboardInterrupt:
         print("\ndestroy: stopped; run it again to go on.", file=sys.stderr)
         return 130
     print("\nEverything is gone. The stage's tokens are still in .chalice/tokens.")

@@ -113,7 +113,12 @@ def configure(
     for response in changed:
         client.put_gateway_response(**response)
     if changed or not _is_ours(client, api_id):
-        client.create_deployment(restApiId=api_id, stageName=API_STAGE, description=_DESCRIPTION)
+        client.create_deployment(
+            restApiId=api_id,
+            stageName=API_STAGE,
+            description=_DESCRIPTION,
+            tracingEnabled=True,  # as in .chalice/config.json
+        )
     forget_callers(client, api_id)
     settings = {
         "/accessLogSettings/destinationArn": log_group_arn,

@@ -17,12 +17,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infrastructure import chalice_command
 from infrastructure.account import Account, explained
 from infrastructure.api_tokens import TokenFileError
-from infrastructure.deploy import Deployment, Wishes
 from infrastructure.gateway_responses import put_requests
+from infrastructure.preparation import Preparation, Wishes, check
 from infrastructure.progress import Progress
 from infrastructure.stage import DeploymentError, Stage
 
 _DEFINITION = "chalice_api_swagger"
+_VERSIONS = {
+    # Chalice's own, < 1.4.0 and < 5, know no runtime of Lambda above python3.10; python3.13 came
+    # with 5.76, and 6 has no stages of deployments any more, which Chalice makes.
+    "required_version": ">= 1.0",
+    "required_providers": {
+        "aws": {"source": "hashicorp/aws", "version": ">= 5.76, < 6"},
+        "null": {"source": "hashicorp/null", "version": ">= 3, < 4"},
+    },
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,12 +46,14 @@ def main(arguments: Sequence[str]) -> int:
         stage, progress = Stage(given.stage), Progress()
         folder = given.folder.resolve()
         wishes = Wishes(given.email or None, given.sender or None)
-        prepared = Deployment(stage, Account(), progress).prepare(wishes)
+        check(stage)
+        prepared = Preparation(stage, Account(), progress).run(wishes)
         with progress.step("chalice package"):
             command = ["package", "--pkg-format", "terraform", str(folder)]
             chalice_command.run(stage, command, progress.line)
         packaged = folder / "chalice.tf.json"
         terraform = with_own_answers(json.loads(packaged.read_text()), prepared.allowed_origin)
+        terraform = with_names_of(stage, terraform) | {"terraform": _VERSIONS}
         packaged.write_text(json.dumps(terraform, indent=2) + "\n")
     except (DeploymentError, TokenFileError, BotoCoreError, ClientError, OSError) as error:
         print(f"\npackage: {explained(error)}", file=sys.stderr)
@@ -70,6 +81,19 @@ def with_own_answers(terraform: Mapping[str, Any], allowed_origin: str) -> dict[
         for request in put_requests("", allowed_origin)
     }
     return {**terraform, "locals": {**terraform["locals"], _DEFINITION: json.dumps(definition)}}
+
+
+def with_names_of(stage: Stage, terraform: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with schedules' rules called as `chalice deploy` calls them.
+
+    Chalice has Terraform call them by the function alone: two stages would share one.
+    """
+    kind = "aws_cloudwatch_event_rule"
+    rules = {
+        name: {**rule, "name": stage.function(rule["name"])}
+        for name, rule in terraform["resource"].get(kind, {}).items()
+    }
+    return {**terraform, "resource": {**terraform["resource"], kind: rules}}
 
 
 if __name__ == "__main__":

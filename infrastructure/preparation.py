@@ -30,12 +30,20 @@ class Wishes:
         sender: Who writes to people about their profile photos; `email`, if nobody is named.
         api_url: The API's address, with ``{api_id}`` in it, where it is not AWS's own.
         anyway: Whether the app is deployed although nothing of it has changed.
+
+    Raises:
+        DeploymentError: An address is none.
     """
 
     email: str | None = None
     sender: str | None = None
     api_url: str | None = None
     anyway: bool = False
+
+    def __post_init__(self) -> None:
+        for address in filter(None, (self.email, self.sender)):
+            if not re.fullmatch(_ADDRESS, address):
+                raise DeploymentError(f"{address!r} is no e-mail address.")
 
 
 @dataclass(frozen=True)
@@ -55,18 +63,15 @@ class Prepared:
         return self.environment.get("ALLOWED_ORIGIN", "*")
 
 
-def checked(stage: Stage, wishes: Wishes) -> None:
-    """See, before AWS is asked, whether the stage could be deployed so.
+def check(stage: Stage) -> None:
+    """See, before AWS is asked, whether the stage could be deployed.
 
     Raises:
-        DeploymentError: It is not in .chalice/config.json or has no tokens, an address is none, or
-            this Python is not one of Lambda's.
+        DeploymentError: It is not in .chalice/config.json, has no tokens, or this Python is not
+            one of Lambda's.
     """
     chalice_command.check_python()
     tokens_of(stage, stage_folder.own_config(stage_folder.tracked_config(stage.project), stage))
-    for address in filter(None, (wishes.email, wishes.sender)):
-        if not re.fullmatch(_ADDRESS, address):
-            raise DeploymentError(f"{address!r} is no e-mail address.")
 
 
 class Preparation:

@@ -163,6 +163,11 @@ def queue_name_of(variables: Mapping[str, str], stage: str, queue: str) -> str:
         for name, url in variables.items()
         if name.endswith(_QUEUE_URL)
     }
+    if not urls:
+        raise UsageError(
+            f"Stage {stage!r} was not deployed from this folder, so its queues are not known here: "
+            f"make deploy STAGE={stage}"
+        )
     if queue not in urls:
         raise UsageError(f"Stage {stage!r} has no queue {queue!r}, only {_listed(urls)}.")
     return urls[queue].rsplit("/", 1)[-1]
@@ -172,7 +177,7 @@ def _stage_and_queue(arguments: Sequence[str]) -> tuple[str, str]:
     match arguments:
         case [stage, queue] if stage and queue:
             return stage, queue
-    raise UsageError("Say which stage and queue: make redrive STAGE=local QUEUE=reading")
+    raise UsageError("Say which stage and queue: make redrive STAGE=dev QUEUE=reading")
 
 
 def client_of(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSClient":

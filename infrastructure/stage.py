@@ -37,6 +37,8 @@ class Stage:
     project: Path = PROJECT
 
     def __post_init__(self) -> None:
+        if not self.name:
+            raise DeploymentError("Say which stage: STAGE=dev")
         # Bucket names are the shortest: storytime-<stage>-staging-<account>-<region>, 63 in all.
         if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", self.name) or self.name == LOCAL:
             raise DeploymentError(

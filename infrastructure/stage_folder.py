@@ -109,6 +109,7 @@ def write(stage: Stage, config: Mapping[str, Any], policies: Mapping[str, Any]) 
     """
     chalice = stage.folder / ".chalice"
     chalice.mkdir(parents=True, exist_ok=True)
+    stage.folder.chmod(0o700)  # STORY_NAMESPACE is a secret
     for name in _LINKED:
         link = stage.folder / name
         link.unlink(missing_ok=True)

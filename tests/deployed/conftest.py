@@ -1,6 +1,7 @@
 """One stage for all tests: deployed before the first, destroyed after the last."""
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ It is left up, as asked:
 The project's commands reach it from the copy that was deployed:
 
   cd {project} && . {folder}/environment
+  {python} -m infrastructure.deploy {stage} --api-url '{api_pattern}'
   {python} -m infrastructure.destroy {stage}
 
 To end it: kill {pids}
@@ -58,15 +60,23 @@ def stage() -> Iterator[DeployedStage]:
                     project=stage.project,
                     python=sys.executable,
                     stage=NAME,
+                    api_pattern=account.api_url("{api_id}"),
                     pids=" ".join(str(process.pid) for process in account.processes),
                 )
             )
 
 
 def end(stage: DeployedStage) -> None:
-    """Destroy it, and see that nothing is left in the account."""
+    """See that no function was refused anything, destroy the stage, and see that nothing is left.
+
+    The emulator knows the policies of the functions' roles and of the buckets.
+    """
     try:
+        lines = stage.log_lines()
         stage.destroy()
         assert leftovers(stage.account) == []
+        assert [line for line in lines if "stage finished" in line]
+        assert [line for line in lines if "AccessDenied" in line or "not authorized" in line] == []
     finally:
         stage.account.close()
+    shutil.rmtree(stage.project.parent)

@@ -41,6 +41,21 @@ _LISTS: Final[dict[str, tuple[str, str, Callable[[Any], Any]]]] = {
         "list_distributions",
         lambda found: found["DistributionList"].get("Items", []),
     ),
+    "origin access controls": (
+        "cloudfront",
+        "list_origin_access_controls",
+        lambda found: found["OriginAccessControlList"].get("Items", []),
+    ),
+    "response headers policies": (
+        "cloudfront",
+        "list_response_headers_policies",
+        lambda found: [
+            each
+            for each in found["ResponseHeadersPolicyList"].get("Items", [])
+            if each["Type"] == "custom"
+        ],
+    ),
+    "subscriptions": ("sns", "list_subscriptions", lambda found: found["Subscriptions"]),
     "e-mail identities": (
         "sesv2",
         "list_email_identities",

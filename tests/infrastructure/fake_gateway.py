@@ -56,8 +56,14 @@ class FakeGateway(FakeService):
         assert request.pop("restApiId") == API
         self.responses[request["responseType"]] = {**request, "defaultResponse": False}
 
-    def create_deployment(self, restApiId: str, stageName: str, description: str) -> None:  # noqa: N803
-        assert (restApiId, stageName) == (API, "api")
+    def create_deployment(
+        self,
+        restApiId: str,  # noqa: N803
+        stageName: str,  # noqa: N803
+        description: str,
+        tracingEnabled: bool,  # noqa: N803
+    ) -> None:
+        assert (restApiId, stageName, tracingEnabled) == (API, "api", True)
         self.deployments[str(len(self.deployments))] = description
 
     def get_stage(self, restApiId: str, stageName: str) -> dict[str, Any]:  # noqa: N803

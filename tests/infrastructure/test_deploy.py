@@ -185,7 +185,7 @@ def test_the_first_deployment_asks_for_an_address(aws: Aws, tmp_path: Path) -> N
     deploying = Deploying(aws, stage_at(tmp_path), FakeCloudFormation())
 
     assert deploying.refusal() == (
-        "Say who gets the stories and the alarms: make deploy STAGE=dev EMAIL=you@example.com"
+        "Say who gets the stories and the alarms: the same command with EMAIL=you@example.com"
     )
 
 
@@ -488,7 +488,7 @@ def test_an_api_that_never_answers_properly_is_said() -> None:
 
     assert str(caught.value) == (
         f"Everything is deployed, but {url}/health does not answer (503 an api). The function's "
-        "log says why: chalice logs in the stage's folder."
+        "log in CloudWatch says why: /aws/lambda/storytime-<stage>."
     )
     assert len(asked) == 20
 
@@ -523,7 +523,7 @@ Next
      curl -X POST -H 'Authorization: Bearer <token>' -H 'Content-Type: image/jpeg' \\
           --data-binary @samples/page.jpg https://abc123.execute-api.us-east-1.amazonaws.com/api/upload
 
-For fast iteration: cd .stages/dev && chalice deploy --stage dev
+For fast iteration: cd .stages/dev && ../../.venv/bin/chalice deploy --stage dev
 """
     )
 

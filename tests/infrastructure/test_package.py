@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from infrastructure.gateway_responses import RESPONSES
-from infrastructure.package import main, with_own_answers
+from infrastructure.package import main, with_names_of, with_own_answers
+from infrastructure.stage import Stage
 
 NAME = "chalice_api_swagger"
 KEY = "x-amazon-apigateway-gateway-responses"
@@ -43,6 +44,26 @@ def test_no_answer_reads_as_an_expression_of_terraform() -> None:
 
     assert "${" not in terraform["locals"][NAME]
     assert "%{" not in terraform["locals"][NAME]
+
+
+def test_a_schedules_rule_is_called_by_its_stage() -> None:
+    rule = {"name": "sweep-event", "schedule_expression": "rate(5 minutes)"}
+    function = {"function_name": "storytime-dev-sweep"}
+    packaged = {
+        "resource": {
+            "aws_cloudwatch_event_rule": {"sweep-event": rule},
+            "aws_lambda_function": {"sweep": function},
+        }
+    }
+
+    resources = with_names_of(Stage("dev"), packaged)["resource"]
+
+    assert resources == {
+        "aws_cloudwatch_event_rule": {
+            "sweep-event": {**rule, "name": "storytime-dev-sweep-event"},
+        },
+        "aws_lambda_function": {"sweep": function},
+    }
 
 
 def test_what_is_no_stage_is_one_clear_message(capsys: pytest.CaptureFixture[str]) -> None:

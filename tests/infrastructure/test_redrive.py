@@ -283,9 +283,9 @@ def test_every_queue_of_the_local_stack_can_be_redriven(
             ["local", "READING"],
             "no queue 'READING', only deletion, intake, narration, reading, renditions",
         ),
-        (["local"], "make redrive STAGE=local QUEUE=reading"),
-        (["", ""], "make redrive STAGE=local QUEUE=reading"),
-        ([], "make redrive STAGE=local QUEUE=reading"),
+        (["local"], "make redrive STAGE=dev QUEUE=reading"),
+        (["", ""], "make redrive STAGE=dev QUEUE=reading"),
+        ([], "make redrive STAGE=dev QUEUE=reading"),
     ],
 )
 def test_what_there_is_not_is_one_clear_line(

@@ -45,9 +45,14 @@ def test_a_stage_is_up_to_16_small_letters_and_digits(name: str) -> None:
     assert stage.folder == projects.ROOT / ".stages" / name
 
 
+def test_no_name_is_asked_for() -> None:
+    with pytest.raises(DeploymentError, match=r"^Say which stage: STAGE=dev$"):
+        Stage("")
+
+
 @pytest.mark.parametrize(
     "name",
-    ["", "Dev", "1dev", "my-stage", "my_stage", "dev\n", "../dev", "abcdefghij1234567", "local"],
+    ["Dev", "1dev", "my-stage", "my_stage", "dev\n", "../dev", "abcdefghij1234567", "local"],
 )
 def test_nothing_else_is_a_stage(name: str) -> None:
     with pytest.raises(DeploymentError) as caught:
