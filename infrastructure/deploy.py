@@ -17,7 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import where
 
 from chalicelib.tokens import OPEN
-from infrastructure import chalice_command, gateway, stack, stage_folder
+from infrastructure import (
+    chalice_command,
+    chalice_record,
+    elsewhere,
+    gateway,
+    leftovers,
+    stack,
+    stage_folder,
+)
 from infrastructure.account import Account, explained
 from infrastructure.api_tokens import TokenFileError
 from infrastructure.gateway_responses import put_requests
@@ -95,30 +103,28 @@ class Deployment:
         bucket = prepared.outputs["MediaBucket"]
         s3, functions = self._account.client("s3"), self._account.client("lambda")
         stage = self._stage
-        chalice_command.forget_record_of_elsewhere(
-            stage, self._account.region, self._account.number
-        )
-        kept = chalice_command.fetch_record(s3, bucket, stage)
+        elsewhere.forget_record_of_elsewhere(stage, self._account.region, self._account.number)
+        kept = chalice_record.fetch_record(s3, bucket, stage)
         wanted = stage_folder.fingerprint(stage)
         with self._progress.step("chalice deploy") as said:
-            code = chalice_command.code_in_lambda(functions, stage)
+            code = chalice_record.code_in_lambda(functions, stage)
             if kept == f"{wanted} {code}" and not anyway:
                 said("nothing to change")
             else:
                 self._renew_tokens(prepared.environment["API_TOKENS"])
-                chalice_command.remove_unrecorded_triggers(functions, stage, GRANTS)
-                chalice_command.remove_unrecorded_apis(self._account.client("apigateway"), stage)
+                leftovers.remove_unrecorded_triggers(functions, stage, GRANTS)
+                leftovers.remove_unrecorded_apis(self._account.client("apigateway"), stage)
                 chalice_command.run(stage, ["deploy"], self._progress.line)
-                code = chalice_command.code_in_lambda(functions, stage)
-                chalice_command.keep_record(s3, bucket, stage, f"{wanted} {code}")
-        return chalice_command.rest_api_id(self._stage)
+                code = chalice_record.code_in_lambda(functions, stage)
+                chalice_record.keep_record(s3, bucket, stage, f"{wanted} {code}")
+        return chalice_record.rest_api_id(self._stage)
 
     def _renew_tokens(self, tokens: str) -> None:
         functions = self._account.client("lambda")
         knew_others = renew(functions, self._stage.function(AUTHORIZER), tokens)
-        if knew_others and chalice_command.recorded(self._stage):
+        if knew_others and chalice_record.recorded(self._stage):
             client = self._account.client("apigateway")
-            gateway.forget_callers(client, chalice_command.rest_api_id(self._stage))
+            gateway.forget_callers(client, chalice_record.rest_api_id(self._stage))
 
     def _configure_gateway(self, api_id: str, prepared: Prepared) -> None:
         client = self._account.client("apigateway")

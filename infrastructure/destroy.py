@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure import chalice_command, stack, stage_folder
+from infrastructure import chalice_command, chalice_record, elsewhere, stack, stage_folder
 from infrastructure.account import Account, explained
 from infrastructure.leftovers import remove_leftovers
 from infrastructure.permissions import GRANTS
@@ -194,10 +194,10 @@ class Destruction:
     def _delete_app(self) -> None:
         """Have Chalice delete what it made; its folder may have to be written again first."""
         with self._progress.step("chalice delete"):
-            chalice_command.forget_record_of_elsewhere(
+            elsewhere.forget_record_of_elsewhere(
                 self._stage, self._account.region, self._account.number
             )
-            chalice_command.fetch_record(
+            chalice_record.fetch_record(
                 self._account.client("s3"), self._outputs["MediaBucket"], self._stage
             )
             if not (self._stage.folder / stage_folder.CONFIG).exists():

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.settings import Settings, SettingsError
 from chalicelib.tokens import OPEN
-from infrastructure import api_tokens, chalice_command, stack, stage_folder
+from infrastructure import api_tokens, chalice_command, elsewhere, stack, stage_folder
 from infrastructure.account import Account
 from infrastructure.names import Names
 from infrastructure.permissions import GRANTS, policy_of
@@ -98,7 +98,7 @@ class Preparation:
         tokens = tokens_of(self._stage, own)
         parameters = self._parameters(wishes, own)
         account, progress = self._account, self._progress
-        chalice_command.check_roles(account.client("iam"), self._stage, account.region)
+        elsewhere.check_roles(account.client("iam"), self._stage, account.region)
         progress.headline(
             f"Storytime: stage {self._stage.name} in account {account.number}, {account.region}"
         )

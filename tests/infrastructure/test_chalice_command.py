@@ -9,20 +9,21 @@ from typing import Any
 import pytest
 
 from infrastructure import chalice_command, stage_folder
-from infrastructure.chalice_command import (
-    PYTHONS,
+from infrastructure.chalice_command import PYTHONS, check_python
+from infrastructure.chalice_record import (
     RECORD_KEY,
-    check_python,
     code_in_lambda,
     fetch_record,
     keep_record,
     record_file,
     recorded,
-    remove_unrecorded_apis,
-    remove_unrecorded_triggers,
     rest_api_id,
 )
-from infrastructure.leftovers import remove_leftovers
+from infrastructure.leftovers import (
+    remove_leftovers,
+    remove_unrecorded_apis,
+    remove_unrecorded_triggers,
+)
 from infrastructure.stage import DeploymentError, Stage
 from tests.infrastructure import projects, test_zip
 from tests.infrastructure.fake_lambda import FakeLambda

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from chalicelib.settings import Settings
-from infrastructure import chalice_command, stage_folder
+from infrastructure import chalice_record, stage_folder
 from infrastructure.deploy import (
     Deployment,
     main,
@@ -367,12 +367,12 @@ def once_deployed(deploying: Deploying) -> None:
     deploying.preparation.run(Wishes())
     stage, s3 = deploying.stage, deploying.aws.stack_client("s3")
     s3.create_bucket(Bucket=outputs()["MediaBucket"])
-    file = chalice_command.record_file(stage)
+    file = chalice_record.record_file(stage)
     file.parent.mkdir()
     api = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": API}
     file.write_text(json.dumps({"schema_version": "2.0", "backend": "api", "resources": [api]}))
     deployed = f"{stage_folder.fingerprint(stage)} c0de="
-    chalice_command.keep_record(s3, outputs()["MediaBucket"], stage, deployed)
+    chalice_record.keep_record(s3, outputs()["MediaBucket"], stage, deployed)
     deploying.out.truncate(0)
     deploying.out.seek(0)
 

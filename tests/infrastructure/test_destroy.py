@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure import chalice_command, stage_folder
+from infrastructure import chalice_record, stage_folder
 from infrastructure.destroy import Destruction, Loss, main
 from infrastructure.progress import Progress
 from infrastructure.stage import DeploymentError, Stage
@@ -410,7 +410,7 @@ def test_a_stage_that_somebody_else_deployed_is_deleted_by_their_record(
     record = {"schema_version": "2.0", "backend": "api", "resources": []}
     destroying.aws.stack_client("s3").put_object(
         Bucket=outputs()["MediaBucket"],
-        Key=chalice_command.RECORD_KEY,
+        Key=chalice_record.RECORD_KEY,
         Body=json.dumps(record).encode(),
     )
     destroying.cloudformation.will_be("DELETE_COMPLETE")

@@ -10,12 +10,8 @@ import pytest
 from moto import mock_aws
 
 from infrastructure.account import Account, region_variable
-from infrastructure.chalice_command import (
-    check_roles,
-    forget_record_of_elsewhere,
-    record_file,
-    recorded,
-)
+from infrastructure.chalice_record import record_file, recorded
+from infrastructure.elsewhere import check_roles, forget_record_of_elsewhere
 from infrastructure.names import Names
 from infrastructure.permissions import policy_of
 from infrastructure.stage import DeploymentError, Stage
