@@ -114,6 +114,17 @@ def test_the_picture_of_the_profile_workflow_is_its_state_machine() -> None:
     assert drawn == ways
 
 
+def test_the_picture_of_a_deployment_has_every_module() -> None:
+    picture = ARCHITECTURE.split("## A deployment")[1]
+    besides = {"__init__", "account", "elsewhere", "progress", "redrive", "settings", "stage"}
+
+    modules = {path.stem for path in (ROOT / "infrastructure").glob("*.py")}
+
+    assert {name.removesuffix(".py") for name in re.findall(r"[a-z_]+\.py", picture)} == (
+        modules - besides
+    )
+
+
 def test_every_reason_why_a_profile_photo_may_not_do_is_in_the_readme() -> None:
     code = (ROOT / "chalicelib/profiles/requirements.py").read_text()
     reasons = {*re.findall(r'Refusal\(\s*"(\w+)"', code), FACE_ALREADY_EXISTS.code, UNCLEAR.code}
