@@ -143,8 +143,8 @@ class Preparation:
 
     def _sender_identity(self, sender: str, now: Mapping[str, str]) -> str:
         """Whether the stack makes the sender known to SES, or somebody did already."""
-        if now.get("SenderEmail") == sender:
-            return now["SenderIdentity"]
+        if now.get("SenderEmail") == sender and now["SenderIdentity"] == "create":
+            return "create"  # and would take the address along, were it "existing"
         ses = self._account.client("sesv2")
         try:
             ses.get_email_identity(EmailIdentity=sender)

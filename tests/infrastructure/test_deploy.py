@@ -263,6 +263,12 @@ def test_a_sender_that_the_stack_made_stays_the_stacks(aws: Aws, tmp_path: Path)
     assert Deploying(aws, stage_at(tmp_path)).parameters()["SenderIdentity"] == "create"
 
 
+def test_a_sender_of_another_stage_that_went_with_it_is_made_anew(aws: Aws, tmp_path: Path) -> None:
+    shared = unchanged(SenderIdentity="existing")
+
+    assert Deploying(aws, stage_at(tmp_path), shared).parameters()["SenderIdentity"] == "create"
+
+
 def test_another_sender_is_looked_up(aws: Aws, tmp_path: Path) -> None:
     aws.stack_client("sesv2").create_email_identity(EmailIdentity="new@example.com")
 
