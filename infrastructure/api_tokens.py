@@ -30,7 +30,7 @@ class UsageError(Exception):
     """It was not asked for what can be done; the message says what to do."""
 
 
-class TokenFileError(Exception):
+class TokenFileError(DeploymentError):
     """A stage's file does not hold what it must; the message says which line of which file."""
 
 

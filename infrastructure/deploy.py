@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import Final
 
 import urllib3
-from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import where
 
 from chalicelib.tokens import OPEN
@@ -26,8 +25,8 @@ from infrastructure import (
     stack,
     stage_folder,
 )
-from infrastructure.account import Account, explained
-from infrastructure.api_tokens import TokenFileError
+from infrastructure.account import Account
+from infrastructure.command import ended
 from infrastructure.gateway_responses import put_requests
 from infrastructure.permissions import GRANTS
 from infrastructure.preparation import Preparation, Prepared, Wishes, check
@@ -49,17 +48,14 @@ def main(arguments: Sequence[str], begin: "Callable[[Stage], Deployment] | None"
     parser.add_argument("--api-url", help=argparse.SUPPRESS)
     parser.add_argument("--anyway", action="store_true", help="deploy the app also if unchanged")
     given = parser.parse_args(arguments)
-    try:
+
+    def work() -> int:
         stage = Stage(given.stage)
         wishes = Wishes(given.email or None, given.sender or None, given.api_url, given.anyway)
         (begin or Deployment.in_account)(stage).run(wishes)
-    except (DeploymentError, TokenFileError, OSError, BotoCoreError, ClientError) as error:
-        print(f"\ndeploy: {explained(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\ndeploy: stopped; run it again to go on.", file=sys.stderr)
-        return 130
-    return 0
+        return 0
+
+    return ended("deploy", work)
 
 
 class Deployment:

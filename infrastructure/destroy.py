@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from infrastructure import chalice_command, chalice_record, elsewhere, stack, stage_folder
-from infrastructure.account import Account, explained
+from infrastructure.account import Account
+from infrastructure.command import ended
 from infrastructure.leftovers import remove_leftovers
 from infrastructure.permissions import GRANTS
 from infrastructure.progress import Progress
@@ -70,30 +69,28 @@ def main(
     parser.add_argument("stage")
     parser.add_argument("--yes", help="the stage's name again: do not ask")
     given = parser.parse_args(arguments)
-    try:
+
+    def work() -> int:
         destruction = begin(Stage(given.stage))
         destruction.must_rest()
         if not destruction.has_anything():
             print(f"There is no stage {given.stage!r} in this account and region.")
             return 0
         print(destruction.warning())
-        answer = given.yes or ask(f"\nType {given.stage} to destroy it: ")
+        try:
+            answer = given.yes or ask(f"\nType {given.stage} to destroy it: ")
+        except EOFError:  # nobody is there to answer
+            answer = ""
+            print()
         if answer.strip() != given.stage:
             print("Nothing was done.")
             return 1
         print()
         destruction.run()
-    except (DeploymentError, OSError, BotoCoreError, ClientError) as error:
-        print(f"\ndestroy: {explained(error)}", file=sys.stderr)
-        return 1
-    except EOFError:  # nobody is there to answer
-        print("\nNothing was done.")
-        return 1
-    except KeyboardInterrupt:
-        print("\ndestroy: stopped; run it again to go on.", file=sys.stderr)
-        return 130
-    print("\nEverything is gone. The stage's tokens are still in .chalice/tokens.")
-    return 0
+        print("\nEverything is gone. The stage's tokens are still in .chalice/tokens.")
+        return 0
+
+    return ended("destroy", work)
 
 
 class Destruction:

@@ -12,15 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from infrastructure import chalice_command
-from infrastructure.account import Account, explained
-from infrastructure.api_tokens import TokenFileError
+from infrastructure.account import Account
+from infrastructure.command import ended
 from infrastructure.gateway_responses import put_requests
 from infrastructure.preparation import Preparation, Wishes, check
 from infrastructure.progress import Progress
-from infrastructure.stage import DeploymentError, Stage
+from infrastructure.stage import Stage
 
 _DEFINITION = "chalice_api_swagger"
 _VERSIONS = {
@@ -42,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--email", help="who gets the stories and the alarms")
     parser.add_argument("--sender", help="who writes about profile photos (default: the same)")
     given = parser.parse_args(arguments)
-    try:
+
+    def work() -> int:
         stage, progress = Stage(given.stage), Progress()
         folder = given.folder.resolve()
         wishes = Wishes(given.email or None, given.sender or None)
@@ -55,14 +54,10 @@ def main(arguments: Sequence[str]) -> int:
         terraform = with_own_answers(json.loads(packaged.read_text()), prepared.allowed_origin)
         terraform = with_names_of(stage, terraform) | {"terraform": _VERSIONS}
         packaged.write_text(json.dumps(terraform, indent=2) + "\n")
-    except (DeploymentError, TokenFileError, BotoCoreError, ClientError, OSError) as error:
-        print(f"\npackage: {explained(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\npackage: stopped; run it again to go on.", file=sys.stderr)
-        return 130
-    print(f"\nThe app is in {folder}: terraform init && terraform apply (docs/deploy.md).")
-    return 0
+        print(f"\nThe app is in {folder}: terraform init && terraform apply (docs/deploy.md).")
+        return 0
+
+    return ended("package", work)
 
 
 def with_own_answers(terraform: Mapping[str, Any], allowed_origin: str) -> dict[str, Any]:

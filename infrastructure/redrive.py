@@ -10,39 +10,25 @@ leads elsewhere. Exit status: 0, 1 when AWS did not do it, 2 when it was not ask
 """
 
 import os
-import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
 
-import boto3
-from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
-from chalice.config import Config
 
 from chalicelib.settings import PARKED
 from infrastructure.stage import DeploymentError
 from infrastructure.stage_folder import config_of
+from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
 
-"""A deployed stage's own project folder is in here, under its name."""
-_QUEUE_URL: Final = "_QUEUE_URL"
-_SQS_HOST: Final = re.compile(r"sqs\.([\w-]+)\.amazonaws\.com(?:\.cn)?")
 _ACTIVE: Final = {"RUNNING", "CANCELLING"}
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
-_IMPATIENT: Final = ClientConfig(
-    connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-)
-
-
-class UsageError(Exception):
-    """It was not asked for a stage and a queue that there are; the message says what to do."""
 
 
 class RedriveError(Exception):
@@ -134,82 +120,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def stage_variables(config: dict[str, Any], stage: str) -> Mapping[str, str]:
-    """The environment variables of a stage.
-
-    Args:
-        config: What .chalice/config.json holds.
-        stage: One of its stages.
-
-    Raises:
-        UsageError: There is no such stage.
-    """
-    if stage not in config["stages"]:
-        raise UsageError(f"There is no stage {stage!r}, only {_listed(config['stages'])}.")
-    variables: Mapping[str, str] = Config(
-        chalice_stage=stage, config_from_disk=config
-    ).environment_variables
-    return variables
-
-
-def queue_name_of(variables: Mapping[str, str], stage: str, queue: str) -> str:
-    """The full name of a stage's queue: ``storytime-local-reading`` for ``reading``.
-
-    Raises:
-        UsageError: The stage's variables name no such queue.
-    """
-    urls = {
-        name.removesuffix(_QUEUE_URL).lower(): url
-        for name, url in variables.items()
-        if name.endswith(_QUEUE_URL)
-    }
-    if not urls:
-        raise UsageError(
-            f"Stage {stage!r} was not deployed from this folder, so its queues are not known here: "
-            f"make deploy STAGE={stage}"
-        )
-    if queue not in urls:
-        raise UsageError(f"Stage {stage!r} has no queue {queue!r}, only {_listed(urls)}.")
-    return urls[queue].rsplit("/", 1)[-1]
-
-
 def _stage_and_queue(arguments: Sequence[str]) -> tuple[str, str]:
     match arguments:
         case [stage, queue] if stage and queue:
             return stage, queue
     raise UsageError("Say which stage and queue: make redrive STAGE=dev QUEUE=reading")
-
-
-def client_of(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSClient":
-    """A client of the AWS that a stage's variables, or else the process's, lead to.
-
-    Raises:
-        UsageError: ``AWS_ENDPOINT_URL`` is no address.
-    """
-    session = boto3.session.Session(
-        variables.get("AWS_ACCESS_KEY_ID"),
-        variables.get("AWS_SECRET_ACCESS_KEY"),
-        region_name=variables.get("AWS_DEFAULT_REGION") or _region(variables),
-    )
-    named = (environ.get("AWS_ENDPOINT_URL_SQS"), environ.get("AWS_ENDPOINT_URL"))
-    endpoint_url = next(filter(None, named), variables.get("AWS_ENDPOINT_URL"))
-    try:
-        _ = urlsplit(endpoint_url or "").port  # boto3 would notice only when it connects
-        return session.client("sqs", endpoint_url=endpoint_url, config=_IMPATIENT)
-    except ValueError as error:
-        raise UsageError(f"AWS_ENDPOINT_URL leads nowhere: {error}.") from error
-
-
-def _region(variables: Mapping[str, str]) -> str | None:
-    """The region that a stage's queues are in: ``https://sqs.eu-west-1.amazonaws.com/...``.
-
-    None when their addresses do not say; then it is the process's.
-    """
-    hosts = (
-        urlsplit(url).hostname or "" for name, url in variables.items() if name.endswith(_QUEUE_URL)
-    )
-    regions = {match[1] for host in hosts if (match := _SQS_HOST.fullmatch(host))}
-    return regions.pop() if len(regions) == 1 else None
 
 
 def _queue_url(sqs: "SQSClient", name: str) -> str:
@@ -248,10 +163,6 @@ def _moved(move: "ListMessageMoveTasksResultEntryTypeDef") -> int:
 
 def _messages(number: int) -> str:
     return f"{number} message" if number == 1 else f"{number} messages"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
 
 
 def _complain(error: object, status: int) -> int:
