@@ -103,10 +103,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         stage, queue = _stage_and_queue(arguments)
         variables = stage_variables(config_of(stage), stage)
+        name = queue_name_of(variables, stage, queue)
         done = redrive(
-            client_of(variables, environ),
-            queue_name_of(variables, stage, queue),
-            lambda: pause.wait(_SECONDS_BETWEEN_LOOKS),
+            client_of(variables, environ), name, lambda: pause.wait(_SECONDS_BETWEEN_LOOKS)
         )
     except (UsageError, DeploymentError) as error:
         return _complain(error, 2)

@@ -441,3 +441,8 @@ def assert_one_line(capsys: pytest.CaptureFixture[str], words: str) -> None:
     assert err.startswith("redrive: ")
     assert words in err
     assert err.count("\n") == 1
+
+
+def test_of_a_stage_that_was_not_deployed_from_here_no_queue_is_known() -> None:
+    with pytest.raises(UsageError, match=r"was not deployed from this folder.* STAGE=dev$"):
+        queue_name_of({"MAXIMUM_CONCURRENCY": "2"}, "dev", "reading")
