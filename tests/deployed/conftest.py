@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.deployed.emulated_account import EmulatedAccount
-from tests.deployed.leftovers import leftovers
+from tests.deployed.leftovers import KINDS, things
 from tests.deployed.stage import NAME, DeployedStage
 
 KEPT = """
@@ -73,8 +73,9 @@ def end(stage: DeployedStage) -> None:
     """
     try:
         lines = stage.log_lines()
+        assert things(stage.account).keys() == KINDS
         stage.destroy()
-        assert leftovers(stage.account) == []
+        assert things(stage.account) == {}
         assert [line for line in lines if "stage finished" in line]
         assert [line for line in lines if "AccessDenied" in line or "not authorized" in line] == []
     finally:

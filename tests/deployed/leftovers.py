@@ -1,84 +1,56 @@
 """What is in an account."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
+
+import jmespath
 
 from infrastructure.gateway import LOGGING_ROLE
 from tests.deployed.emulated_account import EmulatedAccount
 
-_OF_THE_ACCOUNT: Final = {LOGGING_ROLE}
-"""Not a stage's: API Gateway writes the logs of all APIs of a region with it."""
-
-_LISTS: Final[dict[str, tuple[str, str, Callable[[Any], Any]]]] = {
-    "stacks": ("cloudformation", "list_stacks", lambda found: found["StackSummaries"]),
-    "buckets": ("s3", "list_buckets", lambda found: found["Buckets"]),
-    "queues": ("sqs", "list_queues", lambda found: found.get("QueueUrls", [])),
-    "tables": ("dynamodb", "list_tables", lambda found: found["TableNames"]),
-    "topics": ("sns", "list_topics", lambda found: found["Topics"]),
-    "functions": ("lambda", "list_functions", lambda found: found["Functions"]),
-    "triggers": (
-        "lambda",
-        "list_event_source_mappings",
-        lambda found: found["EventSourceMappings"],
-    ),
-    "roles": (
-        "iam",
-        "list_roles",
-        lambda found: [role for role in found["Roles"] if role["RoleName"] not in _OF_THE_ACCOUNT],
-    ),
-    "APIs": ("apigateway", "get_rest_apis", lambda found: found["items"]),
-    "rules": ("events", "list_rules", lambda found: found["Rules"]),
-    "state machines": (
-        "stepfunctions",
-        "list_state_machines",
-        lambda found: found["stateMachines"],
-    ),
-    "log groups": ("logs", "describe_log_groups", lambda found: found["logGroups"]),
-    "alarms": ("cloudwatch", "describe_alarms", lambda found: found["MetricAlarms"]),
-    "dashboards": ("cloudwatch", "list_dashboards", lambda found: found["DashboardEntries"]),
-    "distributions": (
-        "cloudfront",
-        "list_distributions",
-        lambda found: found["DistributionList"].get("Items", []),
-    ),
+_COLLECTIONS: Final = "face collections"
+_LISTS: Final = {
+    "stacks": ("cloudformation", "list_stacks", "StackSummaries[?StackStatus!='DELETE_COMPLETE']"),
+    "buckets": ("s3", "list_buckets", "Buckets"),
+    "queues": ("sqs", "list_queues", "QueueUrls"),
+    "tables": ("dynamodb", "list_tables", "TableNames"),
+    "topics": ("sns", "list_topics", "Topics"),
+    "subscriptions": ("sns", "list_subscriptions", "Subscriptions"),
+    "functions": ("lambda", "list_functions", "Functions"),
+    "triggers": ("lambda", "list_event_source_mappings", "EventSourceMappings"),
+    # That one is the account's: API Gateway writes the logs of all APIs with it.
+    "roles": ("iam", "list_roles", f"Roles[?RoleName!='{LOGGING_ROLE}']"),
+    "APIs": ("apigateway", "get_rest_apis", "items"),
+    "rules": ("events", "list_rules", "Rules"),
+    "state machines": ("stepfunctions", "list_state_machines", "stateMachines"),
+    "log groups": ("logs", "describe_log_groups", "logGroups"),
+    "alarms": ("cloudwatch", "describe_alarms", "MetricAlarms"),
+    "dashboards": ("cloudwatch", "list_dashboards", "DashboardEntries"),
+    "distributions": ("cloudfront", "list_distributions", "DistributionList.Items"),
     "origin access controls": (
         "cloudfront",
         "list_origin_access_controls",
-        lambda found: found["OriginAccessControlList"].get("Items", []),
+        "OriginAccessControlList.Items",
     ),
     "response headers policies": (
         "cloudfront",
         "list_response_headers_policies",
-        lambda found: [
-            each
-            for each in found["ResponseHeadersPolicyList"].get("Items", [])
-            if each["Type"] == "custom"
-        ],
+        "ResponseHeadersPolicyList.Items[?Type=='custom']",
     ),
-    "subscriptions": ("sns", "list_subscriptions", lambda found: found["Subscriptions"]),
-    "e-mail identities": (
-        "sesv2",
-        "list_email_identities",
-        lambda found: found.get("EmailIdentities", []),
-    ),
+    "e-mail identities": ("sesv2", "list_email_identities", "EmailIdentities"),
 }
+"""By kind: a service, its operation that lists them, and where in the answer (JMESPath)."""
+
+KINDS: Final = {*_LISTS, _COLLECTIONS}
+"""Of all of them a deployed stage has some."""
 
 
-def leftovers(account: EmulatedAccount) -> list[str]:
-    """Whatever there is, as ``queues: ...``; deleted stacks do not count."""
-    found = [
-        f"{kind}: {each}"
-        for kind, (service, operation, items) in _LISTS.items()
-        for each in _existing(items(getattr(account.client(service), operation)()))
-    ]
+def things(account: EmulatedAccount) -> dict[str, list[object]]:
+    """Whatever there is, by its kind."""
+    found = {
+        kind: jmespath.search(where, getattr(account.client(service), operation)())
+        for kind, (service, operation, where) in _LISTS.items()
+    }
     collections = account.engines.clients.rekognition.list_collections()["CollectionIds"]
     # The engines' own stack, which `make run` would use, has one.
-    return found + [f"collection: {each}" for each in collections if "-local-" not in each]
-
-
-def _existing(items: Iterable[Any]) -> Iterable[Any]:
-    return (
-        item
-        for item in items
-        if not (isinstance(item, dict) and item.get("StackStatus") == "DELETE_COMPLETE")
-    )
+    found[_COLLECTIONS] = [each for each in collections if "-local-" not in each]
+    return {kind: some for kind, some in found.items() if some}
