@@ -17,7 +17,7 @@ from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.messages import StoryMessage
 from chalicelib.ports import Media, Stories
 from chalicelib.upload_ports import Staging, UploadRequests
-from infrastructure.redrive import redrive
+from infrastructure.commands.redrive import redrive
 from local.moto_backend import REGION
 from local.resources import create_stories_table
 from tests.fake_queue import InMemoryQueue

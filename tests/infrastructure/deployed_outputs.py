@@ -1,7 +1,7 @@
 """What CloudFormation would answer of a stage's stack."""
 
-from infrastructure.names import Names
-from infrastructure.settings import settings_of
+from infrastructure.iam.names import Names
+from infrastructure.stack.outputs import settings_of
 from tests.infrastructure.resolved import Stack
 
 _HERE = "us-east-1:123456789012"

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from infrastructure.gateway import LOGGING_ROLE
+from infrastructure.gateway.configuration import LOGGING_ROLE
 from tests.infrastructure.fake_service import FakeService, RefusalError
 
 API: Final = "abc123"

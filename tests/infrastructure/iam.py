@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, Final
 
-from infrastructure.names import Names
+from infrastructure.iam.names import Names
 
 _SAMPLE_ID: Final = "0f8fad5b-d9cb-469f-a165-70867728950e"
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from cfnlint.decode import decode_str
 from cfnlint.template import Template
 
-from infrastructure.stack_template import assembled
+from infrastructure.stack.template import assembled
 from local.moto_backend import ACCOUNT_ID, REGION
 
 PSEUDO: Final = {

@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from infrastructure import chalice_command, stage_folder
-from infrastructure.chalice_command import PYTHONS, check_python
+from infrastructure import stage_folder
+from infrastructure.chalice.command import PYTHONS, check_python, run_chalice
+from infrastructure.chalice.leftovers import (
+    remove_leftovers,
+    remove_unrecorded_apis,
+    remove_unrecorded_triggers,
+)
 from infrastructure.chalice_record import (
     RECORD_KEY,
     code_in_lambda,
@@ -18,11 +23,6 @@ from infrastructure.chalice_record import (
     record_file,
     recorded,
     rest_api_id,
-)
-from infrastructure.leftovers import (
-    remove_leftovers,
-    remove_unrecorded_apis,
-    remove_unrecorded_triggers,
 )
 from infrastructure.stage import DeploymentError, Stage
 from tests.infrastructure import projects, test_zip
@@ -88,7 +88,7 @@ def test_chalices_lines_are_reported_without_empty_ones(stage: Stage) -> None:
     lines: list[str] = []
 
     with pytest.raises(DeploymentError) as caught:
-        chalice_command.run(stage, ["package", "out"], lines.append)
+        run_chalice(stage, ["package", "out"], lines.append)
 
     assert str(caught.value) == (
         "`chalice package` failed; its last lines above say why. Mend that, and run the same "
@@ -107,7 +107,7 @@ def test_a_command_that_succeeds_raises_nothing(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     lines: list[str] = []
 
-    chalice_command.run(stage, ["delete"], lines.append)  # of nothing
+    run_chalice(stage, ["delete"], lines.append)  # of nothing
 
     assert lines == ["loaded"]
 

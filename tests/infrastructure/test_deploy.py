@@ -16,17 +16,17 @@ import pytest
 
 from chalicelib.settings import Settings
 from infrastructure import chalice_record, stage_folder
-from infrastructure.deploy import (
+from infrastructure.commands.deploy import (
     Deployment,
     main,
     next_steps,
     requests_per_second,
     wait_for_health,
 )
-from infrastructure.permissions import GRANTS, policy_of
-from infrastructure.preparation import Preparation, Wishes, tokens_of
-from infrastructure.progress import Progress
-from infrastructure.settings import settings_of
+from infrastructure.commands.preparation import Preparation, Wishes, tokens_of
+from infrastructure.commands.progress import Progress
+from infrastructure.iam.permissions import GRANTS, policy_of
+from infrastructure.stack.outputs import settings_of
 from infrastructure.stage import DeploymentError, Stage
 from tests.infrastructure import projects
 from tests.infrastructure.deployed_outputs import names, outputs

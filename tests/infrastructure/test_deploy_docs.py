@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.deploy import requests_per_second
-from infrastructure.permissions import GRANTS
+from infrastructure.commands.deploy import requests_per_second
+from infrastructure.iam.permissions import GRANTS
 from infrastructure.stage import Stage
 from tests.infrastructure.resolved import Stack
 

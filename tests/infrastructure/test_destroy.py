@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from infrastructure import chalice_record, stage_folder
-from infrastructure.destroy import Destruction, Loss, main
-from infrastructure.progress import Progress
+from infrastructure.commands.destroy import Destruction, Loss, main
+from infrastructure.commands.progress import Progress
 from infrastructure.stage import DeploymentError, Stage
 from tests.infrastructure import projects
 from tests.infrastructure.deployed_outputs import outputs

@@ -12,8 +12,8 @@ from moto import mock_aws
 from infrastructure.account import Account, region_variable
 from infrastructure.chalice_record import record_file, recorded
 from infrastructure.elsewhere import check_roles, forget_record_of_elsewhere
-from infrastructure.names import Names
-from infrastructure.permissions import policy_of
+from infrastructure.iam.names import Names
+from infrastructure.iam.permissions import policy_of
 from infrastructure.stage import DeploymentError, Stage
 from local.resources import app_environment
 

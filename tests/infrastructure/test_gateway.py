@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure.gateway import LOG_FORMAT, configure, let_it_write_logs
+from infrastructure.gateway.configuration import LOG_FORMAT, configure, let_it_write_logs
 from tests.infrastructure.fake_gateway import API, ROLE, FakeGateway, FakeIam
 
 LOG = "arn:aws:logs:us-east-1:123456789012:log-group:storytime-dev-access"

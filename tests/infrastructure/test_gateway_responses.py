@@ -9,7 +9,7 @@ import pytest
 from botocore.validate import validate_parameters
 
 from chalicelib import intake, uploads
-from infrastructure.gateway_responses import RESPONSES, put_requests
+from infrastructure.gateway.responses import RESPONSES, put_requests
 
 MODEL = boto3.session.Session(region_name="us-east-1").client("apigateway").meta.service_model
 ORIGIN = "https://books.example.com"

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.aws.emf import NAMESPACE
 from chalicelib.metrics import METRICS
-from infrastructure import stack_template
+from infrastructure.stack.template import assembled
 
-DASHBOARD = Path(stack_template.__file__).with_name("dashboard.json")
+DASHBOARD = Path(__file__).parents[2] / "infrastructure" / "dashboard.json"
 SEARCH = re.compile(rf"\{{{NAMESPACE},([\w,]+)\}} MetricName=\"(\w+)\"")
 
 Asked = tuple[str, frozenset[str]]
@@ -57,7 +57,7 @@ def asked_for(lines: list[list[Any]]) -> Iterator[Asked]:
 
 def watched() -> set[Asked]:
     """What alarms are about."""
-    template = stack_template.assembled()
+    template = assembled()
     found = re.findall(
         rf"Namespace: {NAMESPACE}\n +MetricName: (\w+)\n +Dimensions:\n((?: +- \{{.*\}}\n)+)",
         template,

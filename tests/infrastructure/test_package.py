@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.gateway_responses import RESPONSES
-from infrastructure.package import main, with_names_of, with_own_answers
+from infrastructure.commands.package import main, with_names_of, with_own_answers
+from infrastructure.gateway.responses import RESPONSES
 from infrastructure.stage import Stage
 
 NAME = "chalice_api_swagger"

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import pytest
 
-from infrastructure.names import Names
-from infrastructure.permissions import GRANTS, policy_of
+from infrastructure.iam.names import Names
+from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stage import API_HANDLER
 from local.moto_backend import ACCOUNT_ID, REGION
 from local.resources import DISTRIBUTION_ID, SENDER, app_environment

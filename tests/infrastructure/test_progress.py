@@ -6,7 +6,7 @@ from itertools import accumulate, repeat
 
 import pytest
 
-from infrastructure.progress import Progress
+from infrastructure.commands.progress import Progress
 
 
 def ticking() -> Iterator[float]:

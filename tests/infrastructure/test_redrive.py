@@ -14,9 +14,14 @@ from typing import Any
 import pytest
 
 from chalicelib import settings
-from infrastructure.redrive import Redrive, RedriveError, main, redrive
+from infrastructure.commands.redrive import Redrive, RedriveError, main, redrive
+from infrastructure.commands.stage_queues import (
+    UsageError,
+    client_of,
+    queue_name_of,
+    stage_variables,
+)
 from infrastructure.stage_folder import config_of
-from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
 from local import resources
 from tests.infrastructure.resolved import Stack
 from tests.local.conftest import Aws

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure.stack import Stack
+from infrastructure.stack.stack import Stack
 from infrastructure.stage import DeploymentError
 from tests.infrastructure.fake_cloudformation import (
     CHANGE_SET_ID,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from infrastructure.token_renewal import renew
+from infrastructure.chalice.token_renewal import renew
 from tests.infrastructure.fake_service import FakeService, RefusalError
 
 NAME: Final = "storytime-dev-authorize"

@@ -30,7 +30,7 @@ def check_python(running: tuple[int, int] = sys.version_info[:2]) -> None:
         )
 
 
-def run(stage: Stage, command: Sequence[str], report: Callable[[str], None]) -> None:
+def run_chalice(stage: Stage, command: Sequence[str], report: Callable[[str], None]) -> None:
     """Run ``chalice`` with such a command in the stage's folder; its lines are reported.
 
     Raises:

@@ -1,4 +1,4 @@
-"""``python -m infrastructure.package STAGE FOLDER``: the app for Terraform.
+"""``python -m infrastructure.commands.package STAGE FOLDER``: the app for Terraform.
 
 What Chalice does not make is brought up to date as by `make deploy`; the app itself is left in the
 folder, as ``deployment.zip`` and ``chalice.tf.json``, which API Gateway's own answers are added to.
@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infrastructure import chalice_command
 from infrastructure.account import Account
-from infrastructure.command import ended
-from infrastructure.gateway_responses import put_requests
-from infrastructure.preparation import Preparation, Wishes, check
-from infrastructure.progress import Progress
+from infrastructure.chalice.command import run_chalice
+from infrastructure.commands.ending import ended
+from infrastructure.commands.preparation import Preparation, Wishes, check
+from infrastructure.commands.progress import Progress
+from infrastructure.gateway.responses import put_requests
 from infrastructure.stage import Stage
 
 _DEFINITION = "chalice_api_swagger"
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         prepared = Preparation(stage, Account(), progress).run(wishes)
         with progress.step("chalice package"):
             command = ["package", "--pkg-format", "terraform", str(folder)]
-            chalice_command.run(stage, command, progress.line)
+            run_chalice(stage, command, progress.line)
         packaged = folder / "chalice.tf.json"
         terraform = with_own_answers(json.loads(packaged.read_text()), prepared.allowed_origin)
         terraform = with_names_of(stage, terraform) | {"terraform": _VERSIONS}

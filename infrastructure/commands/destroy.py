@@ -1,6 +1,7 @@
-"""``python -m infrastructure.destroy STAGE``: take a stage out of your account, with all it holds.
+"""``python -m infrastructure.commands.destroy STAGE`` removes a stage with everything it holds.
 
-It says what will be lost, and asks. Every step takes what is left: run it again if it broke off.
+It lists what will be lost, and asks. Run it again if it was interrupted: each step removes what
+is left.
 """
 
 import argparse
@@ -11,14 +12,15 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
 
-from infrastructure import chalice_command, chalice_record, elsewhere, stack, stage_folder
+from infrastructure import chalice_record, elsewhere, stage_folder
 from infrastructure.account import Account
-from infrastructure.command import ended
-from infrastructure.leftovers import remove_leftovers
-from infrastructure.permissions import GRANTS
-from infrastructure.progress import Progress
-from infrastructure.settings import settings_of
-from infrastructure.stack import Stack
+from infrastructure.chalice.command import run_chalice
+from infrastructure.chalice.leftovers import remove_leftovers
+from infrastructure.commands.ending import ended
+from infrastructure.commands.progress import Progress
+from infrastructure.iam.permissions import GRANTS
+from infrastructure.stack.outputs import settings_of
+from infrastructure.stack.stack import Stack, pause
 from infrastructure.stage import DeploymentError, Stage
 
 _BUCKETS: Final = ("MediaBucket", "StagingBucket")
@@ -101,7 +103,7 @@ class Destruction:
         stage: Stage,
         account: Account,
         progress: Progress,
-        pause: Callable[[], None] = stack.pause,
+        pause: Callable[[], None] = pause,
     ) -> None:
         self._stage = stage
         self._account = account
@@ -203,7 +205,7 @@ class Destruction:
                 tracked["stages"].setdefault(self._stage.name, {})
                 config = stage_folder.stage_config(tracked, self._stage, [], settings)
                 stage_folder.write(self._stage, config, {})
-            chalice_command.run(self._stage, ["delete"], self._progress.line)
+            run_chalice(self._stage, ["delete"], self._progress.line)
             remove_leftovers(self._account, self._stage, GRANTS)
 
     def _empty_buckets(self) -> None:

@@ -16,7 +16,7 @@ expand to ("Troubleshoot the processed template"); a larger one has to lie in a 
 
 DOCUMENTS: Final = ("profile_photo.asl.json", "dashboard.json")
 
-_HERE: Final = Path(__file__).resolve().parent
+_HERE: Final = Path(__file__).resolve().parents[1]
 
 
 def assembled() -> str:

@@ -1,7 +1,7 @@
-"""``python -m infrastructure.deploy STAGE [--email ADDRESS]``: a stage in your own account.
+"""``python -m infrastructure.commands.deploy STAGE [--email ADDRESS]`` deploys a stage.
 
-What Chalice does not make is one CloudFormation stack; the app is Chalice's. Every step looks at
-what is there first: run it again whenever it broke off, or to bring a stage up to date.
+One CloudFormation stack makes everything that Chalice does not make; Chalice deploys the app.
+Every step first looks at what exists: run the command again to go on or to update a stage.
 """
 
 import argparse
@@ -16,23 +16,19 @@ import urllib3
 from botocore.httpsession import where
 
 from chalicelib.tokens import OPEN
-from infrastructure import (
-    chalice_command,
-    chalice_record,
-    elsewhere,
-    gateway,
-    leftovers,
-    stack,
-    stage_folder,
-)
+from infrastructure import chalice_record, elsewhere, stage_folder
 from infrastructure.account import Account
-from infrastructure.command import ended
-from infrastructure.gateway_responses import put_requests
-from infrastructure.permissions import GRANTS
-from infrastructure.preparation import Preparation, Prepared, Wishes, check
-from infrastructure.progress import Progress
+from infrastructure.chalice import leftovers
+from infrastructure.chalice.command import run_chalice
+from infrastructure.chalice.token_renewal import AUTHORIZER, renew
+from infrastructure.commands.ending import ended
+from infrastructure.commands.preparation import Preparation, Prepared, Wishes, check
+from infrastructure.commands.progress import Progress
+from infrastructure.gateway import configuration
+from infrastructure.gateway.responses import put_requests
+from infrastructure.iam.permissions import GRANTS
+from infrastructure.stack.stack import pause
 from infrastructure.stage import API_STAGE, DeploymentError, Stage
-from infrastructure.token_renewal import AUTHORIZER, renew
 
 _PROD: Final = "prod"
 _LOOKS_AT_HEALTH: Final = 20
@@ -66,7 +62,7 @@ class Deployment:
         stage: Stage,
         account: Account,
         progress: Progress,
-        pause: Callable[[], None] = stack.pause,
+        pause: Callable[[], None] = pause,
     ) -> None:
         self._stage = stage
         self._account = account
@@ -110,7 +106,7 @@ class Deployment:
                 self._renew_tokens(prepared.environment["API_TOKENS"])
                 leftovers.remove_unrecorded_triggers(functions, stage, GRANTS)
                 leftovers.remove_unrecorded_apis(self._account.client("apigateway"), stage)
-                chalice_command.run(stage, ["deploy"], self._progress.line)
+                run_chalice(stage, ["deploy"], self._progress.line)
                 code = chalice_record.code_in_lambda(functions, stage)
                 chalice_record.keep_record(s3, bucket, stage, f"{wanted} {code}")
         return chalice_record.rest_api_id(self._stage)
@@ -120,12 +116,14 @@ class Deployment:
         knew_others = renew(functions, self._stage.function(AUTHORIZER), tokens)
         if knew_others and chalice_record.recorded(self._stage):
             client = self._account.client("apigateway")
-            gateway.forget_callers(client, chalice_record.rest_api_id(self._stage))
+            configuration.forget_callers(client, chalice_record.rest_api_id(self._stage))
 
     def _configure_gateway(self, api_id: str, prepared: Prepared) -> None:
         client = self._account.client("apigateway")
-        gateway.let_it_write_logs(client, self._account.client("iam"), self._account.partition)
-        gateway.configure(
+        configuration.let_it_write_logs(
+            client, self._account.client("iam"), self._account.partition
+        )
+        configuration.configure(
             client,
             api_id,
             responses=put_requests(api_id, prepared.allowed_origin),

@@ -1,4 +1,4 @@
-"""``python -m infrastructure.redrive STAGE QUEUE``: parked messages get another chance.
+"""``python -m infrastructure.commands.redrive STAGE QUEUE``: parked messages get another chance.
 
 The messages that a stage's queue gave up for good wait in ``<its name>-parked``. Once what was
 wrong is mended, this puts them back onto the queue, and says how many there were.
@@ -19,9 +19,14 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from chalicelib.settings import PARKED
+from infrastructure.commands.stage_queues import (
+    UsageError,
+    client_of,
+    queue_name_of,
+    stage_variables,
+)
 from infrastructure.stage import DeploymentError
 from infrastructure.stage_folder import config_of
-from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from infrastructure.names import Names
+from infrastructure.iam.names import Names
 
 
 @dataclass(frozen=True)

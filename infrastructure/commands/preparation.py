@@ -8,14 +8,15 @@ from typing import Any, Final
 
 from chalicelib.settings import Settings, SettingsError
 from chalicelib.tokens import OPEN
-from infrastructure import api_tokens, chalice_command, elsewhere, stack, stage_folder
+from infrastructure import api_tokens, elsewhere, stage_folder
 from infrastructure.account import Account
-from infrastructure.names import Names
-from infrastructure.permissions import GRANTS, policy_of
-from infrastructure.progress import Progress
-from infrastructure.settings import settings_of
-from infrastructure.stack import Stack
-from infrastructure.stack_template import assembled
+from infrastructure.chalice.command import check_python
+from infrastructure.commands.progress import Progress
+from infrastructure.iam.names import Names
+from infrastructure.iam.permissions import GRANTS, policy_of
+from infrastructure.stack.outputs import settings_of
+from infrastructure.stack.stack import Stack, pause
+from infrastructure.stack.template import assembled
 from infrastructure.stage import DeploymentError, Stage
 
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -70,7 +71,7 @@ def check(stage: Stage) -> None:
         DeploymentError: It is not in .chalice/config.json, has no tokens, or this Python is not
             one of Lambda's.
     """
-    chalice_command.check_python()
+    check_python()
     tokens_of(stage, stage_folder.own_config(stage_folder.tracked_config(stage.project), stage))
 
 
@@ -82,7 +83,7 @@ class Preparation:
         stage: Stage,
         account: Account,
         progress: Progress,
-        pause: Callable[[], None] = stack.pause,
+        pause: Callable[[], None] = pause,
     ) -> None:
         self._stage = stage
         self._account = account

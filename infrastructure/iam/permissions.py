@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from infrastructure.grants import (
+from infrastructure.iam.grants import (
     MEDIA,
     PROFILE_FILES,
     PROFILE_PRIVATE,
@@ -47,7 +47,7 @@ from infrastructure.grants import (
     tell_subscribers,
     trace,
 )
-from infrastructure.names import Names
+from infrastructure.iam.names import Names
 from infrastructure.stage import API_HANDLER
 
 # A story's files are looked for in a folder until there are none.
