@@ -3,7 +3,7 @@
 import os
 from collections.abc import MutableMapping
 
-from chalicelib.tokens import OPEN
+from chalicelib.http.tokens import OPEN
 from local.http_server import HOST
 from local.resources import app_environment
 

@@ -12,7 +12,7 @@ from typing import Final
 from chalice.app import Chalice
 from chalice.config import Config
 
-from chalicelib.tokens import OPEN
+from chalicelib.http.tokens import OPEN
 from local import environment, resources
 from local.api_gateway import ApiGateway
 from local.engines.allocator import keep_large_buffers

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.http.tokens import OPEN
 from chalicelib.settings import Settings, SettingsError
-from chalicelib.tokens import OPEN
 from infrastructure import api_tokens, elsewhere, stage_folder
 from infrastructure.account import Account
 from infrastructure.chalice.command import check_python
