@@ -28,9 +28,9 @@ from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.http import answers, profiles, requests, tokens
 from chalicelib.profiles import keys as profile_keys
-from chalicelib.settings import DEAD_LETTERS, Settings, queue_name
+from chalicelib.settings import Settings
 from chalicelib.stories import keys
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.telemetry import logs
 from chalicelib.wiring import pipeline_on_aws
 
@@ -78,7 +78,16 @@ def authorize(request: AuthRequest) -> AuthResponse:
     return requests.permission_of(tokens.holder_of(request.token, digests))
 
 
-# An open step has no authorizer: API Gateway refuses who brings no token without asking it.
+def of_queue(step: Step, suffix: str = "") -> dict[str, Any]:
+    """What `on_sqs_message` needs to know of a step's queue."""
+    return {
+        "queue": settings.queue_name(step, suffix),
+        "batch_size": 1,
+        "maximum_concurrency": settings.concurrency_of(step, suffix),
+    }
+
+
+# An open stage has no authorizer: API Gateway refuses who brings no token without asking it.
 route = partial(app.route, authorizer=authorize if digests else None)
 
 
@@ -109,38 +118,22 @@ def announce_staged_profile_photo(event: S3Event) -> None:
     events.announce(event, pipeline.intake_queue)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.intake_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.INTAKE))
 def take_in_staged(event: SQSEvent) -> None:
     events.handle_each(event, IntakeMessage, pipeline.take_in_staged)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.reading_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.READING))
 def read_page(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.reading.handle)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.narration_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.NARRATION))
 def narrate(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.narration.handle)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.renditions_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.RENDITIONS))
 def make_renditions(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.renditions.handle)
 
@@ -182,9 +175,7 @@ def delete_story(story_id: str) -> Response:
     return answers.deletion_response(pipeline.deletion.delete(story_id))
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.deletion_queue_url), batch_size=1, maximum_concurrency=2
-)
+@app.on_sqs_message(**of_queue(Step.DELETION))
 def erase(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.eraser.handle)
 
@@ -258,43 +249,27 @@ def sweep(event: CloudWatchEvent) -> None:
     pipeline.sweeper.sweep(lambda: events.time_left(event))
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.intake_queue_url) + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
-)
+@app.on_sqs_message(**of_queue(Step.INTAKE, DEAD_LETTERS))
 def give_up_intake(event: SQSEvent) -> None:
     events.handle_each(event, IntakeMessage, pipeline.intake_dead_letters.handle)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.reading_queue_url) + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
-)
+@app.on_sqs_message(**of_queue(Step.READING, DEAD_LETTERS))
 def give_up_reading(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.READING].handle)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.narration_queue_url) + DEAD_LETTERS,
-    batch_size=1,
-    maximum_concurrency=2,
-)
+@app.on_sqs_message(**of_queue(Step.NARRATION, DEAD_LETTERS))
 def give_up_narration(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.NARRATION].handle)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.renditions_queue_url) + DEAD_LETTERS,
-    batch_size=1,
-    maximum_concurrency=2,
-)
+@app.on_sqs_message(**of_queue(Step.RENDITIONS, DEAD_LETTERS))
 def give_up_renditions(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.RENDITIONS].handle)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.deletion_queue_url) + DEAD_LETTERS,
-    batch_size=1,
-    maximum_concurrency=2,
-)
+@app.on_sqs_message(**of_queue(Step.DELETION, DEAD_LETTERS))
 def give_up_deletion(event: SQSEvent) -> None:
     events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.DELETION].handle)
 

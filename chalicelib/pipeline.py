@@ -2,9 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import Final
 
 from chalicelib.delivery.dead_letters import DeadLetters, IntakeDeadLetters, Parking
 from chalicelib.delivery.messages import Delivery, IntakeMessage
@@ -26,19 +25,9 @@ from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories.links import Links
 from chalicelib.stories.ports import Queue, Stories
-from chalicelib.stories.story import Lease, Step, Story
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
+from chalicelib.stories.story import Lease, Story
 from chalicelib.tools import Tools
-
-TIME_LIMITS: Final = {
-    Step.INTAKE: timedelta(seconds=60),
-    Step.READING: timedelta(seconds=60),
-    Step.NARRATION: timedelta(seconds=120),
-    Step.RENDITIONS: timedelta(seconds=60),
-    Step.DELETION: timedelta(seconds=60),
-}
-"""Of the steps' functions in .chalice/config.json (a test compares); no lease lasts longer."""
-
-DEAD_LETTER_LEASE: Final = timedelta(seconds=29)
 
 
 class Pipeline:
@@ -235,7 +224,7 @@ class Pipeline:
     def _dead_letters(self, step: Step) -> DeadLetters:
         queue = self._tools.dead_letter_queues[step]
         return DeadLetters(
-            leasing=self._shared.leasing(step, DEAD_LETTER_LEASE, queue, gives_up=True),
+            leasing=self._shared.leasing(step, DEAD_LETTER_TIME_LIMIT, queue, gives_up=True),
             stories=self._stories,
             parked=self._tools.parked_queues[step],
             meter=self._tools.meter,

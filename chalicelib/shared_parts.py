@@ -11,7 +11,7 @@ from chalicelib.delivery.messages import StoryMessage
 from chalicelib.delivery.notification import Notification
 from chalicelib.stories.links import Links
 from chalicelib.stories.ports import Queue
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import Step
 from chalicelib.tools import Tools
 
 

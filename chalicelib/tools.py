@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
 from chalicelib.stories.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import Step
 from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
 from chalicelib.telemetry.metrics import Meter
 

@@ -27,9 +27,9 @@ from chalicelib.aws.sqs import SqsQueue
 from chalicelib.aws.stepfunctions import StateMachine
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.pipeline import Pipeline
-from chalicelib.settings import DEAD_LETTERS, LOCAL, PARKED, Settings
+from chalicelib.settings import LOCAL, Settings
 from chalicelib.stories.links import Links
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,14 +167,8 @@ class AwsTools:
         return self.parked_queues[Step.INTAKE]
 
     def _queues(self, suffix: str = "") -> "Mapping[Step, SqsQueue[Any]]":
-        urls = {
-            Step.INTAKE: self._settings.intake_queue_url,
-            Step.READING: self._settings.reading_queue_url,
-            Step.NARRATION: self._settings.narration_queue_url,
-            Step.RENDITIONS: self._settings.renditions_queue_url,
-            Step.DELETION: self._settings.deletion_queue_url,
-        }
-        return {step: SqsQueue(self._sqs, url + suffix) for step, url in urls.items()}
+        url = self._settings.queue_url
+        return {step: SqsQueue(self._sqs, url(step, suffix)) for step in Step}
 
     @cached_property
     def _dynamodb(self) -> Any:

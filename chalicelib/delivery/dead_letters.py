@@ -17,7 +17,8 @@ from chalicelib.delivery.retries import retried
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
 from chalicelib.stories import keys, upload_request
 from chalicelib.stories.ports import Queue, Stories
-from chalicelib.stories.story import PHOTO_MISSING, Failure, Lease, Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import PHOTO_MISSING, Failure, Lease, Status, Story
 from chalicelib.stories.upload_ports import UploadRequests
 from chalicelib.stories.upload_request import UploadStatus
 from chalicelib.telemetry.metrics import STORIES_FAILED, FailureReason, Meter

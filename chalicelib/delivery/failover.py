@@ -13,7 +13,8 @@ from chalicelib.errors import StoryChangedError, StorytimeError
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.stories import keys
 from chalicelib.stories.ports import Media, Queue, Stories
-from chalicelib.stories.story import Step, Story, next_step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story, next_step
 from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
 from chalicelib.stories.upload_request import UploadRequest
 

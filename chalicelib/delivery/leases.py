@@ -18,7 +18,8 @@ from chalicelib.delivery.notification import Notification
 from chalicelib.delivery.retries import put_off, retried, seconds_until_retry
 from chalicelib.errors import LeaseHeldError, StoryChangedError, StorytimeError, message_of
 from chalicelib.stories.ports import Queue, Stories
-from chalicelib.stories.story import MAKES_THE_STORY, Lease, Step, Story, has_ended, next_step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import MAKES_THE_STORY, Lease, Story, has_ended, next_step
 from chalicelib.telemetry import logs
 from chalicelib.telemetry.metrics import Meter, record_duration
 

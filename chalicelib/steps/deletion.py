@@ -19,7 +19,8 @@ from chalicelib.errors import StoryChangedError, TransientError, UnknownStoryErr
 from chalicelib.stories import keys
 from chalicelib.stories.ids import checked_id
 from chalicelib.stories.ports import Cdn, Queue, Stories
-from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
 from chalicelib.stories.tombstone import TOMBSTONE_KEPT_FOR, deleted, erased, is_gone, written_until
 from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
 from chalicelib.stories.upload_request import UploadRequest

@@ -23,7 +23,8 @@ from chalicelib.pages import photo
 from chalicelib.stories import keys, upload_request
 from chalicelib.stories.ids import content_id_of, derived_id
 from chalicelib.stories.ports import Media, Queue, Stories
-from chalicelib.stories.story import Status, Step, Story, next_step, restarted
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story, next_step, restarted
 from chalicelib.telemetry import logs
 from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter, timed
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.stories.queues import Step
+
 PHOTO_MISSING: Final = "the photo never arrived: send it again"
 """The reason of a claim whose upload died before the photo was stored."""
 
@@ -35,16 +37,6 @@ LEGAL_MOVES: Final = MappingProxyType(
 def sources(target: Status) -> frozenset[Status]:
     """Every status from which a story may move to `target`."""
     return frozenset(origin for origin, targets in LEGAL_MOVES.items() if target in targets)
-
-
-class Step(StrEnum):
-    """What works on the messages of a queue of its own."""
-
-    INTAKE = "intake"
-    READING = "reading"
-    NARRATION = "narration"
-    RENDITIONS = "renditions"  # which nothing waits for
-    DELETION = "deletion"
 
 
 MAKES_THE_STORY: Final = frozenset({Step.READING, Step.NARRATION})

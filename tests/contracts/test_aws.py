@@ -16,7 +16,8 @@ from chalicelib.aws.sns import NotificationTopic
 from chalicelib.aws.sqs import SqsQueue
 from chalicelib.delivery.messages import StoryMessage, decode
 from chalicelib.errors import StoryChangedError, TransientError
-from chalicelib.stories.story import Lease, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Story
 from local.resources import create_stories_table
 from tests.builders import story, upload_request
 from tests.fakes import NOW

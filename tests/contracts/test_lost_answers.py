@@ -13,7 +13,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.errors import StoryChangedError
-from chalicelib.stories.story import Lease, Status, Step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Status
 from local.resources import create_stories_table
 from tests.builders import story
 from tests.fakes import NOW

@@ -8,7 +8,8 @@ import pytest
 from chalicelib.errors import LeaseHeldError, StoryChangedError
 from chalicelib.stories import tombstone
 from chalicelib.stories.ports import Stories
-from chalicelib.stories.story import Failure, Lease, Rendition, Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Failure, Lease, Rendition, Status, Story
 from tests.builders import story
 from tests.fakes import NOW
 

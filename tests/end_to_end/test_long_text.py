@@ -10,6 +10,7 @@ import soundfile
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.sqs import SqsQueue
 from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
 from chalicelib.wiring import utc_now
 from local.launcher import Stack
@@ -28,7 +29,9 @@ def test_a_long_text_is_read_to_its_end_in_one_file(client: Client, stack: Stack
         id=str(uuid.uuid4()), status=Status.READ, text=text, page="public/x", enqueued_at=utc_now()
     )
     StoriesTable(stack.clients.dynamodb, stack.environment["STORIES_TABLE"]).claim(long)
-    queue = SqsQueue[StoryMessage](stack.clients.sqs, stack.environment["NARRATION_QUEUE_URL"])
+    queue = SqsQueue[StoryMessage](
+        stack.clients.sqs, stack.environment["QUEUE_URL_PREFIX"] + Step.NARRATION
+    )
     client.start_afresh()
 
     queue.send(about(long))

@@ -7,7 +7,8 @@ import pytest
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import TransientError
 from chalicelib.pages.detection import TextDetection
-from chalicelib.stories.story import Lease, Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Status, Story
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fakes import Outbox, ScriptedSpeaker, ScriptedTextDetector

@@ -14,7 +14,8 @@ from chalicelib.errors import (
 )
 from chalicelib.pages.detection import TextDetection
 from chalicelib.stories import keys, tombstone
-from chalicelib.stories.story import Lease, Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Status, Story
 from tests.builders import jpeg, line, story, upload, upload_request, with_words
 from tests.fake_uploads import SlowCdn
 from tests.fakes import (

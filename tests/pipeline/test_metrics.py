@@ -5,7 +5,8 @@ import pytest
 from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, StoryDeletedError, TransientError
 from chalicelib.steps.intake import MAX_BYTES
-from chalicelib.stories.story import Status, Step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status
 from chalicelib.telemetry.metrics import (
     DUPLICATES_FOUND,
     METRICS,

@@ -7,7 +7,8 @@ from PIL import Image
 from chalicelib.delivery.messages import about
 from chalicelib.errors import TransientError
 from chalicelib.stories import keys
-from chalicelib.stories.story import Status, Step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status
 from tests.builders import jpeg, line, upload, with_words
 from tests.fakes import InMemoryMedia, ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.world import World

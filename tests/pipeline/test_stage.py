@@ -7,7 +7,8 @@ import pytest
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import LeaseHeldError, TransientError
 from chalicelib.pages.detection import TextDetection
-from chalicelib.stories.story import Failure, Lease, Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Failure, Lease, Status, Story
 from tests.builders import upload
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import (

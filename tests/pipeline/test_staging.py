@@ -11,7 +11,8 @@ from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.errors import ExpiredError, TransientError, UnknownStoryError
 from chalicelib.steps.direct_upload import Permit, Wanted
 from chalicelib.stories import keys
-from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_ports import IntakeListing, IntakeObject, IntakePhoto
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from tests.builders import jpeg, upload

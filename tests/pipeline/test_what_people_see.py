@@ -12,7 +12,8 @@ from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.errors import TransientError
 from chalicelib.http import answers, profiles
 from chalicelib.steps.direct_upload import Wanted
-from chalicelib.stories.story import Status, Step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES

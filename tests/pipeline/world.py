@@ -7,7 +7,8 @@ from datetime import timedelta
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage
 from chalicelib.pipeline import Pipeline
 from chalicelib.stories.links import Links
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story
 from tests.fake_queue import InMemoryQueue
 from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests, SlowCdn
 from tests.fakes import (

@@ -1,7 +1,8 @@
 """Two processes that meet over a photo in the intake_bucket bucket."""
 
 from chalicelib.delivery.messages import IntakeMessage
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.scenarios import SHADE

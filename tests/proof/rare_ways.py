@@ -10,7 +10,8 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.moves import LONGEST_WRITER
 from chalicelib.stories import keys
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import MAX_BYTES
 from tests.proof.pages import page
 from tests.proof.profile_scenarios import ProfileScenario

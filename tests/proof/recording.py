@@ -5,9 +5,8 @@ from typing import Any
 
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
-from chalicelib.settings import DEAD_LETTERS, PARKED
 from chalicelib.stories.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
 from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
 from chalicelib.telemetry.metrics import Meter
 from chalicelib.tools import Tools

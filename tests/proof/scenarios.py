@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import ExpiredError
-from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR, UploadRequest
 from tests.fake_queue import MAX_RECEIVES
 from tests.proof.backend import Backend

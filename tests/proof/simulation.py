@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage, about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import RejectedError, StorytimeError
-from chalicelib.pipeline import TIME_LIMITS, Pipeline
+from chalicelib.pipeline import Pipeline
 from chalicelib.steps.direct_upload import Permit, Wanted
 from chalicelib.steps.intake import Receipt
 from chalicelib.stories import keys
 from chalicelib.stories.links import Links
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import TIME_LIMITS, Step
+from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.builders import upload
 from tests.fake_queue import InMemoryQueue

@@ -11,7 +11,8 @@ from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.settings import Settings
-from chalicelib.stories.story import Lease, Step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease
 from chalicelib.wiring import AwsTools
 from local.calls import Calls
 from local.lambda_function import LambdaFunction

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.steps.direct_upload import Permit
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
 from tests.proof.memory_backend import MemoryBackend

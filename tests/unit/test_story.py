@@ -5,7 +5,8 @@ import pytest
 
 from chalicelib.delivery.timeouts import is_overdue, may_resume, seems_lost
 from chalicelib.stories.ids import content_id_of, derived_id
-from chalicelib.stories.story import LEGAL_MOVES, Status, Step, next_step, restarted, sources
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import LEGAL_MOVES, Status, next_step, restarted, sources
 from tests.builders import story
 from tests.fakes import NOW
 
