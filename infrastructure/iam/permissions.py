@@ -1,228 +1,205 @@
-"""What each function may do: a role of its own, with exactly the actions and resources it uses.
+"""What each function may do: it has a role with exactly the actions and resources that it uses.
 
-The table is `GRANTS`; `policy_of` makes an IAM policy of one of its rows, for the resources of one
-stage. That no row lacks or has anything is held against the calls that the functions were seen to
-make (tests/infrastructure/test_permissions.py).
+Each function that works on a queue may receive its messages; `QUEUES` says which. `_OWN` has all
+other permissions. tests/infrastructure/test_permissions.py compares the result with the calls that
+the functions made, in both directions.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from infrastructure.iam.grants import (
-    INTAKE_BUCKET,
-    MEDIA,
-    PROFILE_FILES,
-    PROFILE_PRIVATE,
-    PROFILE_PUBLIC,
-    PROFILES,
-    REJECTED,
-    STAGED,
-    STAGED_PROFILES,
-    STORIES,
-    STORY_FILES,
-    STORY_PRIVATE,
-    STORY_PUBLIC,
-    UPLOADS,
-    Grant,
-    consume,
-    delete,
-    detect_faces,
-    faces,
-    get,
-    invalidate,
-    know_absent,
-    list_only,
-    log,
-    look_at_workflow,
-    put,
-    query,
-    read_text,
-    records,
-    scan,
-    send_to,
-    speak,
-    start_workflow,
-    tell_person,
-    tell_subscribers,
-    trace,
-)
+from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
+from infrastructure.iam import grants as may
+from infrastructure.iam.grants import Grant
 from infrastructure.iam.names import Names
 from infrastructure.stage import API_HANDLER
 
-# A story's files are looked for in a folder until there are none.
-_remove_story_files: Final = (know_absent(MEDIA), delete(*STORY_FILES))
-_remove_profile_files: Final = delete(*PROFILE_FILES)
-_bring_stories_on: Final = records(STORIES, "GetItem", "UpdateItem")
-_bring_profiles_on: Final = records(PROFILES, "GetItem", "PutItem")
+_MEDIA: Final = "{media_bucket}"
+_INTAKE_BUCKET: Final = "{intake_bucket}"
+# The folder of a story is its id, a UUID. So this pattern excludes profiles/, people's photos.
+_STORY_PRIVATE: Final = f"{_MEDIA}/private/????????-*"
+_STORY_PUBLIC: Final = f"{_MEDIA}/public/????????-*"
+_STORY_FILES: Final = (_STORY_PRIVATE, _STORY_PUBLIC)
+_PROFILE_PRIVATE: Final = f"{_MEDIA}/private/profiles/*"
+_PROFILE_PUBLIC: Final = f"{_MEDIA}/public/profiles/*"
+_PROFILE_FILES: Final = (_PROFILE_PRIVATE, _PROFILE_PUBLIC)
+_UPLOADED: Final = f"{_INTAKE_BUCKET}/images/*"
+_UPLOADED_PROFILES: Final = f"{_INTAKE_BUCKET}/profiles/*"
+_REJECTED: Final = f"{_INTAKE_BUCKET}/rejected/*"
+
+_STORIES, _UPLOADS, _PROFILES = ("story#*",), ("upload#*",), ("profile#*",)
+
+# A function lists a story's folder until it is empty.
+_remove_story_files: Final = (may.know_absent(_MEDIA), may.delete(*_STORY_FILES))
+_remove_profile_files: Final = may.delete(*_PROFILE_FILES)
+_update_stories: Final = may.records(_STORIES, "GetItem", "UpdateItem")
+_update_profiles: Final = may.records(_PROFILES, "GetItem", "PutItem")
 
 _end_attempt: Final = (
-    _bring_profiles_on,
-    get(PROFILE_PRIVATE),
-    know_absent(MEDIA),
+    _update_profiles,
+    may.get(_PROFILE_PRIVATE),
+    may.know_absent(_MEDIA),
     _remove_profile_files,
-    faces("SearchFacesByImage", "DeleteFaces"),
-    invalidate,
-    tell_person,
+    may.faces("SearchFacesByImage", "DeleteFaces"),
+    may.invalidate,
+    may.send_email,
+)
+_fail_story: Final = (
+    _update_stories,
+    may.list_only(*_STORY_FILES),
+    may.delete(*_STORY_FILES),
+    may.publish,
 )
 
-GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
-    {
-        "authorize": (),  # it knows the tokens' digests from its environment
-        API_HANDLER: (
-            records(STORIES, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
-            records(UPLOADS, "GetItem", "PutItem", "UpdateItem"),
-            _bring_profiles_on,
-            query("listing"),
-            get(STORY_PRIVATE, PROFILE_PRIVATE, STAGED),
-            know_absent(MEDIA, INTAKE_BUCKET),
-            put(STORY_PRIVATE, PROFILE_PRIVATE, STAGED, STAGED_PROFILES),
-            delete(*STORY_FILES, *PROFILE_FILES),
-            send_to("intake", "reading", "narration", "deletion"),
-            faces("DeleteFaces"),
-            invalidate,
-            start_workflow,
-            look_at_workflow,
-            tell_subscribers,
+_OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
+    "authorize": (),  # the tokens' digests are in its environment
+    API_HANDLER: (
+        may.records(_STORIES, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        may.records(_UPLOADS, "GetItem", "PutItem", "UpdateItem"),
+        _update_profiles,
+        may.query("listing"),
+        may.get(_STORY_PRIVATE, _PROFILE_PRIVATE, _UPLOADED),
+        may.know_absent(_MEDIA, _INTAKE_BUCKET),
+        may.put(_STORY_PRIVATE, _PROFILE_PRIVATE, _UPLOADED, _UPLOADED_PROFILES),
+        may.delete(*_STORY_FILES, *_PROFILE_FILES),
+        may.send_to(Step.INTAKE, Step.READING, Step.NARRATION, Step.DELETION),
+        may.faces("DeleteFaces"),
+        may.invalidate,
+        may.start_workflow,
+        may.look_at_workflow,
+        may.publish,
+    ),
+    "announce_staged": (may.send_to(Step.INTAKE),),
+    "announce_staged_profile_photo": (may.send_to(Step.INTAKE),),
+    "take_in_staged": (
+        # IAM checks each step of a transaction, perhaps with the keys of all steps.
+        may.records(_STORIES + _UPLOADS, "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+        _update_profiles,
+        may.get(_PROFILE_PRIVATE, _UPLOADED, _UPLOADED_PROFILES, _REJECTED),
+        may.know_absent(_MEDIA, _INTAKE_BUCKET),
+        may.put(_STORY_PRIVATE, _PROFILE_PRIVATE, _REJECTED),
+        may.delete(*_STORY_FILES, *_PROFILE_FILES, _UPLOADED, _UPLOADED_PROFILES, _REJECTED),
+        may.send_to(Step.READING, Step.NARRATION, Step.DELETION, f"{Step.INTAKE}{PARKED}"),
+        may.faces("DeleteFaces"),
+        may.invalidate,
+        may.start_workflow,
+        may.look_at_workflow,
+        may.publish,
+    ),
+    "read_page": (
+        _update_stories,
+        may.get(_STORY_PRIVATE),
+        may.put(*_STORY_FILES),
+        may.read_text,
+        may.send_to(Step.NARRATION, Step.RENDITIONS),
+        may.publish,
+        *_remove_story_files,
+    ),
+    "narrate": (
+        _update_stories,
+        may.get(*_STORY_FILES),
+        may.put(*_STORY_FILES),
+        may.speak,
+        may.publish,
+        *_remove_story_files,
+    ),
+    "make_renditions": (
+        _update_stories,
+        may.get(_STORY_PUBLIC),
+        may.put(_STORY_PUBLIC),
+        *_remove_story_files,
+    ),
+    "erase": (
+        _update_stories,
+        may.records(_UPLOADS, "UpdateItem"),
+        may.query("listing"),
+        may.list_only(*_STORY_FILES),
+        may.delete(*_STORY_FILES, _UPLOADED),
+        may.get(_UPLOADED),
+        may.know_absent(_INTAKE_BUCKET),
+        may.invalidate,
+    ),
+    "detect_face": (
+        _update_profiles,
+        may.get(_PROFILE_PRIVATE),
+        may.know_absent(_MEDIA),
+        may.put(_PROFILE_PRIVATE),
+        may.detect_faces,
+    ),
+    "check_face_duplicate": (
+        _update_profiles,
+        may.get(_PROFILE_PRIVATE),
+        may.know_absent(_MEDIA),
+        may.faces("SearchFacesByImage"),
+    ),
+    "add_face_to_index": (
+        _update_profiles,
+        may.get(_PROFILE_PRIVATE),
+        may.know_absent(_MEDIA),
+        may.faces("SearchFacesByImage", "IndexFaces", "DeleteFaces"),
+    ),
+    "make_thumbnail": (
+        may.records(_PROFILES, "GetItem"),
+        may.get(_PROFILE_PRIVATE),
+        may.know_absent(_MEDIA),
+        may.put(_PROFILE_PUBLIC),
+    ),
+    "persist_metadata": (
+        _update_profiles,
+        may.list_only(*_PROFILE_FILES),
+        _remove_profile_files,
+        may.faces("DeleteFaces"),
+        may.invalidate,
+    ),
+    "refuse_photo": _end_attempt,
+    "fail_photo": _end_attempt,
+    "sweep": (
+        may.scan("unfinished"),
+        _update_stories,
+        may.records(_PROFILES, "GetItem", "PutItem", "DeleteItem"),
+        may.get(_STORY_PRIVATE, _PROFILE_PRIVATE, _UPLOADED_PROFILES),
+        may.know_absent(_MEDIA, _INTAKE_BUCKET),
+        may.delete(*_PROFILE_FILES, _UPLOADED_PROFILES),
+        may.send_to(
+            *(Step.INTAKE, Step.READING, Step.NARRATION, Step.DELETION),
+            *(f"{step}{DEAD_LETTERS}" for step in (Step.READING, Step.NARRATION)),
         ),
-        "announce_staged": (send_to("intake"),),
-        "announce_staged_profile_photo": (send_to("intake"),),
-        "take_in_staged": (
-            *consume("intake"),
-            # Of a transaction, each step is asked for, perhaps with the keys of all of them.
-            records(STORIES + UPLOADS, "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-            _bring_profiles_on,
-            get(PROFILE_PRIVATE, STAGED, STAGED_PROFILES, REJECTED),
-            know_absent(MEDIA, INTAKE_BUCKET),
-            put(STORY_PRIVATE, PROFILE_PRIVATE, REJECTED),
-            delete(*STORY_FILES, *PROFILE_FILES, STAGED, STAGED_PROFILES, REJECTED),
-            send_to("reading", "narration", "deletion", "intake-parked"),
-            faces("DeleteFaces"),
-            invalidate,
-            start_workflow,
-            look_at_workflow,
-            tell_subscribers,
-        ),
-        "read_page": (
-            *consume("reading"),
-            _bring_stories_on,
-            get(STORY_PRIVATE),
-            put(*STORY_FILES),
-            read_text,
-            send_to("narration", "renditions"),
-            tell_subscribers,
-            *_remove_story_files,
-        ),
-        "narrate": (
-            *consume("narration"),
-            _bring_stories_on,
-            get(*STORY_FILES),
-            put(*STORY_FILES),
-            speak,
-            tell_subscribers,
-            *_remove_story_files,
-        ),
-        "make_renditions": (
-            *consume("renditions"),
-            _bring_stories_on,
-            get(STORY_PUBLIC),
-            put(STORY_PUBLIC),
-            *_remove_story_files,
-        ),
-        "erase": (
-            *consume("deletion"),
-            _bring_stories_on,
-            records(UPLOADS, "UpdateItem"),
-            query("listing"),
-            list_only(*STORY_FILES),
-            delete(*STORY_FILES, STAGED),
-            get(STAGED),
-            know_absent(INTAKE_BUCKET),
-            invalidate,
-        ),
-        "detect_face": (
-            _bring_profiles_on,
-            get(PROFILE_PRIVATE),
-            know_absent(MEDIA),
-            put(PROFILE_PRIVATE),
-            detect_faces,
-        ),
-        "check_face_duplicate": (
-            _bring_profiles_on,
-            get(PROFILE_PRIVATE),
-            know_absent(MEDIA),
-            faces("SearchFacesByImage"),
-        ),
-        "add_face_to_index": (
-            _bring_profiles_on,
-            get(PROFILE_PRIVATE),
-            know_absent(MEDIA),
-            faces("SearchFacesByImage", "IndexFaces", "DeleteFaces"),
-        ),
-        "make_thumbnail": (
-            records(PROFILES, "GetItem"),
-            get(PROFILE_PRIVATE),
-            know_absent(MEDIA),
-            put(PROFILE_PUBLIC),
-        ),
-        "persist_metadata": (
-            _bring_profiles_on,
-            list_only(*PROFILE_FILES),
-            _remove_profile_files,
-            faces("DeleteFaces"),
-            invalidate,
-        ),
-        "refuse_photo": _end_attempt,
-        "fail_photo": _end_attempt,
-        "sweep": (
-            scan("unfinished"),
-            _bring_stories_on,
-            records(PROFILES, "GetItem", "PutItem", "DeleteItem"),
-            get(STORY_PRIVATE, PROFILE_PRIVATE, STAGED_PROFILES),
-            know_absent(MEDIA, INTAKE_BUCKET),
-            delete(*PROFILE_FILES, STAGED_PROFILES),
-            send_to("intake", "reading", "narration", "deletion", "reading-dead", "narration-dead"),
-            faces("SearchFacesByImage", "DeleteFaces"),
-            invalidate,
-            start_workflow,
-            look_at_workflow,
-            tell_person,
-        ),
-        "give_up_intake": (
-            *consume("intake-dead"),
-            records(UPLOADS, "GetItem", "UpdateItem"),
-            send_to("intake-parked"),
-        ),
-        "give_up_reading": (
-            *consume("reading-dead"),
-            _bring_stories_on,
-            list_only(*STORY_FILES),
-            delete(*STORY_FILES),
-            send_to("reading-parked"),
-            tell_subscribers,
-        ),
-        "give_up_narration": (
-            *consume("narration-dead"),
-            _bring_stories_on,
-            list_only(*STORY_FILES),
-            delete(*STORY_FILES),
-            send_to("narration-parked"),
-            tell_subscribers,
-        ),
-        "give_up_renditions": (*consume("renditions-dead"), send_to("renditions-parked")),
-        "give_up_deletion": (*consume("deletion-dead"), send_to("deletion-parked")),
-    }
-)
-"""By function, what it may do besides logging and tracing."""
+        may.faces("SearchFacesByImage", "DeleteFaces"),
+        may.invalidate,
+        may.start_workflow,
+        may.look_at_workflow,
+        may.send_email,
+    ),
+    "give_up_intake": (may.records(_UPLOADS, "GetItem", "UpdateItem"),),
+    "give_up_reading": _fail_story,
+    "give_up_narration": _fail_story,
+}
+
+
+def _grants() -> dict[str, tuple[Grant, ...]]:
+    grants = dict(_OWN)
+    for queue in QUEUES:
+        dead, parked = f"{queue.step}{DEAD_LETTERS}", f"{queue.step}{PARKED}"
+        for function, consumed in (
+            (queue.handler, may.consume(queue.step)),
+            (queue.dead_letter_handler, (*may.consume(dead), may.send_to(parked))),
+        ):
+            grants[function] = (*consumed, *grants.get(function, ()))
+    return grants
+
+
+GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(_grants())
+"""By function: what it may do in addition to logs and traces."""
 
 
 def policy_of(function: str, names: Names) -> dict[str, Any]:
-    """The IAM policy of a function's role.
+    """Return the IAM policy of a function's role.
 
     Raises:
-        KeyError: There is no such function in the table.
+        KeyError: `GRANTS` does not have the function.
     """
-    grants = (*GRANTS[function], log, trace)
+    grants = (*GRANTS[function], may.log, may.trace)
     return {
         "Version": "2012-10-17",
         "Statement": [grant.statement(names, function) for grant in grants],
