@@ -9,6 +9,8 @@ from typing import Any, Final
 from cfnlint.decode import decode_str
 from cfnlint.template import Template
 
+from infrastructure.iam.names import Names
+from infrastructure.stack.outputs import settings_of
 from infrastructure.stack.template import assembled
 from local.moto_backend import ACCOUNT_ID, REGION
 
@@ -164,3 +166,21 @@ class Stack:
             case "AWS::S3::Bucket", "Arn":
                 return f"arn:aws:s3:::{self._reference(name)}"
         return f"<{name}.{attribute}>"
+
+
+def outputs(stage: str = "dev") -> dict[str, str]:
+    """The template's outputs; values that only AWS knows are invented."""
+    here = f"{REGION}:{ACCOUNT_ID}"
+    invented = {
+        "NotificationTopicArn": f"arn:aws:sns:{here}:storytime-{stage}-notifications",
+        "ProfileWorkflowArn": f"arn:aws:states:{here}:stateMachine:storytime-{stage}-photos",
+        "QueueUrlPrefix": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/storytime-{stage}-",
+        "DistributionId": "E123",
+        "MediaBaseUrl": "https://d123.cloudfront.net",
+        "AccessLogGroupArn": f"arn:aws:logs:{here}:log-group:storytime-{stage}-access",
+    }
+    return Stack(stage).outputs | invented
+
+
+def names(stage: str = "dev") -> Names:
+    return Names.from_environment(settings_of(outputs(stage)), stage)
