@@ -7,12 +7,12 @@ import pytest
 import requests
 import soundfile
 
+from chalicelib.assembly import utc_now
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.sqs import SqsQueue
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
-from chalicelib.wiring import utc_now
 from local.launcher import Stack
 from tests.builders import story
 from tests.end_to_end.client import Client

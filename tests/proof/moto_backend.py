@@ -19,7 +19,7 @@ from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
-from chalicelib.aws.media_bucket import MediaBucket
+from chalicelib.aws.s3 import MediaBucket
 from chalicelib.aws.sns import NotificationTopic
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage, about
 from chalicelib.errors import TransientError

@@ -329,9 +329,9 @@ def repeated_events(run: Simulation) -> None:
     run.lose_events()
     run.post(permit, SHADE)
     for each in (other, permit, permit, other):
-        run.events.send(IntakeMessage("intake_bucket", each.request.key))
+        run.events.send(IntakeMessage("intake-bucket", each.request.key))
     run.settle()
-    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
+    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
     run.settle()
 
 
@@ -353,7 +353,7 @@ def dropped_no_photo_and_redriven(run: Simulation) -> None:
 
 
 def event_about_nothing(run: Simulation) -> None:
-    run.events.send(IntakeMessage("intake_bucket", "images/gone.jpg"))
+    run.events.send(IntakeMessage("intake-bucket", "images/gone.jpg"))
     run.upload(SHADE)
     run.settle()
 

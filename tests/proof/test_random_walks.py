@@ -89,7 +89,7 @@ class Walk(RuleBasedStateMachine):
     @rule(which=WHICH)
     def repeat_event(self, which: int) -> None:
         posted = self.run.posted[which % len(self.run.posted)]
-        self.run.events.send(IntakeMessage("intake_bucket", posted.key))
+        self.run.events.send(IntakeMessage("intake-bucket", posted.key))
 
     @precondition(lambda self: self.run.acknowledged)
     @rule(which=WHICH)
