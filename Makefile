@@ -40,17 +40,17 @@ token: $(INSTALLED) ## Make an API token for a stage (STAGE=dev NAME=phone)
 	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"
 
 deploy: $(INSTALLED) ## Bring a stage into your AWS account, or up to date (STAGE=dev EMAIL=...)
-	@$(RUN) -m infrastructure.deploy "$(STAGE)" $(ADDRESSES) $(if $(ANYWAY),--anyway)
+	@$(RUN) -m infrastructure.commands.deploy "$(STAGE)" $(ADDRESSES) $(if $(ANYWAY),--anyway)
 
 destroy: $(INSTALLED) ## Take a stage out of your AWS account, after asking (STAGE=dev)
-	@$(RUN) -m infrastructure.destroy "$(STAGE)" $(if $(YES),--yes "$(YES)")
+	@$(RUN) -m infrastructure.commands.destroy "$(STAGE)" $(if $(YES),--yes "$(YES)")
 
 package: $(INSTALLED) ## Leave the app in a folder for Terraform (STAGE=dev FOLDER=out)
-	@$(RUN) -m infrastructure.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES)
+	@$(RUN) -m infrastructure.commands.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES)
 
 redrive: $(INSTALLED) ## Put a queue's parked messages back (STAGE=local QUEUE=reading)
 	@$(if $(filter local,$(STAGE)),AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-http://127.0.0.1:$(AWS_PORT)}") \
-		$(RUN) -m infrastructure.redrive "$(STAGE)" "$(QUEUE)"
+		$(RUN) -m infrastructure.commands.redrive "$(STAGE)" "$(QUEUE)"
 
 test: check ## Lint, check types, and run the whole test suite
 	$(RUN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup

@@ -3,7 +3,7 @@
 Routing, CORS preflights and authorizers are those of ``chalice local``. What differs from it is
 what it gets wrong: path parameters arrive decoded, text is UTF-8 and only the app's binary types
 survive as bytes, sizes are limited, a method that a path lacks never reaches the app, and what is
-refused is answered as a deployed stage answers it (`infrastructure.gateway_responses`).
+refused is answered as a deployed stage answers it (`infrastructure.gateway.responses`).
 """
 
 import base64
@@ -24,7 +24,7 @@ from chalice.local import (
 )
 from werkzeug.wrappers import Request, Response
 
-from infrastructure.gateway_responses import RESPONSES
+from infrastructure.gateway.responses import RESPONSES
 from local.lambda_function import LambdaContext, LambdaFunction
 
 if TYPE_CHECKING:

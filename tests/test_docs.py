@@ -117,14 +117,13 @@ def test_the_picture_of_the_profile_workflow_is_its_state_machine() -> None:
 
 def test_the_picture_of_a_deployment_has_every_module() -> None:
     picture = ARCHITECTURE.split("## A deployment")[1]
-    besides = {"__init__", "account", "command", "elsewhere", "progress", "redrive", "settings"}
-    besides |= {"stage", "stage_queues"}
+    besides = {"account.py", "elsewhere.py", "stage.py", "stack/outputs.py"}
+    besides |= {f"commands/{name}.py" for name in ("ending", "progress", "redrive", "stage_queues")}
+    rooms = ROOT / "infrastructure"
 
-    modules = {path.stem for path in (ROOT / "infrastructure").glob("*.py")}
+    modules = {str(path.relative_to(rooms)) for path in rooms.rglob("[a-z]*.py")}
 
-    assert {name.removesuffix(".py") for name in re.findall(r"[a-z_]+\.py", picture)} == (
-        modules - besides
-    )
+    assert set(re.findall(r"[a-z_/]+\.py", picture)) == modules - besides
 
 
 def test_every_reason_why_a_profile_photo_may_not_do_is_in_the_readme() -> None:

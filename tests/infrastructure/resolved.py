@@ -1,4 +1,4 @@
-"""The template as CloudFormation reads it: loops expanded, and what a stage makes of it."""
+"""The template as CloudFormation reads it, for one stage."""
 
 import json
 import re
@@ -9,8 +9,10 @@ from typing import Any, Final
 from cfnlint.decode import decode_str
 from cfnlint.template import Template
 
-from infrastructure.stack_template import assembled
-from local.moto_backend import ACCOUNT_ID, REGION
+from infrastructure.iam.names import Names
+from infrastructure.stack.outputs import settings_of
+from infrastructure.stack.template import assembled
+from tests.infrastructure.fake_account import ACCOUNT_ID, REGION
 
 PSEUDO: Final = {
     "AWS::AccountId": ACCOUNT_ID,
@@ -30,7 +32,7 @@ _NAMES: Final = {
 
 
 def expanded() -> dict[str, Any]:
-    """The assembled template without its loops, as cfn-lint expands them."""
+    """Return the assembled template after cfn-lint has expanded its loops."""
     template, problems = decode_str(assembled())
     assert problems == []
     cfn = Template("template.yaml", template, [REGION])
@@ -47,8 +49,8 @@ class Resource:
     """One resource of a stage.
 
     Attributes:
-        properties: Without intrinsic functions.
-        policies: What becomes of it: ``DeletionPolicy``, ``UpdateReplacePolicy``.
+        properties: The properties, without intrinsic functions.
+        policies: ``DeletionPolicy`` and ``UpdateReplacePolicy``.
     """
 
     id: str
@@ -61,9 +63,9 @@ class Resource:
 
 
 class Stack:
-    """What a stage's stack holds.
+    """The resources and outputs of a stage's stack.
 
-    What only AWS could tell, such as an id, reads ``<Resource>`` or ``<Resource.Attribute>``.
+    Values that only AWS knows, such as ids, are ``<Resource>`` or ``<Resource.Attribute>``.
     """
 
     def __init__(self, stage: str, **parameters: str) -> None:
@@ -91,21 +93,17 @@ class Stack:
         }
 
     def of_type(self, kind: str) -> list[Resource]:
-        """All resources of a type, such as ``SQS::Queue``."""
+        """Return all resources of a type, such as ``SQS::Queue``."""
         return [each for each in self.resources.values() if each.type == f"AWS::{kind}"]
 
     def named(self, name: str) -> Resource:
-        """The one that people know by this name."""
+        """Return the bucket, queue or table with this name."""
         (found,) = (
             each
             for each in self.resources.values()
             if each.properties.get(_NAMES.get(each.type, "")) == name
         )
         return found
-
-    def queue_at(self, address: str) -> str:
-        """The name of the queue that this is the address of."""
-        return str(self.resources[address.strip("<>")]["QueueName"])
 
     def _is(self, condition: Mapping[str, Any]) -> bool:
         first, second = condition["Fn::Equals"]
@@ -164,3 +162,21 @@ class Stack:
             case "AWS::S3::Bucket", "Arn":
                 return f"arn:aws:s3:::{self._reference(name)}"
         return f"<{name}.{attribute}>"
+
+
+def outputs(stage: str = "dev") -> dict[str, str]:
+    """The template's outputs; values that only AWS knows are invented."""
+    here = f"{REGION}:{ACCOUNT_ID}"
+    invented = {
+        "NotificationTopicArn": f"arn:aws:sns:{here}:storytime-{stage}-notifications",
+        "ProfileWorkflowArn": f"arn:aws:states:{here}:stateMachine:storytime-{stage}-photos",
+        "QueueUrlPrefix": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/storytime-{stage}-",
+        "DistributionId": "E123",
+        "MediaBaseUrl": "https://d123.cloudfront.net",
+        "AccessLogGroupArn": f"arn:aws:logs:{here}:log-group:storytime-{stage}-access",
+    }
+    return Stack(stage).outputs | invented
+
+
+def names(stage: str = "dev") -> Names:
+    return Names.from_environment(settings_of(outputs(stage)), stage)

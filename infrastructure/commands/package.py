@@ -1,8 +1,8 @@
-"""``python -m infrastructure.package STAGE FOLDER``: the app for Terraform.
+"""``python -m infrastructure.commands.package STAGE FOLDER`` packages the app for Terraform.
 
-What Chalice does not make is brought up to date as by `make deploy`; the app itself is left in the
-folder, as ``deployment.zip`` and ``chalice.tf.json``, which API Gateway's own answers are added to.
-(Chalice packages no S3 event handlers for CloudFormation.)
+Like `make deploy`, it updates the stack. Then it writes the app to the folder, as
+``deployment.zip`` and ``chalice.tf.json``, with API Gateway's error responses in the API's
+definition. (For CloudFormation, Chalice cannot package handlers of S3 events.)
 """
 
 import argparse
@@ -12,18 +12,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infrastructure import chalice_command
 from infrastructure.account import Account
-from infrastructure.command import ended
-from infrastructure.gateway_responses import put_requests
-from infrastructure.preparation import Preparation, Wishes, check
-from infrastructure.progress import Progress
+from infrastructure.chalice.command import run_chalice
+from infrastructure.commands.ending import ended
+from infrastructure.commands.preparation import Preparation, Wishes, add_addresses, check
+from infrastructure.commands.progress import Progress
+from infrastructure.gateway.responses import put_requests
 from infrastructure.stage import Stage
 
 _DEFINITION = "chalice_api_swagger"
 _VERSIONS = {
-    # Chalice's own, < 1.4.0 and < 5, know no runtime of Lambda above python3.10; python3.13 came
-    # with 5.76, and 6 has no stages of deployments any more, which Chalice makes.
+    # Chalice writes < 1.4.0 and < 5, which know no Lambda runtime above python3.10. The provider
+    # knows python3.13 from 5.76 on; version 6 has no API deployment stages, which Chalice uses.
     "required_version": ">= 1.0",
     "required_providers": {
         "aws": {"source": "hashicorp/aws", "version": ">= 5.76, < 6"},
@@ -33,12 +33,11 @@ _VERSIONS = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Package, and say what to do with it; the exit status."""
+    """Package the app, print what to do with it, and return the exit status."""
     parser = argparse.ArgumentParser(prog="make package", description=__doc__)
     parser.add_argument("stage")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--email", help="who gets the stories and the alarms")
-    parser.add_argument("--sender", help="who writes about profile photos (default: the same)")
+    add_addresses(parser)
     given = parser.parse_args(arguments)
 
     def work() -> int:
@@ -49,10 +48,10 @@ def main(arguments: Sequence[str]) -> int:
         prepared = Preparation(stage, Account(), progress).run(wishes)
         with progress.step("chalice package"):
             command = ["package", "--pkg-format", "terraform", str(folder)]
-            chalice_command.run(stage, command, progress.line)
+            run_chalice(stage, command, progress.line)
         packaged = folder / "chalice.tf.json"
-        terraform = with_own_answers(json.loads(packaged.read_text()), prepared.allowed_origin)
-        terraform = with_names_of(stage, terraform) | {"terraform": _VERSIONS}
+        terraform = with_error_responses(json.loads(packaged.read_text()), prepared.allowed_origin)
+        terraform = with_rule_names(stage, terraform) | {"terraform": _VERSIONS}
         packaged.write_text(json.dumps(terraform, indent=2) + "\n")
         print(f"\nThe app is in {folder}: terraform init && terraform apply (docs/deploy.md).")
         return 0
@@ -60,11 +59,11 @@ def main(arguments: Sequence[str]) -> int:
     return ended("package", work)
 
 
-def with_own_answers(terraform: Mapping[str, Any], allowed_origin: str) -> dict[str, Any]:
-    """What Chalice packages for Terraform, with API Gateway's own answers in the API's definition.
+def with_error_responses(terraform: Mapping[str, Any], allowed_origin: str) -> dict[str, Any]:
+    """Add API Gateway's error responses to the API's definition.
 
-    As resources beside it they would be lost: they count from the API's next deployment on, which
-    does not wait for them, and each PutRestApi removes what its definition does not have.
+    Resources of their own would not do: they take effect at the API's next deployment, which does
+    not wait for them, and each PutRestApi deletes what the definition does not contain.
     """
     definition = json.loads(terraform["locals"][_DEFINITION])
     definition["x-amazon-apigateway-gateway-responses"] = {
@@ -78,10 +77,10 @@ def with_own_answers(terraform: Mapping[str, Any], allowed_origin: str) -> dict[
     return {**terraform, "locals": {**terraform["locals"], _DEFINITION: json.dumps(definition)}}
 
 
-def with_names_of(stage: Stage, terraform: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with schedules' rules called as `chalice deploy` calls them.
+def with_rule_names(stage: Stage, terraform: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the rules of schedules as `chalice deploy` does.
 
-    Chalice has Terraform call them by the function alone: two stages would share one.
+    For Terraform, Chalice leaves the stage out of the name: two stages would share one rule.
     """
     kind = "aws_cloudwatch_event_rule"
     rules = {

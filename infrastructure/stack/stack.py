@@ -1,4 +1,4 @@
-"""CloudFormation: a stack is made, brought up to date, or removed."""
+"""Create, update and delete a CloudFormation stack."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -20,20 +20,18 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LOOKS: Final = 2.0
 _CAPABILITIES: Final = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-_NEVER_MADE: Final = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
-"""A stack in one of these can only be removed, and never held anything."""
-_TAKEN_BACK: Final = {"DELETE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+_NEVER_COMPLETE: Final = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
+"""A stack with one of these statuses holds nothing, and can only be deleted."""
+_ROLLED_BACK: Final = {"DELETE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 _NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
 _NEEDS_YOU: Final = {
-    "DELETE_FAILED": "was to be deleted, and is so in part. Remove the rest: make destroy",
+    "DELETE_FAILED": "is partly deleted. Delete the rest: make destroy",
     "UPDATE_ROLLBACK_FAILED": (
-        "could not take back a change that failed. Its events in the CloudFormation console say "
-        "why; mend that, then: aws cloudformation continue-update-rollback --stack-name {name}"
+        "could not roll back a failed update. Its events in the CloudFormation console say why. "
+        "Fix that, then: aws cloudformation continue-update-rollback --stack-name {name}"
     ),
 }
-"""What a person does about a stack that deploying cannot mend, by its status."""
-
-Report = Callable[[str], None]
+"""By status: what a person must do before the stack can be updated."""
 
 
 def pause() -> None:
@@ -45,7 +43,7 @@ class Stack:
     """One stack, by its name.
 
     Args:
-        report: Told each resource that changed, in a line.
+        report: Receives a line for each resource that changed.
         pause: Waits between two looks.
     """
 
@@ -54,7 +52,7 @@ class Stack:
         client: "CloudFormationClient",
         name: str,
         *,
-        report: Report,
+        report: Callable[[str], None],
         pause: Callable[[], None] = pause,
     ) -> None:
         self._client = client
@@ -63,65 +61,57 @@ class Stack:
         self._pause = pause
 
     def status(self) -> str | None:
-        """CloudFormation's word for how the stack is, if there is one."""
+        """Return CloudFormation's status of the stack; None if there is no stack."""
         described = self._described()
         return described["StackStatus"] if described else None
 
     def outputs(self) -> dict[str, str]:
         described = self._described() or {}
-        return {
-            output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])
-        }
+        return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
     def parameters(self) -> dict[str, str]:
-        """The values that the stack has now."""
+        """Return the stack's current parameters."""
         described = self._described() or {}
         return {
-            parameter["ParameterKey"]: parameter["ParameterValue"]
-            for parameter in described.get("Parameters", [])
+            each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])
         }
 
     def bring_up_to_date(self, template: str, parameters: Mapping[str, str]) -> bool:
-        """Make the stack what the template says; whether anything had to be changed.
+        """Create or update the stack; return False if nothing had to change.
 
-        A stack whose making fails is removed again by CloudFormation; one whose change fails is
-        what it was before.
+        After a failure CloudFormation deletes a new stack, and rolls back an update.
 
         Raises:
             DeploymentError: It failed, or somebody else is changing the stack.
         """
-        self.must_rest()
+        self.require_idle()
         status = self.status()
         if status in _NEEDS_YOU:
             what = _NEEDS_YOU[status].format(name=self._name)
             raise DeploymentError(f"The stack {self._name} {what}")
-        if status in _NEVER_MADE:
+        if status in _NEVER_COMPLETE:
             self.remove()
             status = None
         is_new = status in {None, "REVIEW_IN_PROGRESS"}
         change_set = self._change_set(template, parameters, is_new=is_new)
         if change_set is None:
             return False
-        # By its id, a stack can be looked at also when it is gone: a new one that failed is.
+        # A deleted stack can be described by its id only. A new stack that failed is deleted.
         stack_id = change_set["StackId"]
         latest = self._latest_event(stack_id)
         self._client.execute_change_set(ChangeSetName=change_set["Id"])
-        ended = self._wait_until_over(latest, stack_id)
+        ended = self._wait_until_idle(latest, stack_id)
         if ended != ("CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE"):
-            begun = (
-                "what was begun has been taken back"
-                if ended in _TAKEN_BACK
-                else f"nor could what was begun be taken back ({ended})"
-            )
+            outcome = "was rolled back" if ended in _ROLLED_BACK else f"is {ended}"
             raise DeploymentError(
-                f"The stack {self._name} could not be {'made' if is_new else 'changed'}; {begun}. "
-                "The lines above say which resource failed, and why. Mend that, and run the same "
-                "command again."
+                f"The stack {self._name} could not be {'created' if is_new else 'updated'}; it "
+                f"{outcome}. The lines above say which resource failed, and why. Fix that, and run "
+                "the same command again."
             )
         return True
 
-    def must_rest(self) -> None:
-        """See that nobody is changing the stack.
+    def require_idle(self) -> None:
+        """Check that nobody is changing the stack.
 
         Raises:
             DeploymentError: Somebody is.
@@ -130,14 +120,14 @@ class Stack:
         if status and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             raise DeploymentError(
                 f"Somebody else is changing the stack {self._name} ({status}): "
-                "try again when that is over."
+                "try again when that has ended."
             )
 
     def remove(self) -> None:
         """Delete the stack, and wait until it is gone.
 
         Raises:
-            DeploymentError: Something in it could not be deleted.
+            DeploymentError: A resource could not be deleted.
         """
         described = self._described()
         if described is None:
@@ -145,25 +135,25 @@ class Stack:
         stack_id = described["StackId"]
         latest = self._latest_event(stack_id)
         self._client.delete_stack(StackName=stack_id)
-        ended = self._wait_until_over(latest, stack_id)
+        ended = self._wait_until_idle(latest, stack_id)
         if ended != "DELETE_COMPLETE":
             raise DeploymentError(
-                f"The stack {self._name} could not be deleted ({ended}); the lines above say what "
-                "is in the way. Remove that, and run the same command again."
+                f"The stack {self._name} could not be deleted ({ended}); the lines above say which "
+                "resource failed, and why. Fix that, and run the same command again."
             )
 
     def _described(self) -> Any:
         try:
             return self._client.describe_stacks(StackName=self._name)["Stacks"][0]
         except ClientError as error:
-            if "does not exist" in str(error):  # a ValidationError, as for much else
+            if "does not exist" in str(error):  # other problems are ValidationErrors, too
                 return None
             raise
 
     def _change_set(
         self, template: str, parameters: Mapping[str, str], *, is_new: bool
     ) -> "CreateChangeSetOutputTypeDef | None":
-        """A change set that can be executed, unless nothing would change."""
+        """Create a change set; return None if nothing would change."""
         given: list[ParameterTypeDef] = [
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
         ]
@@ -180,26 +170,25 @@ class Stack:
         except ClientError as error:
             if error.response["Error"].get("Code") != "ValidationError":
                 raise
-            raise _refused(error.response["Error"].get("Message", "")) from error
-        while True:
-            looked = self._client.describe_change_set(ChangeSetName=made["Id"])
-            if looked["Status"] == "CREATE_COMPLETE":
-                return made
-            if looked["Status"] == "FAILED":
-                break
+            raise _rejected(error.response["Error"].get("Message", "")) from error
+        while (looked := self._client.describe_change_set(ChangeSetName=made["Id"]))[
+            "Status"
+        ] not in {"CREATE_COMPLETE", "FAILED"}:
             self._pause()
+        if looked["Status"] == "CREATE_COMPLETE":
+            return made
         reason = looked.get("StatusReason", "")
         self._client.delete_change_set(ChangeSetName=made["Id"])
         if any(each in reason for each in _NO_CHANGES):
             return None
-        raise _refused(reason)
+        raise _rejected(reason)
 
-    def _wait_until_over(self, latest: str | None, stack_id: str) -> str:
-        """Report what happens until the stack rests; the status in which it does."""
+    def _wait_until_idle(self, latest: str | None, stack_id: str) -> str:
+        """Report events until the stack is idle; return its status."""
         while True:
             self._pause()
             status = self._client.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
-            # After the status, so that nothing is left out when it is the last.
+            # Read the events after the status: else the last events could be missed.
             latest = self._report_since(latest, stack_id)
             if not status.endswith("_IN_PROGRESS"):
                 return status
@@ -216,19 +205,19 @@ class Stack:
         return new[0]["EventId"] if new else latest
 
     def _events(self, stack_id: str) -> "Iterator[StackEventTypeDef]":
-        """From the newest on; as many pages are asked for as are looked at."""
+        """Yield the events, newest first; request a page only when it is needed."""
         pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
         return (event for page in pages for event in page["StackEvents"])
 
 
-def _refused(reason: str) -> DeploymentError:
-    return DeploymentError(f"CloudFormation does not take the template: {reason}")
+def _rejected(reason: str) -> DeploymentError:
+    return DeploymentError(f"CloudFormation rejects the template: {reason}")
 
 
 def _as_line(event: "StackEventTypeDef") -> str | None:
-    """What a person wants to know of an event: what is done, and what failed and why."""
+    """Return a line if the event ends something; add the reason if it failed."""
     status = event.get("ResourceStatus", "")
-    if status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
+    if status.endswith("_IN_PROGRESS"):
         return None
     reason = event.get("ResourceStatusReason", "") if "FAILED" in status else ""
     line = f"{event.get('LogicalResourceId', '')} {status.replace('_', ' ').lower()}"

@@ -1,11 +1,10 @@
-"""``python -m infrastructure.redrive STAGE QUEUE``: parked messages get another chance.
+"""``python -m infrastructure.commands.redrive STAGE QUEUE`` moves parked messages back.
 
-The messages that a stage's queue gave up for good wait in ``<its name>-parked``. Once what was
-wrong is mended, this puts them back onto the queue, and says how many there were.
+Messages that a step gave up wait in ``<queue>-parked``. Run this after you have fixed the cause.
 
-STAGE is a stage that was deployed from here, or one of .chalice/config.json; QUEUE is the name of
-a step, such as ``reading``. The stage's variables lead to its AWS; an ``AWS_ENDPOINT_URL`` of the
-process leads elsewhere. Exit status: 0, 1 when AWS did not do it, 2 when it was not asked properly.
+STAGE is a stage that was deployed from this folder, or one of .chalice/config.json. QUEUE is the
+name of a step, such as ``reading``. Exit status: 0; 1 if AWS did not move the messages; 2 if the
+arguments are wrong.
 """
 
 import os
@@ -18,12 +17,13 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from chalicelib.stories.queues import PARKED
-from infrastructure.stage import DeploymentError
+from infrastructure.commands.stage_queues import client_of, queue_name_of, stage_variables
+from infrastructure.stage import DeploymentError, UsageError
 from infrastructure.stage_folder import config_of
-from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
 
 _ACTIVE: Final = {"RUNNING", "CANCELLING"}
@@ -31,18 +31,18 @@ _SECONDS_BETWEEN_LOOKS: Final = 0.5
 
 
 class RedriveError(Exception):
-    """The messages could not be moved; the message says why and what became of them."""
+    """The messages could not be moved; the message says why, and where they are."""
 
 
 @dataclass(frozen=True)
 class Redrive:
-    """What was moved.
+    """The result of a move.
 
     Attributes:
-        source: The queue that the messages were parked in, by name.
-        destination: The queue that they are in now, by name.
-        moved: How many messages.
-        in_flight: How many stay parked because somebody has received them just now.
+        source: The parked queue's name.
+        destination: The queue's name.
+        moved: The number of messages.
+        in_flight: Messages that stay parked because somebody received them just now.
     """
 
     source: str
@@ -60,29 +60,28 @@ class Redrive:
 
 
 def redrive(sqs: "SQSClient", queue_name: str, wait: Callable[[], object]) -> Redrive:
-    """Put the messages that are parked for a queue back onto it, and wait until they are.
+    """Move the messages in ``<queue_name>-parked`` to the queue, and wait until it is done.
 
-    Args:
-        sqs: A client of the AWS that has both queues.
-        queue_name: The queue; its messages are parked in ``<queue_name>-parked``.
-        wait: Called between two looks at how far the move is.
+    `wait` is called between two looks.
 
     Raises:
-        RedriveError: There are no such queues, another move is under way, or this one failed.
+        RedriveError: A queue does not exist, another move is running, or this move failed.
         BotoCoreError, ClientError: AWS cannot be reached, or refused.
     """
     parked_name = queue_name + PARKED
     parked_url, queue_url = _queue_url(sqs, parked_name), _queue_url(sqs, queue_name)
-    parked_arn, queue_arn = _queue_arn(sqs, parked_url), _queue_arn(sqs, queue_url)
+    parked_arn, queue_arn = (_attribute(sqs, each, "QueueArn") for each in (parked_url, queue_url))
     before = _newest_move(sqs, parked_arn)
     if before.get("Status") in _ACTIVE:
         raise RedriveError(
-            f"Another move from {parked_name} is under way, "
+            f"Another move from {parked_name} is running, "
             f"{_messages(_moved(before))} so far; try again when it has ended."
         )
     sqs.start_message_move_task(SourceArn=parked_arn, DestinationArn=queue_arn)
     move = _newest_move(sqs, parked_arn)
-    while _is_same(move, before) or move.get("Status") in _ACTIVE:  # AWS lists a new one late
+    # AWS lists a new move with a delay.
+    started = before.get("StartedTimestamp")
+    while move.get("StartedTimestamp") == started or move.get("Status") in _ACTIVE:
         wait()
         move = _newest_move(sqs, parked_arn)
     if move.get("Status") != "COMPLETED":
@@ -91,13 +90,14 @@ def redrive(sqs: "SQSClient", queue_name: str, wait: Callable[[], object]) -> Re
             f"The move from {parked_name} to {queue_name} ended early, "
             f"after {_messages(_moved(move))}: {reason}. The rest is still parked."
         )
-    # AWS counts what it has moved late, when the move may have ended already.
+    # AWS counts moved messages with a delay, sometimes after the end of the move.
     moved = max(_moved(move), move.get("ApproximateNumberOfMessagesToMove", 0))
-    return Redrive(parked_name, queue_name, moved, _in_flight(sqs, parked_url))
+    in_flight = int(_attribute(sqs, parked_url, "ApproximateNumberOfMessagesNotVisible"))
+    return Redrive(parked_name, queue_name, moved, in_flight)
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Do what the arguments say, and print what a person wants to know; the exit status."""
+    """Move the messages, print the result, and return the exit status."""
     pause = threading.Event()
     try:
         stage, queue = _stage_and_queue(arguments)
@@ -109,11 +109,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except (UsageError, DeploymentError) as error:
         return _complain(error, 2)
     except EndpointConnectionError as error:
-        return _complain(f"{error}. Is that where its AWS is (make run, AWS_PORT=...)?", 1)
+        return _complain(f"{error}. Is the stage's AWS there (make run, AWS_PORT=...)?", 1)
     except (RedriveError, BotoCoreError, ClientError) as error:
         return _complain(error, 1)
     except KeyboardInterrupt:
-        return _complain("stopped looking; SQS goes on with what it began.", 1)
+        return _complain("stopped waiting; SQS continues the move.", 1)
     print(done)
     return 0
 
@@ -132,27 +132,14 @@ def _queue_url(sqs: "SQSClient", name: str) -> str:
         raise RedriveError(f"There is no queue {name} at {sqs.meta.endpoint_url}.") from error
 
 
-def _queue_arn(sqs: "SQSClient", url: str) -> str:
-    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return answer["Attributes"]["QueueArn"]
-
-
-def _in_flight(sqs: "SQSClient", url: str) -> int:
-    name: Final = "ApproximateNumberOfMessagesNotVisible"
-    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
-    return int(answer["Attributes"][name])
+def _attribute(sqs: "SQSClient", url: str, name: "QueueAttributeNameType") -> str:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
 
 
 def _newest_move(sqs: "SQSClient", source_arn: str) -> "ListMessageMoveTasksResultEntryTypeDef":
-    """The newest move from a queue, or one with nothing in it."""
+    """Return the newest move from a queue; empty if there was none."""
     tasks = sqs.list_message_move_tasks(SourceArn=source_arn)["Results"]
     return tasks[0] if tasks else {}
-
-
-def _is_same(
-    move: "ListMessageMoveTasksResultEntryTypeDef", other: "ListMessageMoveTasksResultEntryTypeDef"
-) -> bool:
-    return move.get("StartedTimestamp") == other.get("StartedTimestamp")
 
 
 def _moved(move: "ListMessageMoveTasksResultEntryTypeDef") -> int:

@@ -1,7 +1,7 @@
-"""The pieces that what a function may do is put together from.
+"""Single permissions, from which `permissions.py` builds each function's policy.
 
 Sources: the AWS Service Authorization Reference (which action takes which resources and condition
-keys), and where it says so the service's own guide.
+keys), and the guides of the services where a comment names them.
 """
 
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from infrastructure.names import Names
+from infrastructure.iam.names import Names
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Actions on resources; resources and conditions have the fields of `Names` in braces."""
+    """Actions on resources. Resources and conditions contain fields of `Names` in braces."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -23,7 +23,7 @@ class Grant:
     )
 
     def statement(self, names: Names, function: str) -> dict[str, Any]:
-        """The same as a statement of an IAM policy."""
+        """Return the statement of an IAM policy."""
         fields = {**asdict(names), "function": names.function(function)}
 
         def filled(templates: tuple[str, ...]) -> list[str]:
@@ -45,26 +45,10 @@ class Grant:
 _HERE: Final = "{region}:{account}"
 _TABLE: Final = f"arn:{{partition}}:dynamodb:{_HERE}:table/{{table}}"
 
-MEDIA: Final = "{media_bucket}"
-INTAKE_BUCKET: Final = "{intake_bucket}"
-
-# A story's files lie under its id, a UUID: this leaves out profiles/, people's photos.
-STORY_PRIVATE: Final = f"{MEDIA}/private/????????-*"
-STORY_PUBLIC: Final = f"{MEDIA}/public/????????-*"
-STORY_FILES: Final = (STORY_PRIVATE, STORY_PUBLIC)
-PROFILE_PRIVATE: Final = f"{MEDIA}/private/profiles/*"
-PROFILE_PUBLIC: Final = f"{MEDIA}/public/profiles/*"
-PROFILE_FILES: Final = (PROFILE_PRIVATE, PROFILE_PUBLIC)
-STAGED: Final = f"{INTAKE_BUCKET}/images/*"
-STAGED_PROFILES: Final = f"{INTAKE_BUCKET}/profiles/*"
-REJECTED: Final = f"{INTAKE_BUCKET}/rejected/*"
-
-STORIES, UPLOADS, PROFILES = ("story#*",), ("upload#*",), ("profile#*",)
-
 
 def records(kinds: tuple[str, ...], *operations: str) -> Grant:
-    """Operations on single items of some kinds, which the beginnings of their keys tell apart."""
-    # ForAllValues would hold for a request without a key, too: these operations have one each.
+    """Allow operations on single items whose keys begin like `kinds`."""
+    # ForAllValues also holds for a request without a key, but these operations always have one.
     return Grant(
         tuple(f"dynamodb:{each}" for each in operations),
         (_TABLE,),
@@ -85,7 +69,7 @@ def get(*folders: str) -> Grant:
 
 
 def put(*folders: str) -> Grant:
-    """Also what a form needs that the function signs: it is posted by the role of its signer."""
+    """Allow storing objects. A function that signs a form needs this for the form's upload."""
     return _on_objects("s3:PutObject", *folders)
 
 
@@ -94,15 +78,15 @@ def delete(*folders: str) -> Grant:
 
 
 def know_absent(*buckets: str) -> Grant:
-    """S3 answers 404 for what is not there only to whoever may list, and else 403 (GetObject).
+    """Allow listing buckets. Without it, S3 answers 403 instead of 404 (GetObject).
 
-    Whoever asks for an object says no prefix, so that no condition on the prefix can hold.
+    A GetObject request has no prefix, so a condition on the prefix would never hold.
     """
     return Grant(("s3:ListBucket",), tuple(f"arn:{{partition}}:s3:::{each}" for each in buckets))
 
 
 def list_only(*folders: str) -> Grant:
-    """List folders of one bucket, for whoever reads nothing that may be absent."""
+    """Allow listing folders of one bucket, for functions that read no objects."""
     bucket = folders[0].partition("/")[0]
     prefixes = tuple(each.partition("/")[2] for each in folders)
     return Grant(
@@ -117,9 +101,9 @@ def send_to(*queues: str) -> Grant:
 
 
 def consume(queue: str) -> tuple[Grant, Grant]:
-    """Be invoked for its messages, and have those that failed come again soon.
+    """Allow receiving messages, and retrying a failed message soon.
 
-    Lambda polls with the function's own role (AWS Lambda, "Using Lambda with Amazon SQS").
+    Lambda receives messages with the function's role (AWS Lambda, "Using Lambda with Amazon SQS").
     """
     polled = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
     return (
@@ -129,13 +113,13 @@ def consume(queue: str) -> tuple[Grant, Grant]:
 
 
 def faces(*operations: str) -> Grant:
-    """Operations on the collection of faces."""
+    """Allow operations on the face collection."""
     arn = f"arn:{{partition}}:rekognition:{_HERE}:collection/{{collection}}"
     return Grant(tuple(f"rekognition:{each}" for each in operations), (arn,))
 
 
 def _queue(name: str) -> str:
-    """A queue's ARN, by its short name: ``reading``, ``reading-dead``."""
+    """Return a queue's ARN; its name is ``reading`` or ``reading-dead``."""
     return f"arn:{{partition}}:sqs:{_HERE}:{{queues}}{name}"
 
 
@@ -143,15 +127,15 @@ def _on_objects(action: str, *folders: str) -> Grant:
     return Grant((action,), tuple(f"arn:{{partition}}:s3:::{each}" for each in folders))
 
 
-# These three take no resource.
+# These three actions take no resource.
 read_text: Final = Grant(("rekognition:DetectText",), ("*",))
 detect_faces: Final = Grant(("rekognition:DetectFaces",), ("*",))
-speak: Final = Grant(("polly:SynthesizeSpeech",), ("*",))  # but lexicons, of which there are none
+speak: Final = Grant(("polly:SynthesizeSpeech",), ("*",))  # only lexicons, which the app has not
 
-tell_subscribers: Final = Grant(("sns:Publish",), (f"arn:{{partition}}:sns:{_HERE}:{{topic}}",))
-tell_person: Final = Grant(
-    # In SES's sandbox the recipient's identity is asked for, too, and the sender may be one of
-    # a domain: so whose identity it is may not matter, and who sends must.
+publish: Final = Grant(("sns:Publish",), (f"arn:{{partition}}:sns:{_HERE}:{{topic}}",))
+send_email: Final = Grant(
+    # The sender's identity may be a domain, and SES's sandbox also checks the recipient's identity.
+    # So the condition on the sender is the limit, not the identity.
     ("ses:SendEmail",),
     (f"arn:{{partition}}:ses:{_HERE}:identity/*",),
     {"StringEquals": {"ses:FromAddress": ("{sender}",)}},
@@ -167,7 +151,7 @@ look_at_workflow: Final = Grant(
     ("states:DescribeExecution",), (f"arn:{{partition}}:states:{_HERE}:execution:{{workflow}}:*",)
 )
 
-# The stack makes the log group, and how long it keeps what is logged.
+# The stack makes the log group, and sets how long it keeps lines.
 log: Final = Grant(
     ("logs:CreateLogStream", "logs:PutLogEvents"),
     (f"arn:{{partition}}:logs:{_HERE}:log-group:/aws/lambda/{{function}}:*",),

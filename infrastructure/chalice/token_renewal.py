@@ -1,7 +1,7 @@
-"""Tokens that were made or taken back count at once, not when Chalice comes to the authorizer.
+"""Update the authorizer's tokens before Chalice deploys.
 
-Chalice renews the functions one after the other, the authorizer last: with all of them that takes
-minutes, in which a token that leaked would go on.
+Chalice updates one function after the other, and the authorizer last. That takes minutes, during
+which a leaked token would still be valid.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -15,12 +15,9 @@ _TOKENS: Final = "API_TOKENS"
 
 
 def renew(client: "LambdaClient", function: str, tokens: str) -> bool:
-    """Have the authorizer know these tokens and no others; whether it knew others before.
+    """Set the authorizer's API_TOKENS; return whether they were different before.
 
-    Args:
-        client: Lambda.
-        function: The authorizer, by its name in Lambda; there may be none yet.
-        tokens: What API_TOKENS is from now on.
+    `function` is the authorizer's name in Lambda. It does not exist before the first deployment.
     """
     try:
         configuration = client.get_function_configuration(FunctionName=function)

@@ -1,5 +1,6 @@
-"""What Chalice does not make: the stack, the face collection, and the folder that it goes by."""
+"""Prepare a stage: everything that must exist before Chalice deploys the app."""
 
+import argparse
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -8,14 +9,15 @@ from typing import Any, Final
 
 from chalicelib.http.tokens import OPEN
 from chalicelib.settings import Settings, SettingsError
-from infrastructure import api_tokens, chalice_command, elsewhere, stack, stage_folder
+from infrastructure import api_tokens, elsewhere, stage_folder
 from infrastructure.account import Account
-from infrastructure.names import Names
-from infrastructure.permissions import GRANTS, policy_of
-from infrastructure.progress import Progress
-from infrastructure.settings import settings_of
-from infrastructure.stack import Stack
-from infrastructure.stack_template import assembled
+from infrastructure.chalice.command import check_python
+from infrastructure.commands.progress import Progress
+from infrastructure.iam.names import Names
+from infrastructure.iam.permissions import GRANTS, policy_of
+from infrastructure.stack.outputs import settings_of
+from infrastructure.stack.stack import Stack, pause
+from infrastructure.stack.template import assembled
 from infrastructure.stage import DeploymentError, Stage
 
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -23,16 +25,16 @@ _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the person who deploys decides; what is left out stays as it is in the stack.
+    """Choices of the person who deploys. The stack keeps its present value where one is None.
 
     Attributes:
-        email: Who gets the stories and the alarms.
-        sender: Who writes to people about their profile photos; `email`, if nobody is named.
-        api_url: The API's address, with ``{api_id}`` in it, where it is not AWS's own.
-        anyway: Whether the app is deployed although nothing of it has changed.
+        email: Receives the stories and the alarms.
+        sender: Sends the e-mails about profile photos; `email` is the default.
+        api_url: The API's address, with ``{api_id}``, if it is not AWS's own.
+        anyway: Deploy the app even if it did not change.
 
     Raises:
-        DeploymentError: An address is none.
+        DeploymentError: An e-mail address is not valid.
     """
 
     email: str | None = None
@@ -43,16 +45,21 @@ class Wishes:
     def __post_init__(self) -> None:
         for address in filter(None, (self.email, self.sender)):
             if not re.fullmatch(_ADDRESS, address):
-                raise DeploymentError(f"{address!r} is no e-mail address.")
+                raise DeploymentError(f"{address!r} is not an e-mail address.")
+
+
+def add_addresses(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--email", help="receives the stories and the alarms")
+    parser.add_argument("--sender", help="sends e-mails about profile photos (default: --email)")
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A stage that only lacks the app.
+    """A stage that lacks only the app.
 
     Attributes:
-        outputs: The stack's.
-        environment: The functions' variables.
+        outputs: The stack's outputs.
+        environment: The functions' environment variables.
     """
 
     outputs: Mapping[str, str]
@@ -64,25 +71,25 @@ class Prepared:
 
 
 def check(stage: Stage) -> None:
-    """See, before AWS is asked, whether the stage could be deployed.
+    """Check what can be checked without AWS.
 
     Raises:
-        DeploymentError: It is not in .chalice/config.json, has no tokens, or this Python is not
-            one of Lambda's.
+        DeploymentError: The stage is not in .chalice/config.json or has no tokens, or Lambda
+            cannot run this Python.
     """
-    chalice_command.check_python()
+    check_python()
     tokens_of(stage, stage_folder.own_config(stage_folder.tracked_config(stage.project), stage))
 
 
 class Preparation:
-    """Makes a stage, or brings it up to date, but for the app."""
+    """Creates or updates everything of a stage except the app."""
 
     def __init__(
         self,
         stage: Stage,
         account: Account,
         progress: Progress,
-        pause: Callable[[], None] = stack.pause,
+        pause: Callable[[], None] = pause,
     ) -> None:
         self._stage = stage
         self._account = account
@@ -92,7 +99,7 @@ class Preparation:
         )
 
     def run(self, wishes: Wishes) -> Prepared:
-        """Make what Chalice does not make, and the folder that Chalice goes by."""
+        """Create or update the stack and the face collection; write the stage's folder."""
         tracked = stage_folder.tracked_config(self._stage.project)
         own = stage_folder.own_config(tracked, self._stage)
         tokens = tokens_of(self._stage, own)
@@ -113,7 +120,7 @@ class Preparation:
         policies = {function: policy_of(function, names) for function in GRANTS}
         config = stage_folder.stage_config(tracked, self._stage, policies, environment)
         variables = config["stages"][self._stage.name]["environment_variables"]
-        try:  # as the functions will, when they start
+        try:  # the functions do the same when they start
             Settings.from_environment(variables)
         except SettingsError as error:
             where = f"Stage {self._stage.name!r} in {stage_folder.CONFIG}"
@@ -122,12 +129,12 @@ class Preparation:
         return Prepared(outputs, variables)
 
     def _parameters(self, wishes: Wishes, own: Mapping[str, Any]) -> dict[str, str]:
-        """The template's parameters: what is wished, else what the stack has."""
+        """Return the template's parameters: the wishes, else the stack's present values."""
         now = self._stack.parameters()
         email = wishes.email or now.get("Email")
         if email is None:
             raise DeploymentError(
-                "Say who gets the stories and the alarms: the same command with "
+                "Say who receives the stories and the alarms: the same command with "
                 "EMAIL=you@example.com"
             )
         sender = wishes.sender or now.get("SenderEmail") or email
@@ -137,14 +144,14 @@ class Preparation:
             "SenderEmail": sender,
             "SenderIdentity": self._sender_identity(sender, now),
             "AllowedOrigin": own.get("environment_variables", {}).get("ALLOWED_ORIGIN", "*"),
-            # Made once: every id of a story is derived from it.
+            # Never changes: the ids of all stories are derived from it.
             "StoryNamespace": now.get("StoryNamespace") or str(uuid.uuid4()),
         }
 
     def _sender_identity(self, sender: str, now: Mapping[str, str]) -> str:
-        """Whether the stack makes the sender known to SES, or somebody did already."""
+        """Return "create" if the stack must register the sender with SES, else "existing"."""
         if now.get("SenderEmail") == sender and now["SenderIdentity"] == "create":
-            return "create"  # and would take the address along, were it "existing"
+            return "create"  # with "existing", the stack would delete the identity it made
         ses = self._account.client("sesv2")
         try:
             ses.get_email_identity(EmailIdentity=sender)
@@ -162,12 +169,12 @@ class Preparation:
 
 
 def tokens_of(stage: Stage, own: Mapping[str, Any]) -> str:
-    """What API_TOKENS is for a stage: its tokens' digests, or that it is open on purpose.
+    """Return a stage's API_TOKENS: its tokens' digests, or "open".
 
-    `own` is the stage in .chalice/config.json.
+    `own` is the stage's part of .chalice/config.json.
 
     Raises:
-        DeploymentError: It has no tokens, and does not say that it is open; or it says both.
+        DeploymentError: The stage has no tokens and is not open, or has tokens and is open.
     """
     is_open = own.get("environment_variables", {}).get("API_TOKENS") == OPEN
     digests = api_tokens.digests(stage.name, stage.project / ".chalice" / "tokens")

@@ -1,7 +1,8 @@
-"""What a deployment that broke off left behind: Chalice has no record of it.
+"""Remove resources of an interrupted deployment, which are not in Chalice's record.
 
-Functions and roles Chalice finds again by their names. Queues' triggers and REST APIs it would make
-anew, so those are removed before it begins; when a stage is destroyed, all of it is, by name.
+Chalice finds functions and roles again by their names. It would make queue triggers and REST APIs
+a second time, so `make deploy` removes the unrecorded ones first. `make destroy` removes
+everything by name.
 """
 
 import threading
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _SECONDS_BETWEEN_LOOKS: Final = 2.0
-_LOOKS: Final = 60
+_MAX_LOOKS: Final = 60
 
 
 def _pause() -> None:
@@ -25,7 +26,7 @@ def _pause() -> None:
 
 
 def remove_leftovers(account: Account, stage: Stage, functions: Iterable[str]) -> int:
-    """Delete what the record does not have of a stage's app; how many things there were."""
+    """Delete the unrecorded resources of a stage's app; return how many there were."""
     names = list(functions)
     client = account.client("lambda")
     removed = remove_unrecorded_apis(account.client("apigateway"), stage)
@@ -33,7 +34,7 @@ def remove_leftovers(account: Account, stage: Stage, functions: Iterable[str]) -
     for name in names:
         removed += _delete_function(client, stage.function(name))
         removed += _delete_role(account.client("iam"), f"{stage.prefix}-{name}")
-        # What Chalice calls a schedule's rule.
+        # Chalice's name for the rule of a schedule.
         removed += _delete_rule(account.client("events"), f"{stage.prefix}-{name}-event")
     return removed
 
@@ -44,20 +45,13 @@ def remove_unrecorded_triggers(
     functions: Iterable[str],
     pause: Callable[[], object] = _pause,
 ) -> int:
-    """Take away queues' triggers that Chalice does not know of; how many there were.
+    """Delete queue triggers that Chalice's record does not have; return how many there were.
 
-    A deployment that broke off leaves them behind, and Chalice could not make them again: Lambda
-    takes one trigger of a queue and a function, and one that is being deleted still counts. The
-    queues' messages wait meanwhile.
-
-    Args:
-        client: Lambda.
-        stage: The stage.
-        functions: Those of the app that may have triggers.
-        pause: Waits between two looks at what is being deleted.
+    Lambda accepts one trigger for each queue and function, and counts a trigger until its deletion
+    is complete. So this waits, calling `pause` between looks. The queues keep their messages.
 
     Raises:
-        DeploymentError: One is there still, after two minutes.
+        DeploymentError: A trigger still exists after two minutes.
     """
     known = recorded_values(stage, "event_uuid")
     found = [
@@ -67,35 +61,33 @@ def remove_unrecorded_triggers(
         if identifier not in known
     ]
     left = found
-    for _ in range(_LOOKS):
+    for _ in range(_MAX_LOOKS):
         left = [identifier for identifier in left if not _is_gone(client, identifier)]
         if not left:
             return len(found)
         pause()
     raise DeploymentError(
-        f"{len(left)} triggers that an earlier deployment left behind are not gone after two "
-        "minutes: run the same command again."
+        f"{len(left)} queue triggers of an earlier deployment still exist after two minutes. "
+        "Run the same command again."
     )
 
 
 def remove_unrecorded_apis(client: "APIGatewayClient", stage: Stage) -> int:
-    """Take away the stage's REST APIs that Chalice does not know of; how many there were.
+    """Delete the stage's REST APIs that Chalice's record does not have; return how many.
 
-    All stages' APIs have the app's name; whose one is, is told by the function that it calls.
+    The APIs of all stages have the same name. The function that an API calls tells its stage.
     """
     known = recorded_values(stage, "rest_api_id")
-    removed = 0
-    apis = [
+    unrecorded = [
         api["id"]
         for page in client.get_paginator("get_rest_apis").paginate()
         for api in page["items"]
         if api["name"] == APP and api["id"] not in known
     ]
-    for api_id in apis:
-        if _calls(client, api_id, stage.prefix):
-            client.delete_rest_api(restApiId=api_id)
-            removed += 1
-    return removed
+    ours = [api_id for api_id in unrecorded if _calls(client, api_id, stage.prefix)]
+    for api_id in ours:
+        client.delete_rest_api(restApiId=api_id)
+    return len(ours)
 
 
 def _triggers(client: "LambdaClient", function: str) -> list[str]:
@@ -117,12 +109,12 @@ def _calls(client: "APIGatewayClient", api_id: str, function: str) -> bool:
 
 
 def _is_gone(client: "LambdaClient", trigger: str) -> bool:
-    """Have a trigger deleted; whether it is."""
+    """Request the trigger's deletion; return whether it is complete."""
     try:
         client.delete_event_source_mapping(UUID=trigger)
     except client.exceptions.ResourceNotFoundException:
         return True
-    except client.exceptions.ResourceInUseException:  # it is being made, changed or deleted
+    except client.exceptions.ResourceInUseException:  # Lambda is making, changing or deleting it
         return False
     return False
 

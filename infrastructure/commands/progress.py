@@ -1,4 +1,4 @@
-"""What a person sees while something is done: a line for each step, and how long it took."""
+"""Print the steps of a command, with how long each took."""
 
 import sys
 import time
@@ -10,10 +10,9 @@ _COLUMN: Final = 34
 
 
 class Progress:
-    """Prints steps as they end; one that reports lines of its own, also as it begins.
+    """Prints a line at the end of each step; at its beginning, too, if the step reports lines.
 
-    Args:
-        clock: Seconds; only their differences count.
+    `clock` returns seconds.
     """
 
     def __init__(
@@ -21,36 +20,33 @@ class Progress:
     ) -> None:
         self._out = out or sys.stdout
         self._clock = clock
-        self._unnamed: str | None = None
+        self._unprinted: str | None = None
 
     def headline(self, text: str) -> None:
         self._print(f"{text}\n")
 
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[str], None]]:
-        """Run a step; inside, call what this gives to say how it ended.
-
-        One that raises is printed, too, so that it is seen which it was.
-        """
+        """Run a step, and print it even if it raises; it calls the yielded function to add text."""
         begun = self._clock()
         said: list[str] = []
-        self._unnamed = name
+        self._unprinted = name
         try:
             yield said.append
         except BaseException:
             said.append("not done")
             raise
         finally:
-            self._unnamed = None
+            self._unprinted = None
             dots = "." * (_COLUMN - len(name))
             ending = f", {said[-1]}" if said else ""
             self._print(f"  {name} {dots} {self._clock() - begun:.1f} s{ending}")
 
     def line(self, text: str) -> None:
-        """Something that goes on inside a step."""
-        if self._unnamed is not None:
-            self._print(f"  {self._unnamed}")
-            self._unnamed = None
+        """Print a line below the step's name."""
+        if self._unprinted is not None:
+            self._print(f"  {self._unprinted}")
+            self._unprinted = None
         self._print(f"    {text}")
 
     def _print(self, text: str) -> None:

@@ -1,60 +1,33 @@
-"""``python -m infrastructure.destroy STAGE``: take a stage out of your account, with all it holds.
+"""``python -m infrastructure.commands.destroy STAGE`` removes a stage with everything it holds.
 
-It says what will be lost, and asks. Every step takes what is left: run it again if it broke off.
+It lists what will be lost, and asks. Run it again if it was interrupted: each step removes what
+is left.
 """
 
 import argparse
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Final
 
 from chalicelib.stories.queues import PARKED, Step
-from infrastructure import chalice_command, chalice_record, elsewhere, stack, stage_folder
+from infrastructure import chalice_record, elsewhere, stage_folder
 from infrastructure.account import Account
-from infrastructure.command import ended
-from infrastructure.leftovers import remove_leftovers
-from infrastructure.permissions import GRANTS
-from infrastructure.progress import Progress
-from infrastructure.settings import settings_of
-from infrastructure.stack import Stack
+from infrastructure.chalice.command import run_chalice
+from infrastructure.chalice.leftovers import remove_leftovers
+from infrastructure.commands.ending import ended
+from infrastructure.commands.progress import Progress
+from infrastructure.iam.permissions import GRANTS
+from infrastructure.stack.outputs import settings_of
+from infrastructure.stack.stack import Stack, pause
 from infrastructure.stage import DeploymentError, Stage
 
 _BUCKETS: Final = ("MediaBucket", "IntakeBucket")
-_AT_ONCE: Final = 1000
-"""Keys that one DeleteObjects takes (Amazon S3 API Reference)."""
-_COUNTED: Final = 10_000
-
-
-@dataclass(frozen=True)
-class Loss:
-    """What is deleted with a stage, counted as far as that is quick.
-
-    Attributes:
-        records: Stories, upload requests and profiles, as DynamoDB counted some hours ago.
-        files: Objects in both buckets.
-        faces: Faces in the collection.
-        parked: Messages that wait to be put back.
-    """
-
-    records: int
-    files: int
-    faces: int
-    parked: int
-
-    def __str__(self) -> str:
-        more = " or more" if self.files == _COUNTED else ""
-        return "\n".join(
-            [
-                f"  {self.records:,} records of stories and profiles",
-                f"  {self.files:,}{more} files: photos, pages, audio",
-                f"  {self.faces:,} known faces",
-                f"  {self.parked:,} parked messages",
-                "  every log, alarm and the dashboard",
-            ]
-        )
+_MAX_KEYS: Final = 1000
+"""Keys in one DeleteObjects request (Amazon S3 API Reference)."""
+_MAX_COUNTED: Final = 10_000
 
 
 def main(
@@ -64,7 +37,7 @@ def main(
         stage, Account(), Progress()
     ),
 ) -> int:
-    """Destroy what the arguments say, after asking; the exit status."""
+    """Ask, destroy the stage, and return the exit status."""
     parser = argparse.ArgumentParser(prog="make destroy", description=__doc__)
     parser.add_argument("stage")
     parser.add_argument("--yes", help="the stage's name again: do not ask")
@@ -72,14 +45,14 @@ def main(
 
     def work() -> int:
         destruction = begin(Stage(given.stage))
-        destruction.must_rest()
+        destruction.require_idle()
         if not destruction.has_anything():
             print(f"There is no stage {given.stage!r} in this account and region.")
             return 0
         print(destruction.warning())
         try:
             answer = given.yes or ask(f"\nType {given.stage} to destroy it: ")
-        except EOFError:  # nobody is there to answer
+        except EOFError:  # there is no terminal
             answer = ""
             print()
         if answer.strip() != given.stage:
@@ -94,14 +67,14 @@ def main(
 
 
 class Destruction:
-    """The steps of taking a stage away, in their order."""
+    """The steps that remove a stage, in order."""
 
     def __init__(
         self,
         stage: Stage,
         account: Account,
         progress: Progress,
-        pause: Callable[[], None] = stack.pause,
+        pause: Callable[[], None] = pause,
     ) -> None:
         self._stage = stage
         self._account = account
@@ -110,84 +83,81 @@ class Destruction:
             account.client("cloudformation"), stage.prefix, report=progress.line, pause=pause
         )
         self._outputs = self._stack.outputs()
-        self._table_name = f"{stage.prefix}-stories"  # the template's; a failed stack says none
+        self._table_name = f"{stage.prefix}-stories"  # a failed stack has no outputs
 
-    def must_rest(self) -> None:
-        """See that nobody is changing the stage; otherwise a `DeploymentError`."""
-        self._stack.must_rest()
+    def require_idle(self) -> None:
+        self._stack.require_idle()
 
     def has_anything(self) -> bool:
         return self._stack.status() is not None
 
     def warning(self) -> str:
-        loss = self._loss()
-        return (
-            f"Storytime: stage {self._stage.name} in account {self._account.number}, "
-            f"{self._account.region}\n\nThis will be lost for good:\n\n{loss}"
-        )
+        """List what will be lost. DynamoDB counted the records some hours ago."""
+        records = files = faces = parked = 0
+        if self._outputs:
+            records = self._table().get("ItemCount", 0)
+            keys = chain.from_iterable(map(self._keys, _BUCKETS))
+            files = sum(1 for _ in islice(keys, _MAX_COUNTED))
+            faces = self._count_faces()
+            parked = self._count_parked()
+        more = " or more" if files == _MAX_COUNTED else ""
+        return f"""\
+Storytime: stage {self._stage.name} in account {self._account.number}, {self._account.region}
+
+This will be lost for good:
+
+  {records:,} records of stories and profiles
+  {files:,}{more} files: photos, pages, audio
+  {faces:,} known faces
+  {parked:,} parked messages
+  every log, alarm and the dashboard"""
 
     def run(self) -> None:
-        if self._outputs:  # else only a stack is left that never came to be
+        if self._outputs:  # else the stack was never complete, and holds nothing
             self._delete_app()
             self._empty_buckets()
             with self._progress.step("face collection"):
                 self._delete_collection()
-        self._unprotect_table()  # also one that is left of a stack whose making failed
+        self._unprotect_table()  # a stack that failed may have left one, too
         with self._progress.step(f"stack {self._stage.prefix}"):
             self._stack.remove()
         shutil.rmtree(self._stage.folder, ignore_errors=True)
 
-    def _loss(self) -> Loss:
-        if not self._outputs:
-            return Loss(0, 0, 0, 0)
-        return Loss(
-            records=self._table().get("ItemCount", 0),
-            files=sum(1 for _ in islice(chain.from_iterable(map(self._keys, _BUCKETS)), _COUNTED)),
-            faces=self._faces(),
-            parked=sum(
-                self._waiting(f"{self._outputs['QueueUrlPrefix']}{step}{PARKED}") for step in Step
-            ),
-        )
-
     def _keys(self, bucket: str) -> Iterator[str]:
         s3 = self._account.client("s3")
-        try:
-            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self._outputs[bucket]):
-                for found in page.get("Contents", []):
-                    yield found["Key"]
-        except s3.exceptions.NoSuchBucket:
-            return
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self._outputs[bucket])
+        with suppress(s3.exceptions.NoSuchBucket):
+            for page in pages:
+                yield from (found["Key"] for found in page.get("Contents", []))
 
-    def _faces(self) -> int:
+    def _count_faces(self) -> int:
         rekognition = self._account.client("rekognition")
-        try:
-            count: int = rekognition.describe_collection(
-                CollectionId=self._outputs["FaceCollectionId"]
-            )["FaceCount"]
-        except rekognition.exceptions.ResourceNotFoundException:
-            return 0
-        return count
+        collection = self._outputs["FaceCollectionId"]
+        with suppress(rekognition.exceptions.ResourceNotFoundException):
+            return int(rekognition.describe_collection(CollectionId=collection)["FaceCount"])
+        return 0
 
-    def _waiting(self, queue_url: str) -> int:
+    def _count_parked(self) -> int:
         name = "ApproximateNumberOfMessages"
         sqs = self._account.client("sqs")
-        try:
-            answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
-        except sqs.exceptions.QueueDoesNotExist:
-            return 0
-        return int(answer["Attributes"][name])
+        count = 0
+        for step in Step:
+            url = f"{self._outputs['QueueUrlPrefix']}{step}{PARKED}"
+            with suppress(sqs.exceptions.QueueDoesNotExist):
+                answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+                count += int(answer["Attributes"][name])
+        return count
 
     def _table(self) -> dict[str, Any]:
-        """The table as DynamoDB describes it; empty if it is gone."""
+        """Return DynamoDB's description of the table; empty if the table is gone."""
         dynamodb = self._account.client("dynamodb")
-        try:
-            table: dict[str, Any] = dynamodb.describe_table(TableName=self._table_name)["Table"]
-        except dynamodb.exceptions.ResourceNotFoundException:
-            return {}
+        table: dict[str, Any] = {}
+        with suppress(dynamodb.exceptions.ResourceNotFoundException):
+            table = dynamodb.describe_table(TableName=self._table_name)["Table"]
         return table
 
     def _delete_app(self) -> None:
-        """Have Chalice delete what it made; its folder may have to be written again first."""
+        """Run `chalice delete`. Write the stage's folder first if another clone deployed."""
         with self._progress.step("chalice delete"):
             elsewhere.forget_record_of_elsewhere(
                 self._stage, self._account.region, self._account.number
@@ -201,7 +171,7 @@ class Destruction:
                 tracked["stages"].setdefault(self._stage.name, {})
                 config = stage_folder.stage_config(tracked, self._stage, [], settings)
                 stage_folder.write(self._stage, config, {})
-            chalice_command.run(self._stage, ["delete"], self._progress.line)
+            run_chalice(self._stage, ["delete"], self._progress.line)
             remove_leftovers(self._account, self._stage, GRANTS)
 
     def _empty_buckets(self) -> None:
@@ -210,7 +180,7 @@ class Destruction:
             with self._progress.step(f"empty {bucket}") as said:
                 removed = 0
                 keys = self._keys(bucket)
-                while batch := list(islice(keys, _AT_ONCE)):
+                while batch := list(islice(keys, _MAX_KEYS)):
                     answer = s3.delete_objects(
                         Bucket=self._outputs[bucket],
                         Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
@@ -218,20 +188,18 @@ class Destruction:
                     if refused := answer.get("Errors"):
                         raise DeploymentError(
                             f"{len(refused)} files of {self._outputs[bucket]} could not be "
-                            f"deleted: {refused[0]['Code']}. Run it again."
+                            f"deleted: {refused[0]['Code']}. Run the same command again."
                         )
                     removed += len(batch)
                 said(f"{removed:,} files")
 
     def _delete_collection(self) -> None:
         rekognition = self._account.client("rekognition")
-        try:
+        with suppress(rekognition.exceptions.ResourceNotFoundException):
             rekognition.delete_collection(CollectionId=self._outputs["FaceCollectionId"])
-        except rekognition.exceptions.ResourceNotFoundException:
-            return
 
     def _unprotect_table(self) -> None:
-        """A table may be protected from being deleted; whoever came here means it."""
+        """Switch off the table's protection from deletion: the person has confirmed."""
         if self._table().get("DeletionProtectionEnabled"):
             dynamodb = self._account.client("dynamodb")
             dynamodb.update_table(TableName=self._table_name, DeletionProtectionEnabled=False)

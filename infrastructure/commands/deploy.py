@@ -1,7 +1,7 @@
-"""``python -m infrastructure.deploy STAGE [--email ADDRESS]``: a stage in your own account.
+"""``python -m infrastructure.commands.deploy STAGE [--email ADDRESS]`` deploys a stage.
 
-What Chalice does not make is one CloudFormation stack; the app is Chalice's. Every step looks at
-what is there first: run it again whenever it broke off, or to bring a stage up to date.
+One CloudFormation stack makes everything that Chalice does not make; Chalice deploys the app.
+Every step first looks at what exists: run the command again to continue or to update a stage.
 """
 
 import argparse
@@ -16,35 +16,30 @@ import urllib3
 from botocore.httpsession import where
 
 from chalicelib.http.tokens import OPEN
-from infrastructure import (
-    chalice_command,
-    chalice_record,
-    elsewhere,
-    gateway,
-    leftovers,
-    stack,
-    stage_folder,
-)
+from infrastructure import chalice_record, elsewhere, stage_folder
 from infrastructure.account import Account
-from infrastructure.command import ended
-from infrastructure.gateway_responses import put_requests
-from infrastructure.permissions import GRANTS
-from infrastructure.preparation import Preparation, Prepared, Wishes, check
-from infrastructure.progress import Progress
+from infrastructure.chalice import leftovers
+from infrastructure.chalice.command import run_chalice
+from infrastructure.chalice.token_renewal import AUTHORIZER, renew
+from infrastructure.commands.ending import ended
+from infrastructure.commands.preparation import Preparation, Prepared, Wishes, add_addresses, check
+from infrastructure.commands.progress import Progress
+from infrastructure.gateway import configuration
+from infrastructure.gateway.responses import put_requests
+from infrastructure.iam.permissions import GRANTS
+from infrastructure.stack.stack import pause
 from infrastructure.stage import API_STAGE, DeploymentError, Stage
-from infrastructure.token_renewal import AUTHORIZER, renew
 
 _PROD: Final = "prod"
-_LOOKS_AT_HEALTH: Final = 20
-_SECONDS_BETWEEN_LOOKS: Final = 3.0
+_MAX_HEALTH_CHECKS: Final = 20
+_SECONDS_BETWEEN_HEALTH_CHECKS: Final = 3.0
 
 
 def main(arguments: Sequence[str], begin: "Callable[[Stage], Deployment] | None" = None) -> int:
-    """Deploy, and print what a person wants to know; the exit status."""
+    """Deploy a stage, print the next steps, and return the exit status."""
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("stage", help="dev, prod, or another of .chalice/config.json")
-    parser.add_argument("--email", help="who gets the stories and the alarms")
-    parser.add_argument("--sender", help="who writes about profile photos (default: the same)")
+    add_addresses(parser)
     parser.add_argument("--api-url", help=argparse.SUPPRESS)
     parser.add_argument("--anyway", action="store_true", help="deploy the app also if unchanged")
     given = parser.parse_args(arguments)
@@ -59,14 +54,14 @@ def main(arguments: Sequence[str], begin: "Callable[[Stage], Deployment] | None"
 
 
 class Deployment:
-    """The steps of a deployment, in their order."""
+    """The steps of a deployment, in order."""
 
     def __init__(
         self,
         stage: Stage,
         account: Account,
         progress: Progress,
-        pause: Callable[[], None] = stack.pause,
+        pause: Callable[[], None] = pause,
     ) -> None:
         self._stage = stage
         self._account = account
@@ -75,12 +70,11 @@ class Deployment:
 
     @classmethod
     def in_account(cls, stage: Stage) -> "Deployment":
-        """In the account of the environment; what can be seen without it is looked at first."""
+        """Deploy to the environment's account, after the checks that need no AWS."""
         check(stage)
         return cls(stage, Account(), Progress())
 
     def run(self, wishes: Wishes) -> None:
-        """Deploy all of it."""
         prepared = self._preparation.run(wishes)
         account, progress = self._account, self._progress
         api_id = self._deploy_app(prepared, anyway=wishes.anyway)
@@ -95,37 +89,38 @@ class Deployment:
         print(next_steps(self._stage, url, prepared.outputs, is_open=is_open))
 
     def _deploy_app(self, prepared: Prepared, *, anyway: bool) -> str:
-        """Have Chalice deploy, unless nothing has changed since it did; the REST API's id."""
+        """Run `chalice deploy` unless nothing has changed; return the REST API's id."""
         bucket = prepared.outputs["MediaBucket"]
         s3, functions = self._account.client("s3"), self._account.client("lambda")
         stage = self._stage
         elsewhere.forget_record_of_elsewhere(stage, self._account.region, self._account.number)
-        kept = chalice_record.fetch_record(s3, bucket, stage)
-        wanted = stage_folder.fingerprint(stage)
+        deployed = chalice_record.fetch_record(s3, bucket, stage)
+        fingerprint = stage_folder.fingerprint(stage)
         with self._progress.step("chalice deploy") as said:
             code = chalice_record.code_in_lambda(functions, stage)
-            if kept == f"{wanted} {code}" and not anyway:
+            if deployed == f"{fingerprint} {code}" and not anyway:
                 said("nothing to change")
             else:
                 self._renew_tokens(prepared.environment["API_TOKENS"])
                 leftovers.remove_unrecorded_triggers(functions, stage, GRANTS)
                 leftovers.remove_unrecorded_apis(self._account.client("apigateway"), stage)
-                chalice_command.run(stage, ["deploy"], self._progress.line)
+                run_chalice(stage, ["deploy"], self._progress.line)
                 code = chalice_record.code_in_lambda(functions, stage)
-                chalice_record.keep_record(s3, bucket, stage, f"{wanted} {code}")
-        return chalice_record.rest_api_id(self._stage)
+                chalice_record.keep_record(s3, bucket, stage, f"{fingerprint} {code}")
+        return chalice_record.rest_api_id(stage)
 
     def _renew_tokens(self, tokens: str) -> None:
         functions = self._account.client("lambda")
-        knew_others = renew(functions, self._stage.function(AUTHORIZER), tokens)
-        if knew_others and chalice_record.recorded(self._stage):
+        has_changed = renew(functions, self._stage.function(AUTHORIZER), tokens)
+        if has_changed and chalice_record.recorded(self._stage):
             client = self._account.client("apigateway")
-            gateway.forget_callers(client, chalice_record.rest_api_id(self._stage))
+            configuration.forget_callers(client, chalice_record.rest_api_id(self._stage))
 
     def _configure_gateway(self, api_id: str, prepared: Prepared) -> None:
         client = self._account.client("apigateway")
-        gateway.let_it_write_logs(client, self._account.client("iam"), self._account.partition)
-        gateway.configure(
+        iam = self._account.client("iam")
+        configuration.set_logging_role(client, iam, self._account.partition)
+        configuration.configure(
             client,
             api_id,
             responses=put_requests(api_id, prepared.allowed_origin),
@@ -135,21 +130,21 @@ class Deployment:
 
 
 def requests_per_second(stage: Stage) -> int:
-    """What the API takes, on average: a stolen token costs money only so fast."""
+    """Return the API's limit, which bounds the cost of a stolen token."""
     return 100 if stage.name == _PROD else 20
 
 
 def wait_for_health(url: str, pause: Callable[[], object] | None = None) -> str:
-    """Ask until the API answers; its first request is a cold start.
+    """Request /health until it answers 200. The first request is a cold start.
 
     Raises:
-        DeploymentError: It does not.
+        DeploymentError: No request was answered with 200.
     """
-    wait = pause or (lambda: threading.Event().wait(_SECONDS_BETWEEN_LOOKS))
+    wait = pause or (lambda: threading.Event().wait(_SECONDS_BETWEEN_HEALTH_CHECKS))
     authority = os.environ.get("AWS_CA_BUNDLE") or where()
     http = urllib3.PoolManager(retries=False, timeout=30, ca_certs=authority)
     seen = ""
-    for _ in range(_LOOKS_AT_HEALTH):
+    for _ in range(_MAX_HEALTH_CHECKS):
         try:
             answer = http.request("GET", f"{url}/health")
         except urllib3.exceptions.HTTPError as error:
@@ -166,21 +161,21 @@ def wait_for_health(url: str, pause: Callable[[], object] | None = None) -> str:
 
 
 def next_steps(stage: Stage, url: str, outputs: Mapping[str, str], *, is_open: bool) -> str:
-    """What a person does after a deployment."""
     authorization = "" if is_open else " -H 'Authorization: Bearer <token>'"
     return f"""
 API        {url}
 Dashboard  CloudWatch, Dashboards, {stage.prefix}
 
 Next
-  1. Confirm the two subscriptions that were sent by mail (stories and alarms).
-  2. Confirm the mail from Amazon SES to {outputs["SenderEmail"]}; until your account is out of
-     SES's sandbox, it writes to confirmed addresses only (docs/deploy.md).
+  1. Confirm the two e-mail subscriptions (stories and alarms).
+  2. Confirm the e-mail from Amazon SES to {outputs["SenderEmail"]}. Until your account is out of
+     SES's sandbox, SES writes to confirmed addresses only (docs/deploy.md).
   3. Send a page:
      curl -X POST{authorization} -H 'Content-Type: image/jpeg' \\
           --data-binary @samples/page.jpg {url}/upload
 
-For fast iteration: cd .stages/{stage.name} && ../../.venv/bin/chalice deploy --stage {stage.name}
+To deploy faster while you edit:
+  cd .stages/{stage.name} && ../../.venv/bin/chalice deploy --stage {stage.name}
 """
 
 

@@ -1,4 +1,4 @@
-"""What the resources of one stage are called, as policies must call them."""
+"""The names of one stage's resources, as its policies need them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from infrastructure.stage import APP, function_name
 
 @dataclass(frozen=True)
 class Names:
-    """The resources of one stage, as its template and Chalice name them.
+    """The names of one stage's resources.
 
     Attributes:
-        partition: AWS's, ``aws`` but for China and GovCloud.
-        functions: What the names of its functions begin with: ``storytime-dev``.
-        queues: What the names of its queues begin with: ``storytime-dev-``.
-        workflow: The name of the state machine.
+        partition: AWS's partition: ``aws``, or another in China and GovCloud.
+        functions: The prefix of function names: ``storytime-dev``.
+        queues: The prefix of queue names: ``storytime-dev-``.
+        workflow: The state machine.
     """
 
     partition: str
@@ -34,10 +34,10 @@ class Names:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], stage: str) -> Self:
-        """Read them from the app's environment variables, which the template's outputs become.
+        """Read the names from the app's environment variables.
 
         Raises:
-            KeyError: One of them is missing.
+            KeyError: A variable is missing.
         """
         _, partition, _, region, account, topic = environment["NOTIFICATION_TOPIC_ARN"].split(":")
         return cls(

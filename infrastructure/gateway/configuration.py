@@ -1,4 +1,4 @@
-"""What Chalice leaves as it is of API Gateway: its own answers, its log, its limits."""
+"""Configure what Chalice does not: API Gateway's error responses, access log and limits."""
 
 import json
 import threading
@@ -26,10 +26,10 @@ LOG_FORMAT: Final = json.dumps(
         "trace": "$context.xrayTraceId",
     }
 )
-"""A line of the access log: no address, no path with ids, no header of the person who asked."""
+"""A line of the access log. It has no IP address, no path with ids, no request header."""
 
 LOGGING_ROLE: Final = "storytime-api-gateway-logs"
-_MAY_BE_TAKEN_BY_API_GATEWAY: Final = json.dumps(
+_TRUST_API_GATEWAY: Final = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
@@ -46,43 +46,42 @@ _MAY_WRITE_LOGS: Final = (
 )
 _DESCRIPTION: Final = "gateway responses"
 _SECONDS_UNTIL_A_ROLE_IS_KNOWN: Final = 3.0
-_TRIES: Final = 10
+_MAX_TRIES: Final = 10
 
 
 def _pause() -> None:
     threading.Event().wait(_SECONDS_UNTIL_A_ROLE_IS_KNOWN)
 
 
-def let_it_write_logs(
+def set_logging_role(
     client: "APIGatewayClient",
     iam: "IAMClient",
     partition: str,
     pause: Callable[[], object] = _pause,
 ) -> bool:
-    """Give API Gateway a role to write logs with; whether it had none.
+    """Give API Gateway a role to write logs with, unless it has one; return whether it had none.
 
-    There is one for all APIs of an account and region; one that is there is left alone. A new
-    role is refused for some seconds, until IAM has told all of AWS about it: `pause` waits before
-    the next try.
+    All APIs of an account and region share the role. API Gateway refuses a new role for some
+    seconds, until IAM has copied it: `pause` waits before the next try.
     """
     if client.get_account().get("cloudwatchRoleArn"):
         return False
     try:
-        role = iam.create_role(
-            RoleName=LOGGING_ROLE, AssumeRolePolicyDocument=_MAY_BE_TAKEN_BY_API_GATEWAY
-        )["Role"]
+        role = iam.create_role(RoleName=LOGGING_ROLE, AssumeRolePolicyDocument=_TRUST_API_GATEWAY)[
+            "Role"
+        ]
     except iam.exceptions.EntityAlreadyExistsException:
         role = iam.get_role(RoleName=LOGGING_ROLE)["Role"]
-    iam.attach_role_policy(
-        RoleName=LOGGING_ROLE, PolicyArn=_MAY_WRITE_LOGS.format(partition=partition)
-    )
-    for tries_left in reversed(range(_TRIES)):
+    policy = _MAY_WRITE_LOGS.format(partition=partition)
+    iam.attach_role_policy(RoleName=LOGGING_ROLE, PolicyArn=policy)
+    set_role: PatchOperationTypeDef = {
+        "op": "replace",
+        "path": "/cloudwatchRoleArn",
+        "value": role["Arn"],
+    }
+    for tries_left in reversed(range(_MAX_TRIES)):
         try:
-            client.update_account(
-                patchOperations=[
-                    {"op": "replace", "path": "/cloudwatchRoleArn", "value": role["Arn"]}
-                ]
-            )
+            client.update_account(patchOperations=[set_role])
             break
         except client.exceptions.BadRequestException:
             if not tries_left:
@@ -99,20 +98,27 @@ def configure(
     log_group_arn: str,
     requests_per_second: int,
 ) -> None:
-    """Set what the gateway answers itself, what it logs, and how much it takes.
+    """Set the error responses, the access log and the request limits of an API.
 
-    Its own answers are arguments of PutGatewayResponse. They count from the next deployment of
-    the API on, so it is deployed once more if one of them has changed, or the deployment that
-    counts is not yet such a one. Above the limit it answers 429; twice as many may come at once.
+    A response needs a new deployment of the API to take effect. So this deploys if a response
+    changed, or if the current deployment was not made here. Above the limit API Gateway answers
+    429; a burst may have twice as many requests.
+
+    Args:
+        client: API Gateway.
+        api_id: The API.
+        responses: The parameters of a PutGatewayResponse each.
+        log_group_arn: The log group of the access log.
+        requests_per_second: The limit.
     """
-    has = {
-        each["responseType"]: _compared(each)
+    current = {
+        each["responseType"]: _comparable(each)
         for each in client.get_gateway_responses(restApiId=api_id, limit=500)["items"]
     }
-    changed = [each for each in responses if has.get(each["responseType"]) != _compared(each)]
+    changed = [each for each in responses if current.get(each["responseType"]) != _comparable(each)]
     for response in changed:
         client.put_gateway_response(**response)
-    if changed or not _is_ours(client, api_id):
+    if changed or not _is_deployed_here(client, api_id):
         client.create_deployment(
             restApiId=api_id,
             stageName=API_STAGE,
@@ -133,24 +139,17 @@ def configure(
 
 
 def forget_callers(client: "APIGatewayClient", api_id: str) -> None:
-    """Have the gateway ask the authorizer about everybody again.
-
-    It goes for minutes by whom that let in: also those whose token was taken back.
-    """
+    """Clear the authorizer's cache. Else a revoked token would be accepted for minutes."""
     client.flush_stage_authorizers_cache(restApiId=api_id, stageName=API_STAGE)
 
 
-def _is_ours(client: "APIGatewayClient", api_id: str) -> bool:
-    """Whether the stage has a deployment that was made after its responses were put."""
+def _is_deployed_here(client: "APIGatewayClient", api_id: str) -> bool:
+    """Return whether the current deployment includes the error responses."""
     deployment = client.get_stage(restApiId=api_id, stageName=API_STAGE)["deploymentId"]
     described = client.get_deployment(restApiId=api_id, deploymentId=deployment)
     return described.get("description") == _DESCRIPTION
 
 
-def _compared(response: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a gateway response is, asked for or given."""
-    return (
-        response.get("responseParameters"),
-        response.get("responseTemplates"),
-        response.get("statusCode"),
-    )
+def _comparable(response: Mapping[str, Any]) -> tuple[Any, ...]:
+    keys = ("responseParameters", "responseTemplates", "statusCode")
+    return tuple(response.get(key) for key in keys)

@@ -1,4 +1,4 @@
-"""What the stack's outputs are to the app: its settings, by another spelling."""
+"""Turn the stack's outputs into the app's environment variables."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from chalicelib.settings import Settings
 
 
 def settings_of(outputs: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables that the stack's outputs are: MediaBucket is MEDIA_BUCKET."""
+    """Return the outputs that are settings: MediaBucket is MEDIA_BUCKET."""
     variables = {
         re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper(): value for name, value in outputs.items()
     }

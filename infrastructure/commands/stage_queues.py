@@ -1,4 +1,4 @@
-"""A stage's queues by their short names, and the client that reaches them."""
+"""Find a stage's queues, and the SQS that has them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,30 +10,23 @@ from botocore.config import Config as ClientConfig
 from chalice.config import Config
 
 from chalicelib.stories.queues import Step
+from infrastructure.stage import UsageError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _PREFIX: Final = "QUEUE_URL_PREFIX"
 _SQS_HOST: Final = re.compile(r"sqs\.([\w-]+)\.amazonaws\.com(?:\.cn)?")
-_IMPATIENT: Final = ClientConfig(
+_FEW_TRIES: Final = ClientConfig(
     connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
 )
 
 
-class UsageError(Exception):
-    """It was not asked for a stage and a queue that there are; the message says what to do."""
-
-
 def stage_variables(config: dict[str, Any], stage: str) -> Mapping[str, str]:
-    """The environment variables of a stage.
-
-    Args:
-        config: What .chalice/config.json holds.
-        stage: One of its stages.
+    """Return a stage's environment variables from the content of a .chalice/config.json.
 
     Raises:
-        UsageError: There is no such stage.
+        UsageError: The configuration does not have the stage.
     """
     if stage not in config["stages"]:
         raise UsageError(f"There is no stage {stage!r}, only {_listed(config['stages'])}.")
@@ -44,10 +37,10 @@ def stage_variables(config: dict[str, Any], stage: str) -> Mapping[str, str]:
 
 
 def queue_name_of(variables: Mapping[str, str], stage: str, queue: str) -> str:
-    """The full name of a stage's queue: ``storytime-local-reading`` for ``reading``.
+    """Return a queue's full name: ``storytime-local-reading`` for ``reading``.
 
     Raises:
-        UsageError: The stage's variables name no such queue.
+        UsageError: No step has this queue, or the stage was not deployed from this folder.
     """
     if _PREFIX not in variables:
         raise UsageError(
@@ -60,10 +53,13 @@ def queue_name_of(variables: Mapping[str, str], stage: str, queue: str) -> str:
 
 
 def client_of(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSClient":
-    """A client of the AWS that a stage's variables, or else the process's, lead to.
+    """Return a client of the stage's SQS.
+
+    The process's ``AWS_ENDPOINT_URL`` comes before the stage's. The stage's keys and region come
+    before the process's.
 
     Raises:
-        UsageError: ``AWS_ENDPOINT_URL`` is no address.
+        UsageError: ``AWS_ENDPOINT_URL`` is not an address.
     """
     session = boto3.session.Session(
         variables.get("AWS_ACCESS_KEY_ID"),
@@ -74,16 +70,13 @@ def client_of(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSC
     endpoint_url = next(filter(None, named), variables.get("AWS_ENDPOINT_URL"))
     try:
         _ = urlsplit(endpoint_url or "").port  # boto3 would notice only when it connects
-        return session.client("sqs", endpoint_url=endpoint_url, config=_IMPATIENT)
+        return session.client("sqs", endpoint_url=endpoint_url, config=_FEW_TRIES)
     except ValueError as error:
-        raise UsageError(f"AWS_ENDPOINT_URL leads nowhere: {error}.") from error
+        raise UsageError(f"AWS_ENDPOINT_URL is not an address: {error}.") from error
 
 
 def _region(variables: Mapping[str, str]) -> str | None:
-    """The region that a stage's queues are in: ``https://sqs.eu-west-1.amazonaws.com/...``.
-
-    None when their addresses do not say; then it is the process's.
-    """
+    """Return the region in the queues' address: ``https://sqs.eu-west-1.amazonaws.com/...``."""
     match = _SQS_HOST.fullmatch(urlsplit(variables.get(_PREFIX, "")).hostname or "")
     return match[1] if match else None
 
