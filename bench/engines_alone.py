@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from local.engines.allocator import keep_large_buffers
-from local.polly import Polly
-from local.rekognition import Rekognition
+from local.services.polly.synthesis import Polly
+from local.services.rekognition.detect_text import Rekognition
 
 WORKERS = 2
 

@@ -14,8 +14,8 @@ from chalicelib.aws import items
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.listing import DEFAULT, MOST, Listing
 from chalicelib.story import Status, Story
-from local.moto_backend import REGION
-from local.resources import create_stories_table
+from local.resources.names import create_stories_table
+from local.services.moto_backend import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

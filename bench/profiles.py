@@ -10,9 +10,9 @@ import requests
 from bench.client import GIVE_UP
 from bench.report import Figure
 from bench.stack import Stack, running_stack
-from local import pictures_of_faces as pictures
-from local.demo_http import last
-from local.demo_profile import execution_arn, path_of
+from local.demo import pictures_of_faces as pictures
+from local.demo.http import last
+from local.demo.profile import execution_arn, path_of
 
 FACTOR = 1.15
 FIXED = 0.3  # seconds

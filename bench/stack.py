@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from local.launcher import Stack, launched
+from local.runner.launcher import Stack, launched
 
 __all__ = ["Stack", "resident_bytes", "running_stack"]
 

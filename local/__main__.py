@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.settings import SettingsError
-from local import resources
-from local.http_server import PortUnavailableError
-from local.lambda_function import TriggerError
-from local.process import interrupt_when_told_to_end, leave
-from local.stack import Stack
+from local.resources import names as resources
+from local.runner.lambda_function import TriggerError
+from local.runner.process import interrupt_when_told_to_end, leave
+from local.runner.stack import Stack
+from local.server.http_server import PortUnavailableError
 
 _LAST_PORT: Final = 65_535
 

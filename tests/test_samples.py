@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageOps
 from PIL.ExifTags import IFD, Base
 
-from local.rekognition import Rekognition
+from local.services.rekognition.detect_text import Rekognition
 from samples.draw_page import (
     RIGHT_ORIENTATION,
     SAMPLE_PHOTO,

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.voices import VOICES
-from local.polly import Polly
+from local.services.polly.synthesis import Polly
 
 POLLY = {voice["Id"]: voice for voice in Polly().describe_voices({})["Voices"]}
 

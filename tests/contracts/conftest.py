@@ -18,8 +18,8 @@ from chalicelib.messages import StoryMessage
 from chalicelib.ports import Media, Stories
 from chalicelib.upload_ports import Staging, UploadRequests
 from infrastructure.redrive import redrive
-from local.moto_backend import REGION
-from local.resources import create_stories_table
+from local.resources.names import create_stories_table
+from local.services.moto_backend import REGION
 from tests.fake_queue import InMemoryQueue
 from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories

@@ -17,7 +17,7 @@ from chalicelib.aws.upload_requests_table import UploadRequestsTable
 from chalicelib.errors import StoryChanged, Transient
 from chalicelib.messages import StoryMessage, decode
 from chalicelib.story import Lease, Stage, Story
-from local.resources import create_stories_table
+from local.resources.names import create_stories_table
 from tests.builders import story, upload_request
 from tests.fakes import NOW
 

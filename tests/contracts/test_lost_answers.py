@@ -14,7 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.errors import StoryChanged
 from chalicelib.story import Lease, Stage, Status
-from local.resources import create_stories_table
+from local.resources.names import create_stories_table
 from tests.builders import story
 from tests.fakes import NOW
 

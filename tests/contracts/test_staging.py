@@ -9,8 +9,8 @@ import pytest
 from chalicelib.aws.distribution import Distribution
 from chalicelib.aws.staging_bucket import StagingBucket
 from chalicelib.upload_ports import Staged
-from local.moto_backend import REGION
-from local.resources import DISTRIBUTION_ID
+from local.resources.names import DISTRIBUTION_ID
+from local.services.moto_backend import REGION
 from tests.builders import upload_request
 from tests.contracts.conftest import Bucket
 from tests.local.conftest import Engines, running_aws

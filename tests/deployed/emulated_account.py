@@ -15,8 +15,8 @@ from typing import Any, Final
 import trustme
 import urllib3
 
-from local.http_server import HOST
-from local.launcher import Stack, end, when_ready
+from local.runner.launcher import Stack, end, when_ready
+from local.server.http_server import HOST
 from tests.deployed.owner import KEYS, REGION, client
 
 PROJECT: Final = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.launcher import Stack, launched
+from local.runner.launcher import Stack, launched
 from tests.end_to_end.client import Client
 from tests.infrastructure import calls
 

@@ -6,10 +6,10 @@ from typing import Any
 import requests
 from PIL import Image
 
-from local import pictures_of_faces as pictures
-from local.demo_profile import execution_arn, path_of
-from local.launcher import Stack
-from local.resources import FACE_COLLECTION, PROFILE_WORKFLOW_ARN
+from local.demo import pictures_of_faces as pictures
+from local.demo.profile import execution_arn, path_of
+from local.resources.names import FACE_COLLECTION, PROFILE_WORKFLOW_ARN
+from local.runner.launcher import Stack
 from tests.end_to_end.client import Client
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.redrive import redrive
-from local.launcher import Stack
+from local.runner.launcher import Stack
 from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import Client
 

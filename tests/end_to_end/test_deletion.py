@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from local.launcher import Stack
+from local.runner.launcher import Stack
 from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import Client
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 from PIL.PngImagePlugin import PngInfo
 
-from local.launcher import Stack
+from local.runner.launcher import Stack
 from samples.draw_page import draw_page, photo
 from tests.builders import jpeg
 from tests.end_to_end.client import Client

@@ -12,7 +12,7 @@ from chalicelib.aws.stories_table import StoriesTable
 from chalicelib.messages import StoryMessage, about
 from chalicelib.story import Status
 from chalicelib.wiring import utc_now
-from local.launcher import Stack
+from local.runner.launcher import Stack
 from tests.builders import story
 from tests.end_to_end.client import Client
 

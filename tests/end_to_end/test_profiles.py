@@ -9,8 +9,8 @@ import pytest
 import requests
 from PIL import Image
 
-from local import pictures_of_faces as pictures
-from local.launcher import Stack
+from local.demo import pictures_of_faces as pictures
+from local.runner.launcher import Stack
 from tests.end_to_end.client import Client
 from tests.end_to_end.profiles import ProfileClient, astronaut, picture
 

@@ -5,9 +5,9 @@ import json
 import boto3
 import requests
 
-from local.launcher import Stack
-from local.moto_backend import REGION
-from local.resources import PREFIX, STACK_KEYS
+from local.resources.names import PREFIX, STACK_KEYS
+from local.runner.launcher import Stack
+from local.services.moto_backend import REGION
 
 SCHEDULED = {
     "version": "0",

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from chalicelib.tokens import digest_of
-from local.launcher import Stack, launched
+from local.runner.launcher import Stack, launched
 from tests.builders import jpeg
 
 ANNA, BEN = "st_anna", "st_ben"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 KEPT: Final = Path(__file__).parent / "calls.json"
-"""By function, what a whole run of the end-to-end tests saw, in `local.calls`' words."""
+"""By function, what a whole run of the end-to-end tests saw, in `local.control.calls`' words."""
 
 SEEN: defaultdict[str, set[str]] = defaultdict(set)
 """The same of this run, as far as it is over."""

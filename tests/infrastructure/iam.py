@@ -101,7 +101,7 @@ OF_THE_PLATFORM: Final = {
 
 
 def needs_of(call: str, names: Names) -> list[Need]:
-    """What a call, as `local.calls` words it, needs.
+    """What a call, as `local.control.calls` words it, needs.
 
     Raises:
         KeyError: The table above does not know the operation.

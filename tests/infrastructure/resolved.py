@@ -10,7 +10,7 @@ from cfnlint.decode import decode_str
 from cfnlint.template import Template
 
 from infrastructure.stack_template import assembled
-from local.moto_backend import ACCOUNT_ID, REGION
+from local.services.moto_backend import ACCOUNT_ID, REGION
 
 PSEUDO: Final = {
     "AWS::AccountId": ACCOUNT_ID,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from local import resources
+from local.resources import names as resources
 from tests.infrastructure.resolved import Resource, Stack
 from tests.local.conftest import Aws
 

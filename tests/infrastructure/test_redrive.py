@@ -17,7 +17,7 @@ from chalicelib import settings
 from infrastructure.redrive import Redrive, RedriveError, main, redrive
 from infrastructure.stage_folder import config_of
 from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
-from local import resources
+from local.resources import names as resources
 from tests.infrastructure.resolved import Stack
 from tests.local.conftest import Aws
 

@@ -15,7 +15,7 @@ from cfnlint.config import ManualArgs
 from chalicelib.settings import Settings
 from chalicelib.story import Stage
 from infrastructure.stack_template import MAX_BYTES, assembled
-from local import cdn
+from local.services.cloudfront import edge_cache as cdn
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
 from tests.states_language import DEFINITION
 

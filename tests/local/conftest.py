@@ -12,13 +12,13 @@ import pytest
 import urllib3
 from botocore.config import Config
 
-from local.buckets import Listener
-from local.face_recognition import FaceRecognition
-from local.http_server import HttpServer
-from local.lambda_function import LambdaFunction
-from local.local_aws import EngineFactory, LocalAws
-from local.moto_backend import REGION
-from local.resources import APP_KEYS, STACK_KEYS
+from local.resources.names import APP_KEYS, STACK_KEYS
+from local.runner.lambda_function import LambdaFunction
+from local.server.http_server import HttpServer
+from local.server.local_aws import EngineFactory, LocalAws
+from local.services.moto_backend import REGION
+from local.services.rekognition.face_recognition import FaceRecognition
+from local.services.s3.buckets import Listener
 
 _FEW_RETRIES_AT_ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 3},

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local.calls import calls_of
-from local.resources import (
+from local.control.calls import calls_of
+from local.resources.names import (
     DISTRIBUTION_ID,
     FACE_COLLECTION,
     MEDIA_BUCKET,

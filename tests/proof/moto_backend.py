@@ -26,7 +26,7 @@ from chalicelib.intake import STORED_WITHIN
 from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage, about
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.story import Stage, Story
-from local.resources import create_stories_table
+from local.resources.names import create_stories_table
 from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_queue import MAX_RECEIVES
 from tests.fake_uploads import InMemoryStaging, SlowCdn

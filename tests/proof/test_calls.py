@@ -13,9 +13,9 @@ from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.settings import Settings
 from chalicelib.story import Lease, Stage
 from chalicelib.wiring import AwsTools
-from local.calls import Calls
-from local.lambda_function import LambdaFunction
-from local.resources import MEDIA_BUCKET, app_environment
+from local.control.calls import Calls
+from local.resources.names import MEDIA_BUCKET, app_environment
+from local.runner.lambda_function import LambdaFunction
 from tests.builders import story, upload_request
 from tests.fakes import NOW, Clock
 from tests.proof.calls import calls_in

@@ -1,0 +1,113 @@
+"""The AWS port, put together."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from local.control.calls import Calls
+from local.control.endpoint import Control
+from local.control.faults import Faults
+from local.control.inbox import Inbox
+from local.control.measures import Requests, Timings
+from local.resources.names import APP_KEYS, DISTRIBUTION_ID, MEDIA_BUCKET, STACK_KEYS
+from local.runner.functions import Functions
+from local.runner.lambda_function import LambdaFunction
+from local.server.front import Front, Operation
+from local.server.http_server import HttpServer
+from local.services.cloudfront.edge_cache import Cdn
+from local.services.cloudfront.invalidations import Invalidations
+from local.services.dynamodb import Tables
+from local.services.moto_backend import MotoBackend
+from local.services.s3.buckets import Buckets, Listener
+from local.services.s3.cors import Cors
+from local.services.s3.post_upload import PostUploads
+from local.services.s3.signatures import Clock, Signatures
+from local.services.ses.emails import Emails
+from local.services.sqs.delivery import SqsDelivery
+from local.services.sqs.message_moves import MessageMoves
+from local.services.stepfunctions.state_machines import StateMachines
+
+EngineFactory = Callable[[MotoBackend], Mapping[str, Operation]]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LocalAws:
+    """A local AWS without resources, listening on `server`'s port once started.
+
+    Attributes:
+        calls: What the functions asked of it, as far as it was told to listen.
+    """
+
+    def __init__(
+        self, server: HttpServer, engines: EngineFactory, *, now: Clock = _utc_now
+    ) -> None:
+        self.url = server.url
+        self._server = server
+        self._engines = engines
+        self._now = now
+        self._listeners: list[Listener] = []
+        self._delivery: SqsDelivery | None = None
+        self._moves: MessageMoves | None = None
+        self._functions = Functions()
+        self.calls = Calls()
+        self._machines = StateMachines(self._functions.invoke, now)
+
+    def start(self) -> None:
+        moto = MotoBackend()
+        signatures = Signatures(dict([APP_KEYS, STACK_KEYS]), self._now)
+        requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
+        self._delivery = SqsDelivery(moto)
+        self._moves = MessageMoves(moto, self._delivery, self._now)
+        buckets = Buckets(moto, self._now, self._listeners)
+        cdn = Cdn(moto, MEDIA_BUCKET, self._now)
+        invalidations = Invalidations(DISTRIBUTION_ID, cdn.forget, self._now)
+        front = Front(
+            moto=moto,
+            engines=self._engines(moto),
+            additions={
+                **self._moves.operations,
+                **invalidations.operations,
+                **self._functions.operations,
+                **self._machines.operations,
+                **Emails(inbox, self._now).operations,
+            },
+            own_access_key_id=STACK_KEYS[0],
+            signatures=signatures,
+            delivery=self._delivery,
+            buckets=buckets,
+            tables=Tables(moto, self._now),
+            post_uploads=PostUploads(buckets, signatures),
+            cors=Cors(moto),
+            cdn=cdn,
+            control=Control(requests, self.calls, timings, inbox, faults),
+            requests=requests,
+            timings=timings,
+            inbox=inbox,
+            faults=faults,
+        )
+        self._server.start(front)
+
+    def listen_to_buckets(self, listener: Listener) -> None:
+        """Tell `listener` of every object that is created or removed from now on.
+
+        It is called in the thread of a request, before that is answered: it must not wait.
+        """
+        self._listeners.append(listener)
+
+    def declare_functions(self, functions: Iterable[LambdaFunction]) -> None:
+        """Let these functions be invoked, and state machines execute them, from now on."""
+        self._functions.declare(functions)
+
+    def end_long_polls(self) -> None:
+        """Let every ReceiveMessage that waits return, so that its caller can stop."""
+        if self._delivery is not None:
+            self._delivery.close()
+
+    def stop(self) -> None:
+        self.end_long_polls()
+        if self._moves is not None:
+            self._moves.close()
+        self._machines.close()
+        self._server.stop()

@@ -1,0 +1,78 @@
+"""Finds the words and sentences of a speech script, as Polly's speech marks count them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from local.services.polly.script import Boundary, Character, Part, Text
+
+_SPOKEN_PUNCTUATION: Final = frozenset("&%@#")
+_BETWEEN_WORDS: Final = frozenset("—–―…")  # noqa: RUF001  # dashes, as printed
+_SENTENCE_END: Final = re.compile(r"[.!?…。]+[\"'”’»)\]]*(?=\s|$)|\n\s*\n")
+_ABBREVIATION: Final = re.compile(r"(?:^|[\s\"“(])(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z])\.$")
+
+
+def word_ranges(characters: Sequence[Character]) -> list[tuple[int, int]]:
+    """Index ranges of the words: runs between spaces and dashes, without outer punctuation."""
+    ranges = []
+    start = 0
+    for index in range(len(characters) + 1):
+        if index == len(characters) or _separates(characters[index].text):
+            trimmed = _without_outer_punctuation(characters, start, index)
+            if trimmed is not None:
+                ranges.append(trimmed)
+            start = index + 1
+    return ranges
+
+
+def sentence_spans(script: Iterable[Part]) -> list[tuple[int, int]]:
+    """Byte ranges of the sentences, from their first character to their last."""
+    spans: list[tuple[int, int]] = []
+    characters: list[Character] = []
+    for part in script:
+        if isinstance(part, Text):
+            characters.extend(part.characters)
+        elif isinstance(part, Boundary):
+            spans.extend(_spans(characters))
+            characters = []
+    return spans + _spans(characters)
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text stops where a sentence does."""
+    stripped = text.rstrip()
+    return any(match.end() == len(stripped) for match in _SENTENCE_END.finditer(stripped))
+
+
+def _spans(characters: list[Character]) -> list[tuple[int, int]]:
+    text = "".join(character.text for character in characters)
+    ends = [
+        m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[: m.end()])
+    ]
+    starts = [0, *ends]
+    spans = []
+    for start, end in zip(starts, [*ends, len(text)], strict=True):
+        sentence = text[start:end]
+        first = start + len(sentence) - len(sentence.lstrip())
+        last = start + len(sentence.rstrip())
+        if first < last:
+            spans.append((characters[first].start, characters[last - 1].end))
+    return spans
+
+
+def _separates(character: str) -> bool:
+    return character.isspace() or character in _BETWEEN_WORDS
+
+
+def _without_outer_punctuation(
+    characters: Sequence[Character], start: int, end: int
+) -> tuple[int, int] | None:
+    spoken = [index for index in range(start, end) if _is_spoken(characters[index].text)]
+    return (spoken[0], spoken[-1] + 1) if spoken else None
+
+
+def _is_spoken(character: str) -> bool:
+    return character in _SPOKEN_PUNCTUATION or unicodedata.category(character)[0] not in "PZC"

@@ -1,0 +1,124 @@
+"""The real engines through the front: errors arrive in boto3 as the services' own."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from PIL import Image
+
+from local.demo import pictures_of_faces
+from local.runner.stack import real_engines
+from tests.local.conftest import Aws, Engines, running_aws
+from tests.local.services.engine_pages import as_jpeg
+
+SPEECH = {"Text": "Hello there.", "VoiceId": "Joanna", "OutputFormat": "mp3"}
+
+
+@pytest.fixture
+def aws(boto3_session: boto3.session.Session) -> Iterator[Aws]:
+    with running_aws(boto3_session, real_engines, Engines()) as aws:
+        yield aws
+
+
+def refusal(call: Any, **parameters: Any) -> tuple[str, int]:
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    response = refused.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def test_detect_text_reads_its_image_from_s3(aws: Aws) -> None:
+    s3 = aws.stack_client("s3")
+    s3.create_bucket(Bucket="media")
+    s3.put_object(Bucket="media", Key="no image", Body=b"text")
+    small = io.BytesIO()
+    Image.new("RGB", (79, 200)).save(small, "PNG")
+    s3.put_object(Bucket="media", Key="small", Body=small.getvalue())
+    detect = aws.client("rekognition").detect_text
+
+    def named(bucket: str, key: str) -> dict[str, Any]:
+        return {"Image": {"S3Object": {"Bucket": bucket, "Name": key}}}
+
+    assert refusal(detect, **named("media", "none")) == ("InvalidS3ObjectException", 400)
+    assert refusal(detect, **named("nowhere", "k")) == ("InvalidS3ObjectException", 400)
+    assert refusal(detect, **named("media", "no image")) == ("InvalidImageFormatException", 400)
+    assert refusal(detect, **named("media", "small")) == ("InvalidParameterException", 400)
+
+
+def test_a_collection_lives_and_dies(aws: Aws) -> None:
+    rekognition = aws.client("rekognition")
+    image = {"S3Object": {"Bucket": "nowhere", "Name": "face.jpg"}}
+    created = rekognition.create_collection(CollectionId="people", Tags={"for": "tests"})
+    described = rekognition.describe_collection(CollectionId="people")
+
+    assert created["StatusCode"] == HTTPStatus.OK
+    assert described["FaceCount"] == 0
+    assert abs(datetime.now(UTC) - described["CreationTimestamp"]) < timedelta(minutes=1)
+    assert rekognition.list_collections()["CollectionIds"] == ["people"]
+    assert rekognition.list_faces(CollectionId="people")["Faces"] == []
+    assert refusal(rekognition.create_collection, CollectionId="people") == (
+        "ResourceAlreadyExistsException",
+        400,
+    )
+    assert refusal(rekognition.index_faces, CollectionId="people", Image=image) == (
+        "InvalidS3ObjectException",
+        400,
+    )
+    rekognition.delete_collection(CollectionId="people")
+    assert refusal(rekognition.list_faces, CollectionId="people") == (
+        "ResourceNotFoundException",
+        400,
+    )
+
+
+@pytest.mark.engines
+@pytest.mark.xdist_group("faces")
+def test_a_face_in_s3_is_indexed_found_and_forgotten(aws: Aws) -> None:
+    s3, rekognition = aws.stack_client("s3"), aws.client("rekognition")
+    s3.create_bucket(Bucket="media")
+    s3.put_object(Bucket="media", Key="me.jpg", Body=as_jpeg(pictures_of_faces.portrait()))
+    image = {"S3Object": {"Bucket": "media", "Name": "me.jpg"}}
+    rekognition.create_collection(CollectionId="people")
+
+    indexed = rekognition.index_faces(CollectionId="people", Image=image, ExternalImageId="me")
+    face_id = indexed["FaceRecords"][0]["Face"]["FaceId"]
+    found = rekognition.search_faces_by_image(CollectionId="people", Image=image)
+    deleted = rekognition.delete_faces(CollectionId="people", FaceIds=[face_id])
+
+    assert [match["Face"]["FaceId"] for match in found["FaceMatches"]] == [face_id]
+    assert deleted["DeletedFaces"] == [face_id]
+    assert aws.control("timings")["rekognition.IndexFaces"]["calls"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"Text": "x" * 3001}, "TextLengthExceededException"),
+        ({"VoiceId": "Ruth", "Engine": "standard"}, "ValidationException"),
+        ({"VoiceId": "Nobody"}, "ValidationException"),
+        ({"SampleRate": "1"}, "InvalidSampleRateException"),
+        ({"Text": "<speak>", "TextType": "ssml"}, "InvalidSsmlException"),
+    ],
+)
+def test_polly_refuses_what_polly_refuses(aws: Aws, change: dict[str, str], code: str) -> None:
+    assert refusal(aws.client("polly").synthesize_speech, **SPEECH | change) == (code, 400)
+
+
+@pytest.mark.engines
+def test_polly_streams_an_mp3(aws: Aws) -> None:
+    answer = aws.client("polly").synthesize_speech(**SPEECH)
+
+    assert answer["AudioStream"].read()[:1] in {b"\xff", b"I"}
+    assert answer["ContentType"] == "audio/mpeg"
+    assert answer["RequestCharacters"] == len(SPEECH["Text"])
+
+
+def test_polly_lists_its_voices(aws: Aws) -> None:
+    voices = aws.client("polly").describe_voices(LanguageCode="en-GB")["Voices"]
+
+    assert "Amy" in {voice["Id"] for voice in voices}
