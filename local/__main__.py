@@ -15,7 +15,7 @@ from chalicelib.settings import SettingsError
 from local.resources import names as resources
 from local.runner.lambda_function import TriggerError
 from local.runner.process import interrupt_when_told_to_end, leave
-from local.runner.stack import Stack
+from local.runner.stack import LocalStorytime
 from local.server.http_server import PortUnavailableError
 
 _LAST_PORT: Final = 65_535
@@ -25,7 +25,7 @@ def main() -> int:
     """Run the stack; the exit status."""
     interrupt_when_told_to_end()
     try:
-        stack = Stack(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
+        stack = LocalStorytime(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
         stack.start()
         print(introduction(stack), flush=True)
         threading.Event().wait()
@@ -51,7 +51,7 @@ def port(environ: Mapping[str, str], variable: str, default: int) -> int:
     return int(value)
 
 
-def introduction(stack: Stack) -> str:
+def introduction(stack: LocalStorytime) -> str:
     """What runs where and what to try; the last line says that requests can be taken."""
     by_queue = [
         f"{trigger.queue_name} -> {trigger.function.name} ({trigger.concurrency} at a time)"

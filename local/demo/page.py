@@ -20,7 +20,7 @@ import urllib3
 
 from local.demo.http import Answer, DemoFailed, fetch, get, get_json, last, once, request
 from local.demo.text import indented
-from local.runner.launcher import Stack, StackDidNotStartError, launched
+from local.runner.launcher import RunningStack, StackDidNotStartError, launched
 from local.runner.process import interrupt_when_told_to_end
 
 _SAMPLE: Final = Path(__file__).resolve().parents[2] / "samples" / "page.jpg"
@@ -44,7 +44,7 @@ _PROGRESS: Final = {"received": "reading the page", "read": "speaking the text"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FinishedStory:
     """A finished story as the API describes it, its MP3, and the e-mail about it."""
 
     story: dict[str, Any]
@@ -124,7 +124,9 @@ def show(page: Path, photo: bytes, *, direct: bool) -> None:
     print("\nThis local AWS is gone now, and its links with it: make run keeps one up.")
 
 
-def _outcome(page: Path, photo: bytes, send: Callable[[Stack, Path, bytes], str]) -> Outcome:
+def _outcome(
+    page: Path, photo: bytes, send: Callable[[RunningStack, Path, bytes], str]
+) -> FinishedStory:
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         with _step("start the local AWS"):
@@ -132,7 +134,7 @@ def _outcome(page: Path, photo: bytes, send: Callable[[Stack, Path, bytes], str]
         story_id = send(stack, page, photo)
         _wait_until_ready(stack, story_id)
         story = _with_renditions(stack, story_id)
-        return Outcome(story, audio=get(story["audio_url"]), email=_email(stack))
+        return FinishedStory(story, audio=get(story["audio_url"]), email=_email(stack))
 
 
 @contextmanager
@@ -148,7 +150,7 @@ def _step(name: str) -> Iterator[None]:
     print(f"{time.monotonic() - started:.1f} s")
 
 
-def _upload(stack: Stack, page: Path, photo: bytes) -> str:
+def _upload(stack: RunningStack, page: Path, photo: bytes) -> str:
     """Send the photo through the API; the story's id."""
     headers = {
         "Content-Type": CONTENT_TYPES.get(page.suffix.lower(), "application/octet-stream"),
@@ -161,7 +163,7 @@ def _upload(stack: Stack, page: Path, photo: bytes) -> str:
     return str(answer.content["id"])
 
 
-def _post_to_s3(stack: Stack, page: Path, photo: bytes) -> str:
+def _post_to_s3(stack: RunningStack, page: Path, photo: bytes) -> str:
     """Send the photo as a browser would, past the API; the upload's id, which is as good."""
     content_type = CONTENT_TYPES[page.suffix.lower()]
     with _step("ask for an upload"):
@@ -187,7 +189,7 @@ def _s3_message(refusal: urllib3.BaseHTTPResponse) -> str:
     return html.unescape(found[1]) if found else f"status {refusal.status}"
 
 
-def _wait_until_ready(stack: Stack, story_id: str) -> None:
+def _wait_until_ready(stack: RunningStack, story_id: str) -> None:
     """Show each stage until the story is ready."""
     answer = _retrieve(stack, story_id)
     for status, what in _PROGRESS.items():
@@ -198,7 +200,7 @@ def _wait_until_ready(stack: Stack, story_id: str) -> None:
         raise DemoFailed(answer.content["message"])
 
 
-def _with_renditions(stack: Stack, story_id: str) -> dict[str, Any]:
+def _with_renditions(stack: RunningStack, story_id: str) -> dict[str, Any]:
     """The story, with its renditions unless they take very long."""
 
     def story() -> dict[str, Any]:
@@ -211,11 +213,11 @@ def _has_left(status: str) -> Callable[[Answer], bool]:
     return lambda answer: answer.content["status"] != status
 
 
-def _retrieve(stack: Stack, story_id: str) -> Answer:
+def _retrieve(stack: RunningStack, story_id: str) -> Answer:
     return request("GET", f"{stack.api_url}/retrieve/{story_id}")
 
 
-def _email(stack: Stack) -> dict[str, str]:
+def _email(stack: RunningStack) -> dict[str, str]:
     inbox = f"{stack.aws_url}/_local/inbox"
     emails: list[dict[str, str]] = once(lambda: get_json(inbox), bool)
     return emails[0]

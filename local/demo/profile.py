@@ -12,7 +12,7 @@ from local.demo.http import DemoFailed, get_json, once, request
 from local.demo.page import CONTENT_TYPES
 from local.demo.text import indented
 from local.resources.names import PROFILE_WORKFLOW_ARN
-from local.runner.launcher import Stack, StackDidNotStartError, launched
+from local.runner.launcher import RunningStack, StackDidNotStartError, launched
 from local.runner.process import interrupt_when_told_to_end
 
 _ACCEPTED: Final = 202
@@ -20,7 +20,7 @@ _INTERRUPTED: Final = 130  # as shells say it
 
 
 @dataclass(frozen=True)
-class Photo:
+class DemoPhoto:
     """A photo of somebody, under the name that it is shown by."""
 
     name: str
@@ -29,7 +29,7 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PhotoResult:
     """What became of a photo.
 
     Attributes:
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def photos_of(folder: Path) -> list[Photo]:
+def photos_of(folder: Path) -> list[DemoPhoto]:
     """The photos of a folder, by name.
 
     Raises:
@@ -68,7 +68,7 @@ def photos_of(folder: Path) -> list[Photo]:
     try:
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in CONTENT_TYPES)
         photos = [
-            Photo(path.name, CONTENT_TYPES[path.suffix.lower()], path.read_bytes())
+            DemoPhoto(path.name, CONTENT_TYPES[path.suffix.lower()], path.read_bytes())
             for path in files
         ]
     except OSError as error:
@@ -78,7 +78,7 @@ def photos_of(folder: Path) -> list[Photo]:
     return photos
 
 
-def astronauts() -> list[Photo]:
+def astronauts() -> list[DemoPhoto]:
     """Photos that one portrait in the public domain gives: as it is, and as it would not do."""
     from local.demo import pictures_of_faces as pictures  # noqa: PLC0415  # what it needs loads slowly
 
@@ -88,10 +88,12 @@ def astronauts() -> list[Photo]:
         "the same behind sunglasses": pictures.behind_sunglasses(),
         "a page without a face": pictures.page(),
     }
-    return [Photo(name, "image/jpeg", pictures.as_jpeg(picture)) for name, picture in drawn.items()]
+    return [
+        DemoPhoto(name, "image/jpeg", pictures.as_jpeg(picture)) for name, picture in drawn.items()
+    ]
 
 
-def show(photos: list[Photo]) -> None:
+def show(photos: list[DemoPhoto]) -> None:
     """Send each photo for a user of its own, and the first good one for one more.
 
     Raises:
@@ -103,7 +105,7 @@ def show(photos: list[Photo]) -> None:
         started = time.monotonic()
         with launched(Path(folder) / "log.jsonl", LOG_LEVEL="WARNING") as stack:
             print(f"{time.monotonic() - started:.1f} s\n")
-            good: Photo | None = None
+            good: DemoPhoto | None = None
             for number, photo in enumerate(photos, 1):
                 outcome = _shown(stack, photo, f"user-{number}")
                 if good is None and outcome.profile["status"] == "ready":
@@ -114,7 +116,7 @@ def show(photos: list[Photo]) -> None:
             _show_emails(stack)
 
 
-def _shown(stack: Stack, photo: Photo, user_id: str) -> Outcome:
+def _shown(stack: RunningStack, photo: DemoPhoto, user_id: str) -> PhotoResult:
     print(f"  {photo.name}", flush=True)
     outcome = _outcome(stack, photo, user_id)
     print(indented(" > ".join(outcome.path), by=4))
@@ -125,24 +127,24 @@ def _shown(stack: Stack, photo: Photo, user_id: str) -> Outcome:
     return outcome
 
 
-def _outcome(stack: Stack, photo: Photo, user_id: str) -> Outcome:
+def _outcome(stack: RunningStack, photo: DemoPhoto, user_id: str) -> PhotoResult:
     started = time.monotonic()
     headers = {"Content-Type": photo.content_type, "X-Email": f"{user_id}@example.com"}
     url = f"{stack.api_url}/profiles/{user_id}"
     sent = request("PUT", f"{url}/photo", body=photo.content, headers=headers)
     if sent.status != _ACCEPTED:
         refusal = {"code": sent.content["code"], "message": sent.content["message"]}
-        return Outcome({"status": "not sent", "reason": refusal}, ["PUT"], 0.0)
+        return PhotoResult({"status": "not sent", "reason": refusal}, ["PUT"], 0.0)
     execution = str(sent.content["execution_id"])
     profile = once(
         lambda: request("GET", url).content, lambda found: found["status"] != "processing"
     )
     seconds = time.monotonic() - started
     once(lambda: _status(stack, execution), lambda status: status != "RUNNING")
-    return Outcome(profile, path_of(stack, execution), seconds)
+    return PhotoResult(profile, path_of(stack, execution), seconds)
 
 
-def path_of(stack: Stack, execution: str) -> list[str]:
+def path_of(stack: RunningStack, execution: str) -> list[str]:
     """The states that an execution entered, as its history tells."""
     pages = stack.clients.stepfunctions.get_paginator("get_execution_history").paginate(
         executionArn=execution_arn(execution)
@@ -155,7 +157,7 @@ def path_of(stack: Stack, execution: str) -> list[str]:
     ]
 
 
-def _status(stack: Stack, execution: str) -> str:
+def _status(stack: RunningStack, execution: str) -> str:
     describe = stack.clients.stepfunctions.describe_execution
     return describe(executionArn=execution_arn(execution))["status"]
 
@@ -164,7 +166,7 @@ def execution_arn(execution: str) -> str:
     return f"{PROFILE_WORKFLOW_ARN.replace(':stateMachine:', ':execution:')}:{execution}"
 
 
-def _show_emails(stack: Stack) -> None:
+def _show_emails(stack: RunningStack) -> None:
     emails = get_json(f"{stack.aws_url}/_local/inbox")
     for email in emails:
         print(f"  E-mail to {email['to']}: {email['subject']}")

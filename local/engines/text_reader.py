@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from local.engines.allocator import keep_large_buffers, return_what_piled_up
-from local.engines.text_models import Character, Pixels, TextModels
+from local.engines.text_models import Pixels, ReadCharacter, TextModels
 
 Quad = NDArray[np.float64]
 """Four corners (x, y), clockwise from the text's own top left, as ratios of width and height."""
@@ -36,7 +36,7 @@ _UPWARDS: Final = 3
 class Line:
     """A line of text, its corners, and the quarter turns that set it upright."""
 
-    characters: tuple[Character, ...]
+    characters: tuple[ReadCharacter, ...]
     quad: Quad
     turns: int
 

@@ -33,7 +33,7 @@ _NO_CONTENT: Final = 204
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationResult:
     """How an invocation ended.
 
     Attributes:
@@ -60,7 +60,7 @@ class Functions:
     def operations(self) -> Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]:
         return {"lambda.Invoke": self._answer}
 
-    def invoke(self, name: str, payload: bytes) -> Outcome:
+    def invoke(self, name: str, payload: bytes) -> InvocationResult:
         """Run a function and wait for it.
 
         Args:
@@ -121,7 +121,7 @@ def _event(payload: bytes, most: int) -> Any:
         ) from error
 
 
-def _run(function: LambdaFunction, event: Any) -> Outcome:
+def _run(function: LambdaFunction, event: Any) -> InvocationResult:
     context = function.context()
     try:
         with function.running():
@@ -141,20 +141,20 @@ def _run(function: LambdaFunction, event: Any) -> Outcome:
             f"({_MOST_OF_A_RESULT} bytes)."
         )
         error_payload = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
-        return Outcome(json.dumps(error_payload).encode(), failed=True)
-    return Outcome(payload, failed=False)
+        return InvocationResult(json.dumps(error_payload).encode(), failed=True)
+    return InvocationResult(payload, failed=False)
 
 
 def _failure(
     context: LambdaContext, error_type: str, message: str, stack_trace: list[str]
-) -> Outcome:
+) -> InvocationResult:
     error = {
         "errorMessage": message,
         "errorType": error_type,
         "requestId": context.aws_request_id,
         "stackTrace": stack_trace,
     }
-    return Outcome(json.dumps(error).encode(), failed=True)
+    return InvocationResult(json.dumps(error).encode(), failed=True)
 
 
 def _number(value: object) -> float:

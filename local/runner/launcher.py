@@ -24,7 +24,7 @@ class StackDidNotStartError(Exception):
 
 
 @dataclass(frozen=True)
-class Stack:
+class RunningStack:
     """A running stack: where it answers, the file that its log goes to, and its process."""
 
     api_url: str
@@ -44,7 +44,7 @@ class Stack:
 
 
 @contextmanager
-def launched(log: Path, **settings: str) -> Iterator[Stack]:
+def launched(log: Path, **settings: str) -> Iterator[RunningStack]:
     """Run ``python -m local`` on free ports, its API open unless `settings` say otherwise.
 
     Args:
@@ -72,7 +72,7 @@ def launched(log: Path, **settings: str) -> Iterator[Stack]:
             end(process)
 
 
-def when_ready(process: subprocess.Popen[str], log: Path) -> Stack:
+def when_ready(process: subprocess.Popen[str], log: Path) -> RunningStack:
     """The stack that a process runs, once it says that it is ready.
 
     Raises:
@@ -83,7 +83,9 @@ def when_ready(process: subprocess.Popen[str], log: Path) -> Stack:
         urls += _URL.findall(line)
         if line.startswith("Ready:"):
             api_url = urls[-1]
-            return Stack(api_url, next(url for url in urls if url != api_url), log, process.pid)
+            return RunningStack(
+                api_url, next(url for url in urls if url != api_url), log, process.pid
+            )
     last_words = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
     raise StackDidNotStartError(last_words[-1])
 

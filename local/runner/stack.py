@@ -59,7 +59,7 @@ def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
     }
 
 
-class Stack:
+class LocalStorytime:
     """A stack that takes requests and keeps schedules from ``start`` until its process ends.
 
     Args:

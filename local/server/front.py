@@ -14,7 +14,7 @@ from local.control.faults import Faults
 from local.control.inbox import Inbox
 from local.control.measures import Requests, Timings
 from local.services.cloudfront import edge_cache as cdn
-from local.services.cloudfront.edge_cache import Cdn
+from local.services.cloudfront.edge_cache import EdgeCache
 from local.services.dynamodb import Tables
 from local.services.moto_backend import MotoBackend
 from local.services.protocol import Call, failure, identify, parse, success
@@ -63,7 +63,7 @@ class Front:
     tables: Tables
     post_uploads: PostUploads
     cors: Cors
-    cdn: Cdn
+    cdn: EdgeCache
     control: Control
     requests: Requests
     timings: Timings

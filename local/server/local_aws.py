@@ -13,7 +13,7 @@ from local.runner.functions import Functions
 from local.runner.lambda_function import LambdaFunction
 from local.server.front import Front, Operation
 from local.server.http_server import HttpServer
-from local.services.cloudfront.edge_cache import Cdn
+from local.services.cloudfront.edge_cache import EdgeCache
 from local.services.cloudfront.invalidations import Invalidations
 from local.services.dynamodb import Tables
 from local.services.moto_backend import MotoBackend
@@ -61,7 +61,7 @@ class LocalAws:
         self._delivery = SqsDelivery(moto)
         self._moves = MessageMoves(moto, self._delivery, self._now)
         buckets = Buckets(moto, self._now, self._listeners)
-        cdn = Cdn(moto, MEDIA_BUCKET, self._now)
+        cdn = EdgeCache(moto, MEDIA_BUCKET, self._now)
         invalidations = Invalidations(DISTRIBUTION_ID, cdn.forget, self._now)
         front = Front(
             moto=moto,

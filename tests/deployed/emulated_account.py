@@ -15,7 +15,7 @@ from typing import Any, Final
 import trustme
 import urllib3
 
-from local.runner.launcher import Stack, end, when_ready
+from local.runner.launcher import RunningStack, end, when_ready
 from local.server.http_server import HOST
 from tests.deployed.owner import KEYS, REGION, client
 
@@ -39,7 +39,7 @@ class EmulatedAccount:
         self.certificate = _certificate(folder)
         engines = self._popen("engines", "-m", "local", PORT="0", AWS_PORT="0")
         self.processes = [self._emulator(port), engines]
-        self.engines: Stack = when_ready(engines, folder / "engines.log")
+        self.engines: RunningStack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()
         additions = self._popen(
             "additions", "-m", "tests.deployed.additions", self.url, str(self.certificate)

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from local.runner.launcher import Stack
+from local.runner.launcher import RunningStack
 from local.services.moto_backend import ACCOUNT_ID
 from tests.waiting import until
 
@@ -16,7 +16,7 @@ _INSIDE = ("arn:aws", ACCOUNT_ID, "/_local/faults", "botocore", "Traceback")
 
 
 class Client:
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: RunningStack) -> None:
         self.api = stack.api_url
         self.aws = stack.aws_url
         self._sqs = stack.clients.sqs

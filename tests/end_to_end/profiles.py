@@ -9,12 +9,12 @@ from PIL import Image
 from local.demo import pictures_of_faces as pictures
 from local.demo.profile import execution_arn, path_of
 from local.resources.names import FACE_COLLECTION, PROFILE_WORKFLOW_ARN
-from local.runner.launcher import Stack
+from local.runner.launcher import RunningStack
 from tests.end_to_end.client import Client
 
 
 class ProfileClient:
-    def __init__(self, client: Client, stack: Stack) -> None:
+    def __init__(self, client: Client, stack: RunningStack) -> None:
         self.client = client
         self.stack = stack
         self._api = client.api

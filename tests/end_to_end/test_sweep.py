@@ -6,7 +6,7 @@ import boto3
 import requests
 
 from local.resources.names import PREFIX, STACK_KEYS
-from local.runner.launcher import Stack
+from local.runner.launcher import RunningStack
 from local.services.moto_backend import REGION
 
 SCHEDULED = {
@@ -23,7 +23,7 @@ SCHEDULED = {
 
 
 def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
-    stack: Stack,
+    stack: RunningStack,
 ) -> None:
     functions = boto3.session.Session(*STACK_KEYS, region_name=REGION).client(
         "lambda", endpoint_url=stack.aws_url

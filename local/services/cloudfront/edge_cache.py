@@ -51,7 +51,7 @@ class _Entry:
         return 0 if self.found is None else len(self.found.content)
 
 
-class Cdn:
+class EdgeCache:
     """Serves one bucket's ``public/`` keys under ``/cdn/``.
 
     What was fetched once is served until it expires or is invalidated, whatever became of it in

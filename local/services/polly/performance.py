@@ -11,7 +11,7 @@ import numpy as np
 
 from local.engines.speaker import DEFAULT_PITCH, DEFAULT_RATE, SAMPLE_RATE, Samples, speak
 from local.services.polly.script import Boundary, Mark, Part, Pause, SpokenAs, Style, Text
-from local.services.polly.voices import Voice
+from local.services.polly.voices import PollyVoice
 from local.services.polly.words import ends_sentence, word_ranges
 
 LONGEST_SPEECH: Final = 600 * SAMPLE_RATE
@@ -44,7 +44,7 @@ class Performance:
     phonemes: list[tuple[int, str]]
 
 
-def perform(script: Sequence[Part], voice: Voice, language: str) -> Performance:
+def perform(script: Sequence[Part], voice: PollyVoice, language: str) -> Performance:
     """Speak a script in one of the voice's languages.
 
     Texts in one style are spoken as one, so a change of style cuts a sentence in two.
@@ -80,7 +80,7 @@ class _SpokenWord:
 class _Stage:
     """What has been spoken so far."""
 
-    def __init__(self, voice: Voice, language: str) -> None:
+    def __init__(self, voice: PollyVoice, language: str) -> None:
         self._voice = voice
         self._language = language
         self._chunks: list[Samples] = []

@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 
 @dataclass(frozen=True)
-class Character:
+class ScriptCharacter:
     """One character, and the bytes that it was written in (of an entity: all)."""
 
     text: str
@@ -49,7 +49,7 @@ class Style:
 class Text:
     """Characters to speak; with an alias, that is spoken in their place, as one word."""
 
-    characters: tuple[Character, ...]
+    characters: tuple[ScriptCharacter, ...]
     style: Style = field(default_factory=Style)
     spoken_as: SpokenAs = SpokenAs.TEXT
     alias: str | None = None
@@ -89,7 +89,7 @@ def plain_text(text: str) -> list[Part]:
     start = 0
     for character in text:
         end = start + len(character.encode())
-        characters.append(Character(character, start, end))
+        characters.append(ScriptCharacter(character, start, end))
         start = end
     return [Text(tuple(characters))] if characters else []
 

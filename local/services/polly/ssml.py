@@ -14,10 +14,10 @@ from local.services.polly import ssml_values
 from local.services.polly.espeak_voices import LANGUAGES
 from local.services.polly.script import (
     Boundary,
-    Character,
     Mark,
     Part,
     Pause,
+    ScriptCharacter,
     SpokenAs,
     Style,
     Text,
@@ -56,7 +56,7 @@ class _Reader:
         self._engine = engine
         self._voice = voice
         self._parts: list[Part] = []
-        self._characters: list[Character] = []
+        self._characters: list[ScriptCharacter] = []
         self._open = [_Element("")]
         self._in_cdata = False
         self._parser = expat.ParserCreate("utf-8")
@@ -105,7 +105,7 @@ class _Reader:
     def _on_characters(self, data: str) -> None:
         start = self._parser.CurrentByteIndex
         for character, end in self._ends(data, start):
-            self._characters.append(Character(character, start, end))
+            self._characters.append(ScriptCharacter(character, start, end))
             start = end
 
     def _ends(self, data: str, start: int) -> list[tuple[str, int]]:

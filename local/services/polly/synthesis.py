@@ -11,7 +11,7 @@ from local.services.polly.marks import speech_marks
 from local.services.polly.performance import perform
 from local.services.polly.script import Part, billed_characters, plain_text
 from local.services.polly.ssml import read_ssml
-from local.services.polly.voices import Voice, load_voices
+from local.services.polly.voices import PollyVoice, load_voices
 from local.services.request_constraints import RequestConstraints
 from local.services.service_error import ServiceError
 
@@ -100,10 +100,10 @@ class Polly:
         }
 
     @cached_property
-    def _voices(self) -> dict[str, Voice]:
+    def _voices(self) -> dict[str, PollyVoice]:
         return load_voices()
 
-    def _voice(self, voice_id: str, engine: str) -> Voice:
+    def _voice(self, voice_id: str, engine: str) -> PollyVoice:
         """The voice, if it has the engine.
 
         The API model has an ``EngineNotSupportedException`` for this, but what Polly answers is
@@ -116,7 +116,7 @@ class Polly:
         return voice
 
 
-def _language(request: dict[str, Any], voice: Voice) -> str:
+def _language(request: dict[str, Any], voice: PollyVoice) -> str:
     language = str(request.get("LanguageCode", voice.language))
     if not voice.speaks(language, secondarily=True):
         raise ServiceError(

@@ -19,7 +19,7 @@ _FILE: Final = Path(__file__).with_name("voices.json")
 
 
 @dataclass(frozen=True)
-class Voice:
+class PollyVoice:
     """One voice.
 
     Attributes:
@@ -52,12 +52,12 @@ class Voice:
         return espeak_voice(language, self.description["Gender"], self.place)
 
 
-def load_voices() -> dict[str, Voice]:
+def load_voices() -> dict[str, PollyVoice]:
     """All voices by their id."""
     taken: Counter[tuple[str, str]] = Counter()
     voices = {}
     for description in json.loads(_FILE.read_text("utf-8")):
         group = (description["LanguageCode"], description["Gender"])
-        voices[description["Id"]] = Voice(description, taken[group])
+        voices[description["Id"]] = PollyVoice(description, taken[group])
         taken[group] += 1
     return voices

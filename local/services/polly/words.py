@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from local.services.polly.script import Boundary, Character, Part, Text
+from local.services.polly.script import Boundary, Part, ScriptCharacter, Text
 
 _SPOKEN_PUNCTUATION: Final = frozenset("&%@#")
 _BETWEEN_WORDS: Final = frozenset("—–―…")  # noqa: RUF001  # dashes, as printed
@@ -15,7 +15,7 @@ _SENTENCE_END: Final = re.compile(r"[.!?…。]+[\"'”’»)\]]*(?=\s|$)|\n\s*\
 _ABBREVIATION: Final = re.compile(r"(?:^|[\s\"“(])(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z])\.$")
 
 
-def word_ranges(characters: Sequence[Character]) -> list[tuple[int, int]]:
+def word_ranges(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
     """Index ranges of the words: runs between spaces and dashes, without outer punctuation."""
     ranges = []
     start = 0
@@ -31,7 +31,7 @@ def word_ranges(characters: Sequence[Character]) -> list[tuple[int, int]]:
 def sentence_spans(script: Iterable[Part]) -> list[tuple[int, int]]:
     """Byte ranges of the sentences, from their first character to their last."""
     spans: list[tuple[int, int]] = []
-    characters: list[Character] = []
+    characters: list[ScriptCharacter] = []
     for part in script:
         if isinstance(part, Text):
             characters.extend(part.characters)
@@ -47,7 +47,7 @@ def ends_sentence(text: str) -> bool:
     return any(match.end() == len(stripped) for match in _SENTENCE_END.finditer(stripped))
 
 
-def _spans(characters: list[Character]) -> list[tuple[int, int]]:
+def _spans(characters: list[ScriptCharacter]) -> list[tuple[int, int]]:
     text = "".join(character.text for character in characters)
     ends = [
         m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[: m.end()])
@@ -68,7 +68,7 @@ def _separates(character: str) -> bool:
 
 
 def _without_outer_punctuation(
-    characters: Sequence[Character], start: int, end: int
+    characters: Sequence[ScriptCharacter], start: int, end: int
 ) -> tuple[int, int] | None:
     spoken = [index for index in range(start, end) if _is_spoken(characters[index].text)]
     return (spoken[0], spoken[-1] + 1) if spoken else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from local.engines.text_models import Character
+    from local.engines.text_models import ReadCharacter
     from local.engines.text_reader import Line, Quad
 
 _KNOWN_SCRIPTS: Final = (
@@ -70,7 +70,7 @@ def line_quad(words: list[Word]) -> Quad:
     return np.array([first[0], last[1], last[2], first[3]])
 
 
-def _in_known_scripts(characters: list[Character]) -> str:
+def _in_known_scripts(characters: list[ReadCharacter]) -> str:
     """The word's text; empty when all of its letters are foreign."""
     text = "".join(_plain(character.text) for character in characters)
     known = "".join(each for each in text if any(ord(each) in script for script in _KNOWN_SCRIPTS))
@@ -84,13 +84,13 @@ def _plain(character: str) -> str:
     return unicodedata.normalize("NFKC", character) if is_full_width else character
 
 
-def _confidence(characters: list[Character]) -> float:
+def _confidence(characters: list[ReadCharacter]) -> float:
     """The mean over letters and digits: curly or straight quotes are a toss-up to the engine."""
     legible = [each for each in characters if each.text.isalnum()] or characters
     return float(100 * np.mean([each.probability for each in legible]))
 
 
-def _half_advance(characters: tuple[Character, ...]) -> float:
+def _half_advance(characters: tuple[ReadCharacter, ...]) -> float:
     """Half of the mean distance between neighbouring characters, as a share of the line."""
     if len(characters) == 1:
         return 0.5

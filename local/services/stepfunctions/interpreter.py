@@ -38,14 +38,14 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import (
     ASLParserException,
 )
 
-from local.runner.functions import Outcome
+from local.runner.functions import InvocationResult
 from local.services.moto_backend import ACCOUNT_ID, REGION
 from local.services.service_error import ServiceError
 from local.services.stepfunctions import states_language
-from local.services.stepfunctions.execution_record import Ending, Started
+from local.services.stepfunctions.execution_record import ExecutionEnd, Started
 from local.services.stepfunctions.states_language import DefinitionError
 
-Invoke = Callable[[str, bytes], Outcome]
+Invoke = Callable[[str, bytes], InvocationResult]
 """Invokes a function by its ARN with an event as JSON, and waits for it."""
 Program = Any
 """A definition as moto's parser reads it."""
@@ -104,7 +104,7 @@ class Execution:
             update_source_event_id=False,
         )
 
-    def run(self) -> Ending:
+    def run(self) -> ExecutionEnd:
         """Run it to its end, or until it is stopped or has timed out."""
         try:
             self._program.eval(self._environment)
@@ -132,16 +132,16 @@ class Execution:
             for event in self._environment.history()
         ]
 
-    def _ending(self) -> Ending:
+    def _ending(self) -> ExecutionEnd:
         state = self._environment.program_state()
         if isinstance(state, ProgramTimedOut):
-            return Ending("TIMED_OUT")
+            return ExecutionEnd("TIMED_OUT")
         if isinstance(state, ProgramStopped):
-            return Ending("ABORTED")
+            return ExecutionEnd("ABORTED")
         if isinstance(state, ProgramError):
             details: Any = state.error or {}
-            return Ending("FAILED", error=details.get("error"), cause=details.get("cause"))
-        return Ending("SUCCEEDED", _compact(self._environment.states.get_input()))
+            return ExecutionEnd("FAILED", error=details.get("error"), cause=details.get("cause"))
+        return ExecutionEnd("SUCCEEDED", _compact(self._environment.states.get_input()))
 
 
 class _Environment(Environment):
@@ -188,7 +188,7 @@ def _invoke(env: Environment, parameters: dict[str, Any], **_where: Any) -> None
     try:
         arn, payload = parameters["FunctionName"], parameters["Payload"]
         details: Any = env.aws_execution_details
-        outcome: Outcome = details.invoke(arn, payload)
+        outcome: InvocationResult = details.invoke(arn, payload)
     except ServiceError as error:
         raise _refused(env, error) from error
     if not env.is_running():

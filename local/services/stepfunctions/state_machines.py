@@ -17,7 +17,7 @@ from typing import Any, Final
 from local.services.moto_backend import ACCOUNT_ID, REGION
 from local.services.s3.signatures import Clock
 from local.services.service_error import ServiceError, not_implemented
-from local.services.stepfunctions.execution_record import Ending, Run, Started, without_data
+from local.services.stepfunctions.execution_record import ExecutionEnd, Started
 from local.services.stepfunctions.execution_requests import (
     Operation,
     check_input,
@@ -26,6 +26,7 @@ from local.services.stepfunctions.execution_requests import (
     page,
 )
 from local.services.stepfunctions.interpreter import Execution, Invoke, Program, read_definition
+from local.services.stepfunctions.runs import Run, without_data
 from local.services.stepfunctions.states_language import DefinitionError, UnsupportedError
 
 _log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class StateMachines:
             ending = execution.run()
         except Exception as error:
             _log.exception("%s failed inside the local AWS", run.started.arn)
-            ending = Ending("FAILED", error="States.Runtime", cause=str(error))
+            ending = ExecutionEnd("FAILED", error="States.Runtime", cause=str(error))
         with self._lock:
             run.close(ending, self._now())
 
@@ -162,7 +163,7 @@ class StateMachines:
     def _abort(self, run: Run, error: str | None, cause: str | None) -> None:
         now = self._now()
         if run.execution is not None and run.execution.stop(now):
-            run.close(Ending("ABORTED", error=error, cause=cause), now)
+            run.close(ExecutionEnd("ABORTED", error=error, cause=cause), now)
 
     def _describe(self, request: dict[str, Any]) -> Mapping[str, Any]:
         with self._lock:

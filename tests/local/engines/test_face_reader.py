@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from local.engines.face_models import Box
+from local.engines.face_models import FaceBox
 from local.engines.face_reader import FaceReader
 from tests.local.services.faces import BLUE, GREEN, RED, ColouredFaces, Square, squares
 
@@ -129,8 +129,8 @@ def test_the_models_load_with_the_first_picture_and_only_then() -> None:
 
 
 def test_boxes_overlap_by_what_they_share_of_both() -> None:
-    box = Box(0, 0, 10, 10)
+    box = FaceBox(0, 0, 10, 10)
     assert box.overlap(box) == 1
-    assert box.overlap(Box(5, 0, 15, 10)) == pytest.approx(1 / 3)
-    assert box.overlap(Box(10, 10, 20, 20)) == 0
-    assert box.overlap(Box(20, 20, 30, 30)) == 0
+    assert box.overlap(FaceBox(5, 0, 15, 10)) == pytest.approx(1 / 3)
+    assert box.overlap(FaceBox(10, 10, 20, 20)) == 0
+    assert box.overlap(FaceBox(20, 20, 30, 30)) == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from local.engines.text_models import Character, Corners, Pixels
+from local.engines.text_models import Corners, Pixels, ReadCharacter
 from local.engines.text_reader import TextReader
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -22,12 +22,12 @@ class ColouredText:
         self.detections += 1
         return [(picture[t:b, l:r], corners(l, t, r, b)) for l, t, r, b in self.boxes]  # noqa: E741
 
-    def recognise(self, line: Pixels) -> tuple[Character, ...]:
+    def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         height, width = line.shape[:2]
         self.readings.append((width, height))
         red_first = line[height // 2, 1][::-1]
         probability = 0.99 if tuple(red_first) == RED else 0.6
-        return (Character("a", probability, 0.1), Character("b", probability, 0.9))
+        return (ReadCharacter("a", probability, 0.1), ReadCharacter("b", probability, 0.9))
 
 
 def corners(left: int, top: int, right: int, bottom: int) -> Corners:

@@ -26,7 +26,7 @@ from local.runner import stack
 from local.runner.process import leave
 import boto3
 
-whole = stack.Stack(0, 0)
+whole = stack.LocalStorytime(0, 0)
 whole.start()
 functions = boto3.client("lambda")
 name = "storytime-local-take_in_staged"

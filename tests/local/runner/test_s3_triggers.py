@@ -375,7 +375,7 @@ def forward(event):
     forwarded.set()
 
 stack.storytime = lambda: app
-tried_out = stack.Stack(0, 0)
+tried_out = stack.LocalStorytime(0, 0)
 tried_out.start()
 clients = resources.StackClients(tried_out.aws_url)
 clients.s3.put_object(Bucket=resources.STAGING_BUCKET, Key="images/a", Body=b"")

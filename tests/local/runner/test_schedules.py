@@ -42,7 +42,7 @@ from local.runner.schedules import ScheduleTrigger
 swept = threading.Event()
 sweep = LambdaFunction("sweep", lambda event, context: swept.set(), timeout=30, memory=256)
 stack.schedule_triggers = lambda app, config: [ScheduleTrigger(sweep, 0.05)]
-stack.Stack(0, 0).start()
+stack.LocalStorytime(0, 0).start()
 leave(0 if swept.wait(10) else 1)
 """
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from local.engines.face_models import Box, Descriptor, Finding, Pixels, Points
+from local.engines.face_models import Descriptor, FaceBox, Finding, Pixels, Points
 from local.engines.face_reader import FaceReader
 from local.services.rekognition.face_recognition import FaceRecognition
 from local.services.service_error import ServiceError
@@ -76,14 +76,14 @@ class ColouredFaces:
             if (box := _extent(picture, colour)) and box.width >= self.smallest
         ]
 
-    def propose(self, grey: Pixels) -> list[Box]:
+    def propose(self, grey: Pixels) -> list[FaceBox]:
         height, width = grey.shape
         return [
-            Box(left * width, top * height, right * width, bottom * height)
+            FaceBox(left * width, top * height, right * width, bottom * height)
             for left, top, right, bottom in self.proposals
         ]
 
-    def landmarks(self, picture: Pixels, box: Box) -> Points:
+    def landmarks(self, picture: Pixels, box: FaceBox) -> Points:
         """Fill the square itself, wherever in the box it is."""
         found = max(
             (each for colour in COLOURS if (each := _extent(picture, colour))),
@@ -100,12 +100,12 @@ class ColouredFaces:
         return descriptor
 
 
-def _extent(picture: Pixels, colour: Colour) -> Box | None:
+def _extent(picture: Pixels, colour: Colour) -> FaceBox | None:
     """Where a pure colour is; the fine lines in it do not count."""
     rows, columns = np.nonzero(np.abs(picture.astype(int) - colour).max(axis=2) < 100)
     if not rows.size:
         return None
-    return Box(columns.min(), rows.min(), columns.max() + 1.0, rows.max() + 1.0)
+    return FaceBox(columns.min(), rows.min(), columns.max() + 1.0, rows.max() + 1.0)
 
 
 class FaceClient:

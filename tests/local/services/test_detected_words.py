@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from local.engines.text_models import Character
+from local.engines.text_models import ReadCharacter
 from local.engines.text_reader import Line
 from local.services.rekognition.detected_words import (
     Word,
@@ -22,7 +22,7 @@ def line(text: str, probabilities: dict[str, float] | None = None) -> Line:
     unlikely = probabilities or {}
     return Line(
         tuple(
-            Character(character, unlikely.get(character, 0.99), (index + 0.5) / len(text))
+            ReadCharacter(character, unlikely.get(character, 0.99), (index + 0.5) / len(text))
             for index, character in enumerate(text)
         ),
         WHOLE_IMAGE,

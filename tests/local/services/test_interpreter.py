@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from queue import Queue
 
-from local.runner.functions import Outcome
-from local.services.stepfunctions.execution_record import Ending, Started
+from local.runner.functions import InvocationResult
+from local.services.stepfunctions.execution_record import ExecutionEnd, Started
 from local.services.stepfunctions.interpreter import Execution, Invoke, read_definition
 from tests.local.services.workflows import ROLE, SECONDS, Gate, definition, states_entered, task
 
@@ -21,8 +21,8 @@ def execution_of(text: str, invoke: Invoke) -> Execution:
 
 
 @contextmanager
-def running(execution: Execution) -> Iterator[Queue[Ending]]:
-    endings: Queue[Ending] = Queue()
+def running(execution: Execution) -> Iterator[Queue[ExecutionEnd]]:
+    endings: Queue[ExecutionEnd] = Queue()
     thread = threading.Thread(target=lambda: endings.put(execution.run()))
     thread.start()
     yield endings
@@ -33,9 +33,9 @@ def running(execution: Execution) -> Iterator[Queue[Ending]]:
 def test_an_execution_that_is_stopped_tells_of_its_end_nowhere_but_in_its_ending() -> None:
     gate = Gate()
 
-    def invoke(_name: str, _payload: bytes) -> Outcome:
+    def invoke(_name: str, _payload: bytes) -> InvocationResult:
         gate({}, None)
-        return Outcome(b"7", failed=False)
+        return InvocationResult(b"7", failed=False)
 
     execution = execution_of(
         definition({"Wait": task("wait", Next="After"), "After": task("after")}), invoke
@@ -77,9 +77,9 @@ def test_one_program_can_be_executed_many_times_at_once() -> None:
     )
     attempts: Queue[str] = Queue()
 
-    def invoke(name: str, _payload: bytes) -> Outcome:
+    def invoke(name: str, _payload: bytes) -> InvocationResult:
         attempts.put(name)
-        return Outcome(b'{"errorType": "E"}', failed=True)
+        return InvocationResult(b'{"errorType": "E"}', failed=True)
 
     one, other = (Execution(program, STARTED, invoke) for _ in range(2))
     with running(one) as first, running(other) as second:
@@ -89,5 +89,5 @@ def test_one_program_can_be_executed_many_times_at_once() -> None:
     assert attempts.qsize() == 4
 
 
-def _never(_name: str, _payload: bytes) -> Outcome:
+def _never(_name: str, _payload: bytes) -> InvocationResult:
     raise AssertionError("nothing is to be invoked")

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.services.polly.script import Boundary, Character, Mark, Pause, SpokenAs, Style, Text
+from local.services.polly.script import (
+    Boundary,
+    Mark,
+    Pause,
+    ScriptCharacter,
+    SpokenAs,
+    Style,
+    Text,
+)
 from local.services.polly.ssml import read_ssml
 from local.services.service_error import ServiceError
 
@@ -125,18 +133,20 @@ def test_the_news_is_for_some_neural_voices() -> None:
 def test_a_document_becomes_a_script_with_byte_offsets() -> None:
     text = '<speak>é<mark name="m"/><break time="1s"></break><s>&lt;</s></speak>'
     assert read_ssml(text, "neural", "Joanna") == [
-        Text((Character("é", 7, 9),)),
+        Text((ScriptCharacter("é", 7, 9),)),
         Mark("m", 9, 25),
         Pause(1.0, 25, 50),
         Boundary(0.0),
-        Text((Character("<", 53, 57),)),
+        Text((ScriptCharacter("<", 53, 57),)),
         Boundary(0.3),
     ]
 
 
 def test_a_windows_line_end_is_one_character_of_two_bytes() -> None:
     (text,) = read_ssml("<speak>a\r\nb</speak>", "neural", "Joanna")
-    assert text == Text((Character("a", 7, 8), Character("\n", 8, 10), Character("b", 10, 11)))
+    assert text == Text(
+        (ScriptCharacter("a", 7, 8), ScriptCharacter("\n", 8, 10), ScriptCharacter("b", 10, 11))
+    )
 
 
 def test_nested_styles_add_up() -> None:
