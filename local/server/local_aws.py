@@ -21,7 +21,7 @@ from local.services.s3.buckets import Buckets, Listener
 from local.services.s3.cors import Cors
 from local.services.s3.post_upload import PostUploads
 from local.services.s3.signatures import Clock, Signatures
-from local.services.ses.emails import Emails
+from local.services.ses import Emails
 from local.services.sqs.delivery import SqsDelivery
 from local.services.sqs.message_moves import MessageMoves
 from local.services.stepfunctions.state_machines import StateMachines
@@ -49,7 +49,6 @@ class LocalAws:
         self._now = now
         self._listeners: list[Listener] = []
         self._delivery: SqsDelivery | None = None
-        self._moves: MessageMoves | None = None
         self._functions = Functions()
         self.calls = Calls()
         self._machines = StateMachines(self._functions.invoke, now)
@@ -59,7 +58,7 @@ class LocalAws:
         signatures = Signatures(dict([APP_KEYS, STACK_KEYS]), self._now)
         requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
         self._delivery = SqsDelivery(moto)
-        self._moves = MessageMoves(moto, self._delivery, self._now)
+        moves = MessageMoves(moto, self._delivery, self._now)
         buckets = Buckets(moto, self._now, self._listeners)
         cdn = EdgeCache(moto, MEDIA_BUCKET, self._now)
         invalidations = Invalidations(DISTRIBUTION_ID, cdn.forget, self._now)
@@ -67,11 +66,11 @@ class LocalAws:
             moto=moto,
             engines=self._engines(moto),
             additions={
-                **self._moves.operations,
+                **moves.operations,
                 **invalidations.operations,
                 **self._functions.operations,
                 **self._machines.operations,
-                **Emails(inbox, self._now).operations,
+                **Emails(inbox).operations,
             },
             own_access_key_id=STACK_KEYS[0],
             signatures=signatures,
@@ -107,7 +106,5 @@ class LocalAws:
 
     def stop(self) -> None:
         self.end_long_polls()
-        if self._moves is not None:
-            self._moves.close()
         self._machines.close()
         self._server.stop()

@@ -25,16 +25,12 @@ from werkzeug.wrappers import Response
 from local.services.received import Received
 from local.services.s3.stored_objects import MotoObjects
 
-__all__ = ["ACCOUNT_ID", "REGION", "MotoBackend", "UnmovableError"]
+__all__ = ["ACCOUNT_ID", "REGION", "MotoBackend"]
 
 REGION: Final = "us-east-1"
 
 _LARGEST_OBJECT_IN_MEMORY: Final = "65536"  # bytes; larger ones are spooled to temporary files
 _ROUNDING_SECONDS: Final = 0.001  # moto keeps whole and compares fractional milliseconds
-
-
-class UnmovableError(Exception):
-    """A message cannot be moved to another queue; the message is SQS's reason."""
 
 
 class MotoBackend:
@@ -90,11 +86,6 @@ class MotoBackend:
             for index, schema in [("", found.schema), *schemas.items()]
         }
 
-    def default_wait_seconds(self, queue_name: str) -> int:
-        """How long a ReceiveMessage waits that does not say so itself."""
-        queue = self._queues().get(queue_name)
-        return int(queue.receive_message_wait_time_seconds) if queue else 0
-
     def seconds_until_receivable(self, queue_name: str) -> float:
         """How long until a queue's next message can be received, unless one is sent before.
 
@@ -128,7 +119,6 @@ class MotoBackend:
                 queue._messages.remove(message)
                 queue.pending_messages.discard(message)
                 message.approximate_receive_count = 0
-                message.given_up_by = queue.queue_arn
                 queue.dead_letter_queue.add_message(message)
             return bool(exhausted)
 
@@ -142,40 +132,19 @@ class MotoBackend:
             policies = [queue.redrive_policy for queue in self._queues().values()]
         return any(policy["deadLetterTargetArn"] == arn for policy in policies if policy)
 
-    def receivable_messages(self, arn: str) -> int:
-        """How many messages could be received now: neither in flight nor delayed."""
+    def move_messages(self, source_arn: str, destination_arn: str) -> int:
+        """Send the receivable messages of a queue anew to another queue; return their number."""
         with self._lock:
-            queue = self._find_queue(arn)
-            return 0 if queue is None else len(queue.messages)
-
-    def move_message(self, source_arn: str, destination_arn: str | None) -> bool:
-        """Make a queue's first receivable message a new one of another queue; was there any?
-
-        Without a `destination_arn` it goes back to the queue that gave it up. Of the old message
-        the new one has the body, the message attributes, the trace header and a FIFO queue's ids.
-
-        Raises:
-            UnmovableError: One of the queues is gone, or none had given the message up.
-        """
-        with self._lock:
-            source = self._queue_to_move(source_arn)
-            message = next(iter(source.messages), None)
-            if message is None:
-                return False
-            target_arn = destination_arn or getattr(message, "given_up_by", None)
-            if target_arn is None:
-                raise UnmovableError("CouldNotDetermineMessageSource")
-            target = self._queue_to_move(target_arn)
-            source._messages.remove(message)
-            source.pending_messages.discard(message)
-            target.add_message(_sent_anew(message, target.delay_seconds))
-            return True
-
-    def _queue_to_move(self, arn: str) -> Any:
-        queue = self._find_queue(arn)
-        if queue is None:
-            raise UnmovableError("AWS.SimpleQueueService.NonExistentQueue")
-        return queue
+            source, destination = self._find_queue(source_arn), self._find_queue(destination_arn)
+            messages = list(source.messages)
+            for message in messages:
+                source._messages.remove(message)
+                source.pending_messages.discard(message)
+                copy = Message(str(uuid.uuid4()), message.body, message.system_attributes)
+                copy.message_attributes = message.message_attributes
+                copy.mark_sent(destination.delay_seconds)
+                destination.add_message(copy)
+            return len(messages)
 
     def _find_queue(self, arn: str) -> Any:
         return next((queue for queue in self._queues().values() if queue.queue_arn == arn), None)
@@ -183,13 +152,3 @@ class MotoBackend:
     def _queues(self) -> dict[str, Any]:
         queues: dict[str, Any] = get_backend("sqs")[ACCOUNT_ID][REGION].queues
         return queues
-
-
-def _sent_anew(message: Message, delay_seconds: int) -> Message:
-    copy = Message(str(uuid.uuid4()), message.body, message.system_attributes)
-    copy.message_attributes = message.message_attributes
-    copy.group_id = message.group_id
-    copy.deduplication_id = message.deduplication_id
-    copy.sequence_number = message.sequence_number
-    copy.mark_sent(delay_seconds)
-    return copy

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,16 @@ class Client:
         return getattr(self._sqs, name)
 
 
-class Slow(Client):
-    """One that moves no more than a message a second, so that there is time to meddle."""
+class Listed(Client):
+    """Lists these moves, one after the other, and the last one from then on."""
 
-    def start_message_move_task(self, **request: Any) -> Any:
-        return self._sqs.start_message_move_task(**request, MaxNumberOfMessagesPerSecond=1)
+    def __init__(self, sqs: Any, *moves: dict[str, Any]) -> None:
+        super().__init__(sqs)
+        self._moves = list(moves)
+
+    def list_message_move_tasks(self, **_request: Any) -> Any:
+        move = self._moves.pop(0) if len(self._moves) > 1 else self._moves[0]
+        return {"Results": [move] if move else []}
 
 
 class Late(Client):
@@ -87,12 +92,6 @@ class Queues:
     def park(self, *texts: str) -> None:
         for text in texts:
             self.sqs.send_message(QueueUrl=self.parked, MessageBody=text)
-
-    def move(self) -> dict[str, Any]:
-        """The newest move, as SQS tells it."""
-        moves = self.sqs.list_message_move_tasks(SourceArn=ARN + PARKED)["Results"]
-        newest: dict[str, Any] = moves[0]
-        return newest
 
     def bodies(self, queue_url: str) -> list[str]:
         answer = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
@@ -153,18 +152,18 @@ def test_what_somebody_looks_at_just_now_stays_and_is_told_of(queues: Queues) ->
     assert queues.bodies(queues.reading) == ["at rest"]
 
 
-def test_it_waits_until_all_of_them_are_moved(queues: Queues) -> None:
-    queues.park("one", "two", "three")
+def test_it_waits_until_the_move_is_completed(queues: Queues) -> None:
     waits: list[str] = []
+    moves = [
+        {"StartedTimestamp": 1, "Status": status, "ApproximateNumberOfMessagesMoved": moved}
+        for status, moved in (("RUNNING", 0), ("RUNNING", 2), ("COMPLETED", 3))
+    ]
 
-    def wait() -> None:
-        waits.append("a moment")
-        a_moment()
-
-    done = redrive(Slow(queues.sqs), READING, wait)  # type: ignore[arg-type]  # as good as one
+    client = Listed(queues.sqs, {}, *moves)
+    done = redrive(client, READING, lambda: waits.append("a moment"))  # type: ignore[arg-type]
 
     assert done.moved == 3
-    assert len(waits) > 1
+    assert len(waits) == 2
 
 
 def test_each_time_tells_of_itself(queues: Queues) -> None:
@@ -183,47 +182,33 @@ def test_what_aws_lists_and_counts_late_is_waited_for(queues: Queues) -> None:
 
 
 def test_a_move_that_is_under_way_is_left_alone(queues: Queues) -> None:
-    queues.park("one", "two", "three")
-    Slow(queues.sqs).start_message_move_task(SourceArn=ARN + PARKED, DestinationArn=ARN + READING)
+    moving = Listed(queues.sqs, {"Status": "RUNNING", "ApproximateNumberOfMessagesMoved": 1})
 
-    with pytest.raises(RedriveError, match=f"Another move from {PARKED} is under way"):
-        redrive(queues.sqs, READING, never)
-
-
-def _delete_the_queue(queues: Queues) -> None:
-    queues.sqs.delete_queue(QueueUrl=queues.reading)
-
-
-def _cancel(queues: Queues) -> None:
-    queues.sqs.cancel_message_move_task(TaskHandle=queues.move()["TaskHandle"])
+    with pytest.raises(RedriveError, match=f"Another move from {PARKED} is under way, 1 message"):
+        redrive(moving, READING, never)  # type: ignore[arg-type]  # as good as one
 
 
 @pytest.mark.parametrize(
-    ("meddle", "reason"),
+    ("end", "reason"),
     [
-        (_delete_the_queue, "AWS.SimpleQueueService.NonExistentQueue"),
-        (_cancel, "it was cancelled"),
+        (
+            {"Status": "FAILED", "FailureReason": "AWS.SimpleQueueService.NonExistentQueue"},
+            "AWS.SimpleQueueService.NonExistentQueue",
+        ),
+        ({"Status": "CANCELLED"}, "it was cancelled"),
     ],
 )
-def test_a_move_that_ends_early_says_why(
-    queues: Queues, meddle: Callable[[Queues], None], reason: str
-) -> None:
-    queues.park("one", "two", "three")
-    to_do = [meddle]
-
-    def wait() -> None:
-        a_moment()
-        if to_do and queues.move()["ApproximateNumberOfMessagesMoved"] == 1:
-            to_do.pop()(queues)
+def test_a_move_that_ends_early_says_why(queues: Queues, end: dict[str, str], reason: str) -> None:
+    move = {"StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 1}
+    client = Listed(queues.sqs, {}, move | {"Status": "RUNNING"}, move | end)
 
     with pytest.raises(RedriveError) as caught:
-        redrive(Slow(queues.sqs), READING, wait)  # type: ignore[arg-type]  # as good as one
+        redrive(client, READING, a_moment)  # type: ignore[arg-type]  # as good as one
 
     assert str(caught.value) == (
         f"The move from {PARKED} to {READING} ended early, after 1 message: {reason}. "
         "The rest is still parked."
     )
-    assert queues.bodies(queues.parked) == ["two", "three"]
 
 
 @pytest.mark.parametrize("missing", [PARKED, READING])

@@ -1,10 +1,9 @@
-"""ReceiveMessage that waits without polling, and without holding up anybody else."""
+"""SQS's ReceiveMessage, which waits without polling and without blocking other requests."""
 
 import json
 import threading
 import time
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Response
 
@@ -12,14 +11,13 @@ from local.services.moto_backend import MotoBackend
 from local.services.protocol import Call, parse
 from local.services.received import Received
 
-_LONGEST_WAIT_SECONDS: Final = 20  # SQS refuses more
+_MAX_WAIT_SECONDS: Final = 20  # SQS refuses more
 
 
 class SqsDelivery:
-    """Long polls wait here, outside moto's lock, until something changed or becomes visible.
+    """Lets long polls wait, outside moto's lock, for a change or for a message's visibility.
 
-    Measured from SendMessage to the receipt on a quiet machine: see local/README.md. Polling would
-    cost either that latency or the processor.
+    Polling would cost either latency (local/README.md has the figure) or processor time.
     """
 
     def __init__(self, moto: MotoBackend) -> None:
@@ -28,12 +26,12 @@ class SqsDelivery:
         self._closed = False
 
     def something_changed(self) -> None:
-        """Let every long poll look again: a request may have put a message into its queue."""
+        """Wake every long poll: a request may have put a message into its queue."""
         with self._changed:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Answer every long poll now, and all later ones at once."""
+        """Answer every long poll now, and every later one at once."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -42,14 +40,15 @@ class SqsDelivery:
         """Answer a ReceiveMessage request."""
         request = parse(call)
         queue_name = str(request.get("QueueUrl", "")).rsplit("/", 1)[-1]
-        wait = request.get("WaitTimeSeconds", self._moto.default_wait_seconds(queue_name))
-        if not 0 <= wait <= _LONGEST_WAIT_SECONDS:
-            return self._moto.answer(received)  # which refuses it
-        at_once = _without_waiting(received)
+        wait = request.get("WaitTimeSeconds", 0)
+        if not 0 <= wait <= _MAX_WAIT_SECONDS:
+            return self._moto.answer(received)  # moto refuses it
+        body = json.dumps(json.loads(received.body) | {"WaitTimeSeconds": 0})
+        without_waiting = received.replaced(body.encode())
         deadline = time.monotonic() + wait
         while True:
             self._wait_for_message(queue_name, deadline)
-            response = self._receive_now(queue_name, at_once)
+            response = self._receive_now(queue_name, without_waiting)
             if self._closed or time.monotonic() >= deadline or not _is_empty(response):
                 return response
 
@@ -62,25 +61,14 @@ class SqsDelivery:
                     return
                 self._changed.wait(min(until_due, remaining))
 
-    def _receive_now(self, queue_name: str, at_once: Received) -> Response:
+    def _receive_now(self, queue_name: str, received: Received) -> Response:
         with self._moto.exclusively():
             redriven = self._moto.redrive(queue_name)
-            response = self._moto.answer(at_once)
+            response = self._moto.answer(received)
         if redriven:
             self.something_changed()
         return response
 
 
-def _without_waiting(received: Received) -> Received:
-    if "json" in received.content_type:
-        body = json.dumps(json.loads(received.body) | {"WaitTimeSeconds": 0})
-    else:  # the query protocol of older SDKs
-        fields = dict(parse_qsl(received.body.decode(), keep_blank_values=True))
-        body = urlencode(fields | {"WaitTimeSeconds": "0"})
-    return received.replaced(body.encode())
-
-
 def _is_empty(response: Response) -> bool:
-    content = response.get_data()
-    found = b'"Messages"' in content or b"<Message>" in content
-    return response.status_code == 200 and not found  # noqa: PLR2004  # HTTP's OK
+    return response.status_code == 200 and b'"Messages"' not in response.get_data()  # noqa: PLR2004

@@ -70,13 +70,7 @@ def _check_message(request: Mapping[str, Any]) -> None:
         )
 
 
-def _check_batch(request: Mapping[str, Any]) -> None:
-    for entry in request.get("Entries", []):
-        _check_message(entry)
-
-
 _CHECKS: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
     "sns.Publish": _check_publication,
     "sqs.SendMessage": _check_message,
-    "sqs.SendMessageBatch": _check_batch,
 }

@@ -8,7 +8,6 @@ from typing import Any
 
 import psutil
 import pytest
-import urllib3
 
 from tests.local.conftest import Aws
 
@@ -101,12 +100,6 @@ def test_a_poll_of_an_empty_queue_ends_when_its_time_is_over(sqs: Any, queue_url
     assert 1 <= seconds_taken(lambda: receive(sqs, queue_url, wait=1)) < 2
 
 
-def test_a_queues_own_waiting_time_counts_for_polls_that_name_none(sqs: Any) -> None:
-    url = sqs.create_queue(QueueName="slow", Attributes={"ReceiveMessageWaitTimeSeconds": "1"})
-
-    assert 1 <= seconds_taken(lambda: sqs.receive_message(QueueUrl=url["QueueUrl"])) < 2
-
-
 def test_waiting_polls_use_next_to_no_processor_and_hold_nobody_up(
     sqs: Any, queue_url: str
 ) -> None:
@@ -141,26 +134,6 @@ def test_sqs_refuses_to_wait_longer_than_20_seconds(sqs: Any, queue_url: str, wa
 def test_a_queue_that_does_not_exist_is_an_error_at_once(sqs: Any, queue_url: str) -> None:
     with pytest.raises(sqs.exceptions.QueueDoesNotExist):
         sqs.receive_message(QueueUrl=f"{queue_url}-missing", WaitTimeSeconds=20)
-
-
-def test_older_clients_of_the_query_protocol_wait_as_well(
-    aws: Aws, sqs: Any, queue_url: str
-) -> None:
-    sqs.send_message(QueueUrl=queue_url, MessageBody="hello")
-
-    answer = aws.http(
-        "POST",
-        urllib3.util.parse_url(queue_url).path or "",
-        body=f"Action=ReceiveMessage&WaitTimeSeconds=20&QueueUrl={queue_url}",
-        headers={
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=storytime-app/20260101/us-east-1/sqs/"
-            "aws4_request, SignedHeaders=host, Signature=0",
-        },
-    )
-
-    assert answer.status == 200
-    assert b"<Body>hello</Body>" in answer.data
 
 
 def test_a_dead_letter_queue_delivers_with_its_own_count_of_receives(sqs: Any) -> None:

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from local.engines.speaker import SAMPLE_RATE, UnknownVoiceError, short_path, speak
 from local.services.polly.espeak_voices import LANGUAGES
-from local.services.polly.voices import Voice, load_voices
+from local.services.polly.voices import PollyVoice, load_voices
 
 US_VOICES = [voice for voice in load_voices().values() if voice.language == "en-US"]
 
 
-def timbre(voice: Voice) -> NDArray[np.float64]:
+def timbre(voice: PollyVoice) -> NDArray[np.float64]:
     """The loudness (log) of each of 45 bands of a sentence, apart from how loud it is in all."""
     samples = speak("Where is my hat? asked the fox.", voice.espeak_name(voice.language)).samples
     spectrum = np.abs(np.fft.rfft(samples))
