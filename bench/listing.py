@@ -10,10 +10,10 @@ import boto3
 from moto import mock_aws
 
 from bench.report import Figure
-from chalicelib.aws import items
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.listing import DEFAULT, MOST, Listing
-from chalicelib.story import Status, Story
+from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.steps.listing import DEFAULT, MOST, Listing
+from chalicelib.stories.story import Status, Story
 from local.resources.names import create_stories_table
 from local.services.moto_backend import REGION
 

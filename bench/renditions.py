@@ -11,8 +11,8 @@ from PIL import Image
 
 from bench.pages import page_text
 from bench.report import Figure
-from chalicelib.photo import encoded, upright_page
-from chalicelib.resizing import ENCODING, renditions_of
+from chalicelib.pages.photo import encoded, upright_page
+from chalicelib.pages.resizing import ENCODING, renditions_of
 from samples.draw_page import draw_page, photo
 
 # Linux's own peak of this program: ru_maxrss counts what the process was before it became it.

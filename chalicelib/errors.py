@@ -1,26 +1,26 @@
 """What can go wrong, and whether trying again helps.
 
 StorytimeError
-├── Rejected                 the input will never work: say so, do not retry
-│   ├── InvalidRequest       a header, an id or the body is not what it must be
-│   ├── TooLarge             more bytes or pixels than can be taken in
-│   ├── UnsupportedType      not a photo, or not a format that is read here
-│   ├── UnknownStory         no story has this id
-│   ├── UnknownProfile       no user with this id has a profile
-│   ├── Expired              it can no longer be used
+├── RejectedError                 the input will never work: say so, do not retry
+│   ├── InvalidRequestError       a header, an id or the body is not what it must be
+│   ├── TooLargeError             more bytes or pixels than can be taken in
+│   ├── UnsupportedTypeError      not a photo, or not a format that is read here
+│   ├── UnknownStoryError         no story has this id
+│   ├── UnknownProfileError       no user with this id has a profile
+│   ├── ExpiredError              it can no longer be used
 │   ├── PhotoDoesNotMeetRequirementError    not a photo of one clear face
 │   └── FaceAlreadyExistsError              the face belongs to another profile
-├── Transient                something outside failed: trying again may help
-│   └── ProfileChanged       another writer was first: look again
-├── StoryChanged             another delivery or generation was first: nothing to do
-│   ├── StoryDeleted         it was deleted: what came before must not bring it back
-│   └── LeaseHeld            somebody works on this very stage of the story right now
+├── TransientError                something outside failed: trying again may help
+│   └── ProfileChangedError       another writer was first: look again
+├── StoryChangedError             another delivery or generation was first: nothing to do
+│   ├── StoryDeletedError         it was deleted: what came before must not bring it back
+│   └── LeaseHeldError            somebody works on this very step of the story right now
 └── SupersededError          another photo of the profile, or its deletion, came after this one
 
 The names that end in Error are those that the profile workflow's state machine catches by.
 
 Every error carries one sentence that a person can act on, and a ``code`` for programs.
-An exception that is none of these is a bug; stages retry it like a ``Transient``.
+An exception that is none of these is a bug; steps retry it like a ``TransientError``.
 """
 
 from datetime import datetime
@@ -45,64 +45,64 @@ def message_of(error: Exception) -> str:
     )
 
 
-class Rejected(StorytimeError):  # noqa: N818  # the word that the pipeline speaks
+class RejectedError(StorytimeError):  # the word that the pipeline speaks
     code = "rejected"
 
 
-class InvalidRequest(Rejected):
+class InvalidRequestError(RejectedError):
     code = "invalid_request"
 
 
-class TooLarge(Rejected):
+class TooLargeError(RejectedError):
     code = "too_large"
 
 
-class UnsupportedType(Rejected):
+class UnsupportedTypeError(RejectedError):
     code = "unsupported_media_type"
 
 
-class UnknownStory(Rejected):
+class UnknownStoryError(RejectedError):
     code = "not_found"
 
 
-class UnknownProfile(Rejected):
+class UnknownProfileError(RejectedError):
     code = "not_found"
 
 
-class Expired(Rejected):
+class ExpiredError(RejectedError):
     code = "expired"
 
 
-class PhotoDoesNotMeetRequirementError(Rejected):
+class PhotoDoesNotMeetRequirementError(RejectedError):
     code = "photo_does_not_meet_requirement"
 
 
-class FaceAlreadyExistsError(Rejected):
+class FaceAlreadyExistsError(RejectedError):
     code = "face_already_exists"
 
 
-class Transient(StorytimeError):  # noqa: N818
+class TransientError(StorytimeError):
     code = "unavailable"
 
 
-class ProfileChanged(Transient):
+class ProfileChangedError(TransientError):
     code = "profile_changed"
 
 
-class StoryChanged(StorytimeError):  # noqa: N818
+class StoryChangedError(StorytimeError):
     """A conditional write found the story in another state than the writer believed."""
 
     code = "story_changed"
 
 
-class StoryDeleted(StoryChanged):
+class StoryDeletedError(StoryChangedError):
     """The story of a photo was deleted after the photo came: it must not live again."""
 
     code = "deleted"
 
 
-class LeaseHeld(StoryChanged):
-    """A delivery's lease on this stage of the story is still live.
+class LeaseHeldError(StoryChangedError):
+    """A delivery's lease on this step of the story is still live.
 
     Args:
         message_id: The queue message whose delivery holds the lease.
@@ -113,7 +113,7 @@ class LeaseHeld(StoryChanged):
     code = "lease_held"
 
     def __init__(self, message_id: str, until: datetime, *, gives_up: bool = False) -> None:
-        super().__init__(f"message {message_id} works on this stage until {until:%H:%M:%S}Z")
+        super().__init__(f"message {message_id} works on this step until {until:%H:%M:%S}Z")
         self.message_id = message_id
         self.until = until
         self.gives_up = gives_up

@@ -6,36 +6,37 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from chalicelib.aside import Aside
-from chalicelib.bulk import Bulk
-from chalicelib.dead_letters import DeadLetters, Parking, StagedDeadLetters
-from chalicelib.deletion import Deletion, Eraser
-from chalicelib.direct_upload import DirectUpload
-from chalicelib.intake import Intake
-from chalicelib.links import Links
-from chalicelib.listing import Listing
-from chalicelib.messages import Delivery, StagedObject
-from chalicelib.narration import Narration
-from chalicelib.ports import Queue, Stories
+from chalicelib.delivery.dead_letters import DeadLetters, IntakeDeadLetters, Parking
+from chalicelib.delivery.messages import Delivery, IntakeMessage
+from chalicelib.delivery.rejected_files import RejectedFiles
+from chalicelib.delivery.runner import StepRunner
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.parts import ProfileParts
-from chalicelib.reading import Reading
-from chalicelib.renditions import Renditions
-from chalicelib.retrieval import Retrieval
 from chalicelib.shared_parts import SharedParts
-from chalicelib.stage import StageRunner
-from chalicelib.staging import StagedIntake
-from chalicelib.story import Lease, Stage, Story
-from chalicelib.sweeper import Sweeper
+from chalicelib.steps.bucket_intake import BucketIntake
+from chalicelib.steps.bulk import Bulk
+from chalicelib.steps.deletion import Deletion, Eraser
+from chalicelib.steps.direct_upload import DirectUpload
+from chalicelib.steps.intake import Intake
+from chalicelib.steps.listing import Listing
+from chalicelib.steps.narration import Narration
+from chalicelib.steps.reading import Reading
+from chalicelib.steps.renditions import Renditions
+from chalicelib.steps.retrieval import Retrieval
+from chalicelib.steps.sweeper import Sweeper
+from chalicelib.stories.links import Links
+from chalicelib.stories.ports import Queue, Stories
+from chalicelib.stories.story import Lease, Step, Story
 from chalicelib.tools import Tools
 
 TIME_LIMITS: Final = {
-    Stage.READING: timedelta(seconds=60),
-    Stage.NARRATION: timedelta(seconds=120),
-    Stage.RENDITIONS: timedelta(seconds=60),
-    Stage.DELETION: timedelta(seconds=60),
+    Step.INTAKE: timedelta(seconds=60),
+    Step.READING: timedelta(seconds=60),
+    Step.NARRATION: timedelta(seconds=120),
+    Step.RENDITIONS: timedelta(seconds=60),
+    Step.DELETION: timedelta(seconds=60),
 }
-"""Of the stages' functions in .chalice/config.json (a test compares); no lease lasts longer."""
+"""Of the steps' functions in .chalice/config.json (a test compares); no lease lasts longer."""
 
 DEAD_LETTER_LEASE: Final = timedelta(seconds=29)
 
@@ -46,7 +47,7 @@ class Pipeline:
     Args:
         tools: Asked for each tool only when a part first needs it.
         namespace: The secret under which story ids are derived, and cursors signed.
-        staging_bucket: The name under which S3's events know the staging bucket.
+        intake_bucket: The name under which S3's events know the intake_bucket bucket.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Pipeline:
         *,
         links: Links,
         namespace: uuid.UUID,
-        staging_bucket: str,
+        intake_bucket: str,
         clock: Callable[[], datetime],
         new_uuid: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
@@ -64,7 +65,7 @@ class Pipeline:
         self._namespace = namespace
         self._clock = clock
         self._new_uuid = new_uuid
-        self._shared = SharedParts(tools, links, staging_bucket, clock)
+        self._shared = SharedParts(tools, links, intake_bucket, clock)
 
     @property
     def _stories(self) -> Stories:
@@ -85,31 +86,31 @@ class Pipeline:
         )
 
     @cached_property
-    def reading(self) -> StageRunner:
+    def reading(self) -> StepRunner:
         work = Reading(
             stories=self._stories,
             media=self._tools.media,
             text_detector=self._tools.text_detector,
-            narration_queue=self._tools.queues[Stage.NARRATION],
-            renditions_queue=self._tools.queues[Stage.RENDITIONS],
+            narration_queue=self._tools.queues[Step.NARRATION],
+            renditions_queue=self._tools.queues[Step.RENDITIONS],
         )
-        return self._runner(Stage.READING, work.work)
+        return self._runner(Step.READING, work.work)
 
     @cached_property
-    def narration(self) -> StageRunner:
+    def narration(self) -> StepRunner:
         work = Narration(
             stories=self._stories,
             media=self._tools.media,
             speaker=self._tools.speaker,
             meter=self._tools.meter,
         )
-        return self._runner(Stage.NARRATION, work.work)
+        return self._runner(Step.NARRATION, work.work)
 
     @cached_property
     def renditions(self) -> Renditions:
-        queue = self._tools.queues[Stage.RENDITIONS]
+        queue = self._tools.queues[Step.RENDITIONS]
         return Renditions(
-            leasing=self._shared.leasing(Stage.RENDITIONS, TIME_LIMITS[Stage.RENDITIONS], queue),
+            leasing=self._shared.leasing(Step.RENDITIONS, TIME_LIMITS[Step.RENDITIONS], queue),
             stories=self._stories,
             media=self._tools.media,
         )
@@ -118,31 +119,31 @@ class Pipeline:
     def direct_upload(self) -> DirectUpload:
         return DirectUpload(
             upload_requests=self._tools.upload_requests,
-            staging=self._tools.staging,
+            intake_bucket=self._tools.intake_bucket,
             new_uuid=self._new_uuid,
             clock=self._clock,
         )
 
     @property
-    def intake_queue(self) -> Queue[StagedObject]:
+    def intake_queue(self) -> Queue[IntakeMessage]:
         return self._tools.intake_queue
 
     @cached_property
-    def staged_intake(self) -> StagedIntake:
-        return StagedIntake(
+    def bucket_intake(self) -> BucketIntake:
+        return BucketIntake(
             intake=self.intake,
             stories=self._stories,
             upload_requests=self._tools.upload_requests,
-            staging=self._tools.staging,
+            intake_bucket=self._tools.intake_bucket,
             queue=self._tools.intake_queue,
-            aside=Aside(self._tools.staging, self._tools.intake_parked_queue),
+            aside=RejectedFiles(self._tools.intake_bucket, self._tools.intake_parked_queue),
             meter=self._tools.meter,
         )
 
-    def take_in_staged(self, delivery: Delivery[StagedObject]) -> None:
-        """Whatever arrived in the staging bucket, by where it arrived."""
+    def take_in_staged(self, delivery: Delivery[IntakeMessage]) -> None:
+        """Whatever arrived in the intake_bucket bucket, by where it arrived."""
         is_profile_photo = profile_keys.is_profile_photo(delivery.message.key)
-        intake = self.profiles.staged_intake if is_profile_photo else self.staged_intake
+        intake = self.profiles.bucket_intake if is_profile_photo else self.bucket_intake
         intake.handle(delivery)
 
     @cached_property
@@ -151,7 +152,7 @@ class Pipeline:
             stories=self._stories,
             upload_requests=self._tools.upload_requests,
             failover=self._shared.failover,
-            staged_failover=self._shared.staged_failover,
+            intake_failover=self._shared.intake_failover,
             clock=self._clock,
         )
 
@@ -172,7 +173,7 @@ class Pipeline:
         return Deletion(
             stories=self._stories,
             upload_requests=self._tools.upload_requests,
-            queue=self._tools.queues[Stage.DELETION],
+            queue=self._tools.queues[Step.DELETION],
             clock=self._clock,
         )
 
@@ -181,10 +182,10 @@ class Pipeline:
         return Eraser(
             stories=self._stories,
             upload_requests=self._tools.upload_requests,
-            staging=self._tools.staging,
+            intake_bucket=self._tools.intake_bucket,
             erasure=self._shared.erasure,
             cdn=self._tools.cdn,
-            queue=self._tools.queues[Stage.DELETION],
+            queue=self._tools.queues[Step.DELETION],
             meter=self._tools.meter,
             clock=self._clock,
         )
@@ -200,49 +201,49 @@ class Pipeline:
         return Sweeper(
             stories=self._stories,
             failover=self._shared.failover,
-            staged_failover=self._shared.staged_failover,
+            intake_failover=self._shared.intake_failover,
             profile_failover=self.profiles.failover,
             clock=self._clock,
         )
 
     @cached_property
-    def dead_letters(self) -> Mapping[Stage, DeadLetters | Parking]:
+    def dead_letters(self) -> Mapping[Step, DeadLetters | Parking]:
         return {
-            Stage.READING: self._dead_letters(Stage.READING),
-            Stage.NARRATION: self._dead_letters(Stage.NARRATION),
-            Stage.RENDITIONS: self._parking(Stage.RENDITIONS),
-            Stage.DELETION: self._parking(Stage.DELETION),
+            Step.READING: self._dead_letters(Step.READING),
+            Step.NARRATION: self._dead_letters(Step.NARRATION),
+            Step.RENDITIONS: self._parking(Step.RENDITIONS),
+            Step.DELETION: self._parking(Step.DELETION),
         }
 
     @cached_property
-    def intake_dead_letters(self) -> StagedDeadLetters:
-        return StagedDeadLetters(
+    def intake_dead_letters(self) -> IntakeDeadLetters:
+        return IntakeDeadLetters(
             upload_requests=self._tools.upload_requests,
             queue=self._tools.intake_dead_letter_queue,
             parked=self._tools.intake_parked_queue,
         )
 
-    def _runner(self, stage: Stage, work: Callable[[Story, Lease], Story]) -> StageRunner:
-        return StageRunner(
+    def _runner(self, step: Step, work: Callable[[Story, Lease], Story]) -> StepRunner:
+        return StepRunner(
             work=work,
-            leasing=self._shared.leasing(stage, TIME_LIMITS[stage], self._tools.queues[stage]),
+            leasing=self._shared.leasing(step, TIME_LIMITS[step], self._tools.queues[step]),
             stories=self._stories,
             meter=self._tools.meter,
             clock=self._clock,
         )
 
-    def _dead_letters(self, stage: Stage) -> DeadLetters:
-        queue = self._tools.dead_letter_queues[stage]
+    def _dead_letters(self, step: Step) -> DeadLetters:
+        queue = self._tools.dead_letter_queues[step]
         return DeadLetters(
-            leasing=self._shared.leasing(stage, DEAD_LETTER_LEASE, queue, gives_up=True),
+            leasing=self._shared.leasing(step, DEAD_LETTER_LEASE, queue, gives_up=True),
             stories=self._stories,
-            parked=self._tools.parked_queues[stage],
+            parked=self._tools.parked_queues[step],
             meter=self._tools.meter,
         )
 
-    def _parking(self, stage: Stage) -> Parking:
+    def _parking(self, step: Step) -> Parking:
         return Parking(
-            stage=stage,
-            queue=self._tools.dead_letter_queues[stage],
-            parked=self._tools.parked_queues[stage],
+            step=step,
+            queue=self._tools.dead_letter_queues[step],
+            parked=self._tools.parked_queues[step],
         )

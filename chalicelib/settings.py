@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from chalicelib.errors import StorytimeError
-from chalicelib.voices import Engine
+from chalicelib.pages.voices import Engine
 
 DEAD_LETTERS: Final = "-dead"
 """Ends the name of the queue that takes what a stage's queue gave up."""
@@ -44,13 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
     Attributes:
         media_bucket: Bucket of photos, pages and audio.
-        staging_bucket: Bucket where clients put photos themselves.
+        intake_bucket: Bucket where clients put photos themselves.
         stories_table: DynamoDB table of stories.
         reading_queue_url: Queue whose messages make the reading stage work.
         narration_queue_url: The same for narration.
         renditions_queue_url: The same for renditions.
         deletion_queue_url: The same for deletion.
-        intake_queue_url: The same for photos that arrived in the staging bucket.
+        intake_queue_url: The same for photos that arrived in the intake_bucket bucket.
         notification_topic_arn: SNS topic whose subscribers get the e-mails.
         media_base_url: What stands before ``/public/…`` in links: CloudFront's address.
         distribution_id: CloudFront's, which forgets what was deleted.
@@ -69,7 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """
 
     media_bucket: Name
-    staging_bucket: Name
+    intake_bucket: Name
     stories_table: Name
     reading_queue_url: Url
     narration_queue_url: Url

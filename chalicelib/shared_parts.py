@@ -4,24 +4,24 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from chalicelib.erasure import Erasure
-from chalicelib.failover import Failover, StagedFailover
-from chalicelib.leasing import Leasing
-from chalicelib.links import Links
-from chalicelib.messages import StoryMessage
-from chalicelib.notification import Notification
-from chalicelib.ports import Queue
-from chalicelib.story import Stage
+from chalicelib.delivery.erasure import Erasure
+from chalicelib.delivery.failover import Failover, IntakeFailover
+from chalicelib.delivery.leases import Leasing
+from chalicelib.delivery.messages import StoryMessage
+from chalicelib.delivery.notification import Notification
+from chalicelib.stories.links import Links
+from chalicelib.stories.ports import Queue
+from chalicelib.stories.story import Step
 from chalicelib.tools import Tools
 
 
 class SharedParts:
     def __init__(
-        self, tools: Tools, links: Links, staging_bucket: str, clock: Callable[[], datetime]
+        self, tools: Tools, links: Links, intake_bucket: str, clock: Callable[[], datetime]
     ) -> None:
         self._tools = tools
         self._links = links
-        self._staging_bucket = staging_bucket
+        self._intake_bucket = intake_bucket
         self._clock = clock
 
     @cached_property
@@ -35,12 +35,12 @@ class SharedParts:
         )
 
     @cached_property
-    def staged_failover(self) -> StagedFailover:
-        return StagedFailover(
+    def intake_failover(self) -> IntakeFailover:
+        return IntakeFailover(
             upload_requests=self._tools.upload_requests,
-            staging=self._tools.staging,
+            intake_bucket=self._tools.intake_bucket,
             queue=self._tools.intake_queue,
-            bucket=self._staging_bucket,
+            bucket=self._intake_bucket,
             clock=self._clock,
         )
 
@@ -59,14 +59,14 @@ class SharedParts:
 
     def leasing(
         self,
-        stage: Stage,
+        step: Step,
         lease_for: timedelta,
         queue: Queue[StoryMessage],
         *,
         gives_up: bool = False,
     ) -> Leasing:
         return Leasing(
-            stage=stage,
+            step=step,
             lease_for=lease_for,
             stories=self._tools.stories,
             queue=queue,

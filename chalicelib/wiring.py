@@ -10,32 +10,32 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.aws import paid_requests
-from chalicelib.aws.distribution import Distribution
-from chalicelib.aws.emf import EmfMeter
+from chalicelib.aws.cloudfront import Distribution
+from chalicelib.aws.cloudwatch import EmfMeter
+from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
 from chalicelib.aws.face_collection import RekognitionFaceCollection
-from chalicelib.aws.mailer import SesMailer
+from chalicelib.aws.intake_bucket import S3IntakeBucket
 from chalicelib.aws.media_bucket import MediaBucket
-from chalicelib.aws.notification_topic import NotificationTopic
 from chalicelib.aws.polly import PollySpeaker
-from chalicelib.aws.profiles_table import ProfilesTable
 from chalicelib.aws.rekognition import RekognitionTextDetector
 from chalicelib.aws.sent_photos import SentPhotosInS3
-from chalicelib.aws.sqs_queue import SqsQueue
-from chalicelib.aws.staging_bucket import StagingBucket
-from chalicelib.aws.state_machine import StateMachine
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.aws.upload_requests_table import UploadRequestsTable
-from chalicelib.links import Links
-from chalicelib.messages import StagedObject, StoryMessage
+from chalicelib.aws.ses import SesMailer
+from chalicelib.aws.sns import NotificationTopic
+from chalicelib.aws.sqs import SqsQueue
+from chalicelib.aws.stepfunctions import StateMachine
+from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.pipeline import Pipeline
 from chalicelib.settings import DEAD_LETTERS, LOCAL, PARKED, Settings
-from chalicelib.story import Stage
+from chalicelib.stories.links import Links
+from chalicelib.stories.story import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Waits of up to a second, two and four lie between the attempts. No answer may take longer
-# than API Gateway waits (29 s), and none of a paid service longer than its stage's lease.
+# than API Gateway waits (29 s), and none of a paid service longer than its step's lease.
 # A paid call that is given up may have been paid: it is waited for as long as possible.
 _CLIENT: Final = Config(
     connect_timeout=2,
@@ -66,7 +66,7 @@ def pipeline_on_aws(settings: Settings) -> Pipeline:
         AwsTools(settings),
         links=Links(settings.media_base_url),
         namespace=settings.story_namespace,
-        staging_bucket=settings.staging_bucket,
+        intake_bucket=settings.intake_bucket,
         clock=utc_now,
     )
 
@@ -91,23 +91,23 @@ class AwsTools:
         return MediaBucket(self._s3, self._settings.media_bucket)
 
     @cached_property
-    def staging(self) -> StagingBucket:
-        return StagingBucket(self._s3, self._settings.staging_bucket)
+    def intake_bucket(self) -> S3IntakeBucket:
+        return S3IntakeBucket(self._s3, self._settings.intake_bucket)
 
     @cached_property
     def cdn(self) -> Distribution:
         return Distribution(self._client("cloudfront"), self._settings.distribution_id)
 
     @cached_property
-    def queues(self) -> "Mapping[Stage, SqsQueue[StoryMessage]]":
+    def queues(self) -> "Mapping[Step, SqsQueue[Any]]":
         return self._queues()
 
     @cached_property
-    def dead_letter_queues(self) -> "Mapping[Stage, SqsQueue[StoryMessage]]":
+    def dead_letter_queues(self) -> "Mapping[Step, SqsQueue[Any]]":
         return self._queues(DEAD_LETTERS)
 
     @cached_property
-    def parked_queues(self) -> "Mapping[Stage, SqsQueue[StoryMessage]]":
+    def parked_queues(self) -> "Mapping[Step, SqsQueue[Any]]":
         return self._queues(PARKED)
 
     @cached_property
@@ -155,28 +155,26 @@ class AwsTools:
         return EmfMeter(self._settings.stage, log.debug if is_local else partial(print, flush=True))
 
     @cached_property
-    def intake_queue(self) -> SqsQueue[StagedObject]:
-        return self._intake_queue()
+    def intake_queue(self) -> SqsQueue[IntakeMessage]:
+        return self.queues[Step.INTAKE]
 
     @cached_property
-    def intake_dead_letter_queue(self) -> SqsQueue[StagedObject]:
-        return self._intake_queue(DEAD_LETTERS)
+    def intake_dead_letter_queue(self) -> SqsQueue[IntakeMessage]:
+        return self.dead_letter_queues[Step.INTAKE]
 
     @cached_property
-    def intake_parked_queue(self) -> SqsQueue[StagedObject]:
-        return self._intake_queue(PARKED)
+    def intake_parked_queue(self) -> SqsQueue[IntakeMessage]:
+        return self.parked_queues[Step.INTAKE]
 
-    def _queues(self, suffix: str = "") -> "Mapping[Stage, SqsQueue[StoryMessage]]":
+    def _queues(self, suffix: str = "") -> "Mapping[Step, SqsQueue[Any]]":
         urls = {
-            Stage.READING: self._settings.reading_queue_url,
-            Stage.NARRATION: self._settings.narration_queue_url,
-            Stage.RENDITIONS: self._settings.renditions_queue_url,
-            Stage.DELETION: self._settings.deletion_queue_url,
+            Step.INTAKE: self._settings.intake_queue_url,
+            Step.READING: self._settings.reading_queue_url,
+            Step.NARRATION: self._settings.narration_queue_url,
+            Step.RENDITIONS: self._settings.renditions_queue_url,
+            Step.DELETION: self._settings.deletion_queue_url,
         }
-        return {stage: SqsQueue(self._sqs, url + suffix) for stage, url in urls.items()}
-
-    def _intake_queue(self, suffix: str = "") -> SqsQueue[StagedObject]:
-        return SqsQueue(self._sqs, self._settings.intake_queue_url + suffix)
+        return {step: SqsQueue(self._sqs, url + suffix) for step, url in urls.items()}
 
     @cached_property
     def _dynamodb(self) -> Any:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from chalicelib.tokens import digest_of
+from chalicelib.http.tokens import digest_of
 from infrastructure.stage import LOCAL, PROJECT, DeploymentError, Stage
 
 FOLDER: Final = PROJECT / ".chalice" / "tokens"

@@ -15,7 +15,7 @@ from typing import Final
 import urllib3
 from botocore.httpsession import where
 
-from chalicelib.tokens import OPEN
+from chalicelib.http.tokens import OPEN
 from infrastructure import (
     chalice_command,
     chalice_record,

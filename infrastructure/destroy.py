@@ -21,7 +21,7 @@ from infrastructure.settings import settings_of
 from infrastructure.stack import Stack
 from infrastructure.stage import DeploymentError, Stage
 
-_BUCKETS: Final = ("MediaBucket", "StagingBucket")
+_BUCKETS: Final = ("MediaBucket", "IntakeBucket")
 _AT_ONCE: Final = 1000
 """Keys that one DeleteObjects takes (Amazon S3 API Reference)."""
 _COUNTED: Final = 10_000

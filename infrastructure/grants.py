@@ -46,7 +46,7 @@ _HERE: Final = "{region}:{account}"
 _TABLE: Final = f"arn:{{partition}}:dynamodb:{_HERE}:table/{{table}}"
 
 MEDIA: Final = "{media_bucket}"
-STAGING: Final = "{staging_bucket}"
+INTAKE_BUCKET: Final = "{intake_bucket}"
 
 # A story's files lie under its id, a UUID: this leaves out profiles/, people's photos.
 STORY_PRIVATE: Final = f"{MEDIA}/private/????????-*"
@@ -55,9 +55,9 @@ STORY_FILES: Final = (STORY_PRIVATE, STORY_PUBLIC)
 PROFILE_PRIVATE: Final = f"{MEDIA}/private/profiles/*"
 PROFILE_PUBLIC: Final = f"{MEDIA}/public/profiles/*"
 PROFILE_FILES: Final = (PROFILE_PRIVATE, PROFILE_PUBLIC)
-STAGED: Final = f"{STAGING}/images/*"
-STAGED_PROFILES: Final = f"{STAGING}/profiles/*"
-REJECTED: Final = f"{STAGING}/rejected/*"
+STAGED: Final = f"{INTAKE_BUCKET}/images/*"
+STAGED_PROFILES: Final = f"{INTAKE_BUCKET}/profiles/*"
+REJECTED: Final = f"{INTAKE_BUCKET}/rejected/*"
 
 STORIES, UPLOADS, PROFILES = ("story#*",), ("upload#*",), ("profile#*",)
 

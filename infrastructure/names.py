@@ -23,7 +23,7 @@ class Names:
     account: str
     functions: str
     media_bucket: str
-    staging_bucket: str
+    intake_bucket: str
     table: str
     intake: str
     reading: str
@@ -50,7 +50,7 @@ class Names:
             account=account,
             functions=f"{APP}-{stage}",
             media_bucket=environment["MEDIA_BUCKET"],
-            staging_bucket=environment["STAGING_BUCKET"],
+            intake_bucket=environment["INTAKE_BUCKET"],
             table=environment["STORIES_TABLE"],
             intake=queue_name(environment["INTAKE_QUEUE_URL"]),
             reading=queue_name(environment["READING_QUEUE_URL"]),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from infrastructure.grants import (
+    INTAKE_BUCKET,
     MEDIA,
     PROFILE_FILES,
     PROFILE_PRIVATE,
@@ -18,7 +19,6 @@ from infrastructure.grants import (
     REJECTED,
     STAGED,
     STAGED_PROFILES,
-    STAGING,
     STORIES,
     STORY_FILES,
     STORY_PRIVATE,
@@ -75,7 +75,7 @@ GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
             _bring_profiles_on,
             query("listing"),
             get(STORY_PRIVATE, PROFILE_PRIVATE, STAGED),
-            know_absent(MEDIA, STAGING),
+            know_absent(MEDIA, INTAKE_BUCKET),
             put(STORY_PRIVATE, PROFILE_PRIVATE, STAGED, STAGED_PROFILES),
             delete(*STORY_FILES, *PROFILE_FILES),
             send_to("intake", "reading", "narration", "deletion"),
@@ -93,7 +93,7 @@ GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
             records(STORIES + UPLOADS, "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
             _bring_profiles_on,
             get(PROFILE_PRIVATE, STAGED, STAGED_PROFILES, REJECTED),
-            know_absent(MEDIA, STAGING),
+            know_absent(MEDIA, INTAKE_BUCKET),
             put(STORY_PRIVATE, PROFILE_PRIVATE, REJECTED),
             delete(*STORY_FILES, *PROFILE_FILES, STAGED, STAGED_PROFILES, REJECTED),
             send_to("reading", "narration", "deletion", "intake-parked"),
@@ -137,7 +137,7 @@ GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
             list_only(*STORY_FILES),
             delete(*STORY_FILES, STAGED),
             get(STAGED),
-            know_absent(STAGING),
+            know_absent(INTAKE_BUCKET),
             invalidate,
         ),
         "detect_face": (
@@ -179,7 +179,7 @@ GRANTS: Final[Mapping[str, tuple[Grant, ...]]] = MappingProxyType(
             _bring_stories_on,
             records(PROFILES, "GetItem", "PutItem", "DeleteItem"),
             get(STORY_PRIVATE, PROFILE_PRIVATE, STAGED_PROFILES),
-            know_absent(MEDIA, STAGING),
+            know_absent(MEDIA, INTAKE_BUCKET),
             delete(*PROFILE_FILES, STAGED_PROFILES),
             send_to("intake", "reading", "narration", "deletion", "reading-dead", "narration-dead"),
             faces("SearchFacesByImage", "DeleteFaces"),

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.http.tokens import OPEN
 from chalicelib.settings import Settings, SettingsError
-from chalicelib.tokens import OPEN
 from infrastructure import api_tokens, chalice_command, elsewhere, stack, stage_folder
 from infrastructure.account import Account
 from infrastructure.names import Names

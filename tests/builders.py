@@ -5,10 +5,15 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from chalicelib.detection import Kind, Point, TextDetection
-from chalicelib.intake import Upload
-from chalicelib.story import Status, Story
-from chalicelib.uploads import FORM_USABLE_FOR, REQUEST_KEPT_FOR, UploadRequest, UploadStatus
+from chalicelib.pages.detection import Kind, Point, TextDetection
+from chalicelib.steps.intake import Upload
+from chalicelib.stories.story import Status, Story
+from chalicelib.stories.upload_request import (
+    FORM_USABLE_FOR,
+    REQUEST_KEPT_FOR,
+    UploadRequest,
+    UploadStatus,
+)
 from tests.fakes import NOW
 
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from PIL import Image
 
-from chalicelib.errors import ProfileChanged, Rejected, TooLarge
-from chalicelib.ports import Media
+from chalicelib.errors import ProfileChangedError, RejectedError, TooLargeError
 from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen
 from chalicelib.profiles.ports import ProfilesPage
 from chalicelib.profiles.profile import Profile
+from chalicelib.stories.ports import Media
 from tests.builders import encoded
 
 CLEAR_FACE: Final = Face(
@@ -51,13 +51,13 @@ class InMemoryProfiles:
     def save(self, profile: Profile, *, over: Profile | None) -> None:
         now = self.kept.get(profile.id)
         if now != profile and _version(now) != _version(over):
-            raise ProfileChanged("another version")
+            raise ProfileChangedError("another version")
         self.kept[profile.id] = profile
 
     def remove(self, profile: Profile) -> None:
         now = self.kept.get(profile.id)
         if now is not None and now.version != profile.version:
-            raise ProfileChanged("another version")
+            raise ProfileChangedError("another version")
         self.kept.pop(profile.id, None)
 
     def unfinished(self, page: Any = None) -> ProfilesPage:
@@ -145,7 +145,7 @@ class InMemorySentPhotos:
     def get(self, bucket: str, key: str, most: int) -> bytes | None:
         content = self.buckets[bucket].get(key)
         if content is not None and len(content) > most:
-            raise TooLarge(f"at most {most}")
+            raise TooLargeError(f"at most {most}")
         return content
 
 
@@ -158,5 +158,5 @@ class InMemoryMailer:
 
     def send(self, to: str, subject: str, body: str) -> None:
         if to in self.refused:
-            raise Rejected("SES refused it with MessageRejected")
+            raise RejectedError("SES refused it with MessageRejected")
         self.sent.append((to, subject, body))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic
 
-from chalicelib.messages import Delivery, Message
+from chalicelib.delivery.messages import Delivery, Message
 
 MAX_RECEIVES = 5
 

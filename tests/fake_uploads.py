@@ -1,4 +1,4 @@
-"""Direct uploads in memory: the table of requests, the staging bucket, and the CDN.
+"""Direct uploads in memory: the table of requests, the intake_bucket bucket, and the CDN.
 
 The contract suite holds the first two to the tests that the real adapters pass.
 """
@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.errors import StoryChanged, Transient
-from chalicelib.story import Status, Story
-from chalicelib.upload_ports import RequestsPage, Staged, StagedPage, StagedPhoto
-from chalicelib.uploads import OPEN, PostForm, UploadRequest, fulfilment
+from chalicelib.errors import StoryChangedError, TransientError
+from chalicelib.stories.story import Status, Story
+from chalicelib.stories.upload_ports import IntakeListing, IntakeObject, IntakePhoto, RequestsPage
+from chalicelib.stories.upload_request import OPEN, PostForm, UploadRequest, fulfilment
 from tests.fakes import InMemoryStories
 
 
@@ -35,7 +35,7 @@ class InMemoryUploadRequests:
     def claim_story(
         self,
         request: UploadRequest,
-        photo_staged_at: datetime,
+        photo_arrived_at: datetime,
         story: Story,
         *,
         over: Story | None = None,
@@ -46,29 +46,29 @@ class InMemoryUploadRequests:
             del self._stories.kept[story.id]
             if before is not None:
                 self._stories.kept[story.id] = before
-            raise StoryChanged("it is fulfilled already, or gone")
+            raise StoryChangedError("it is fulfilled already, or gone")
         if existing is None:
-            self._write(request, fulfilment(story, photo_staged_at))
+            self._write(request, fulfilment(story, photo_arrived_at))
         return existing
 
-    def fulfil(self, request: UploadRequest, story: Story, photo_staged_at: datetime) -> None:
+    def fulfil(self, request: UploadRequest, story: Story, photo_arrived_at: datetime) -> None:
         current = self._stories.find(story.id)
         alive = current and current.generation == story.generation
         if not current or not alive or current.status is Status.DELETED:
-            raise StoryChanged("the story is deleted")
+            raise StoryChangedError("the story is deleted")
         now = self.kept.get(request.id)
         if now and (now.story_id, now.generation) == (story.id, story.generation):
             return
         if not self._is_open(request):
-            raise StoryChanged("it is fulfilled already, or gone")
-        self._write(request, fulfilment(story, photo_staged_at))
+            raise StoryChangedError("it is fulfilled already, or gone")
+        self._write(request, fulfilment(story, photo_arrived_at))
 
     def update(self, request: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
         now = self.kept.get(request.id)
         if now is None or any(
             getattr(now, name) != getattr(request, name) for name in {"status", *changes}
         ):
-            raise StoryChanged("it is not in that state")
+            raise StoryChangedError("it is not in that state")
         return self._write(request, changes)
 
     def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> RequestsPage:
@@ -95,21 +95,21 @@ class InMemoryUploadRequests:
 
 
 @dataclass(frozen=True)
-class StagedBytes:
-    """What somebody put into the staging bucket."""
+class IntakeBytes:
+    """What somebody put into the intake_bucket bucket."""
 
     content: bytes
     upload_id: str | None
-    staged_at: datetime
+    arrived_at: datetime
     version: str
     email: str | None = None
 
 
-class InMemoryStaging:
-    """The staging bucket, and what its clients do with it."""
+class InMemoryIntakeBucket:
+    """The intake_bucket bucket, and what its clients do with it."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self.objects: dict[str, StagedBytes] = {}
+        self.objects: dict[str, IntakeBytes] = {}
         self._clock = clock
         self._count = 0
 
@@ -120,7 +120,7 @@ class InMemoryStaging:
         self._count += 1
         now = self._clock().replace(microsecond=0)
         version = f"version {self._count}"
-        self.objects[key] = StagedBytes(content, upload_id, now, version, email)
+        self.objects[key] = IntakeBytes(content, upload_id, now, version, email)
 
     def form(
         self,
@@ -132,33 +132,33 @@ class InMemoryStaging:
     ) -> PostForm:
         given = {"key": key, "id": upload_id, "email": email}
         fields = {name: value for name, value in given.items() if value is not None}
-        return PostForm("https://staging.example", fields)
+        return PostForm("https://intake_bucket.example", fields)
 
-    def get(self, key: str, most: int) -> StagedPhoto | None:
+    def get(self, key: str, most: int) -> IntakePhoto | None:
         found = self.objects.get(key)
         if found is None:
             return None
         size = len(found.content)
         content = found.content if size <= most else None
-        return StagedPhoto(
-            content, size, found.version, found.upload_id, found.staged_at, found.email
+        return IntakePhoto(
+            content, size, found.version, found.upload_id, found.arrived_at, found.email
         )
 
-    def look(self, key: str) -> Staged | None:
+    def look(self, key: str) -> IntakeObject | None:
         found = self.objects.get(key)
-        return Staged(found.version, found.staged_at) if found else None
+        return IntakeObject(found.version, found.arrived_at) if found else None
 
-    def waiting(self, prefix: str, page: Any = None) -> StagedPage:
+    def waiting(self, prefix: str, page: Any = None) -> IntakeListing:
         """One object a page, so that whoever asks must go on asking."""
         keys = sorted(key for key in self.objects if key.startswith(prefix))
         ahead = [key for key in keys if page is None or key > page]
-        staged = {key: self.objects[key].staged_at for key in ahead[:1]}
-        return StagedPage(staged, ahead[0] if len(ahead) > 1 else None)
+        staged = {key: self.objects[key].arrived_at for key in ahead[:1]}
+        return IntakeListing(staged, ahead[0] if len(ahead) > 1 else None)
 
     def copy(self, key: str, to: str) -> None:
         if key not in self.objects:
-            raise Transient("CopyObject failed with NoSuchKey")
-        self.objects[to] = replace(self.objects[key], staged_at=self._clock())
+            raise TransientError("CopyObject failed with NoSuchKey")
+        self.objects[to] = replace(self.objects[key], arrived_at=self._clock())
 
     def remove(self, key: str, version: str) -> None:
         if key in self.objects and self.objects[key].version == version:
@@ -166,7 +166,7 @@ class InMemoryStaging:
 
     def forget(self, before: datetime) -> list[str]:
         """What the bucket's lifecycle does with what was staged before then; which keys?"""
-        gone = [key for key, staged in self.objects.items() if staged.staged_at < before]
+        gone = [key for key, staged in self.objects.items() if staged.arrived_at < before]
         for key in gone:
             del self.objects[key]
         return gone

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.detection import TextDetection
-from chalicelib.errors import LeaseHeld, StoryChanged, Transient
-from chalicelib.messages import Delivery, Message
-from chalicelib.metrics import Metric
-from chalicelib.ports import StoriesFound, StoriesPage
-from chalicelib.story import Lease, Status, Story, month_of, place_in_list, sources
+from chalicelib.delivery.messages import Delivery, Message
+from chalicelib.errors import LeaseHeldError, StoryChangedError, TransientError
+from chalicelib.pages.detection import TextDetection
+from chalicelib.stories.ports import StoriesFound, StoriesPage
+from chalicelib.stories.story import Lease, Status, Story, month_of, place_in_list, sources
+from chalicelib.telemetry.metrics import Metric
 
 BATCH = 100
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -86,11 +86,11 @@ class InMemoryStories:
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
         story = self._current(story_id, generation)
         if story.status is Status.DELETED:
-            raise StoryChanged("it is deleted")
-        held = story.leases.get(lease.stage)
+            raise StoryChangedError("it is deleted")
+        held = story.leases.get(lease.step)
         if held is not None and held.until > now and held != lease:
-            raise LeaseHeld(held.message_id, held.until, gives_up=held.gives_up)
-        return self._write(story, {"leases": {**story.leases, lease.stage: lease}})
+            raise LeaseHeldError(held.message_id, held.until, gives_up=held.gives_up)
+        return self._write(story, {"leases": {**story.leases, lease.step: lease}})
 
     def update(
         self,
@@ -104,17 +104,17 @@ class InMemoryStories:
         current = self._current(story.id, story.generation)
         only_releases = release and not changes
         if current.status is Status.DELETED is not story.status and not only_releases:
-            raise StoryChanged("it is deleted")
+            raise StoryChangedError("it is deleted")
         if "status" in changes and current.status not in sources(changes["status"]):
-            raise StoryChanged(f"no move from {current.status} to {changes['status']}")
+            raise StoryChangedError(f"no move from {current.status} to {changes['status']}")
         if any(getattr(current, name) != value for name, value in (expect or {}).items()):
-            raise StoryChanged("a field is not as expected")
+            raise StoryChangedError("a field is not as expected")
         leases = dict(current.leases)
         if lease is not None:
-            if leases.get(lease.stage) != lease:
-                raise StoryChanged("the lease is lost")
+            if leases.get(lease.step) != lease:
+                raise StoryChangedError("the lease is lost")
             if release:
-                del leases[lease.stage]
+                del leases[lease.step]
         return self._write(current, {"leases": leases, **changes})
 
     def unfinished(self, page: Any = None) -> StoriesPage:
@@ -129,7 +129,7 @@ class InMemoryStories:
     def _current(self, story_id: str, generation: str) -> Story:
         story = self.kept.get(story_id)
         if story is None or story.generation != generation:
-            raise StoryChanged("no such story")
+            raise StoryChangedError("no such story")
         return story
 
     def _write(self, story: Story, changes: Mapping[str, Any]) -> Story:
@@ -163,7 +163,7 @@ class RefusingMedia(InMemoryMedia):
     """Takes nothing."""
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
-        raise Transient("PutObject failed with SlowDown")
+        raise TransientError("PutObject failed with SlowDown")
 
 
 class ScriptedTextDetector:

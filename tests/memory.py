@@ -1,12 +1,12 @@
 """AWS in memory, as far as the pipeline needs it: what `pipeline.Tools` asks for."""
 
 from collections.abc import Callable
+from typing import Any
 
-from chalicelib.intake import STORED_WITHIN
-from chalicelib.messages import StagedObject, StoryMessage
+from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
-from chalicelib.ports import Speaker, TextDetector
-from chalicelib.story import Stage
+from chalicelib.stories.ports import Speaker, TextDetector
+from chalicelib.stories.story import Step
 from tests.fake_profiles import (
     InMemoryFaces,
     InMemoryMailer,
@@ -14,7 +14,7 @@ from tests.fake_profiles import (
     InMemorySentPhotos,
 )
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
-from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests, SlowCdn
+from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests, SlowCdn
 from tests.fake_workflow import InMemoryWorkflow
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories, Measurements, Outbox
 
@@ -24,7 +24,7 @@ class MemoryTools:
 
     Args:
         clock_ahead: By how many seconds SQS's clock is ahead of the app's.
-        queue: Makes each stage's queue; another class than `InMemoryQueue` may fail.
+        queue: Makes each step's queue; another class than `InMemoryQueue` may fail.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class MemoryTools:
         announcer: Outbox | None = None,
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
         upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
-        staging: Callable[..., InMemoryStaging] = InMemoryStaging,
-        intake_queue: Callable[..., InMemoryQueue[StagedObject]] = InMemoryQueue[StagedObject],
+        intake_bucket: Callable[..., InMemoryIntakeBucket] = InMemoryIntakeBucket,
+        intake_queue: Callable[..., InMemoryQueue[IntakeMessage]] = InMemoryQueue[IntakeMessage],
         cdn: SlowCdn | None = None,
         clock_ahead: float = 0.0,
     ) -> None:
@@ -49,7 +49,7 @@ class MemoryTools:
         self.media = media or InMemoryMedia()
         self.announcer = announcer or Outbox()
         self.upload_requests = upload_requests(self.stories)
-        self.staging = staging(self.clock)
+        self.intake_bucket = intake_bucket(self.clock)
         self.cdn = cdn or SlowCdn()
         self.profiles = InMemoryProfiles()
         self.faces = InMemoryFaces(self.clock)
@@ -57,40 +57,29 @@ class MemoryTools:
         self.mailer = InMemoryMailer()
         self.workflow = InMemoryWorkflow(self.clock)
         self.meter = Measurements()
-        self.parked_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {
-            stage: InMemoryQueue(self.clock, f"{stage}-parked") for stage in Stage
+        self.parked_queues: dict[Step, InMemoryQueue[Any]] = {
+            step: InMemoryQueue(self.clock, f"{step}-parked") for step in Step
         }
-        self.dead_letter_queues: dict[Stage, InMemoryQueue[StoryMessage]] = {
-            stage: InMemoryQueue(
+        self.dead_letter_queues: dict[Step, InMemoryQueue[Any]] = {
+            step: InMemoryQueue(
                 self.clock,
-                f"{stage}-dead",
+                f"{step}-dead",
                 visibility=6 * DEAD_LETTER_LEASE,
-                dead_letters=self.parked_queues[stage],
+                dead_letters=self.parked_queues[step],
             )
-            for stage in Stage
+            for step in Step
         }
-        self.queues = {
-            stage: queue(
+        self.queues: dict[Step, InMemoryQueue[Any]] = {
+            step: (intake_queue if step is Step.INTAKE else queue)(
                 self.clock,
-                stage.value,
-                visibility=6 * TIME_LIMITS[stage],
-                dead_letters=self.dead_letter_queues[stage],
-                max_receives=10 if stage is Stage.DELETION else MAX_RECEIVES,
+                step.value,
+                visibility=6 * TIME_LIMITS[step],
+                dead_letters=self.dead_letter_queues[step],
+                max_receives=10 if step is Step.DELETION else MAX_RECEIVES,
                 clock_ahead=clock_ahead,
             )
-            for stage in Stage
+            for step in Step
         }
-        self.intake_parked_queue = InMemoryQueue[StagedObject](self.clock, "intake-parked")
-        self.intake_dead_letter_queue = InMemoryQueue[StagedObject](
-            self.clock,
-            "intake-dead",
-            visibility=6 * DEAD_LETTER_LEASE,
-            dead_letters=self.intake_parked_queue,
-        )
-        self.intake_queue = intake_queue(
-            self.clock,
-            "intake",
-            visibility=6 * STORED_WITHIN,
-            dead_letters=self.intake_dead_letter_queue,
-            clock_ahead=clock_ahead,
-        )
+        self.intake_parked_queue = self.parked_queues[Step.INTAKE]
+        self.intake_dead_letter_queue = self.dead_letter_queues[Step.INTAKE]
+        self.intake_queue = self.queues[Step.INTAKE]

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic
 
-from chalicelib import messages
-from chalicelib.aws.sqs_queue import SqsQueue
-from chalicelib.messages import Delivery, Message
+from chalicelib.aws.sqs import SqsQueue
+from chalicelib.delivery import messages
+from chalicelib.delivery.messages import Delivery, Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

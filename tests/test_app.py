@@ -1,4 +1,4 @@
-"""The app as a stage with tokens has it: loaded afresh, as Lambda and `chalice deploy` do."""
+"""The app as a step with tokens has it: loaded afresh, as Lambda and `chalice deploy` do."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.tokens import digest_of
+from chalicelib.http.tokens import digest_of
 from local.resources.names import app_environment
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +45,7 @@ print(json.dumps({
 
 
 def look(authorization: str = "", **settings: str) -> Any:
-    """What there is in the app of a stage, and what its authorizer says of a header."""
+    """What there is in the app of a step, and what its authorizer says of a header."""
     asked = json.dumps({"arn": ARN, "authorization": authorization})
     ended = subprocess.run(  # noqa: S603  # the lines above
         [sys.executable, "-c", LOOK, asked],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-STAGES = {"chalicelib.reading", "chalicelib.narration"}
+STEPS = {"chalicelib.steps.reading", "chalicelib.steps.narration"}
 
 
 def module_name(path: Path) -> str:
@@ -52,7 +52,10 @@ def test_only_the_adapters_and_the_wiring_know_aws() -> None:
 
 
 def test_metrics_and_log_lines_are_all_that_powertools_is_for() -> None:
-    assert importers_of("aws_lambda_powertools") == {"chalicelib.aws.emf", "chalicelib.logs"}
+    assert importers_of("aws_lambda_powertools") == {
+        "chalicelib.aws.cloudwatch",
+        "chalicelib.telemetry.logs",
+    }
 
 
 def test_only_the_wiring_chooses_adapters() -> None:
@@ -61,9 +64,9 @@ def test_only_the_wiring_chooses_adapters() -> None:
     assert outside == set()
 
 
-def test_stages_do_not_import_each_other() -> None:
-    for stage in STAGES:
-        assert not APP[stage] & (STAGES - {stage})
+def test_steps_do_not_import_each_other() -> None:
+    for step in STEPS:
+        assert not APP[step] & (STEPS - {step})
 
 
 def test_the_app_never_imports_the_local_aws() -> None:
@@ -73,10 +76,10 @@ def test_the_app_never_imports_the_local_aws() -> None:
 def test_only_the_handlers_know_the_framework() -> None:
     assert importers_of("chalice") == {
         "app",
-        "chalicelib.answers",
-        "chalicelib.http",
-        "chalicelib.profile_http",
-        "chalicelib.triggers",
+        "chalicelib.http.answers",
+        "chalicelib.http.requests",
+        "chalicelib.http.profiles",
+        "chalicelib.delivery.events",
     }
 
 

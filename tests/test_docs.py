@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chalicelib.deletion import LONGEST_WRITER
-from chalicelib.intake import MAX_BYTES, STORED_WITHIN
-from chalicelib.photo import MAX_PIXELS, MIN_SIDE
+from chalicelib.pages.photo import MAX_PIXELS, MIN_SIDE
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS
 from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
-from chalicelib.story import LEGAL_MOVES, Stage
+from chalicelib.steps.deletion import LONGEST_WRITER
+from chalicelib.steps.intake import MAX_BYTES, STORED_WITHIN
+from chalicelib.stories.story import LEGAL_MOVES, Step
 from tests.states_language import DEFINITION
 
 ROOT = Path(__file__).parent.parent
@@ -23,11 +23,12 @@ README = (ROOT / "README.md").read_text()
 APP = (ROOT / "app.py").read_text()
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "local/README.md"]
-STAGE_FUNCTIONS = {
-    Stage.READING: "read_page",
-    Stage.NARRATION: "narrate",
-    Stage.RENDITIONS: "make_renditions",
-    Stage.DELETION: "erase",
+STEP_FUNCTIONS = {
+    Step.INTAKE: "take_in_staged",
+    Step.READING: "read_page",
+    Step.NARRATION: "narrate",
+    Step.RENDITIONS: "make_renditions",
+    Step.DELETION: "erase",
 }
 CONFIG = json.loads((ROOT / ".chalice/config.json").read_text())
 
@@ -52,7 +53,7 @@ def test_every_route_is_in_the_readme() -> None:
 
 def test_every_header_that_is_read_is_in_the_readme() -> None:
     http = "".join(
-        (ROOT / f"chalicelib/{name}.py").read_text() for name in ("http", "profile_http")
+        (ROOT / f"chalicelib/{name}.py").read_text() for name in ("http/requests", "http/profiles")
     )
     read = re.findall(r'"(x-[\w-]+|content-disposition)"', http, re.IGNORECASE)
 
@@ -136,9 +137,9 @@ def test_every_reason_why_a_profile_photo_may_not_do_is_in_the_readme() -> None:
 
 def test_no_lease_outlives_its_function() -> None:
     functions = CONFIG["stages"]["local"]["lambda_functions"]
-    for stage, limit in TIME_LIMITS.items():
-        assert limit.total_seconds() == functions[STAGE_FUNCTIONS[stage]]["lambda_timeout"]
-        burial = functions[f"give_up_{stage}"]["lambda_timeout"]
+    for step, limit in TIME_LIMITS.items():
+        assert limit.total_seconds() == functions[STEP_FUNCTIONS[step]]["lambda_timeout"]
+        burial = functions[f"give_up_{step}"]["lambda_timeout"]
         assert DEAD_LETTER_LEASE.total_seconds() <= burial
 
 

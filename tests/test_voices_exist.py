@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.voices import VOICES
+from chalicelib.pages.voices import VOICES
 from local.services.polly.synthesis import Polly
 
 POLLY = {voice["Id"]: voice for voice in Polly().describe_voices({})["Voices"]}

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.aws.rekognition import refusing_the_unreadable
-from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen, owner_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class RekognitionFaceCollection:
                 FaceMatchThreshold=_ALIKE,
                 MaxFaces=_MOST_MATCHES,
             )
-        except RequestFailed as failure:
+        except RequestFailedError as failure:
             if failure.aws_code != "InvalidParameterException":
                 raise
             return []  # it sees no face where one was detected

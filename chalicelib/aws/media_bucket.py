@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.objects import content_of, if_there
-from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.aws.requests import RequestFailedError, request
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,4 +42,4 @@ class MediaBucket:
             Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
         )
         for problem in answer.get("Errors", []):  # which S3 reports with 200
-            raise RequestFailed("DeleteObjects", problem.get("Code", "Unknown"), {})
+            raise RequestFailedError("DeleteObjects", problem.get("Code", "Unknown"), {})

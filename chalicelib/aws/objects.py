@@ -6,7 +6,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError
 
-from chalicelib.aws.requests import RequestFailed, request
+from chalicelib.aws.requests import RequestFailedError, request
 
 _Parameters = ParamSpec("_Parameters")
 _Response = TypeVar("_Response")
@@ -23,7 +23,7 @@ def if_there(
     """Ask about an object; None when there is none."""
     try:
         return request(operation, *args, **parameters)
-    except RequestFailed as failure:
+    except RequestFailedError as failure:
         if failure.aws_code in _ABSENT:
             return None
         raise
@@ -35,5 +35,5 @@ def content_of(body: Any) -> bytes:
         try:
             content: bytes = body.read()
         except BotoCoreError as error:  # the connection broke while the object came
-            raise RequestFailed("GetObject", type(error).__name__, {}) from error
+            raise RequestFailedError("GetObject", type(error).__name__, {}) from error
         return content

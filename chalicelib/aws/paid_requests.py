@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from chalicelib.metrics import CHARACTERS_NARRATED, PAID_CALLS, Meter
+from chalicelib.telemetry.metrics import CHARACTERS_NARRATED, PAID_CALLS, Meter
 
 PAID_OPERATIONS: Final = {
     "rekognition": ("DetectText", "DetectFaces", "SearchFacesByImage", "IndexFaces"),

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError
 
-from chalicelib.aws.requests import RequestFailed, request
-from chalicelib.errors import Rejected
-from chalicelib.metrics import FailureReason
-from chalicelib.voices import Engine, engine_for
+from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.errors import RejectedError
+from chalicelib.pages.voices import Engine, engine_for
+from chalicelib.telemetry.metrics import FailureReason
 
 if TYPE_CHECKING:
     from mypy_boto3_polly import PollyClient
@@ -42,9 +42,9 @@ class PollySpeaker:
                 TextType="ssml",
                 Text=ssml,
             )
-        except RequestFailed as failure:
+        except RequestFailedError as failure:
             if failure.aws_code in _UNSPEAKABLE:
-                raise Rejected(
+                raise RejectedError(
                     f"this text cannot be spoken by {voice}", code=FailureReason.UNSPEAKABLE_TEXT
                 ) from failure
             raise
@@ -53,4 +53,4 @@ class PollySpeaker:
                 return stream.read()
             except BotoCoreError as error:  # the connection broke while the audio came
                 name = type(error).__name__
-                raise RequestFailed("SynthesizeSpeech", name, {}) from error
+                raise RequestFailedError("SynthesizeSpeech", name, {}) from error

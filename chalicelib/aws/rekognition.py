@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.aws.requests import RequestFailed, request
-from chalicelib.detection import Kind, Point, TextDetection
-from chalicelib.errors import Rejected
+from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.errors import RejectedError
+from chalicelib.pages.detection import Kind, Point, TextDetection
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -37,13 +37,13 @@ def refusing_the_unreadable() -> Iterator[None]:
     """What is wrong with an image is the image's fault, and will not pass.
 
     Raises:
-        Rejected: It can never be looked at.
+        RejectedError: It can never be looked at.
     """
     try:
         yield
-    except RequestFailed as failure:
+    except RequestFailedError as failure:
         if failure.aws_code in _UNREADABLE:
-            raise Rejected("this photo has a shape or size that cannot be read") from failure
+            raise RejectedError("this photo has a shape or size that cannot be read") from failure
         raise
 
 

@@ -5,13 +5,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.errors import Transient
+from chalicelib.errors import TransientError
 
 _Parameters = ParamSpec("_Parameters")
 _Response = TypeVar("_Response")
 
 
-class RequestFailed(Transient):
+class RequestFailedError(TransientError):
     """AWS answered with an error, or not at all, after the client's own retries.
 
     Attributes:
@@ -34,13 +34,13 @@ def request(
     """Call a client's operation.
 
     Raises:
-        RequestFailed: It failed, in whatever way.
+        RequestFailedError: It failed, in whatever way.
     """
     try:
         return operation(*args, **parameters)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "Unknown")
-        raise RequestFailed(error.operation_name, code, error.response) from error
+        raise RequestFailedError(error.operation_name, code, error.response) from error
     except BotoCoreError as error:  # no connection, no answer in time, an unreadable answer
         name = getattr(operation, "__name__", "request")
-        raise RequestFailed(name, type(error).__name__, {}) from error
+        raise RequestFailedError(name, type(error).__name__, {}) from error

@@ -4,7 +4,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.objects import content_of, if_there
-from chalicelib.errors import TooLarge
+from chalicelib.errors import TooLargeError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,5 +21,7 @@ class SentPhotosInS3:
         size = response["ContentLength"]
         with closing(response["Body"]) as body:
             if size > most:
-                raise TooLarge(f"This photo has {size:,} bytes; at most {most:,} can be taken in.")
+                raise TooLargeError(
+                    f"This photo has {size:,} bytes; at most {most:,} can be taken in."
+                )
             return content_of(body)

@@ -8,10 +8,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib import photo
-from chalicelib.errors import Rejected, SupersededError
-from chalicelib.identity import content_id_of
-from chalicelib.ports import Media
+from chalicelib.errors import RejectedError, SupersededError
+from chalicelib.pages import photo
 from chalicelib.profiles import keys, moves, requirements
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.executions import is_our_name
@@ -20,7 +18,9 @@ from chalicelib.profiles.ports import FaceCollection, SentPhotos
 from chalicelib.profiles.profile import Attempt, Profile, is_outdated, profile_id_of
 from chalicelib.profiles.records import Current, Records
 from chalicelib.profiles.requirements import NOT_THERE
-from chalicelib.uploads import MAX_BYTES
+from chalicelib.stories.ids import content_id_of
+from chalicelib.stories.ports import Media
+from chalicelib.stories.upload_request import MAX_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
             portrait = self._portrait(task, current)
             found = self.faces.detect(portrait)
             refusal = requirements.refusal_of(found, photo.size_of_jpeg(portrait))
-        except Rejected as rejection:
+        except RejectedError as rejection:
             refusal = requirements.unreadable(rejection)
         if refusal is not None:
             log.info("photo refused", extra={"code": refusal.code})
@@ -81,7 +81,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
             return made
         content = self.sent_photos.get(task.sent.bucket, task.sent.key, MAX_BYTES)
         if content is None:
-            raise Rejected(NOT_THERE.message, code=NOT_THERE.code)
+            raise RejectedError(NOT_THERE.message, code=NOT_THERE.code)
         content_type = photo.checked_content_type(content)
         portrait = photo.encoded(photo.upright_page(content))
         content_id = content_id_of(content)

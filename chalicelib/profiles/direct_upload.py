@@ -7,17 +7,17 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib import logs
-from chalicelib.aside import Aside
-from chalicelib.errors import InvalidRequest, SupersededError, TooLarge
-from chalicelib.messages import Delivery, StagedObject
-from chalicelib.ports import Queue
+from chalicelib.delivery.messages import Delivery, IntakeMessage
+from chalicelib.delivery.rejected_files import RejectedFiles
+from chalicelib.delivery.retries import retried
+from chalicelib.errors import InvalidRequestError, SupersededError, TooLargeError
 from chalicelib.profiles import keys
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import checked_user_id
-from chalicelib.retries import retried
-from chalicelib.upload_ports import StagedPhoto, Staging
-from chalicelib.uploads import FORM_USABLE_FOR, MAX_BYTES, PostForm
+from chalicelib.stories.ports import Queue
+from chalicelib.stories.upload_ports import IntakeBucket, IntakePhoto
+from chalicelib.stories.upload_request import FORM_USABLE_FOR, MAX_BYTES, PostForm
+from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -33,57 +33,57 @@ class ProfilePermit(msgspec.Struct, frozen=True):
 class ProfileUpload(msgspec.Struct, frozen=True):
     """Makes forms. Nothing is kept of them: the form itself says whose photo it is for."""
 
-    staging: Staging
+    intake_bucket: IntakeBucket
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
     def permit(self, user_id: str, content_type: str, email: str | None) -> ProfilePermit:
         key = keys.staged(user_id, self.new_uuid(), content_type)
-        form = self.staging.form(key, content_type, email=email)
+        form = self.intake_bucket.form(key, content_type, email=email)
         return ProfilePermit(user_id, form, self.clock() + FORM_USABLE_FOR)
 
 
-class StagedProfileIntake(msgspec.Struct, frozen=True):
-    """Handles the messages about profile photos in the staging bucket."""
+class ProfileBucketIntake(msgspec.Struct, frozen=True):
+    """Handles the messages about profile photos in the intake_bucket bucket."""
 
     intake: ProfileIntake
-    staging: Staging
-    queue: Queue[StagedObject]
-    aside: Aside
+    intake_bucket: IntakeBucket
+    queue: Queue[IntakeMessage]
+    aside: RejectedFiles
 
-    def handle(self, delivery: Delivery[StagedObject]) -> None:
+    def handle(self, delivery: Delivery[IntakeMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         staged = delivery.message
-        with logs.bound(stage="profile staging"), retried(self.queue, delivery):
+        with logs.bound(step="profile intake_bucket"), retried(self.queue, delivery):
             if staged.key.endswith("/"):
                 log.info("a folder")
                 return
-            found = self.staging.get(staged.key, MAX_BYTES)
+            found = self.intake_bucket.get(staged.key, MAX_BYTES)
             if found is None:
                 log.info("it is gone: taken in already, or removed")
                 return
             try:
                 self.intake.take_in(photo_of(staged.key, found))
-            except (InvalidRequest, TooLarge) as rejection:
+            except (InvalidRequestError, TooLargeError) as rejection:
                 self.aside.put(staged, found, rejection.message)
                 return
             except SupersededError as change:
                 log.info("not taken in", extra={"reason": change.message})
-            self.staging.remove(staged.key, found.version)
+            self.intake_bucket.remove(staged.key, found.version)
 
 
-def photo_of(key: str, found: StagedPhoto) -> NewPhoto:
+def photo_of(key: str, found: IntakePhoto) -> NewPhoto:
     """A staged photo as its sender wants it handled; whether it does, the workflow tells.
 
     Raises:
-        InvalidRequest: The key does not say whose photo it is.
-        TooLarge: It has too many bytes to be looked at.
+        InvalidRequestError: The key does not say whose photo it is.
+        TooLargeError: It has too many bytes to be looked at.
     """
     user_id = keys.user_id_of(key)
     if user_id is None:
-        raise InvalidRequest(f"Send a profile photo to {keys.STAGED}{{user_id}}/{{name}}.")
+        raise InvalidRequestError(f"Send a profile photo to {keys.ARRIVALS}{{user_id}}/{{name}}.")
     if found.content is None:
-        raise TooLarge(
+        raise TooLargeError(
             f"This photo has {found.size:,} bytes; at most {MAX_BYTES:,} can be taken in."
         )
     return NewPhoto(
@@ -91,5 +91,5 @@ def photo_of(key: str, found: StagedPhoto) -> NewPhoto:
         content=found.content,
         content_type="application/octet-stream",
         email=found.email,
-        sent_at=found.staged_at,
+        sent_at=found.arrived_at,
     )

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from chalicelib.errors import ProfileChanged
+from chalicelib.errors import ProfileChangedError
 from chalicelib.profiles import moves
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Match, Owner
@@ -72,7 +72,7 @@ class Duplicates(msgspec.Struct, frozen=True):
                 now = self.records.clock()
                 beaten = moves.refused(profile, FACE_ALREADY_EXISTS, now)
                 self.records.profiles.save(beaten, over=profile)
-            except ProfileChanged:
+            except ProfileChangedError:
                 continue  # it went on meanwhile: look again what it is
             log.info("the same face at the same time", extra={"beaten": profile.id})
             return True

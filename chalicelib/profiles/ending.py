@@ -8,11 +8,10 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import SupersededError
-from chalicelib.metrics import PROFILE_PHOTOS_FAILED, PROFILE_PHOTOS_REJECTED, Meter
 from chalicelib.profiles import moves
+from chalicelib.profiles.clean_up import Finishing
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.executions import is_our_name
-from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.profile import (
     GIVEN_UP,
     Profile,
@@ -22,6 +21,7 @@ from chalicelib.profiles.profile import (
     profile_id_of,
 )
 from chalicelib.profiles.records import Records
+from chalicelib.telemetry.metrics import PROFILE_PHOTOS_FAILED, PROFILE_PHOTOS_REJECTED, Meter
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Ending(msgspec.Struct, frozen=True):
             return moves.given_up(before, GIVEN_UP, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
-        if is_unheard_of(self.records.profiles.find(profile_id), profile_id, task):
+        if is_unrecorded_manual_run(self.records.profiles.find(profile_id), profile_id, task):
             log.error("an execution that was started by hand failed before it came to anything")
             self.meter.record(PROFILE_PHOTOS_FAILED)
             return {"userId": task.sent.user_id, "status": ProfileStatus.FAILED.value}
@@ -74,7 +74,7 @@ def record_ending(meter: Meter, profile: Profile) -> None:
         meter.record(PROFILE_PHOTOS_FAILED)
 
 
-def is_unheard_of(profile: Profile | None, profile_id: str, task: Task) -> bool:
+def is_unrecorded_manual_run(profile: Profile | None, profile_id: str, task: Task) -> bool:
     """Was it started by hand, and is wanted, but did its first task never write that down? Pure."""
     last = latest_execution(profile) if profile else None
     by_hand = not is_our_name(task.execution, profile_id)

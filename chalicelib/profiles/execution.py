@@ -8,9 +8,9 @@ import msgspec
 
 from chalicelib.errors import (
     FaceAlreadyExistsError,
-    InvalidRequest,
+    InvalidRequestError,
     PhotoDoesNotMeetRequirementError,
-    Rejected,
+    RejectedError,
     SupersededError,
 )
 from chalicelib.profiles.profile import (
@@ -51,12 +51,12 @@ def task_of(event: Mapping[str, Any]) -> Task:
     """Read a task's event.
 
     Raises:
-        InvalidRequest: The execution's input is not what it must be.
+        InvalidRequestError: The execution's input is not what it must be.
     """
     try:
         task = msgspec.convert(event, type=Task)
     except msgspec.ValidationError as error:
-        raise InvalidRequest(
+        raise InvalidRequestError(
             'The input must be like {"userId": "user_a", "s3Bucket": "photos", "s3Key": "me.jpg"} '
             f"({error})."
         ) from error
@@ -80,7 +80,7 @@ def attempt_of(profile: Profile | None, execution: str) -> Attempt:
     return attempt
 
 
-def error_of(refusal: Refusal) -> Rejected:
+def error_of(refusal: Refusal) -> RejectedError:
     """A refusal as the error whose name the state machine knows."""
     if refusal.code == FACE_ALREADY_EXISTS.code:
         return FaceAlreadyExistsError(refusal.message, code=refusal.code)

@@ -7,16 +7,13 @@ from typing import Final
 
 import msgspec
 
-from chalicelib import logs
-from chalicelib.errors import ProfileChanged, StorytimeError
-from chalicelib.metrics import Meter
-from chalicelib.patience import GIVE_UP_AFTER, RESUME_AFTER
-from chalicelib.ports import Media
+from chalicelib.delivery.timeouts import GIVE_UP_AFTER, RESUME_AFTER
+from chalicelib.errors import ProfileChangedError, StorytimeError
 from chalicelib.profiles import keys, moves
+from chalicelib.profiles.clean_up import Finishing
 from chalicelib.profiles.ending import record_ending
 from chalicelib.profiles.executions import execution_name, mark_started
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.ports import Workflow
 from chalicelib.profiles.profile import (
     GIVEN_UP,
@@ -27,6 +24,9 @@ from chalicelib.profiles.profile import (
     Refusal,
 )
 from chalicelib.profiles.records import Records
+from chalicelib.stories.ports import Media
+from chalicelib.telemetry import logs
+from chalicelib.telemetry.metrics import Meter
 
 MOST_EXECUTIONS: Final = 5
 """An attempt that this many executions did not bring to an end has failed."""
@@ -50,10 +50,10 @@ class ProfileFailover(msgspec.Struct, frozen=True):
         is_on_its_way = profile.status is ProfileStatus.PROCESSING
         if not is_on_its_way or not is_due(profile, self.clock()):
             return profile
-        with logs.bound(profile_id=profile.id, stage="profile failover"):
+        with logs.bound(profile_id=profile.id, step="profile failover"):
             try:
                 return self._resume(profile)
-            except ProfileChanged:
+            except ProfileChangedError:
                 log.info("somebody else resumes it, or it went on")
                 return self.records.profiles.find(profile.id) or profile
 

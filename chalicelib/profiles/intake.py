@@ -7,24 +7,18 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib import logs
+from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
 from chalicelib.errors import SupersededError
-from chalicelib.identity import content_id_of
-from chalicelib.patience import CLOCKS_DIFFER_BY
-from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.executions import execution_name, mark_started
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.ports import Workflow
-from chalicelib.profiles.profile import (
-    Attempt,
-    Profile,
-    ProfileStatus,
-    is_outdated,
-    profile_id_of,
-)
+from chalicelib.profiles.profile import Attempt, Profile, ProfileStatus, is_outdated, profile_id_of
 from chalicelib.profiles.records import Records
+from chalicelib.stories.ids import content_id_of
+from chalicelib.stories.ports import Media
+from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +61,12 @@ class ProfileIntake(msgspec.Struct, frozen=True):
 
         Raises:
             SupersededError: Since the photo was sent, another one was, or the profile deleted.
-            Transient: AWS kept failing; sending the same photo again is safe.
+            TransientError: AWS kept failing; sending the same photo again is safe.
         """
         profile_id = profile_id_of(self.records.namespace, photo.user_id)
         content_id = content_id_of(photo.content)
         new = self._attempt(profile_id, content_id, photo)
-        with logs.bound(profile_id=profile_id, stage="profile intake"):
+        with logs.bound(profile_id=profile_id, step="profile intake"):
             profile = self.records.change(
                 profile_id,
                 lambda before: taken(before, profile_id, photo, new, self.clock()),

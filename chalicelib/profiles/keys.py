@@ -1,16 +1,16 @@
-"""Where a profile's files lie in the media bucket, and its photos in the staging bucket."""
+"""Where a profile's files lie in the media bucket, and its photos in the intake_bucket bucket."""
 
 import uuid
 from typing import Final
 
-from chalicelib.keys import REJECTED
 from chalicelib.profiles.faces import Owner
-from chalicelib.uploads import EXTENSIONS
+from chalicelib.stories.keys import REJECTED
+from chalicelib.stories.upload_request import EXTENSIONS
 
-STAGED: Final = "profiles/"
-"""Where photos arrive in the staging bucket."""
+ARRIVALS: Final = "profiles/"
+"""Where photos arrive in the intake_bucket bucket."""
 
-_STAGED_PARTS: Final = 3
+_ARRIVAL_PARTS: Final = 3
 
 
 def photo(owner: Owner) -> str:
@@ -39,23 +39,23 @@ def prefixes(owner: Owner) -> tuple[str, str]:
 
 def staged(user_id: str, upload_id: uuid.UUID, content_type: str) -> str:
     """Where a photo arrives that this user sends."""
-    return f"{staged_by(user_id)}{upload_id}.{EXTENSIONS[content_type]}"
+    return f"{arrival_prefix(user_id)}{upload_id}.{EXTENSIONS[content_type]}"
 
 
-def staged_by(user_id: str) -> str:
+def arrival_prefix(user_id: str) -> str:
     """What the keys of all photos begin with that this user sends."""
-    return f"{STAGED}{user_id}/"
+    return f"{ARRIVALS}{user_id}/"
 
 
 def is_profile_photo(key: str) -> bool:
     """Is this a key for profile photos, be it one that was put aside?"""
-    return key.removeprefix(REJECTED).startswith(STAGED)
+    return key.removeprefix(REJECTED).startswith(ARRIVALS)
 
 
 def user_id_of(key: str) -> str | None:
-    """Who sends the photo at a key of the staging bucket; None: it does not say."""
+    """Who sends the photo at a key of the intake_bucket bucket; None: it does not say."""
     parts = key.removeprefix(REJECTED).split("/")
-    return parts[1] if len(parts) == _STAGED_PARTS else None
+    return parts[1] if len(parts) == _ARRIVAL_PARTS else None
 
 
 def _private(owner: Owner) -> str:

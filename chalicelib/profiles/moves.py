@@ -6,14 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.profiles.faces import Face
-from chalicelib.profiles.profile import (
-    Attempt,
-    Leftover,
-    Photo,
-    Profile,
-    ProfileStatus,
-    Refusal,
-)
+from chalicelib.profiles.profile import Attempt, Leftover, Photo, Profile, ProfileStatus, Refusal
 
 LONGEST_WRITER: Final = timedelta(seconds=70)
 """No function that stores anything for an attempt runs for longer (a test compares), by

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
-from chalicelib.aside import Aside
+from chalicelib.delivery.rejected_files import RejectedFiles
+from chalicelib.profiles.clean_up import Finishing
 from chalicelib.profiles.detection import FaceDetection
-from chalicelib.profiles.direct_upload import ProfileUpload, StagedProfileIntake
+from chalicelib.profiles.direct_upload import ProfileBucketIntake, ProfileUpload
 from chalicelib.profiles.duplicates import Duplicates
 from chalicelib.profiles.ending import Ending
 from chalicelib.profiles.failover import ProfileFailover
-from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.intake import ProfileIntake
 from chalicelib.profiles.records import Records
 from chalicelib.profiles.registration import Registration
@@ -50,16 +50,16 @@ class ProfileParts:
     @cached_property
     def upload(self) -> ProfileUpload:
         return ProfileUpload(
-            staging=self._tools.staging, new_uuid=self._new_uuid, clock=self._clock
+            intake_bucket=self._tools.intake_bucket, new_uuid=self._new_uuid, clock=self._clock
         )
 
     @cached_property
-    def staged_intake(self) -> StagedProfileIntake:
-        return StagedProfileIntake(
+    def bucket_intake(self) -> ProfileBucketIntake:
+        return ProfileBucketIntake(
             intake=self.intake,
-            staging=self._tools.staging,
+            intake_bucket=self._tools.intake_bucket,
             queue=self._tools.intake_queue,
-            aside=Aside(self._tools.staging, self._tools.intake_parked_queue),
+            aside=RejectedFiles(self._tools.intake_bucket, self._tools.intake_parked_queue),
         )
 
     @cached_property
@@ -102,7 +102,7 @@ class ProfileParts:
         return Finishing(
             records=self._records,
             media=self._tools.media,
-            staging=self._tools.staging,
+            intake_bucket=self._tools.intake_bucket,
             faces=self._tools.faces,
             cdn=self._tools.cdn,
             mailer=self._tools.mailer,

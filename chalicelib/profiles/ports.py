@@ -26,14 +26,14 @@ class Profiles(Protocol):
         """Store a profile over the version that it was made of, or over none.
 
         Raises:
-            ProfileChanged: There is another version by now: nothing was written.
+            ProfileChangedError: There is another version by now: nothing was written.
         """
 
     def remove(self, profile: Profile) -> None:
         """Remove this version of a profile.
 
         Raises:
-            ProfileChanged: There is another version by now: nothing was removed.
+            ProfileChangedError: There is another version by now: nothing was removed.
         """
 
     def unfinished(self, page: Any = None) -> ProfilesPage:
@@ -50,7 +50,7 @@ class FaceCollection(Protocol):
         """Find the faces on a JPEG.
 
         Raises:
-            Rejected: The picture can never be looked at.
+            RejectedError: The picture can never be looked at.
         """
 
     def search(self, portrait: bytes) -> list[Match]:
@@ -83,7 +83,7 @@ class SentPhotos(Protocol):
         """An object's bytes, or None when there is none.
 
         Raises:
-            TooLarge: It has more than `most`.
+            TooLargeError: It has more than `most`.
         """
 
 
@@ -94,5 +94,5 @@ class Mailer(Protocol):
         """Send one e-mail.
 
         Raises:
-            Rejected: This can never be sent to this address.
+            RejectedError: This can never be sent to this address.
         """

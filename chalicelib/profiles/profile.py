@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.errors import InvalidRequest
-from chalicelib.patience import CLOCKS_DIFFER_BY
+from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
+from chalicelib.errors import InvalidRequestError
 from chalicelib.profiles.faces import Face
 
 _USER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}")
@@ -162,10 +162,10 @@ def checked_user_id(user_id: str) -> str:
     """A user's id.
 
     Raises:
-        InvalidRequest: It is not one.
+        InvalidRequestError: It is not one.
     """
     if not _USER_ID.fullmatch(user_id):
-        raise InvalidRequest(
+        raise InvalidRequestError(
             f"{user_id[:40]!r} of {len(user_id)} characters cannot be a user's id: it must be "
             f"{_USER_ID_RULE}.",
             code="invalid_user_id",

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.errors import ProfileChanged, Rejected
+from chalicelib.errors import ProfileChangedError, RejectedError
 from chalicelib.profiles.execution import Task, attempt_of, error_of
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.moves import refused
@@ -41,7 +41,7 @@ class Records(msgspec.Struct, frozen=True):
         """Change a profile as `decide` says, which may be asked again; returns it as it then is.
 
         Raises:
-            ProfileChanged: Others changed it again and again.
+            ProfileChangedError: Others changed it again and again.
         """
         for _ in range(_MOST_TRIES):
             before = self.profiles.find(profile_id)
@@ -50,10 +50,10 @@ class Records(msgspec.Struct, frozen=True):
                 return after
             try:
                 self.profiles.save(after, over=before)
-            except ProfileChanged:
+            except ProfileChangedError:
                 continue
             return after
-        raise ProfileChanged(f"profile {profile_id} is changed by others all the time")
+        raise ProfileChangedError(f"profile {profile_id} is changed by others all the time")
 
     def current(self, task: Task) -> Current:
         """The attempt that a task is about.
@@ -76,7 +76,7 @@ class Records(msgspec.Struct, frozen=True):
 
         return self.change(profile_id_of(self.namespace, task.sent.user_id), decide)
 
-    def refuse(self, task: Task, refusal: Refusal) -> Rejected:
+    def refuse(self, task: Task, refusal: Refusal) -> RejectedError:
         """Write down why a photo is not taken, and return the error that says so."""
         self.bring_on(task, lambda profile, now: refused(profile, refusal, now))
         return error_of(refusal)

@@ -6,16 +6,16 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import FaceAlreadyExistsError, SupersededError
-from chalicelib.metrics import PROFILE_PHOTOS_READY, Meter
-from chalicelib.ports import Media
 from chalicelib.profiles import keys, moves
+from chalicelib.profiles.clean_up import Finishing
 from chalicelib.profiles.duplicates import Duplicates
 from chalicelib.profiles.execution import Task, attempt_of
 from chalicelib.profiles.faces import Match
-from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.ports import FaceCollection
 from chalicelib.profiles.profile import Profile, ProfileStatus, Refusal, face_ids_of
 from chalicelib.profiles.records import Current, Records
+from chalicelib.stories.ports import Media
+from chalicelib.telemetry.metrics import PROFILE_PHOTOS_READY, Meter
 
 UNCLEAR = Refusal(
     "face_unclear",

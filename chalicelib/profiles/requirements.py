@@ -7,8 +7,8 @@ sharpness or brightness (FaceDetail, ImageQuality: from 0 to 100, higher is shar
 from collections.abc import Sequence
 from typing import Final
 
-from chalicelib.errors import Rejected
-from chalicelib.photo import Size
+from chalicelib.errors import RejectedError
+from chalicelib.pages.photo import Size
 from chalicelib.profiles.faces import Face, Seen
 from chalicelib.profiles.profile import Refusal
 
@@ -91,9 +91,9 @@ def _is_too_small(face: Face, size: Size) -> bool:
     )
 
 
-def unreadable(rejection: Rejected) -> Refusal:
+def unreadable(rejection: RejectedError) -> Refusal:
     """What was sent is no photo that can be looked at, or is not there at all."""
-    if rejection.code == Rejected.code:  # Rekognition says no more of it than that
+    if rejection.code == RejectedError.code:  # Rekognition says no more of it than that
         return _UNREADABLE
     is_final = rejection.code != NOT_THERE.code
     return Refusal(rejection.code, rejection.message, final=is_final)

@@ -6,12 +6,11 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib import logs
-from chalicelib.errors import StorytimeError, UnknownProfile
+from chalicelib.errors import StorytimeError, UnknownProfileError
 from chalicelib.profiles import moves
+from chalicelib.profiles.clean_up import Finishing
 from chalicelib.profiles.executions import are_of_one_attempt
 from chalicelib.profiles.failover import ProfileFailover
-from chalicelib.profiles.finishing import Finishing
 from chalicelib.profiles.profile import (
     Profile,
     ProfileStatus,
@@ -20,6 +19,7 @@ from chalicelib.profiles.profile import (
     profile_id_of,
 )
 from chalicelib.profiles.records import Records
+from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             execution: Only if its last photo had this one.
 
         Raises:
-            InvalidRequest: This cannot be a user's id.
-            UnknownProfile: There is none, or its last photo had another execution.
+            InvalidRequestError: This cannot be a user's id.
+            UnknownProfileError: There is none, or its last photo had another execution.
         """
         found = self.records.find(checked_user_id(user_id))
         profile = self._resumed(found) if found else None
@@ -47,7 +47,7 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             raise _unknown()
         latest = latest_execution(profile) or ""
         if execution is not None and not are_of_one_attempt(execution, latest):
-            raise UnknownProfile(
+            raise UnknownProfileError(
                 "This is not the execution of the profile's last photo: another photo was sent "
                 "since, or there is none of this name.",
                 code="unknown_execution",
@@ -61,9 +61,9 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
         down for the sweeper. Doing it again does no harm.
 
         Raises:
-            InvalidRequest: This cannot be a user's id.
-            UnknownProfile: There is no such profile.
-            Transient: AWS kept failing; nothing is deleted.
+            InvalidRequestError: This cannot be a user's id.
+            UnknownProfileError: There is no such profile.
+            TransientError: AWS kept failing; nothing is deleted.
         """
         checked_user_id(user_id)
 
@@ -75,7 +75,7 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             return moves.deleted(before, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, user_id)
-        with logs.bound(profile_id=profile_id, stage="profile deletion"):
+        with logs.bound(profile_id=profile_id, step="profile deletion"):
             profile = self.records.change(profile_id, decide)
             log.info("deleted")
             self.finishing.begin(profile)
@@ -89,5 +89,5 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             return profile
 
 
-def _unknown() -> UnknownProfile:
-    return UnknownProfile("This user has no profile: send a photo first.")
+def _unknown() -> UnknownProfileError:
+    return UnknownProfileError("This user has no profile: send a photo first.")

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib import photo
 from chalicelib.errors import SupersededError
-from chalicelib.photo import Size
-from chalicelib.ports import Media
+from chalicelib.pages import photo
+from chalicelib.pages.photo import Size
 from chalicelib.profiles import keys
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Box
 from chalicelib.profiles.records import Records
+from chalicelib.stories.ports import Media
 
 SIDE: Final = 256
 """Pixels of each side, at most."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import MutableMapping
 
-from chalicelib.tokens import OPEN
+from chalicelib.http.tokens import OPEN
 from local.resources.names import app_environment
 from local.server.http_server import HOST
 

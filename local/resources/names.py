@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
-from chalicelib.tokens import OPEN
+from chalicelib.http.tokens import OPEN
 from local.server.http_server import HOST
 from local.services.moto_backend import ACCOUNT_ID, REGION
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "storytime-local-"
 MEDIA_BUCKET: Final = f"{PREFIX}media"
-STAGING_BUCKET: Final = f"{PREFIX}staging"
+INTAKE_BUCKET: Final = f"{PREFIX}staging"
 STORIES_TABLE: Final = f"{PREFIX}stories"
 NOTIFICATION_TOPIC: Final = f"{PREFIX}notifications"
 SUBSCRIBER: Final = "reader@example.com"
@@ -124,7 +124,7 @@ def app_environment(aws_port: int) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
         "MEDIA_BUCKET": MEDIA_BUCKET,
-        "STAGING_BUCKET": STAGING_BUCKET,
+        "INTAKE_BUCKET": INTAKE_BUCKET,
         "STORIES_TABLE": STORIES_TABLE,
         "INTAKE_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{INTAKE.name}",
         "READING_QUEUE_URL": f"{url}/{ACCOUNT_ID}/{READING.name}",
@@ -161,8 +161,8 @@ class StackClients:
 def create(clients: StackClients) -> None:
     """Create every resource of the table above."""
     _create_bucket(clients.s3, MEDIA_BUCKET, _ABANDONED_UPLOADS)
-    _create_bucket(clients.s3, STAGING_BUCKET, _STAGED_FOR_A_DAY, _ABANDONED_UPLOADS)
-    clients.s3.put_bucket_cors(Bucket=STAGING_BUCKET, CORSConfiguration=_BROWSERS_MAY_POST)
+    _create_bucket(clients.s3, INTAKE_BUCKET, _STAGED_FOR_A_DAY, _ABANDONED_UPLOADS)
+    clients.s3.put_bucket_cors(Bucket=INTAKE_BUCKET, CORSConfiguration=_BROWSERS_MAY_POST)
     create_stories_table(clients.dynamodb, STORIES_TABLE)
     for stage in STAGE_QUEUES:
         _create_stage_queue(clients.sqs, stage)

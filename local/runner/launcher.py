@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from chalicelib.tokens import OPEN
+from chalicelib.http.tokens import OPEN
 from local.resources.names import StackClients, app_environment
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from typing import Final
 from chalice.app import Chalice
 from chalice.config import Config
 
-from chalicelib.tokens import OPEN
+from chalicelib.http.tokens import OPEN
 from local.engines.allocator import keep_large_buffers
 from local.resources import environment
 from local.resources import names as resources

@@ -10,18 +10,18 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
+from chalicelib.aws.intake_bucket import S3IntakeBucket
 from chalicelib.aws.media_bucket import MediaBucket
-from chalicelib.aws.staging_bucket import StagingBucket
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.aws.upload_requests_table import UploadRequestsTable
-from chalicelib.messages import StoryMessage
-from chalicelib.ports import Media, Stories
-from chalicelib.upload_ports import Staging, UploadRequests
+from chalicelib.delivery.messages import StoryMessage
+from chalicelib.stories.ports import Media, Stories
+from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
 from infrastructure.redrive import redrive
 from local.resources.names import create_stories_table
 from local.services.moto_backend import REGION
 from tests.fake_queue import InMemoryQueue
-from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
+from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories
 from tests.local.conftest import Engines, running_aws
 from tests.moto_queue import MotoQueue
@@ -31,7 +31,7 @@ MAX_RECEIVES = 3
 
 @dataclass(frozen=True)
 class Queues:
-    """A stage's queues, and what only each kind itself can tell or do."""
+    """A step's queues, and what only each kind itself can tell or do."""
 
     work: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage]
     dead: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage]
@@ -51,9 +51,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A staging bucket, and how a client puts an object there."""
+    """A intake_bucket bucket, and how a client puts an object there."""
 
-    bucket: Staging
+    bucket: IntakeBucket
     post: Callable[..., None]
 
 
@@ -95,18 +95,18 @@ def table(request: pytest.FixtureRequest) -> Table:
 
 
 @pytest.fixture(params=["memory", "moto"])
-def staging(request: pytest.FixtureRequest) -> Bucket:
+def intake_bucket(request: pytest.FixtureRequest) -> Bucket:
     if request.param == "memory":
-        memory = InMemoryStaging(Clock())
+        memory = InMemoryIntakeBucket(Clock())
         return Bucket(memory, memory.post)
     client = request.getfixturevalue("aws").client("s3")
-    client.create_bucket(Bucket="staging")
+    client.create_bucket(Bucket="intake_bucket")
 
     def post(key: str, content: bytes, upload_id: str | None = None) -> None:
         metadata = {"upload-id": upload_id} if upload_id else {}
-        client.put_object(Bucket="staging", Key=key, Body=content, Metadata=metadata)
+        client.put_object(Bucket="intake_bucket", Key=key, Body=content, Metadata=metadata)
 
-    return Bucket(StagingBucket(client, "staging"), post)
+    return Bucket(S3IntakeBucket(client, "intake_bucket"), post)
 
 
 @pytest.fixture(params=["memory", "moto", "local"])

@@ -7,16 +7,16 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib.aws import items
+from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
 from chalicelib.aws.media_bucket import MediaBucket
-from chalicelib.aws.notification_topic import NotificationTopic
-from chalicelib.aws.requests import RequestFailed, request
-from chalicelib.aws.sqs_queue import SqsQueue
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.aws.upload_requests_table import UploadRequestsTable
-from chalicelib.errors import StoryChanged, Transient
-from chalicelib.messages import StoryMessage, decode
-from chalicelib.story import Lease, Stage, Story
+from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.aws.sns import NotificationTopic
+from chalicelib.aws.sqs import SqsQueue
+from chalicelib.delivery.messages import StoryMessage, decode
+from chalicelib.errors import StoryChangedError, TransientError
+from chalicelib.stories.story import Lease, Step, Story
 from local.resources.names import create_stories_table
 from tests.builders import story, upload_request
 from tests.fakes import NOW
@@ -36,7 +36,7 @@ def test_a_story_is_one_item_and_times_are_numbers(aws: boto3.session.Session) -
     create_stories_table(client, "stories")
     table = StoriesTable(client, "stories")
     table.claim(story())
-    table.lease(story().id, story().generation, Lease(Stage.READING, "m", 1, NOW), NOW)
+    table.lease(story().id, story().generation, Lease(Step.READING, "m", 1, NOW), NOW)
     table.update(story(), {"notified_at": NOW})
 
     (item,) = client.scan(TableName="stories")["Items"]
@@ -79,7 +79,7 @@ def test_a_failure_tells_the_operation_and_the_code_and_nothing_else(
 ) -> None:
     bucket = MediaBucket(aws.client("s3"), "no-such-bucket")
 
-    with pytest.raises(RequestFailed) as failed:
+    with pytest.raises(RequestFailedError) as failed:
         bucket.put("a", b"secret", "text/plain")
     assert failed.value.message == "PutObject failed with NoSuchBucket"
     assert isinstance(failed.value.__cause__, ClientError)
@@ -95,7 +95,7 @@ def test_an_aws_that_cannot_be_reached_is_a_passing_trouble() -> None:
         config=Config(retries={"total_max_attempts": 1}),
     )
 
-    with pytest.raises(Transient) as failed:
+    with pytest.raises(TransientError) as failed:
         request(client.list_queues)
     assert isinstance(failed.value.__cause__, EndpointConnectionError)
 
@@ -128,7 +128,7 @@ def test_a_write_whose_answer_was_lost_is_known_by_what_it_wrote(retries: int) -
 def test_a_write_that_somebody_else_was_faster_with_is_not(retries: int, stored: Story) -> None:
     client: Any = RetriedClient(items.story_item(stored), retries)
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         StoriesTable(client, "stories").update(story(), {"text": "Once."})
 
 
@@ -150,7 +150,7 @@ class RefusingClient:
 def test_objects_that_were_not_deleted_are_no_success() -> None:
     client: Any = RefusingClient()
 
-    with pytest.raises(RequestFailed, match="SlowDown"):
+    with pytest.raises(RequestFailedError, match="SlowDown"):
         MediaBucket(client, "media").delete(["a", "b"])
 
 
@@ -158,7 +158,7 @@ def test_a_transaction_in_conflict_with_another_is_tried_again() -> None:
     client: Any = RefusingClient()
     requests = UploadRequestsTable(client, "stories")
 
-    with pytest.raises(RequestFailed, match="TransactionCanceledException"):
+    with pytest.raises(RequestFailedError, match="TransactionCanceledException"):
         requests.claim_story(upload_request(), NOW, story())
-    with pytest.raises(RequestFailed, match="TransactionCanceledException"):
+    with pytest.raises(RequestFailedError, match="TransactionCanceledException"):
         requests.fulfil(upload_request(), story(), NOW)

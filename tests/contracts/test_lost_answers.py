@@ -11,14 +11,14 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.errors import StoryChanged
-from chalicelib.story import Lease, Stage, Status
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.errors import StoryChangedError
+from chalicelib.stories.story import Lease, Status, Step
 from local.resources.names import create_stories_table
 from tests.builders import story
 from tests.fakes import NOW
 
-LEASE = Lease(Stage.READING, "m-1", 1, NOW)
+LEASE = Lease(Step.READING, "m-1", 1, NOW)
 
 
 class LosesTheFirstAnswer:
@@ -61,7 +61,7 @@ def test_a_claim_is_still_our_own(stories: StoriesTable, lost: LosesTheFirstAnsw
 def test_a_lease_is_still_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
     held = stories.lease("there before", story().generation, LEASE, NOW)
 
-    assert held.leases == {Stage.READING: LEASE}
+    assert held.leases == {Step.READING: LEASE}
     assert lost.attempts == 2
 
 
@@ -94,6 +94,6 @@ def test_somebody_elses_write_is_still_somebody_elses(
 
     assert taken is not None
     assert taken.generation == story().generation
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         stories.update(story(id="there before"), {"text": "x"}, expect={"enqueued_at": None})
     assert lost.attempts > 0

@@ -1,6 +1,6 @@
 """What `ports.Media` promises."""
 
-from chalicelib.ports import Media
+from chalicelib.stories.ports import Media
 
 
 def test_bytes_come_back_as_they_went(media: Media) -> None:

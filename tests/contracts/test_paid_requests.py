@@ -12,9 +12,9 @@ from chalicelib.aws import paid_requests
 from chalicelib.aws.face_collection import RekognitionFaceCollection
 from chalicelib.aws.polly import PollySpeaker
 from chalicelib.aws.rekognition import RekognitionTextDetector
-from chalicelib.errors import Rejected, Transient
-from chalicelib.metrics import CHARACTERS_NARRATED, PAID_CALLS
+from chalicelib.errors import RejectedError, TransientError
 from chalicelib.profiles.faces import Owner
+from chalicelib.telemetry.metrics import CHARACTERS_NARRATED, PAID_CALLS
 from tests.fakes import Measurements
 
 OWNER = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
@@ -94,7 +94,7 @@ def test_speech_is_paid_for_by_the_characters_that_polly_counts(polly: Counted) 
 def test_speech_that_got_lost_on_its_way_was_paid_for_all_the_same(polly: Counted) -> None:
     speaker = speech(polly, broken=True)
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         speaker.speak("<speak>Once.</speak>", language="en-US", voice="Joanna")
 
     assert polly.paid() == ["SynthesizeSpeech"]
@@ -102,7 +102,7 @@ def test_speech_that_got_lost_on_its_way_was_paid_for_all_the_same(polly: Counte
 
 @pytest.mark.parametrize(
     ("code", "raised"),
-    [("ThrottlingException", Transient), ("InvalidImageFormatException", Rejected)],
+    [("ThrottlingException", TransientError), ("InvalidImageFormatException", RejectedError)],
 )
 def test_what_aws_refuses_is_not_paid_for(
     rekognition: Counted, code: str, raised: type[Exception]

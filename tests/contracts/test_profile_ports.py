@@ -10,10 +10,10 @@ import boto3
 import pytest
 
 from chalicelib.aws.face_collection import RekognitionFaceCollection
-from chalicelib.aws.mailer import SesMailer
 from chalicelib.aws.sent_photos import SentPhotosInS3
-from chalicelib.aws.state_machine import StateMachine
-from chalicelib.errors import Rejected, TooLarge, Transient
+from chalicelib.aws.ses import SesMailer
+from chalicelib.aws.stepfunctions import StateMachine
+from chalicelib.errors import RejectedError, TooLargeError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.ports import FaceCollection, Mailer, SentPhotos, Workflow
 from local.engines.face_reader import FaceReader
@@ -127,7 +127,7 @@ def test_where_no_face_is_seen_none_is_found_or_added(local: Aws) -> None:
 
 
 def test_what_is_no_picture_can_never_be_looked_at(local: Aws) -> None:
-    with pytest.raises(Rejected):
+    with pytest.raises(RejectedError):
         collection_of(local).detect(b"%PDF-1.7")
 
 
@@ -146,7 +146,7 @@ def test_a_face_of_another_hand_has_no_owner(local: Aws) -> None:
 def test_without_its_collection_nothing_is_found_out(local: Aws) -> None:
     faces = collection_of(local)
 
-    with pytest.raises(Transient, match="ResourceNotFoundException"):
+    with pytest.raises(TransientError, match="ResourceNotFoundException"):
         faces.search(squares((RED, 100, 60, 160)))
 
 
@@ -247,7 +247,7 @@ def test_an_email_arrives_as_it_was_written(post: Post) -> None:
 def test_an_address_that_ses_refuses_is_refused_for_good(local: Aws, code: str) -> None:
     local.inject(operation="sesv2.SendEmail", error=code)
 
-    with pytest.raises(Rejected):
+    with pytest.raises(RejectedError):
         SesMailer(local.client("sesv2"), SENDER).send("a@example.com", "Photo", "Hello")
 
 
@@ -255,7 +255,7 @@ def test_an_address_that_ses_refuses_is_refused_for_good(local: Aws, code: str) 
 def test_an_account_that_ses_holds_up_passes(local: Aws, code: str) -> None:
     local.inject(operation="sesv2.SendEmail", error=code, times=10)
 
-    with pytest.raises(Transient, match=code):
+    with pytest.raises(TransientError, match=code):
         SesMailer(local.client("sesv2"), SENDER).send("a@example.com", "Photo", "Hello")
 
 
@@ -278,5 +278,5 @@ def test_a_photo_is_read_where_it_was_said_to_be(sent_photos: SentPhotos) -> Non
 
 
 def test_a_photo_with_too_many_bytes_is_not_read(sent_photos: SentPhotos) -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLargeError):
         sent_photos.get("photos", "me.jpg", most=6)

@@ -9,13 +9,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.aws.profiles_table import ProfilesTable
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.errors import ProfileChanged
-from chalicelib.ports import Stories
+from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.errors import ProfileChangedError
 from chalicelib.profiles import moves
 from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import GIVEN_UP, Attempt, Profile, ProfileStatus
+from chalicelib.stories.ports import Stories
 from local.resources.names import create_stories_table
 from tests.builders import story
 from tests.fake_profiles import CLEAR_FACE, InMemoryProfiles
@@ -72,7 +72,7 @@ def test_of_two_who_make_a_profile_one_does(profiles: Profiles) -> None:
     profiles.save(new(), over=None)
     other = moves.attempted(None, "p-1", "user_a", attempt(generation="other"), NOW)
 
-    with pytest.raises(ProfileChanged):
+    with pytest.raises(ProfileChangedError):
         profiles.save(other, over=None)
 
     assert profiles.find("p-1") == new()
@@ -83,7 +83,7 @@ def test_of_two_who_change_a_version_one_does(profiles: Profiles) -> None:
     profiles.save(before, over=None)
     profiles.save(moves.started(before, NOW), over=before)
 
-    with pytest.raises(ProfileChanged):
+    with pytest.raises(ProfileChangedError):
         profiles.save(moves.detected(before, CLEAR_FACE, NOW), over=before)
 
     assert profiles.find("p-1") == moves.started(before, NOW)
@@ -94,7 +94,7 @@ def test_what_was_removed_cannot_be_changed(profiles: Profiles) -> None:
     profiles.save(before, over=None)
     profiles.remove(before)
 
-    with pytest.raises(ProfileChanged):
+    with pytest.raises(ProfileChangedError):
         profiles.save(moves.started(before, NOW), over=before)
 
     assert profiles.find("p-1") is None
@@ -116,7 +116,7 @@ def test_another_version_is_not_removed(profiles: Profiles) -> None:
     profiles.save(before, over=None)
     profiles.save(moves.started(before, NOW), over=before)
 
-    with pytest.raises(ProfileChanged):
+    with pytest.raises(ProfileChangedError):
         profiles.remove(before)
 
     assert profiles.find("p-1") is not None

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.delivery.messages import Delivery, StoryMessage
 from tests.contracts.conftest import MAX_RECEIVES, Queues
 from tests.fake_queue import InMemoryQueue
 from tests.moto_queue import MotoQueue

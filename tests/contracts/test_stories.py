@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib import tombstone
-from chalicelib.errors import LeaseHeld, StoryChanged
-from chalicelib.ports import Stories
-from chalicelib.story import Failure, Lease, Rendition, Stage, Status, Story
+from chalicelib.errors import LeaseHeldError, StoryChangedError
+from chalicelib.stories import tombstone
+from chalicelib.stories.ports import Stories
+from chalicelib.stories.story import Failure, Lease, Rendition, Status, Step, Story
 from tests.builders import story
 from tests.fakes import NOW
 
 LATER = NOW + timedelta(seconds=60)
-LEASE = Lease(Stage.READING, "m-1", 1, LATER)
+LEASE = Lease(Step.READING, "m-1", 1, LATER)
 
 
 def leased(stories: Stories, **fields: Any) -> Story:
@@ -41,7 +41,7 @@ def test_every_field_comes_back_as_it_went(stories: Stories) -> None:
         notified_of=Status.READ,
         notified_at=NOW + timedelta(milliseconds=123),
         repeated_at=NOW,
-        leases={Stage.READING: LEASE},
+        leases={Step.READING: LEASE},
         renditions={"small": Rendition("public/s", 480, 360, 12_345)},
         uploading_until=LATER,
         deleted_at=NOW,
@@ -118,7 +118,7 @@ def test_legal_moves_are_written(stories: Stories, status: Status, target: Statu
 def test_no_illegal_move_is_ever_written(stories: Stories, status: Status, target: Status) -> None:
     stories.claim(story(status=status))
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         stories.update(story(), {"status": target, "text": "too late"})
     assert stories.find(story().id) == story(status=status)
 
@@ -126,13 +126,13 @@ def test_no_illegal_move_is_ever_written(stories: Stories, status: Status, targe
 def test_another_generation_is_never_written(stories: Stories) -> None:
     stories.claim(story())
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         stories.update(story(generation="99999999"), {"text": "of another life"})
     assert stories.find(story().id) == story()
 
 
 def test_a_story_that_is_not_there_cannot_be_changed(stories: Stories) -> None:
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         stories.update(story(), {"text": "Once."})
     assert stories.find(story().id) is None
 
@@ -142,7 +142,7 @@ def test_of_two_who_saw_the_same_one_writes(stories: Stories, was: Any) -> None:
     stories.claim(story(enqueued_at=was))
     stories.update(story(), {"enqueued_at": LATER}, expect={"enqueued_at": was})
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         stories.update(story(), {"enqueued_at": LATER}, expect={"enqueued_at": was})
 
 
@@ -151,24 +151,24 @@ def test_a_lease_is_taken_and_ended(stories: Stories) -> None:
 
     released = stories.update(story(), {}, lease=LEASE, release=True)
 
-    assert held == story(leases={Stage.READING: LEASE})
+    assert held == story(leases={Step.READING: LEASE})
     assert released == story()
 
 
 def test_a_live_lease_shuts_others_out(stories: Stories) -> None:
     leased(stories)
-    other = Lease(Stage.READING, "m-2", 1, LATER + timedelta(seconds=59))
+    other = Lease(Step.READING, "m-2", 1, LATER + timedelta(seconds=59))
 
-    with pytest.raises(LeaseHeld) as held:
+    with pytest.raises(LeaseHeldError) as held:
         stories.lease(story().id, story().generation, other, LATER - timedelta(milliseconds=1))
     assert (held.value.message_id, held.value.until) == ("m-1", LATER)
 
 
 def test_a_redelivery_is_shut_out_by_its_own_messages_lease(stories: Stories) -> None:
     leased(stories)
-    redelivered = Lease(Stage.READING, "m-1", 2, LATER)
+    redelivered = Lease(Step.READING, "m-1", 2, LATER)
 
-    with pytest.raises(LeaseHeld):
+    with pytest.raises(LeaseHeldError):
         stories.lease(story().id, story().generation, redelivered, NOW)
 
 
@@ -180,31 +180,31 @@ def test_a_lease_whose_answer_was_lost_can_be_repeated(stories: Stories) -> None
 
 def test_a_lease_that_is_over_is_free(stories: Stories) -> None:
     leased(stories)
-    other = Lease(Stage.READING, "m-2", 1, LATER + timedelta(seconds=60))
+    other = Lease(Step.READING, "m-2", 1, LATER + timedelta(seconds=60))
 
     taken = stories.lease(story().id, story().generation, other, LATER)
 
-    assert taken.leases == {Stage.READING: other}
+    assert taken.leases == {Step.READING: other}
 
 
 def test_stages_have_leases_of_their_own(stories: Stories) -> None:
     leased(stories)
-    other = Lease(Stage.NARRATION, "m-2", 1, LATER)
+    other = Lease(Step.NARRATION, "m-2", 1, LATER)
 
     taken = stories.lease(story().id, story().generation, other, NOW)
 
-    assert taken.leases == {Stage.READING: LEASE, Stage.NARRATION: other}
+    assert taken.leases == {Step.READING: LEASE, Step.NARRATION: other}
 
 
 def test_who_lost_the_lease_writes_nothing(stories: Stories) -> None:
     leased(stories)
-    other = Lease(Stage.READING, "m-2", 1, LATER + timedelta(seconds=60))
+    other = Lease(Step.READING, "m-2", 1, LATER + timedelta(seconds=60))
     stories.lease(story().id, story().generation, other, LATER)
 
     for release in (True, False):
-        with pytest.raises(StoryChanged):
+        with pytest.raises(StoryChangedError):
             stories.update(story(), {"text": "too late"}, lease=LEASE, release=release)
-    assert stories.find(story().id) == story(leases={Stage.READING: other})
+    assert stories.find(story().id) == story(leases={Step.READING: other})
 
 
 def test_unfinished_stories_are_found_page_by_page(stories: Stories) -> None:
@@ -236,9 +236,9 @@ def test_nothing_is_leased_of_a_story_that_is_not_there(stories: Stories, genera
     if generation != story().generation:
         stories.claim(story())
 
-    with pytest.raises(StoryChanged) as gone:
+    with pytest.raises(StoryChangedError) as gone:
         stories.lease(story().id, generation, LEASE, NOW)
-    assert not isinstance(gone.value, LeaseHeld)
+    assert not isinstance(gone.value, LeaseHeldError)
 
 
 def test_a_deleted_story_can_be_replaced_by_who_saw_it_deleted(stories: Stories) -> None:
@@ -264,9 +264,9 @@ def test_nobody_but_who_knows_that_it_is_deleted_changes_a_deleted_story(stories
     leased(stories)
     deleted = stories.update(story(), {"status": Status.DELETED})
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         stories.update(story(), {"text": "too late"})
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         stories.update(story(), {"text": "too late"}, lease=LEASE, release=True)
     assert stories.update(deleted, {"erased_at": NOW}).erased_at == NOW
 
@@ -281,16 +281,16 @@ def test_a_lease_on_a_deleted_story_can_still_be_given_back(stories: Stories) ->
 def test_a_deleted_story_gives_no_leases(stories: Stories) -> None:
     stories.claim(story(status=Status.DELETED))
 
-    with pytest.raises(StoryChanged) as gone:
+    with pytest.raises(StoryChangedError) as gone:
         stories.lease(story().id, story().generation, LEASE, NOW)
-    assert not isinstance(gone.value, LeaseHeld)
+    assert not isinstance(gone.value, LeaseHeldError)
 
 
 def test_a_tombstone_says_nothing_of_the_page(stories: Stories) -> None:
     full = story(
         text="Once.",
         renditions={"small": Rendition("public/s", 480, 360, 9)},
-        leases={Stage.READING: LEASE},
+        leases={Step.READING: LEASE},
     )
     stories.claim(full)
     deleted = stories.update(full, tombstone.deleted(NOW))

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import StoryChanged
-from chalicelib.story import Status
-from chalicelib.uploads import UploadStatus, failure
+from chalicelib.errors import StoryChangedError
+from chalicelib.stories.story import Status
+from chalicelib.stories.upload_request import UploadStatus, failure
 from tests.builders import story, upload_request
 from tests.contracts.conftest import Table
 from tests.fakes import NOW
@@ -21,7 +21,7 @@ def test_every_field_comes_back_as_it_went(table: Table) -> None:
         resumes=2,
         story_id="a-story",
         generation="a1b2c3d4",
-        photo_staged_at=NOW,
+        photo_arrived_at=NOW,
         reason="why",
         last_error="no answer",
     )
@@ -81,7 +81,7 @@ def test_a_request_that_is_fulfilled_claims_no_other_story(table: Table) -> None
     table.requests.add(request)
     table.requests.claim_story(request, NOW, story())
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.claim_story(request, NOW, story(id="another-story"))
 
     assert table.stories.find("another-story") is None
@@ -91,7 +91,7 @@ def test_a_request_that_is_gone_claims_nothing_and_leaves_what_was(table: Table)
     old = story(status=Status.DELETED)
     table.stories.claim(old)
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.claim_story(upload_request(), NOW, story(generation="99999999"), over=old)
 
     assert table.stories.find(old.id) == old
@@ -111,11 +111,11 @@ def test_a_request_whose_story_is_over_can_have_another_by_who_knows_of_it(table
 
     again = table.requests.find(request.id)
     assert again is not None
-    assert (again.generation, again.photo_staged_at) == ("99999999", LATER)
+    assert (again.generation, again.photo_arrived_at) == ("99999999", LATER)
     found = table.requests.fulfilled_by(new.id, "99999999").requests
     assert [each.id for each in found] == [request.id]
     assert table.requests.fulfilled_by(new.id, story().generation).requests == []
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.claim_story(fulfilled, LATER, story(id="another-story"))
 
 
@@ -150,7 +150,7 @@ def test_a_story_that_is_deleted_fulfils_nothing(table: Table, generation: str) 
     table.requests.add(request)
     table.stories.claim(story(status=Status.DELETED))
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.fulfil(request, story(generation=generation), NOW)
     assert table.requests.find(request.id) == request
 
@@ -161,7 +161,7 @@ def test_a_request_fulfilled_by_one_story_is_not_by_another(table: Table) -> Non
     table.requests.claim_story(request, NOW, story())
     table.stories.claim(other)
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.fulfil(request, other, NOW)
 
 
@@ -172,7 +172,7 @@ def test_of_two_who_saw_the_same_one_writes(table: Table) -> None:
     written = table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
 
     assert table.requests.find(request.id) == written == upload_request(enqueued_at=NOW, resumes=1)
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
 
 
@@ -181,9 +181,9 @@ def test_what_went_on_meanwhile_is_not_overwritten(table: Table) -> None:
     table.requests.add(request)
     table.requests.claim_story(request, NOW, story())
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.update(request, failure("too late"))
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         table.requests.update(upload_request(id="no-such-request"), {"last_error": "no answer"})
 
 

@@ -109,7 +109,7 @@ def test_a_photo_straight_to_s3_becomes_a_story_with_renditions(stage: DeployedS
         "medium": 1080,
         "large": 1920,
     }
-    assert until(lambda: stage.keys("STAGING_BUCKET", "images/") == [] or None)
+    assert until(lambda: stage.keys("INTAKE_BUCKET", "images/") == [] or None)
 
 
 def story_with_renditions(stage: DeployedStage, story_id: str) -> Any:

@@ -21,8 +21,8 @@ class Client:
         self.aws = stack.aws_url
         self._sqs = stack.clients.sqs
         self._queues = [
-            stack.environment[f"{stage.upper()}_QUEUE_URL"] + suffix
-            for stage in _STAGES
+            stack.environment[f"{step.upper()}_QUEUE_URL"] + suffix
+            for step in _STAGES
             for suffix in ("", "-dead")
         ]
 
@@ -88,17 +88,17 @@ class Client:
         return counts
 
     def send(self, queue: str, body: str) -> None:
-        """Put any text on a stage's queue."""
+        """Put any text on a step's queue."""
         self._sqs.send_message(QueueUrl=self._url_of(queue), MessageBody=body)
 
     def parked_messages(self, queue: str) -> list[Any] | None:
-        """What is parked of a stage, as JSON; it stays there."""
+        """What is parked of a step, as JSON; it stays there."""
         url = f"{self._url_of(queue)}-parked"
         received = self._sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
         return [json.loads(message["Body"]) for message in received.get("Messages", [])] or None
 
     def parked(self, queue: str) -> int:
-        """How many of a stage's messages are parked."""
+        """How many of a step's messages are parked."""
         return self._waiting(f"{self._url_of(queue)}-parked")
 
     def _forget_parked(self, url: str) -> None:
@@ -126,7 +126,7 @@ class Client:
         requests.delete(f"{self.aws}/_local/faults", timeout=10).raise_for_status()
 
     def settle(self) -> None:
-        """Wait until no stage has anything left to do."""
+        """Wait until no step has anything left to do."""
         self.until(lambda: True if all(map(self._is_empty, self._queues)) else None)
 
     def _is_empty(self, queue_url: str) -> bool:

@@ -16,13 +16,13 @@ pytestmark = pytest.mark.engines
 
 
 def staged(stack: RunningStack, prefix: str = "images/") -> list[str]:
-    bucket = stack.environment["STAGING_BUCKET"]
+    bucket = stack.environment["INTAKE_BUCKET"]
     listed = stack.clients.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
     return [entry["Key"] for entry in listed.get("Contents", [])]
 
 
 def drop(stack: RunningStack, key: str, content: bytes) -> None:
-    stack.clients.s3.put_object(Bucket=stack.environment["STAGING_BUCKET"], Key=key, Body=content)
+    stack.clients.s3.put_object(Bucket=stack.environment["INTAKE_BUCKET"], Key=key, Body=content)
 
 
 def zipped() -> bytes:
@@ -171,7 +171,7 @@ def test_what_nobody_asked_for_and_is_no_photo_is_parked_with_the_reason(
 
 
 def test_an_event_about_an_object_that_is_gone_is_done_with(client: Client) -> None:
-    client.send("intake", '{"bucket": "storytime-local-staging", "key": "images/gone.jpg"}')
+    client.send("intake", '{"bucket": "storytime-local-intake_bucket", "key": "images/gone.jpg"}')
 
     client.settle()
 

@@ -7,10 +7,10 @@ import pytest
 import requests
 import soundfile
 
-from chalicelib.aws.sqs_queue import SqsQueue
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Status
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.aws.sqs import SqsQueue
+from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.stories.story import Status
 from chalicelib.wiring import utc_now
 from local.runner.launcher import RunningStack
 from tests.builders import story

@@ -152,7 +152,7 @@ def test_every_log_line_is_one_json_object_with_its_story_stage_and_request(
     lines = [json.loads(line) for line in log_file.read_text().splitlines()]
 
     about_it = [line for line in lines if line.get("story_id") == story_id]
-    requests_of = {line["stage"]: line["function_request_id"] for line in about_it}
+    requests_of = {line["step"]: line["function_request_id"] for line in about_it}
     assert requests_of.keys() >= {"intake", "reading", "narration"}
     assert len(set(requests_of.values())) == len(requests_of), "each has an invocation of its own"
 

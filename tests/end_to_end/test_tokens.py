@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.tokens import digest_of
+from chalicelib.http.tokens import digest_of
 from local.runner.launcher import RunningStack, launched
 from tests.builders import jpeg
 

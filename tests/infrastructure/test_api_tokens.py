@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.tokens import digest_of, holder_of
+from chalicelib.http.tokens import digest_of, holder_of
 from infrastructure.api_tokens import (
     FOLDER,
     MOST,

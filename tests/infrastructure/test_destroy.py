@@ -64,7 +64,7 @@ class Destroying:
         self.out = io.StringIO()
         self.asked: list[str] = []
         s3, sqs = aws.stack_client("s3"), aws.stack_client("sqs")
-        for bucket in ("MediaBucket", "StagingBucket"):
+        for bucket in ("MediaBucket", "IntakeBucket"):
             s3.create_bucket(Bucket=outputs()[bucket])
         for queue in QUEUES:
             sqs.create_queue(QueueName=f"storytime-dev-{queue}-parked")
@@ -119,7 +119,7 @@ def test_what_will_be_lost_is_counted_and_named(
     destroying: Destroying, capsys: pytest.CaptureFixture[str]
 ) -> None:
     destroying.put(3)
-    destroying.put(2, "StagingBucket")
+    destroying.put(2, "IntakeBucket")
     sqs = destroying.aws.stack_client("sqs")
     for queue in ("reading", "deletion"):
         url = sqs.get_queue_url(QueueName=f"storytime-dev-{queue}-parked")["QueueUrl"]
@@ -161,7 +161,7 @@ class FakeBuckets(FakeService):
         super().__init__()
         self.keys = {
             outputs()[bucket]: [f"{number:06}" for number in range(counts.get(bucket, 0))]
-            for bucket in ("MediaBucket", "StagingBucket")
+            for bucket in ("MediaBucket", "IntakeBucket")
         }
 
     def get_object(self, **_: Any) -> None:
@@ -192,7 +192,7 @@ class StubbornBuckets(FakeBuckets):
         return {"Errors": [{"Key": Delete["Objects"][0]["Key"], "Code": "InternalError"}]}
 
 
-@pytest.mark.parametrize("bucket", ["MediaBucket", "StagingBucket"])
+@pytest.mark.parametrize("bucket", ["MediaBucket", "IntakeBucket"])
 def test_one_bucket_of_very_many_is_enough_for_or_more(destroying: Destroying, bucket: str) -> None:
     destroying.buckets = FakeBuckets(**{bucket: 10_001})
 
@@ -256,7 +256,7 @@ def test_with_its_name_everything_goes_in_order(
     assert destroying.out.getvalue() == (
         "  chalice delete .................... 0.0 s\n"
         "  empty MediaBucket ................. 0.0 s, 1 files\n"
-        "  empty StagingBucket ............... 0.0 s, 0 files\n"
+        "  empty IntakeBucket ................ 0.0 s, 0 files\n"
         "  face collection ................... 0.0 s\n"
         "  stack storytime-dev\n"
         "    StoriesTable delete complete\n"
@@ -282,7 +282,7 @@ def test_yes_answers_the_question(destroying: Destroying) -> None:
 
 
 def test_more_files_than_one_request_takes_are_deleted(destroying: Destroying) -> None:
-    destroying.buckets = buckets = FakeBuckets(MediaBucket=2001, StagingBucket=1000)
+    destroying.buckets = buckets = FakeBuckets(MediaBucket=2001, IntakeBucket=1000)
     destroying.cloudformation.will_be("DELETE_COMPLETE")
 
     destroying.begin(destroying.stage).run()
@@ -290,7 +290,7 @@ def test_more_files_than_one_request_takes_are_deleted(destroying: Destroying) -
     assert [*buckets.keys.values()] == [[], []]
     assert destroying.out.getvalue().splitlines()[1:3] == [
         "  empty MediaBucket ................. 0.0 s, 2,001 files",
-        "  empty StagingBucket ............... 0.0 s, 1,000 files",
+        "  empty IntakeBucket ................ 0.0 s, 1,000 files",
     ]
 
 
@@ -318,7 +318,7 @@ def test_a_protected_table_is_unprotected_before_the_stack_goes(destroying: Dest
 
 
 def _lose_the_buckets(destroying: Destroying) -> None:
-    for bucket in ("MediaBucket", "StagingBucket"):
+    for bucket in ("MediaBucket", "IntakeBucket"):
         destroying.aws.stack_client("s3").delete_bucket(Bucket=outputs()[bucket])
 
 

@@ -8,7 +8,8 @@ import boto3
 import pytest
 from botocore.validate import validate_parameters
 
-from chalicelib import intake, uploads
+from chalicelib.steps import intake
+from chalicelib.stories import upload_request
 from infrastructure.gateway_responses import RESPONSES, put_requests
 
 MODEL = boto3.session.Session(region_name="us-east-1").client("apigateway").meta.service_model
@@ -106,4 +107,4 @@ def test_who_sends_too_much_is_told_the_limit_and_where_larger_photos_go() -> No
     message = RESPONSES["REQUEST_TOO_LARGE"].message
 
     assert f"{intake.MAX_BYTES / 10**6:g} MB" in message
-    assert f"POST /uploads takes up to {uploads.MAX_BYTES / 10**6:g} MB" in message
+    assert f"POST /uploads takes up to {upload_request.MAX_BYTES / 10**6:g} MB" in message

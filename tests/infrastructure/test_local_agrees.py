@@ -75,14 +75,14 @@ def test_the_buckets_have_the_same_names_and_forget_alike(clients: resources.Sta
     names = {
         each["BucketName"].removesuffix(ACCOUNT_AND_REGION) for each in STACK.of_type("S3::Bucket")
     }
-    assert local == names == {resources.MEDIA_BUCKET, resources.STAGING_BUCKET}
+    assert local == names == {resources.MEDIA_BUCKET, resources.INTAKE_BUCKET}
     for name in local:
         assert local_rules(clients, name) == template_rules(name)
 
 
 def test_the_same_pages_may_post_to_the_staging_bucket(clients: resources.StackClients) -> None:
-    (local,) = clients.s3.get_bucket_cors(Bucket=resources.STAGING_BUCKET)["CORSRules"]
-    (rule,) = bucket(resources.STAGING_BUCKET)["CorsConfiguration"]["CorsRules"]
+    (local,) = clients.s3.get_bucket_cors(Bucket=resources.INTAKE_BUCKET)["CORSRules"]
+    (rule,) = bucket(resources.INTAKE_BUCKET)["CorsConfiguration"]["CorsRules"]
 
     assert {name: local.get(name) for name in ("AllowedOrigins", "AllowedMethods")} == {
         name: rule[name] for name in ("AllowedOrigins", "AllowedMethods")

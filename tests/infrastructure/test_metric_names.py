@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws.emf import NAMESPACE
-from chalicelib.metrics import METRICS
+from chalicelib.aws.cloudwatch import NAMESPACE
+from chalicelib.telemetry.metrics import METRICS
 from infrastructure import stack_template
 
 DASHBOARD = Path(stack_template.__file__).with_name("dashboard.json")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from cfnlint.api import lint_all
 
-from chalicelib.profiles.finishing import LONGEST_EXECUTION
+from chalicelib.profiles.clean_up import LONGEST_EXECUTION
 from chalicelib.profiles.moves import LONGEST_WRITER
 from tests.states_language import DEFINITION
 
@@ -111,7 +111,7 @@ def test_every_task_is_tried_again_whatever_fails_but_never_what_is_decided() ->
         "PhotoDoesNotMeetRequirementError",
         "FaceAlreadyExistsError",
         "SupersededError",
-        "InvalidRequest",
+        "InvalidRequestError",
     }
     for task in TASKS.values():
         never, whatever = task["Retry"]

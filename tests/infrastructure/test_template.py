@@ -13,7 +13,7 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
 from chalicelib.settings import Settings
-from chalicelib.story import Stage
+from chalicelib.stories.story import Step
 from infrastructure.stack_template import MAX_BYTES, assembled
 from local.services.cloudfront import edge_cache as cdn
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
@@ -27,7 +27,7 @@ PROD: Final = Stack("prod")
 BUCKETS: Final = DEV.of_type("S3::Bucket")
 QUEUES: Final = DEV.of_type("SQS::Queue")
 ALARMS: Final = {each["AlarmName"]: each for each in DEV.of_type("CloudWatch::Alarm")}
-STEPS: Final = ["intake", *(str(stage) for stage in Stage)]
+STEPS: Final = [str(step) for step in Step]
 
 NOT_A_FUNCTION: Final = {"route", "middleware"}
 EXPLAINED: Final = {"erase"}
@@ -524,7 +524,7 @@ def test_the_dashboard_shows_every_queue() -> None:
 @pytest.mark.parametrize("statistic", ["p50", "p90", "p99"])
 def test_the_dashboard_shows_how_long_the_steps_take(statistic: str) -> None:
     assert (
-        'SEARCH(\'{Storytime,Stage,Step} MetricName="StageDuration" Stage="dev"\', '
+        'SEARCH(\'{Storytime,Stage,Step} MetricName="StepDuration" Stage="dev"\', '
         f"'{statistic}', 300)"
     ) in set(searches())
 

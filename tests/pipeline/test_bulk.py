@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 import pytest
 
-from chalicelib.bulk import Bulk
-from chalicelib.errors import InvalidRequest, Transient, UnknownStory
-from chalicelib.ports import StoriesFound
-from chalicelib.story import Status, Story
-from chalicelib.uploads import UploadRequest
+from chalicelib.errors import InvalidRequestError, TransientError, UnknownStoryError
+from chalicelib.steps.bulk import Bulk
+from chalicelib.stories.ports import StoriesFound
+from chalicelib.stories.story import Status, Story
+from chalicelib.stories.upload_request import UploadRequest
 from tests.builders import jpeg, story, upload, upload_request
 from tests.fake_uploads import InMemoryUploadRequests
 from tests.fakes import InMemoryStories, Outbox
@@ -41,7 +41,7 @@ def test_each_id_is_answered_in_its_place() -> None:
         [second.id, "nonsense", story().id, request.id, first.id.upper(), second.id], notify=False
     )
 
-    assert [type(each) for each in found[1:3]] == [InvalidRequest, UnknownStory]
+    assert [type(each) for each in found[1:3]] == [InvalidRequestError, UnknownStoryError]
     assert [found[0], found[3], found[4], found[5]] == [second, request, first, second]
 
 
@@ -103,7 +103,7 @@ def test_nobody_is_told_who_does_not_want_to_be_nor_of_nothing() -> None:
 def test_a_notice_that_cannot_be_sent_spoils_no_answer() -> None:
     class Unreachable(Outbox):
         def publish(self, subject: str, body: str) -> None:
-            raise Transient("Publish failed with Throttled")
+            raise TransientError("Publish failed with Throttled")
 
     world = World(announcer=Unreachable())
     stories = ready(world, 2)
@@ -133,7 +133,7 @@ def test_one_that_cannot_be_resumed_does_not_spoil_the_others() -> None:
 
         def update(self, story, changes, **more):  # type: ignore[no-untyped-def]
             if story.id == self.stuck:
-                raise Transient("UpdateItem failed with ThrottlingException")
+                raise TransientError("UpdateItem failed with ThrottlingException")
             return super().update(story, changes, **more)
 
     stories = Stuck()
@@ -152,9 +152,9 @@ def test_one_that_cannot_be_resumed_does_not_spoil_the_others() -> None:
 def test_what_cannot_be_looked_up_is_no_unknown_story() -> None:
     class Unreachable(InMemoryUploadRequests):
         def find(self, upload_id: str) -> UploadRequest | None:
-            raise Transient("GetItem failed with ThrottlingException")
+            raise TransientError("GetItem failed with ThrottlingException")
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         bulk(World(upload_requests=Unreachable)).look_up([story().id], notify=False)
 
 
@@ -163,7 +163,7 @@ def test_a_table_that_does_not_answer_is_no_unknown_story() -> None:
         def find_all(self, story_ids: Collection[str]) -> StoriesFound:
             return StoriesFound({}, list(story_ids))
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         bulk(World(stories=Busy())).look_up([story().id], notify=False)
 
 
@@ -173,6 +173,6 @@ def test_a_hundred_can_be_asked_for_and_no_more() -> None:
     ids = [each.id for each in stories]
 
     assert bulk(world).look_up(ids, notify=False) == stories
-    with pytest.raises(InvalidRequest, match="at most 100"):
+    with pytest.raises(InvalidRequestError, match="at most 100"):
         bulk(world).look_up([*ids, story().id], notify=False)
     assert bulk(world).look_up([], notify=True) == []

@@ -1,20 +1,20 @@
-"""Messages that a stage gave up are parked, and their stories failed, unless they are well."""
+"""Messages that a step gave up are parked, and their stories failed, unless they are well."""
 
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.detection import TextDetection
-from chalicelib.errors import Transient
-from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Lease, Stage, Status, Story
+from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.errors import TransientError
+from chalicelib.pages.detection import TextDetection
+from chalicelib.stories.story import Lease, Status, Step, Story
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fakes import Outbox, ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.test_reading import CLEAR
 from tests.pipeline.world import World
 
-THROTTLED = Transient("DetectText failed with ThrottlingException")
+THROTTLED = TransientError("DetectText failed with ThrottlingException")
 
 
 def world_with_a_dead_letter(*script: object) -> World:
@@ -31,12 +31,12 @@ def world_with_a_dead_letter(*script: object) -> World:
 
 def bury(world: World) -> None:
     world.deliver(
-        world.dead_letter_queues[Stage.READING], world.pipeline.dead_letters[Stage.READING].handle
+        world.dead_letter_queues[Step.READING], world.pipeline.dead_letters[Step.READING].handle
     )
 
 
 def parked(world: World) -> list[StoryMessage]:
-    return [kept.message for kept in world.parked_queues[Stage.READING].kept]
+    return [kept.message for kept in world.parked_queues[Step.READING].kept]
 
 
 def test_the_story_fails_with_the_last_error_and_one_notice() -> None:
@@ -53,7 +53,7 @@ def test_the_story_fails_with_the_last_error_and_one_notice() -> None:
     assert "could not be read" in subject
     assert story.failure.reason in body
     assert parked(world) == [about(story)]
-    assert world.dead_letter_queues[Stage.READING].kept == []
+    assert world.dead_letter_queues[Step.READING].kept == []
     assert story.leases == {}
 
 
@@ -72,7 +72,7 @@ def test_a_redriven_message_finishes_the_story() -> None:
     world = world_with_a_dead_letter(CLEAR)
     bury(world)
 
-    world.parked_queues[Stage.READING].move_all_to(world.reading_queue)
+    world.parked_queues[Step.READING].move_all_to(world.reading_queue)
     world.deliver(world.reading_queue, world.reading.handle)
     world.deliver(world.narration_queue, world.narration.handle)
 
@@ -127,7 +127,7 @@ def test_a_story_that_somebody_works_on_is_not_failed_by_a_stray_dead_letter() -
 @pytest.mark.parametrize("seconds", [-4, 0, 4])
 def test_clocks_that_differ_make_no_dead_letter_a_stray(seconds: int) -> None:
     world = world_with_a_dead_letter()
-    enqueued = world.dead_letter_queues[Stage.READING].kept[0].sent_at
+    enqueued = world.dead_letter_queues[Step.READING].kept[0].sent_at
     shifted = {"enqueued_at": enqueued + timedelta(seconds=seconds)}
     world.stories.update(world.story(), shifted)
 
@@ -148,9 +148,9 @@ def test_a_message_that_meets_its_storys_burial_brings_the_story_back() -> None:
 
     told = World(stories=world.stories, announcer=Telling())
     told.clock.now = world.clock.now
-    dead = world.dead_letter_queues[Stage.READING].receive()
+    dead = world.dead_letter_queues[Step.READING].receive()
     assert dead is not None
-    told.pipeline.dead_letters[Stage.READING].handle(dead)
+    told.pipeline.dead_letters[Step.READING].handle(dead)
     assert world.story().status is Status.FAILED
 
     world.clock.advance(30)
@@ -176,15 +176,15 @@ def test_a_message_that_cannot_be_parked_comes_again_in_seconds() -> None:
 
     class Full(InMemoryQueue[StoryMessage]):
         def send(self, message: StoryMessage) -> None:
-            raise Transient("SendMessage failed with RequestThrottled")
+            raise TransientError("SendMessage failed with RequestThrottled")
 
-    room = world.parked_queues[Stage.READING]
-    world.parked_queues[Stage.READING] = Full(world.clock)
+    room = world.parked_queues[Step.READING]
+    world.parked_queues[Step.READING] = Full(world.clock)
     bury(world)
     assert world.story().status is Status.FAILED
 
     del world.pipeline.dead_letters  # it was built on first use
-    world.parked_queues[Stage.READING] = room
+    world.parked_queues[Step.READING] = room
     world.clock.advance(5)
     bury(world)
 
@@ -195,7 +195,7 @@ def test_a_message_that_cannot_be_parked_comes_again_in_seconds() -> None:
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_dead_letter_that_is_delivered_again_fails_and_tells_once(times: int) -> None:
     world = world_with_a_dead_letter()
-    dead = world.dead_letter_queues[Stage.READING]
+    dead = world.dead_letter_queues[Step.READING]
     for _ in range(times):
         dead.send(about(world.story()))
 

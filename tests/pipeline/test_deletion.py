@@ -4,11 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import keys, tombstone
-from chalicelib.detection import TextDetection
-from chalicelib.errors import Expired, InvalidRequest, StoryChanged, Transient, UnknownStory
-from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Lease, Stage, Status, Story
+from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.errors import (
+    ExpiredError,
+    InvalidRequestError,
+    StoryChangedError,
+    TransientError,
+    UnknownStoryError,
+)
+from chalicelib.pages.detection import TextDetection
+from chalicelib.stories import keys, tombstone
+from chalicelib.stories.story import Lease, Status, Step, Story
 from tests.builders import jpeg, line, story, upload, upload_request, with_words
 from tests.fake_uploads import SlowCdn
 from tests.fakes import (
@@ -35,11 +41,11 @@ def world_with_a_story(cdn: SlowCdn | None = None) -> World:
 def work_off(world: World) -> None:
     world.deliver(world.reading_queue, world.reading.handle)
     world.deliver(world.narration_queue, world.narration.handle)
-    world.deliver(world.queues[Stage.RENDITIONS], world.pipeline.renditions.handle)
+    world.deliver(world.queues[Step.RENDITIONS], world.pipeline.renditions.handle)
 
 
 def erase(world: World) -> int:
-    return world.deliver(world.queues[Stage.DELETION], world.pipeline.eraser.handle)
+    return world.deliver(world.queues[Step.DELETION], world.pipeline.eraser.handle)
 
 
 def files_of(world: World, message: StoryMessage) -> list[str]:
@@ -56,7 +62,7 @@ def test_a_deleted_story_is_gone_for_everybody_at_once() -> None:
     assert isinstance(found, Story)
     assert found.status is Status.DELETED
     assert world.pipeline.listing.page().stories == []
-    assert world.queues[Stage.DELETION].sent == [about(deleted)]
+    assert world.queues[Step.DELETION].sent == [about(deleted)]
 
 
 def test_then_nothing_is_left_but_a_tombstone() -> None:
@@ -93,9 +99,9 @@ def test_a_tombstone_is_kept_for_thirty_days_by_the_clock() -> None:
     assert world.retrieval.retrieve(story_id).status is Status.DELETED
     world.clock.advance(1)
 
-    with pytest.raises(UnknownStory):
+    with pytest.raises(UnknownStoryError):
         world.retrieval.retrieve(story_id)
-    with pytest.raises(UnknownStory):
+    with pytest.raises(UnknownStoryError):
         world.pipeline.deletion.delete(story_id)
 
 
@@ -109,7 +115,7 @@ def test_deleting_twice_is_fine() -> None:
 
     assert again == first
     assert at_last.erased_at
-    assert world.queues[Stage.DELETION].sent == [about(first)] * 2  # none when all is gone
+    assert world.queues[Step.DELETION].sent == [about(first)] * 2  # none when all is gone
 
 
 def test_two_who_delete_at_once_both_succeed() -> None:
@@ -141,14 +147,14 @@ def test_polls_bring_a_lost_deletion_on_after_a_minute() -> None:
         world.clock.advance(seconds)
         world.retrieval.retrieve(world.story().id)
 
-    assert len(world.queues[Stage.DELETION].sent) == 2
+    assert len(world.queues[Step.DELETION].sent) == 2
 
 
 def test_a_story_can_be_deleted_by_the_id_of_its_upload() -> None:
     world = world_with_a_story()
     request = upload_request()
     world.upload_requests.add(request)
-    with pytest.raises(UnknownStory):
+    with pytest.raises(UnknownStoryError):
         world.pipeline.deletion.delete(request.id)
     world.upload_requests.fulfil(request, world.story(), world.clock())
 
@@ -160,9 +166,9 @@ def test_a_story_can_be_deleted_by_the_id_of_its_upload() -> None:
 def test_what_is_not_there_cannot_be_deleted() -> None:
     world = World()
 
-    with pytest.raises(UnknownStory):
+    with pytest.raises(UnknownStoryError):
         world.pipeline.deletion.delete(story().id)
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequestError):
         world.pipeline.deletion.delete("../../other")
 
 
@@ -173,7 +179,7 @@ def test_copies_of_the_cdn_must_be_gone_too() -> None:
     for attempt in (1, 2):
         erase(world)
         assert world.story().erased_at is None
-        assert world.queues[Stage.DELETION].retries[-1] == (f"deletion-1/{attempt}", 5 * attempt)
+        assert world.queues[Step.DELETION].retries[-1] == (f"deletion-1/{attempt}", 5 * attempt)
         world.clock.advance(60)
     erase(world)
 
@@ -184,7 +190,7 @@ def test_copies_of_the_cdn_must_be_gone_too() -> None:
 def test_it_waits_for_who_may_still_be_storing_files() -> None:
     world = world_with_a_story()
     until = world.clock() + timedelta(seconds=40)
-    busy = Lease(Stage.NARRATION, "m-9", 1, until)
+    busy = Lease(Step.NARRATION, "m-9", 1, until)
     world.stories.lease(world.story().id, world.story().generation, busy, world.clock())
     world.pipeline.deletion.delete(world.story().id)
 
@@ -202,7 +208,7 @@ def test_it_waits_for_who_may_still_be_storing_files() -> None:
 
 def test_an_upload_that_died_is_waited_for_as_well() -> None:
     world = World(media=RefusingMedia())
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.intake.take_in(upload())
     world.pipeline.deletion.delete(world.story().id)
 
@@ -235,7 +241,7 @@ def test_an_upload_that_stores_it_with_another_waits_for_that_one() -> None:
 def test_an_upload_that_heals_another_is_waited_for_from_its_own_beginning() -> None:
     world = World(media=RefusingMedia())
     for _ in range(2):
-        with pytest.raises(Transient):
+        with pytest.raises(TransientError):
             world.intake.take_in(upload())
         world.clock.advance(100)
 
@@ -302,8 +308,8 @@ def test_messages_of_a_deleted_story_do_nothing() -> None:
     erase(world)
     tombstone = world.story()
     world.clock.advance(1)
-    for stage in Stage:
-        world.queues[stage].send(message)
+    for step in (Step.READING, Step.NARRATION, Step.RENDITIONS, Step.DELETION):
+        world.queues[step].send(message)
 
     work_off(world)
     erase(world)
@@ -331,7 +337,7 @@ def test_a_photo_sent_again_during_deletion_is_a_new_story_that_it_does_not_touc
     world = world_with_a_story()
     old = about(world.story())
     world.pipeline.deletion.delete(old.id)
-    world.queues[Stage.DELETION].kept.clear()  # it was lost; the new claim sees to that
+    world.queues[Step.DELETION].kept.clear()  # it was lost; the new claim sees to that
 
     world.intake.take_in(upload())
     work_off(world)
@@ -348,19 +354,19 @@ def test_a_photo_sent_again_during_deletion_is_a_new_story_that_it_does_not_touc
     )
     _, public = keys.prefixes(old)
     assert world.cdn.invalidated == [(public, f"{old.id}-{old.generation}")]
-    assert world.queues[Stage.DELETION].kept == []
+    assert world.queues[Step.DELETION].kept == []
 
 
 def test_an_upload_that_was_overtaken_by_a_deletion_leaves_nothing() -> None:
     class Deleting(InMemoryMedia):
         def put(self, key: str, content: bytes, content_type: str) -> None:
-            if not world.queues[Stage.DELETION].sent:
+            if not world.queues[Step.DELETION].sent:
                 world.pipeline.deletion.delete(world.story().id)
             super().put(key, content, content_type)
 
     world = World(media=Deleting())
 
-    with pytest.raises(StoryChanged):
+    with pytest.raises(StoryChangedError):
         world.intake.take_in(upload())
 
     assert world.media.objects == {}
@@ -369,7 +375,7 @@ def test_an_upload_that_was_overtaken_by_a_deletion_leaves_nothing() -> None:
 def test_a_lost_deletion_goes_on_with_the_sweeper() -> None:
     world = world_with_a_story()
     world.pipeline.deletion.delete(world.story().id)
-    world.queues[Stage.DELETION].kept.clear()
+    world.queues[Step.DELETION].kept.clear()
     world.clock.advance(300)
 
     world.sweep()
@@ -381,7 +387,7 @@ def test_a_lost_deletion_goes_on_with_the_sweeper() -> None:
 def test_it_goes_on_for_as_long_as_it_takes() -> None:
     world = world_with_a_story()
     world.pipeline.deletion.delete(world.story().id)
-    world.queues[Stage.DELETION].kept.clear()
+    world.queues[Step.DELETION].kept.clear()
     world.clock.advance(timedelta(days=2).total_seconds())
 
     world.sweep()
@@ -406,7 +412,7 @@ def test_requests_are_kept_as_long_as_the_tombstone_to_which_they_lead() -> None
         assert (left.expires_at, left.name) == (world.story().expires_at, "")
         assert world.retrieval.retrieve(request.id).status is Status.DELETED
     world.intake.take_in(upload())
-    with pytest.raises(Expired, match="deleted"):  # the new life is none of theirs
+    with pytest.raises(ExpiredError, match="deleted"):  # the new life is none of theirs
         world.retrieval.retrieve(requests[0].id)
 
 
@@ -415,15 +421,15 @@ def test_the_photo_itself_is_not_left_in_the_staging_bucket() -> None:
     world = world_with_a_story()
     request = upload_request()
     world.upload_requests.add(request)
-    world.staging.post(request.key, jpeg(), request.id)
-    staged = world.staging.look(request.key)
+    world.intake_bucket.post(request.key, jpeg(), request.id)
+    staged = world.intake_bucket.look(request.key)
     assert staged is not None
-    world.upload_requests.fulfil(request, world.story(), staged.staged_at)
+    world.upload_requests.fulfil(request, world.story(), staged.arrived_at)
 
     world.pipeline.deletion.delete(world.story().id)
     erase(world)
 
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 def test_a_photo_posted_since_stays_in_the_staging_bucket() -> None:
@@ -432,18 +438,18 @@ def test_a_photo_posted_since_stays_in_the_staging_bucket() -> None:
     world.upload_requests.add(request)
     world.upload_requests.fulfil(request, world.story(), world.clock())
     world.clock.advance(5)
-    world.staging.post(request.key, jpeg(), request.id)
+    world.intake_bucket.post(request.key, jpeg(), request.id)
 
     world.pipeline.deletion.delete(world.story().id)
     erase(world)
 
-    assert request.key in world.staging.objects
+    assert request.key in world.intake_bucket.objects
 
 
 def test_a_story_that_is_not_deleted_is_never_erased() -> None:
     world = world_with_a_story()
     kept = dict(world.media.objects)
-    world.queues[Stage.DELETION].send(about(world.story()))
+    world.queues[Step.DELETION].send(about(world.story()))
 
     erase(world)
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import answers, keys
-from chalicelib.messages import about
-from chalicelib.patience import GIVE_UP_AFTER
-from chalicelib.story import PHOTO_MISSING, Failure, Status, Story
+from chalicelib.delivery.messages import about
+from chalicelib.delivery.timeouts import GIVE_UP_AFTER
+from chalicelib.http import answers
+from chalicelib.stories import keys
+from chalicelib.stories.story import PHOTO_MISSING, Failure, Status, Story
 from tests.builders import upload
 from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.test_reading import CLEAR
@@ -34,8 +35,8 @@ def lose_messages(world: World) -> None:
 def work_off(world: World) -> None:
     world.deliver(world.reading_queue, world.reading.handle)
     world.deliver(world.narration_queue, world.narration.handle)
-    for stage, letters in world.pipeline.dead_letters.items():
-        world.deliver(world.dead_letter_queues[stage], letters.handle)
+    for step, letters in world.pipeline.dead_letters.items():
+        world.deliver(world.dead_letter_queues[step], letters.handle)
 
 
 def status_over_http(world: World, story: Story) -> int:

@@ -1,10 +1,15 @@
 import pytest
 
-from chalicelib import keys
-from chalicelib.errors import InvalidRequest, TooLarge, Transient, UnsupportedType
-from chalicelib.intake import MAX_BYTES, Upload
-from chalicelib.messages import StoryMessage
-from chalicelib.story import Failure, Status
+from chalicelib.delivery.messages import StoryMessage
+from chalicelib.errors import (
+    InvalidRequestError,
+    TooLargeError,
+    TransientError,
+    UnsupportedTypeError,
+)
+from chalicelib.steps.intake import MAX_BYTES, Upload
+from chalicelib.stories import keys
+from chalicelib.stories.story import Failure, Status
 from tests.builders import jpeg, upload
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import NOW, InMemoryMedia, Outbox
@@ -169,15 +174,15 @@ def test_an_upload_whose_message_was_refused_leaves_no_story_that_looks_enqueued
     class Full(InMemoryQueue[StoryMessage]):
         def send(self, message: StoryMessage) -> None:
             if refusing[0]:
-                raise Transient("SendMessage failed with RequestThrottled")
+                raise TransientError("SendMessage failed with RequestThrottled")
             super().send(message)
 
     world = World(queue=Full)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.intake.take_in(upload())
     failed = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
     world.stories.update(world.story(), failed)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.intake.take_in(upload())
 
     refusing[0] = False
@@ -193,7 +198,7 @@ def test_a_notice_that_cannot_be_repeated_now_holds_nothing_up_and_is_sent_later
     class Refusing(Outbox):
         def publish(self, subject: str, body: str) -> None:
             if refusing[0]:
-                raise Transient("Publish failed with InternalError")
+                raise TransientError("Publish failed with InternalError")
             super().publish(subject, body)
 
     world = World(announcer=Refusing())
@@ -212,13 +217,13 @@ def test_a_notice_that_cannot_be_repeated_now_holds_nothing_up_and_is_sent_later
 
 
 def test_who_sends_a_photo_again_while_its_story_ends_is_told_once() -> None:
-    """The claim was answered while it was unfinished; its stage has told of it since."""
+    """The claim was answered while it was unfinished; its step has told of it since."""
     world = World()
     story = world.intake.take_in(upload()).story
 
     class Slow(InMemoryMedia):
         def put(self, key: str, content: bytes, content_type: str) -> None:
-            if key == keys.photo(story):  # meanwhile the stages end the story, and tell of it
+            if key == keys.photo(story):  # meanwhile the steps end the story, and tell of it
                 world.stories.update(story, {"status": Status.READ, "text": "Once."})
                 ready = {"status": Status.READY, "audio": "a", "notified_of": Status.READY}
                 world.stories.update(story, ready)
@@ -232,7 +237,7 @@ def test_who_sends_a_photo_again_while_its_story_ends_is_told_once() -> None:
 
 
 def test_a_finished_duplicate_writes_nothing_to_the_bucket_even_if_it_was_never_marked() -> None:
-    """Its upload died right after the message was sent, and the stages did their work."""
+    """Its upload died right after the message was sent, and the steps did their work."""
     world = World()
     story = world.intake.take_in(upload()).story
     world.stories.update(story, {"status": Status.READ, "text": "Once.", "enqueued_at": None})
@@ -272,13 +277,13 @@ def test_a_failed_story_is_tried_again_where_its_data_stops() -> None:
 @pytest.mark.parametrize(
     ("bad", "error", "code"),
     [
-        (upload(b""), InvalidRequest, "empty_body"),
-        (upload(content_type="text/plain"), UnsupportedType, "unsupported_media_type"),
-        (upload(content_type=""), UnsupportedType, "unsupported_media_type"),
-        (upload(b"Once upon a time"), UnsupportedType, "unsupported_media_type"),
-        (upload(jpeg()[:500]), InvalidRequest, "unreadable_image"),
-        (upload(jpeg(79, 200)), InvalidRequest, "image_too_small"),
-        (upload(jpeg() + bytes(MAX_BYTES)), TooLarge, "too_large"),
+        (upload(b""), InvalidRequestError, "empty_body"),
+        (upload(content_type="text/plain"), UnsupportedTypeError, "unsupported_media_type"),
+        (upload(content_type=""), UnsupportedTypeError, "unsupported_media_type"),
+        (upload(b"Once upon a time"), UnsupportedTypeError, "unsupported_media_type"),
+        (upload(jpeg()[:500]), InvalidRequestError, "unreadable_image"),
+        (upload(jpeg(79, 200)), InvalidRequestError, "image_too_small"),
+        (upload(jpeg() + bytes(MAX_BYTES)), TooLargeError, "too_large"),
     ],
     ids=["empty", "text", "no-type", "not-a-photo", "truncated", "small", "large"],
 )
@@ -297,7 +302,7 @@ def test_what_is_refused_leaves_nothing_behind(
 
 
 def test_a_photo_over_the_limit_is_told_the_limit() -> None:
-    with pytest.raises(TooLarge, match="4,400,000"):
+    with pytest.raises(TooLargeError, match="4,400,000"):
         World().intake.take_in(upload(jpeg() + bytes(MAX_BYTES)))
 
 
@@ -312,10 +317,10 @@ def test_an_upload_that_aws_refused_can_simply_be_sent_again() -> None:
 
     class Full(InMemoryMedia):
         def put(self, key: str, content: bytes, content_type: str) -> None:
-            raise Transient("PutObject failed with SlowDown")
+            raise TransientError("PutObject failed with SlowDown")
 
     broken = World(stories=world.stories, media=Full())
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         broken.intake.take_in(upload())
     assert broken.reading_queue.sent == []
 

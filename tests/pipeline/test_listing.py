@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.errors import InvalidRequest
-from chalicelib.listing import Listing, ListPage
+from chalicelib.errors import InvalidRequestError
+from chalicelib.steps.listing import Listing, ListPage
 from tests.builders import story
 from tests.fakes import InMemoryStories
 
@@ -94,7 +94,7 @@ def test_a_gap_of_years_is_crossed_a_year_a_page() -> None:
 def test_a_limit_has_limits(limit: int) -> None:
     any_list, stories = listing()
 
-    with pytest.raises(InvalidRequest, match="from 1 to 100"):
+    with pytest.raises(InvalidRequestError, match="from 1 to 100"):
         any_list.page(limit)
     assert stories.queries == 0
 
@@ -106,6 +106,6 @@ def test_only_our_own_cursors_are_followed() -> None:
     assert cursor is not None
 
     for forged in (cursor, cursor[:-1], "", "x", "é", cursor + "é"):
-        with pytest.raises(InvalidRequest, match="not one of ours"):
+        with pytest.raises(InvalidRequestError, match="not one of ours"):
             theirs.page(1, forged)
     assert stories.queries == 0

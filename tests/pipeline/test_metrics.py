@@ -2,23 +2,23 @@
 
 import pytest
 
-from chalicelib.errors import Rejected, StoryDeleted, Transient
-from chalicelib.intake import MAX_BYTES
-from chalicelib.messages import about
-from chalicelib.metrics import (
+from chalicelib.delivery.messages import about
+from chalicelib.errors import RejectedError, StoryDeletedError, TransientError
+from chalicelib.steps.intake import MAX_BYTES
+from chalicelib.stories.story import Status, Step
+from chalicelib.telemetry.metrics import (
     DUPLICATES_FOUND,
     METRICS,
     PROFILE_PHOTOS_REJECTED,
-    STAGE_DURATION,
+    STEP_DURATION,
     STORIES_FAILED,
     STORIES_READY,
     FailureReason,
     Metric,
     reason_of_rejection,
 )
-from chalicelib.story import Stage, Status
 from tests.builders import jpeg, upload
-from tests.fake_uploads import InMemoryStaging
+from tests.fake_uploads import InMemoryIntakeBucket
 from tests.fakes import (
     Clock,
     InMemoryMedia,
@@ -46,7 +46,7 @@ class SlowMedia(InMemoryMedia):
             self.clock.advance(1)
 
 
-class RemovingLater(InMemoryStaging):
+class RemovingLater(InMemoryIntakeBucket):
     """Cannot remove an object at once."""
 
     refuses = True
@@ -54,7 +54,7 @@ class RemovingLater(InMemoryStaging):
     def remove(self, key: str, version: str) -> None:
         if self.refuses:
             self.refuses = False
-            raise Transient("DeleteObject failed with SlowDown")
+            raise TransientError("DeleteObject failed with SlowDown")
         super().remove(key, version)
 
 
@@ -65,7 +65,7 @@ def recorded(world: World, metric: Metric) -> list[str | None]:
 
 
 def steps(world: World) -> list[str | None]:
-    return [by for by, _ in world.meter.of(STAGE_DURATION)]
+    return [by for by, _ in world.meter.of(STEP_DURATION)]
 
 
 def world_with_slow_media(*script: object) -> World:
@@ -77,7 +77,7 @@ def world_with_slow_media(*script: object) -> World:
 
 def test_names_are_those_that_alarms_and_dashboard_know() -> None:
     assert {metric.name: (metric.unit, metric.dimension) for metric in METRICS} == {
-        "StageDuration": ("Milliseconds", "Step"),
+        "StepDuration": ("Milliseconds", "Step"),
         "PaidCalls": ("Count", "Operation"),
         "DuplicatesFound": ("Count", None),
         "CharactersNarrated": ("Count", None),
@@ -107,14 +107,14 @@ def test_a_duration_is_in_milliseconds_from_the_lease_to_its_release() -> None:
     read(world)
 
     # The photo; then what was detected, and the page.
-    assert world.meter.of(STAGE_DURATION) == [("intake", 1000), ("reading", 2000)]
+    assert world.meter.of(STEP_DURATION) == [("intake", 1000), ("reading", 2000)]
 
 
 def test_an_attempt_that_failed_is_not_measured() -> None:
     world = world_with_slow_media(THROTTLED)
     world.intake.take_in(upload())
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         read(world)
 
     assert steps(world) == ["intake"]
@@ -135,7 +135,7 @@ def test_a_deletion_is_measured_when_everything_is_gone() -> None:
     world.clock.advance(200)
     eraser = world.pipeline.eraser
     for _ in range(2):
-        world.deliver(world.queues[Stage.DELETION], eraser.handle)
+        world.deliver(world.queues[Step.DELETION], eraser.handle)
         world.clock.advance(600)
 
     assert steps(world)[-1] == "deletion"
@@ -161,7 +161,7 @@ def test_a_staged_photo_seen_before_is_a_duplicate() -> None:
 
 
 def test_a_staged_photo_that_is_delivered_again_is_no_duplicate() -> None:
-    world = World(staging=RemovingLater)
+    world = World(intake_bucket=RemovingLater)
     request = posted(world)
     announce(world, request.key)
     take_in(world)
@@ -176,7 +176,7 @@ def test_a_staged_photo_that_is_delivered_again_is_no_duplicate() -> None:
     ("script", "reason"),
     [
         ([[]] * 4, "no_text"),
-        ([Rejected("this photo has a shape or size that cannot be read")], "unreadable_photo"),
+        ([RejectedError("this photo has a shape or size that cannot be read")], "unreadable_photo"),
     ],
 )
 def test_a_page_that_cannot_be_read_fails_its_story_for_a_reason(
@@ -191,7 +191,7 @@ def test_a_page_that_cannot_be_read_fails_its_story_for_a_reason(
 
 
 def test_a_text_that_cannot_be_spoken_fails_its_story_for_a_reason() -> None:
-    refusal = Rejected("this text cannot be spoken", code=FailureReason.UNSPEAKABLE_TEXT)
+    refusal = RejectedError("this text cannot be spoken", code=FailureReason.UNSPEAKABLE_TEXT)
     world = world_with_a_text("Once.", refusal)
 
     narrate(world)
@@ -201,7 +201,7 @@ def test_a_text_that_cannot_be_spoken_fails_its_story_for_a_reason() -> None:
 
 def test_a_story_whose_work_kept_failing_fails_once_however_often_that_is_delivered() -> None:
     world = world_with_a_dead_letter()
-    world.dead_letter_queues[Stage.READING].send(about(world.story()))
+    world.dead_letter_queues[Step.READING].send(about(world.story()))
 
     bury(world)
 
@@ -212,7 +212,7 @@ def test_a_story_whose_work_kept_failing_fails_once_however_often_that_is_delive
 def test_a_story_that_stopped_without_a_word_fails_for_another_reason() -> None:
     world = World()
     world.intake.take_in(upload())
-    world.dead_letter_queues[Stage.READING].send(about(world.story()))
+    world.dead_letter_queues[Step.READING].send(about(world.story()))
 
     bury(world)
 
@@ -223,7 +223,7 @@ def test_a_story_whose_photo_never_arrived_fails_for_another_reason() -> None:
     world = World()
     story = world.intake.new_story(upload(), "image/jpeg")
     world.stories.claim(story)
-    world.dead_letter_queues[Stage.READING].send(about(story))
+    world.dead_letter_queues[Step.READING].send(about(story))
 
     bury(world)
 
@@ -236,7 +236,7 @@ def test_a_write_that_another_delivery_won_counts_nothing() -> None:
 
         def update(self, story, changes, **how):  # type: ignore[no-untyped-def]
             if changes.get("status") is Status.READY:
-                raise StoryDeleted("it is deleted")
+                raise StoryDeletedError("it is deleted")
             return super().update(story, changes, **how)
 
     world = World(
@@ -254,13 +254,13 @@ def test_a_write_that_another_delivery_won_counts_nothing() -> None:
 
 @pytest.mark.parametrize("code", ["image_too_small", "unsupported_media_type", "rejected"])
 def test_every_way_in_which_a_file_is_broken_is_one_reason(code: str) -> None:
-    assert reason_of_rejection(Rejected("it is broken", code=code)) == "unreadable_photo"
+    assert reason_of_rejection(RejectedError("it is broken", code=code)) == "unreadable_photo"
 
 
 def test_what_is_refused_before_it_is_a_story_is_no_failed_story() -> None:
     world = World()
     for send in (upload(b"%PDF-1.7"), upload(jpeg() + b"x" * MAX_BYTES)):
-        with pytest.raises(Rejected):
+        with pytest.raises(RejectedError):
             world.intake.take_in(send)
 
     assert world.meter.kept == []

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys
-from chalicelib.errors import Rejected, Transient
-from chalicelib.messages import about
-from chalicelib.story import Status
+from chalicelib.delivery.messages import about
+from chalicelib.errors import RejectedError, TransientError
+from chalicelib.stories import keys
+from chalicelib.stories.story import Status
 from tests.builders import upload
 from tests.fakes import ScriptedSpeaker, delivery_to
 from tests.pipeline.world import World
@@ -78,8 +78,8 @@ def test_a_long_text_becomes_one_mp3_of_several_requests() -> None:
 
 
 def test_a_redelivery_pays_for_no_part_that_is_stored() -> None:
-    world = world_with_a_text(LONG, tone(0.5), Transient("throttled"), tone(0.5))
-    with pytest.raises(Transient):
+    world = world_with_a_text(LONG, tone(0.5), TransientError("throttled"), tone(0.5))
+    with pytest.raises(TransientError):
         narrate(world)
 
     narrate(world, receives=2)
@@ -124,7 +124,7 @@ def test_a_redelivery_before_the_notice_sends_it() -> None:
 
 
 def test_a_text_that_cannot_be_spoken_fails_with_its_reason() -> None:
-    world = world_with_a_text("Once.", Rejected("this text cannot be spoken by Joanna"))
+    world = world_with_a_text("Once.", RejectedError("this text cannot be spoken by Joanna"))
 
     narrate(world)
 

@@ -2,10 +2,10 @@ import logging
 
 import pytest
 
-from chalicelib import keys
-from chalicelib.errors import Rejected, Transient
-from chalicelib.messages import about
-from chalicelib.story import Status
+from chalicelib.delivery.messages import about
+from chalicelib.errors import RejectedError, TransientError
+from chalicelib.stories import keys
+from chalicelib.stories.story import Status
 from tests.builders import jpeg, line, upload, with_words
 from tests.fakes import ScriptedTextDetector, delivery_to
 from tests.pipeline.world import World
@@ -62,8 +62,8 @@ def test_an_upside_down_page_is_read_again_turned_and_shown_upright() -> None:
 
 
 def test_a_redelivery_pays_for_no_detection_that_is_stored() -> None:
-    world = world_with_a_photo(GARBLED, Transient("no answer"), CLEAR)
-    with pytest.raises(Transient):
+    world = world_with_a_photo(GARBLED, TransientError("no answer"), CLEAR)
+    with pytest.raises(TransientError):
         read(world)
 
     read(world, receives=2)
@@ -108,7 +108,7 @@ def test_a_rejected_page_is_neither_paid_for_nor_announced_twice() -> None:
 
 
 def test_an_image_that_the_service_refuses_fails_with_its_reason() -> None:
-    world = world_with_a_photo(Rejected("this photo cannot be read"))
+    world = world_with_a_photo(RejectedError("this photo cannot be read"))
 
     read(world)
 

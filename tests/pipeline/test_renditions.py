@@ -4,10 +4,10 @@ import io
 
 from PIL import Image
 
-from chalicelib import keys
-from chalicelib.errors import Transient
-from chalicelib.messages import about
-from chalicelib.story import Stage, Status
+from chalicelib.delivery.messages import about
+from chalicelib.errors import TransientError
+from chalicelib.stories import keys
+from chalicelib.stories.story import Status, Step
 from tests.builders import jpeg, line, upload, with_words
 from tests.fakes import InMemoryMedia, ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.world import World
@@ -21,7 +21,7 @@ class NoThumbnails(InMemoryMedia):
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         if self.refuses and key.endswith("thumbnail.jpg"):
-            raise Transient("PutObject failed with SlowDown")
+            raise TransientError("PutObject failed with SlowDown")
         super().put(key, content, content_type)
 
 
@@ -36,7 +36,7 @@ def world_with_a_page(media: InMemoryMedia | None = None) -> World:
 
 
 def make(world: World) -> int:
-    return world.deliver(world.queues[Stage.RENDITIONS], world.pipeline.renditions.handle)
+    return world.deliver(world.queues[Step.RENDITIONS], world.pipeline.renditions.handle)
 
 
 def test_the_record_says_what_is_in_the_bucket() -> None:
@@ -64,7 +64,7 @@ def test_nothing_is_made_twice() -> None:
     make(world)
     before, small = world.story(), keys.rendition(world.story(), "small")
     world.media.put(small, b"as it was", "image/jpeg")
-    world.queues[Stage.RENDITIONS].send(about(before))
+    world.queues[Step.RENDITIONS].send(about(before))
 
     make(world)
 
@@ -91,15 +91,15 @@ def test_their_failure_does_not_fail_the_story_and_can_be_redriven() -> None:
     for _ in range(6):
         make(world)
         world.clock.advance(100)
-    letters = world.pipeline.dead_letters[Stage.RENDITIONS]
-    world.deliver(world.dead_letter_queues[Stage.RENDITIONS], letters.handle)
+    letters = world.pipeline.dead_letters[Step.RENDITIONS]
+    world.deliver(world.dead_letter_queues[Step.RENDITIONS], letters.handle)
 
     assert world.story() == ready
-    parked = world.parked_queues[Stage.RENDITIONS]
+    parked = world.parked_queues[Step.RENDITIONS]
     assert [kept.message for kept in parked.kept] == [about(ready)]
 
     media.refuses = False
-    parked.move_all_to(world.queues[Stage.RENDITIONS])
+    parked.move_all_to(world.queues[Step.RENDITIONS])
     make(world)
     assert len(world.story().renditions) == 4
 
@@ -111,7 +111,7 @@ def test_trouble_with_them_is_not_the_storys_last_error() -> None:
 
     assert world.story().last_error is None
     assert world.story().retry_at is None
-    assert world.queues[Stage.RENDITIONS].retries == [("renditions-1/1", 5)]
+    assert world.queues[Step.RENDITIONS].retries == [("renditions-1/1", 5)]
 
 
 def test_they_are_made_of_a_page_whose_text_cannot_be_spoken() -> None:
@@ -127,8 +127,8 @@ def test_they_are_made_of_a_page_whose_text_cannot_be_spoken() -> None:
 def test_a_message_before_its_page_comes_again() -> None:
     world = World()
     world.intake.take_in(upload())
-    world.queues[Stage.RENDITIONS].send(about(world.story()))
+    world.queues[Step.RENDITIONS].send(about(world.story()))
 
     make(world)
 
-    assert world.queues[Stage.RENDITIONS].retries == [("renditions-1/1", 5)]
+    assert world.queues[Step.RENDITIONS].retries == [("renditions-1/1", 5)]

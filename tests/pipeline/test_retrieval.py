@@ -1,8 +1,8 @@
 import pytest
 
-from chalicelib.errors import InvalidRequest, UnknownStory
-from chalicelib.messages import about
-from chalicelib.story import Status
+from chalicelib.delivery.messages import about
+from chalicelib.errors import InvalidRequestError, UnknownStoryError
+from chalicelib.stories.story import Status
 from tests.builders import upload
 from tests.fakes import NOW
 from tests.pipeline.world import World
@@ -25,20 +25,20 @@ def test_a_story_is_found_by_every_spelling_of_its_entity_tag(spelling: str) -> 
 
 @pytest.mark.parametrize("missing", [None, "", "  "])
 def test_without_an_id_nothing_is_looked_up(missing: str | None) -> None:
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(InvalidRequestError) as refused:
         World().retrieval.retrieve(missing)
     assert refused.value.code == "missing_id"
 
 
 @pytest.mark.parametrize("malformed", ["7", "story", '"', "%00", "x" * 5000, "../../health"])
 def test_what_is_no_id_is_refused(malformed: str) -> None:
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(InvalidRequestError) as refused:
         World().retrieval.retrieve(malformed)
     assert refused.value.code == "malformed_id"
 
 
 def test_an_unknown_id_is_not_found() -> None:
-    with pytest.raises(UnknownStory):
+    with pytest.raises(UnknownStoryError):
         World().retrieval.retrieve("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab")
 
 

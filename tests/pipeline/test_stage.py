@@ -1,13 +1,13 @@
-"""What every stage does with a delivery, shown on the reading stage."""
+"""What every step does with a delivery, shown on the reading step."""
 
 from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.detection import TextDetection
-from chalicelib.errors import LeaseHeld, Transient
-from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Failure, Lease, Stage, Status, Story
+from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.errors import LeaseHeldError, TransientError
+from chalicelib.pages.detection import TextDetection
+from chalicelib.stories.story import Failure, Lease, Status, Step, Story
 from tests.builders import upload
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
@@ -26,7 +26,7 @@ LATER = NOW + timedelta(seconds=60)
 def leased_to(message_id: str, *script: object) -> World:
     world = world_with_a_photo(*script)
     story = world.story()
-    lease = Lease(Stage.READING, message_id, 1, LATER)
+    lease = Lease(Step.READING, message_id, 1, LATER)
     world.stories.lease(story.id, story.generation, lease, NOW)
     return world
 
@@ -38,13 +38,13 @@ def test_a_delivery_that_meets_anothers_lease_ends_quietly() -> None:
 
     assert world.detector.images == []
     assert world.reading_queue.retries == []
-    assert world.story().leases[Stage.READING].message_id == "another"
+    assert world.story().leases[Step.READING].message_id == "another"
 
 
 def test_the_same_message_under_its_own_lease_comes_back_when_the_lease_is_over() -> None:
     world = leased_to("m-1")
 
-    with pytest.raises(LeaseHeld):
+    with pytest.raises(LeaseHeldError):
         world.reading.handle(delivery_to(about(world.story()), message_id="m-1", receives=2))
 
     assert world.reading_queue.retries == [("m-1/2", 61)]
@@ -74,9 +74,9 @@ def test_leases_of_two_stages_do_not_meet() -> None:
     ("receives", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (12, 900)]
 )
 def test_a_failed_attempt_is_tried_again_in_seconds(receives: int, seconds: int) -> None:
-    world = world_with_a_photo(Transient("DetectText failed with ThrottlingException"))
+    world = world_with_a_photo(TransientError("DetectText failed with ThrottlingException"))
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.reading.handle(delivery_to(about(world.story()), receives=receives))
 
     assert world.reading_queue.retries == [(f"m-1/{receives}", seconds)]
@@ -88,12 +88,12 @@ def test_a_failed_attempt_is_tried_again_in_seconds(receives: int, seconds: int)
 def test_a_lease_that_cannot_be_asked_for_is_asked_for_again_in_seconds() -> None:
     class OutOfReach(InMemoryStories):
         def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
-            raise Transient("UpdateItem failed with InternalServerError")
+            raise TransientError("UpdateItem failed with InternalServerError")
 
     world = World(stories=OutOfReach())
     world.intake.take_in(upload())
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.reading.handle(delivery_to(about(world.story())))
 
     assert world.reading_queue.retries == [("m-1/1", 5)]
@@ -111,13 +111,13 @@ def test_what_a_bug_says_is_for_the_log_and_not_for_people() -> None:
 def test_a_failure_that_cannot_be_written_down_is_still_raised() -> None:
     class OutOfReach(InMemoryQueue[StoryMessage]):
         def retry_in(self, receipt: str, seconds: int) -> None:
-            raise Transient("the second trouble")
+            raise TransientError("the second trouble")
 
-    detector = ScriptedTextDetector(Transient("the first trouble"))
+    detector = ScriptedTextDetector(TransientError("the first trouble"))
     world = World(detector=detector, queue=OutOfReach)
     world.intake.take_in(upload())
 
-    with pytest.raises(Transient, match="the first trouble"):
+    with pytest.raises(TransientError, match="the first trouble"):
         world.reading.handle(delivery_to(about(world.story())))
 
 
@@ -145,7 +145,7 @@ def test_a_story_that_another_worker_finished_first_is_left_as_it_is() -> None:
     class SlowDetector(ScriptedTextDetector):
         def detect(self, image: bytes) -> list[TextDetection]:
             world.clock.advance(61)
-            other = Lease(Stage.READING, "another", 1, world.clock() + timedelta(seconds=60))
+            other = Lease(Step.READING, "another", 1, world.clock() + timedelta(seconds=60))
             world.stories.lease(world.story().id, world.story().generation, other, world.clock())
             return super().detect(image)
 
@@ -155,7 +155,7 @@ def test_a_story_that_another_worker_finished_first_is_left_as_it_is() -> None:
     world.reading.handle(delivery_to(about(world.story())))
 
     assert world.story().status is Status.RECEIVED
-    assert world.story().leases[Stage.READING].message_id == "another"
+    assert world.story().leases[Step.READING].message_id == "another"
 
 
 def test_a_story_that_was_sent_again_while_people_were_told_is_given_up_at_once() -> None:
@@ -191,11 +191,11 @@ def test_a_late_message_takes_back_no_failure_of_another_stage() -> None:
 
 def test_a_late_message_that_takes_a_failure_back_is_the_one_that_counts() -> None:
     """Should it be given up as well, it must not pass for a stray."""
-    world = world_with_a_photo(Transient("no answer"))
+    world = world_with_a_photo(TransientError("no answer"))
     failed = {"status": Status.FAILED, "failure": Failure("no answer", final=False)}
     world.stories.update(world.story(), {**failed, "enqueued_at": LATER})
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.reading.handle(delivery_to(about(world.story())))
 
     assert (world.story().status, world.story().enqueued_at) == (Status.RECEIVED, NOW)

@@ -1,4 +1,4 @@
-"""From the staging bucket to a story, whatever S3's events do."""
+"""From the intake_bucket bucket to a story, whatever S3's events do."""
 
 import io
 import zipfile
@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys
-from chalicelib.direct_upload import Permit, Wanted
-from chalicelib.errors import Expired, Transient, UnknownStory
-from chalicelib.messages import StagedObject, about
-from chalicelib.story import Stage, Status, Story
-from chalicelib.upload_ports import Staged, StagedPage, StagedPhoto
-from chalicelib.uploads import UploadRequest, UploadStatus
+from chalicelib.delivery.messages import IntakeMessage, about
+from chalicelib.errors import ExpiredError, TransientError, UnknownStoryError
+from chalicelib.steps.direct_upload import Permit, Wanted
+from chalicelib.stories import keys
+from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.upload_ports import IntakeListing, IntakeObject, IntakePhoto
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
-from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
+from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.fakes import RefusingMedia
 from tests.pipeline.world import World
 
@@ -29,17 +29,17 @@ def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> P
 def posted(world: World, photo: bytes | None = None) -> UploadRequest:
     """A request whose photo has arrived; its event was lost so far."""
     request = permitted(world).request
-    world.staging.post(request.key, jpeg() if photo is None else photo, request.id)
+    world.intake_bucket.post(request.key, jpeg() if photo is None else photo, request.id)
     return request
 
 
 def announce(world: World, key: str) -> None:
     """S3's event, as the function forwards it."""
-    world.pipeline.intake_queue.send(StagedObject("staging", key))
+    world.pipeline.intake_queue.send(IntakeMessage("intake_bucket", key))
 
 
 def take_in(world: World) -> int:
-    return world.deliver(world.intake_queue, world.pipeline.staged_intake.handle)
+    return world.deliver(world.intake_queue, world.pipeline.bucket_intake.handle)
 
 
 def give_up(world: World) -> None:
@@ -62,7 +62,7 @@ def zipped() -> bytes:
 def test_what_was_posted_becomes_the_story_that_was_asked_for() -> None:
     world = World()
     permit = permitted(world, language="de-DE", voice="Vicki")
-    world.staging.post(permit.request.key, jpeg(), permit.request.id)
+    world.intake_bucket.post(permit.request.key, jpeg(), permit.request.id)
     announce(world, permit.request.key)
 
     take_in(world)
@@ -71,7 +71,7 @@ def test_what_was_posted_becomes_the_story_that_was_asked_for() -> None:
     assert (story.name, story.language, story.voice) == ("mole.jpg", "de-DE", "Vicki")
     assert world.media.get(keys.photo(story)) == jpeg()
     assert [kept.message for kept in world.reading_queue.kept] == [about(story)]
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
     fulfilled = request_of(world, permit.request)
     assert (fulfilled.status, fulfilled.story_id) == (UploadStatus.FULFILLED, story.id)
     assert fulfilled.expires_at is None
@@ -140,7 +140,7 @@ def test_what_is_no_photo_fails_its_request(photo: bytes) -> None:
     assert failed.reason
     assert world.retrieval.retrieve(request.id) == failed
     assert world.stories.kept == {}
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
     assert world.intake_parked_queue.kept == []
 
 
@@ -149,7 +149,7 @@ def test_a_failed_request_can_be_made_good_while_its_form_is_usable() -> None:
     request = posted(world, b"hello")
     announce(world, request.key)
     take_in(world)
-    world.staging.post(request.key, jpeg(), request.id)
+    world.intake_bucket.post(request.key, jpeg(), request.id)
     announce(world, request.key)
 
     take_in(world)
@@ -170,14 +170,14 @@ def test_a_failed_request_can_be_made_good_while_its_form_is_usable() -> None:
 )
 def test_a_photo_dropped_by_hand_is_a_story(key: str, name: str) -> None:
     world = World()
-    world.staging.post(key, jpeg())
+    world.intake_bucket.post(key, jpeg())
     announce(world, key)
 
     take_in(world)
 
     assert world.story().name == name
     assert (world.story().language, world.story().notify) == ("en-US", True)
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 def test_a_photo_of_a_request_that_is_gone_is_a_story_all_the_same() -> None:
@@ -203,7 +203,7 @@ def test_what_nobody_asked_for_and_is_no_photo_is_put_aside(
     key: str, content: bytes, reason: str
 ) -> None:
     world = World()
-    world.staging.post(key, content)
+    world.intake_bucket.post(key, content)
     announce(world, key)
 
     take_in(world)
@@ -211,13 +211,13 @@ def test_what_nobody_asked_for_and_is_no_photo_is_put_aside(
     (parked,) = world.intake_parked_queue.kept
     assert parked.message.key == f"rejected/{key}"
     assert str(parked.message.reason).startswith(reason)
-    assert world.staging.objects.keys() == {f"rejected/{key}"}
+    assert world.intake_bucket.objects.keys() == {f"rejected/{key}"}
     assert world.stories.kept == {}
 
 
 def test_what_is_put_back_too_early_stays_aside() -> None:
     world = World()
-    world.staging.post("images/page.jpg", b"hello")
+    world.intake_bucket.post("images/page.jpg", b"hello")
     announce(world, "images/page.jpg")
     take_in(world)
 
@@ -227,32 +227,32 @@ def test_what_is_put_back_too_early_stays_aside() -> None:
     assert [kept.message.key for kept in world.intake_parked_queue.kept] == [
         "rejected/images/page.jpg"
     ]
-    assert world.staging.objects.keys() == {"rejected/images/page.jpg"}
+    assert world.intake_bucket.objects.keys() == {"rejected/images/page.jpg"}
 
 
 @pytest.mark.parametrize("name", ["z" * 1013 + ".jpg", "\N{CJK UNIFIED IDEOGRAPH-732B}" * 339])
 def test_what_has_a_very_long_key_is_put_aside_under_another(name: str) -> None:
     world = World()
-    world.staging.post(f"images/{name}", b"hello")
+    world.intake_bucket.post(f"images/{name}", b"hello")
     announce(world, f"images/{name}")
 
     take_in(world)
 
     (parked,) = world.intake_parked_queue.kept
     assert len(parked.message.key.encode()) <= 1024
-    assert world.staging.objects.keys() == {parked.message.key}
+    assert world.intake_bucket.objects.keys() == {parked.message.key}
 
 
 def test_a_folder_is_nothing() -> None:
     world = World()
-    world.staging.post("images/folder/", b"")
+    world.intake_bucket.post("images/folder/", b"")
     announce(world, "images/folder/")
 
     take_in(world)
     world.clock.advance(300)
     world.sweep()
 
-    assert world.staging.objects.keys() == {"images/folder/"}
+    assert world.intake_bucket.objects.keys() == {"images/folder/"}
     assert world.intake_queue.kept == []
     assert world.intake_parked_queue.kept == []
 
@@ -260,17 +260,17 @@ def test_a_folder_is_nothing() -> None:
 def test_what_was_put_aside_can_be_put_back() -> None:
     """Once it can be read, say because another format is understood."""
     world = World()
-    world.staging.post("images/page.jpg", b"hello")
+    world.intake_bucket.post("images/page.jpg", b"hello")
     announce(world, "images/page.jpg")
     take_in(world)
     (parked,) = world.intake_parked_queue.kept
-    world.staging.post(parked.message.key, jpeg())
+    world.intake_bucket.post(parked.message.key, jpeg())
 
     world.intake_parked_queue.move_all_to(world.intake_queue)
     take_in(world)
 
     assert world.story().name == "page.jpg"
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 def test_another_photo_by_the_same_form_is_a_story_of_its_own() -> None:
@@ -279,44 +279,44 @@ def test_another_photo_by_the_same_form_is_a_story_of_its_own() -> None:
     announce(world, request.key)
     take_in(world)
     first = world.story()
-    world.staging.post(request.key, jpeg(shade=90), request.id)
+    world.intake_bucket.post(request.key, jpeg(shade=90), request.id)
     announce(world, request.key)
 
     take_in(world)
 
     assert len(world.stories.kept) == 2
     assert request_of(world, request).story_id == first.id
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 def test_what_was_posted_while_the_first_was_taken_in_is_not_removed() -> None:
     world = World()
     request = posted(world)
     announce(world, request.key)
-    found = world.staging.get(request.key, 25_000_000)
+    found = world.intake_bucket.get(request.key, 25_000_000)
     assert found is not None
-    world.staging.post(request.key, jpeg(shade=90), request.id)
+    world.intake_bucket.post(request.key, jpeg(shade=90), request.id)
 
-    world.staging.remove(request.key, found.version)
+    world.intake_bucket.remove(request.key, found.version)
 
-    assert request.key in world.staging.objects
+    assert request.key in world.intake_bucket.objects
 
 
 def test_an_old_event_does_not_bring_back_what_was_deleted() -> None:
     """The process died after it made the story, before it removed the object."""
     world = World()
     request = posted(world)
-    left = world.staging.objects[request.key]
+    left = world.intake_bucket.objects[request.key]
     announce(world, request.key)
     take_in(world)
     world.pipeline.deletion.delete(world.story().id)
-    world.staging.objects[request.key] = left
+    world.intake_bucket.objects[request.key] = left
     announce(world, request.key)
 
     take_in(world)
 
     assert world.story().status is Status.DELETED
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 @pytest.mark.parametrize(("seconds", "lives_again"), [(4, True), (6, False)])
@@ -325,19 +325,19 @@ def test_nor_does_one_that_was_dropped_by_hand_well_before(
 ) -> None:
     """Within a few seconds nobody can say which was first: no photo is lost."""
     world = World()
-    world.staging.post("images/page.jpg", jpeg())
-    left = world.staging.objects["images/page.jpg"]
+    world.intake_bucket.post("images/page.jpg", jpeg())
+    left = world.intake_bucket.objects["images/page.jpg"]
     announce(world, "images/page.jpg")
     take_in(world)
     world.clock.advance(seconds)
     world.pipeline.deletion.delete(world.story().id)
-    world.staging.objects["images/page.jpg"] = left
+    world.intake_bucket.objects["images/page.jpg"] = left
     announce(world, "images/page.jpg")
 
     take_in(world)
 
     assert (world.story().status is Status.RECEIVED) == lives_again
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 # When S3's event is lost.
@@ -354,7 +354,7 @@ def test_a_poll_brings_back_what_has_been_staged_for_a_minute() -> None:
     for _ in range(3):
         world.retrieval.retrieve(request.id)
 
-    assert world.intake_queue.sent == [StagedObject("staging", request.key)]
+    assert world.intake_queue.sent == [IntakeMessage("intake_bucket", request.key)]
     take_in(world)
     assert isinstance(world.retrieval.retrieve(request.id), Story)
 
@@ -373,7 +373,7 @@ def test_polls_of_what_cannot_be_taken_in_enqueue_less_and_less() -> None:
 def test_the_sweeper_brings_back_what_nobody_asks_for() -> None:
     world = World()
     request = posted(world)
-    world.staging.post("images/dropped.jpg", jpeg(shade=90))
+    world.intake_bucket.post("images/dropped.jpg", jpeg(shade=90))
     world.sweep()
     assert world.intake_queue.sent == []
 
@@ -388,7 +388,7 @@ def test_the_sweeper_brings_back_what_nobody_asks_for() -> None:
 
 def test_the_sweeper_leaves_alone_what_was_put_aside() -> None:
     world = World()
-    world.staging.post("rejected/images/page.jpg", b"hello")
+    world.intake_bucket.post("rejected/images/page.jpg", b"hello")
     world.clock.advance(300)
 
     world.sweep()
@@ -418,7 +418,7 @@ def test_trouble_is_tried_again_in_seconds() -> None:
     take_in(world)
 
     assert world.intake_queue.retries == [("intake-1/1", 5)]
-    assert world.staging.objects.keys() == {request.key}
+    assert world.intake_bucket.objects.keys() == {request.key}
 
 
 def test_trouble_before_there_is_a_story_is_noted_for_who_asks() -> None:
@@ -426,12 +426,12 @@ def test_trouble_before_there_is_a_story_is_noted_for_who_asks() -> None:
         def claim_story(
             self,
             request: UploadRequest,
-            photo_staged_at: datetime,
+            photo_arrived_at: datetime,
             story: Story,
             *,
             over: Story | None = None,
         ) -> Story | None:
-            raise Transient("TransactWriteItems failed with ThrottlingException")
+            raise TransientError("TransactWriteItems failed with ThrottlingException")
 
     world = World(upload_requests=Refusing)
     request = posted(world)
@@ -444,11 +444,11 @@ def test_trouble_before_there_is_a_story_is_noted_for_who_asks() -> None:
 
 
 def test_trouble_with_the_bucket_itself_is_noted_as_well() -> None:
-    class Unreachable(InMemoryStaging):
-        def get(self, key: str, most: int) -> StagedPhoto | None:
-            raise Transient("GetObject failed with InternalError")
+    class Unreachable(InMemoryIntakeBucket):
+        def get(self, key: str, most: int) -> IntakePhoto | None:
+            raise TransientError("GetObject failed with InternalError")
 
-    world = World(staging=Unreachable)
+    world = World(intake_bucket=Unreachable)
     request = posted(world)
     announce(world, request.key)
 
@@ -478,7 +478,7 @@ def test_a_dead_letter_about_a_story_that_is_there_fails_nothing() -> None:
     announce(world, request.key)
     take_in(world)
     fulfilled = request_of(world, request)
-    world.intake_dead_letter_queue.send(StagedObject("staging", request.key))
+    world.intake_dead_letter_queue.send(IntakeMessage("intake_bucket", request.key))
 
     give_up(world)
 
@@ -489,7 +489,7 @@ def test_a_dead_letter_about_a_story_that_is_there_fails_nothing() -> None:
 def test_an_old_event_means_nothing_to_a_story_that_lives_again() -> None:
     world = World()
     request = posted(world)
-    left = world.staging.objects[request.key]
+    left = world.intake_bucket.objects[request.key]
     announce(world, request.key)
     take_in(world)
     world.pipeline.deletion.delete(world.story().id)
@@ -497,14 +497,14 @@ def test_an_old_event_means_nothing_to_a_story_that_lives_again() -> None:
     world.stories.update(world.story(), {"status": Status.READ})
     world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
     alive = world.story()
-    world.staging.objects[request.key] = left
+    world.intake_bucket.objects[request.key] = left
     announce(world, request.key)
 
     take_in(world)
 
     assert world.story() == alive
     assert world.outbox.notices == []
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 def test_what_is_given_up_is_told_to_who_asks_and_can_be_redriven() -> None:
@@ -523,7 +523,7 @@ def test_what_is_given_up_is_told_to_who_asks_and_can_be_redriven() -> None:
     assert failed.reason == (
         "it was tried several times, but GetObject failed with SlowDown; send the photo again later"
     )
-    assert world.staging.objects.keys() == {request.key}
+    assert world.intake_bucket.objects.keys() == {request.key}
 
     world.intake_parked_queue.move_all_to(world.intake_queue)
     take_in(world)
@@ -541,7 +541,7 @@ def test_an_unused_request_is_over_when_its_form_is() -> None:
 
     world.clock.advance(1)
 
-    with pytest.raises(Expired):
+    with pytest.raises(ExpiredError):
         world.retrieval.retrieve(request.id)
 
 
@@ -558,7 +558,7 @@ def test_a_request_that_is_gone_is_unknown() -> None:
     request = permitted(world).request
     world.upload_requests.kept.clear()
 
-    with pytest.raises(UnknownStory):
+    with pytest.raises(UnknownStoryError):
         world.retrieval.retrieve(request.id)
 
 
@@ -572,34 +572,34 @@ def test_a_request_is_kept_for_a_day() -> None:
 
 
 def test_the_sweeper_goes_on_to_stories_when_staged_photos_cannot_be_listed() -> None:
-    class Unreachable(InMemoryStaging):
-        def waiting(self, prefix: str, page: Any = None) -> StagedPage:
-            raise Transient("ListObjectsV2 failed with SlowDown")
+    class Unreachable(InMemoryIntakeBucket):
+        def waiting(self, prefix: str, page: Any = None) -> IntakeListing:
+            raise TransientError("ListObjectsV2 failed with SlowDown")
 
-    world = World(staging=Unreachable)
+    world = World(intake_bucket=Unreachable)
     world.intake.take_in(upload())
     world.reading_queue.kept.clear()
     world.clock.advance(300)
 
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.sweep()
 
-    assert len(world.queues[Stage.READING].kept) == 1
+    assert len(world.queues[Step.READING].kept) == 1
 
 
 def test_one_staged_photo_that_cannot_be_enqueued_does_not_hold_up_the_others() -> None:
-    class Picky(InMemoryQueue[StagedObject]):
-        def send(self, message: StagedObject) -> None:
+    class Picky(InMemoryQueue[IntakeMessage]):
+        def send(self, message: IntakeMessage) -> None:
             if message.key == "images/a.jpg":
-                raise Transient("SendMessage failed with InvalidMessageContents")
+                raise TransientError("SendMessage failed with InvalidMessageContents")
             super().send(message)
 
     world = World(intake_queue=Picky)
     for key in ("images/a.jpg", "images/b.jpg"):
-        world.staging.post(key, jpeg())
+        world.intake_bucket.post(key, jpeg())
     world.clock.advance(300)
 
-    world.sweeper.staged_failover.sweep(lambda: True)
+    world.sweeper.intake_failover.sweep(lambda: True)
 
     assert [message.key for message in world.intake_queue.sent] == ["images/b.jpg"]
 
@@ -607,11 +607,11 @@ def test_one_staged_photo_that_cannot_be_enqueued_does_not_hold_up_the_others() 
 def test_a_sweep_stops_in_time() -> None:
     world = World()
     for name in "abc":
-        world.staging.post(f"images/{name}.jpg", jpeg())
+        world.intake_bucket.post(f"images/{name}.jpg", jpeg())
     world.clock.advance(300)
     time = iter([True, True, True, False, False, False])
 
-    world.sweeper.staged_failover.sweep(lambda: next(time))
+    world.sweeper.intake_failover.sweep(lambda: next(time))
 
     assert len(world.intake_queue.sent) == 1
 
@@ -621,7 +621,7 @@ def test_a_good_photo_after_a_bad_one_is_found_by_polls_as_well() -> None:
     request = posted(world, b"hello")
     announce(world, request.key)
     take_in(world)
-    world.staging.post(request.key, jpeg(), request.id)  # and its event was lost
+    world.intake_bucket.post(request.key, jpeg(), request.id)  # and its event was lost
     world.clock.advance(61)
 
     world.retrieval.retrieve(request.id)
@@ -638,7 +638,7 @@ def test_a_photo_posted_again_after_its_story_was_deleted_is_a_new_story() -> No
     world.clock.advance(60)
     world.pipeline.deletion.delete(old.id)
     world.clock.advance(60)
-    world.staging.post(request.key, jpeg(), request.id)
+    world.intake_bucket.post(request.key, jpeg(), request.id)
     announce(world, request.key)
 
     take_in(world)
@@ -648,13 +648,13 @@ def test_a_photo_posted_again_after_its_story_was_deleted_is_a_new_story() -> No
 
 
 def test_a_photo_taken_in_while_somebody_asks_is_not_told_to_be_late() -> None:
-    class JustNow(InMemoryStaging):
-        def look(self, key: str) -> Staged | None:
+    class JustNow(InMemoryIntakeBucket):
+        def look(self, key: str) -> IntakeObject | None:
             announce(world, key)
             take_in(world)
             return super().look(key)
 
-    world = World(staging=JustNow)
+    world = World(intake_bucket=JustNow)
     request = posted(world)
     world.clock.advance(16 * 60)
 
@@ -662,11 +662,11 @@ def test_a_photo_taken_in_while_somebody_asks_is_not_told_to_be_late() -> None:
 
 
 def test_who_asks_is_told_how_it_stands_though_the_bucket_cannot_be_asked() -> None:
-    class Unreachable(InMemoryStaging):
-        def look(self, key: str) -> Staged | None:
-            raise Transient("HeadObject failed with SlowDown")
+    class Unreachable(InMemoryIntakeBucket):
+        def look(self, key: str) -> IntakeObject | None:
+            raise TransientError("HeadObject failed with SlowDown")
 
-    world = World(staging=Unreachable)
+    world = World(intake_bucket=Unreachable)
     request = posted(world)
     world.clock.advance(16 * 60)
 

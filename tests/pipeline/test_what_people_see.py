@@ -7,13 +7,13 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib import answers, profile_http
 from chalicelib.aws.requests import request
-from chalicelib.direct_upload import Wanted
-from chalicelib.errors import Transient
-from chalicelib.messages import StagedObject
-from chalicelib.story import Stage, Status
-from chalicelib.uploads import UploadStatus
+from chalicelib.delivery.messages import IntakeMessage
+from chalicelib.errors import TransientError
+from chalicelib.http import answers, profiles
+from chalicelib.steps.direct_upload import Wanted
+from chalicelib.stories.story import Status, Step
+from chalicelib.stories.upload_request import UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES
 from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
@@ -38,7 +38,7 @@ def unreachable() -> NoReturn:
 
 
 def raised(call: Any) -> Exception:
-    with pytest.raises(Transient) as caught:
+    with pytest.raises(TransientError) as caught:
         request(call)
     return caught.value
 
@@ -68,7 +68,7 @@ def test_a_story_that_goes_on_failing_does_not_tell(error: Exception) -> None:
         world.deliver(world.reading_queue, world.reading.handle)
         world.clock.advance(100)
     world.deliver(
-        world.dead_letter_queues[Stage.READING], world.pipeline.dead_letters[Stage.READING].handle
+        world.dead_letter_queues[Step.READING], world.pipeline.dead_letters[Step.READING].handle
     )
 
     story = world.story()
@@ -90,9 +90,9 @@ def test_a_staged_photo_that_goes_on_failing_does_not_tell(error: Exception) -> 
     wanted = Wanted("page.jpg", "image/jpeg", "en-US", "Joanna", notify=True)
     permit = world.pipeline.direct_upload.permit(wanted)
     key = permit.form.fields["key"]
-    world.staging.post(key, jpeg(), permit.request.id)
-    world.staging.get = fails  # type: ignore[assignment,method-assign]
-    world.intake_queue.send(StagedObject("staging", key))
+    world.intake_bucket.post(key, jpeg(), permit.request.id)
+    world.intake_bucket.get = fails  # type: ignore[assignment,method-assign]
+    world.intake_queue.send(IntakeMessage("intake_bucket", key))
     for _ in range(MAX_RECEIVES + 1):
         world.deliver(world.intake_queue, world.pipeline.take_in_staged)
         world.clock.advance(100)
@@ -121,7 +121,7 @@ def test_a_profile_photo_that_goes_on_failing_does_not_tell(error: Exception) ->
     (execution,) = world.run()
 
     profile = world.profile("anna")
-    answer = profile_http.profile_response(profile, world.pipeline.links)
+    answer = profiles.profile_response(profile, world.pipeline.links)
 
     assert execution.status == "FAILED"
     assert answer.body["status"] == "failed"

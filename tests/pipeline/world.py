@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
-from chalicelib.links import Links
-from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage
+from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage
 from chalicelib.pipeline import Pipeline
-from chalicelib.story import Stage, Story
+from chalicelib.stories.links import Links
+from chalicelib.stories.story import Step, Story
 from tests.fake_queue import InMemoryQueue
-from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests, SlowCdn
+from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests, SlowCdn
 from tests.fakes import (
     InMemoryMedia,
     InMemoryStories,
@@ -36,8 +36,8 @@ class World(MemoryTools):
         speaker: ScriptedSpeaker | None = None,
         queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
         upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
-        staging: Callable[..., InMemoryStaging] = InMemoryStaging,
-        intake_queue: Callable[..., InMemoryQueue[StagedObject]] = InMemoryQueue[StagedObject],
+        intake_bucket: Callable[..., InMemoryIntakeBucket] = InMemoryIntakeBucket,
+        intake_queue: Callable[..., InMemoryQueue[IntakeMessage]] = InMemoryQueue[IntakeMessage],
         cdn: SlowCdn | None = None,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
@@ -50,18 +50,18 @@ class World(MemoryTools):
             announcer=announcer,
             queue=queue,
             upload_requests=upload_requests,
-            staging=staging,
+            intake_bucket=intake_bucket,
             intake_queue=intake_queue,
             cdn=cdn,
         )
         self.outbox = self.announcer
-        self.reading_queue = self.queues[Stage.READING]
-        self.narration_queue = self.queues[Stage.NARRATION]
+        self.reading_queue = self.queues[Step.READING]
+        self.narration_queue = self.queues[Step.NARRATION]
         self.pipeline = Pipeline(
             self,
             links=Links("https://cdn.example"),
             namespace=NAMESPACE,
-            staging_bucket="staging",
+            intake_bucket="intake_bucket",
             clock=self.clock,
             new_uuid=Uuids(),
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import Transient, UnknownProfile
+from chalicelib.errors import TransientError, UnknownProfileError
 from chalicelib.profiles.profile import ProfileStatus
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
@@ -37,7 +37,7 @@ def test_photo_thumbnail_and_face_are_gone_at_once_and_the_rest_in_minutes(
     assert world.faces_of("user_a") == []
     # By which a face would be found that somebody is still adding.
     assert [key.rsplit("/", 1)[1] for key in world.files_of("user_a")] == ["portrait.jpg"]
-    with pytest.raises(UnknownProfile):
+    with pytest.raises(UnknownProfileError):
         world.parts.retrieval.retrieve("user_a")
     world.clock.advance(300)
     world.sweep()
@@ -107,7 +107,7 @@ def test_deleting_twice_does_no_harm(world: ProfileWorld) -> None:
 
 
 def test_a_profile_that_is_not_there_cannot_be_deleted(world: ProfileWorld) -> None:
-    with pytest.raises(UnknownProfile):
+    with pytest.raises(UnknownProfileError):
         world.parts.retrieval.delete("user_a")
 
 
@@ -133,7 +133,7 @@ def test_while_rekognition_is_away_the_deletion_stands_and_is_done_later(
     remove = world.faces.remove
 
     def away(_: object) -> None:
-        raise Transient("DeleteFaces failed with ThrottlingException")
+        raise TransientError("DeleteFaces failed with ThrottlingException")
 
     world.faces.remove = away  # type: ignore[method-assign,assignment]
     world.parts.retrieval.delete("user_a")
@@ -158,13 +158,13 @@ def test_what_was_staged_before_goes_with_the_profile_and_what_came_after_stays(
     world: ProfileWorld,
 ) -> None:
     world.register("user_a")
-    world.staging.post("profiles/user_a/before.jpg", portrait(BEN))
+    world.intake_bucket.post("profiles/user_a/before.jpg", portrait(BEN))
     world.clock.advance(10)
     world.parts.retrieval.delete("user_a")
     world.clock.advance(10)
-    world.staging.post("profiles/user_a/after.jpg", portrait(BEN))
+    world.intake_bucket.post("profiles/user_a/after.jpg", portrait(BEN))
     world.clock.advance(300)
 
     world.sweep()
 
-    assert list(world.staging.objects) == ["profiles/user_a/after.jpg"]
+    assert list(world.intake_bucket.objects) == ["profiles/user_a/after.jpg"]

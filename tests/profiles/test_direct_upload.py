@@ -16,7 +16,7 @@ def arrive(world: ProfileWorld, content: bytes, *, email: str | None = None) -> 
     """Post a photo by a form, as a client does, and have S3 announce it."""
     permit = world.parts.upload.permit("user_a", "image/png", email)
     key = permit.form.fields["key"]
-    world.staging.post(key, content, email=permit.form.fields.get("email"))
+    world.intake_bucket.post(key, content, email=permit.form.fields.get("email"))
     world.announce(key)
     return key
 
@@ -26,28 +26,28 @@ def test_a_photo_that_arrives_starts_the_workflow_and_leaves_the_staging_bucket(
 ) -> None:
     arrive(world, portrait(ANNA))
 
-    world.deliver_staged()
+    world.deliver_intake()
     world.run()
 
     assert world.profile("user_a").status is ProfileStatus.READY
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}
 
 
 def test_an_event_that_comes_twice_makes_one_execution(world: ProfileWorld) -> None:
     key = arrive(world, portrait(ANNA))
     world.announce(key)
 
-    world.deliver_staged()
+    world.deliver_intake()
 
     assert len(world.workflow.executions) == 1
 
 
 def test_an_event_that_is_lost_is_made_up_for_by_the_sweeper(world: ProfileWorld) -> None:
-    world.staging.post("profiles/user_a/me.jpg", portrait(ANNA))
+    world.intake_bucket.post("profiles/user_a/me.jpg", portrait(ANNA))
     world.clock.advance(120)
 
     world.sweep()
-    world.deliver_staged()
+    world.deliver_intake()
     world.run()
 
     assert world.profile("user_a").status is ProfileStatus.READY
@@ -58,7 +58,7 @@ def test_what_is_no_photo_is_rejected_and_the_address_of_the_form_told(
 ) -> None:
     arrive(world, b"%PDF-1.7 a letter", email="a@example.com")
 
-    world.deliver_staged()
+    world.deliver_intake()
     world.run()
 
     assert world.profile("user_a").status is ProfileStatus.REJECTED
@@ -79,12 +79,12 @@ def test_what_is_no_photo_is_rejected_and_the_address_of_the_form_told(
 def test_what_says_not_whose_it_is_or_is_too_large_is_put_aside_with_the_reason(
     world: ProfileWorld, key: str, content: bytes
 ) -> None:
-    world.staging.post(key, content)
+    world.intake_bucket.post(key, content)
     world.announce(key)
 
-    world.deliver_staged()
+    world.deliver_intake()
 
-    assert list(world.staging.objects) == [f"rejected/{key}"]
+    assert list(world.intake_bucket.objects) == [f"rejected/{key}"]
     parked = world.intake_parked_queue.receive()
     assert parked is not None
     assert parked.message.reason
@@ -96,12 +96,12 @@ def test_a_photo_that_was_posted_before_the_deletion_does_not_bring_the_profile_
 ) -> None:
     world.register("user_a")
     key = arrive(world, portrait(ANNA, shot=1))
-    found = world.staging.objects[key]
+    found = world.intake_bucket.objects[key]
     world.clock.advance(10)
     world.parts.retrieval.delete("user_a")
-    world.staging.objects[key] = found  # whoever takes it in has read it already
+    world.intake_bucket.objects[key] = found  # whoever takes it in has read it already
 
-    world.deliver_staged()
+    world.deliver_intake()
 
     assert world.profile("user_a").status is ProfileStatus.DELETED
-    assert world.staging.objects == {}
+    assert world.intake_bucket.objects == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import Transient
+from chalicelib.errors import TransientError
 from chalicelib.profiles.profile import ProfileStatus
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
@@ -96,10 +96,10 @@ def test_whoever_lost_the_answer_sends_again_and_the_rest_is_done(world: Profile
     start = world.workflow.start
 
     def down(*_: str) -> None:
-        raise Transient("StartExecution failed with ThrottlingException")
+        raise TransientError("StartExecution failed with ThrottlingException")
 
     world.workflow.start = down  # type: ignore[method-assign,assignment]
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.put("user_a")
     world.workflow.start = start  # type: ignore[method-assign]
 
@@ -113,10 +113,10 @@ def test_a_photo_that_was_never_stored_fails_and_can_be_sent_again(world: Profil
     put = world.media.put
 
     def down(*_: object) -> None:
-        raise Transient("PutObject failed with SlowDown")
+        raise TransientError("PutObject failed with SlowDown")
 
     world.media.put = down  # type: ignore[method-assign,assignment]
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.put("user_a", email="a@example.com")
     world.media.put = put  # type: ignore[method-assign]
     world.clock.advance(600)
@@ -135,10 +135,10 @@ def test_an_execution_whose_start_nobody_heard_of_is_the_same_one(world: Profile
 
     def answer_lost(*given: str) -> None:
         start(*given)
-        raise Transient("StartExecution failed with ReadTimeoutError")
+        raise TransientError("StartExecution failed with ReadTimeoutError")
 
     world.workflow.start = answer_lost  # type: ignore[method-assign,assignment]
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.put("user_a")
     world.workflow.start = start  # type: ignore[method-assign]
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import Transient
-from chalicelib.metrics import (
+from chalicelib.errors import TransientError
+from chalicelib.telemetry.metrics import (
     PROFILE_PHOTOS_FAILED,
     PROFILE_PHOTOS_READY,
     PROFILE_PHOTOS_REJECTED,
@@ -73,7 +73,7 @@ def test_a_photo_that_goes_on_failing_is_counted_once(world: ProfileWorld) -> No
 
 def test_a_photo_that_the_sweeper_gives_up_is_counted_once(world: ProfileWorld) -> None:
     def unreachable(_event: dict[str, object]) -> object:
-        raise Transient("Lambda is away")
+        raise TransientError("Lambda is away")
 
     for name in world.functions:
         world.functions[name] = unreachable

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import PhotoDoesNotMeetRequirementError, Transient
+from chalicelib.errors import PhotoDoesNotMeetRequirementError, TransientError
 from chalicelib.profiles import moves
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from tests.fake_profiles import CLEAR_FACE
@@ -37,14 +37,14 @@ def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -
     put = world.media.put
 
     def fails(*_: Any) -> None:
-        raise Transient("PutObject failed with SlowDown")
+        raise TransientError("PutObject failed with SlowDown")
 
     def late(*args: Any) -> None:
         world.parts.retrieval.retrieve("user_a")
         put(*args)
 
     world.media.put = fails  # type: ignore[method-assign,assignment]
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.put("user_a")
     world.clock.advance(71)
     world.media.put = late  # type: ignore[method-assign,assignment]

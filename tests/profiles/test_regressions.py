@@ -8,16 +8,16 @@ import pytest
 from botocore.exceptions import ClientError
 from chalice.app import Response
 
-from chalicelib import logs
-from chalicelib.aws.mailer import SesMailer
-from chalicelib.aws.requests import RequestFailed
-from chalicelib.errors import InvalidRequest, Transient, UnknownProfile
-from chalicelib.http import answering_errors
-from chalicelib.profile_http import email_of
+from chalicelib.aws.requests import RequestFailedError
+from chalicelib.aws.ses import SesMailer
+from chalicelib.errors import InvalidRequestError, TransientError, UnknownProfileError
+from chalicelib.http.profiles import email_of
+from chalicelib.http.requests import answering_errors
 from chalicelib.profiles.faces import Owner, owner_of
 from chalicelib.profiles.intake import NewPhoto
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.settings import Settings
+from chalicelib.telemetry import logs
 from chalicelib.wiring import AwsTools
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
@@ -32,7 +32,7 @@ def world() -> ProfileWorld:
 
 
 def _away(*_: Any) -> Any:
-    raise Transient("AWS is away")
+    raise TransientError("AWS is away")
 
 
 unreachable: Any = _away
@@ -95,13 +95,13 @@ def test_a_reason_that_is_known_is_not_lost_when_it_cannot_be_said_at_once(
 def test_a_staged_photo_does_not_take_the_place_of_one_that_was_sent_later(
     world: ProfileWorld,
 ) -> None:
-    world.staging.post("profiles/user_a/older.jpg", portrait(ANNA))  # its event is lost
+    world.intake_bucket.post("profiles/user_a/older.jpg", portrait(ANNA))  # its event is lost
     world.clock.advance(30)
     newer = world.register("user_a", BEN).photo
     world.clock.advance(90)
     world.sweep()
 
-    world.deliver_staged()
+    world.deliver_intake()
     world.run()
 
     assert world.profile("user_a").photo == newer
@@ -201,17 +201,17 @@ def test_a_sender_that_is_not_verified_yet_is_not_the_persons_fault() -> None:
             raise ClientError(error, "SendEmail")
 
     client: Any = Client()
-    with pytest.raises(RequestFailed):
+    with pytest.raises(RequestFailedError):
         SesMailer(client, "stories@example.com").send("a@example.com", "subject", "body")
 
 
 # Was: the console's "Create folder" announces an empty object, which is taken for a photo.
 def test_a_folder_in_the_staging_bucket_is_no_photo(world: ProfileWorld) -> None:
     ready = world.register("user_a")
-    world.staging.post("profiles/user_a/", b"")
+    world.intake_bucket.post("profiles/user_a/", b"")
     world.announce("profiles/user_a/")
 
-    world.deliver_staged()
+    world.deliver_intake()
     world.run()
 
     assert world.profile("user_a") == ready
@@ -221,14 +221,14 @@ def test_a_folder_in_the_staging_bucket_is_no_photo(world: ProfileWorld) -> None
 def test_a_profile_photo_that_was_put_aside_and_back_never_becomes_a_story(
     world: ProfileWorld,
 ) -> None:
-    world.staging.post("profiles/me.jpg", portrait(ANNA))
+    world.intake_bucket.post("profiles/me.jpg", portrait(ANNA))
     world.announce("profiles/me.jpg")
-    world.deliver_staged()
+    world.deliver_intake()
     parked = world.intake_parked_queue.receive()
     assert parked is not None
 
     world.intake_queue.send(parked.message)  # `make redrive`
-    world.deliver_staged()
+    world.deliver_intake()
 
     assert world.stories.kept == {}
 
@@ -237,7 +237,7 @@ def test_a_profile_photo_that_was_put_aside_and_back_never_becomes_a_story(
 def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: ProfileWorld) -> None:
     start = world.workflow.start
     world.workflow.start = unreachable  # type: ignore[method-assign]
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         world.put("user_a")
     world.clock.advance(71)
 
@@ -247,7 +247,7 @@ def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: Profile
 
     world.workflow.start = deleted_meanwhile  # type: ignore[method-assign,assignment]
 
-    with pytest.raises(UnknownProfile):
+    with pytest.raises(UnknownProfileError):
         world.parts.retrieval.retrieve("user_a")
 
 
@@ -314,9 +314,9 @@ def test_logs_do_not_tell_whose_photo_it_is(world: ProfileWorld) -> None:
     logger.addHandler(kept)
     logger.setLevel(logging.INFO)
     try:
-        world.staging.post("profiles/anna@example.com/me.jpg", portrait(ANNA))
+        world.intake_bucket.post("profiles/anna@example.com/me.jpg", portrait(ANNA))
         world.announce("profiles/anna@example.com/me.jpg")
-        world.deliver_staged()
+        world.deliver_intake()
     finally:
         logger.removeHandler(kept)
         logger.setLevel(level)
@@ -397,7 +397,7 @@ def test_a_face_that_another_hand_named_is_not_ours() -> None:
 
 # Was: S3 takes 2 KB of metadata with an object, SES 320 letters of an address.
 def test_an_address_that_s3_and_ses_do_not_take_is_refused() -> None:
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequestError):
         email_of(request(x_email="a@" + "c." * 1500 + "example"))
 
 
@@ -407,11 +407,11 @@ def test_a_photo_posted_in_the_second_of_the_deletion_is_taken_in(world: Profile
     world.clock.advance(0.5 - world.clock.now.microsecond / 1e6)
     world.parts.retrieval.delete("user_a")
     world.clock.advance(0.2)
-    world.staging.post("profiles/user_a/after.jpg", portrait(BEN))
+    world.intake_bucket.post("profiles/user_a/after.jpg", portrait(BEN))
     world.clock.advance(120)
 
     world.sweep()
-    world.deliver_staged()
+    world.deliver_intake()
     world.run()
 
     assert world.profile("user_a").status is ProfileStatus.READY
@@ -437,7 +437,7 @@ def test_a_thumbnail_that_comes_after_the_deletion_goes_with_it(world: ProfileWo
     def answer_lost(key: str, content: bytes, content_type: str) -> None:
         if key.endswith("thumbnail.jpg") and not late:
             late.append((key, content, content_type))
-            raise Transient("Lambda.SdkClientException: it runs on, unnoticed")
+            raise TransientError("Lambda.SdkClientException: it runs on, unnoticed")
         put(key, content, content_type)
 
     world.media.put = answer_lost  # type: ignore[method-assign]

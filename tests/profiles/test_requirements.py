@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib.errors import Rejected
-from chalicelib.photo import Size
+from chalicelib.errors import RejectedError
+from chalicelib.pages.photo import Size
 from chalicelib.profiles import requirements
 from chalicelib.profiles.faces import Box, Face, Seen
 from chalicelib.profiles.requirements import refusal_of
@@ -89,7 +89,7 @@ def test_a_thumbnail_is_a_square_around_the_face(
 
 
 def test_what_rekognition_says_no_more_of_gets_a_sentence_to_act_on() -> None:
-    refusal = requirements.unreadable(Rejected("this photo has a shape that cannot be read"))
+    refusal = requirements.unreadable(RejectedError("this photo has a shape that cannot be read"))
 
     assert refusal.code == "unreadable_image"
     assert refusal.message.endswith("send one that is less narrow.")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import InvalidRequest, Transient, UnknownProfile
+from chalicelib.errors import InvalidRequestError, TransientError, UnknownProfileError
 from chalicelib.profiles import moves
 from chalicelib.profiles.executions import are_of_one_attempt
 from chalicelib.profiles.failover import is_due
@@ -22,13 +22,13 @@ def world() -> ProfileWorld:
     "user_id", ["", "a/b", "../b", "x" * 129, "x" * 300, "anna müller", ".hidden", "a\nb", "a%2Fb"]
 )
 def test_what_cannot_be_a_users_id_is_refused(world: ProfileWorld, user_id: str) -> None:
-    with pytest.raises(InvalidRequest, match="1 to 128 letters"):
+    with pytest.raises(InvalidRequestError, match="1 to 128 letters"):
         world.parts.retrieval.retrieve(user_id)
 
 
 @pytest.mark.parametrize("user_id", ["a", "x" * 128, "anna@example.com", "sub:1234", "A.b_c-d+e"])
 def test_what_can_be_one_is_looked_for(world: ProfileWorld, user_id: str) -> None:
-    with pytest.raises(UnknownProfile):
+    with pytest.raises(UnknownProfileError):
         world.parts.retrieval.retrieve(user_id)
 
 
@@ -39,7 +39,7 @@ def test_an_execution_that_is_not_the_last_one_is_unknown(world: ProfileWorld) -
     assert new is not None
 
     assert world.parts.retrieval.retrieve("user_a", new.execution).photo == new
-    with pytest.raises(UnknownProfile, match="another photo was sent since"):
+    with pytest.raises(UnknownProfileError, match="another photo was sent since"):
         world.parts.retrieval.retrieve("user_a", old.execution)
 
 
@@ -85,7 +85,7 @@ def test_who_asks_is_answered_although_nothing_can_be_set_going(world: ProfileWo
     world.put("user_a")
 
     def down(_: str) -> bool:
-        raise Transient("DescribeExecution failed with ThrottlingException")
+        raise TransientError("DescribeExecution failed with ThrottlingException")
 
     world.workflow.is_running = down  # type: ignore[method-assign,assignment]
     world.clock.advance(71)

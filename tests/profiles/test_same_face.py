@@ -10,12 +10,7 @@ import pytest
 from chalicelib.profiles import moves
 from chalicelib.profiles.duplicates import Standing, standing_of
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.profile import (
-    FACE_ALREADY_EXISTS,
-    Attempt,
-    Profile,
-    ProfileStatus,
-)
+from chalicelib.profiles.profile import FACE_ALREADY_EXISTS, Attempt, Profile, ProfileStatus
 from tests.fake_profiles import CLEAR_FACE, portrait
 from tests.fakes import NOW
 from tests.profiles.world import ANNA, ProfileWorld

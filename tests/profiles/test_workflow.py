@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from chalicelib.errors import FaceAlreadyExistsError, Transient
+from chalicelib.errors import FaceAlreadyExistsError, TransientError
 from chalicelib.profiles import moves
 from chalicelib.profiles.faces import Face, Seen
 from chalicelib.profiles.profile import GIVEN_UP, ProfileStatus
@@ -141,7 +141,7 @@ def test_a_profile_that_cannot_be_looked_after_does_not_keep_the_others_waiting(
 
     def fails_for_b(to: str, subject: str, body: str) -> None:
         if to.startswith("user_b"):
-            raise Transient("SendEmail failed")
+            raise TransientError("SendEmail failed")
         send(to, subject, body)
 
     world.mailer.send = fails_for_b  # type: ignore[method-assign]
@@ -260,7 +260,7 @@ def test_what_is_no_image_is_rejected_with_the_reason(world: ProfileWorld) -> No
 
 
 def test_throttling_is_tried_again(world: ProfileWorld) -> None:
-    answers = [Transient("IndexFaces failed with ThrottlingException")] * 3
+    answers = [TransientError("IndexFaces failed with ThrottlingException")] * 3
     add = world.functions["add_face_to_index"]
 
     def throttled(event: dict[str, object]) -> object:
@@ -297,7 +297,7 @@ def test_mail_that_ses_has_no_time_for_is_sent_by_the_sweeper(world: ProfileWorl
     send = world.mailer.send
 
     def down(*_: str) -> None:
-        raise Transient("SendEmail failed with TooManyRequestsException")
+        raise TransientError("SendEmail failed with TooManyRequestsException")
 
     world.mailer.send = down  # type: ignore[method-assign,assignment]
     world.register("user_a", email="a@example.com")
@@ -316,7 +316,7 @@ def test_nothing_is_paid_twice_when_an_execution_dies_and_another_goes_on(
     persist = world.functions["persist_metadata"]
 
     def unreachable(_event: dict[str, object]) -> object:
-        raise Transient("DynamoDB is away")
+        raise TransientError("DynamoDB is away")
 
     for name in ("persist_metadata", "fail_photo"):
         world.functions[name] = unreachable
@@ -337,7 +337,7 @@ def test_nothing_is_paid_twice_when_an_execution_dies_and_another_goes_on(
 
 def test_an_attempt_that_no_execution_brings_to_an_end_fails(world: ProfileWorld) -> None:
     def unreachable(_event: dict[str, object]) -> object:
-        raise Transient("Lambda is away")
+        raise TransientError("Lambda is away")
 
     for name in world.functions:
         world.functions[name] = unreachable
@@ -382,7 +382,7 @@ def test_a_refusal_outlives_the_execution_that_wrote_it_down(world: ProfileWorld
 
 def test_who_is_refused_is_told_why_even_if_something_else_fails_then(world: ProfileWorld) -> None:
     def unreachable(_event: dict[str, object]) -> object:
-        raise Transient("Lambda is away")
+        raise TransientError("Lambda is away")
 
     world.faces.seen[ANNA] = []
     world.functions["refuse_photo"] = unreachable
@@ -400,7 +400,7 @@ def test_who_is_refused_is_told_why_even_if_something_else_fails_then(world: Pro
 
 def test_nor_is_a_refusal_forgotten_that_no_execution_could_tell(world: ProfileWorld) -> None:
     def unreachable(_event: dict[str, object]) -> object:
-        raise Transient("Lambda is away")
+        raise TransientError("Lambda is away")
 
     world.faces.seen[ANNA] = []
     for name in ("refuse_photo", "fail_photo"):
@@ -427,11 +427,11 @@ def test_a_photo_that_was_posted_before_another_was_sent_does_not_replace_it(
     newer = world.register("user_a", BEN).photo
     world.announce(key)
 
-    world.deliver_staged()
+    world.deliver_intake()
 
     assert world.run() == []
     assert world.profile("user_a").photo == newer
-    assert key not in world.staging.objects
+    assert key not in world.intake_bucket.objects
 
 
 def test_a_photo_that_was_posted_while_another_was_on_its_way_replaces_it(
@@ -444,7 +444,7 @@ def test_a_photo_that_was_posted_while_another_was_on_its_way_replaces_it(
     older = world.run()
     world.announce(key)
 
-    world.deliver_staged()
+    world.deliver_intake()
     world.run()
 
     photo = world.profile("user_a").photo
@@ -462,7 +462,7 @@ def test_an_old_photo_whose_event_is_repeated_does_not_stop_a_newer_one(
     world.put("user_a", BEN)
     world.announce(key)
 
-    world.deliver_staged()
+    world.deliver_intake()
     (newer,) = world.run()
 
     photo = world.profile("user_a").photo
@@ -485,8 +485,8 @@ def test_of_two_executions_by_hand_the_later_one_counts(world: ProfileWorld) -> 
 
 
 def post(world: ProfileWorld, user_id: str, person: int) -> str:
-    """Post a photo to the staging bucket; S3 has told nobody yet."""
+    """Post a photo to the intake_bucket bucket; S3 has told nobody yet."""
     permit = world.parts.upload.permit(user_id, "image/png", None)
     key = permit.form.fields["key"]
-    world.staging.post(key, portrait(person))
+    world.intake_bucket.post(key, portrait(person))
     return key

@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Any
 
-from chalicelib import triggers
-from chalicelib.messages import StagedObject
+from chalicelib.delivery import events
+from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.profiles import keys
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.intake import NewPhoto, Receipt
@@ -29,7 +29,7 @@ def functions_of(parts: ProfileParts) -> dict[str, Function]:
         "refuse_photo": parts.ending.end,
         "fail_photo": parts.ending.end,
     }
-    return {name: partial(triggers.profile_task, run) for name, run in tasks.items()}
+    return {name: partial(events.profile_task, run) for name, run in tasks.items()}
 
 
 class ProfileWorld(World):
@@ -67,11 +67,11 @@ class ProfileWorld(World):
         assert found is not None
         return found
 
-    def deliver_staged(self) -> int:
+    def deliver_intake(self) -> int:
         return self.deliver(self.intake_queue, self.pipeline.take_in_staged)
 
     def announce(self, key: str) -> None:
-        self.intake_queue.send(StagedObject("staging", key))
+        self.intake_queue.send(IntakeMessage("intake_bucket", key))
 
     def faces_of(self, user_id: str) -> list[str]:
         profile_id = profile_id_of(NAMESPACE, user_id)

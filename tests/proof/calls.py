@@ -13,12 +13,12 @@ from local.control.calls import calls_of
 from local.resources.names import (
     DISTRIBUTION_ID,
     FACE_COLLECTION,
+    INTAKE_BUCKET,
     MEDIA_BUCKET,
     NOTIFICATION_TOPIC,
     PREFIX,
     PROFILE_WORKFLOW_ARN,
     SENDER,
-    STAGING_BUCKET,
     STORIES_TABLE,
 )
 from tests.infrastructure import calls
@@ -91,7 +91,7 @@ def _parameters(request: Request) -> Mapping[str, Any]:
 
 
 def _of_an_object(request: Request) -> Mapping[str, Any]:
-    bucket = {"Bucket": STAGING_BUCKET if request.target == "staging" else MEDIA_BUCKET}
+    bucket = {"Bucket": INTAKE_BUCKET if request.target == "intake_bucket" else MEDIA_BUCKET}
     match request.detail:
         case ("copy", key, to):
             return {**bucket, "Key": to, "CopySource": {**bucket, "Key": key}}

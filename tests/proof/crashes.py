@@ -7,7 +7,7 @@ from typing import Protocol
 from tests.proof import calls
 from tests.proof.backend import Backend
 from tests.proof.memory_backend import MemoryBackend
-from tests.proof.simulation import Broken
+from tests.proof.simulation import BrokenPromiseError
 from tests.proof.tape import Fault, Tape
 
 MakeBackend = Callable[[], Backend]
@@ -35,9 +35,9 @@ def play(
     try:
         scenario.play_on(backend, tape, twice=twice)
         calls.record(tape)
-    except Broken as broken:
+    except BrokenPromiseError as broken:
         where = ", ".join(f"request {number}: {fault}" for number, fault in faults.items())
-        raise Broken(f"{scenario.name} ({where or 'no faults'})\n{broken}") from None
+        raise BrokenPromiseError(f"{scenario.name} ({where or 'no faults'})\n{broken}") from None
     return len(tape.requests)
 
 

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from chalicelib import keys
-from chalicelib.messages import Delivery, StoryMessage, about
-from chalicelib.patience import RESUME_AFTER
-from chalicelib.story import Stage, Status, Story
+from chalicelib.delivery.messages import Delivery, StoryMessage, about
+from chalicelib.delivery.timeouts import RESUME_AFTER
+from chalicelib.stories import keys
+from chalicelib.stories.story import Status, Step, Story
 from tests.proof.backend import ConsumedQueue
 from tests.proof.invariants_of_deletion import broken_by_deletion
 from tests.proof.invariants_of_uploads import broken_by_uploads
 from tests.proof.pages import audio_of, text_on
 from tests.proof.promises import Run, with_following, writes
-from tests.proof.simulation import Broken, Simulation
+from tests.proof.simulation import BrokenPromiseError, Simulation
 from tests.proof.tape import Request
 
 _PAID = frozenset({"rekognition.DetectText", "polly.SynthesizeSpeech"})
@@ -33,7 +33,7 @@ _REPEAT_AFTER = timedelta(minutes=1)
 
 
 def check(simulation: Simulation, *, may_fail: bool = False) -> None:
-    """Raise `Broken` with the whole tape unless everything holds.
+    """Raise `BrokenPromiseError` with the whole tape unless everything holds.
 
     Args:
         simulation: A run that has come to rest.
@@ -54,7 +54,7 @@ def check(simulation: Simulation, *, may_fail: bool = False) -> None:
         *broken_by_deletion(run),
     ]
     if problems:
-        raise Broken("\n".join([*problems, "", str(simulation.tape)]))
+        raise BrokenPromiseError("\n".join([*problems, "", str(simulation.tape)]))
 
 
 def _unkept_promises(run: Run, *, may_fail: bool) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _needless_notices(run: Run) -> Iterator[str]:
             published[message.message.id] += 1
             excused[message.message.id] += bool(request.fault or (following and following.fault))
     ends = Counter(story.id for _, story in _ends(requests))
-    # A repeat that failed for an uploader is left to the sweeper, and so to a stage.
+    # A repeat that failed for an uploader is left to the sweeper, and so to a step.
     left = sum(r.operation == "sns.Publish" for r in requests if _is_broken_repeat(r))
     for story_id, times in published.items():
         if times > ends[story_id] + excused[story_id] + left + run.simulation.naps:
@@ -208,7 +208,11 @@ def _needless_work(run: Run) -> Iterator[str]:
     """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
     resumed: dict[str, list[datetime]] = defaultdict(list)
     for request in run.requests:
-        if request.target in set(Stage) and request.process.kind in {"poll", "bulk", "sweep"}:
+        if request.target in set(Step) - {Step.INTAKE} and request.process.kind in {
+            "poll",
+            "bulk",
+            "sweep",
+        }:
             resumed[request.detail[1].id].append(request.at)
     for moments in resumed.values():
         if any(later - earlier <= RESUME_AFTER for earlier, later in pairwise(moments)):

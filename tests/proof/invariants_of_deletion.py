@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from chalicelib.answers import found_response
-from chalicelib.errors import Rejected, UnknownStory
-from chalicelib.links import Links
-from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Stage, Status, Story
+from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.errors import RejectedError, UnknownStoryError
+from chalicelib.http.answers import found_response
+from chalicelib.stories.links import Links
+from chalicelib.stories.story import Status, Step, Story
 from tests.proof.pages import text_on
 from tests.proof.promises import Run, written
 from tests.proof.tape import Request
@@ -48,10 +48,10 @@ def _life_of(key: str) -> StoryMessage:
 def _missing_renditions(run: Run) -> Iterator[str]:
     """Unless their message was lost on purpose, or is kept for an operator."""
     for story, _ in run.stories:
-        is_lost = (Stage.RENDITIONS, about(story)) in run.simulation.lost
+        is_lost = (Step.RENDITIONS, about(story)) in run.simulation.lost
         if story.status is not Status.READY or is_lost:
             continue
-        if about(story) in run.parked(Stage.RENDITIONS):
+        if about(story) in run.parked(Step.RENDITIONS):
             continue
         if set(story.renditions) != _SIZES:
             yield f"a ready story has {len(story.renditions)} renditions"
@@ -139,9 +139,9 @@ def _told_after_deletion(run: Run) -> Iterator[str]:
             if found.status is not Status.DELETED or "page one" in said or "public/" in said:
                 yield "a deleted story was answered"
         is_story = answer.asked_for in {life.id for life in run.claimed}
-        if isinstance(found, UnknownStory) and is_story:
+        if isinstance(found, UnknownStoryError) and is_story:
             expired = run.backend.stories.find(answer.asked_for)
             if expired is None or expired.expires_at is None:
                 yield "a story is said to be unknown"
-        elif isinstance(found, Rejected) and is_story:
+        elif isinstance(found, RejectedError) and is_story:
             yield f"nobody gets a story: {found.message}"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from chalicelib.identity import content_id_of
 from chalicelib.profiles import keys
 from chalicelib.profiles.profile import Profile, ProfileStatus
+from chalicelib.stories.ids import content_id_of
 from tests.proof.invariants_of_notices import broken_by_notices
 from tests.proof.profile_run import ProfileRun, Save, files_of, owner_of
 from tests.proof.profile_simulation import REFUSED_WITH, ProfileSimulation, Wish
-from tests.proof.simulation import Broken
+from tests.proof.simulation import BrokenPromiseError
 from tests.proof.tape import Request
 
 _PAID = frozenset({"rekognition.DetectFaces", "rekognition.IndexFaces"})
@@ -27,7 +27,7 @@ _AFTER = {
 def check_profiles(
     simulation: ProfileSimulation, *, may_fail: bool = False, parks: bool = False
 ) -> None:
-    """Raise `Broken` with the whole tape unless everything holds.
+    """Raise `BrokenPromiseError` with the whole tape unless everything holds.
 
     Args:
         simulation: A run that has come to rest.
@@ -50,7 +50,7 @@ def check_profiles(
         *broken_by_notices(run),
     ]
     if problems:
-        raise Broken("\n".join([*problems, "", str(simulation.tape)]))
+        raise BrokenPromiseError("\n".join([*problems, "", str(simulation.tape)]))
 
 
 def _unkept_promises(run: ProfileRun, *, may_fail: bool) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _left_behind(run: ProfileRun, *, parks: bool) -> Iterator[str]:
     if run.simulation.running():
         yield "an execution is still under way"
     if run.simulation.staged():
-        yield "a photo was left in the staging bucket"
+        yield "a photo was left in the intake_bucket bucket"
     backend = run.backend
     for queue in (backend.intake_queue, backend.intake_dead_letter_queue):
         if queue.next_visible_at() is not None:

@@ -1,15 +1,15 @@
-"""What must hold of photos that their senders put into the staging bucket themselves."""
+"""What must hold of photos that their senders put into the intake_bucket bucket themselves."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
-from chalicelib import keys
-from chalicelib.errors import Expired
-from chalicelib.messages import StagedObject, StoryMessage
-from chalicelib.patience import RESUME_AFTER
-from chalicelib.uploads import UploadRequest, UploadStatus
+from chalicelib.delivery.messages import IntakeMessage, StoryMessage
+from chalicelib.delivery.timeouts import RESUME_AFTER
+from chalicelib.errors import ExpiredError
+from chalicelib.stories import keys
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from tests.proof.promises import Run
 from tests.proof.simulation import Posted
 
@@ -18,7 +18,7 @@ def broken_by_uploads(run: Run, *, may_fail: bool) -> Iterator[str]:
     yield from _requests_without_an_end(run)
     yield from _lost_photos(run, may_fail=may_fail)
     yield from _wrong_answers(run)
-    yield from _left_staged(run)
+    yield from _left_in_intake_bucket(run)
     yield from _needless_messages(run)
 
 
@@ -89,12 +89,12 @@ def _lost_reject(run: Run, posted: Posted) -> Iterator[str]:
         and each.took_effect
     ]
     told = [
-        each for each in told if isinstance(each, StagedObject) and each.key.endswith(posted.key)
+        each for each in told if isinstance(each, IntakeMessage) and each.key.endswith(posted.key)
     ]
     if not told or not all(each.reason for each in told):
         yield "something that is no photo was put aside without a word"
     elif not {each.key for each in told} & run.simulation.vanished and all(
-        run.backend.staging.look(each.key) is None for each in told
+        run.backend.intake_bucket.look(each.key) is None for each in told
     ):
         yield "something that is no photo was thrown away"
 
@@ -119,12 +119,12 @@ def _wrong_answers(run: Run) -> Iterator[str]:
     for answer in run.simulation.answered:
         mine = [each for each in answer.posted if each.upload_id == answer.asked_for]
         is_over = any(each.key in run.simulation.vanished for each in mine)
-        if isinstance(answer.found, Expired) and mine and not is_over:
+        if isinstance(answer.found, ExpiredError) and mine and not is_over:
             yield "a photo that was posted is said not to have come in time"
 
 
-def _left_staged(run: Run) -> Iterator[str]:
-    if run.backend.staging.waiting(keys.STAGED).staged:
+def _left_in_intake_bucket(run: Run) -> Iterator[str]:
+    if run.backend.intake_bucket.waiting(keys.ARRIVALS).staged:
         yield "a staged object was left behind"
 
 

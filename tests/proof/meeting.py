@@ -10,7 +10,7 @@ from tests.proof.crashes import MakeBackend, single_faults
 from tests.proof.interleaving import Order, every_order, run_together
 from tests.proof.invariants import check
 from tests.proof.memory_backend import MemoryBackend
-from tests.proof.simulation import Broken, Simulation
+from tests.proof.simulation import BrokenPromiseError, Simulation
 from tests.proof.tape import Fault, Tape
 
 Processes = Iterable[Callable[[], object]]
@@ -74,8 +74,8 @@ def hold(
         together = len(tape.requests) - before
         rest()
         calls.record(tape)
-    except Broken as broken:
-        raise Broken(f"{meeting.name} (faults: {faults or 'none'})\n{broken}") from None
+    except BrokenPromiseError as broken:
+        raise BrokenPromiseError(f"{meeting.name} (faults: {faults or 'none'})\n{broken}") from None
     return together
 
 

@@ -1,10 +1,10 @@
-"""Two or three processes that meet over one story: uploads, stages, polls, sweeps, dead letters."""
+"""Two or three processes that meet over one story: uploads, steps, polls, sweeps, dead letters."""
 
 from typing import Any
 
-from chalicelib.messages import about
-from chalicelib.patience import GIVE_UP_AFTER
-from chalicelib.story import Stage, Story
+from chalicelib.delivery.messages import about
+from chalicelib.delivery.timeouts import GIVE_UP_AFTER
+from chalicelib.stories.story import Step, Story
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.meetings_of_deletion import DELETION_MEETINGS
 from tests.proof.meetings_of_uploads import UPLOAD_MEETINGS
@@ -21,58 +21,58 @@ def _uploaded(run: Simulation, **fields: Any) -> Story:
 
 def one_message_twice(run: Simulation) -> Processes:
     _uploaded(run)
-    return _received_twice(run, Stage.READING)
+    return _received_twice(run, Step.READING)
 
 
 def one_narration_twice(run: Simulation) -> Processes:
     _uploaded(run)
     run.deliver_next()
-    return _received_twice(run, Stage.NARRATION)
+    return _received_twice(run, Step.NARRATION)
 
 
-def _received_twice(run: Simulation, stage: Stage) -> Processes:
+def _received_twice(run: Simulation, step: Step) -> Processes:
     """SQS delivers a message again before its first delivery is done."""
-    first = run.receive(stage)
-    run.make_visible(stage)
-    return first, run.receive(stage)
+    first = run.receive(step)
+    run.make_visible(step)
+    return first, run.receive(step)
 
 
 def two_messages(run: Simulation) -> Processes:
-    run.backend.queues[Stage.READING].send(about(_uploaded(run)))
-    return run.receive(Stage.READING), run.receive(Stage.READING)
+    run.backend.queues[Step.READING].send(about(_uploaded(run)))
+    return run.receive(Step.READING), run.receive(Step.READING)
 
 
 def two_narrations(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.deliver_next()
-    run.backend.queues[Stage.NARRATION].send(about(story))
-    return run.receive(Stage.NARRATION), run.receive(Stage.NARRATION)
+    run.backend.queues[Step.NARRATION].send(about(story))
+    return run.receive(Step.NARRATION), run.receive(Step.NARRATION)
 
 
 def lease_runs_out(run: Simulation) -> Processes:
     """Longer than a Lambda may run: were it to go on all the same, it would write nothing."""
-    run.backend.queues[Stage.READING].send(about(_uploaded(run)))
-    return run.receive(Stage.READING), run.nap, run.receive(Stage.READING)
+    run.backend.queues[Step.READING].send(about(_uploaded(run)))
+    return run.receive(Step.READING), run.nap, run.receive(Step.READING)
 
 
 def narration_lease_runs_out(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.deliver_next()
-    run.backend.queues[Stage.NARRATION].send(about(story))
-    return run.receive(Stage.NARRATION), run.nap, run.receive(Stage.NARRATION)
+    run.backend.queues[Step.NARRATION].send(about(story))
+    return run.receive(Step.NARRATION), run.nap, run.receive(Step.NARRATION)
 
 
 def lease_runs_out_for_good(run: Simulation) -> Processes:
     """A worker that was held up wakes when the whole story is done."""
-    run.backend.queues[Stage.READING].send(about(_uploaded(run)))
-    return run.receive(Stage.READING), run.nap, run.deliver_all
+    run.backend.queues[Step.READING].send(about(_uploaded(run)))
+    return run.receive(Step.READING), run.nap, run.deliver_all
 
 
 def late_reading_and_narration(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.deliver_next()
-    run.backend.queues[Stage.READING].send(about(story))
-    return run.receive(Stage.READING), run.receive(Stage.NARRATION)
+    run.backend.queues[Step.READING].send(about(story))
+    return run.receive(Step.READING), run.receive(Step.NARRATION)
 
 
 def two_uploads(run: Simulation) -> Processes:
@@ -86,19 +86,19 @@ def three_uploads(run: Simulation) -> Processes:
 def upload_and_its_own_reading(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.lose_messages()
-    run.backend.queues[Stage.READING].send(about(story))
-    return lambda: run.upload(SHADE), run.receive(Stage.READING)
+    run.backend.queues[Step.READING].send(about(story))
+    return lambda: run.upload(SHADE), run.receive(Step.READING)
 
 
 def second_upload_of_a_blank_page_wants_a_notice(run: Simulation) -> Processes:
     run.upload(BLANK, notify=False)
-    return lambda: run.upload(BLANK), run.receive(Stage.READING)
+    return lambda: run.upload(BLANK), run.receive(Step.READING)
 
 
 def second_upload_wants_a_notice(run: Simulation) -> Processes:
     _uploaded(run, notify=False)
     run.deliver_next()
-    return lambda: run.upload(SHADE), run.receive(Stage.NARRATION)
+    return lambda: run.upload(SHADE), run.receive(Step.NARRATION)
 
 
 def two_polls(run: Simulation) -> Processes:
@@ -124,33 +124,33 @@ def two_sweeps(run: Simulation) -> Processes:
 
 
 def poll_and_late_stage(run: Simulation) -> Processes:
-    """The message was only slow: its stage begins while a poll resumes the story."""
+    """The message was only slow: its step begins while a poll resumes the story."""
     story = _uploaded(run)
     run.clock.advance(61)
-    return lambda: run.poll(story.id), run.receive(Stage.READING)
+    return lambda: run.poll(story.id), run.receive(Step.READING)
 
 
 def dead_letter_and_stage(run: Simulation) -> Processes:
     """A stray dead letter meets the delivery that is about to succeed."""
     story = _uploaded(run)
-    run.backend.dead_letter_queues[Stage.READING].send(about(story))
-    return run.receive(Stage.READING), run.receive_dead_letter(Stage.READING)
+    run.backend.dead_letter_queues[Step.READING].send(about(story))
+    return run.receive(Step.READING), run.receive_dead_letter(Step.READING)
 
 
 def dead_letter_and_poll(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.lose_messages()
-    run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    run.backend.dead_letter_queues[Step.READING].send(about(story))
     run.clock.advance(61)
-    return lambda: run.poll(story.id), run.receive_dead_letter(Stage.READING)
+    return lambda: run.poll(story.id), run.receive_dead_letter(Step.READING)
 
 
 def two_dead_letters(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.lose_messages()
     for _ in range(2):
-        run.backend.dead_letter_queues[Stage.READING].send(about(story))
-    return run.receive_dead_letter(Stage.READING), run.receive_dead_letter(Stage.READING)
+        run.backend.dead_letter_queues[Step.READING].send(about(story))
+    return run.receive_dead_letter(Step.READING), run.receive_dead_letter(Step.READING)
 
 
 def burial_and_photo_sent_again(run: Simulation) -> Processes:
@@ -163,26 +163,26 @@ def burial_and_photo_sent_again(run: Simulation) -> Processes:
         run.upload(SHADE)
         run.deliver_next()
 
-    return upload_and_deliver, run.receive_dead_letter(Stage.READING)
+    return upload_and_deliver, run.receive_dead_letter(Step.READING)
 
 
 def dead_letter_and_photo_sent_again(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.lose_messages()
-    run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    run.backend.dead_letter_queues[Step.READING].send(about(story))
     run.clock.advance(61)
-    return lambda: run.upload(SHADE), run.receive_dead_letter(Stage.READING)
+    return lambda: run.upload(SHADE), run.receive_dead_letter(Step.READING)
 
 
 def blank_photo_sent_again_while_people_are_told(run: Simulation) -> Processes:
     run.upload(BLANK)
-    return lambda: run.upload(BLANK), run.receive(Stage.READING)
+    return lambda: run.upload(BLANK), run.receive(Step.READING)
 
 
 def failed_photo_sent_twice(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.lose_messages()
-    run.backend.dead_letter_queues[Stage.READING].send(about(story))
+    run.backend.dead_letter_queues[Step.READING].send(about(story))
     run.deliver_all()
     return [lambda: run.upload(SHADE)] * 2
 
@@ -194,17 +194,17 @@ def finished_photo_sent_twice(run: Simulation) -> Processes:
 
 
 def old_generation_and_new(run: Simulation) -> Processes:
-    """A stage is still at work when its story is deleted and the photo sent again."""
+    """A step is still at work when its story is deleted and the photo sent again."""
     story = _uploaded(run)
-    old = run.receive(Stage.READING)
+    old = run.receive(Step.READING)
     run.delete(story.id)
     _uploaded(run)
-    return old, run.receive(Stage.READING)
+    return old, run.receive(Step.READING)
 
 
 def deleted_and_sent_again_meanwhile(run: Simulation) -> Processes:
     story = _uploaded(run)
-    old = run.receive(Stage.READING)
+    old = run.receive(Step.READING)
 
     def delete_and_send_again() -> None:
         run.delete(story.id)
@@ -230,8 +230,8 @@ MEETINGS = (
     Meeting("two polls", two_polls),
     Meeting("a poll, a sweep and an upload", poll_sweep_and_upload, preemptions=2),
     Meeting("two sweeps", two_sweeps),
-    Meeting("a poll and a late stage", poll_and_late_stage),
-    Meeting("a dead letter and a stage", dead_letter_and_stage, parks=True),
+    Meeting("a poll and a late step", poll_and_late_stage),
+    Meeting("a dead letter and a step", dead_letter_and_stage, parks=True),
     Meeting("a dead letter and a poll", dead_letter_and_poll, parks=True, fails=True),
     Meeting("two dead letters", two_dead_letters, parks=True, fails=True),
     Meeting("a dead letter and the photo again", dead_letter_and_photo_sent_again, parks=True),

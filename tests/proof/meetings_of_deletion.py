@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from chalicelib.messages import about
+from chalicelib.delivery.messages import about
 from chalicelib.pipeline import TIME_LIMITS
-from chalicelib.story import Stage, Story
+from chalicelib.stories.story import Step, Story
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.scenarios import SHADE
 from tests.proof.simulation import Simulation
@@ -27,19 +27,19 @@ def _deleted(run: Simulation) -> Story:
 
 def deleted_while_read(run: Simulation) -> Processes:
     story = _uploaded(run)
-    return run.receive(Stage.READING), lambda: run.delete(story.id)
+    return run.receive(Step.READING), lambda: run.delete(story.id)
 
 
 def deleted_while_narrated(run: Simulation) -> Processes:
     story = _uploaded(run)
-    run.deliver(Stage.READING)
-    return run.receive(Stage.NARRATION), lambda: run.delete(story.id)
+    run.deliver(Step.READING)
+    return run.receive(Step.NARRATION), lambda: run.delete(story.id)
 
 
 def deleted_while_rendered(run: Simulation) -> Processes:
     story = _uploaded(run)
-    run.deliver(Stage.READING)
-    return run.receive(Stage.RENDITIONS), lambda: run.delete(story.id)
+    run.deliver(Step.READING)
+    return run.receive(Step.RENDITIONS), lambda: run.delete(story.id)
 
 
 def erased_while_read(run: Simulation) -> Processes:
@@ -48,9 +48,9 @@ def erased_while_read(run: Simulation) -> Processes:
 
     def delete_and_erase() -> None:
         run.delete(story.id)
-        run.deliver(Stage.DELETION)
+        run.deliver(Step.DELETION)
 
-    return run.receive(Stage.READING), delete_and_erase
+    return run.receive(Step.READING), delete_and_erase
 
 
 def erased_when_the_lease_ends(milliseconds: int) -> Callable[[Simulation], Processes]:
@@ -63,13 +63,11 @@ def erased_when_the_lease_ends(milliseconds: int) -> Callable[[Simulation], Proc
         def delete_and_erase() -> None:
             run.delete(story.id)
             run.tape.switch()
-            run.clock.now = (
-                began + TIME_LIMITS[Stage.READING] - timedelta(milliseconds=milliseconds)
-            )
-            run.deliver(Stage.DELETION)
+            run.clock.now = began + TIME_LIMITS[Step.READING] - timedelta(milliseconds=milliseconds)
+            run.deliver(Step.DELETION)
 
         began = run.clock.now
-        return run.receive(Stage.READING), delete_and_erase
+        return run.receive(Step.READING), delete_and_erase
 
     return arrange
 
@@ -83,19 +81,19 @@ def worker_wakes_when_all_is_erased(run: Simulation) -> Processes:
         run.nap()
         run.deliver_all()
 
-    return run.receive(Stage.READING), delete_and_erase
+    return run.receive(Step.READING), delete_and_erase
 
 
 def renderer_wakes_when_all_is_erased(run: Simulation) -> Processes:
     story = _uploaded(run)
-    run.deliver(Stage.READING)
+    run.deliver(Step.READING)
 
     def delete_and_erase() -> None:
         run.delete(story.id)
         run.nap()
         run.deliver_all()
 
-    return run.receive(Stage.RENDITIONS), delete_and_erase
+    return run.receive(Step.RENDITIONS), delete_and_erase
 
 
 def deleted_while_sent_again(run: Simulation) -> Processes:
@@ -147,18 +145,18 @@ def deleted_and_swept(run: Simulation) -> Processes:
     story = _deleted(run)
     run.clock.advance(61)
     assert story
-    return run.receive(Stage.DELETION), run.sweep
+    return run.receive(Step.DELETION), run.sweep
 
 
 def erased_while_sent_again(run: Simulation) -> Processes:
     _deleted(run)
-    return run.receive(Stage.DELETION), lambda: run.upload(SHADE)
+    return run.receive(Step.DELETION), lambda: run.upload(SHADE)
 
 
 def two_erasers(run: Simulation) -> Processes:
     story = _deleted(run)
-    run.backend.queues[Stage.DELETION].send(about(story))
-    return run.receive(Stage.DELETION), run.receive(Stage.DELETION)
+    run.backend.queues[Step.DELETION].send(about(story))
+    return run.receive(Step.DELETION), run.receive(Step.DELETION)
 
 
 def two_erasers_of_a_direct_upload(run: Simulation) -> Processes:
@@ -170,16 +168,16 @@ def two_erasers_of_a_direct_upload(run: Simulation) -> Processes:
 
 def eraser_and_late_stage(run: Simulation) -> Processes:
     story = _uploaded(run)
-    late = run.receive(Stage.READING)
+    late = run.receive(Step.READING)
     run.delete(story.id)
-    return late, run.receive(Stage.DELETION)
+    return late, run.receive(Step.DELETION)
 
 
 def given_up_while_deleted(run: Simulation) -> Processes:
     story = _uploaded(run)
     run.lose_messages()
-    run.backend.dead_letter_queues[Stage.READING].send(about(story))
-    return run.receive_dead_letter(Stage.READING), lambda: run.delete(story.id)
+    run.backend.dead_letter_queues[Step.READING].send(about(story))
+    return run.receive_dead_letter(Step.READING), lambda: run.delete(story.id)
 
 
 DELETION_MEETINGS = (
@@ -202,6 +200,6 @@ DELETION_MEETINGS = (
     Meeting("an eraser and the photo again", erased_while_sent_again),
     Meeting("two erasers", two_erasers),
     Meeting("two erasers of a direct upload", two_erasers_of_a_direct_upload, preemptions=2),
-    Meeting("an eraser and a late stage", eraser_and_late_stage),
+    Meeting("an eraser and a late step", eraser_and_late_stage),
     Meeting("a dead letter and a deletion", given_up_while_deleted, parks=True),
 )

@@ -136,7 +136,7 @@ def staged_twice(run: ProfileSimulation) -> Processes:
     key = run.post("user_a", ANNA, email=_A)
     run.announce(key)
     run.announce_all()
-    return run.receive_staged(), run.receive_staged()
+    return run.receive_intake(), run.receive_intake()
 
 
 def staged_and_delete(run: ProfileSimulation) -> Processes:
@@ -146,14 +146,14 @@ def staged_and_delete(run: ProfileSimulation) -> Processes:
     run.post("user_a", BEN, email=_A)
     run.announce_all()
     run.clock.advance(10)
-    return run.receive_staged(), lambda: run.remove("user_a")
+    return run.receive_intake(), lambda: run.remove("user_a")
 
 
 def staged_and_put(run: ProfileSimulation) -> Processes:
     run.post("user_a", BEN, email=_A)
     run.announce_all()
     run.clock.advance(10)
-    return run.receive_staged(), lambda: run.put("user_a", ANNA, email=_A)
+    return run.receive_intake(), lambda: run.put("user_a", ANNA, email=_A)
 
 
 def by_hand_and_put(run: ProfileSimulation) -> Processes:

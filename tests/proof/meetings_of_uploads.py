@@ -1,8 +1,8 @@
-"""Two processes that meet over a photo in the staging bucket."""
+"""Two processes that meet over a photo in the intake_bucket bucket."""
 
-from chalicelib.messages import StagedObject
-from chalicelib.story import Stage, Story
-from chalicelib.uploads import FORM_USABLE_FOR
+from chalicelib.delivery.messages import IntakeMessage
+from chalicelib.stories.story import Step, Story
+from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.scenarios import SHADE
 from tests.proof.simulation import Simulation
@@ -26,42 +26,42 @@ def _uploaded(run: Simulation) -> str:
 def two_events(run: Simulation) -> Processes:
     permit = run.request_upload()
     run.post(permit, SHADE)
-    run.events.send(StagedObject("staging", permit.request.key))
+    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
     run.announce_all()
-    return run.receive_staged(), run.receive_staged()
+    return run.receive_intake(), run.receive_intake()
 
 
 def two_events_of_no_photo(run: Simulation) -> Processes:
     permit = run.request_upload()
     run.post(permit, None)
-    run.events.send(StagedObject("staging", permit.request.key))
+    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
     run.announce_all()
-    return run.receive_staged(), run.receive_staged()
+    return run.receive_intake(), run.receive_intake()
 
 
 def two_events_by_hand(run: Simulation) -> Processes:
     run.drop("a page.jpg", SHADE)
-    run.events.send(StagedObject("staging", "images/a page.jpg"))
+    run.events.send(IntakeMessage("intake_bucket", "images/a page.jpg"))
     run.announce_all()
-    return run.receive_staged(), run.receive_staged()
+    return run.receive_intake(), run.receive_intake()
 
 
 def two_events_of_no_photo_by_hand(run: Simulation) -> Processes:
     run.drop("a page.jpg", None)
-    run.events.send(StagedObject("staging", "images/a page.jpg"))
+    run.events.send(IntakeMessage("intake_bucket", "images/a page.jpg"))
     run.announce_all()
-    return run.receive_staged(), run.receive_staged()
+    return run.receive_intake(), run.receive_intake()
 
 
 def two_requests_for_one_photo(run: Simulation) -> Processes:
     _posted(run)
     _posted(run)
-    return run.receive_staged(), run.receive_staged()
+    return run.receive_intake(), run.receive_intake()
 
 
 def staged_and_uploaded(run: Simulation) -> Processes:
     _posted(run)
-    return run.receive_staged(), lambda: run.upload(SHADE)
+    return run.receive_intake(), lambda: run.upload(SHADE)
 
 
 def posted_again(run: Simulation) -> Processes:
@@ -75,20 +75,20 @@ def posted_again(run: Simulation) -> Processes:
         run.post(permit, SHADE)
         run.announce_all()
 
-    return run.receive_staged(), post_again
+    return run.receive_intake(), post_again
 
 
 def staged_and_deleted(run: Simulation) -> Processes:
     story_id = _uploaded(run)
     run.settle()
     _posted(run)
-    return run.receive_staged(), lambda: run.delete(story_id)
+    return run.receive_intake(), lambda: run.delete(story_id)
 
 
 def staged_and_deleted_unfinished(run: Simulation) -> Processes:
     story_id = _uploaded(run)
     _posted(run)
-    return run.receive_staged(), lambda: run.delete(story_id)
+    return run.receive_intake(), lambda: run.delete(story_id)
 
 
 def staged_and_erased(run: Simulation) -> Processes:
@@ -96,19 +96,19 @@ def staged_and_erased(run: Simulation) -> Processes:
     run.settle()
     run.delete(story_id)
     _posted(run)
-    return run.receive_staged(), run.receive(Stage.DELETION)
+    return run.receive_intake(), run.receive(Step.DELETION)
 
 
 def staged_twice_and_deleted(run: Simulation) -> Processes:
     """A second delivery is still at it when the story that the first one made is deleted."""
     permit = run.request_upload()
     run.post(permit, SHADE)
-    run.events.send(StagedObject("staging", permit.request.key))
+    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
     run.announce_all()
-    late = run.receive_staged()
+    late = run.receive_intake()
 
     def take_in_and_delete() -> None:
-        run.receive_staged()()
+        run.receive_intake()()
         for life in {_claimed_by(each) for each in run.tape.requests if _claims(each)}:
             run.delete(life)
 
@@ -128,20 +128,20 @@ def dropped_and_deleted(run: Simulation) -> Processes:
     run.settle()
     run.drop("a page.jpg", SHADE)
     run.announce_all()
-    return run.receive_staged(), lambda: run.delete(story_id)
+    return run.receive_intake(), lambda: run.delete(story_id)
 
 
 def polled_while_taken_in(run: Simulation) -> Processes:
     upload_id = _posted(run)
     run.clock.advance(61)
-    return lambda: run.poll(upload_id), run.receive_staged()
+    return lambda: run.poll(upload_id), run.receive_intake()
 
 
 def polled_late_while_taken_in(run: Simulation) -> Processes:
     """The form can no longer be used, but it was: whoever asks must not be told to start anew."""
     upload_id = _posted(run)
     run.clock.advance(FORM_USABLE_FOR.total_seconds() + 1)
-    return lambda: run.poll(upload_id), run.receive_staged()
+    return lambda: run.poll(upload_id), run.receive_intake()
 
 
 def polled_twice(run: Simulation) -> Processes:
@@ -155,15 +155,15 @@ def polled_twice(run: Simulation) -> Processes:
 def swept_while_taken_in(run: Simulation) -> Processes:
     _posted(run)
     run.clock.advance(61)
-    return run.sweep, run.receive_staged()
+    return run.sweep, run.receive_intake()
 
 
 def given_up_while_taken_in(run: Simulation) -> Processes:
     permit = run.request_upload()
     run.post(permit, SHADE)
     run.announce_all()
-    run.backend.intake_dead_letter_queue.send(StagedObject("staging", permit.request.key))
-    return run.receive_staged(), run.receive_staged_dead_letter()
+    run.backend.intake_dead_letter_queue.send(IntakeMessage("intake_bucket", permit.request.key))
+    return run.receive_intake(), run.receive_intake_dead_letter()
 
 
 UPLOAD_MEETINGS = (

@@ -15,21 +15,20 @@ import boto3
 import msgspec
 from botocore.config import Config
 
-from chalicelib.aws import items
+from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
 from chalicelib.aws.media_bucket import MediaBucket
-from chalicelib.aws.notification_topic import NotificationTopic
-from chalicelib.aws.profiles_table import ProfilesTable
-from chalicelib.aws.stories_table import StoriesTable
-from chalicelib.aws.upload_requests_table import UploadRequestsTable
-from chalicelib.errors import Transient
-from chalicelib.intake import STORED_WITHIN
-from chalicelib.messages import Delivery, Message, StagedObject, StoryMessage, about
+from chalicelib.aws.sns import NotificationTopic
+from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage, about
+from chalicelib.errors import TransientError
 from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
-from chalicelib.story import Stage, Story
+from chalicelib.stories.story import Step, Story
 from local.resources.names import create_stories_table
 from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_queue import MAX_RECEIVES
-from tests.fake_uploads import InMemoryStaging, SlowCdn
+from tests.fake_uploads import InMemoryIntakeBucket, SlowCdn
 from tests.fake_workflow import InMemoryWorkflow
 from tests.fakes import Clock, Measurements
 from tests.moto_queue import MotoQueue
@@ -172,38 +171,29 @@ class MotoAws:
         self.upload_requests = UploadRequestsTable(self.stories._client, "stories")
         self.profiles = ProfilesTable(self.stories._client, "stories")
         self.parked_queues = {
-            stage: self._queue(f"{stage}-parked", timedelta(hours=1)) for stage in Stage
+            step: self._queue(f"{step}-parked", timedelta(hours=1)) for step in Step
         }
         self.dead_letter_queues = {
             # moto goes on counting receives, so that it would park what is dead at once.
-            stage: self._queue(f"{stage}-dead", 6 * DEAD_LETTER_LEASE)
-            for stage in Stage
+            step: self._queue(f"{step}-dead", 6 * DEAD_LETTER_LEASE)
+            for step in Step
         }
         self.queues = {
-            stage: self._queue(stage.value, 6 * TIME_LIMITS[stage], self.dead_letter_queues[stage])
-            for stage in Stage
+            step: self._queue(step.value, 6 * TIME_LIMITS[step], self.dead_letter_queues[step])
+            for step in Step
         }
-        self.intake_parked_queue = self._intake_queue("intake-parked", timedelta(hours=1))
-        self.intake_dead_letter_queue = self._intake_queue("intake-dead", 6 * DEAD_LETTER_LEASE)
-        self.intake_queue = self._intake_queue(
-            "intake", 6 * STORED_WITHIN, self.intake_dead_letter_queue
-        )
+        self.intake_parked_queue = self.parked_queues[Step.INTAKE]
+        self.intake_dead_letter_queue = self.dead_letter_queues[Step.INTAKE]
+        self.intake_queue = self.queues[Step.INTAKE]
 
     def _queue(
         self,
         name: str,
         visibility: timedelta,
-        dead_letters: ClockedQueue[StoryMessage] | None = None,
-    ) -> ClockedQueue[StoryMessage]:
-        return ClockedQueue(self, name, visibility, dead_letters, kind=StoryMessage)
-
-    def _intake_queue(
-        self,
-        name: str,
-        visibility: timedelta,
-        dead_letters: ClockedQueue[StagedObject] | None = None,
-    ) -> ClockedQueue[StagedObject]:
-        return ClockedQueue(self, name, visibility, dead_letters, kind=StagedObject)
+        dead_letters: ClockedQueue[Any] | None = None,
+    ) -> ClockedQueue[Any]:
+        kind = IntakeMessage if name.startswith(Step.INTAKE) else StoryMessage
+        return ClockedQueue(self, name, visibility, dead_letters, kind=kind)
 
     def find(self, story_id: str) -> Story:
         response = self.dynamodb.get_item(TableName="stories", Key=items.story_key(story_id))
@@ -229,7 +219,7 @@ class MotoBackend:
         self.intake_queue = aws.intake_queue
         self.intake_dead_letter_queue = aws.intake_dead_letter_queue
         self.intake_parked_queue = aws.intake_parked_queue
-        self.staging = InMemoryStaging(aws.clock)
+        self.intake_bucket = InMemoryIntakeBucket(aws.clock)
         self.cdn = SlowCdn()
         self.profiles = aws.profiles
         self.faces = InMemoryFaces(aws.clock)
@@ -253,7 +243,7 @@ class _WiredTape(Tape):
         self._aws = aws
 
     def meet(self, request: Request, action: Callable[[], _Result]) -> _Result:
-        if request.operation.startswith(_IN_MEMORY) or request.target == "staging":
+        if request.operation.startswith(_IN_MEMORY) or request.target == "intake_bucket":
             return super().meet(request, action)
         if request.fault is Fault.DIES_BEFORE:
             raise ProcessDied(request.operation)
@@ -262,7 +252,7 @@ class _WiredTape(Tape):
         wire.fault = request.fault
         try:
             result = self.effect(request, action)
-        except Transient:
+        except TransientError:
             if request.fault is Fault.TIMED_OUT:
                 request.took_effect = True
                 request.result = self._left_by(request)

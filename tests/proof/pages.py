@@ -9,10 +9,10 @@ from functools import cache
 
 from PIL import Image
 
-from chalicelib import mp3
-from chalicelib.detection import TextDetection
-from chalicelib.errors import Transient
-from chalicelib.narration_script import ssml_requests
+from chalicelib.errors import TransientError
+from chalicelib.pages import mp3
+from chalicelib.pages.detection import TextDetection
+from chalicelib.pages.ssml import ssml_requests
 from tests.builders import jpeg, line, with_words
 from tests.unit.test_mp3 import tone
 
@@ -54,7 +54,7 @@ class PageReader:
 
     def detect(self, image: bytes) -> list[TextDetection]:
         if self.out_of_order:
-            raise Transient("DetectText failed with InternalServerError")
+            raise TransientError("DetectText failed with InternalServerError")
         return list(_detected(image))
 
 
@@ -80,5 +80,5 @@ class Voice:
 
     def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
         if self.out_of_order:
-            raise Transient("SynthesizeSpeech failed with ServiceFailureException")
+            raise TransientError("SynthesizeSpeech failed with ServiceFailureException")
         return spoken(ssml)

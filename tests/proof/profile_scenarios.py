@@ -9,7 +9,7 @@ from chalicelib.profiles.profile import ProfileStatus
 from tests.proof.backend import Backend
 from tests.proof.invariants_of_profiles import check_profiles
 from tests.proof.profile_simulation import ANNA, BEN, NOBODY, VEILED, ProfileSimulation
-from tests.proof.simulation import Broken
+from tests.proof.simulation import BrokenPromiseError
 from tests.proof.tape import Tape
 
 _A, _B = "a@example.com", "b@example.com"
@@ -288,7 +288,7 @@ def all_executions_lost(run: ProfileSimulation) -> None:
     run.settle()
     profile = run.profile("user_a")
     if profile is None or profile.status is not ProfileStatus.FAILED:
-        raise Broken("a photo that no execution brings through does not fail")
+        raise BrokenPromiseError("a photo that no execution brings through does not fail")
 
 
 PROFILE_SCENARIOS = (

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.errors import StorytimeError, UnknownProfile
-from chalicelib.messages import StagedObject
+from chalicelib.delivery.messages import IntakeMessage
+from chalicelib.errors import StorytimeError, UnknownProfileError
 from chalicelib.profiles import keys
 from chalicelib.profiles.faces import Box
 from chalicelib.profiles.intake import NewPhoto, Receipt
@@ -18,7 +18,7 @@ from chalicelib.profiles.profile import Profile, profile_id_of
 from tests.fake_profiles import CLEAR_FACE, portrait
 from tests.fakes import InMemoryMedia, Uuids
 from tests.profiles.world import functions_of
-from tests.proof.simulation import SWEEP_EVERY, Broken, Simulation
+from tests.proof.simulation import SWEEP_EVERY, BrokenPromiseError, Simulation
 from tests.proof.tape import Process, ProcessDied
 from tests.states_language import DEFINITION, Execution, Interpreter
 
@@ -44,7 +44,7 @@ class Wish:
         asked: How many requests there were before.
         ended: How many there were when it was answered, or given up.
         granted: It was answered that it will be done.
-        key: Where it is in the staging bucket, if it was sent there.
+        key: Where it is in the intake_bucket bucket, if it was sent there.
     """
 
     user_id: str
@@ -135,11 +135,11 @@ class ProfileSimulation(Simulation):
     def post(  # type: ignore[override]
         self, user_id: str, person: int, *, shot: int = 0, email: str | None = None
     ) -> str:
-        """Post a photo to the staging bucket with a form; returns where."""
+        """Post a photo to the intake_bucket bucket with a form; returns where."""
         permit = self.profiles.upload.permit(user_id, "image/png", email)
         key = permit.form.fields["key"]
         content = picture(person, shot)
-        self.backend.staging.post(key, content, email=email)
+        self.backend.intake_bucket.post(key, content, email=email)
         now = len(self.tape.requests)
         self.wishes.append(Wish(user_id, person, content, email, now, now, key=key))
         self.announce(key)
@@ -147,7 +147,7 @@ class ProfileSimulation(Simulation):
 
     def announce(self, key: str) -> None:
         """S3 tells that something was staged."""
-        self.events.send(StagedObject("staging", key))
+        self.events.send(IntakeMessage("intake_bucket", key))
 
     def by_hand(self, user_id: str, person: int, name: str = "by-hand") -> Execution:
         """Start an execution at the console, with the seed's input.
@@ -170,7 +170,7 @@ class ProfileSimulation(Simulation):
         def retrieve() -> Told:
             try:
                 return Told(user_id, self.profiles.retrieval.retrieve(user_id), asked)
-            except UnknownProfile:
+            except UnknownProfileError:
                 return Told(user_id, None, asked)
 
         told = self._invoked(Process("get"), retrieve)
@@ -186,7 +186,7 @@ class ProfileSimulation(Simulation):
         def delete() -> bool:
             try:
                 self.profiles.retrieval.delete(user_id)
-            except UnknownProfile:
+            except UnknownProfileError:
                 return True
             return True
 
@@ -285,11 +285,11 @@ class ProfileSimulation(Simulation):
                 self.sweep()
             else:
                 return
-        raise Broken("it never comes to rest")
+        raise BrokenPromiseError("it never comes to rest")
 
     def staged(self) -> list[str]:
-        """What is left of profile photos in the staging bucket."""
-        return list(self.backend.staging.waiting(keys.STAGED).staged)
+        """What is left of profile photos in the intake_bucket bucket."""
+        return list(self.backend.intake_bucket.waiting(keys.ARRIVALS).staged)
 
     def profile(self, user_id: str) -> Profile | None:
         """As the table has it."""

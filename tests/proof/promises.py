@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chalicelib.identity import content_id_of, derived_id
-from chalicelib.messages import StoryMessage, about
-from chalicelib.story import Stage, Status, Story
-from chalicelib.uploads import UploadStatus
+from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.upload_request import UploadStatus
 from tests.proof.pages import page
 from tests.proof.simulation import Posted, Simulation
 from tests.proof.tape import Request
@@ -93,11 +93,11 @@ class Run:
     @cached_property
     def parked_deletions(self) -> set[StoryMessage]:
         """Lives whose record was replaced, and whose erasure waits for an operator."""
-        return {life for life in self.parked(Stage.DELETION) if self.record(life) is None}
+        return {life for life in self.parked(Step.DELETION) if self.record(life) is None}
 
-    def parked(self, stage: Stage) -> set[StoryMessage]:
-        """What is kept of a stage's messages; they are visible again afterwards."""
-        queue = self.backend.parked_queues[stage]
+    def parked(self, step: Step) -> set[StoryMessage]:
+        """What is kept of a step's messages; they are visible again afterwards."""
+        queue = self.backend.parked_queues[step]
         queue.show_all()
         found = set()
         while (delivery := queue.receive()) is not None:

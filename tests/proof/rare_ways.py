@@ -5,13 +5,13 @@ They are played so that it is seen what each function's role must allow.
 
 import uuid
 
-from chalicelib import keys
-from chalicelib.messages import about
-from chalicelib.patience import GIVE_UP_AFTER
+from chalicelib.delivery.messages import about
+from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.moves import LONGEST_WRITER
-from chalicelib.story import Stage, Story
-from chalicelib.uploads import MAX_BYTES
+from chalicelib.stories import keys
+from chalicelib.stories.story import Step, Story
+from chalicelib.stories.upload_request import MAX_BYTES
 from tests.proof.pages import page
 from tests.proof.profile_scenarios import ProfileScenario
 from tests.proof.profile_simulation import ANNA, BEN, NOBODY, ProfileSimulation, Wish, picture
@@ -24,21 +24,21 @@ _A = "a@example.com"
 
 def dead_letters_of_a_deleted_story(run: Simulation) -> None:
     """Somebody who worked on it died, and left files of each kind."""
-    for stage, shade in ((Stage.READING, SHADE), (Stage.NARRATION, OTHER_SHADE)):
+    for step, shade in ((Step.READING, SHADE), (Step.NARRATION, OTHER_SHADE)):
         receipt = run.upload(shade)
         assert receipt is not None
-        run.deliver(Stage.READING)
+        run.deliver(Step.READING)
         run.delete(receipt.story.id)
         run.settle()
         for prefix in keys.prefixes(about(receipt.story)):
             run.backend.media.put(f"{prefix}late", b"late", "image/jpeg")
-        run.backend.dead_letter_queues[stage].send(about(receipt.story))
+        run.backend.dead_letter_queues[step].send(about(receipt.story))
         run.settle()
 
 
 def narration_lost_for_a_day(run: Simulation) -> None:
     run.upload(SHADE)
-    run.deliver(Stage.READING)
+    run.deliver(Step.READING)
     run.lose_messages()
     run.clock.advance(GIVE_UP_AFTER.total_seconds() + 1)
     run.sweep()
@@ -58,7 +58,7 @@ def deleted_while_dropped_by_hand(run: Simulation) -> None:
     """The story is there when the photo is claimed, and deleted when it is to go on."""
     receipt = run.upload(SHADE)
     assert receipt is not None
-    run.deliver(Stage.READING)
+    run.deliver(Step.READING)
     run.lose_messages()
     run.clock.advance(61)
     run.drop("again.jpg", SHADE)
@@ -74,7 +74,7 @@ def deleted_while_dropped_by_hand(run: Simulation) -> None:
             run.delete(receipt.story.id)
 
     run.tape.switch = delete_once_claimed
-    run.receive_staged()()
+    run.receive_intake()()
     run.settle()
 
 
@@ -83,7 +83,7 @@ def deleted_before_it_left_the_staging_bucket(run: Simulation) -> None:
     run.post(permit, SHADE)
     run.announce_all()
     run.tape.doomed = "s3.DeleteObject"
-    run.receive_staged()()
+    run.receive_intake()()
     story = run.poll(permit.request.id)
     assert isinstance(story, Story)
     run.delete(story.id)
@@ -95,8 +95,8 @@ def put_aside_mended_and_redriven(run: Simulation) -> None:
     run.drop("page.jpg", None)
     run.settle()
     run.posted.clear()  # what was put aside is gone, and nobody is to miss it
-    run.backend.staging.post(keys.rejected(f"{keys.STAGED}page.jpg"), page(SHADE))
-    run.redrive_staged()
+    run.backend.intake_bucket.post(keys.rejected(f"{keys.ARRIVALS}page.jpg"), page(SHADE))
+    run.redrive_intake()
     run.settle()
 
 
@@ -133,28 +133,28 @@ def posted_again_when_its_execution_is_lost(run: ProfileSimulation) -> None:
         run.clock.advance(waited)
         run.post("user_a", BEN)
         run.announce_all()
-        run.receive_staged()()
+        run.receive_intake()()
     run.settle()
 
 
 def dropped_where_it_says_nobodys_name(run: ProfileSimulation) -> None:
     key = "profiles/me.jpg"
-    run.backend.staging.post(key, b"a photo")
+    run.backend.intake_bucket.post(key, b"a photo")
     run.announce(key)
     run.deliver_all()
-    run.redrive_staged()
+    run.redrive_intake()
     run.deliver_all()
 
 
 def too_large_mended_and_redriven(run: ProfileSimulation) -> None:
     key = profile_keys.staged("user_a", uuid.UUID(int=0), "image/png")
-    run.backend.staging.post(key, bytes(MAX_BYTES + 1))
+    run.backend.intake_bucket.post(key, bytes(MAX_BYTES + 1))
     run.announce(key)
     run.deliver_all()
     content, now = picture(ANNA, 0), len(run.tape.requests)
-    run.backend.staging.post(keys.rejected(key), content)
+    run.backend.intake_bucket.post(keys.rejected(key), content)
     run.wishes.append(Wish("user_a", ANNA, content, None, now, now, key=key))
-    run.redrive_staged()
+    run.redrive_intake()
     run.settle()
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.messages import StagedObject, StoryMessage
-from chalicelib.metrics import Meter
-from chalicelib.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
+from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
 from chalicelib.settings import DEAD_LETTERS, PARKED
-from chalicelib.story import Stage
+from chalicelib.stories.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
+from chalicelib.stories.story import Step
+from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
+from chalicelib.telemetry.metrics import Meter
 from chalicelib.tools import Tools
-from chalicelib.upload_ports import Staging, UploadRequests
 from tests.proof.tape import Tape
 
 OPERATIONS = {
@@ -83,14 +83,12 @@ class RecordedTools:
         def recorded(port: Any, target: str = "") -> Any:
             return Recorded(port, target, tape)
 
-        def each(
-            queues: Mapping[Stage, Queue[StoryMessage]], suffix: str = ""
-        ) -> Mapping[Stage, Queue[StoryMessage]]:
-            return {stage: recorded(queue, stage + suffix) for stage, queue in queues.items()}
+        def each(queues: Mapping[Step, Queue[Any]], suffix: str = "") -> Mapping[Step, Queue[Any]]:
+            return {step: recorded(queue, step + suffix) for step, queue in queues.items()}
 
         self.stories: Stories = recorded(tools.stories)
         self.upload_requests: UploadRequests = recorded(tools.upload_requests, "upload")
-        self.staging: Staging = recorded(tools.staging, "staging")
+        self.intake_bucket: IntakeBucket = recorded(tools.intake_bucket, "intake_bucket")
         self.cdn: Cdn = recorded(tools.cdn)
         self.media: Media = recorded(tools.media)
         self.queues = each(tools.queues)
@@ -99,13 +97,9 @@ class RecordedTools:
         self.text_detector: TextDetector = recorded(tools.text_detector)
         self.speaker: Speaker = recorded(tools.speaker)
         self.announcer: Announcer = recorded(tools.announcer)
-        self.intake_queue: Queue[StagedObject] = recorded(tools.intake_queue, "intake")
-        self.intake_dead_letter_queue: Queue[StagedObject] = recorded(
-            tools.intake_dead_letter_queue, "intake" + DEAD_LETTERS
-        )
-        self.intake_parked_queue: Queue[StagedObject] = recorded(
-            tools.intake_parked_queue, "intake" + PARKED
-        )
+        self.intake_queue: Queue[IntakeMessage] = self.queues[Step.INTAKE]
+        self.intake_dead_letter_queue = self.dead_letter_queues[Step.INTAKE]
+        self.intake_parked_queue = self.parked_queues[Step.INTAKE]
         self.profiles: Profiles = recorded(tools.profiles, "profiles")
         self.sent_photos: SentPhotos = recorded(tools.sent_photos, "sent")
         self.faces: FaceCollection = recorded(tools.faces, "faces")

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.errors import Expired
-from chalicelib.messages import StagedObject, about
-from chalicelib.patience import GIVE_UP_AFTER
-from chalicelib.story import Stage, Status, Story
-from chalicelib.uploads import FORM_USABLE_FOR, UploadRequest
+from chalicelib.delivery.messages import IntakeMessage, about
+from chalicelib.delivery.timeouts import GIVE_UP_AFTER
+from chalicelib.errors import ExpiredError
+from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.upload_request import FORM_USABLE_FOR, UploadRequest
 from tests.fake_queue import MAX_RECEIVES
 from tests.proof.backend import Backend
 from tests.proof.invariants import check
 from tests.proof.pages import BLANK, LONG
-from tests.proof.simulation import Broken, Simulation
+from tests.proof.simulation import BrokenPromiseError, Simulation
 from tests.proof.tape import Tape
 
 SHADE, OTHER_SHADE, THIRD_SHADE = 200, 160, 180
@@ -125,7 +125,7 @@ def reading_redriven(run: Simulation) -> None:
     run.upload(SHADE)
     run.settle()
     run.backend.text_detector.out_of_order = False
-    run.redrive(Stage.READING)
+    run.redrive(Step.READING)
     run.settle()
 
 
@@ -134,7 +134,7 @@ def narration_redriven(run: Simulation) -> None:
     run.upload(SHADE)
     run.settle()
     run.backend.speaker.out_of_order = False
-    run.redrive(Stage.NARRATION)
+    run.redrive(Step.NARRATION)
     run.settle()
 
 
@@ -149,10 +149,10 @@ def broken_for_good(run: Simulation) -> None:
         run.deliver_all()
         story = run.poll(receipt.story.id) or story
     if story.status is not Status.FAILED:
-        raise Broken("a story that cannot be read does not fail")
+        raise BrokenPromiseError("a story that cannot be read does not fail")
     attempts = [r for r in run.tape.requests if r.operation == "rekognition.DetectText"]
     if len(attempts) > MAX_RECEIVES * _MOST_MESSAGES:
-        raise Broken(f"{len(attempts)} attempts at a page that cannot be read")
+        raise BrokenPromiseError(f"{len(attempts)} attempts at a page that cannot be read")
     run.settle()
 
 
@@ -170,9 +170,9 @@ def given_up_and_redriven(run: Simulation) -> None:
     receipt = run.upload(SHADE)
     run.lose_messages()
     assert receipt is not None
-    run.backend.dead_letter_queues[Stage.READING].send(about(receipt.story))
+    run.backend.dead_letter_queues[Step.READING].send(about(receipt.story))
     run.settle()
-    run.redrive(Stage.READING)
+    run.redrive(Step.READING)
     run.settle()
 
 
@@ -225,8 +225,8 @@ def messages_come_late(run: Simulation) -> None:
     """Every message again, when the story is finished; and narration's before reading's."""
     receipt = run.upload(SHADE)
     assert receipt is not None
-    run.backend.queues[Stage.NARRATION].send(about(receipt.story))
-    run.receive(Stage.NARRATION)()
+    run.backend.queues[Step.NARRATION].send(about(receipt.story))
+    run.receive(Step.NARRATION)()
     run.settle()
     for queue in (*run.backend.queues.values(), *run.backend.dead_letter_queues.values()):
         queue.send(about(receipt.story))
@@ -328,9 +328,9 @@ def repeated_events(run: Simulation) -> None:
     run.lose_events()
     run.post(permit, SHADE)
     for each in (other, permit, permit, other):
-        run.events.send(StagedObject("staging", each.request.key))
+        run.events.send(IntakeMessage("intake_bucket", each.request.key))
     run.settle()
-    run.events.send(StagedObject("staging", permit.request.key))
+    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
     run.settle()
 
 
@@ -347,12 +347,12 @@ def dropped_no_photo(run: Simulation) -> None:
 def dropped_no_photo_and_redriven(run: Simulation) -> None:
     run.drop("a page.jpg", None)
     run.settle()
-    run.redrive_staged()
+    run.redrive_intake()
     run.settle()
 
 
 def event_about_nothing(run: Simulation) -> None:
-    run.events.send(StagedObject("staging", "images/gone.jpg"))
+    run.events.send(IntakeMessage("intake_bucket", "images/gone.jpg"))
     run.upload(SHADE)
     run.settle()
 
@@ -366,7 +366,7 @@ def intake_given_up(run: Simulation) -> None:
         run.clock.advance(61)
     run.tape.outage = None
     run.poll(upload_id)
-    run.redrive_staged()
+    run.redrive_intake()
     run.settle()
 
 
@@ -394,23 +394,23 @@ def delete_failed(run: Simulation) -> None:
 
 
 def delete_while_reading(run: Simulation) -> None:
-    _deleted_during(run, Stage.READING)
+    _deleted_during(run, Step.READING)
 
 
 def delete_while_narrating(run: Simulation) -> None:
-    _deleted_during(run, Stage.NARRATION)
+    _deleted_during(run, Step.NARRATION)
 
 
 def delete_while_rendering(run: Simulation) -> None:
-    _deleted_during(run, Stage.RENDITIONS)
+    _deleted_during(run, Step.RENDITIONS)
 
 
-def _deleted_during(run: Simulation, stage: Stage) -> None:
-    """The stage's message was received before the deletion, and is handled after it."""
+def _deleted_during(run: Simulation, step: Step) -> None:
+    """The step's message was received before the deletion, and is handled after it."""
     story_id = _uploaded(run)
-    if stage is not Stage.READING:
-        run.deliver(Stage.READING)
-    work = run.receive_if_any(stage)
+    if step is not Step.READING:
+        run.deliver(Step.READING)
+    work = run.receive_if_any(step)
     run.delete(story_id)
     work()
     run.settle()
@@ -479,7 +479,7 @@ def late_event_after_deletion(run: Simulation) -> None:
     run.settle()
     found = run.poll(story_id)
     if found is not None and found.status is not Status.DELETED:
-        raise Broken("a late event brings back what was deleted")
+        raise BrokenPromiseError("a late event brings back what was deleted")
 
 
 def lost_deletion(run: Simulation) -> None:
@@ -505,8 +505,8 @@ def renditions_redriven(run: Simulation) -> None:
     run.tape.outage = None
     story = run.poll(story_id)
     if story is not None and story.status is not Status.READY:
-        raise Broken("a story waits for its renditions")
-    run.redrive(Stage.RENDITIONS)
+        raise BrokenPromiseError("a story waits for its renditions")
+    run.redrive(Step.RENDITIONS)
     run.settle()
 
 
@@ -519,7 +519,7 @@ def deletion_redriven(run: Simulation) -> None:
     run.upload(SHADE)
     run.settle()
     run.tape.outage = None
-    run.redrive(Stage.DELETION)
+    run.redrive(Step.DELETION)
     run.settle()
 
 
@@ -546,8 +546,8 @@ def never_used(run: Simulation) -> None:
     run.poll(permit.request.id)  # the first one may have met a fault
     run.upload(SHADE)
     run.settle()
-    if not any(isinstance(each.found, Expired | None) for each in run.answered[-2:]):
-        raise Broken("an upload request that was never used does not expire")
+    if not any(isinstance(each.found, ExpiredError | None) for each in run.answered[-2:]):
+        raise BrokenPromiseError("an upload request that was never used does not expire")
 
 
 def lost_deletion_and_sent_again(run: Simulation) -> None:

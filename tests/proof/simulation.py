@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from chalicelib import keys
-from chalicelib.direct_upload import Permit, Wanted
-from chalicelib.errors import Rejected, StorytimeError
-from chalicelib.intake import Receipt
-from chalicelib.links import Links
-from chalicelib.messages import Delivery, StagedObject, StoryMessage, about
-from chalicelib.patience import GIVE_UP_AFTER
+from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage, about
+from chalicelib.delivery.timeouts import GIVE_UP_AFTER
+from chalicelib.errors import RejectedError, StorytimeError
 from chalicelib.pipeline import TIME_LIMITS, Pipeline
-from chalicelib.story import Stage, Story
-from chalicelib.uploads import UploadRequest
+from chalicelib.steps.direct_upload import Permit, Wanted
+from chalicelib.steps.intake import Receipt
+from chalicelib.stories import keys
+from chalicelib.stories.links import Links
+from chalicelib.stories.story import Step, Story
+from chalicelib.stories.upload_request import UploadRequest
 from tests.builders import upload
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import Uuids
@@ -29,7 +29,7 @@ from tests.proof.tape import Process, ProcessDied, Tape
 
 SWEEP_EVERY = timedelta(minutes=5)
 _MOST_SWEEPS = 3
-_STAGED_FOR = timedelta(days=1)
+_KEPT_FOR = timedelta(days=1)
 _EVENT_ATTEMPTS = 3
 _PATIENCE = 8
 
@@ -37,7 +37,7 @@ _PATIENCE = 8
 _Answer = TypeVar("_Answer")
 
 
-class Broken(AssertionError):  # noqa: N818
+class BrokenPromiseError(AssertionError):
     """Something that must always hold does not."""
 
 
@@ -52,7 +52,7 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Posted:
-    """Something that S3 took into the staging bucket.
+    """Something that S3 took into the intake_bucket bucket.
 
     Attributes:
         shade: Of the page; None: it is no photo.
@@ -77,7 +77,7 @@ class Answered:
     """
 
     asked_for: str
-    found: Story | UploadRequest | Rejected | None
+    found: Story | UploadRequest | RejectedError | None
     deleted: Sequence[StoryMessage]
     posted: Sequence[Posted]
 
@@ -101,9 +101,9 @@ class Simulation:
         twice: Deliver every message a second time after it was handled.
         naps: How often a process was held up for longer than its lease.
         deleted: Lives of stories whose deletion was answered with 202.
-        posted: Everything that S3 took into the staging bucket.
+        posted: Everything that S3 took into the intake_bucket bucket.
         answered: What everybody was told who asked for stories.
-        lost: The messages that were lost on purpose, by stage.
+        lost: The messages that were lost on purpose, by step.
         vanished: Keys of what was staged for so long that the bucket forgot it.
         timed: Functions that deliveries invoke die when their time is up.
         parking: Messages may stay parked: something was broken for long, and is not redriven.
@@ -117,7 +117,7 @@ class Simulation:
     deleted: list[StoryMessage] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
-    lost: list[tuple[Stage, StoryMessage]] = field(default_factory=list)
+    lost: list[tuple[Step, StoryMessage]] = field(default_factory=list)
     vanished: set[str] = field(default_factory=set)
     naps: int = 0
     timed: bool = False
@@ -129,32 +129,32 @@ class Simulation:
             self.tools,
             links=Links("https://cdn.example"),
             namespace=self.backend.namespace,
-            staging_bucket="staging",
+            intake_bucket="intake_bucket",
             clock=self.clock,
             new_uuid=Uuids(),
         )
         dead = self.pipeline.dead_letters
-        work: Mapping[Stage, Any] = {
-            Stage.READING: self.pipeline.reading,
-            Stage.NARRATION: self.pipeline.narration,
-            Stage.RENDITIONS: self.pipeline.renditions,
-            Stage.DELETION: self.pipeline.eraser,
+        work: Mapping[Step, Any] = {
+            Step.READING: self.pipeline.reading,
+            Step.NARRATION: self.pipeline.narration,
+            Step.RENDITIONS: self.pipeline.renditions,
+            Step.DELETION: self.pipeline.eraser,
         }
         self._work = {
-            stage: Consumer(
-                stage.value, self.backend.queues[stage], work[stage].handle, TIME_LIMITS[stage]
+            step: Consumer(
+                step.value, self.backend.queues[step], work[step].handle, TIME_LIMITS[step]
             )
-            for stage in Stage
+            for step in work
         }
         self._dead = {
-            stage: Consumer(
-                f"{stage} dead letter", self.backend.dead_letter_queues[stage], dead[stage].handle
+            step: Consumer(
+                f"{step} dead letter", self.backend.dead_letter_queues[step], dead[step].handle
             )
-            for stage in Stage
+            for step in work
         }
         # Lambda's own queue of S3's events, whose function sends on what they announce.
-        self._gone_events = InMemoryQueue[StagedObject](self.clock, "events that are gone")
-        self.events = InMemoryQueue[StagedObject](
+        self._gone_events = InMemoryQueue[IntakeMessage](self.clock, "events that are gone")
+        self.events = InMemoryQueue[IntakeMessage](
             self.clock,
             "events",
             visibility=timedelta(minutes=1),
@@ -205,37 +205,37 @@ class Simulation:
             if permit is not None:
                 return permit
             self.clock.advance(5)
-        raise Broken("nobody gets a form")
+        raise BrokenPromiseError("nobody gets a form")
 
     def post(self, permit: Permit, shade: int | None) -> None:
         """Post the photo of a page with a form, or with None what is no photo."""
         if self.clock.now > permit.request.usable_until:
             return  # S3 refuses it
-        self._stage(permit.request.key, shade, permit.request.id, notify=permit.request.notify)
+        self._post(permit.request.key, shade, permit.request.id, notify=permit.request.notify)
 
     def drop(self, name: str, shade: int | None) -> None:
-        """Put a photo into the staging bucket by hand, or with None what is no photo."""
-        self._stage(keys.STAGED + name, shade, None, notify=True)
+        """Put a photo into the intake_bucket bucket by hand, or with None what is no photo."""
+        self._post(keys.ARRIVALS + name, shade, None, notify=True)
 
-    def _stage(self, key: str, shade: int | None, upload_id: str | None, *, notify: bool) -> None:
+    def _post(self, key: str, shade: int | None, upload_id: str | None, *, notify: bool) -> None:
         content = b"no photo" if shade is None else page(shade)
-        self.backend.staging.post(key, content, upload_id)
+        self.backend.intake_bucket.post(key, content, upload_id)
         self.posted.append(Posted(key, shade, upload_id, notify, self.clock.now))
-        self.events.send(StagedObject("staging", key))
+        self.events.send(IntakeMessage("intake_bucket", key))
 
     def poll(self, asked_for: str) -> Story | UploadRequest | None:
         """Ask for a story or an upload once."""
 
-        def retrieve() -> Story | UploadRequest | Rejected:
+        def retrieve() -> Story | UploadRequest | RejectedError:
             try:
                 return self.pipeline.retrieval.retrieve(asked_for)
-            except Rejected as rejection:
+            except RejectedError as rejection:
                 return rejection
 
         deleted, posted = tuple(self.deleted), tuple(self.posted)
         found = self._invoked(Process("poll"), retrieve)
         self.answered.append(Answered(asked_for, found, deleted, posted))
-        return None if isinstance(found, Rejected) else found
+        return None if isinstance(found, RejectedError) else found
 
     def bulk(self, *asked_for: str) -> None:
         """Ask for several once."""
@@ -280,24 +280,24 @@ class Simulation:
                 return True
         return False
 
-    def receive(self, stage: Stage) -> Callable[[], None]:
-        """Receive a message of a stage; what is returned invokes its function."""
-        return self._received(self._work[stage])
+    def receive(self, step: Step) -> Callable[[], None]:
+        """Receive a message of a step; what is returned invokes its function."""
+        return self._received(self._work[step])
 
-    def receive_if_any(self, stage: Stage) -> Callable[[], object]:
+    def receive_if_any(self, step: Step) -> Callable[[], object]:
         """The same, if there is one."""
-        delivery = self._work[stage].queue.receive()
-        return partial(self._deliver, self._work[stage], delivery) if delivery else bool
+        delivery = self._work[step].queue.receive()
+        return partial(self._deliver, self._work[step], delivery) if delivery else bool
 
-    def deliver(self, stage: Stage) -> None:
-        """Receive one message of a stage, if any is visible, and invoke its function."""
-        self.receive_if_any(stage)()
+    def deliver(self, step: Step) -> None:
+        """Receive one message of a step, if any is visible, and invoke its function."""
+        self.receive_if_any(step)()
 
-    def make_visible(self, stage: Stage) -> None:
-        """Let whatever of a stage is being worked on be delivered again."""
-        self.backend.queues[stage].show_all()
+    def make_visible(self, step: Step) -> None:
+        """Let whatever of a step is being worked on be delivered again."""
+        self.backend.queues[step].show_all()
 
-    def receive_staged(self) -> Callable[[], None]:
+    def receive_intake(self) -> Callable[[], None]:
         """Receive a message about a staged object; what is returned invokes its function."""
         return self._received(self._intake)
 
@@ -306,14 +306,14 @@ class Simulation:
         while (delivery := self.events.receive()) is not None:
             self._deliver(self._announcing, delivery)
 
-    def _announce(self, delivery: Delivery[StagedObject]) -> None:
+    def _announce(self, delivery: Delivery[IntakeMessage]) -> None:
         self.pipeline.intake_queue.send(delivery.message)
 
-    def receive_staged_dead_letter(self) -> Callable[[], None]:
+    def receive_intake_dead_letter(self) -> Callable[[], None]:
         return self._received(self._intake_dead)
 
-    def receive_dead_letter(self, stage: Stage) -> Callable[[], None]:
-        return self._received(self._dead[stage])
+    def receive_dead_letter(self, step: Step) -> Callable[[], None]:
+        return self._received(self._dead[step])
 
     def _received(self, consumer: "Consumer") -> Callable[[], None]:
         delivery = consumer.queue.receive()
@@ -330,13 +330,13 @@ class Simulation:
 
         But for messages about lives of which there is no record: nothing else knows of these.
         """
-        for stage, queue in self.backend.queues.items():
-            for dropped in (queue, self.backend.dead_letter_queues[stage]):
+        for step, queue in self.backend.queues.items():
+            for dropped in (queue, self.backend.dead_letter_queues[step]):
                 while (delivery := dropped.receive()) is not None:
                     story = self.backend.stories.find(delivery.message.id)
-                    if stage is Stage.DELETION and story and about(story) != delivery.message:
+                    if step is Step.DELETION and story and about(story) != delivery.message:
                         continue
-                    self.lost.append((stage, delivery.message))
+                    self.lost.append((step, delivery.message))
                     dropped.delete(delivery.receipt)
         self.lose_events()
         for staged in (self.backend.intake_queue, self.backend.intake_dead_letter_queue):
@@ -349,8 +349,8 @@ class Simulation:
             self.events.delete(delivery.receipt)
 
     def expire_staged(self) -> None:
-        """What the staging bucket's lifecycle does."""
-        self.vanished |= set(self.backend.staging.forget(self.clock.now - _STAGED_FOR))
+        """What the intake_bucket bucket's lifecycle does."""
+        self.vanished |= set(self.backend.intake_bucket.forget(self.clock.now - _KEPT_FOR))
 
     def nap(self) -> None:
         """Hold everybody up for longer than a lease lasts."""
@@ -358,10 +358,10 @@ class Simulation:
         self.clock.advance(121)
         self.naps += 1
 
-    def redrive(self, stage: Stage) -> None:
-        self.backend.parked_queues[stage].move_all_to(self.backend.queues[stage])
+    def redrive(self, step: Step) -> None:
+        self.backend.parked_queues[step].move_all_to(self.backend.queues[step])
 
-    def redrive_staged(self) -> None:
+    def redrive_intake(self) -> None:
         self.backend.intake_parked_queue.move_all_to(self.backend.intake_queue)
 
     def settle(self) -> None:
@@ -371,7 +371,7 @@ class Simulation:
             self.deliver_all()
             due = [consumer.queue.next_visible_at() for consumer in self._consumers]
             waiting = min((moment for moment in due if moment), default=None)
-            staged = self.backend.staging.waiting(keys.STAGED).staged
+            staged = self.backend.intake_bucket.waiting(keys.ARRIVALS).staged
             if waiting is not None:
                 self.clock.now = max(self.clock.now, waiting)
             elif staged or self._unfinished():
@@ -381,9 +381,9 @@ class Simulation:
                 self.sweep()
             else:
                 return
-            if any(self.clock.now - since > _STAGED_FOR for since in staged.values()):
-                raise Broken("nobody took in a staged photo for a day")
-        raise Broken("it never comes to rest")
+            if any(self.clock.now - since > _KEPT_FOR for since in staged.values()):
+                raise BrokenPromiseError("nobody took in a staged photo for a day")
+        raise BrokenPromiseError("it never comes to rest")
 
     def _unfinished(self) -> bool:
         page = self.backend.stories.unfinished()
@@ -408,7 +408,7 @@ class Simulation:
         with self.tape.process(process):
             try:
                 return function()
-            except Rejected:
+            except RejectedError:
                 raise
             except (StorytimeError, ProcessDied):
                 return None

@@ -12,8 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from chalicelib.errors import Transient
-from chalicelib.messages import Delivery, StoryMessage
+from chalicelib.delivery.messages import Delivery, StoryMessage
+from chalicelib.errors import TransientError
 from tests.fakes import Clock
 
 _Result = TypeVar("_Result")
@@ -128,13 +128,13 @@ class Tape:
             case Fault.DIES_BEFORE:
                 raise ProcessDied(request.operation)
             case Fault.THROTTLED | Fault.SERVER_ERROR:
-                raise Transient(f"{request.operation} failed with {request.fault}")
+                raise TransientError(f"{request.operation} failed with {request.fault}")
         result = self.effect(request, action)
         match request.fault:
             case Fault.DIES_AFTER:
                 raise ProcessDied(request.operation)
             case Fault.TIMED_OUT:
-                raise Transient(f"{request.operation} failed with {request.fault}")
+                raise TransientError(f"{request.operation} failed with {request.fault}")
         return result
 
     @staticmethod

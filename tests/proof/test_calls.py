@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore import handlers
 
-from chalicelib.messages import StagedObject, about
+from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.settings import Settings
-from chalicelib.story import Lease, Stage
+from chalicelib.stories.story import Lease, Step
 from chalicelib.wiring import AwsTools
 from local.control.calls import Calls
 from local.resources.names import MEDIA_BUCKET, app_environment
@@ -30,7 +30,7 @@ PROFILE = Profile(
 )
 OWNER = Owner(PROFILE.id, "a1b2c3d4")
 KEY = f"private/{STORY.id}/a1b2c3d4/photo"
-LEASE = Lease(Stage.READING, "message", 1, NOW + timedelta(minutes=1))
+LEASE = Lease(Step.READING, "message", 1, NOW + timedelta(minutes=1))
 
 METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "claim": lambda tools: tools.stories.claim(STORY),
@@ -55,19 +55,25 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "exists": lambda tools: tools.media.exists(f"public/profiles/{STORY.id}/a1b2c3d4/photo"),
     "keys_under": lambda tools: tools.media.keys_under(f"public/{STORY.id}/a1b2c3d4/"),
     "delete": lambda tools: tools.media.delete([KEY, f"private/profiles/{STORY.id}/a1b2c3d4/x"]),
-    "staging.get": lambda tools: tools.staging.get("images/page.jpg", 1000),
-    "staging.look": lambda tools: tools.staging.look("profiles/anna/me.jpg"),
-    "staging.waiting": lambda tools: tools.staging.waiting("images/"),
-    "staging.copy": lambda tools: tools.staging.copy("images/a.jpg", "rejected/images/a.jpg"),
-    "staging.remove": lambda tools: tools.staging.remove("rejected/images/a.jpg", '"etag"'),
+    "intake_bucket.get": lambda tools: tools.intake_bucket.get("images/page.jpg", 1000),
+    "intake_bucket.look": lambda tools: tools.intake_bucket.look("profiles/anna/me.jpg"),
+    "intake_bucket.waiting": lambda tools: tools.intake_bucket.waiting("images/"),
+    "intake_bucket.copy": lambda tools: tools.intake_bucket.copy(
+        "images/a.jpg", "rejected/images/a.jpg"
+    ),
+    "intake_bucket.remove": lambda tools: tools.intake_bucket.remove(
+        "rejected/images/a.jpg", '"etag"'
+    ),
     "sent.get": lambda tools: tools.sent_photos.get(MEDIA_BUCKET, KEY, 1000),
-    "send": lambda tools: tools.queues[Stage.NARRATION].send(ABOUT),
-    "retry_in": lambda tools: tools.dead_letter_queues[Stage.READING].retry_in("receipt", 5),
-    "parked.send": lambda tools: tools.parked_queues[Stage.DELETION].send(ABOUT),
-    "intake.send": lambda tools: tools.intake_queue.send(StagedObject("staging", "images/a.jpg")),
+    "send": lambda tools: tools.queues[Step.NARRATION].send(ABOUT),
+    "retry_in": lambda tools: tools.dead_letter_queues[Step.READING].retry_in("receipt", 5),
+    "parked.send": lambda tools: tools.parked_queues[Step.DELETION].send(ABOUT),
+    "intake.send": lambda tools: tools.intake_queue.send(
+        IntakeMessage("intake_bucket", "images/a.jpg")
+    ),
     "intake-dead.retry_in": lambda tools: tools.intake_dead_letter_queue.retry_in("receipt", 5),
     "intake-parked.send": lambda tools: tools.intake_parked_queue.send(
-        StagedObject("staging", "images/a.jpg")
+        IntakeMessage("intake_bucket", "images/a.jpg")
     ),
     "detect": lambda tools: tools.text_detector.detect(b"jpeg"),
     "speak": lambda tools: tools.speaker.speak("<speak/>", language="en-US", voice="Joanna"),

@@ -6,7 +6,7 @@ from tests.proof.ledger import PLAYED
 from tests.proof.meeting import Meeting, every_fault_in_every_order_of, every_order_of
 from tests.proof.meetings import MEETINGS
 
-CRASHING = ("one reading message twice", "two uploads of a new photo", "a dead letter and a stage")
+CRASHING = ("one reading message twice", "two uploads of a new photo", "a dead letter and a step")
 
 
 @pytest.mark.parametrize("meeting", MEETINGS, ids=lambda meeting: meeting.name)

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib.story import Lease, Status, Story
-from chalicelib.upload_ports import StagedPhoto
-from chalicelib.uploads import UploadRequest, fulfilment
-from tests.fake_uploads import InMemoryStaging, InMemoryUploadRequests
+from chalicelib.stories.story import Lease, Status, Story
+from chalicelib.stories.upload_ports import IntakePhoto
+from chalicelib.stories.upload_request import UploadRequest, fulfilment
+from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.fakes import InMemoryStories
 from tests.proof.crashes import every_single_fault
 from tests.proof.ledger import FOUND
@@ -20,7 +20,7 @@ from tests.proof.meeting import every_order_of
 from tests.proof.meetings import MEETINGS
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.scenarios import SCENARIOS
-from tests.proof.simulation import Broken
+from tests.proof.simulation import BrokenPromiseError
 
 
 class WithoutLease(InMemoryStories):
@@ -69,7 +69,7 @@ class WithoutFences(InMemoryStories):
         written = super().update(story, plain, expect=more.get("expect"))
         leases = dict(written.leases)
         if lease and more.get("release"):
-            leases.pop(lease.stage, None)
+            leases.pop(lease.step, None)
         status = changes.get("status", written.status)
         return self._write(written, {"status": status, "leases": leases})
 
@@ -100,20 +100,20 @@ class WithoutTransaction(InMemoryUploadRequests):
     def claim_story(
         self,
         request: UploadRequest,
-        photo_staged_at: datetime,
+        photo_arrived_at: datetime,
         story: Story,
         *,
         over: Story | None = None,
     ) -> Story | None:
         if self._is_open(request):
-            self._write(request, fulfilment(story, photo_staged_at))
+            self._write(request, fulfilment(story, photo_arrived_at))
         return self._stories.claim(story, over=over)
 
 
-class WithoutPatience(InMemoryStaging):
+class WithoutPatience(InMemoryIntakeBucket):
     """What is staged is removed as soon as somebody has read it."""
 
-    def get(self, key: str, most: int) -> StagedPhoto | None:
+    def get(self, key: str, most: int) -> IntakePhoto | None:
         found = super().get(key, most)
         self.objects.pop(key, None)
         return found
@@ -126,8 +126,8 @@ def symptoms_of(bug: type[Any], about: str) -> Iterator[str]:
         backend = MemoryBackend(bug() if issubclass(bug, InMemoryStories) else None)
         if issubclass(bug, InMemoryUploadRequests):
             backend.upload_requests = bug(backend.stories)
-        if issubclass(bug, InMemoryStaging):
-            backend.staging = bug(backend.clock)
+        if issubclass(bug, InMemoryIntakeBucket):
+            backend.intake_bucket = bug(backend.clock)
         return backend
 
     for meeting in MEETINGS:
@@ -141,7 +141,7 @@ def symptoms_of(bug: type[Any], about: str) -> Iterator[str]:
 def _symptom(play: Callable[[], int]) -> Iterator[str]:
     try:
         play()
-    except Broken as broken:
+    except BrokenPromiseError as broken:
         yield str(broken).splitlines()[1]
 
 

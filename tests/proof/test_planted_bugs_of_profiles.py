@@ -25,7 +25,7 @@ from tests.proof.meeting import every_order_of
 from tests.proof.meetings_of_profiles import PROFILE_MEETINGS
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.profile_scenarios import PROFILE_SCENARIOS
-from tests.proof.simulation import Broken
+from tests.proof.simulation import BrokenPromiseError
 from tests.proof.test_profile_crash_points import CRASHES
 
 
@@ -189,7 +189,7 @@ def symptoms_of(bug: type[Any], about: str) -> Iterator[str]:
 def _symptom(play: Callable[[], int]) -> Iterator[str]:
     try:
         play()
-    except Broken as broken:
+    except BrokenPromiseError as broken:
         yield str(broken).partition("\n\n")[0]  # all that is broken, and not the tape
 
 

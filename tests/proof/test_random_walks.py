@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from chalicelib.direct_upload import Permit
-from chalicelib.messages import StagedObject
-from chalicelib.story import Stage
+from chalicelib.delivery.messages import IntakeMessage
+from chalicelib.steps.direct_upload import Permit
+from chalicelib.stories.story import Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
 from tests.proof.memory_backend import MemoryBackend
@@ -22,7 +22,7 @@ from tests.proof.tape import Fault
 SHADES = st.sampled_from([200, 160, BLANK, LONG])
 KIND = "random walks"
 _FEW = 2
-STAGES = st.sampled_from(list(Stage))
+STAGES = st.sampled_from([step for step in Step if step is not Step.INTAKE])
 WHICH = st.integers(min_value=0, max_value=20)
 
 
@@ -89,7 +89,7 @@ class Walk(RuleBasedStateMachine):
     @rule(which=WHICH)
     def repeat_event(self, which: int) -> None:
         posted = self.run.posted[which % len(self.run.posted)]
-        self.run.events.send(StagedObject("staging", posted.key))
+        self.run.events.send(IntakeMessage("intake_bucket", posted.key))
 
     @precondition(lambda self: self.run.acknowledged)
     @rule(which=WHICH)
@@ -99,8 +99,8 @@ class Walk(RuleBasedStateMachine):
         self.run.list_all()
 
     @rule()
-    def redrive_staged(self) -> None:
-        self.run.redrive_staged()
+    def redrive_intake(self) -> None:
+        self.run.redrive_intake()
 
     @rule(asks=st.integers(min_value=1, max_value=3))
     def slow_down_the_cdn(self, asks: int) -> None:
@@ -111,9 +111,9 @@ class Walk(RuleBasedStateMachine):
         for _ in range(times):
             self.run.deliver_next()
 
-    @rule(stage=STAGES)
-    def deliver_again(self, stage: Stage) -> None:
-        self.run.make_visible(stage)
+    @rule(step=STAGES)
+    def deliver_again(self, step: Step) -> None:
+        self.run.make_visible(step)
         # Each time uses up a receipt: a few times, and a message is dead without being handled.
         self.shown += 1
         self.broken_for_long |= self.shown > _FEW
@@ -142,9 +142,9 @@ class Walk(RuleBasedStateMachine):
         self.backend.speaker.out_of_order = voice
         self.broken_for_long |= reader or voice
 
-    @rule(stage=STAGES)
-    def redrive(self, stage: Stage) -> None:
-        self.run.redrive(stage)
+    @rule(step=STAGES)
+    def redrive(self, step: Step) -> None:
+        self.run.redrive(step)
 
     def teardown(self) -> None:
         self.faults.clear()

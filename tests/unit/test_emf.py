@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib import logs
-from chalicelib.aws.emf import EmfMeter
-from chalicelib.metrics import (
+from chalicelib.aws.cloudwatch import EmfMeter
+from chalicelib.stories.story import Step
+from chalicelib.telemetry import logs
+from chalicelib.telemetry.metrics import (
     METRICS,
     PAID_CALLS,
-    STAGE_DURATION,
+    STEP_DURATION,
     STORIES_FAILED,
     STORIES_READY,
     Metric,
-    Step,
 )
 
 
@@ -64,7 +64,7 @@ def test_a_count_has_the_stage_as_its_dimension(lines: Lines) -> None:
 
 
 def test_a_dimension_is_one_of_a_set_with_the_stage(lines: Lines) -> None:
-    lines.meter.record(STAGE_DURATION, 1234.5, by=Step.READING)
+    lines.meter.record(STEP_DURATION, 1234.5, by=Step.READING)
 
     assert without_time(lines.only()) == {
         "_aws": {
@@ -72,13 +72,13 @@ def test_a_dimension_is_one_of_a_set_with_the_stage(lines: Lines) -> None:
                 {
                     "Namespace": "Storytime",
                     "Dimensions": [["Stage", "Step"]],
-                    "Metrics": [{"Name": "StageDuration", "Unit": "Milliseconds"}],
+                    "Metrics": [{"Name": "StepDuration", "Unit": "Milliseconds"}],
                 }
             ]
         },
         "Stage": "dev",
         "Step": "reading",
-        "StageDuration": [1234.5],
+        "StepDuration": [1234.5],
     }
 
 

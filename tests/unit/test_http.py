@@ -1,8 +1,8 @@
 import pytest
 from chalice.app import Request
 
-from chalicelib.errors import InvalidRequest
-from chalicelib.http import file_name, upload_of
+from chalicelib.errors import InvalidRequestError
+from chalicelib.http.requests import file_name, upload_of
 
 
 def request(body: bytes | str = b"bytes", **headers: str) -> Request:
@@ -64,7 +64,7 @@ def test_both_can_be_declined() -> None:
 
 @pytest.mark.parametrize("name", ["X-Notification-Required", "X-Duplication-Check-Required"])
 def test_maybe_is_no_answer(name: str) -> None:
-    with pytest.raises(InvalidRequest, match=f"{name} is 'maybe'; it must be true or false"):
+    with pytest.raises(InvalidRequestError, match=f"{name} is 'maybe'; it must be true or false"):
         upload_of(request(**{name.lower().replace("-", "_"): "maybe"}))
 
 

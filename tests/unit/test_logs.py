@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import logs
+from chalicelib.telemetry import logs
 
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"
 
@@ -33,7 +33,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
 
 
 def test_a_line_is_one_object_with_what_was_said_and_what_is_bound(log: Log) -> None:
-    with logs.bound(story_id="5a1f9f52", function_request_id="9d3c"), logs.bound(stage="reading"):
+    with logs.bound(story_id="5a1f9f52", function_request_id="9d3c"), logs.bound(step="reading"):
         log.log.info("page read", extra={"words": 12})
 
     line = log.only()
@@ -45,7 +45,7 @@ def test_a_line_is_one_object_with_what_was_said_and_what_is_bound(log: Log) -> 
         "words": 12,
         "story_id": "5a1f9f52",
         "function_request_id": "9d3c",
-        "stage": "reading",
+        "step": "reading",
     }
 
 

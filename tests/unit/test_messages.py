@@ -1,8 +1,8 @@
 import pytest
 
-from chalicelib import messages
-from chalicelib.errors import InvalidRequest
-from chalicelib.messages import StoryMessage
+from chalicelib.delivery import messages
+from chalicelib.delivery.messages import StoryMessage
+from chalicelib.errors import InvalidRequestError
 from tests.builders import story
 
 
@@ -23,5 +23,5 @@ def test_a_message_survives_the_queue() -> None:
     ["", "hello", "[]", "{}", '{"id": 7, "generation": "g"}', "\ud800", '{"x": ' + "[" * 5000],
 )
 def test_what_is_not_a_message_is_refused(body: str) -> None:
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequestError):
         messages.decode(body, StoryMessage)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from chalicelib.errors import Transient
-from chalicelib.mp3 import joined
+from chalicelib.errors import TransientError
+from chalicelib.pages.mp3 import joined
 
 
 def tone(seconds: float, rate: int = 24000) -> bytes:
@@ -57,5 +57,5 @@ def test_what_speaks_for_one_part_only_is_left_out() -> None:
 
 @pytest.mark.parametrize("part", [b"<html>not audio</html>", b"\xff\xfb\xff\xff" + bytes(500)])
 def test_what_is_not_an_mp3_is_asked_for_again(part: bytes) -> None:
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         joined([tone(0.2), part])

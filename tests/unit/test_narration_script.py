@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from chalicelib.narration_script import MAX_BILLED, MAX_TOTAL, ssml_requests
+from chalicelib.pages.ssml import MAX_BILLED, MAX_TOTAL, ssml_requests
 
 
 def spoken(ssml: str) -> str:

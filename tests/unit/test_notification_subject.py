@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.notification import subject_line
+from chalicelib.delivery.notification import subject_line
 
 
 def test_a_subject_names_the_file() -> None:

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from chalicelib.detection import Kind, Point, TextDetection, text_angle, turned
-from chalicelib.orientation import Reading, best, next_turn, quarter_turn
+from chalicelib.pages.detection import Kind, Point, TextDetection, text_angle, turned
+from chalicelib.pages.orientation import Reading, best, next_turn, quarter_turn
 from tests.builders import line, with_words
 
 CLEAR = with_words(line("Once upon a time there was a boat.", 0.1, 0.1, confidence=97))

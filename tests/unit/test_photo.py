@@ -6,8 +6,13 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from chalicelib.errors import InvalidRequest, Rejected, TooLarge, UnsupportedType
-from chalicelib.photo import checked_content_type, encoded, turned, upright_page
+from chalicelib.errors import (
+    InvalidRequestError,
+    RejectedError,
+    TooLargeError,
+    UnsupportedTypeError,
+)
+from chalicelib.pages.photo import checked_content_type, encoded, turned, upright_page
 from tests.builders import encoded as image_bytes
 from tests.builders import jpeg
 
@@ -71,7 +76,7 @@ def test_every_format_that_phones_send_is_known_by_its_bytes(
     ids=["text", "html", "pdf", "zip", "jpeg-marker-only", "tiff", "bmp"],
 )
 def test_what_is_not_a_photo_is_an_unsupported_type(photo: bytes) -> None:
-    with pytest.raises(UnsupportedType, match="JPEG, PNG"):
+    with pytest.raises(UnsupportedTypeError, match="JPEG, PNG"):
         checked_content_type(photo)
 
 
@@ -81,7 +86,7 @@ def test_a_truncated_image_is_refused(image_format: str, keep: float) -> None:
     noise = Image.effect_noise((300, 200), 80)
     whole = image_bytes(noise, image_format)
 
-    with pytest.raises(InvalidRequest, match="damaged or incomplete"):
+    with pytest.raises(InvalidRequestError, match="damaged or incomplete"):
         checked_content_type(whole[: int(len(whole) * keep)])
 
 
@@ -94,7 +99,7 @@ def test_a_jpeg_header_with_garbage_is_refused(garbage: bytes, progressive: bool
     header = whole[: whole.index(b"\xff\xda") + 20]
     assert checked_content_type(whole) == "image/jpeg"
 
-    with pytest.raises(InvalidRequest, match="damaged"):
+    with pytest.raises(InvalidRequestError, match="damaged"):
         checked_content_type(header + garbage)
 
 
@@ -111,12 +116,12 @@ def test_a_photo_of_a_dual_camera_is_a_jpeg() -> None:
 
 
 def test_a_damaged_heic_is_refused() -> None:
-    with pytest.raises(Rejected):
+    with pytest.raises(RejectedError):
         checked_content_type(heic()[:150])
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
-    with pytest.raises(TooLarge, match="at most 100 megapixels"):
+    with pytest.raises(TooLargeError, match="at most 100 megapixels"):
         checked_content_type(enormous_png())
 
 
@@ -126,7 +131,7 @@ def test_an_image_of_80_pixels_is_enough() -> None:
 
 @pytest.mark.parametrize("size", [(79, 200), (200, 79)])
 def test_an_image_under_80_pixels_is_refused(size: tuple[int, int]) -> None:
-    with pytest.raises(InvalidRequest, match="at least 80") as refused:
+    with pytest.raises(InvalidRequestError, match="at least 80") as refused:
         checked_content_type(jpeg(*size))
     assert refused.value.code == "image_too_small"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.errors import InvalidRequest, TooLarge, UnsupportedType
-from chalicelib.profile_http import email_of, photo_of, wanted_photo_of
+from chalicelib.errors import InvalidRequestError, TooLargeError, UnsupportedTypeError
+from chalicelib.http.profiles import email_of, photo_of, wanted_photo_of
 from tests.builders import jpeg
 from tests.unit.test_http import request
 
@@ -55,25 +55,25 @@ def test_no_address_is_no_notice(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(InvalidRequest, match="one e-mail address"):
+    with pytest.raises(InvalidRequestError, match="one e-mail address"):
         email_of(request(x_email=address))
 
 
 def test_what_is_too_large_is_told_what_takes_it() -> None:
-    with pytest.raises(TooLarge, match="POST /profiles/me/uploads"):
+    with pytest.raises(TooLargeError, match="POST /profiles/me/uploads"):
         photo_of(request(bytes(4_400_001), content_type="image/jpeg"), "me")
 
 
 def test_what_is_no_image_is_refused() -> None:
-    with pytest.raises(UnsupportedType):
+    with pytest.raises(UnsupportedTypeError):
         photo_of(request(b"%PDF-1.7", content_type="image/jpeg"), "me")
-    with pytest.raises(UnsupportedType):
+    with pytest.raises(UnsupportedTypeError):
         photo_of(request(jpeg(), content_type="application/pdf"), "me")
 
 
 @pytest.mark.parametrize("user_id", ["a/b", "x" * 300, ""])
 def test_what_cannot_be_a_users_id_is_refused(user_id: str) -> None:
-    with pytest.raises(InvalidRequest, match="cannot be a user's id"):
+    with pytest.raises(InvalidRequestError, match="cannot be a user's id"):
         photo_of(request(jpeg(), content_type="image/jpeg"), user_id)
 
 
@@ -83,9 +83,9 @@ def test_a_form_is_for_a_type_of_photo() -> None:
     assert wanted_photo_of(asked, "me") == ("me", "image/jpeg", "a@b.example")
     in_body = request(b'{"content_type": "image/png", "email": "c@d.example"}')
     assert wanted_photo_of(in_body, "me") == ("me", "image/png", "c@d.example")
-    with pytest.raises(InvalidRequest, match=r"^email must be"):
+    with pytest.raises(InvalidRequestError, match=r"^email must be"):
         wanted_photo_of(request(b'{"content_type": "image/png", "email": "x"}'), "me")
-    with pytest.raises(UnsupportedType):
+    with pytest.raises(UnsupportedTypeError):
         wanted_photo_of(request(b'{"content_type": "text/plain"}'), "me")
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequestError):
         wanted_photo_of(request(b"[]"), "me")

@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from chalicelib.detection import Point, TextDetection
-from chalicelib.reading_order import text_of
+from chalicelib.pages.detection import Point, TextDetection
+from chalicelib.pages.reading_order import text_of
 from tests.builders import line
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
-from chalicelib.errors import Rejected
-from chalicelib.resizing import SIZES, RenditionImage, renditions_of
+from chalicelib.errors import RejectedError
+from chalicelib.pages.resizing import SIZES, RenditionImage, renditions_of
 from samples.draw_page import draw_page
 from tests.builders import encoded, jpeg
 
@@ -129,6 +129,6 @@ def test_even_the_most_colourful_noise_is_encoded() -> None:
     ids=["nothing", "text", "header-only", "truncated", "png"],
 )
 def test_what_cannot_be_decoded_is_rejected(page: bytes) -> None:
-    with pytest.raises(Rejected, match="damaged or incomplete") as refused:
+    with pytest.raises(RejectedError, match="damaged or incomplete") as refused:
         renditions_of(page)
     assert refused.value.code == "unreadable_image"

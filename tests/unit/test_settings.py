@@ -6,7 +6,7 @@ from chalicelib.settings import Settings, SettingsError, queue_name
 
 ENVIRONMENT = {
     "MEDIA_BUCKET": "media",
-    "STAGING_BUCKET": "staging",
+    "INTAKE_BUCKET": "intake_bucket",
     "STORIES_TABLE": "stories",
     "READING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/reading",
     "NARRATION_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/narration",

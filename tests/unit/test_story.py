@@ -3,9 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.identity import content_id_of, derived_id
-from chalicelib.patience import is_overdue, may_resume, seems_lost
-from chalicelib.story import LEGAL_MOVES, Stage, Status, restarted, sources, stage_due
+from chalicelib.delivery.timeouts import is_overdue, may_resume, seems_lost
+from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.story import LEGAL_MOVES, Status, Step, next_step, restarted, sources
 from tests.builders import story
 from tests.fakes import NOW
 
@@ -60,9 +60,9 @@ def test_an_unread_story_cannot_become_ready() -> None:
 
 
 def test_work_goes_on_at_the_first_missing_result() -> None:
-    assert stage_due(story()) is Stage.READING
-    assert stage_due(story(text="Once.")) is Stage.NARRATION
-    assert stage_due(story(text="Once.", audio="public/x/story.mp3")) is Stage.NARRATION
+    assert next_step(story()) is Step.READING
+    assert next_step(story(text="Once.")) is Step.NARRATION
+    assert next_step(story(text="Once.", audio="public/x/story.mp3")) is Step.NARRATION
 
 
 def test_work_seems_lost_only_after_a_minute() -> None:

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from chalicelib import tokens
+from chalicelib.http import tokens
 
 ANNA, BEN = "st_annas", "st_bens-._~+/=="
 DIGESTS = tuple(hashlib.sha256(token.encode()).hexdigest() for token in (ANNA, BEN))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from chalice.app import SQSEvent
 
-from chalicelib.messages import Delivery, StoryMessage
-from chalicelib.triggers import handle_each
+from chalicelib.delivery.events import handle_each
+from chalicelib.delivery.messages import Delivery, StoryMessage
 from tests.fakes import NOW
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:reading"

@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.errors import InvalidRequest
-from chalicelib.voices import VOICES, chosen, engine_for
+from chalicelib.errors import InvalidRequestError
+from chalicelib.pages.voices import VOICES, chosen, engine_for
 
 
 def test_a_page_is_read_in_american_english_unless_said_otherwise() -> None:
@@ -17,13 +17,13 @@ def test_capitals_do_not_matter() -> None:
 
 
 def test_an_unknown_language_is_answered_with_all_that_are_known() -> None:
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(InvalidRequestError) as refused:
         chosen("tlh", None)
     assert all(language in refused.value.message for language in VOICES)
 
 
 def test_a_voice_of_another_language_is_answered_with_those_that_fit() -> None:
-    with pytest.raises(InvalidRequest, match="Camila, Vitoria, Thiago, Ricardo"):
+    with pytest.raises(InvalidRequestError, match="Camila, Vitoria, Thiago, Ricardo"):
         chosen("pt-BR", "Joanna")
 
 

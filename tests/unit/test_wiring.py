@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.metrics import STORIES_READY
 from chalicelib.settings import Settings
+from chalicelib.telemetry.metrics import STORIES_READY
 from chalicelib.wiring import AwsTools
 from tests.unit.test_settings import ENVIRONMENT
 

@@ -20,7 +20,7 @@ import soundfile
 import urllib3
 from PIL import Image
 
-from chalicelib.uploads import EXTENSIONS
+from chalicelib.stories.upload_request import EXTENSIONS
 from local.demo.page import CONTENT_TYPES
 from local.runner.launcher import launched
 from samples.draw_page import draw_page, photo

@@ -13,6 +13,7 @@ from local.resources.names import (
     APP_KEYS,
     DELETION,
     INTAKE,
+    INTAKE_BUCKET,
     MEDIA_BUCKET,
     NARRATION,
     PREFIX,
@@ -21,7 +22,6 @@ from local.resources.names import (
     SENDER,
     STACK_KEYS,
     STAGE_QUEUES,
-    STAGING_BUCKET,
     STORIES_TABLE,
     SUBSCRIBER,
     StackClients,
@@ -47,7 +47,7 @@ def test_the_app_finds_every_resource_that_its_environment_names(
 ) -> None:
     settings = app_environment(int(aws.url.rsplit(":", 1)[1]))
 
-    for bucket in ("MEDIA_BUCKET", "STAGING_BUCKET"):
+    for bucket in ("MEDIA_BUCKET", "INTAKE_BUCKET"):
         aws.client("s3").head_bucket(Bucket=settings[bucket])
     urls = [value for name, value in settings.items() if name.endswith("_QUEUE_URL")]
     assert len(urls) == len(STAGE_QUEUES)
@@ -108,7 +108,7 @@ def test_emails_can_be_sent_from_the_sender(aws: Aws) -> None:
 
 
 def test_the_staging_bucket_keeps_nothing_for_longer_than_a_day(clients: StackClients) -> None:
-    answer = clients.s3.get_bucket_lifecycle_configuration(Bucket=STAGING_BUCKET)
+    answer = clients.s3.get_bucket_lifecycle_configuration(Bucket=INTAKE_BUCKET)
 
     (rule,) = (rule for rule in answer["Rules"] if "Expiration" in rule)
     assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})

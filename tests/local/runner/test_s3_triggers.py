@@ -370,7 +370,7 @@ from local.runner.process import leave
 app = Chalice("tried-out", configure_logs=False)
 forwarded = threading.Event()
 
-@app.on_s3_event(resources.STAGING_BUCKET, prefix="images/")
+@app.on_s3_event(resources.INTAKE_BUCKET, prefix="images/")
 def forward(event):
     forwarded.set()
 
@@ -378,7 +378,7 @@ stack.storytime = lambda: app
 tried_out = stack.LocalStorytime(0, 0)
 tried_out.start()
 clients = resources.StackClients(tried_out.aws_url)
-clients.s3.put_object(Bucket=resources.STAGING_BUCKET, Key="images/a", Body=b"")
+clients.s3.put_object(Bucket=resources.INTAKE_BUCKET, Key="images/a", Body=b"")
 print(__main__.introduction(tried_out), flush=True)
 leave(0 if forwarded.wait(10) else 1)
 """

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.resources.names import STAGING_BUCKET, StackClients, create
+from local.resources.names import INTAKE_BUCKET, StackClients, create
 from tests.local.conftest import Aws
 
 ORIGIN = "https://storytime.example"
@@ -55,7 +55,7 @@ def browsers_form(fields: dict[str, str], content: bytes) -> bytes:
 @pytest.fixture
 def staging(aws: Aws) -> str:
     create(StackClients(aws.url))
-    return STAGING_BUCKET
+    return INTAKE_BUCKET
 
 
 @pytest.fixture

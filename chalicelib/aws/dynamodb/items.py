@@ -1,0 +1,119 @@
+"""Records as DynamoDB items, and back; every kind of record in one table.
+
+Moments become numbers of seconds, so that conditions can compare them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+import msgspec
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from chalicelib.profiles.profile import Profile
+from chalicelib.stories.story import Story, month_of, place_in_list
+from chalicelib.stories.upload_request import UploadRequest
+
+LISTING_INDEX: Final = "listing"
+"""Sparse, on `listed_under` and `listed_as`: stories by month and beginning, newest last;
+and upload requests by the life of a story that fulfils them."""
+
+UNFINISHED_INDEX: Final = "unfinished"
+"""Sparse, on `unfinished_since`: of records for which nothing is to be done it knows nothing."""
+
+STORIES: Final = "story#"
+PROFILES: Final = "profile#"
+"""What the keys of each kind of records begin with; upload requests have ``upload#``."""
+
+_Record = TypeVar("_Record", Story, UploadRequest, Profile)
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def story_key(story_id: str) -> dict[str, Any]:
+    return {"pk": attribute(f"{STORIES}{story_id}")}
+
+
+def request_key(upload_id: str) -> dict[str, Any]:
+    return {"pk": attribute(f"upload#{upload_id}")}
+
+
+def profile_key(profile_id: str) -> dict[str, Any]:
+    return {"pk": attribute(f"{PROFILES}{profile_id}")}
+
+
+def story_item(story: Story) -> dict[str, Any]:
+    listed = {
+        "listed_under": attribute(month_of(story)),
+        "listed_as": attribute(place_in_list(story)),
+    }
+    return {**story_key(story.id), **_fields(story), **listed}
+
+
+def request_item(request: UploadRequest) -> dict[str, Any]:
+    return {**request_key(request.id), **_fields(request)}
+
+
+def profile_item(profile: Profile) -> dict[str, Any]:
+    return {**profile_key(profile.id), **_fields(profile)}
+
+
+def story_of(item: Mapping[str, Any]) -> Story:
+    return _record_of(item, Story)
+
+
+def request_of(item: Mapping[str, Any]) -> UploadRequest:
+    return _record_of(item, UploadRequest)
+
+
+def profile_of(item: Mapping[str, Any]) -> Profile:
+    return _record_of(item, Profile)
+
+
+def attribute(value: Any) -> Any:
+    """A `stored` value with its type, as requests carry it."""
+    return _serialize(value)
+
+
+def stored(value: Any) -> Any:
+    """A value of ours in the types that DynamoDB has."""
+    builtin = msgspec.to_builtins(value, builtin_types=(datetime,))
+    return _with_decimals(builtin)
+
+
+def _fields(record: Story | UploadRequest | Profile) -> dict[str, Any]:
+    """Every field that has a value, typed as DynamoDB wants it."""
+    return {
+        name: attribute(stored(value))
+        for name in record.__struct_fields__
+        if (value := getattr(record, name)) is not None
+    }
+
+
+def _record_of(item: Mapping[str, Any], kind: type[_Record]) -> _Record:
+    plain = {name: _without_decimals(_deserialize(value)) for name, value in item.items()}
+    return msgspec.convert(plain, type=kind, strict=False)
+
+
+def _with_decimals(value: Any) -> Any:
+    match value:
+        case datetime():
+            return Decimal(round(value.timestamp() * 1000)) / 1000
+        case float():
+            return Decimal(repr(value))
+        case dict():
+            return {name: _with_decimals(entry) for name, entry in value.items()}
+        case _:
+            return value
+
+
+def _without_decimals(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case dict():
+            return {name: _without_decimals(entry) for name, entry in value.items()}
+        case _:
+            return value

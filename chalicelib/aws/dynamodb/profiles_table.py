@@ -1,0 +1,74 @@
+"""DynamoDB as the table of profiles: each is written over the version that was read."""
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from chalicelib.aws.dynamodb import items, unfinished, writes
+from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.errors import ProfileChangedError
+from chalicelib.profiles.ports import ProfilesPage
+from chalicelib.profiles.profile import Profile
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class ProfilesTable:
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, profile_id: str) -> Profile | None:
+        response = request(
+            self._client.get_item,
+            TableName=self._table,
+            Key=items.profile_key(profile_id),
+            ConsistentRead=True,
+        )
+        return items.profile_of(response["Item"]) if "Item" in response else None
+
+    def save(self, profile: Profile, *, over: Profile | None) -> None:
+        try:
+            request(
+                self._client.put_item,
+                TableName=self._table,
+                Item=items.profile_item(profile),
+                **writes.condition(_still(over)),
+            )
+        except RequestFailedError as failure:
+            # Written by an attempt whose answer the client never saw?
+            if _in_the_way(failure) != profile:
+                raise _changed(profile) from failure
+
+    def remove(self, profile: Profile) -> None:
+        try:
+            request(
+                self._client.delete_item,
+                TableName=self._table,
+                Key=items.profile_key(profile.id),
+                **writes.condition(_still(profile) | _still(None)),
+            )
+        except RequestFailedError as failure:
+            _in_the_way(failure)
+            raise _changed(profile) from failure
+
+    def unfinished(self, page: Any = None) -> ProfilesPage:
+        found, following = unfinished.page_of(self._client, self._table, items.PROFILES, page)
+        return ProfilesPage([items.profile_of(item) for item in found], following)
+
+
+def _still(version: Profile | None) -> ConditionBase:
+    return Attr("version").eq(version.version) if version else Attr("pk").not_exists()
+
+
+def _in_the_way(failure: RequestFailedError) -> Profile | None:
+    """What made the condition fail; raises when the request failed for something else."""
+    if failure.aws_code != "ConditionalCheckFailedException":
+        raise failure
+    item = failure.response.get("Item")
+    return items.profile_of(item) if item else None
+
+
+def _changed(profile: Profile) -> ProfileChangedError:
+    return ProfileChangedError(f"profile {profile.id} has another version by now")

@@ -1,0 +1,184 @@
+"""DynamoDB as the table of stories: one item a story, every write conditional."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from chalicelib.aws.dynamodb import items, unfinished, writes
+from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.errors import LeaseHeldError, StoryChangedError
+from chalicelib.stories.ports import StoriesFound, StoriesPage
+from chalicelib.stories.story import Lease, Status, Story, sources
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_ALIVE: Final = Attr("status").ne(Status.DELETED.value)
+_CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+
+
+class StoriesTable:
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
+        try:
+            # Claims or finds in one request. A look-up first would let two simultaneous
+            # uploads of one photo both find nothing, and both be paid for.
+            request(self._client.put_item, **claim_parameters(self._table, story, over))
+        except RequestFailedError as failure:
+            existing = _existing_story(failure)
+            # Our own claim, stored by an attempt whose answer the client never saw.
+            if existing is None or existing.generation != story.generation:
+                return _or_raise(existing, failure)
+        return None
+
+    def find(self, story_id: str) -> Story | None:
+        response = request(
+            self._client.get_item,
+            TableName=self._table,
+            Key=items.story_key(story_id),
+            ConsistentRead=True,  # a client may ask the moment its upload is answered
+        )
+        return items.story_of(response["Item"]) if "Item" in response else None
+
+    def find_all(self, story_ids: Collection[str]) -> StoriesFound:
+        keys = [items.story_key(story_id) for story_id in story_ids]
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        response = request(self._client.batch_get_item, RequestItems=wanted)
+        stories = [items.story_of(item) for item in response["Responses"].get(self._table, [])]
+        rest: Any = response.get("UnprocessedKeys", {})
+        unprocessed = rest.get(self._table, {}).get("Keys", [])
+        unanswered = [str(key["pk"]["S"]).removeprefix(items.STORIES) for key in unprocessed]
+        return StoriesFound({story.id: story for story in stories}, unanswered)
+
+    def listed(self, month: str, limit: int, before: str | None = None) -> StoriesPage:
+        start: dict[str, Any] = {}
+        if before is not None:
+            _, _, story_id = before.partition("#")
+            place = {"listed_under": month, "listed_as": before}
+            typed = {name: items.attribute(value) for name, value in place.items()}
+            start["ExclusiveStartKey"] = items.story_key(story_id) | typed
+        response = request(
+            self._client.query,
+            TableName=self._table,
+            IndexName=items.LISTING_INDEX,
+            KeyConditionExpression="listed_under = :month",
+            ExpressionAttributeValues={":month": items.attribute(month)},
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,
+        )
+        last = response.get("LastEvaluatedKey")
+        return StoriesPage(
+            [items.story_of(item) for item in response["Items"]],
+            last["listed_as"]["S"] if last else None,
+        )
+
+    def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
+        held = f"leases.{lease.step}"
+        free = Attr(held).not_exists() | Attr(f"{held}.until").lte(items.stored(now))
+        try:
+            condition = Attr("generation").eq(generation) & _ALIVE & free
+            return self._write(story_id, condition, {held: items.stored(lease)})
+        except RequestFailedError as failure:
+            existing = _or_raise(_existing_story(failure), failure)
+            if (
+                existing is None
+                or existing.generation != generation
+                or existing.status is Status.DELETED
+            ):
+                raise _gone(story_id, generation) from failure
+            current = existing.leases[lease.step]
+            if current == lease:  # taken by an attempt whose answer the client never saw
+                return existing
+            raise LeaseHeldError(
+                current.message_id, current.until, gives_up=current.gives_up
+            ) from failure
+
+    def update(
+        self,
+        story: Story,
+        changes: Mapping[str, Any],
+        *,
+        expect: Mapping[str, Any] | None = None,
+        lease: Lease | None = None,
+        release: bool = False,
+    ) -> Story:
+        condition: ConditionBase = Attr("generation").eq(story.generation)
+        only_releases = release and not changes
+        if story.status is not Status.DELETED and not only_releases:
+            condition &= _ALIVE
+        if "status" in changes:
+            condition &= Attr("status").is_in(sorted(sources(changes["status"])))
+        for still in writes.unchanged(expect or {}):
+            condition &= still
+        values = {name: items.stored(value) for name, value in changes.items()}
+        if changes.get("status") is Status.DELETED:
+            values["listed_under"] = None
+        if lease:
+            condition &= Attr(f"leases.{lease.step}").eq(items.stored(lease))
+            if release:
+                values[f"leases.{lease.step}"] = None
+        try:
+            return self._write(story.id, condition, values)
+        except RequestFailedError as failure:
+            existing = _or_raise(_existing_story(failure), failure)
+            if existing is not None and _written_before(failure, existing, changes):
+                return existing
+            raise _gone(story.id, story.generation) from failure
+
+    def unfinished(self, page: Any = None) -> StoriesPage:
+        found, following = unfinished.page_of(self._client, self._table, items.STORIES, page)
+        return StoriesPage([items.story_of(item) for item in found], following)
+
+    def _write(self, story_id: str, condition: ConditionBase, values: Mapping[str, Any]) -> Story:
+        response = request(
+            self._client.update_item,
+            TableName=self._table,
+            Key=items.story_key(story_id),
+            ReturnValues="ALL_NEW",
+            **writes.update(condition, values),
+        )
+        return items.story_of(response["Attributes"])
+
+
+def claim_parameters(table: str, story: Story, over: Story | None) -> dict[str, Any]:
+    """A put that stores a new story, if its id is free or that of the deleted story `over`."""
+    free: ConditionBase = Attr("pk").not_exists()
+    if over is not None:
+        deleted = Attr("generation").eq(over.generation) & Attr("status").eq(Status.DELETED.value)
+        free |= deleted
+    return {"TableName": table, "Item": items.story_item(story), **writes.condition(free)}
+
+
+def _existing_story(failure: RequestFailedError) -> Story | None:
+    """The story that made a condition fail; None when there is none with that id."""
+    item = failure.response.get("Item")
+    return items.story_of(item) if item else None
+
+
+def _or_raise(existing: Story | None, failure: RequestFailedError) -> Story | None:
+    """What was found, when it was the condition that failed and not the request."""
+    if failure.aws_code != _CONDITION_FAILED:
+        raise failure
+    return existing
+
+
+def _written_before(
+    failure: RequestFailedError, existing: Story, changes: Mapping[str, Any]
+) -> bool:
+    """Did an earlier attempt of this very request write already, and only its answer get lost?
+
+    The client retries on its own after a timeout; its second attempt then meets the state
+    that its first one left.
+    """
+    retried = failure.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+    return retried and all(getattr(existing, name) == value for name, value in changes.items())
+
+
+def _gone(story_id: str, generation: str) -> StoryChangedError:
+    return StoryChangedError(f"story {story_id} of generation {generation} is not in that state")

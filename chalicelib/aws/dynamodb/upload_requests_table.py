@@ -1,0 +1,145 @@
+"""DynamoDB as the table of upload requests, and of the step that makes stories of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from chalicelib.aws.dynamodb import items, writes
+from chalicelib.aws.dynamodb.stories_table import claim_parameters
+from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.errors import StoryChangedError
+from chalicelib.stories.story import Status, Story
+from chalicelib.stories.upload_ports import RequestsPage
+from chalicelib.stories.upload_request import OPEN, UploadRequest, fulfilment
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CONDITION_FAILED: Final = "ConditionalCheckFailed"
+
+
+class UploadRequestsTable:
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, upload: UploadRequest) -> None:
+        request(self._client.put_item, TableName=self._table, Item=items.request_item(upload))
+
+    def find(self, upload_id: str) -> UploadRequest | None:
+        response = request(
+            self._client.get_item,
+            TableName=self._table,
+            Key=items.request_key(upload_id),
+            ConsistentRead=True,
+        )
+        return items.request_of(response["Item"]) if "Item" in response else None
+
+    def claim_story(
+        self,
+        upload: UploadRequest,
+        photo_arrived_at: datetime,
+        story: Story,
+        *,
+        over: Story | None = None,
+    ) -> Story | None:
+        claim = {"Put": claim_parameters(self._table, story, over)}
+        fulfilment = self._fulfilment(upload, story, photo_arrived_at)
+        claimed, fulfilled = self._transact(claim, fulfilment)
+        if _failed(claimed):
+            existing = items.story_of(claimed["Item"])
+            return None if existing.generation == story.generation else existing
+        if _failed(fulfilled):
+            raise StoryChangedError(f"upload {upload.id} is fulfilled already, or gone")
+        return None
+
+    def fulfil(self, upload: UploadRequest, story: Story, photo_arrived_at: datetime) -> None:
+        alive = Attr("generation").eq(story.generation) & Attr("status").ne(Status.DELETED.value)
+        check = {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": items.story_key(story.id),
+                **writes.condition(alive),
+            }
+        }
+        fulfilment = self._fulfilment(upload, story, photo_arrived_at)
+        checked, fulfilled = self._transact(check, fulfilment)
+        if _failed(checked) or (_failed(fulfilled) and not _is_by(fulfilled, story)):
+            raise StoryChangedError(f"upload {upload.id} cannot be fulfilled by story {story.id}")
+
+    def update(self, upload: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
+        expected = {name: getattr(upload, name) for name in {"status", *changes}}
+        condition: ConditionBase = Attr("pk").exists()
+        for still in writes.unchanged(expected):
+            condition &= still
+        values = {name: items.stored(value) for name, value in changes.items()}
+        try:
+            response = request(
+                self._client.update_item,
+                TableName=self._table,
+                Key=items.request_key(upload.id),
+                ReturnValues="ALL_NEW",
+                **writes.update(condition, values),
+            )
+        except RequestFailedError as failure:
+            if failure.aws_code != "ConditionalCheckFailedException":
+                raise
+            raise StoryChangedError(f"upload {upload.id} is not in that state") from failure
+        return items.request_of(response["Attributes"])
+
+    def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> RequestsPage:
+        start = {"ExclusiveStartKey": page} if page else {}
+        response = request(
+            self._client.query,
+            TableName=self._table,
+            IndexName=items.LISTING_INDEX,
+            KeyConditionExpression="listed_under = :life",
+            ExpressionAttributeValues={":life": items.attribute(_life(story_id, generation))},
+            **start,
+        )
+        found = [items.request_of(item) for item in response["Items"]]
+        return RequestsPage(found, response.get("LastEvaluatedKey"))
+
+    def _fulfilment(
+        self, upload: UploadRequest, story: Story, photo_arrived_at: datetime
+    ) -> dict[str, Any]:
+        listed = {"listed_under": _life(story.id, story.generation), "listed_as": upload.id}
+        changes = fulfilment(story, photo_arrived_at)
+        values = {name: items.stored(value) for name, value in changes.items()} | listed
+        is_open: ConditionBase = Attr("status").is_in(sorted(OPEN))
+        if upload.generation is not None:  # whose story's life is over
+            is_open |= Attr("generation").eq(upload.generation)
+        key = items.request_key(upload.id)
+        return {"Update": {"TableName": self._table, "Key": key, **writes.update(is_open, values)}}
+
+    def _transact(self, *steps: Any) -> list[dict[str, Any]]:
+        """Do all steps or none; for each, why it was not done.
+
+        Raises:
+            RequestFailedError: Not for a condition that did not hold.
+        """
+        try:
+            request(self._client.transact_write_items, TransactItems=steps)
+        except RequestFailedError as failure:
+            reasons: list[dict[str, Any]] = failure.response.get("CancellationReasons", [])
+            if not any(_failed(reason) for reason in reasons):
+                raise  # throttled, or in conflict with another write
+            return reasons
+        return [{} for _ in steps]
+
+
+def _failed(reason: Mapping[str, Any]) -> bool:
+    return reason.get("Code") == _CONDITION_FAILED
+
+
+def _is_by(reason: Mapping[str, Any], story: Story) -> bool:
+    """Is it this very story that fulfils the request already?"""
+    item = reason.get("Item")
+    found = items.request_of(item) if item else None
+    return found is not None and (found.story_id, found.generation) == (story.id, story.generation)
+
+
+def _life(story_id: str, generation: str) -> str:
+    return f"{story_id}#{generation}"

@@ -1,0 +1,55 @@
+"""Conditional writes as DynamoDB's expressions."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+
+from chalicelib.aws.dynamodb import items
+
+
+def unchanged(expected: Mapping[str, Any]) -> Iterable[ConditionBase]:
+    """That these fields still have these values; None: that there is no such field."""
+    for name, value in expected.items():
+        field = Attr(name)
+        yield field.not_exists() if value is None else field.eq(items.stored(value))
+
+
+def condition(wanted: ConditionBase) -> dict[str, Any]:
+    """The parameters of a request that writes only if this holds."""
+    built = ConditionExpressionBuilder().build_expression(wanted)
+    parameters: dict[str, Any] = {
+        "ConditionExpression": built.condition_expression,
+        "ExpressionAttributeNames": dict(built.attribute_name_placeholders),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    values = built.attribute_value_placeholders
+    if values:
+        parameters["ExpressionAttributeValues"] = _typed(values)
+    return parameters
+
+
+def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for one that sets paths to `items.stored` values; None removes what is there."""
+    parameters = condition(wanted)
+    names: dict[str, str] = parameters["ExpressionAttributeNames"]
+    values: dict[str, Any] = {}
+    sets, removes = [], []
+    for number, (path, value) in enumerate(writes.items()):
+        steps = {f"#w{number}_{depth}": step for depth, step in enumerate(path.split("."))}
+        names |= steps
+        if value is None:
+            removes.append(".".join(steps))
+        else:
+            sets.append(f"{'.'.join(steps)} = :w{number}")
+            values[f":w{number}"] = value
+    clauses = [("SET ", sets), ("REMOVE ", removes)]
+    parameters["UpdateExpression"] = " ".join(
+        word + ", ".join(parts) for word, parts in clauses if parts
+    )
+    typed = parameters.get("ExpressionAttributeValues", {}) | _typed(values)
+    return parameters | {"ExpressionAttributeValues": typed}
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: items.attribute(value) for name, value in values.items()}

@@ -1,0 +1,1 @@
+"""What HTTP requests say, and what is answered."""

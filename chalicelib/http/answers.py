@@ -1,0 +1,144 @@
+"""What the pipeline found, as HTTP answers in JSON."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from chalice.app import Response
+
+from chalicelib.delivery.timeouts import RESUME_AFTER
+from chalicelib.errors import RejectedError
+from chalicelib.http.requests import problem_of
+from chalicelib.steps.bulk import Found
+from chalicelib.steps.direct_upload import Permit
+from chalicelib.steps.intake import Receipt
+from chalicelib.steps.listing import ListPage
+from chalicelib.stories.links import Links
+from chalicelib.stories.story import Status, Story, why_it_failed
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus
+
+_SECONDS_TO_WAIT: Final = str(int(RESUME_AFTER.total_seconds()))
+
+
+def receipt_response(receipt: Receipt, links: Links) -> Response:
+    """200: the photo is in good hands."""
+    story = receipt.story
+    body = {"duplicate": receipt.duplicate, **_described(story, links)}
+    return Response(body=body, status_code=200, headers={**_headers(story)})
+
+
+def permit_response(permit: Permit) -> Response:
+    """201: post the photo there."""
+    body = {
+        "id": permit.request.id,
+        "url": permit.form.url,
+        "fields": dict(permit.form.fields),
+        "expires_at": timestamp(permit.request.usable_until),
+    }
+    return Response(body=body, status_code=201)
+
+
+def found_response(found: Story | UploadRequest, links: Links) -> Response:
+    """200 with the story when it is ready; else why not, and when to ask again."""
+    status_code, body = _answer_about(found, links)
+    wait = (
+        {"Retry-After": _SECONDS_TO_WAIT} if status_code == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    )
+    return Response(body=body, status_code=status_code, headers={**_headers(found), **wait})
+
+
+def bulk_response(given_ids: Sequence[str], found: Sequence[Found], links: Links) -> Response:
+    """200 with what each id would have been answered alone, and the status that it had had."""
+    entries = []
+    for given_id, each in zip(given_ids, found, strict=True):
+        if isinstance(each, RejectedError):
+            status_code, problem = problem_of(each)
+            body = {"id": given_id, **problem}
+        else:
+            status_code, body = _answer_about(each, links)
+        entries.append({"status_code": status_code, **body})
+    return Response(body=entries, status_code=200)
+
+
+def list_response(page: ListPage, links: Links) -> Response:
+    """200 with some stories, and where the next ones are."""
+    stories = [_described(story, links) for story in page.stories]
+    return Response(body={"stories": stories, "next_cursor": page.next_cursor}, status_code=200)
+
+
+def deletion_response(story: Story) -> Response:
+    """202: nobody gets it any more, and its files are being removed."""
+    return Response(body=_tombstone(story), status_code=202, headers={**_headers(story)})
+
+
+def _answer_about(found: Story | UploadRequest, links: Links) -> tuple[int, dict[str, Any]]:
+    """The status and body for a story, or for an upload request that has none yet."""
+    if isinstance(found, UploadRequest):
+        described = {"id": found.id, "status": found.status.value, "name": found.name}
+        if found.status is UploadStatus.FAILED:
+            message = f"This upload cannot become a story: {found.reason}".rstrip(".") + "."
+            return 422, described | _problem("failed", message)
+        message = "No photo was taken in yet: post the form, or ask again in a moment."
+        return 503, described | _problem("not_ready", message)
+    if found.status is Status.DELETED:
+        return 410, _tombstone(found) | _problem("deleted", "This story was deleted.")
+    described = _described(found, links)
+    if found.status is Status.READY:
+        return 200, described
+    if found.status is Status.FAILED:
+        return 422, described | _problem("failed", why_it_failed(found))
+    return 503, described | _being_made()
+
+
+def _being_made() -> dict[str, str]:
+    message = f"The story is being made; ask again in {_SECONDS_TO_WAIT} seconds, or sooner."
+    return _problem("not_ready", message)
+
+
+def _problem(code: str, message: str) -> dict[str, str]:
+    return {"code": code, "message": message}
+
+
+def _described(story: Story, links: Links) -> dict[str, Any]:
+    return {
+        "id": story.id,
+        "status": story.status.value,
+        "name": story.name,
+        "timestamp": timestamp(story.created_at),
+        "content_id": story.content_id,
+        "content_type": story.content_type,
+        "language": story.language,
+        "voice": story.voice,
+        "text": story.text,
+        "truncated": story.truncated,
+        "image_url": links.to(story.page),
+        "audio_url": links.to(story.audio),
+        "renditions": {
+            name: {
+                "url": links.to(rendition.key),
+                "width": rendition.width,
+                "height": rendition.height,
+                "bytes": rendition.bytes,
+            }
+            for name, rendition in story.renditions.items()
+        },
+    }
+
+
+def _tombstone(story: Story) -> dict[str, Any]:
+    """Of a deleted story: since when it is gone, and since when completely."""
+    return {
+        "id": story.id,
+        "status": story.status.value,
+        "deleted_at": timestamp(story.deleted_at) if story.deleted_at else None,
+        "erased_at": timestamp(story.erased_at) if story.erased_at else None,
+    }
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _headers(found: Story | UploadRequest) -> dict[str, str]:
+    return {"ETag": f'"{found.id}"', "Timestamp": timestamp(found.created_at)}

@@ -1,0 +1,148 @@
+"""Profiles over HTTP: what requests say, and what is answered."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from chalice.app import Request, Response
+
+from chalicelib import errors
+from chalicelib.http.answers import timestamp
+from chalicelib.http.requests import bytes_of, json_of, photos_type
+from chalicelib.profiles import keys
+from chalicelib.profiles.direct_upload import ProfilePermit
+from chalicelib.profiles.faces import Owner
+from chalicelib.profiles.intake import NewPhoto, Receipt
+from chalicelib.profiles.profile import (
+    Photo,
+    Profile,
+    ProfileStatus,
+    checked_user_id,
+    latest_execution,
+)
+from chalicelib.steps.intake import checked_photo
+from chalicelib.stories.links import Links
+
+_NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
+
+
+_LONGEST_EMAIL: Final = 254
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL: Final = re.compile(
+    rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@([A-Za-z0-9-]{{1,63}}\.)+[A-Za-z0-9-]{{2,63}}"
+)
+"""As SES takes addresses: ASCII only, at most 64 letters before the sign (RFC 5321, 5322)."""
+
+
+class _WantedPhoto(msgspec.Struct):
+    """The body of POST /profiles/{user_id}/uploads."""
+
+    content_type: str
+    email: str | None = None
+
+
+def photo_of(request: Request, user_id: str) -> NewPhoto:
+    """Read a profile photo from its request.
+
+    Raises:
+        InvalidRequestError: The user's id or a header is not what it must be.
+        TooLargeError, UnsupportedTypeError: This is no photo that can be taken in.
+    """
+    checked_user_id(user_id)
+    email, content = email_of(request), bytes_of(request)
+    instead = f"POST /profiles/{user_id}/uploads"
+    content_type = checked_photo(content, request.headers.get("content-type", ""), instead)
+    return NewPhoto(user_id, content, content_type, email)
+
+
+def wanted_photo_of(request: Request, user_id: str) -> tuple[str, str, str | None]:
+    """Read who wants to upload a profile photo straight to S3, of what type; and their address.
+
+    Raises:
+        InvalidRequestError: The user's id, the body or a header is not what it must be.
+        UnsupportedTypeError: This is no photo's type.
+    """
+    body = json_of(request, _WantedPhoto, '{"content_type": "image/jpeg"}')
+    email = checked_email(body.email or "", "email") or email_of(request)
+    return checked_user_id(user_id), photos_type(body.content_type), email
+
+
+def email_of(request: Request) -> str | None:
+    """Who wants to know if a photo does not do.
+
+    Raises:
+        InvalidRequestError: It is no address.
+    """
+    return checked_email(request.headers.get("x-email", ""), "X-Email")
+
+
+def checked_email(given: str, name: str) -> str | None:
+    """An address, or None for an empty one.
+
+    Raises:
+        InvalidRequestError: It is none; `name` says what the request calls it.
+    """
+    address = given.strip()
+    is_one = len(address) <= _LONGEST_EMAIL and _EMAIL.fullmatch(address)
+    if address and not is_one:
+        raise errors.InvalidRequestError(
+            f"{name} must be one e-mail address, or be left out.", code="invalid_email"
+        )
+    return address or None
+
+
+def execution_of(request: Request) -> str | None:
+    """Which execution somebody wants to know about, if they say."""
+    parameters: Mapping[str, str] = request.query_params or {}
+    return parameters.get("execution_id")
+
+
+def receipt_response(receipt: Receipt, links: Links) -> Response:
+    """202: the photo is in good hands."""
+    body = {**_described(receipt.profile, links), "duplicate": receipt.duplicate}
+    return Response(body=body, status_code=202)
+
+
+def permit_response(permit: ProfilePermit) -> Response:
+    """201: post the photo there."""
+    body = {
+        "user_id": permit.user_id,
+        "url": permit.form.url,
+        "fields": dict(permit.form.fields),
+        "expires_at": timestamp(permit.usable_until),
+    }
+    return Response(body=body, status_code=201)
+
+
+def profile_response(profile: Profile, links: Links) -> Response:
+    """200 with how far the last photo is, and the photo that counts."""
+    return Response(body=_described(profile, links), status_code=200)
+
+
+def deletion_response(profile: Profile) -> Response:
+    """202: nobody gets it any more, and what is left of it is being removed."""
+    return Response(
+        body={"user_id": profile.user_id, "status": profile.status.value}, status_code=202
+    )
+
+
+def _described(profile: Profile, links: Links) -> dict[str, Any]:
+    attempt = profile.attempt
+    refusal = attempt.refusal if attempt and profile.status in _NOT_TAKEN else None
+    return {
+        "user_id": profile.user_id,
+        "status": profile.status.value,
+        "execution_id": latest_execution(profile),
+        "reason": {"code": refusal.code, "message": refusal.message} if refusal else None,
+        "photo": _photo(profile, profile.photo, links) if profile.photo else None,
+    }
+
+
+def _photo(profile: Profile, photo: Photo, links: Links) -> dict[str, Any]:
+    return {
+        "thumbnail_url": links.to(keys.thumbnail(Owner(profile.id, photo.generation))),
+        "face_id": photo.face_id,
+        "face": msgspec.to_builtins(photo.face),
+        "registered_at": timestamp(photo.registered_at),
+    }

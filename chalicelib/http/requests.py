@@ -1,0 +1,224 @@
+"""What HTTP requests say in the pipeline's words, and its errors as HTTP answers."""
+
+import email.message
+import email.utils
+import logging
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, Final, ParamSpec, TypeVar
+
+import msgspec
+from chalice.app import AuthResponse, Request, Response
+
+from chalicelib import errors
+from chalicelib.pages import names, voices
+from chalicelib.steps import listing
+from chalicelib.steps.direct_upload import Wanted
+from chalicelib.steps.intake import Upload
+from chalicelib.stories.upload_request import EXTENSIONS
+
+_Parameters = ParamSpec("_Parameters")
+
+_STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
+    errors.InvalidRequestError: 400,
+    errors.UnknownStoryError: 404,
+    errors.UnknownProfileError: 404,
+    errors.ExpiredError: 410,
+    errors.TooLargeError: 413,
+    errors.UnsupportedTypeError: 415,
+}
+
+_RETRY_SOON_SECONDS: Final = 5
+
+
+log = logging.getLogger(__name__)
+
+_Body = TypeVar("_Body")
+
+
+class _WantedUpload(msgspec.Struct):
+    """The body of POST /uploads."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=names.LONGEST)]
+    content_type: str
+    language: str | None = None
+    voice: str | None = None
+    notify: bool = True
+
+
+class _WantedStory(msgspec.Struct):
+    """An entry of the body of POST /bulk."""
+
+    id: str
+
+
+def upload_of(request: Request) -> Upload:
+    """Read an upload from its request.
+
+    Raises:
+        InvalidRequestError: A header does not say what it must.
+    """
+    headers = request.headers
+    language, voice = voices.chosen(headers.get("x-language"), headers.get("x-voice"))
+    return Upload(
+        photo=bytes_of(request),
+        content_type=headers.get("content-type", ""),
+        name=file_name(headers.get("content-disposition", "")),
+        language=language,
+        voice=voice,
+        notify=_flag(headers, "X-Notification-Required"),
+        deduplicate=_flag(headers, "X-Duplication-Check-Required"),
+    )
+
+
+def wanted_of(request: Request) -> Wanted:
+    """Read the description of a photo that is to be uploaded straight to S3.
+
+    Raises:
+        InvalidRequestError: The body does not say what it must.
+    """
+    body = json_of(request, _WantedUpload, '{"name": "page.jpg", "content_type": "image/jpeg"}')
+    content_type = photos_type(body.content_type)
+    language, voice = voices.chosen(body.language, body.voice)
+    return Wanted(
+        name=names.legible(body.name),
+        content_type=content_type,
+        language=language,
+        voice=voice,
+        notify=body.notify,
+    )
+
+
+def bulk_of(request: Request) -> tuple[list[str], bool]:
+    """Read which ids are asked for, and whether to send a notice about what is ready.
+
+    Raises:
+        InvalidRequestError: The body is no list of ids.
+    """
+    wanted = json_of(request, list[_WantedStory], '[{"id": "..."}, ...]')
+    return [each.id for each in wanted], _flag(request.headers, "X-Notification-Required")
+
+
+def place_in_list_of(request: Request) -> tuple[int, str | None]:
+    """Read how many stories are wanted, and after which cursor.
+
+    Raises:
+        InvalidRequestError: The limit is no number.
+    """
+    parameters: Mapping[str, str] = request.query_params or {}
+    limit = parameters.get("limit", str(listing.DEFAULT))
+    if not re.fullmatch(r"-?[0-9]{1,9}", limit):
+        raise errors.InvalidRequestError(
+            f"limit is {limit[:40]!r}; it must be a number from 1 to {listing.MOST}.",
+            code="invalid_limit",
+        )
+    return int(limit), parameters.get("cursor")
+
+
+def json_of(request: Request, kind: type[_Body], example: str) -> _Body:
+    try:
+        return msgspec.json.decode(request.raw_body, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise errors.InvalidRequestError(
+            f"The body must be JSON like {example} ({error}).", code="invalid_body"
+        ) from error
+
+
+def photos_type(content_type: str) -> str:
+    bare = content_type.split(";", maxsplit=1)[0].strip().lower().replace("/jpg", "/jpeg")
+    if bare not in EXTENSIONS:
+        raise errors.UnsupportedTypeError(
+            f"content_type {bare[:80]!r} is not a photo's; send one of: {', '.join(EXTENSIONS)}."
+        )
+    return bare
+
+
+def bytes_of(request: Request) -> bytes:
+    body = request.raw_body
+    return body if isinstance(body, bytes) else body.encode()
+
+
+def entity_tag_of(request: Request) -> str | None:
+    return request.headers.get("etag")
+
+
+def file_name(content_disposition: str) -> str:
+    """What the sender calls the file (RFC 6266, RFC 5987), without path and line breaks.
+
+    Emoji and length are kept; this name is for people and never part of a key.
+    """
+    message = email.message.Message()
+    message["Content-Disposition"] = names.CONTROL.sub(" ", _as_utf8(content_disposition))
+    parameters = message.get_params(header="content-disposition", failobj=[])
+    # An encoded name (filename*) comes as a tuple, and counts more than a plain one.
+    candidates = sorted(
+        (value for key, value in parameters if key == "filename"),
+        key=lambda value: isinstance(value, str),
+    )
+    return names.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
+
+
+def _as_utf8(header: str) -> str:
+    """Undo the Latin-1 in which HTTP servers hand on a header that was sent as UTF-8."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
+
+
+def _flag(headers: Mapping[str, str], name: str) -> bool:
+    value = headers.get(name.lower(), "true").strip().lower()
+    if value not in {"true", "false"}:
+        raise errors.InvalidRequestError(
+            f"{name} is {value[:40]!r}; it must be true or false.", code="invalid_header"
+        )
+    return value == "true"
+
+
+def permission_of(holder: str | None) -> AuthResponse:
+    """Everything for whoever holds a token, nothing for anybody else.
+
+    Everything, because API Gateway goes by this answer for other routes, too.
+    """
+    return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")
+
+
+def answering_errors(
+    view: Callable[_Parameters, Response],
+) -> Callable[_Parameters, Response]:
+    """Answer the pipeline's errors with their status, code and sentence; never more."""
+
+    @wraps(view)
+    def answer(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Response:
+        try:
+            return view(*args, **kwargs)
+        except errors.RejectedError as error:
+            log.info("request rejected", extra={"code": error.code, "reason": error.message})
+            status_code, body = problem_of(error)
+            return Response(body=body, status_code=status_code)
+        except (errors.TransientError, errors.StoryChangedError) as error:
+            log.warning("request failed", extra={"reason": error.message}, exc_info=True)
+            body = {
+                "code": "unavailable",
+                "message": "Storytime cannot reach its storage right now; try again in a few "
+                "seconds. Sending the same again is safe.",
+            }
+            retry_soon = {"Retry-After": str(_RETRY_SOON_SECONDS)}
+            return Response(body=body, status_code=503, headers={**retry_soon})
+
+    return answer
+
+
+def in_our_shape(response: Response) -> Response:
+    """Chalice's own errors (`Code`, `Message`) in the shape of all others."""
+    body = response.body
+    if isinstance(body, dict) and body.keys() == {"Code", "Message"}:
+        code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", body["Code"].removesuffix("Error")).lower()
+        response.body = {"code": code, "message": body["Message"]}
+    return response
+
+
+def problem_of(error: errors.RejectedError) -> tuple[int, dict[str, str]]:
+    """The status and body that answer a rejection."""
+    return _STATUS_OF[type(error)], {"code": error.code, "message": error.message}

@@ -1,0 +1,102 @@
+"""Who reads aloud: the languages that Rekognition reads and Polly speaks, and their voices.
+
+A table in the code, not a look-up: an upload must not cost one more request. A test holds
+it against Polly's DescribeVoices. Source: Polly's "Available voices", Rekognition's
+"Detecting text" (English, Arabic, Russian, German, French, Italian, Portuguese, Spanish).
+"""
+
+from types import MappingProxyType
+from typing import Final, Literal
+
+import msgspec
+
+from chalicelib.errors import InvalidRequestError
+
+DEFAULT_LANGUAGE: Final = "en-US"
+
+Engine = Literal["neural", "standard"]
+
+RIGHT_TO_LEFT: Final = frozenset({"arb", "ar-AE"})
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """A voice, and whether it exists in each of Polly's two everyday engines."""
+
+    id: str
+    neural: bool
+    standard: bool
+
+
+def _voices(both: str = "", *, neural: str = "", standard: str = "") -> tuple[Voice, ...]:
+    return (
+        *(Voice(name, neural=True, standard=True) for name in both.split()),
+        *(Voice(name, neural=True, standard=False) for name in neural.split()),
+        *(Voice(name, neural=False, standard=True) for name in standard.split()),
+    )
+
+
+VOICES: Final = MappingProxyType(
+    {
+        "en-US": _voices(
+            "Joanna Ivy Kendra Kimberly Salli Joey Justin Matthew",
+            neural="Danielle Gregory Kevin Ruth Stephen",
+        ),
+        "en-GB": _voices("Amy Emma Brian", neural="Arthur"),
+        "en-AU": _voices(neural="Olivia", standard="Nicole Russell"),
+        "en-IN": _voices(neural="Kajal", standard="Aditi Raveena"),
+        "en-IE": _voices(neural="Niamh"),
+        "en-NZ": _voices(neural="Aria"),
+        "en-ZA": _voices(neural="Ayanda"),
+        "arb": _voices(standard="Zeina"),
+        "ar-AE": _voices(neural="Hala Zayd"),
+        "ru-RU": _voices(standard="Tatyana Maxim"),
+        "de-DE": _voices("Vicki", neural="Daniel", standard="Marlene Hans"),
+        "de-AT": _voices(neural="Hannah"),
+        "de-CH": _voices(neural="Sabrina"),
+        "fr-FR": _voices("Lea", neural="Remi", standard="Celine Mathieu"),
+        "fr-BE": _voices(neural="Isabelle"),
+        "fr-CA": _voices(neural="Gabrielle Liam", standard="Chantal"),
+        "it-IT": _voices("Bianca", neural="Adriano", standard="Carla Giorgio"),
+        "pt-BR": _voices("Camila Vitoria", neural="Thiago", standard="Ricardo"),
+        "pt-PT": _voices("Ines", standard="Cristiano"),
+        "es-ES": _voices("Lucia", neural="Sergio", standard="Conchita Enrique"),
+        "es-MX": _voices("Mia", neural="Andres"),
+        "es-US": _voices("Lupe", neural="Pedro", standard="Penelope Miguel"),
+    }
+)
+"""Voices by language; the first is the language's default."""
+
+
+def chosen(language: str | None, voice: str | None) -> tuple[str, str]:
+    """The language and voice that a request means, as Polly spells them.
+
+    Raises:
+        InvalidRequestError: There is no such language, or the voice does not speak it; the
+            message lists what is possible.
+    """
+    wanted = (language or DEFAULT_LANGUAGE).strip()
+    known = next((name for name in VOICES if name.lower() == wanted.lower()), None)
+    if known is None:
+        raise InvalidRequestError(
+            f"Language {wanted[:40]!r} is not available; choose one of: {', '.join(VOICES)}.",
+            code="unknown_language",
+        )
+    names = [candidate.id for candidate in VOICES[known]]
+    if not voice:
+        return known, names[0]
+    match = next((name for name in names if name.lower() == voice.strip().lower()), None)
+    if match is None:
+        raise InvalidRequestError(
+            f"Voice {voice[:40]!r} does not speak {known}; choose one of: {', '.join(names)}.",
+            code="unknown_voice",
+        )
+    return known, match
+
+
+def engine_for(language: str, voice: str, preferred: Engine) -> Engine:
+    """The preferred engine where the voice has it, else the other one."""
+    speaker = next(candidate for candidate in VOICES[language] if candidate.id == voice)
+    available: dict[Engine, bool] = {"neural": speaker.neural, "standard": speaker.standard}
+    if available[preferred]:
+        return preferred
+    return next(engine for engine, exists in available.items() if exists)

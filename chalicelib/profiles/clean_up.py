@@ -1,0 +1,179 @@
+"""What is left to do when an attempt is over: remove what it left, tell whoever asked.
+
+Every step can be taken again, and is written down when it is done; the sweeper takes those
+that nobody else came to.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from chalicelib.delivery.timeouts import GIVE_UP_AFTER
+from chalicelib.errors import ProfileChangedError, RejectedError, StorytimeError
+from chalicelib.profiles import keys, moves
+from chalicelib.profiles.faces import Owner
+from chalicelib.profiles.notice import notice_of
+from chalicelib.profiles.ports import FaceCollection, Mailer
+from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, was_before
+from chalicelib.profiles.records import Records
+from chalicelib.stories.ports import Cdn, Media
+from chalicelib.stories.upload_ports import IntakeBucket
+from chalicelib.telemetry import logs
+
+LONGEST_EXECUTION: Final = timedelta(minutes=15)
+"""An execution that takes longer is ended by Step Functions (a test compares)."""
+
+TOMBSTONE_KEPT_FOR: Final = LONGEST_EXECUTION + moves.LONGEST_WRITER
+"""How long the record of a deleted profile says so: to executions, too, that began before."""
+
+log = logging.getLogger(__name__)
+
+
+class Finishing(msgspec.Struct, frozen=True):
+    records: Records
+    media: Media
+    intake_bucket: IntakeBucket
+    faces: FaceCollection
+    cdn: Cdn
+    mailer: Mailer
+    clock: Callable[[], datetime]
+
+    def begin(self, profile: Profile) -> None:
+        """Remove what is known to be there, for whoever cannot wait for the rest.
+
+        What fails is left to the sweeper, as all that is to be done a last time.
+        """
+        with logs.bound(profile_id=profile.id):
+            try:
+                for generation, left in profile.leftovers.items():
+                    self._remove(Owner(profile.id, generation), left, is_last=False)
+            except StorytimeError as error:
+                log.warning("left to the sweeper", extra={"reason": error.message})
+
+    def finish(self, profile: Profile) -> None:
+        """Do what can be done now; what must wait stays written down.
+
+        Raises:
+            TransientError: AWS kept failing; doing it again is safe.
+        """
+        steps = [
+            *(partial(self._discard, profile, *each) for each in profile.leftovers.items()),
+            partial(self._tell, profile),
+            partial(self._forget, profile),
+        ]
+        failures = []
+        with logs.bound(profile_id=profile.id):
+            for step in steps:  # none has to wait for another that fails
+                try:
+                    step()
+                except StorytimeError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _tell(self, profile: Profile) -> None:
+        attempt = profile.attempt
+        if attempt is None or not (attempt.notice_owed and attempt.email and attempt.refusal):
+            return
+        notice = notice_of(
+            profile.user_id,
+            profile.status,
+            attempt.refusal,
+            keeps_photo=profile.photo is not None,
+        )
+        try:
+            self.mailer.send(attempt.email, notice.subject, notice.body)
+        except RejectedError as rejection:  # no later try would be taken either
+            log.warning("nobody told", extra={"reason": rejection.message})
+        except StorytimeError as error:
+            since = profile.unfinished_since or profile.changed_at
+            if self.clock() - since <= GIVE_UP_AFTER:
+                raise
+            log.error("nobody could be told for a day", extra={"reason": error.message})  # noqa: TRY400
+        generation = attempt.generation
+
+        def decide(before: Profile | None) -> Profile:
+            now = before.attempt if before else None
+            if before is None or now is None or now.generation != generation:
+                raise ProfileChangedError("another photo was sent meanwhile")
+            return moves.told(before, self.clock()) if now.notice_owed else before
+
+        self._change(profile, decide)
+
+    def _discard(self, profile: Profile, generation: str, left: Leftover) -> None:
+        """Remove a photo's face and files; the last time when nobody stores any more."""
+        is_last = left.until <= self.clock()
+        is_gone = self._remove(Owner(profile.id, generation), left, is_last=is_last)
+        if not is_last or not is_gone:
+            return
+        log.info("discarded", extra={"generation": generation})
+
+        def decide(before: Profile | None) -> Profile:
+            if before is None or generation not in before.leftovers:
+                raise ProfileChangedError("somebody else discarded it")
+            return moves.discarded(before, generation, self.clock())
+
+        self._change(profile, decide)
+
+    def _remove(self, owner: Owner, left: Leftover, *, is_last: bool) -> bool:
+        """Remove what there is; has the CDN forgotten it, too?"""
+        # Who died while adding the face may have left one that only this picture finds.
+        kept = {keys.portrait(owner)} if left.indexing else set()
+        for prefix in keys.prefixes(owner):
+            while found := [key for key in self.media.keys_under(prefix) if key not in kept]:
+                self.media.delete(found)
+        self._remove_faces(owner, left, is_last=is_last)
+        if is_last and kept:
+            self.media.delete(sorted(kept))
+        if not left.published:
+            return True
+        when = "last" if is_last else "first"
+        reference = f"{owner.profile_id}-{owner.generation}-{when}"
+        return self.cdn.invalidate(keys.public(owner), reference)
+
+    def _remove_faces(self, owner: Owner, left: Leftover, *, is_last: bool) -> None:
+        face_ids = {left.face_id} if left.face_id else set()
+        if left.indexing and is_last:
+            portrait = self.media.get(keys.portrait(owner))
+            matches = self.faces.search(portrait) if portrait else []
+            face_ids |= {match.face_id for match in matches if match.owner == owner}
+        if face_ids:
+            self.faces.remove(sorted(face_ids))
+
+    def _forget(self, profile: Profile) -> None:
+        """Remove the record of a deleted profile, when nobody can be working for it any more."""
+        if profile.status is not ProfileStatus.DELETED or profile.deleted_at is None:
+            return
+        self._remove_arrived(profile, profile.deleted_at)
+        latest = self.records.profiles.find(profile.id)
+        is_over = self.clock() - profile.deleted_at > TOMBSTONE_KEPT_FOR
+        if latest and latest.status is ProfileStatus.DELETED and not latest.leftovers and is_over:
+            self.records.profiles.remove(latest)
+            log.info("removed")
+
+    def _remove_arrived(self, profile: Profile, deleted_at: datetime) -> None:
+        """Photos that were sent straight to S3, and not taken in yet."""
+        page = None
+        while True:
+            found = self.intake_bucket.waiting(keys.arrival_prefix(profile.user_id), page)
+            for key, arrived_at in found.staged.items():
+                if was_before(arrived_at, deleted_at):
+                    self._remove_unless_sent_again(key, deleted_at)
+            if found.next is None:
+                break
+            page = found.next
+
+    def _remove_unless_sent_again(self, key: str, deleted_at: datetime) -> None:
+        there = self.intake_bucket.look(key)
+        if there is not None and was_before(there.arrived_at, deleted_at):
+            self.intake_bucket.remove(key, there.version)
+
+    def _change(self, profile: Profile, decide: Callable[[Profile | None], Profile]) -> None:
+        try:
+            self.records.change(profile.id, decide)
+        except ProfileChangedError as change:
+            log.info("not needed any more", extra={"reason": change.message})

@@ -1,0 +1,178 @@
+"""Taking in what arrived in the intake_bucket bucket.
+
+A photo gets its story by the same intake as one that is posted, and leaves the intake_bucket
+bucket when the story has it. What no story can be made of fails the request that it was
+sent for; what nobody asked for is put aside, and parked with the reason.
+"""
+
+import logging
+import re
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from chalicelib.delivery.messages import Delivery, IntakeMessage
+from chalicelib.delivery.rejected_files import RejectedFiles
+from chalicelib.delivery.retries import retried
+from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
+from chalicelib.errors import (
+    RejectedError,
+    StoryDeletedError,
+    StorytimeError,
+    TooLargeError,
+    UnsupportedTypeError,
+    message_of,
+)
+from chalicelib.pages import names, photo, voices
+from chalicelib.steps.intake import Claim, Intake, Upload
+from chalicelib.stories import keys, upload_request
+from chalicelib.stories.ports import Queue, Stories
+from chalicelib.stories.story import Story
+from chalicelib.stories.upload_ports import IntakeBucket, IntakePhoto, UploadRequests
+from chalicelib.stories.upload_request import MAX_BYTES, UploadRequest, UploadStatus
+from chalicelib.telemetry import logs
+from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter
+
+_EXTENSION: Final = re.compile(r"\.([a-z][a-z0-9]{1,4})$")
+_EXTENSIONS: Final = frozenset({"jpeg", "jpe", "jfif", *upload_request.EXTENSIONS.values()})
+
+log = logging.getLogger(__name__)
+
+
+class BucketIntake(msgspec.Struct, frozen=True):
+    """Handles the messages about staged objects.
+
+    Attributes:
+        aside: Where that is put which nobody asked for and is no photo.
+    """
+
+    intake: Intake
+    stories: Stories
+    upload_requests: UploadRequests
+    intake_bucket: IntakeBucket
+    queue: Queue[IntakeMessage]
+    aside: RejectedFiles
+    meter: Meter
+
+    def handle(self, delivery: Delivery[IntakeMessage]) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
+        bound = logs.bound(key=delivery.message.key, step="intake_bucket")
+        with bound, retried(self.queue, delivery):
+            try:
+                self._take_in(delivery.message)
+            except Exception as trouble:
+                self._note(delivery.message.key, message_of(trouble))
+                raise
+
+    def _take_in(self, staged: IntakeMessage) -> None:
+        if staged.key.endswith("/"):
+            log.info("a folder")
+            return
+        found = self.intake_bucket.get(staged.key, MAX_BYTES)
+        if found is None:
+            log.info("it is gone: taken in already, or removed")
+            return
+        request = self.upload_requests.find(found.upload_id) if found.upload_id else None
+        try:
+            content_type = checked(staged.key, found)
+        except RejectedError as rejection:
+            log.info("rejected", extra={"reason": rejection.message})
+            if request is None:
+                self.aside.put(staged, found, rejection.message)
+                return
+            if request.status is UploadStatus.REQUESTED:
+                self.upload_requests.update(request, upload_request.failure(rejection.message))
+        else:
+            self._make_story(found, content_type, request, staged.key)
+        self.intake_bucket.remove(staged.key, found.version)
+
+    def _make_story(
+        self, found: IntakePhoto, content_type: str, request: UploadRequest | None, key: str
+    ) -> None:
+        assert found.content is not None  # noqa: S101  # `checked` saw to it
+        upload = upload_of(found.content, content_type, request, key)
+        new = self.intake.new_story(upload, content_type)
+        if request is not None and request.story_id not in {None, new.id}:
+            log.info("another photo by the same form: it is a story of its own")
+            request = None
+        try:
+            receipt = self.intake.claim_and_start(new, upload, self._claim_for(request, found))
+            if request is not None and receipt.duplicate:
+                self.upload_requests.fulfil(request, receipt.story, found.arrived_at)
+        except StoryDeletedError:
+            log.info("its story was deleted after it came: it stays deleted")
+        else:
+            if receipt.duplicate and not _was_taken_in(request, found):
+                self.meter.record(DUPLICATES_FOUND)
+
+    def _claim_for(self, request: UploadRequest | None, found: IntakePhoto) -> Claim:
+        """How this photo gets its story."""
+        if request is None:
+            return partial(_unless_deleted_since, self.stories, found)
+        if _was_taken_in(request, found):
+            return partial(_only_this_life, self.stories, request)
+        return partial(self.upload_requests.claim_story, request, found.arrived_at)
+
+    def _note(self, key: str, last_error: str) -> None:
+        """Write down for who asks why their photo is not taken in yet."""
+        upload_id = keys.upload_id_of(key)
+        try:
+            request = self.upload_requests.find(upload_id) if upload_id else None
+            if request is not None and request.status is UploadStatus.REQUESTED:
+                self.upload_requests.update(request, {"last_error": last_error})
+        except StorytimeError as also:
+            log.info("not noted", extra={"reason": also.message})
+
+
+def _was_taken_in(request: UploadRequest | None, found: IntakePhoto) -> bool:
+    """Did an earlier delivery come as far as its story? The rest may still have to be done."""
+    return request is not None and request.photo_arrived_at == found.arrived_at
+
+
+def _only_this_life(
+    stories: Stories, request: UploadRequest, story: Story, *, over: Story | None = None
+) -> Story:
+    existing = stories.find(story.id)
+    if over or not existing or existing.generation != request.generation:
+        raise StoryDeletedError("it is deleted, or has another life by now")
+    return existing
+
+
+def _unless_deleted_since(
+    stories: Stories, found: IntakePhoto, story: Story, *, over: Story | None = None
+) -> Story | None:
+    """An S3 event that comes late must not bring back what was deleted after it."""
+    if over and over.deleted_at and over.deleted_at > found.arrived_at + CLOCKS_DIFFER_BY:
+        raise StoryDeletedError("it was deleted after this photo came")
+    return stories.claim(story, over=over)
+
+
+def checked(key: str, found: IntakePhoto) -> str:
+    """Make sure that a staged object is a readable photo; return the format that it has.
+
+    Raises:
+        InvalidRequestError, TooLargeError, UnsupportedTypeError: It is none.
+    """
+    extension = _EXTENSION.search(key.lower())
+    if extension is not None and extension[1] not in _EXTENSIONS:
+        raise UnsupportedTypeError(f"A file that ends in .{extension[1]} is not a photo.")
+    if found.content is None:
+        raise TooLargeError(
+            f"This photo has {found.size:,} bytes; at most {MAX_BYTES:,} can be taken in. "
+            "Send a smaller one."
+        )
+    return photo.checked_content_type(found.content)
+
+
+def upload_of(content: bytes, content_type: str, request: UploadRequest | None, key: str) -> Upload:
+    """A staged photo as its sender wants it handled; by hand, all is as if nothing was said."""
+    language, voice = (request.language, request.voice) if request else voices.chosen(None, None)
+    return Upload(
+        photo=content,
+        content_type=content_type,
+        name=names.legible(request.name if request else key),
+        language=language,
+        voice=voice,
+        notify=request.notify if request else True,
+    )

@@ -1,0 +1,89 @@
+"""Looking up many stories at once, which keeps each of them going, and tells of them once."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, TypeGuard
+
+import msgspec
+
+from chalicelib.delivery.notification import Notification
+from chalicelib.errors import InvalidRequestError, RejectedError, StorytimeError, TransientError
+from chalicelib.steps.retrieval import Retrieval
+from chalicelib.stories.ids import checked_id
+from chalicelib.stories.ports import Stories
+from chalicelib.stories.story import Status, Story
+from chalicelib.stories.upload_request import UploadRequest
+from chalicelib.telemetry import logs
+
+MOST: Final = 100
+"""As many as the table can be asked for at once (DynamoDB, BatchGetItem)."""
+
+Found = Story | UploadRequest | RejectedError
+"""What `Retrieval.retrieve` would return for an id, or raise."""
+
+log = logging.getLogger(__name__)
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    stories: Stories
+    retrieval: Retrieval
+    notification: Notification
+
+    def look_up(self, given_ids: Sequence[str], *, notify: bool) -> list[Found]:
+        """What `Retrieval.retrieve` says of each id, in their order.
+
+        Args:
+            given_ids: Up to 100.
+            notify: Send one notice about those that are ready.
+
+        Raises:
+            InvalidRequestError: There are more.
+            TransientError: The table could not be asked for all of them.
+        """
+        if len(given_ids) > MOST:
+            raise InvalidRequestError(
+                f"These are {len(given_ids)} ids; at most {MOST} can be asked for at once.",
+                code="too_many_ids",
+            )
+        with logs.bound(step="bulk"):
+            checked = [_checked(given) for given in given_ids]
+            wanted = {each for each in checked if isinstance(each, str)}
+            stories = self._stories(wanted)
+            known = {story_id: self._look_after(story_id, stories) for story_id in wanted}
+            found = [known[each] if isinstance(each, str) else each for each in checked]
+            ready = {each.id: each for each in found if _is_ready(each)}
+            if notify and ready:
+                self.notification.announce_lot(list(ready.values()))
+            return found
+
+    def _stories(self, story_ids: Collection[str]) -> Mapping[str, Story]:
+        stories: dict[str, Story] = {}
+        while story_ids:
+            answer = self.stories.find_all(story_ids)
+            if len(answer.unanswered) == len(story_ids):
+                raise TransientError("BatchGetItem had no time for any of the keys")
+            stories.update(answer.stories)
+            story_ids = answer.unanswered
+        return stories
+
+    def _look_after(self, story_id: str, stories: Mapping[str, Story]) -> Found:
+        try:
+            return self.retrieval.look_after(story_id, stories.get(story_id))
+        except RejectedError as rejection:
+            return rejection
+        except StorytimeError as trouble:
+            if story_id not in stories:
+                raise
+            log.warning("not resumed", extra={"reason": trouble.message, "story_id": story_id})
+            return stories[story_id]
+
+
+def _checked(given_id: str) -> str | InvalidRequestError:
+    try:
+        return checked_id(given_id)
+    except InvalidRequestError as problem:
+        return problem
+
+
+def _is_ready(found: Found) -> TypeGuard[Story]:
+    return isinstance(found, Story) and found.status is Status.READY

@@ -1,0 +1,66 @@
+"""Straight to S3: a form that lets a client put one photo into the intake_bucket bucket."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from chalicelib.stories import keys
+from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
+from chalicelib.stories.upload_request import (
+    FORM_USABLE_FOR,
+    REQUEST_KEPT_FOR,
+    PostForm,
+    UploadRequest,
+    UploadStatus,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A photo that somebody wants to send, and how it is to be read."""
+
+    name: str
+    content_type: str
+    language: str
+    voice: str
+    notify: bool = True
+
+
+class Permit(msgspec.Struct, frozen=True):
+    """An upload request, and the form that was made for it."""
+
+    request: UploadRequest
+    form: PostForm
+
+
+class DirectUpload(msgspec.Struct, frozen=True):
+    upload_requests: UploadRequests
+    intake_bucket: IntakeBucket
+    new_uuid: Callable[[], uuid.UUID]
+    clock: Callable[[], datetime]
+
+    def permit(self, wanted: Wanted) -> Permit:
+        """Remember that a photo is coming, and let its sender put it into the bucket."""
+        now = self.clock()
+        upload_id = str(self.new_uuid())
+        request = UploadRequest(
+            id=upload_id,
+            status=UploadStatus.REQUESTED,
+            name=wanted.name,
+            content_type=wanted.content_type,
+            language=wanted.language,
+            voice=wanted.voice,
+            notify=wanted.notify,
+            key=keys.staged(upload_id, wanted.content_type),
+            created_at=now,
+            usable_until=now + FORM_USABLE_FOR,
+            expires_at=(now + REQUEST_KEPT_FOR).replace(microsecond=0),
+        )
+        self.upload_requests.add(request)
+        log.info("upload requested", extra={"upload_id": upload_id})
+        form = self.intake_bucket.form(request.key, request.content_type, upload_id=request.id)
+        return Permit(request, form)

@@ -1,0 +1,95 @@
+"""All stories, the newest first, a page at a time.
+
+A page costs the same in a table of any size: one query of the month that it lies in, and
+one more for each month that it reaches into.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import msgspec
+from itsdangerous import BadData, URLSafeSerializer
+
+from chalicelib.errors import InvalidRequestError
+from chalicelib.stories.ports import Stories
+from chalicelib.stories.story import Story
+
+MOST: Final = 100
+DEFAULT: Final = 20
+
+_FIRST_MONTH: Final = date(2026, 1, 1)
+"""No story is older than this project."""
+
+_MOST_MONTHS: Final = 12
+"""Looked into for one page: a page may be short, or empty, and still have a next one."""
+
+
+class ListPage(msgspec.Struct, frozen=True):
+    """Some stories, and what to ask for the next ones with; None after the last."""
+
+    stories: list[Story]
+    next_cursor: str | None
+
+
+class _Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page begins: in this month, after this story; first of the month without one."""
+
+    month: date
+    before: str | None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """The list.
+
+    Attributes:
+        signing_key: Signs cursors, so that only our own are followed.
+    """
+
+    stories: Stories
+    signing_key: str
+    clock: Callable[[], datetime]
+
+    def page(self, limit: int = DEFAULT, cursor: str | None = None) -> ListPage:
+        """Up to `limit` (1 to 100) stories; the first ones, or those after a cursor.
+
+        Raises:
+            InvalidRequestError: The limit is another number, or the cursor none of ours.
+        """
+        if not 1 <= limit <= MOST:
+            raise InvalidRequestError(
+                f"limit is {limit}; it must be from 1 to {MOST}.", code="invalid_limit"
+            )
+        place = self._place(cursor)
+        found: list[Story] = []
+        for _ in range(_MOST_MONTHS):
+            month = f"{place.month:%Y-%m}"
+            some = self.stories.listed(month, limit - len(found), place.before)
+            found += some.stories
+            if some.next is not None:
+                return ListPage(found, self._cursor(_Place(place.month, some.next)))
+            place = _Place((place.month - timedelta(days=1)).replace(day=1), None)
+            if place.month < _FIRST_MONTH:
+                return ListPage(found, None)
+            if len(found) == limit:
+                break
+        return ListPage(found, self._cursor(place))
+
+    def _cursor(self, place: _Place) -> str:
+        cursor = self._serializer.dumps(msgspec.to_builtins(place))
+        return cursor if isinstance(cursor, str) else cursor.decode()
+
+    def _place(self, cursor: str | None) -> _Place:
+        if cursor is None:
+            return _Place(self.clock().date().replace(day=1), None)
+        try:
+            return msgspec.convert(self._serializer.loads(cursor), _Place)
+        except (BadData, UnicodeError, msgspec.ValidationError) as error:
+            raise InvalidRequestError(
+                "This cursor is not one of ours: use next_cursor as the last page had it.",
+                code="invalid_cursor",
+            ) from error
+
+    @property
+    def _serializer(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self.signing_key, salt="storytime.listing")

@@ -1,0 +1,57 @@
+"""The narration step: from the page's text to an MP3 that reads it."""
+
+import logging
+
+import msgspec
+
+from chalicelib.pages import mp3
+from chalicelib.pages.ssml import ssml_requests
+from chalicelib.stories import keys
+from chalicelib.stories.ports import Media, Speaker, Stories
+from chalicelib.stories.story import Lease, Status, Story
+from chalicelib.telemetry.metrics import STORIES_READY, Meter
+
+log = logging.getLogger(__name__)
+
+
+class Narration(msgspec.Struct, frozen=True):
+    stories: Stories
+    media: Media
+    speaker: Speaker
+    meter: Meter
+
+    def work(self, story: Story, lease: Lease) -> Story:
+        """Speak the story's text unless that is done."""
+        if story.audio is not None:
+            return story
+        if story.text is None:
+            log.info("the page has not been read yet")
+            return story
+        key = keys.audio(story)
+        # The record may not know of an audio that a dead worker stored just before it died.
+        if not self.media.exists(key):
+            self.media.put(key, self._spoken(story, story.text), "audio/mpeg")
+        changes = {"status": Status.READY, "audio": key, "failure": None, "last_error": None}
+        story = self.stories.update(story, changes, lease=lease)
+        self.meter.record(STORIES_READY)
+        return story
+
+    def _spoken(self, story: Story, text: str) -> bytes:
+        requests = ssml_requests(text)
+        log.info("narrating", extra={"characters": len(text), "requests": len(requests)})
+        if len(requests) == 1:
+            return self._speak(story, requests[0])
+        return mp3.joined([self._part(story, index, ssml) for index, ssml in enumerate(requests)])
+
+    def _part(self, story: Story, index: int, ssml: str) -> bytes:
+        """One part of a long narration, spoken now or kept from an attempt that died."""
+        key = keys.speech_part(story, index)
+        kept = self.media.get(key)
+        if kept is not None:
+            return kept
+        part = self._speak(story, ssml)
+        self.media.put(key, part, "audio/mpeg")
+        return part
+
+    def _speak(self, story: Story, ssml: str) -> bytes:
+        return self.speaker.speak(ssml, language=story.language, voice=story.voice)

@@ -1,0 +1,93 @@
+"""The reading step: from the photo to the page image and its text."""
+
+import logging
+from typing import Final
+
+import msgspec
+from PIL import Image
+
+from chalicelib.delivery import messages
+from chalicelib.delivery.messages import StoryMessage
+from chalicelib.errors import RejectedError, TransientError
+from chalicelib.pages import detection, orientation, photo, reading_order, voices
+from chalicelib.pages.detection import TextDetection
+from chalicelib.stories import keys
+from chalicelib.stories.ports import Media, Queue, Stories, TextDetector
+from chalicelib.stories.story import PHOTO_MISSING, Lease, Status, Story
+from chalicelib.telemetry.metrics import FailureReason
+
+MAX_WORDS: Final = 100
+"""DetectText returns at most this many words and does not say when there were more."""
+
+log = logging.getLogger(__name__)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    stories: Stories
+    media: Media
+    text_detector: TextDetector
+    narration_queue: Queue[StoryMessage]
+    renditions_queue: Queue[StoryMessage]
+
+    def work(self, story: Story, lease: Lease) -> Story:
+        """Read the page unless that is done, and hand the story on to narration.
+
+        Raises:
+            RejectedError: There is no text on the page.
+        """
+        if story.text is None:
+            story = self._read(story, lease)
+        if story.audio is None:
+            self.narration_queue.send(messages.about(story))
+        return story
+
+    def _read(self, story: Story, lease: Lease) -> Story:
+        stored = self.media.get(keys.photo(story))
+        if stored is None:
+            raise TransientError(PHOTO_MISSING)
+        page = photo.upright_page(stored)
+        readings: list[orientation.Reading] = []
+        while (turn := orientation.next_turn(readings)) is not None:
+            readings.append(self._detect(story, page, turn))
+        chosen = orientation.best(readings)
+        quarter = orientation.quarter_turn(chosen, photo.size_of(page).aspect)
+        upright = photo.turned(page, chosen.turn + quarter)
+        detections = detection.turned(chosen.detections, quarter)
+        text = reading_order.text_of(
+            detections,
+            photo.size_of(upright).aspect,
+            right_to_left=story.language in voices.RIGHT_TO_LEFT,
+        )
+        if not text:
+            raise RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
+        self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
+        # Before the record says that this is done: who finds it read finds this sent.
+        self.renditions_queue.send(messages.about(story))
+        word_count = len(detection.words(detections))
+        truncated = word_count >= MAX_WORDS
+        (log.warning if truncated else log.info)(
+            "page read",
+            extra={"words": word_count, "truncated": truncated, "readings": len(readings)},
+        )
+        changes = {
+            "status": Status.READ,
+            "text": text,
+            "truncated": truncated,
+            "page": keys.page(story),
+            "failure": None,
+            "last_error": None,
+            "retry_at": None,
+            "resumes": 0,
+        }
+        return self.stories.update(story, changes, lease=lease)
+
+    def _detect(self, story: Story, page: Image.Image, turn: int) -> orientation.Reading:
+        """Read the page turned by `turn` degrees, or find that this was paid for already."""
+        key = keys.detection(story, turn)
+        stored = self.media.get(key)
+        if stored is not None:
+            kept = msgspec.json.decode(stored, type=list[TextDetection])
+            return orientation.Reading(turn, kept)
+        detections = self.text_detector.detect(photo.encoded(photo.turned(page, turn)))
+        self.media.put(key, msgspec.json.encode(detections), "application/json")
+        return orientation.Reading(turn, detections)

@@ -1,0 +1,1 @@
+"""Stories: their records, legal changes, ids, files and what they ask of AWS."""

@@ -1,0 +1,49 @@
+"""Ids: how a photo gets its own, and how a client's are understood. Pure."""
+
+import hashlib
+import re
+import uuid
+from typing import Final
+
+from chalicelib.errors import InvalidRequestError
+
+_ENTITY_TAG: Final = re.compile(r'(?:W/)?"?([^"]*)"?')
+
+
+def content_id_of(photo: bytes) -> str:
+    return hashlib.sha256(photo).hexdigest()
+
+
+def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
+    """The id that this photo has in this voice: the same every time, no look-up.
+
+    Args:
+        namespace: A secret of the deployment. Without it, whoever has a photo could
+            compute the link to the story that somebody else made of it.
+        content_id: SHA-256 of the photo.
+        language: As Polly names it, such as ``en-US``.
+        voice: As Polly names it, such as ``Joanna``.
+    """
+    return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
+
+
+def checked_id(given_id: str | None) -> str:
+    """An id as we write it.
+
+    Raises:
+        InvalidRequestError: There is none, or it is not one.
+    """
+    if not given_id or not given_id.strip():
+        raise InvalidRequestError(
+            "Say which story: send its id in the ETag header, or as /retrieve/{id}.",
+            code="missing_id",
+        )
+    match = _ENTITY_TAG.fullmatch(given_id.strip())
+    try:
+        canonical = uuid.UUID(match[1] if match else given_id)
+    except ValueError:
+        raise InvalidRequestError(
+            "This is not a story's id: use the id that the upload answered with.",
+            code="malformed_id",
+        ) from None
+    return str(canonical)

@@ -1,0 +1,204 @@
+"""A story: its record, its legal moves. Pure: no clock, no AWS."""
+
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+PHOTO_MISSING: Final = "the photo never arrived: send it again"
+"""The reason of a claim whose upload died before the photo was stored."""
+
+
+class Status(StrEnum):
+    RECEIVED = "received"  # the photo is stored; its text is not read yet
+    READ = "read"  # the text is there; the audio is not
+    READY = "ready"  # the audio is there
+    FAILED = "failed"  # it stopped, and the record says why
+    DELETED = "deleted"  # nobody gets it any more; its files are being removed, or are gone
+
+
+LEGAL_MOVES: Final = MappingProxyType(
+    {
+        Status.RECEIVED: frozenset({Status.READ, Status.FAILED, Status.DELETED}),
+        Status.READ: frozenset({Status.READY, Status.FAILED, Status.DELETED}),
+        Status.READY: frozenset({Status.DELETED}),
+        # Late success wins; a repeated upload or a redrive goes back to where the data stops.
+        Status.FAILED: frozenset({Status.RECEIVED, Status.READ, Status.READY, Status.DELETED}),
+        # The photo sent again is another generation: not a move, but a new claim of the id.
+        Status.DELETED: frozenset[Status](),
+    }
+)
+
+
+def sources(target: Status) -> frozenset[Status]:
+    """Every status from which a story may move to `target`."""
+    return frozenset(origin for origin, targets in LEGAL_MOVES.items() if target in targets)
+
+
+class Step(StrEnum):
+    """What works on the messages of a queue of its own."""
+
+    INTAKE = "intake"
+    READING = "reading"
+    NARRATION = "narration"
+    RENDITIONS = "renditions"  # which nothing waits for
+    DELETION = "deletion"
+
+
+MAKES_THE_STORY: Final = frozenset({Step.READING, Step.NARRATION})
+"""What must be done for a story to be ready: the record tells how it goes there."""
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """One delivery's exclusive right to work on one step of a story, until it ends.
+
+    Attributes:
+        step: The step that is worked on.
+        message_id: The queue's id of the message that is being handled.
+        receives: Which receipt of that message this is: a redelivery is another holder.
+        until: No later than the worker's own time limit, so that a lease never
+            outlives a worker that can still write.
+        gives_up: It is held to fail the story, not to bring it on.
+    """
+
+    step: Step
+    message_id: str
+    receives: int
+    until: datetime
+    gives_up: bool = False
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a story stopped.
+
+    Attributes:
+        reason: One sentence for the person who sent the photo.
+        final: The photo itself is the cause: working on it again changes nothing.
+    """
+
+    reason: str
+    final: bool
+
+
+class Rendition(msgspec.Struct, frozen=True):
+    """The page image in another size.
+
+    Attributes:
+        key: S3 key of the JPEG.
+        width: In pixels.
+        height: In pixels.
+        bytes: How many the file has.
+    """
+
+    key: str
+    width: int
+    height: int
+    bytes: int
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """One photo read in one voice, as the table keeps it.
+
+    Attributes:
+        id: UUID; the same photo, language and voice give the same one.
+        generation: Which life of this id it is. Messages, leases, S3 keys and conditional
+            writes carry it; whatever belongs to another generation is ignored.
+        content_id: SHA-256 of the uploaded bytes, in hex.
+        name: The file name as its sender knows it: for people, never part of a key.
+        content_type: The format that the bytes have, whatever the header said.
+        enqueued_at: When work was last put on a queue; None until the photo and the
+            first message are stored.
+        retry_at: When the message of the last failed attempt comes again.
+        resumes: How often the work was resumed since it last went on.
+        unfinished_since: When the work on it began; None once the story has ended and
+            whoever wanted to know was told. Only stories that have it are swept.
+        text: What the page says, a paragraph a line.
+        truncated: The page holds more words than one reading returns.
+        page: S3 key of the upright page image.
+        audio: S3 key of the MP3.
+        renditions: The page image in other sizes, by their names.
+        last_error: What the last failed attempt ran into.
+        notified_of: The status of which people were last told.
+        repeated_at: When the notice was last repeated for a duplicate upload.
+        uploading_until: Until then, an upload may be storing the photo.
+        deleted_at: When it was deleted.
+        erased_at: When everything that belonged to it was gone, copies of the CDN included.
+        expires_at: When the record itself is removed.
+    """
+
+    id: str
+    generation: str
+    content_id: str
+    status: Status
+    name: str
+    content_type: str
+    language: str
+    voice: str
+    notify: bool
+    created_at: datetime
+    enqueued_at: datetime | None = None
+    retry_at: datetime | None = None
+    resumes: int = 0
+    unfinished_since: datetime | None = None
+    text: str | None = None
+    truncated: bool = False
+    page: str | None = None
+    audio: str | None = None
+    renditions: dict[str, Rendition] = {}
+    last_error: str | None = None
+    failure: Failure | None = None
+    notified_of: Status | None = None
+    notified_at: datetime | None = None
+    repeated_at: datetime | None = None
+    uploading_until: datetime | None = None
+    deleted_at: datetime | None = None
+    erased_at: datetime | None = None
+    expires_at: datetime | None = None
+    leases: dict[Step, Lease] = {}
+
+
+def month_of(story: Story) -> str:
+    """The month under which it is listed, such as ``2026-11``; in UTC."""
+    return f"{story.created_at:%Y-%m}"
+
+
+def place_in_list(story: Story) -> str:
+    """What the stories of a month are sorted by: their beginnings, then their ids."""
+    return f"{story.created_at.isoformat(timespec='milliseconds')}#{story.id}"
+
+
+def next_step(story: Story) -> Step:
+    """The first step whose result is missing; of a complete story the last, which finishes it.
+
+    It is also the step that tells people how the story ended: one, so that they are told once.
+    """
+    if story.status is Status.DELETED:
+        return Step.DELETION
+    return Step.READING if story.text is None else Step.NARRATION
+
+
+def has_ended(story: Story) -> bool:
+    return story.status in {Status.READY, Status.FAILED}
+
+
+def what_failed(story: Story) -> str:
+    """What could not be done to the page, as it follows "could not be"."""
+    return "read" if story.text is None else "read aloud"
+
+
+def why_it_failed(story: Story) -> str:
+    """One sentence for the person who sent the photo."""
+    reason = story.failure.reason if story.failure else "it stopped without an error"
+    return f"This page could not be {what_failed(story)}: {reason}."
+
+
+def restarted(story: Story, now: datetime) -> dict[str, Any]:
+    """What changes when a failed story is tried again, from where its data stops."""
+    return {
+        "status": Status.READ if story.text else Status.RECEIVED,
+        "failure": None,
+        "last_error": None,
+        "unfinished_since": now,
+    }

@@ -1,0 +1,101 @@
+"""What is measured, and by whom. Pure: how a measurement gets to CloudWatch is an adapter's.
+
+A dimension has only values that stand here, or that name a step, an operation or a refusal
+in the code: CloudWatch bills each value as a metric of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Literal, Protocol
+
+import msgspec
+
+from chalicelib.errors import RejectedError
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One metric.
+
+    Attributes:
+        name: As alarms and the dashboard know it.
+        dimension: What it is told apart by, beside the deployment's stage.
+        summed: It is there without that dimension, too: an alarm needs no list of its values.
+    """
+
+    name: str
+    unit: Literal["Count", "Milliseconds"] = "Count"
+    dimension: str | None = None
+    summed: bool = False
+
+
+STEP_DURATION: Final = Metric("StepDuration", "Milliseconds", dimension="Step")
+"""How long work took that brought a story on; failed attempts are Lambda's to tell of."""
+PAID_CALLS: Final = Metric("PaidCalls", dimension="Operation")
+"""Requests of Rekognition and Polly that were answered, and so are billed."""
+DUPLICATES_FOUND: Final = Metric("DuplicatesFound")
+"""Photos of pages that had a story already."""
+CHARACTERS_NARRATED: Final = Metric("CharactersNarrated")
+"""As Polly counts them for its bill."""
+STORIES_READY: Final = Metric("StoriesReady")
+STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", summed=True)
+PROFILE_PHOTOS_READY: Final = Metric("ProfilePhotosReady")
+PROFILE_PHOTOS_REJECTED: Final = Metric("ProfilePhotosRejected", dimension="Reason", summed=True)
+PROFILE_PHOTOS_FAILED: Final = Metric("ProfilePhotosFailed")
+
+METRICS: Final = (
+    STEP_DURATION,
+    PAID_CALLS,
+    DUPLICATES_FOUND,
+    CHARACTERS_NARRATED,
+    STORIES_READY,
+    STORIES_FAILED,
+    PROFILE_PHOTOS_READY,
+    PROFILE_PHOTOS_REJECTED,
+    PROFILE_PHOTOS_FAILED,
+)
+
+
+class FailureReason(StrEnum):
+    """Why a story failed, for who looks after them all."""
+
+    NO_TEXT = "no_text"
+    UNREADABLE_PHOTO = "unreadable_photo"
+    UNSPEAKABLE_TEXT = "unspeakable_text"
+    PHOTO_MISSING = "photo_missing"
+    KEPT_FAILING = "kept_failing"  # each attempt with an error, the last of which is logged
+    STOPPED = "stopped"  # without an error: timeout or memory
+
+
+class Meter(Protocol):
+    """Takes measurements. Never raises, and sends no request."""
+
+    def record(self, metric: Metric, value: float = 1, by: str | None = None) -> None:
+        """Record a measurement.
+
+        Args:
+            metric: What was measured.
+            value: In the metric's unit.
+            by: The value of its dimension; None: it has none.
+        """
+
+
+@contextmanager
+def timed(meter: Meter, step: str, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Record how long a step took, unless it fails."""
+    began_at = clock()
+    yield
+    record_duration(meter, step, clock() - began_at)
+
+
+def record_duration(meter: Meter, step: str, duration: timedelta) -> None:
+    meter.record(STEP_DURATION, duration / timedelta(milliseconds=1), by=step)
+
+
+def reason_of_rejection(rejection: RejectedError) -> FailureReason:
+    """What is wrong with a page that can never become a story."""
+    try:
+        return FailureReason(rejection.code)
+    except ValueError:  # one of many ways in which a file can be broken
+        return FailureReason.UNREADABLE_PHOTO
