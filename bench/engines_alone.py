@@ -16,13 +16,9 @@ from local.services.rekognition.detect_text import Rekognition
 WORKERS = 2
 
 
-def no_object(bucket: str, key: str, version: str | None) -> bytes:
-    raise KeyError(bucket, key, version)
-
-
 def main(photos: list[Path]) -> None:
     keep_large_buffers()
-    rekognition, polly = Rekognition(no_object), Polly()
+    rekognition, polly = Rekognition(), Polly()
 
     def read_and_speak(photo: Path) -> None:
         found = rekognition.detect_text({"Image": {"Bytes": photo.read_bytes()}})

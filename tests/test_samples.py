@@ -35,10 +35,6 @@ def opened(file: bytes) -> Image.Image:
     return Image.open(io.BytesIO(file))
 
 
-def no_object(bucket: str, key: str, version: str | None) -> bytes:
-    raise KeyError(bucket, key, version)
-
-
 @pytest.fixture(scope="module")
 def page() -> Image.Image:
     return draw_page("One small page.", width=800)
@@ -99,7 +95,7 @@ def test_a_text_that_cannot_be_printed_legibly_is_refused(text: str) -> None:
 
 @pytest.mark.engines
 def test_the_sample_page_is_read_without_a_wrong_word() -> None:
-    rekognition = Rekognition(no_object)
+    rekognition = Rekognition()
     answer = rekognition.detect_text({"Image": {"Bytes": SAMPLE_PHOTO.read_bytes()}})
     lines = [found for found in answer["TextDetections"] if found["Type"] == "LINE"]
     assert words(" ".join(line["DetectedText"] for line in lines)) == words(SAMPLE_TEXT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
@@ -78,7 +78,7 @@ class FaceReader:
     picture.
     """
 
-    def __init__(self, load_models: Callable[[], FaceModels] = _load_models) -> None:
+    def __init__(self, load_models: Callable[[], FaceModels]) -> None:
         self._lock = threading.Lock()
         self._load_models = load_models
 
@@ -145,6 +145,12 @@ class FaceReader:
         pixels = _cut_out(picture, square, _PORTRAIT_SIDE)
         points = self._models.landmarks(pixels, box.moved(-square.left, -square.top).scaled(scale))
         return pixels, points / scale + (square.left, square.top), points
+
+
+@cache
+def face_reader() -> FaceReader:
+    """Return the reader of this process: its models take seconds to load, and much memory."""
+    return FaceReader(_load_models)
 
 
 def _is_among(place: FaceBox, findings: list[Finding]) -> bool:

@@ -24,7 +24,6 @@ from local.runner.schedules import ScheduleTrigger, schedule_triggers
 from local.server.front import Operation
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
-from local.services.moto_backend import MotoBackend
 from local.services.polly.synthesis import Polly
 from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.face_recognition import FaceRecognition
@@ -42,20 +41,12 @@ def storytime() -> Chalice:
     return app
 
 
-def real_engines(moto: MotoBackend) -> Mapping[str, Operation]:
-    """What sees, reads and speaks; what it runs on is loaded by its first call."""
-
-    def read_object(bucket: str, key: str, version: str | None) -> bytes:
-        return moto.objects.find(bucket, key, version).content
-
-    rekognition = Rekognition(read_object)
-    faces = FaceRecognition(read_object)
-    polly = Polly()
+def real_engines() -> Mapping[str, Operation]:
+    """The operations of the engines by boto3's name; an engine loads with its first call."""
     return {
-        **faces.operations,
-        "rekognition.DetectText": rekognition.detect_text,
-        "polly.SynthesizeSpeech": polly.synthesize_speech,
-        "polly.DescribeVoices": polly.describe_voices,
+        **FaceRecognition().operations,
+        "rekognition.DetectText": Rekognition().detect_text,
+        "polly.SynthesizeSpeech": Polly().synthesize_speech,
     }
 
 
@@ -73,7 +64,7 @@ class LocalStorytime:
     def __init__(self, api_port: int, aws_port: int) -> None:
         self._aws_server = HttpServer(aws_port)
         self._api_server = HttpServer(api_port)
-        self._aws = LocalAws(self._aws_server, real_engines)
+        self._aws = LocalAws(self._aws_server, real_engines())
         self.api_url = self._api_server.url
         self.aws_url = self._aws_server.url
         self.triggers: list[QueueTrigger] = []

@@ -1,6 +1,6 @@
 """The AWS port, put together."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from local.control.calls import Calls
@@ -26,8 +26,6 @@ from local.services.sqs.delivery import SqsDelivery
 from local.services.sqs.message_moves import MessageMoves
 from local.services.stepfunctions.state_machines import StateMachines
 
-EngineFactory = Callable[[MotoBackend], Mapping[str, Operation]]
-
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -41,7 +39,7 @@ class LocalAws:
     """
 
     def __init__(
-        self, server: HttpServer, engines: EngineFactory, *, now: Clock = _utc_now
+        self, server: HttpServer, engines: Mapping[str, Operation], *, now: Clock = _utc_now
     ) -> None:
         self.url = server.url
         self._server = server
@@ -64,7 +62,7 @@ class LocalAws:
         invalidations = Invalidations(DISTRIBUTION_ID, cdn.forget, self._now)
         front = Front(
             moto=moto,
-            engines=self._engines(moto),
+            engines=self._engines,
             additions={
                 **moves.operations,
                 **invalidations.operations,

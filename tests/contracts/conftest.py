@@ -23,7 +23,7 @@ from local.services.moto_backend import REGION
 from tests.fake_queue import InMemoryQueue
 from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories
-from tests.local.conftest import Engines, running_aws
+from tests.local.conftest import running_aws
 from tests.moto_queue import MotoQueue
 
 MAX_RECEIVES = 3
@@ -131,7 +131,7 @@ def dying_queues(request: pytest.FixtureRequest) -> Queues:
 @pytest.fixture
 def local_sqs() -> Iterator[Any]:
     session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, lambda _moto: {}, Engines()) as aws:
+    with running_aws(session, {}) as aws:
         yield aws.client("sqs")
 
 

@@ -28,8 +28,8 @@ from tests.fake_profiles import (
 )
 from tests.fake_workflow import InMemoryWorkflow
 from tests.fakes import Clock, InMemoryMedia
-from tests.local.conftest import Aws, Engines, running_aws
-from tests.local.services.faces import GREEN, RED, ColouredFaces, no_object, squares
+from tests.local.conftest import Aws, running_aws
+from tests.local.services.faces import GREEN, RED, ColouredFaces, squares
 from tests.local.services.workflows import ROLE, SECONDS, Gate, definition, task
 from tests.states_language import Interpreter
 
@@ -41,9 +41,9 @@ SENDER = "stories@example.com"
 @pytest.fixture
 def local() -> Iterator[Aws]:
     """The local AWS, to which a coloured square is a face."""
-    recognition = FaceRecognition(no_object, reader=FaceReader(ColouredFaces))
+    recognition = FaceRecognition(FaceReader(ColouredFaces))
     session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, lambda _moto: recognition.operations, Engines()) as aws:
+    with running_aws(session, recognition.operations) as aws:
         yield aws
 
 

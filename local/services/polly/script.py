@@ -1,4 +1,4 @@
-"""What Polly is asked to say, in order, each part with its place in the submitted text.
+"""What Polly is asked to say, in order, each character with its place in the submitted text.
 
 Places are byte offsets into the text's UTF-8, as speech marks count them: in SSML, tags and
 entities count with all of their bytes.
@@ -7,8 +7,7 @@ entities count with all of their bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -20,80 +19,38 @@ class ScriptCharacter:
     end: int
 
 
-class SpokenAs(Enum):
-    """How characters are read out."""
-
-    TEXT = auto()
-    SPELLED_OUT = auto()
-    BEEP = auto()
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a stretch of text is spoken.
-
-    Attributes:
-        rate: Speed, 1 being the voice's ordinary one.
-        pitch: Pitch, 1 being the voice's ordinary one.
-        decibels: How much louder than ordinary; minus infinity is silence.
-        language: A language code of Polly's, if not the voice's own.
-    """
-
-    rate: float = 1.0
-    pitch: float = 1.0
-    decibels: float = 0.0
-    language: str | None = None
-
-
 @dataclass(frozen=True)
 class Text:
-    """Characters to speak; with an alias, that is spoken in their place, as one word."""
+    """Characters to speak, as one piece."""
 
     characters: tuple[ScriptCharacter, ...]
-    style: Style = field(default_factory=Style)
-    spoken_as: SpokenAs = SpokenAs.TEXT
-    alias: str | None = None
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A ``break`` tag."""
-
-    seconds: float
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A ``mark`` tag."""
-
-    name: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where markup begins or ends a sentence, whatever its punctuation, and the pause there."""
+    """Where a paragraph of SSML begins or ends; it ends a sentence, whatever its punctuation.
+
+    Attributes:
+        seconds: The pause there.
+    """
 
     seconds: float
 
 
-Part = Text | Pause | Mark | Boundary
+Part = Text | Boundary
 
 
 def plain_text(text: str) -> list[Part]:
-    """The script of a text without markup."""
+    """Return the script of a text without markup."""
     characters = []
     start = 0
     for character in text:
         end = start + len(character.encode())
         characters.append(ScriptCharacter(character, start, end))
         start = end
-    return [Text(tuple(characters))] if characters else []
+    return [Text(tuple(characters))]
 
 
 def billed_characters(script: Iterable[Part]) -> int:
-    """How many characters Polly charges for: all but the tags; an entity is one."""
+    """Count what Polly charges for: every character but the tags; an entity is one character."""
     return sum(len(part.characters) for part in script if isinstance(part, Text))

@@ -1,7 +1,7 @@
-"""Polly's voices: which engines and languages each has, and what stands in for it here.
+"""Polly's voices: the engines and languages of each, and the espeak-ng voice that replaces it.
 
-``voices.json`` holds them as DescribeVoices returns them. A few of the voices that the API model
-names are missing: what they speak and with which engine is not documented.
+``voices.json`` holds them in the shape of DescribeVoices. A few voices of the API model are
+missing: AWS does not document their languages and engines.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,20 +40,18 @@ class PollyVoice:
         return list(self.description["SupportedEngines"])
 
     @property
-    def language(self) -> str:
-        return str(self.description["LanguageCode"])
-
-    def speaks(self, language: str, *, secondarily: bool) -> bool:
-        """Whether a language is the voice's own or, secondarily, one of its others."""
-        others = self.description.get("AdditionalLanguageCodes", []) if secondarily else []
-        return language == self.language or language in others
+    def languages(self) -> list[str]:
+        """Its own language first, then its additional ones."""
+        additional = self.description.get("AdditionalLanguageCodes", [])
+        return [self.description["LanguageCode"], *additional]
 
     def espeak_name(self, language: str) -> str:
-        """What speaks for this voice in a language, which need not be its own."""
+        """The espeak-ng voice that speaks for this one, in one of Polly's languages."""
         return espeak_voice(language, self.description["Gender"], self.place)
 
 
-def load_voices() -> dict[str, PollyVoice]:
+@cache
+def load_voices() -> Mapping[str, PollyVoice]:
     """All voices by their id."""
     taken: Counter[tuple[str, str]] = Counter()
     voices = {}

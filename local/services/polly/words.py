@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from local.services.polly.script import Boundary, Part, ScriptCharacter, Text
+from local.services.polly.script import Part, ScriptCharacter, Text
 
 _SPOKEN_PUNCTUATION: Final = frozenset("&%@#")
 _BETWEEN_WORDS: Final = frozenset("—–―…")  # noqa: RUF001  # dashes, as printed
@@ -16,38 +16,24 @@ _ABBREVIATION: Final = re.compile(r"(?:^|[\s\"“(])(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z
 
 
 def word_ranges(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
-    """Index ranges of the words: runs between spaces and dashes, without outer punctuation."""
+    """Return index ranges: runs between spaces and dashes, without outer punctuation."""
     ranges = []
     start = 0
     for index in range(len(characters) + 1):
         if index == len(characters) or _separates(characters[index].text):
-            trimmed = _without_outer_punctuation(characters, start, index)
-            if trimmed is not None:
-                ranges.append(trimmed)
+            spoken = [each for each in range(start, index) if _is_spoken(characters[each].text)]
+            if spoken:
+                ranges.append((spoken[0], spoken[-1] + 1))
             start = index + 1
     return ranges
 
 
 def sentence_spans(script: Iterable[Part]) -> list[tuple[int, int]]:
-    """Byte ranges of the sentences, from their first character to their last."""
-    spans: list[tuple[int, int]] = []
-    characters: list[ScriptCharacter] = []
-    for part in script:
-        if isinstance(part, Text):
-            characters.extend(part.characters)
-        elif isinstance(part, Boundary):
-            spans.extend(_spans(characters))
-            characters = []
-    return spans + _spans(characters)
+    """Return byte ranges of the sentences, from their first character to their last."""
+    return [span for part in script if isinstance(part, Text) for span in _spans(part.characters)]
 
 
-def ends_sentence(text: str) -> bool:
-    """Whether a text stops where a sentence does."""
-    stripped = text.rstrip()
-    return any(match.end() == len(stripped) for match in _SENTENCE_END.finditer(stripped))
-
-
-def _spans(characters: list[ScriptCharacter]) -> list[tuple[int, int]]:
+def _spans(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
     text = "".join(character.text for character in characters)
     ends = [
         m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[: m.end()])
@@ -65,13 +51,6 @@ def _spans(characters: list[ScriptCharacter]) -> list[tuple[int, int]]:
 
 def _separates(character: str) -> bool:
     return character.isspace() or character in _BETWEEN_WORDS
-
-
-def _without_outer_punctuation(
-    characters: Sequence[ScriptCharacter], start: int, end: int
-) -> tuple[int, int] | None:
-    spoken = [index for index in range(start, end) if _is_spoken(characters[index].text)]
-    return (spoken[0], spoken[-1] + 1) if spoken else None
 
 
 def _is_spoken(character: str) -> bool:

@@ -1,9 +1,9 @@
-"""Rekognition's DetectText on a local engine: the same limits, errors and shapes."""
+"""Rekognition's DetectText on a local engine, with Rekognition's limits, errors and shapes."""
 
 from typing import Any, Final
 
 from local.engines.text_models import LONGEST_SIDE
-from local.engines.text_reader import Quad, TextReader
+from local.engines.text_reader import Quad, TextReader, text_reader
 from local.services.rekognition.detected_words import (
     Word,
     line_confidence,
@@ -11,48 +11,40 @@ from local.services.rekognition.detected_words import (
     most_confident,
     words_of,
 )
-from local.services.rekognition.submitted_image import ReadObject, decode_image, image_bytes
-from local.services.rekognition.word_filters import WordFilters
+from local.services.rekognition.submitted_image import decode_image, image_bytes
 from local.services.request_constraints import RequestConstraints
+from local.services.service_error import check_understood
 
-MOST_WORDS: Final = 100
-"""Words in an image; the rest are silently missing ("Guidelines and quotas")."""
+MAX_WORDS: Final = 100
+"""Words of an image; the rest are silently missing ("Guidelines and quotas")."""
 MODEL_VERSION: Final = "3.0"
 
 
 class Rekognition:
-    """The operations of Rekognition that read; those on faces are in ``FaceRecognition``."""
+    """Reads text; ``FaceRecognition`` has the operations on faces."""
 
-    def __init__(self, read_object: ReadObject) -> None:
-        self._read_object = read_object
+    def __init__(self, reader: TextReader | None = None) -> None:
         self._constraints = RequestConstraints("rekognition", "DetectText")
-        self._reader = TextReader()
+        self._reader = reader or text_reader()
 
     def detect_text(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a parsed DetectText request.
 
-        Which words survive past ``MOST_WORDS`` is not documented: here those read best do, and
-        filters choose among them only, so that no filter makes room for more.
+        AWS does not document which words survive past ``MAX_WORDS``: here those read best do.
 
         Raises:
             ServiceError: with DetectText's own codes, or ``ValidationException``.
         """
         self._constraints.check(request)
-        filters = WordFilters(request.get("Filters", {}))
-        picture = decode_image(image_bytes(request["Image"], self._read_object), LONGEST_SIDE)
+        check_understood("DetectText", request, {"Image"})
+        picture = decode_image(image_bytes(request["Image"]), LONGEST_SIDE)
         found = [words_of(line) for line in self._reader.read(picture)]
-        lines = [
-            [word for word in words if filters.keep(word)]
-            for words in most_confident(found, MOST_WORDS)
-        ]
-        return {
-            "TextDetections": _detections([words for words in lines if words]),
-            "TextModelVersion": MODEL_VERSION,
-        }
+        lines = [words for words in most_confident(found, MAX_WORDS) if words]
+        return {"TextDetections": _detections(lines), "TextModelVersion": MODEL_VERSION}
 
 
 def _detections(lines: list[list[Word]]) -> list[dict[str, Any]]:
-    """All lines, then all words, numbered through; a word's parent is its line."""
+    """Return all lines, then all words, numbered through; a word's parent is its line."""
     detections: list[dict[str, Any]] = []
     for words in lines:
         text = " ".join(word.text for word in words)

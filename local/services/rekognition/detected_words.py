@@ -1,17 +1,16 @@
-"""What DetectText makes of the lines that the engine read: words, in the scripts that it knows."""
+"""Splits the lines that the engine read into words, in the scripts that DetectText knows."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from local.engines.text_models import ReadCharacter
-    from local.engines.text_reader import Line, Quad
+from local.engines.text_models import ReadCharacter
+from local.engines.text_reader import Line, Quad
 
 _KNOWN_SCRIPTS: Final = (
     range(0x0020, 0x0250),  # Latin, with ASCII digits and signs
@@ -34,7 +33,7 @@ class Word:
 
 
 def words_of(line: Line) -> list[Word]:
-    """Split a line at its spaces, leaving out what is in no script of DetectText's."""
+    """Split a line at its spaces; drop characters of other scripts than DetectText's."""
     half_advance = _half_advance(line.characters)
     words = []
     for is_space, group in groupby(line.characters, key=lambda each: each.text.isspace()):
@@ -48,7 +47,7 @@ def words_of(line: Line) -> list[Word]:
 
 
 def most_confident(lines: list[list[Word]], limit: int) -> list[list[Word]]:
-    """Leave the ``limit`` words that were read best where they are; of equals, the earlier ones."""
+    """Keep the words that were read best, in their places; of equals, the earlier ones."""
     places = [(line, index) for line, words in enumerate(lines) for index in range(len(words))]
     ranked = sorted(places, key=lambda place: -lines[place[0]][place[1]].confidence)
     kept = set(ranked[:limit])
@@ -59,19 +58,19 @@ def most_confident(lines: list[list[Word]], limit: int) -> list[list[Word]]:
 
 
 def line_confidence(words: list[Word]) -> float:
-    """The mean over the words, each as heavy as it is long."""
+    """Return the mean over the words, weighted by their length."""
     lengths = [len(word.text) for word in words]
     return float(np.average([word.confidence for word in words], weights=lengths))
 
 
 def line_quad(words: list[Word]) -> Quad:
-    """The corners around words that stand in one line."""
+    """Return the corners around the words of one line."""
     first, last = words[0].quad, words[-1].quad
     return np.array([first[0], last[1], last[2], first[3]])
 
 
 def _in_known_scripts(characters: list[ReadCharacter]) -> str:
-    """The word's text; empty when all of its letters are foreign."""
+    """Return the word's text; empty when all of its letters are foreign."""
     text = "".join(_plain(character.text) for character in characters)
     known = "".join(each for each in text if any(ord(each) in script for script in _KNOWN_SCRIPTS))
     lost_letters = any(each.isalpha() for each in text if each not in known)
@@ -79,19 +78,19 @@ def _in_known_scripts(characters: list[ReadCharacter]) -> str:
 
 
 def _plain(character: str) -> str:
-    """ASCII for its full-width form, which the engine sometimes takes punctuation for."""
+    """Turn a full-width form, as which the engine sometimes reads punctuation, into ASCII."""
     is_full_width = unicodedata.east_asian_width(character) == "F"
     return unicodedata.normalize("NFKC", character) if is_full_width else character
 
 
 def _confidence(characters: list[ReadCharacter]) -> float:
-    """The mean over letters and digits: curly or straight quotes are a toss-up to the engine."""
+    """Return the mean over letters and digits: the engine confuses curly and straight quotes."""
     legible = [each for each in characters if each.text.isalnum()] or characters
     return float(100 * np.mean([each.probability for each in legible]))
 
 
 def _half_advance(characters: tuple[ReadCharacter, ...]) -> float:
-    """Half of the mean distance between neighbouring characters, as a share of the line."""
+    """Return half the mean distance between neighbouring characters, as a share of the line."""
     if len(characters) == 1:
         return 0.5
     span = characters[-1].position - characters[0].position
@@ -99,7 +98,7 @@ def _half_advance(characters: tuple[ReadCharacter, ...]) -> float:
 
 
 def _part_of(quad: Quad, start: float, end: float) -> Quad:
-    """The corners of the stretch of a line from ``start`` to ``end``, both from 0 to 1."""
+    """Return the corners of the part of a line from ``start`` to ``end``, both from 0 to 1."""
     top_left, top_right, bottom_right, bottom_left = quad
     top, bottom = top_right - top_left, bottom_right - bottom_left
     return np.array(

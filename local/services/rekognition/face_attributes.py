@@ -1,23 +1,20 @@
-"""What is said of a face, and how surely, from the numbers that were taken of it."""
+"""Judges a face by its measures: sunglasses, open eyes, and whether it is a face."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from local.services.rekognition.face_measures import FaceMeasures
+from local.services.rekognition.face_measures import FaceMeasures
 
 _SHADES_LIGHT, _SHADES_SPREAD = 0.8, 0.05
 """Where the light around the eyes is as likely behind glasses as in the open, and how fast that
 changes. Measured: 0.3 to 0.5 behind black glasses, 0.7 behind light ones, 0.95 to 1.2 without."""
 _OPEN_HEIGHT, _OPEN_SPREAD = 0.17, 0.02
 _LID_LIGHT, _LID_SPREAD = 0.82, 0.03
-_PARTED_LIPS, _LIPS_SPREAD = 0.09, 0.02
-_SMILE_WIDTH, _SMILE_SPREAD = 0.95, 0.04
-_FACE_SCORE, _SCORE_SPREAD = 0.5, 0.1
-_UNSEEN: Final = 50.0
+_FACE_SCORE: Final = 0.5
+_SCORE_SPREAD: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -28,42 +25,26 @@ class Judgement:
     confidence: float
 
 
-@dataclass(frozen=True)
-class FaceAttributes:
-    """What can be seen of a face, and nothing else."""
-
-    sunglasses: Judgement
-    eyes_open: Judgement
-    mouth_open: Judgement
-    smile: Judgement
-    occluded: Judgement
+def sunglasses(measures: FaceMeasures) -> Judgement:
+    return _judgement(_shaded(measures))
 
 
-def attributes_of(measures: FaceMeasures) -> FaceAttributes:
-    """Judge a face by its measures.
-
-    Behind dark glasses nobody sees whether eyes are open: the darker, the less is it known.
-    Of what can cover a face only dark glasses are seen, so that "not occluded" is no more than a
-    guess.
-    """
-    shaded = _likelihood(_SHADES_LIGHT - measures.eye_light, _SHADES_SPREAD)
+def eyes_open(measures: FaceMeasures) -> Judgement:
+    """Judge the eyes; the darker the glasses in front of them, the lower the confidence."""
     opened = min(
         _likelihood(measures.eye_opening - _OPEN_HEIGHT, _OPEN_SPREAD),
         _likelihood(_LID_LIGHT - measures.iris_light, _LID_SPREAD),
     )
-    sunglasses = _judgement(shaded)
-    return FaceAttributes(
-        sunglasses=sunglasses,
-        eyes_open=_judgement(0.5 + (opened - 0.5) * (1 - shaded)),
-        mouth_open=_judgement(_likelihood(measures.mouth_opening - _PARTED_LIPS, _LIPS_SPREAD)),
-        smile=_judgement(_likelihood(measures.mouth_width - _SMILE_WIDTH, _SMILE_SPREAD)),
-        occluded=sunglasses if sunglasses.value else Judgement(value=False, confidence=_UNSEEN),
-    )
+    return _judgement(0.5 + (opened - 0.5) * (1 - _shaded(measures)))
 
 
 def face_confidence(score: float) -> float:
-    """Confidence from 0 to 100 that there is a face, by the detector's score: 1 is 99.3."""
+    """Return the confidence, 0 to 100, that there is a face; a detector's score of 1 is 99.3."""
     return 100 * _likelihood(score - _FACE_SCORE, _SCORE_SPREAD)
+
+
+def _shaded(measures: FaceMeasures) -> float:
+    return _likelihood(_SHADES_LIGHT - measures.eye_light, _SHADES_SPREAD)
 
 
 def _likelihood(excess: float, spread: float) -> float:

@@ -1,17 +1,16 @@
-"""Numbers taken of a face: how bright, sharp and turned it is, and how its eyes and mouth look."""
+"""Measures a face: how bright, sharp and turned it is, and how its eyes look."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from local.engines.face_models import Points
-    from local.engines.face_reader import Portrait
+from local.engines.face_models import Points
+from local.engines.face_reader import Portrait
 
 Luma = NDArray[np.float64]
 """Height x width, 0 to 255."""
@@ -19,12 +18,11 @@ Vector = NDArray[np.float64]
 
 _EYES: Final = (slice(36, 42), slice(42, 48))
 _NOSE_TIP: Final = 30
-_MOUTH_CORNERS: Final = (48, 54)
 _MIDDLE_GREY: Final = 128.0
 _BT_601: Final = (0.299, 0.587, 0.114)
 
 _RIGID_POINTS: Final = (27, 30, 33, 36, 39, 42, 45)
-"""Nose (root, tip, base) and the corners of the eyes: what no smile moves."""
+"""Nose (root, tip, base) and the corners of the eyes: no smile moves them."""
 _RIGID_MODEL: Final = np.array(
     [
         (0.0, 3.8, -2.2),
@@ -50,7 +48,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class FaceMeasures:
-    """What was measured.
+    """The numbers.
 
     Attributes:
         brightness: Mean luma, 0 to 100.
@@ -59,9 +57,7 @@ class FaceMeasures:
         eye_light: The bright parts around the lighter eye over the skin: 0.9 and more for bare
             eyes, under 0.5 behind black glasses.
         iris_light: The middle of the darker eye over those bright parts: under 0.8 for open eyes,
-            for a lid is as bright as what is around it.
-        mouth_opening: Height of the gap between the lips over the mouth's width.
-        mouth_width: Over the distance of the eyes.
+            because a lid is as bright as the skin around it.
     """
 
     pose: Pose
@@ -70,19 +66,15 @@ class FaceMeasures:
     eye_opening: float
     eye_light: float
     iris_light: float
-    mouth_opening: float
-    mouth_width: float
 
 
 def measure(portrait: Portrait) -> FaceMeasures:
-    """Measure a face; nothing depends on how large it was in its picture, but the sharpness."""
+    """Measure a face; only the sharpness depends on its size in the picture."""
     points = portrait.points
     luma = portrait.pixels @ np.array(_BT_601)
     face = _around(luma, points)
     left, right = (points[eye].mean(axis=0) for eye in _EYES)
     eye_light, iris_light = _eye_lights(luma, left, right, points[_NOSE_TIP])
-    mouth = points[48:68]
-    mouth_width = _distance(points[_MOUTH_CORNERS[0]], points[_MOUTH_CORNERS[1]])
     return FaceMeasures(
         pose=pose_of(points),
         brightness=float(face.mean()) / 2.55,
@@ -90,15 +82,13 @@ def measure(portrait: Portrait) -> FaceMeasures:
         eye_opening=float(np.mean([_eye_opening(points[eye]) for eye in _EYES])),
         eye_light=eye_light,
         iris_light=iris_light,
-        mouth_opening=_distance(mouth[14], mouth[18]) / mouth_width,
-        mouth_width=mouth_width / _distance(left, right),
     )
 
 
 def pose_of(points: Points) -> Pose:
-    """Turn an average head until its points lie where the face's do, seen from far away.
+    """Turn an average head until its points lie where the face's points do, seen from far away.
 
-    Good to some 5 degrees for yaw and roll and 10 for pitch, which an unusual nose can feign.
+    Good to about 5 degrees for yaw and roll and 10 for pitch, which an unusual nose changes.
     """
     model = _RIGID_MODEL - _RIGID_MODEL.mean(axis=0)
     seen = points[list(_RIGID_POINTS)] * (1, -1)
@@ -142,7 +132,7 @@ def _eye_opening(eye: Points) -> float:
 
 
 def _eye_lights(luma: Luma, left: Vector, right: Vector, nose_tip: Vector) -> tuple[float, float]:
-    """Whites and lids are as bright as the skin; a dark glass leaves nothing bright."""
+    """Measure `eye_light` and `iris_light`: a dark glass leaves nothing as bright as the skin."""
     span = _distance(left, right)
     across = (right - left) / span
     down = np.array([-across[1], across[0]])

@@ -1,65 +1,55 @@
-"""Rekognition's operations on faces, on a local engine: the same limits, errors and shapes."""
+"""Rekognition's operations on faces, on a local engine, with its limits, errors and shapes."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from local.engines.face_reader import LONGEST_SIDE, FaceReader
+from local.engines.face_reader import LONGEST_SIDE, FaceReader, face_reader
 from local.services.moto_backend import ACCOUNT_ID, REGION
 from local.services.rekognition.face_collections import FaceCollections, NewFace, StoredFace
-from local.services.rekognition.face_quality import shortcomings
 from local.services.rekognition.seen_face import SeenFace
-from local.services.rekognition.submitted_image import ReadObject, decode_image, image_bytes
+from local.services.rekognition.submitted_image import decode_image, image_bytes
 from local.services.request_constraints import RequestConstraints
-from local.services.service_error import ServiceError
+from local.services.service_error import ServiceError, check_understood, not_implemented
 
-MOST_FACES: Final = 100
+MAX_FACES: Final = 100
 """Faces of an image that are detected or indexed, the largest ("Guidelines and quotas")."""
 MODEL_VERSION: Final = "7.0"
 DEFAULT_THRESHOLD: Final = 80.0
 DEFAULT_MATCHES: Final = 80
-DEFAULT_PAGE: Final = 1000
-"""Faces or collections of a page whose size is not asked for; AWS does not say."""
 
 _OK: Final = 200
 _IMAGES: Final = uuid.UUID("6f1b7d0e-2f0c-5a54-9c2d-8f5b3a1f7c11")
 """The name space of image ids: like Rekognition's, they are made of the image itself."""
+_UNDERSTOOD: Final = {
+    "CreateCollection": {"CollectionId", "Tags"},
+    "ListCollections": set[str](),
+    "IndexFaces": {"CollectionId", "Image", "ExternalImageId", "MaxFaces", "QualityFilter"},
+    "SearchFacesByImage": {"CollectionId", "Image", "FaceMatchThreshold", "MaxFaces"},
+    "ListFaces": {"CollectionId"},
+}
+"""What requests may say; everything else would be ignored in silence."""
 
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _random_id() -> str:
-    return str(uuid.uuid4())
+Operation = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class FaceRecognition:
-    """Detects faces, and keeps collections of them in memory, for several threads at once.
+    """Detects faces, and keeps collections of them in memory; safe for several threads."""
 
-    Args:
-        read_object: As of ``Rekognition``.
-        reader: Finds and describes faces.
-        now: Tells when collections are created.
-        new_face_id: Makes a random UUID.
-    """
+    def __init__(self, reader: FaceReader | None = None) -> None:
+        self._reader = reader or face_reader()
+        self._collections = FaceCollections()
 
-    def __init__(
-        self,
-        read_object: ReadObject,
-        *,
-        reader: FaceReader | None = None,
-        now: Callable[[], datetime] = _utc_now,
-        new_face_id: Callable[[], str] = _random_id,
-    ) -> None:
-        self._read_object = read_object
-        self._reader = reader or FaceReader()
-        self._collections = FaceCollections(now, new_face_id)
-        self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Operations by boto3's names; each takes a parsed request.
+
+        They raise ``ServiceError`` with the operation's own codes, or ``ValidationException``.
+        """
+        operations: dict[str, Operation] = {
             "CreateCollection": self._create_collection,
             "DescribeCollection": self._describe_collection,
             "ListCollections": self._list_collections,
@@ -70,24 +60,7 @@ class FaceRecognition:
             "ListFaces": self._list_faces,
             "DeleteFaces": self._delete_faces,
         }
-        self._constraints = {
-            name: RequestConstraints("rekognition", name) for name in self._operations
-        }
-
-    @property
-    def operations(self) -> Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]:
-        """Operations by boto3's names; each takes a parsed request.
-
-        They raise ``ServiceError`` with the operation's own codes, or ``ValidationException``.
-        """
-        return {f"rekognition.{name}": self._checked(name) for name in self._operations}
-
-    def _checked(self, name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        def answer(request: dict[str, Any]) -> dict[str, Any]:
-            self._constraints[name].check(request)
-            return self._operations[name](request)
-
-        return answer
+        return {f"rekognition.{name}": _checked(name, each) for name, each in operations.items()}
 
     def _create_collection(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["CollectionId"]
@@ -109,37 +82,38 @@ class FaceRecognition:
             "UserCount": 0,
         }
 
-    def _list_collections(self, request: dict[str, Any]) -> dict[str, Any]:
-        ids, token = self._collections.page_of_ids(_page_size(request), request.get("NextToken"))
-        page = {"CollectionIds": ids, "FaceModelVersions": [MODEL_VERSION] * len(ids)}
-        return page | _next(token)
+    def _list_collections(self, _request: dict[str, Any]) -> dict[str, Any]:
+        ids = self._collections.ids()
+        return {"CollectionIds": ids, "FaceModelVersions": [MODEL_VERSION] * len(ids)}
 
     def _delete_collection(self, request: dict[str, Any]) -> dict[str, Any]:
         self._collections.delete(request["CollectionId"])
         return {"StatusCode": _OK}
 
     def _detect_faces(self, request: dict[str, Any]) -> dict[str, Any]:
-        faces = self._see(self._bytes_of(request))
         attributes = request.get("Attributes", [])
-        return {"FaceDetails": [face.detail(attributes) for face in faces[:MOST_FACES]]}
+        for attribute in attributes:
+            if attribute not in {"DEFAULT", "SUNGLASSES", "EYES_OPEN"}:
+                raise not_implemented(f"DetectFaces with the attribute {attribute}")
+        faces = self._see(image_bytes(request["Image"]))
+        return {"FaceDetails": [face.detail(attributes) for face in faces[:MAX_FACES]]}
 
     def _index_faces(self, request: dict[str, Any]) -> dict[str, Any]:
         """Index the faces that are good enough, the largest first, up to ``MaxFaces``.
 
         The same image under the same ``ExternalImageId`` is indexed once ("doesn't save duplicate
-        face metadata"): its faces keep their ids. Without that name they are indexed again.
+        face metadata"): its faces keep their ids. Without that name it is indexed again.
         """
         collection_id = request["CollectionId"]
         self._collections.check(collection_id)
-        data = self._bytes_of(request)
-        faces = self._see(data)[:MOST_FACES]
-        attributes = request.get("DetectionAttributes", [])
         quality = request.get("QualityFilter", "AUTO")
-        most = min(request.get("MaxFaces", MOST_FACES), MOST_FACES)
-
-        reasons = [shortcomings(face, quality) for face in faces]
-        good = [face for face, why_not in zip(faces, reasons, strict=True) if not why_not]
-        refused = [each for each in zip(faces, reasons, strict=True) if each[1]]
+        if quality not in {"AUTO", "NONE"}:
+            raise not_implemented(f"IndexFaces with the QualityFilter {quality}")
+        data = image_bytes(request["Image"])
+        faces = self._see(data)[:MAX_FACES]
+        refused = [(face, face.shortcomings() if quality == "AUTO" else []) for face in faces]
+        good = [face for face, reasons in refused if not reasons]
+        most = min(request.get("MaxFaces", MAX_FACES), MAX_FACES)
         too_many = [(face, ["EXCEEDS_MAX_FACES"]) for face in good[most:]]
         image_id = str(uuid.uuid5(_IMAGES, hashlib.sha256(data).hexdigest()))
         name = request.get("ExternalImageId")
@@ -147,13 +121,14 @@ class FaceRecognition:
         stored = self._collections.add(collection_id, new)
         return {
             "FaceRecords": [
-                {"Face": _shown(each), "FaceDetail": face.detail(attributes)}
+                {"Face": _shown(each), "FaceDetail": face.detail([])}
                 for each, face in zip(stored, good[:most], strict=True)
             ],
             "FaceModelVersion": MODEL_VERSION,
             "UnindexedFaces": [
-                {"Reasons": why_not, "FaceDetail": face.detail(attributes)}
-                for face, why_not in (*refused, *too_many)
+                {"Reasons": reasons, "FaceDetail": face.detail([])}
+                for face, reasons in (*refused, *too_many)
+                if reasons
             ],
         }
 
@@ -164,12 +139,11 @@ class FaceRecognition:
     def _search_faces_by_image(self, request: dict[str, Any]) -> dict[str, Any]:
         collection_id = request["CollectionId"]
         self._collections.check(collection_id)
-        faces = self._see(self._bytes_of(request))
-        quality = request.get("QualityFilter", "NONE")
-        largest = next((face for face in faces if not shortcomings(face, quality)), None)
-        if largest is None:
+        faces = self._see(image_bytes(request["Image"]))
+        if not faces:
             sentence = "There are no faces in the image. Should be at least 1."
             raise ServiceError("InvalidParameterException", sentence)
+        largest = faces[0]
         matches = self._collections.search(
             collection_id,
             self._reader.describe(largest.face),
@@ -186,14 +160,8 @@ class FaceRecognition:
         }
 
     def _list_faces(self, request: dict[str, Any]) -> dict[str, Any]:
-        faces, token = self._collections.page_of_faces(
-            request["CollectionId"],
-            [] if "UserId" in request else request.get("FaceIds"),  # there are no users here
-            _page_size(request),
-            request.get("NextToken"),
-        )
-        page = {"Faces": [_shown(face) for face in faces], "FaceModelVersion": MODEL_VERSION}
-        return page | _next(token)
+        faces = self._collections.faces(request["CollectionId"])
+        return {"Faces": [_shown(face) for face in faces], "FaceModelVersion": MODEL_VERSION}
 
     def _delete_faces(self, request: dict[str, Any]) -> dict[str, Any]:
         deleted, missing = self._collections.remove(request["CollectionId"], request["FaceIds"])
@@ -204,9 +172,6 @@ class FaceRecognition:
             ],
         }
 
-    def _bytes_of(self, request: dict[str, Any]) -> bytes:
-        return image_bytes(request["Image"], self._read_object)
-
     def _see(self, data: bytes) -> list[SeenFace]:
         """Find the faces of an image, the largest first."""
         picture = decode_image(data, LONGEST_SIDE)
@@ -214,12 +179,17 @@ class FaceRecognition:
         return sorted(faces, key=lambda face: -face.area)
 
 
-def _page_size(request: dict[str, Any]) -> int:
-    return int(request.get("MaxResults", 0)) or DEFAULT_PAGE
+def _checked(name: str, operation: Operation) -> Operation:
+    constraints = RequestConstraints("rekognition", name)
+    understood = _UNDERSTOOD.get(name)
 
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        constraints.check(request)
+        if understood is not None:
+            check_understood(name, request, understood)
+        return operation(request)
 
-def _next(token: str | None) -> dict[str, str]:
-    return {} if token is None else {"NextToken": token}
+    return answer
 
 
 def _shown(stored: StoredFace) -> dict[str, Any]:

@@ -1,27 +1,19 @@
-"""Takes in an image as Rekognition does, and refuses what Rekognition refuses."""
+"""Decodes a request's image, and refuses what Rekognition refuses."""
 
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from typing import Any, Final
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from local.services.service_error import ServiceError
+from local.services.service_error import ServiceError, not_implemented
 
-ReadObject = Callable[[str, str, str | None], bytes]
-"""Returns an S3 object's bytes by bucket, key and version (None: the newest), and raises KeyError
-if there is none."""
-
-LARGEST_OBJECT: Final = 15 * 1024 * 1024
-"""Bytes of an image in S3. Bytes in the request are limited by the API model (5 MB)."""
-
-SMALLEST_SIDE: Final = 80
+MIN_SIDE: Final = 80
 """Pixels of either side ("Guidelines and quotas in Amazon Rekognition")."""
-LARGEST_SIDE: Final = 10_000
-"""Pixels of either side. The quotas name it for other operations only, DetectText is not said to be
-any better; it also keeps decompression bombs out."""
+MAX_SIDE: Final = 10_000
+"""Pixels of either side. The quotas name it for other operations than DetectText; it also keeps
+decompression bombs out."""
 
 _TURN_UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -32,45 +24,31 @@ _TURN_UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each value of the EXIF orientation."""
+"""Undoes each value of the EXIF orientation."""
 
 _DAMAGED: Final = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow raises for files that end early or are broken inside."""
 
 
-def image_bytes(image: dict[str, Any], read_object: ReadObject) -> bytes:
-    """Return the bytes of a request's ``Image``, in the request or in S3.
+def image_bytes(image: dict[str, Any]) -> bytes:
+    """Return the bytes of a request's ``Image``.
 
     Raises:
-        ServiceError: ``InvalidParameterException`` (neither or both, or an incomplete name),
-            ``InvalidS3ObjectException`` or ``ImageTooLargeException``.
+        ServiceError: ``InvalidParameterException``, or ``NotImplemented`` for an image in S3.
     """
-    s3_object = image.get("S3Object", {})
-    in_request = "Bytes" in image
-    if in_request == ("S3Object" in image) or not (in_request or _names_object(s3_object)):
+    if "S3Object" in image:
+        raise not_implemented("images in S3")
+    if "Bytes" not in image:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
-    if in_request:
-        return bytes(image["Bytes"])
-    try:
-        data = read_object(s3_object["Bucket"], s3_object["Name"], s3_object.get("Version"))
-    except KeyError as error:
-        raise ServiceError(
-            "InvalidS3ObjectException",
-            "Unable to get object metadata from S3. "
-            "Check object key, region and/or access permissions.",
-        ) from error
-    if len(data) > LARGEST_OBJECT:
-        raise _too_large()
-    return data
+    return bytes(image["Bytes"])
 
 
 def decode_image(data: bytes, longest_side: int) -> Image.Image:
     """Return the picture in RGB, turned as its EXIF says, scaled down to `longest_side` pixels.
 
     Rekognition corrects the orientation of a JPEG whose EXIF gives one, and every coordinate that
-    it returns belongs to the corrected image; PNG is never turned. AWS states this for its image
-    operations in general and for DetectFaces in particular (``OrientationCorrection``), and nothing
-    else for DetectText.
+    it returns belongs to the corrected image; it never turns a PNG. AWS states this for its image
+    operations in general and for DetectFaces in particular (``OrientationCorrection``).
 
     Raises:
         ServiceError: ``InvalidImageFormatException`` (neither JPEG nor PNG, or damaged),
@@ -85,9 +63,9 @@ def decode_image(data: bytes, longest_side: int) -> Image.Image:
     except _DAMAGED as error:
         raise _invalid_format() from error
 
-    if min(image.size) < SMALLEST_SIDE:
+    if min(image.size) < MIN_SIDE:
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
-    if max(image.size) > LARGEST_SIDE:
+    if max(image.size) > MAX_SIDE:
         raise _too_large()
     orientation = 1 if image.format == "PNG" else _orientation(image)
     try:
@@ -97,10 +75,6 @@ def decode_image(data: bytes, longest_side: int) -> Image.Image:
         raise _invalid_format() from error
     turn = _TURN_UPRIGHT.get(orientation)
     return picture if turn is None else picture.transpose(turn)
-
-
-def _names_object(s3_object: dict[str, Any]) -> bool:
-    return "Bucket" in s3_object and "Name" in s3_object
 
 
 def _orientation(image: Image.Image) -> int:

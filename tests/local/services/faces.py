@@ -129,14 +129,9 @@ class FaceClient:
         return self._operations[f"rekognition.{operation}"]
 
 
-def no_object(bucket: str, key: str, version: str | None) -> bytes:
-    raise KeyError((bucket, key, version))
-
-
-def coloured(models: ColouredFaces | None = None, **options: Any) -> FaceClient:
+def coloured(models: ColouredFaces | None = None) -> FaceClient:
     """A client whose reader sees coloured squares as faces."""
-    reader = FaceReader(lambda: models or ColouredFaces())
-    return FaceClient(FaceRecognition(no_object, reader=reader, **options))
+    return FaceClient(FaceRecognition(FaceReader(lambda: models or ColouredFaces())))
 
 
 def admiral() -> Image.Image:

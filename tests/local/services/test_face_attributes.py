@@ -1,4 +1,4 @@
-"""What follows from the numbers taken of a face, without the engine."""
+"""Measures of a face and judgements on them, without the engine."""
 
 import math
 from dataclasses import replace
@@ -8,9 +8,9 @@ import pytest
 
 from local.engines.face_models import Points
 from local.engines.face_reader import Portrait
-from local.services.rekognition.face_attributes import attributes_of, face_confidence
+from local.services.rekognition.face_attributes import eyes_open, face_confidence, sunglasses
+from local.services.rekognition.face_collections import similarity
 from local.services.rekognition.face_measures import FaceMeasures, Pose, measure, pose_of
-from local.services.rekognition.similarity import similarity
 from tests.local.services.faces import template
 
 BARE = FaceMeasures(
@@ -20,10 +20,7 @@ BARE = FaceMeasures(
     eye_opening=0.3,
     eye_light=1.05,
     iris_light=0.5,
-    mouth_opening=0.01,
-    mouth_width=0.85,
 )
-SHADED = replace(BARE, eye_light=0.35)
 
 
 def portrait(points: Points | None = None, *, skin: int = 160) -> Portrait:
@@ -69,55 +66,40 @@ def test_the_pose_is_how_the_head_was_turned(yaw: float, pitch: float, roll: flo
 
 
 def test_bare_open_eyes_are_bare_and_open() -> None:
-    judged = attributes_of(BARE)
-    assert not judged.sunglasses.value
-    assert judged.sunglasses.confidence > 95
-    assert judged.eyes_open.value
-    assert judged.eyes_open.confidence > 95
-    assert not judged.occluded.value
-    assert judged.occluded.confidence == 50
+    assert not sunglasses(BARE).value
+    assert sunglasses(BARE).confidence > 95
+    assert eyes_open(BARE).value
+    assert eyes_open(BARE).confidence > 95
 
 
 @pytest.mark.parametrize("eye_opening", [0.1, 0.3])
 @pytest.mark.parametrize("iris_light", [0.5, 1.0])
-def test_nobody_sees_eyes_behind_sunglasses(eye_opening: float, iris_light: float) -> None:
-    judged = attributes_of(replace(SHADED, eye_opening=eye_opening, iris_light=iris_light))
-    assert judged.sunglasses.value
-    assert judged.sunglasses.confidence > 99
-    assert judged.eyes_open.confidence < 51
-    assert judged.occluded == judged.sunglasses
+def test_eyes_behind_sunglasses_are_not_seen(eye_opening: float, iris_light: float) -> None:
+    shaded = replace(BARE, eye_light=0.35, eye_opening=eye_opening, iris_light=iris_light)
+
+    assert sunglasses(shaded).value
+    assert sunglasses(shaded).confidence > 99
+    assert eyes_open(shaded).confidence < 51
 
 
 @pytest.mark.parametrize("change", [{"eye_opening": 0.1}, {"iris_light": 0.95}])
 def test_eyes_are_closed_if_they_are_narrow_or_as_bright_as_lids(change: dict[str, float]) -> None:
-    judged = attributes_of(replace(BARE, **change))  # type: ignore[arg-type]
-    assert not judged.eyes_open.value
-    assert judged.eyes_open.confidence > 90
+    judged = eyes_open(replace(BARE, **change))  # type: ignore[arg-type]
+
+    assert not judged.value
+    assert judged.confidence > 90
 
 
 def test_the_darker_around_the_eyes_the_surer_are_sunglasses() -> None:
     lights = [0.75, 0.6, 0.4, 0.1]
-    confidences = [
-        attributes_of(replace(BARE, eye_light=light)).sunglasses.confidence for light in lights
-    ]
+    confidences = [sunglasses(replace(BARE, eye_light=light)).confidence for light in lights]
+
     assert confidences == sorted(confidences)
     assert 50 < confidences[0] < 90
 
 
-@pytest.mark.parametrize(("opening", "is_open"), [(0.02, False), (0.2, True)])
-def test_a_mouth_is_open_if_there_is_a_gap(opening: float, is_open: bool) -> None:
-    assert attributes_of(replace(BARE, mouth_opening=opening)).mouth_open.value is is_open
-
-
-@pytest.mark.parametrize(("width", "smiles"), [(0.85, False), (1.05, True)])
-def test_a_wide_mouth_smiles(width: float, smiles: bool) -> None:
-    assert attributes_of(replace(BARE, mouth_width=width)).smile.value is smiles
-
-
 def test_extreme_numbers_are_judged_as_well() -> None:
-    judged = attributes_of(replace(BARE, eye_light=1e9, mouth_width=-1e9))
-    assert judged.sunglasses.confidence == pytest.approx(100)
-    assert judged.smile.confidence == pytest.approx(100)
+    assert sunglasses(replace(BARE, eye_light=1e9)).confidence == pytest.approx(100)
 
 
 @pytest.mark.parametrize("skin", [0, 40, 128, 255])

@@ -1,7 +1,6 @@
-"""The local Polly speaks: playable audio in every format, as long and as loud as it should be."""
+"""The local Polly speaks, and refuses what Polly refuses, with Polly's codes."""
 
 import io
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from local.services.polly.synthesis import Polly
 from local.services.polly.voices import load_voices
-from tests.local.services.engine_shapes import assert_fits
+from local.services.service_error import ServiceError
+from tests.local.services.engine_shapes import assert_fits, operation_model, refusal
 
 pytestmark = pytest.mark.engines
 
@@ -20,170 +20,210 @@ STORY = (
     "The lighthouse keeper climbed the stairs with a lamp in his hand. Far below, the waves "
     "were telling each other about the boats that had passed that day, and nobody was asleep."
 )
+MARKS = {"OutputFormat": "json", "SpeechMarkTypes": ["sentence"]}
+POLLY = Polly()
 
 
-@pytest.fixture(scope="module")
-def polly() -> Polly:
-    return Polly()
+def request(**members: Any) -> dict[str, Any]:
+    return {"OutputFormat": "mp3", "VoiceId": "Joanna", "Text": "Hello."} | members
 
 
-def speech(polly: Polly, **request: Any) -> dict[str, Any]:
-    complete = {"OutputFormat": "mp3", "VoiceId": "Joanna", "Text": STORY} | request
-    response = polly.synthesize_speech(complete)
+def ssml(content: str, **members: Any) -> dict[str, Any]:
+    return request(Text=f"<speak>{content}</speak>", TextType="ssml", **members)
+
+
+def speech(request: dict[str, Any]) -> dict[str, Any]:
+    response = POLLY.synthesize_speech(request)
     assert_fits(response, "polly", "SynthesizeSpeech")
     return response
 
 
-def heard(response: dict[str, Any]) -> tuple[NDArray[np.float64], int]:
+def heard(request: dict[str, Any]) -> tuple[NDArray[np.float64], int]:
     """Decoded samples from -1 to 1, and their rate."""
-    samples, rate = soundfile.read(io.BytesIO(response["AudioStream"]))
+    samples, rate = soundfile.read(io.BytesIO(speech(request)["AudioStream"]))
     return samples, rate
 
 
-def seconds(polly: Polly, ssml: str, **request: Any) -> float:
-    """How long a document takes to say (by uncompressed samples)."""
-    response = speech(
-        polly, Text=f"<speak>{ssml}</speak>", TextType="ssml", OutputFormat="pcm", **request
-    )
-    return len(response["AudioStream"]) / 2 / 16_000
+def seconds(request: dict[str, Any]) -> float:
+    samples, rate = heard(request)
+    return float(len(samples) / rate)
 
 
-def loudness(polly: Polly, ssml: str) -> float:
-    response = speech(
-        polly, Text=f"<speak>{ssml}</speak>", TextType="ssml", OutputFormat="pcm", Engine="neural"
-    )
-    return float(np.abs(np.frombuffer(response["AudioStream"], "<i2").astype(float)).mean())
+def code(request: dict[str, Any]) -> str:
+    return refusal(POLLY.synthesize_speech, request)
 
 
-def test_an_mp3_is_heard_and_takes_as_long_as_the_text_needs(polly: Polly) -> None:
-    response = speech(polly)
-    samples, rate = heard(response)
-    words_a_minute = len(STORY.split()) / (len(samples) / rate / 60)
+def test_an_mp3_takes_as_long_as_the_text_needs() -> None:
+    response = speech(request(Text=STORY))
+    samples, rate = heard(request(Text=STORY))
+
     assert response["ContentType"] == "audio/mpeg"
     assert response["RequestCharacters"] == len(STORY)
-    assert 140 < words_a_minute < 190
+    assert 140 < len(STORY.split()) / (len(samples) / rate / 60) < 190  # words a minute
     assert np.abs(samples).max() > 0.2
     assert samples.ndim == 1
 
 
 @pytest.mark.parametrize(("engine", "default"), [("standard", 22_050), ("neural", 24_000)])
-def test_an_mp3_has_pollys_defaults(polly: Polly, engine: str, default: int) -> None:
-    response = speech(polly, Engine=engine)
-    samples, rate = heard(response)
-    kilobits_a_second = len(response["AudioStream"]) * 8 / (len(samples) / rate) / 1000
+def test_an_mp3_has_pollys_default_rates(engine: str, default: int) -> None:
+    response = speech(request(Text=STORY, Engine=engine))
+    samples, rate = heard(request(Text=STORY, Engine=engine))
+
     assert rate == default
+    kilobits_a_second = len(response["AudioStream"]) * 8 / (len(samples) / rate) / 1000
     assert kilobits_a_second == pytest.approx(48, rel=0.02)
 
 
-@pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 44100, 48000])
-def test_an_mp3_has_the_sample_rate_asked_for(polly: Polly, rate: int) -> None:
-    assert heard(speech(polly, Text="Hello.", SampleRate=str(rate)))[1] == rate
+def test_a_paragraph_is_followed_by_a_pause() -> None:
+    together = seconds(ssml("<p>One</p><p>Two</p>"))
+    alone = seconds(ssml("One")) + seconds(ssml("Two"))
+
+    assert together - alone == pytest.approx(1.2, abs=0.2)  # MP3 pads each file
+
+
+def test_a_text_with_nothing_to_say_is_a_short_playable_silence() -> None:
+    for silent in (request(Text=" … "), ssml(" ")):
+        samples, rate = heard(silent)
+        assert 0.05 < len(samples) / rate < 0.5
+        assert np.abs(samples).max() == 0
+
+
+def test_the_longest_text_is_spoken_to_its_end() -> None:
+    text = (STORY * 20)[:3000]
+
+    share = seconds(request(Text=text)) / seconds(request(Text=STORY))
+
+    assert share == pytest.approx(len(text) / len(STORY), rel=0.1)
+
+
+def test_threads_do_not_mix_their_voices() -> None:
+    texts = [f"Speaker number {'nine, ' * number} says hello." for number in range(8)]
+    alone = [seconds(request(Text=text)) for text in texts]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda text: seconds(request(Text=text)), texts))
+
+    assert together == pytest.approx(alone, rel=0.05)
 
 
 @pytest.mark.parametrize(
-    ("audio_format", "content_type"),
-    [("ogg_vorbis", "audio/ogg"), ("ogg_opus", "audio/ogg;codecs=opus")],
-)
-def test_ogg_is_heard(polly: Polly, audio_format: str, content_type: str) -> None:
-    response = speech(polly, Text="Hello there, my friend.", OutputFormat=audio_format)
-    assert response["ContentType"] == content_type
-    assert np.abs(heard(response)[0]).max() > 0.1
-
-
-@pytest.mark.parametrize(
-    ("audio_format", "bytes_a_second"), [("pcm", 32_000), ("mulaw", 8_000), ("alaw", 8_000)]
-)
-def test_raw_formats_last_as_long_as_the_mp3(
-    polly: Polly, audio_format: str, bytes_a_second: int
-) -> None:
-    samples, rate = heard(speech(polly))
-    response = speech(polly, OutputFormat=audio_format)
-    length = len(response["AudioStream"]) / bytes_a_second
-    assert response["ContentType"] == f"audio/{audio_format}"
-    assert length == pytest.approx(len(samples) / rate, abs=0.15)
-
-
-def test_every_voice_speaks_with_each_of_its_engines(polly: Polly) -> None:
-    for voice in load_voices().values():
-        for engine in voice.engines:
-            response = speech(
-                polly, Text="Hallo 12", VoiceId=voice.id, Engine=engine, OutputFormat="pcm"
-            )
-            assert np.frombuffer(response["AudioStream"], "<i2").max() > 1000, voice.id
-
-
-def test_a_bilingual_voice_speaks_the_language_asked_for(polly: Polly) -> None:
-    marks = {"OutputFormat": "json", "SpeechMarkTypes": ["viseme"]}
-
-    def shapes(**language: str) -> list[str]:
-        response = speech(polly, VoiceId="Aditi", Text="1984", **marks, **language)
-        return [json.loads(line)["value"] for line in response["AudioStream"].splitlines()]
-
-    assert shapes() == shapes(LanguageCode="en-IN")
-    assert shapes() != shapes(LanguageCode="hi-IN")
-
-
-@pytest.mark.parametrize(
-    ("markup", "pause"),
+    "members",
     [
-        ('<break time="1500ms"/>', 1.5),
-        ('<break time="2s"/>', 2.0),
-        ('<break strength="none"/>', 0.0),
-        ('<break strength="x-strong"/>', 0.6),
+        {"OutputFormat": "wav"},
+        {"VoiceId": "Nobody"},
+        {"Engine": "quantum"},
+        {"LanguageCode": "tlh"},
+        {"TextType": "markdown"},
+        {"SpeechMarkTypes": ["smell"], "OutputFormat": "json"},
+        {"OutputFormat": "json"},
+        {"Text": ""},
     ],
 )
-def test_a_break_is_a_pause(polly: Polly, markup: str, pause: float) -> None:
-    unbroken = seconds(polly, 'One <break strength="none"/> two')
-    # espeak-ng's own lengths vary by some milliseconds.
-    assert seconds(polly, f"One {markup} two") - unbroken == pytest.approx(pause, abs=0.03)
+def test_a_value_outside_the_api_model_is_refused(members: dict[str, Any]) -> None:
+    assert code(request(**members)) == "ValidationException"
 
 
-def test_paragraphs_and_sentences_are_followed_by_pauses(polly: Polly) -> None:
-    plain = seconds(polly, "One") + seconds(polly, "Two")
-    assert seconds(polly, "<s>One</s><s>Two</s>") > plain + 0.5
-    assert seconds(polly, "<p>One</p><p>Two</p>") > seconds(polly, "<s>One</s><s>Two</s>")
+def test_a_request_without_a_required_member_is_refused() -> None:
+    assert code({"OutputFormat": "mp3"}) == "ValidationException"
 
 
-def test_prosody_changes_rate_and_volume(polly: Polly) -> None:
-    ordinary = seconds(polly, STORY)
-    assert seconds(polly, f'<prosody rate="150%">{STORY}</prosody>') < ordinary * 0.8
-    assert seconds(polly, f'<prosody rate="slow">{STORY}</prosody>') > ordinary * 1.2
-    louder = loudness(polly, f'<prosody volume="+6dB">{STORY}</prosody>')
-    assert loudness(polly, STORY) < louder
-    assert loudness(polly, f'<prosody volume="silent">{STORY}</prosody>') == 0
+def test_a_refusal_names_all_faults_at_once() -> None:
+    with pytest.raises(ServiceError, match=r"2 validation errors detected: .*engine.*voiceId"):
+        POLLY.synthesize_speech(request(Engine="quantum", VoiceId="Nobody"))
 
 
-def test_say_as_spells_and_sub_replaces(polly: Polly) -> None:
-    spelled = '<say-as interpret-as="digits">1984</say-as>'
-    assert seconds(polly, spelled) > seconds(polly, "one nine")
-    assert seconds(polly, '<sub alias="hydrogen and oxygen">HO</sub>') == pytest.approx(
-        seconds(polly, "hydrogen and oxygen"), abs=0.03
-    )
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"VoiceId": "Carla", "Engine": "neural"},
+        {"VoiceId": "Olivia"},
+        {"VoiceId": "Olivia", "Engine": "standard"},
+        {"VoiceId": "Joanna", "Engine": "long-form"},
+    ],
+    ids=["standard only", "neural only, by default", "neural only", "no long form"],
+)
+def test_a_voice_without_the_engine_is_refused(members: dict[str, str]) -> None:
+    """Polly answers a ValidationException, not its EngineNotSupportedException."""
+    assert code(request(**members)) == "ValidationException"
 
 
-def test_a_text_with_nothing_to_say_is_a_short_playable_silence(polly: Polly) -> None:
-    samples, rate = heard(speech(polly, Text=" … "))
-    assert 0.05 < len(samples) / rate < 0.5
-    assert np.abs(samples).max() == 0
+@pytest.mark.parametrize(("voice", "language"), [("Joanna", "fr-FR"), ("Aditi", "en-US")])
+def test_a_voice_that_does_not_speak_the_language_is_refused(voice: str, language: str) -> None:
+    assert code(request(VoiceId=voice, LanguageCode=language)) == "LanguageNotSupportedException"
 
 
-def test_the_longest_text_is_spoken_to_its_end(polly: Polly) -> None:
-    text = (STORY * 20)[:3000]
-    once = len(speech(polly, OutputFormat="mulaw")["AudioStream"])
-    whole = len(speech(polly, Text=text, OutputFormat="mulaw")["AudioStream"])
-    assert whole / once == pytest.approx(len(text) / len(STORY), rel=0.1)
+def test_3000_characters_are_spoken_and_3001_are_not() -> None:
+    longest = request(Text="word " * 600, **MARKS)
+
+    assert speech(longest)["RequestCharacters"] == 3000
+    assert code(request(Text=longest["Text"] + ".", **MARKS)) == "TextLengthExceededException"
 
 
-def test_speech_is_cut_off_after_ten_minutes(polly: Polly) -> None:
-    assert seconds(polly, '<break time="10s"/>' * 70) == 600
+def test_tags_are_free_up_to_6000_characters_in_all() -> None:
+    """An entity is one character of text."""
+    content = "&lt;" * 1000 + "<p></p>" * 283
+    content += "x" * (6000 - len(f"<speak>{content}</speak>"))
+
+    longest = ssml(content, **MARKS)
+
+    assert len(longest["Text"]) == 6000
+    assert speech(longest)["RequestCharacters"] == 1000 + len(content.split("</p>")[-1])
+    assert code(ssml(content + "x", **MARKS)) == "TextLengthExceededException"
+    assert code(ssml("word " * 600 + ".", **MARKS)) == "TextLengthExceededException"
 
 
-def test_threads_do_not_mix_their_voices(polly: Polly) -> None:
-    texts = [f"Speaker number {'nine, ' * number} says hello." for number in range(8)]
+def test_speech_marks_are_not_supported_in_an_mp3() -> None:
+    assert code(request(SpeechMarkTypes=["word"])) == "MarksNotSupportedForFormatException"
 
-    def say(text: str) -> int:
-        return len(speech(polly, Text=text, OutputFormat="mulaw")["AudioStream"])
 
-    alone = [say(text) for text in texts]
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(say, texts)) == pytest.approx(alone, rel=0.02)
+def test_half_a_character_is_refused() -> None:
+    assert code(request(Text="half a \ud83d")) == "SerializationException"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("never <closed", "x < y", "Tom & Jerry", "<p>x", "x\0", "&nbsp;", "<b>x</b>"),
+        *("<audio src='x'/>", "<voice name='Amy'>x</voice>", "<speak>x</speak>"),
+    ],
+)
+def test_bad_ssml_is_refused(content: str) -> None:
+    assert code(ssml(content)) == "InvalidSsmlException"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *("plain text", "<p>x</p>", "<speak>x</speak>y", "<speak"),
+        '<!DOCTYPE speak [<!ENTITY a "b">]><speak>&a;</speak>',
+    ],
+)
+def test_a_document_is_one_speak_element_without_declarations(document: str) -> None:
+    assert code(request(Text=document, TextType="ssml")) == "InvalidSsmlException"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"OutputFormat": "pcm"},
+        {"SampleRate": "16000"},
+        {"LexiconNames": ["mine"]},
+        {"OutputFormat": "json", "SpeechMarkTypes": ["viseme"]},
+        {"Text": "<speak>One <break/> two</speak>", "TextType": "ssml"},
+    ],
+)
+def test_what_the_app_never_asks_for_is_not_implemented(members: dict[str, Any]) -> None:
+    with pytest.raises(ServiceError) as refusal:
+        POLLY.synthesize_speech(request(**members))
+
+    assert refusal.value.code == "NotImplemented"
+
+
+def test_every_voice_is_one_of_the_api_model() -> None:
+    shape = operation_model("polly", "SynthesizeSpeech").input_shape
+    assert shape is not None
+    voices = load_voices()
+
+    assert set(voices) <= set(shape.members["VoiceId"].metadata["enum"])
+    spoken = {language for voice in voices.values() for language in voice.languages}
+    assert spoken == set(shape.members["LanguageCode"].metadata["enum"])
