@@ -1,4 +1,4 @@
-"""What an execution of a state machine begins with, and how it ends."""
+"""How an execution of a state machine begins, and how it ends."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class ExecutionEnd:
-    """How an execution ended, or that it has not; there are `output`, or `error` and `cause`."""
+    """The status of an execution; with an `output`, or with `error` and `cause`, once it ended."""
 
     status: Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
     output: str | None = None
@@ -18,7 +18,7 @@ class ExecutionEnd:
 
 @dataclass(frozen=True)
 class Started:
-    """What an execution begins with, and what its context object (``$$``) tells."""
+    """The start of an execution."""
 
     arn: str
     name: str
@@ -29,6 +29,7 @@ class Started:
     at: datetime
 
     def context(self) -> Any:
+        """The context object, ``$$``."""
         return {
             "Execution": {
                 "Id": self.arn,

@@ -1,15 +1,16 @@
 """moto's interpreter of the Amazon States Language, one execution at a time.
 
-Of moto's Step Functions only this is used, and no other module looks inside it: it invokes the
-functions that it is given, in its own threads and without moto's lock.
+The local AWS uses nothing else of moto's Step Functions, and no other module looks inside it. It
+invokes functions in its own threads and without moto's lock.
 """
 
 import copy
 import json
 import logging
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from moto.stepfunctions.parser import utils
 from moto.stepfunctions.parser.api import HistoryEventType, StateMachineType
@@ -40,46 +41,66 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import (
 
 from local.runner.functions import InvocationResult
 from local.services.moto_backend import ACCOUNT_ID, REGION
-from local.services.service_error import ServiceError
-from local.services.stepfunctions import states_language
+from local.services.service_error import ServiceError, not_implemented
 from local.services.stepfunctions.execution_record import ExecutionEnd, Started
-from local.services.stepfunctions.states_language import DefinitionError
 
 Invoke = Callable[[str, bytes], InvocationResult]
 """Invokes a function by its ARN with an event as JSON, and waits for it."""
 Program = Any
 """A definition as moto's parser reads it."""
 
-logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs what is caught, too
+_FUNCTION: Final = re.compile(r"arn:aws:lambda:[\w-]+:\d{12}:function:[\w-]+")
+_TYPES: Final = frozenset({"Task", "Parallel", "Pass", "Choice", "Succeed", "Fail"})
+
+logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # it logs caught errors, too
 
 
 def read_definition(definition: str) -> Program:
-    """Parse and check a definition.
+    """Parse a definition.
+
+    Tests of the deployment check the app's own definition more closely, with cfn-lint.
 
     Raises:
-        DefinitionError: Step Functions refuses it.
-        UnsupportedError: Step Functions takes it, and the local AWS does not.
+        ServiceError: InvalidDefinition, or NotImplemented: moto would send the task of another
+            service to AWS itself.
     """
-    states_language.check(definition)
     try:
+        _check_supported(json.loads(definition))
         return AmazonStateLanguageParser.parse(definition)[0]
+    except ServiceError:
+        raise
     except ASLParserException as error:
-        raise DefinitionError(f"SCHEMA_VALIDATION_FAILED: {'; '.join(error.errors)}") from error
-    except Exception as error:  # whatever its checks of single fields raise
-        raise DefinitionError(f"SCHEMA_VALIDATION_FAILED: {error}") from error
+        raise _invalid("; ".join(error.errors)) from error
+    except Exception as error:  # no JSON, no states, or a field that moto's checks refuse
+        raise _invalid(str(error)) from error
+
+
+def _check_supported(machine: Mapping[str, Any]) -> None:
+    for state in machine["States"].values():
+        if state["Type"] not in _TYPES:
+            raise not_implemented(f"a state that is a {state['Type']}")
+        if state["Type"] == "Task" and not _FUNCTION.fullmatch(state["Resource"]):
+            raise not_implemented(f"a task on {state['Resource']}")
+        for branch in state.get("Branches", ()):
+            _check_supported(branch)
+
+
+def _invalid(fault: str) -> ServiceError:
+    message = f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {fault}'"
+    return ServiceError("InvalidDefinition", message)
 
 
 class Execution:
     """Runs a program once.
 
     Args:
-        program: What `read_definition` returned; it is copied.
-        started: What it begins with.
+        program: Returned by `read_definition`; it is copied.
+        started: The start.
         invoke: Invokes functions.
     """
 
     def __init__(self, program: Program, started: Started, invoke: Invoke) -> None:
-        # Its parts name what they count under when they first run, which threads must not share.
+        # A program's parts keep counters under names that they choose when they first run.
         self._program = copy.deepcopy(program)
         self._environment = _Environment(
             aws_execution_details=_Details(started.role_arn, invoke),
@@ -105,7 +126,7 @@ class Execution:
         )
 
     def run(self) -> ExecutionEnd:
-        """Run it to its end, or until it is stopped or has timed out."""
+        """Run until the end, a stop or a timeout."""
         try:
             self._program.eval(self._environment)
         except RuntimeError:
@@ -113,16 +134,16 @@ class Execution:
                 raise
             # Stopped before it began.
         finally:
-            utils.TMP_THREADS.clear()  # where moto keeps every thread that there ever was
+            utils.TMP_THREADS.clear()  # moto keeps every thread there for ever
         return self._ending()
 
     def stop(self, now: datetime) -> bool:
-        """Enter no further state, unless it has ended, and tell which; functions may end."""
+        """Enter no further state; return False if the execution has ended already."""
         self._environment.set_stop(stop_date=now, error=None, cause=None)
         return isinstance(self._environment.program_state(), ProgramStopped)
 
     def events(self) -> list[dict[str, Any]]:
-        """What has happened so far, in GetExecutionHistory's shape, but for an end from outside."""
+        """The history so far, in GetExecutionHistory's shape, without a stop or timeout."""
         return [
             {
                 **event,
@@ -145,21 +166,21 @@ class Execution:
 
 
 class _Environment(Environment):
-    """An execution's state, in which an end from outside is final.
+    """An execution's state, in which a stop or a timeout is final.
 
-    In moto's own, a function that returns after the end makes a failure of it, and tells so.
+    In moto's own, a function that returns later turns it into a failure, with an event.
     """
 
-    _told: Sequence[Any] | None = None
+    _final: Sequence[Any] | None = None
 
     def set_timed_out(self) -> None:
         if self.is_running():
-            self._told = self.history()
+            self._final = self.history()
             super().set_timed_out()
 
     def set_stop(self, stop_date: datetime, cause: str | None, error: str | None) -> None:
         if self.is_running():
-            self._told = self.history()
+            self._final = self.history()
             super().set_stop(stop_date, cause, error)
 
     def set_error(self, error: Any) -> None:
@@ -167,12 +188,12 @@ class _Environment(Environment):
             super().set_error(error)
 
     def history(self) -> Sequence[Any]:
-        """The events until then."""
-        return self.event_manager.get_event_history() if self._told is None else self._told
+        """The events until the stop or timeout."""
+        return self.event_manager.get_event_history() if self._final is None else self._final
 
 
 class _Details(AWSExecutionDetails):
-    """What every part of an execution can see: here also what invokes its functions."""
+    """Details that every part of an execution can see; here also the way to invoke functions."""
 
     def __init__(self, role_arn: str, invoke: Invoke) -> None:
         super().__init__(account=ACCOUNT_ID, region=REGION, role_arn=role_arn)
@@ -180,11 +201,11 @@ class _Details(AWSExecutionDetails):
 
 
 class _GivenUpError(Exception):
-    """A function ended that nobody waits for any more, and whose end is no event."""
+    """A function ended after its execution: its end is no event."""
 
 
 def _invoke(env: Environment, parameters: dict[str, Any], **_where: Any) -> None:
-    """Invoke a function without a detour over HTTP, and put its answer on the stack."""
+    """Invoke a function without HTTP, and put its answer on the stack."""
     try:
         arn, payload = parameters["FunctionName"], parameters["Payload"]
         details: Any = env.aws_execution_details
@@ -208,7 +229,7 @@ def _refused(env: Environment, error: ServiceError) -> FailureEventException:
 
 
 def _error_name(error_name: str | None) -> Any:
-    """An error's name; moto fails inside when a branch's is one of Step Functions' own."""
+    """Return the name of a branch's error; moto's own class fails for names like States.*."""
     if error_name is not None and error_name.startswith("States."):
         return StatesErrorName.from_name(error_name)
     return CustomErrorName(error_name)
