@@ -1,4 +1,4 @@
-"""S3's event notifications: objects that come and go invoke functions."""
+"""S3's event notifications: new objects invoke functions."""
 
 import uuid
 from collections.abc import Callable
@@ -10,29 +10,24 @@ from chalice.config import Config
 
 from local.runner.asynchronous import AsynchronousInvocations
 from local.runner.lambda_function import LambdaFunction, TriggerError
-from local.services.s3.object_changes import ObjectChange
+from local.services.s3.new_object import NewObject
 
-_CREATED: Final = ("*", "Put", "Post", "Copy", "CompleteMultipartUpload")
 _EVENTS: Final = frozenset(
-    [
-        *(f"s3:ObjectCreated:{how}" for how in _CREATED),
-        "s3:ObjectRemoved:*",
-        "s3:ObjectRemoved:Delete",
-    ]
+    f"s3:ObjectCreated:{how}" for how in ("*", "Put", "Post", "Copy", "CompleteMultipartUpload")
 )
 
 
 class S3Trigger:
-    """Invokes a function for every change of a bucket's objects that it is meant for.
+    """Invokes a function for new objects of a bucket.
 
-    The invocation is asynchronous, so that whoever put the object does not wait for it.
+    The invocation is asynchronous: the client that stores the object does not wait for it.
 
     Args:
-        function: What to invoke.
+        function: The function to invoke.
         bucket: The bucket's name.
-        events: S3's names of what it is meant for: ``s3:ObjectCreated:*``.
-        prefix: What a key must begin with.
-        suffix: What a key must end with.
+        events: S3's names of the events to invoke it for: ``s3:ObjectCreated:*``.
+        prefix: The beginning of the objects' keys.
+        suffix: The end of the objects' keys.
     """
 
     def __init__(
@@ -54,25 +49,25 @@ class S3Trigger:
 
     @property
     def concurrency(self) -> int:
-        """How many events run at once at most."""
+        """The number of events that run at once at most."""
         return self._invocations.concurrency
 
-    def notice(self, change: ObjectChange) -> None:
-        """Invoke the function for this change, if it is meant for it, and return at once."""
+    def notice(self, new: NewObject) -> None:
+        """Invoke the function for this object, if it matches, and return at once."""
         if (
-            change.bucket == self.bucket
-            and any(_covers(event, f"s3:{change.event}") for event in self.events)
-            and change.key.startswith(self.prefix)
-            and change.key.endswith(self.suffix)
+            new.bucket == self.bucket
+            and any(_covers(event, f"s3:{new.event}") for event in self.events)
+            and new.key.startswith(self.prefix)
+            and new.key.endswith(self.suffix)
         ):
-            self._invocations.send({"Records": [change.record(self._configuration_id)]})
+            self._invocations.send({"Records": [new.record(self._configuration_id)]})
 
     def request_stop(self) -> None:
-        """Invoke nothing more, and try nothing again; what runs may end."""
+        """Start no more invocations and no more retries."""
         self._invocations.request_stop()
 
     def overlaps(self, other: "S3Trigger") -> bool:
-        """Would one object have two functions for one event? S3 refuses such configurations."""
+        """Return whether one object could match both; S3 refuses such configurations."""
         return (
             self.bucket == other.bucket
             and any(_covers(a, b) or _covers(b, a) for a in self.events for b in other.events)
@@ -82,10 +77,10 @@ class S3Trigger:
 
 
 def s3_triggers(app: Chalice, config: Config) -> list[S3Trigger]:
-    """A trigger for every ``on_s3_event`` handler of an app.
+    """Return a trigger for every ``on_s3_event`` handler of an app.
 
     Raises:
-        TriggerError: One of them is for events that there are not here, or two for the same.
+        TriggerError: A handler is for unknown events, or two handlers overlap.
     """
     triggers = [
         S3Trigger(
@@ -99,7 +94,12 @@ def s3_triggers(app: Chalice, config: Config) -> list[S3Trigger]:
         if isinstance(source, S3EventConfig)
     ]
     for trigger in triggers:
-        _check_events(trigger)
+        for event in trigger.events:
+            if event not in _EVENTS:
+                raise TriggerError(
+                    f"{trigger.function.name} is for {event!r}, "
+                    f"but the local stack has only {', '.join(sorted(_EVENTS))}"
+                )
     for one, other in combinations(triggers, 2):
         if one.overlaps(other):
             raise TriggerError(
@@ -107,15 +107,6 @@ def s3_triggers(app: Chalice, config: Config) -> list[S3Trigger]:
                 f"{one.bucket}, which S3 refuses: let their prefixes or suffixes differ"
             )
     return triggers
-
-
-def _check_events(trigger: S3Trigger) -> None:
-    for event in trigger.events:
-        if event not in _EVENTS:
-            raise TriggerError(
-                f"{trigger.function.name} is for {event!r}, "
-                f"but the local stack has only {', '.join(sorted(_EVENTS))}"
-            )
 
 
 def _covers(pattern: str, event: str) -> bool:

@@ -1,4 +1,4 @@
-"""The AWS port: every request, to whatever stands for what it wants."""
+"""The AWS port: sends every request to the part that answers it."""
 
 import logging
 import threading
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.wrappers import Response
 
-from local.control import endpoint as control
+from local.control import endpoint
 from local.control.endpoint import Control
 from local.control.faults import Faults
 from local.control.inbox import Inbox
 from local.control.measures import Requests, Timings
-from local.services.cloudfront import edge_cache as cdn
+from local.services.cloudfront import edge_cache
 from local.services.cloudfront.edge_cache import EdgeCache
 from local.services.dynamodb import Tables
 from local.services.moto_backend import MotoBackend
@@ -22,8 +22,7 @@ from local.services.received import Received
 from local.services.s3.buckets import Buckets
 from local.services.s3.cors import Cors
 from local.services.s3.post_upload import PostUploads, is_post_upload
-from local.services.s3.signatures import Signatures
-from local.services.service_error import ServiceError
+from local.services.service_error import ServiceError, not_implemented
 from local.services.sqs import limits
 from local.services.sqs.delivery import SqsDelivery
 
@@ -34,9 +33,8 @@ Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 _log = logging.getLogger(__name__)
 
-_FEEDS_QUEUES: Final = frozenset({"sqs", "s3", "sns"})
 _NOT_MOTOS: Final = frozenset({"cloudfront", "lambda", "ses", "sesv2", "stepfunctions"})
-"""Services of which moto would make up whatever our own additions do not answer."""
+"""Services for which moto would invent answers to operations that `additions` lacks."""
 _OK: Final = 200
 
 
@@ -45,25 +43,23 @@ class Front:
     """The WSGI application of the AWS port.
 
     Attributes:
-        moto: Answers what nothing below does.
-        engines: Operations of our own by boto3's name, ``polly.SynthesizeSpeech``; of the services
-            that they belong to, moto is asked for nothing.
-        additions: Operations of our own that moto lacks; of the rest of their services, it is
-            asked for everything.
-        own_access_key_id: The stack's, whose requests are neither counted nor made to fail.
+        moto: Answers what none of the parts below answers.
+        engines: Operations by boto3's name, ``polly.SynthesizeSpeech``; the time that they take is
+            measured, and moto gets no request for their services.
+        additions: Operations that moto lacks.
+        own_access_key_id: The stack's own, whose requests are neither counted nor made to fail.
     """
 
     moto: MotoBackend
     engines: Mapping[str, Operation]
     additions: Mapping[str, Operation]
     own_access_key_id: str
-    signatures: Signatures
     delivery: SqsDelivery
     buckets: Buckets
     tables: Tables
     post_uploads: PostUploads
     cors: Cors
-    cdn: EdgeCache
+    edge_cache: EdgeCache
     control: Control
     requests: Requests
     timings: Timings
@@ -76,15 +72,14 @@ class Front:
         return self._answer(Received.from_wsgi(environ))(environ, start_response)
 
     def _answer(self, received: Received) -> Response:
-        if received.path.startswith(control.PATH):
+        if received.path.startswith(endpoint.PATH):
             return self.control.answer(received)
-        if received.path.startswith(cdn.PATH):
-            return self.cdn.answer(received)
+        if received.path.startswith(edge_cache.PATH):
+            return self.edge_cache.answer(received)
         if received.method == "OPTIONS":
             return self.cors.preflight(received)
         if is_post_upload(received):
             response = self.post_uploads.answer(received)
-            self.delivery.something_changed()
             self.cors.mark(received, response)
             return response
         call = identify(received)
@@ -105,9 +100,9 @@ class Front:
             return failure(call, ServiceError("InternalFailure", "See the stack's log."))
 
     def _perform(self, call: Call, received: Received) -> Response:
-        if call.access_key_id is None:
-            self.signatures.check_link(received)
-        elif call.access_key_id != self.own_access_key_id:
+        if call.access_key_id is None:  # a stranger, or a presigned link, which the app never makes
+            raise ServiceError("AccessDenied", "Access Denied", 403)
+        if call.access_key_id != self.own_access_key_id:
             self.requests.record(call.name)
             self._meet_fault(call.name)
         if limits.is_limited(call.name):
@@ -119,15 +114,14 @@ class Front:
         if self._is_emulated(call.service):
             return self._run_engine(call)
         if call.service == "s3":
-            response = self.buckets.answer(call, received)
-        elif call.service == "dynamodb":
-            response = self.tables.answer(call, received)
-        else:
-            response = self.moto.answer(received)
-        if response.status_code == _OK and call.name == "sns.Publish":
-            self._deliver_email(parse(call))
-        if call.service in _FEEDS_QUEUES:
+            return self.buckets.answer(call, received)
+        if call.service == "dynamodb":
+            return self.tables.answer(call, received)
+        response = self.moto.answer(received)
+        if call.service == "sqs":
             self.delivery.something_changed()
+        if call.name == "sns.Publish" and response.status_code == _OK:
+            self._deliver_email(parse(call))
         return response
 
     def _meet_fault(self, operation: str) -> None:
@@ -144,13 +138,13 @@ class Front:
 
     def _run_engine(self, call: Call) -> Response:
         engine = self.engines.get(call.name)
-        if engine is None:  # moto would answer with something invented
-            raise ServiceError("NotImplemented", f"The local AWS has no {call.name}.", 501)
+        if engine is None:
+            raise not_implemented(call.name)
         request = parse(call)
         with self.timings.measure(call.name):
             result = engine(request)
         return success(call, result)
 
     def _deliver_email(self, publication: Mapping[str, Any]) -> None:
-        topic = publication.get("TopicArn", publication.get("TargetArn", ""))
-        self.inbox.deliver(publication, self.moto.email_subscribers(topic))
+        subscribers = self.moto.email_subscribers(publication["TopicArn"])
+        self.inbox.deliver(publication, subscribers)

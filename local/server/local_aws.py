@@ -1,4 +1,4 @@
-"""The AWS port, put together."""
+"""Assembles the AWS port."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -32,10 +32,10 @@ def _utc_now() -> datetime:
 
 
 class LocalAws:
-    """A local AWS without resources, listening on `server`'s port once started.
+    """A local AWS without resources, on `server`'s port once it is started.
 
     Attributes:
-        calls: What the functions asked of it, as far as it was told to listen.
+        calls: The requests of each function, from `Calls.listen` on.
     """
 
     def __init__(
@@ -56,28 +56,25 @@ class LocalAws:
         signatures = Signatures(dict([APP_KEYS, STACK_KEYS]), self._now)
         requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
         self._delivery = SqsDelivery(moto)
-        moves = MessageMoves(moto, self._delivery, self._now)
         buckets = Buckets(moto, self._now, self._listeners)
-        cdn = EdgeCache(moto, MEDIA_BUCKET, self._now)
-        invalidations = Invalidations(DISTRIBUTION_ID, cdn.forget, self._now)
+        edge_cache = EdgeCache(moto, MEDIA_BUCKET, self._now)
         front = Front(
             moto=moto,
             engines=self._engines,
             additions={
-                **moves.operations,
-                **invalidations.operations,
+                **MessageMoves(moto, self._delivery, self._now).operations,
+                **Invalidations(DISTRIBUTION_ID, edge_cache.forget, self._now).operations,
                 **self._functions.operations,
                 **self._machines.operations,
                 **Emails(inbox).operations,
             },
             own_access_key_id=STACK_KEYS[0],
-            signatures=signatures,
             delivery=self._delivery,
             buckets=buckets,
             tables=Tables(moto, self._now),
             post_uploads=PostUploads(buckets, signatures),
             cors=Cors(moto),
-            cdn=cdn,
+            edge_cache=edge_cache,
             control=Control(requests, self.calls, timings, inbox, faults),
             requests=requests,
             timings=timings,
@@ -87,18 +84,18 @@ class LocalAws:
         self._server.start(front)
 
     def listen_to_buckets(self, listener: Listener) -> None:
-        """Tell `listener` of every object that is created or removed from now on.
+        """Call `listener` for every new object, from now on.
 
-        It is called in the thread of a request, before that is answered: it must not wait.
+        The call happens in the thread of a request, before it is answered: it must not wait.
         """
         self._listeners.append(listener)
 
     def declare_functions(self, functions: Iterable[LambdaFunction]) -> None:
-        """Let these functions be invoked, and state machines execute them, from now on."""
+        """Let Invoke and state machines find these functions, from now on."""
         self._functions.declare(functions)
 
     def end_long_polls(self) -> None:
-        """Let every ReceiveMessage that waits return, so that its caller can stop."""
+        """Let every waiting ReceiveMessage return, so that its caller can stop."""
         if self._delivery is not None:
             self._delivery.close()
 

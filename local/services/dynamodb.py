@@ -1,4 +1,4 @@
-"""DynamoDB around moto: what it refuses and moto takes, and transactions that happen once.
+"""DynamoDB around moto: refuses what DynamoDB refuses and moto takes; transactions happen once.
 
 Sources: the Amazon DynamoDB API Reference (TransactWriteItems, Query, BatchGetItem) and the
 messages that DynamoDB is known to answer.
@@ -38,7 +38,7 @@ class _Transaction:
 
 
 class Tables:
-    """Answers DynamoDB's requests with moto's answers, or better ones.
+    """Answers DynamoDB's requests by moto.
 
     Args:
         now: The time, with its zone.
@@ -64,8 +64,8 @@ class Tables:
             )
         for part in _parts(request):
             _check_placeholders(part)
-        for table, item in _items_put(request):
-            _check_index_keys(self._moto.key_schemas(table), item)
+            if "Item" in part:
+                _check_index_keys(self._moto.key_schemas(part["TableName"]), part["Item"])
         if "ExclusiveStartKey" in request:
             _check_start(self._moto.key_schemas(request["TableName"]), request)
         if call.operation.name == "TransactWriteItems" and "ClientRequestToken" in request:
@@ -101,22 +101,10 @@ class Tables:
 
 
 def _parts(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """What has expressions of its own: the request, and each operation of a transaction."""
+    """Yield the parts with expressions of their own: the request, and each transaction's item."""
     yield request
     for item in request.get("TransactItems", ()):
         yield from item.values()
-
-
-def _items_put(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each table and item that is put: alone, in a transaction, or in a batch."""
-    for part in _parts(request):
-        if "Item" in part:
-            yield part["TableName"], part["Item"]
-    if isinstance(request.get("RequestItems"), dict):
-        for table, writes in request["RequestItems"].items():
-            for write in writes if isinstance(writes, list) else ():
-                if "PutRequest" in write:
-                    yield table, write["PutRequest"]["Item"]
 
 
 def _check_placeholders(part: Mapping[str, Any]) -> None:
@@ -132,7 +120,7 @@ def _check_placeholders(part: Mapping[str, Any]) -> None:
 
 
 def _check_index_keys(schemas: KeySchemas, item: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse an item whose attributes cannot be the keys that an index takes them for."""
+    """Refuse an item with an index key of another type than the index's."""
     for index, keys in schemas.items():
         for name, expected in keys.items():
             actual = next(iter(item.get(name, {expected: ""})))
@@ -144,24 +132,24 @@ def _check_index_keys(schemas: KeySchemas, item: Mapping[str, Mapping[str, Any]]
 
 
 def _check_start(schemas: KeySchemas, request: Mapping[str, Any]) -> None:
-    """Refuse to go on from what no earlier page can have ended with."""
+    """Refuse a starting key with which no earlier page can have ended."""
     index = request.get("IndexName", "")
     if "" not in schemas or index not in schemas:
-        return  # moto says so
+        return  # moto refuses the request
     start = request["ExclusiveStartKey"]
     keys = {**schemas[index], **schemas[""]}
     if {name: next(iter(value)) for name, value in start.items()} != keys:
         raise _invalid("The provided starting key is invalid")
     partition = next(iter(schemas[index]))
-    asked = _value_asked_for(request, partition)
-    if asked is not None and asked != start[partition]:
+    wanted = _wanted_value(request, partition)
+    if wanted is not None and wanted != start[partition]:
         raise _invalid(
             "The provided starting key is outside query boundaries based on provided conditions"
         )
 
 
-def _value_asked_for(request: Mapping[str, Any], attribute: str) -> Any:
-    """What a Query's condition says that the attribute is equal to, or None."""
+def _wanted_value(request: Mapping[str, Any], attribute: str) -> Any:
+    """Return the value that a Query's condition wants the attribute to equal, or None."""
     names = request.get("ExpressionAttributeNames", {})
     for name, placeholder in re.findall(
         r"([#\w]+)\s*=\s*(:\w+)", request.get("KeyConditionExpression", "")

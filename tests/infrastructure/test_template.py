@@ -296,9 +296,9 @@ def test_files_are_cached_for_as_long_as_the_local_cdn_does() -> None:
     policy = only(DEV, "CloudFront::CachePolicy")["CachePolicyConfig"]
     config = only(DEV, "CloudFront::Distribution")["DistributionConfig"]
 
-    assert policy["MinTTL"] == cdn.LEAST_TTL
+    assert policy["MinTTL"] == cdn.MIN_TTL
     assert policy["DefaultTTL"] == cdn.DEFAULT_TTL
-    assert policy["MaxTTL"] == cdn.MOST_TTL
+    assert policy["MaxTTL"] == cdn.MAX_TTL
     assert config["CustomErrorResponses"] == [
         {"ErrorCode": 403, "ErrorCachingMinTTL": cdn.ERROR_TTL}
     ]

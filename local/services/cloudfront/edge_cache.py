@@ -1,4 +1,4 @@
-"""What CloudFront does: the bucket's public files, to anybody, from its cache while it can.
+"""CloudFront: serves the media bucket's public files to anybody, from a cache if it can.
 
 Sources: the Amazon CloudFront Developer Guide ("Manage how long content stays in the cache", "How
 CloudFront processes HTTP 4xx and 5xx status codes from your origin") and its managed cache policy
@@ -25,18 +25,18 @@ from local.services.s3.stored_objects import StoredObject
 
 PATH: Final = "/cdn/"
 CACHE_BYTES: Final = 32 * 1024 * 1024
-"""Of files and their keys; what was not asked for the longest gives way, as in CloudFront."""
+"""Of files and their keys; the file that was not requested for the longest time gives way."""
 
 _PUBLIC: Final = "public/"
 DEFAULT_TTL: Final = 24 * 3600  # seconds, as all below
-LEAST_TTL: Final = 1
-MOST_TTL: Final = 365 * 24 * 3600
+MIN_TTL: Final = 1
+MAX_TTL: Final = 365 * 24 * 3600
 ERROR_TTL: Final = 10
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """What the bucket answered; `found` is None when it refused."""
+    """The bucket's answer; `found` is None when it refused."""
 
     found: StoredObject | None
     fetched_at: datetime
@@ -54,11 +54,11 @@ class _Entry:
 class EdgeCache:
     """Serves one bucket's ``public/`` keys under ``/cdn/``.
 
-    What was fetched once is served until it expires or is invalidated, whatever became of it in
-    the bucket: for the time of its Cache-Control, or else a day; a refusal for ten seconds.
+    A fetched file is served until it expires or is invalidated, even if the bucket has changed:
+    for the time of its Cache-Control, or else a day; a refusal for ten seconds.
 
-    CloudFront is let into the bucket to read objects, not to list them, so S3 tells it 403, not
-    404, for a key that is not there, and it passes that on.
+    CloudFront may read the bucket's objects and not list them, so S3 answers 403, not 404, for a
+    missing key, and CloudFront passes that on.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class EdgeCache:
         self._moto = moto
         self._bucket = bucket
         self._now = now
-        self._most_bytes = cache_bytes
-        # Also held while the bucket is asked: what is invalidated then cannot be kept afterwards.
+        self._max_bytes = cache_bytes
+        # Held while the bucket is read, too: a file that is invalidated meanwhile is not kept.
         self._lock = threading.Lock()
         self._bytes = 0
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
@@ -90,7 +90,7 @@ class EdgeCache:
         return response
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Fetch anew, when next asked, what these paths match.
+        """Drop the files that these paths match.
 
         Args:
             paths: URL-encoded, from the distribution's root; a ``*`` at the end is any rest.
@@ -103,7 +103,7 @@ class EdgeCache:
                 self._drop(key)
 
     def _entry(self, key: str, now: datetime) -> tuple[_Entry, bool]:
-        """What the bucket answers, and whether that was known."""
+        """Return the bucket's answer, and whether it comes from the cache."""
         known = self._entries.get(key)
         if known is not None and now < known.expires_at:
             self._entries.move_to_end(key)
@@ -113,7 +113,7 @@ class EdgeCache:
         entry = _Entry(self._fetch(key), now)
         self._entries[key] = entry
         self._bytes += len(key) + entry.size
-        while self._bytes > self._most_bytes:
+        while self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
         return entry, False
 
@@ -128,12 +128,12 @@ class EdgeCache:
 
 
 def _ttl(cache_control: str | None) -> int:
-    """The seconds that an object stays in the cache."""
+    """Return the seconds that an object stays in the cache."""
     asked = parse_cache_control_header(cache_control, None, ResponseCacheControl)
     if asked.no_store or asked.no_cache or asked.private:
-        return LEAST_TTL
+        return MIN_TTL
     stated = asked.max_age if asked.s_maxage is None else asked.s_maxage
-    return DEFAULT_TTL if stated is None else min(max(stated, LEAST_TTL), MOST_TTL)
+    return DEFAULT_TTL if stated is None else min(max(stated, MIN_TTL), MAX_TTL)
 
 
 def _served(found: StoredObject, received: Received) -> Response:

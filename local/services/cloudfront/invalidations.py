@@ -1,4 +1,4 @@
-"""CloudFront's CreateInvalidation and GetInvalidation for the one distribution that there is.
+"""CloudFront's CreateInvalidation for the one distribution of the local AWS.
 
 Sources: the Amazon CloudFront API Reference (CreateInvalidation, InvalidationBatch) and Developer
 Guide ("Invalidate files to remove content", "Quotas").
@@ -14,9 +14,7 @@ from typing import Any, Final
 from local.services.s3.signatures import Clock
 from local.services.service_error import ServiceError
 
-_LONGEST_PATH: Final = 4000  # characters
-_MOST_PATHS: Final = 3000  # in progress at once, as below
-_MOST_WILDCARDS: Final = 15
+_MAX_PATH: Final = 4000  # characters
 
 
 @dataclass(frozen=True)
@@ -25,17 +23,6 @@ class _Invalidation:
     paths: list[str]
     created_at: datetime
     id: str = field(default_factory=lambda: f"I{uuid.uuid4().hex[:13].upper()}")
-
-    def to_wire(self) -> dict[str, Any]:
-        return {
-            "Id": self.id,
-            "Status": "Completed",
-            "CreateTime": self.created_at,
-            "InvalidationBatch": {
-                "Paths": {"Quantity": len(self.paths), "Items": self.paths},
-                "CallerReference": self.caller_reference,
-            },
-        }
 
 
 class Invalidations:
@@ -58,13 +45,11 @@ class Invalidations:
 
     @property
     def operations(self) -> Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]:
-        return {
-            "cloudfront.CreateInvalidation": self._create,
-            "cloudfront.GetInvalidation": self._get,
-        }
+        return {"cloudfront.CreateInvalidation": self._create}
 
     def _create(self, request: dict[str, Any]) -> Mapping[str, Any]:
-        self._check_distribution(request["DistributionId"])
+        if request["DistributionId"] != self._distribution_id:
+            raise ServiceError("NoSuchDistribution", "The specified distribution does not exist.")
         batch = request["InvalidationBatch"]
         reference, paths = batch["CallerReference"], _paths(batch["Paths"])
         with self._lock:
@@ -83,21 +68,16 @@ class Invalidations:
         location = f"/2020-05-31/distribution/{self._distribution_id}/invalidation/"
         return {
             "Location": f"https://cloudfront.amazonaws.com{location}{invalidation.id}",
-            "Invalidation": invalidation.to_wire(),
+            "Invalidation": {
+                "Id": invalidation.id,
+                "Status": "Completed",
+                "CreateTime": invalidation.created_at,
+                "InvalidationBatch": {
+                    "Paths": {"Quantity": len(paths), "Items": paths},
+                    "CallerReference": reference,
+                },
+            },
         }
-
-    def _get(self, request: dict[str, Any]) -> Mapping[str, Any]:
-        self._check_distribution(request["DistributionId"])
-        with self._lock:
-            known = list(self._by_reference.values())
-        for invalidation in known:
-            if invalidation.id == request["Id"]:
-                return {"Invalidation": invalidation.to_wire()}
-        raise ServiceError("NoSuchInvalidation", "The specified invalidation does not exist.")
-
-    def _check_distribution(self, distribution_id: str) -> None:
-        if distribution_id != self._distribution_id:
-            raise ServiceError("NoSuchDistribution", "The specified distribution does not exist.")
 
 
 def _paths(asked: Mapping[str, Any]) -> list[str]:
@@ -112,21 +92,15 @@ def _paths(asked: Mapping[str, Any]) -> list[str]:
             "InvalidArgument",
             "Your request contains one or more invalid invalidation paths.",
         )
-    wildcards = sum(path.endswith("*") for path in paths)
-    if len(paths) > _MOST_PATHS or wildcards > _MOST_WILDCARDS:
-        raise ServiceError(
-            "TooManyInvalidationsInProgress",
-            "Your request contains more paths than can be invalidated at once.",
-        )
     return paths
 
 
 def _is_path(path: str) -> bool:
-    """Does it begin at the root, URL-encoded, with a wildcard at its end at most?"""
+    """Check that a path begins at the root, is URL-encoded, and has at most a final wildcard."""
     return (
         path.startswith("/")
         and path.isascii()
-        and len(path) <= _LONGEST_PATH
+        and len(path) <= _MAX_PATH
         and "*" not in path[:-1]
         and " " not in path
     )

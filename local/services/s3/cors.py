@@ -1,4 +1,4 @@
-"""CORS as S3 does it: what a page of another origin may ask of a bucket, and read of the answer.
+"""S3's CORS: a bucket's rules for pages of other origins.
 
 Source: the Amazon S3 User Guide, "Using cross-origin resource sharing (CORS)"; the errors are those
 that S3 is known to answer.
@@ -23,7 +23,7 @@ _NOT_ALLOWED: Final = (
 
 
 class Cors:
-    """Answers preflights, and marks what a page may read, by each bucket's own configuration."""
+    """Answers preflights, and adds CORS headers to answers, by each bucket's configuration."""
 
     def __init__(self, moto: MotoBackend) -> None:
         self._moto = moto
@@ -49,9 +49,9 @@ class Cors:
         return response
 
     def mark(self, received: Received, response: Response) -> None:
-        """Give S3's answer to a request the headers by which a browser lets the page read it.
+        """Add the headers by which a browser lets the page read S3's answer to a request.
 
-        What the bucket does not allow is performed all the same, but has none of them.
+        S3 performs a request that the bucket's rules do not allow, and adds no header.
         """
         for name in [name for name, _ in response.headers if name.startswith("Access-Control-")]:
             del response.headers[name]  # moto allows everything to everybody
@@ -65,7 +65,7 @@ class Cors:
 
 
 def _allow(received: Received, method: str, rules: Iterable[CorsRule], response: Response) -> bool:
-    """Add the headers of the first rule that allows a request; is there one?"""
+    """Add the headers of the first rule that allows a request; return whether there is one."""
     origin = received.header("Origin")
     asked = received.header("Access-Control-Request-Headers").lower()
     headers = [name.strip() for name in asked.split(",") if name.strip()]

@@ -1,4 +1,4 @@
-"""The policy of a form that uploads straight to S3: what it allows, and for how long.
+"""The policy of a form that uploads straight to S3: the fields that it allows, and for how long.
 
 The rules are those of the Amazon S3 API Reference, "POST Policy": every field of the form must be
 allowed by a condition, and every condition must hold.
@@ -28,13 +28,13 @@ class Condition:
     right: str
 
     def holds_for(self, fields: Mapping[str, str]) -> bool:
-        """Does this rule allow what the form says? `left` is a field's name in lower case."""
+        """Check the form's fields by this rule; `left` is a field's name in lower case."""
         value = fields.get(self.left)
         if value is None:
             return False
         if self.operator == "eq":
             return value == self.right
-        # A content type may be a list: each of them must start so.
+        # A content type may be a list: each of its parts must start so.
         values = value.split(",") if self.left == "content-type" else [value]
         return all(one.strip().startswith(self.right) for one in values)
 
@@ -69,7 +69,7 @@ class PostPolicy:
         )
 
     def check(self, fields: Mapping[str, str], size: int, now: datetime) -> None:
-        """Let a form through that this policy allows.
+        """Refuse a form that this policy does not allow.
 
         Args:
             fields: The form's fields by lower-case name, and ``bucket``.

@@ -1,10 +1,10 @@
-"""Uploads by an HTML form straight to S3, which moto takes from anybody, checked as S3 does."""
+"""Uploads by an HTML form straight to S3, with S3's checks: moto takes any form."""
 
 import hmac
 from collections.abc import Mapping
 from html import escape
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
@@ -13,11 +13,11 @@ from local.services.protocol import Call, failure, put_object
 from local.services.received import Received
 from local.services.s3.buckets import CREATED_BY_FORM, Buckets
 from local.services.s3.post_policy import PostPolicy
-from local.services.s3.signatures import ALGORITHM, Scope, Signatures, wrong_signature
+from local.services.s3.signatures import ALGORITHM, Scope, Signatures
 from local.services.service_error import ServiceError
 
-_MOST_BYTES_OF_FIELDS: Final = 20_000
-"""What comes before the file (Amazon S3 API Reference, "POST Object")."""
+_MAX_BYTES_OF_FIELDS: Final = 20_000
+"""Of the fields before the file (Amazon S3 API Reference, "POST Object")."""
 
 _STORED_HEADERS: Final = frozenset(
     {"cache-control", "content-type", "content-disposition", "content-encoding", "expires"}
@@ -36,7 +36,7 @@ class PostUploads:
         self._signatures = signatures
 
     def answer(self, received: Received) -> Response:
-        """What S3 answers to the form: nothing (204), or what its fields ask for instead."""
+        """Answer 204, or 201 with a description if the form asks for it."""
         bucket = received.path.strip("/")
         try:
             fields, content = _form(received)
@@ -62,19 +62,24 @@ class PostUploads:
             fields["policy"], Scope.parse(fields["x-amz-credential"]), fields["x-amz-date"]
         )
         if not hmac.compare_digest(expected, fields["x-amz-signature"]):
-            raise wrong_signature()
+            raise ServiceError(
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided. "
+                "Check your key and signing method.",
+                403,
+            )
         PostPolicy.parse(fields["policy"]).check(fields, size, self._signatures.now())
 
 
 def _form(received: Received) -> tuple[dict[str, str], bytes]:
-    """The form's fields, by lower-case name, and its file's bytes."""
+    """Return the form's fields, by lower-case name, and its file's bytes."""
     with Request(received.environ()) as request:
         try:
             files = request.files
         except RequestEntityTooLarge as error:  # fields of half a megabyte
             raise _fields_too_large() from error
         if sum(len(name) + len(value) for name, value in request.form.items()) > (
-            _MOST_BYTES_OF_FIELDS
+            _MAX_BYTES_OF_FIELDS
         ):
             raise _fields_too_large()
         if [name for name, _ in files.items(multi=True)] != ["file"]:
@@ -100,7 +105,7 @@ def _fields_too_large() -> ServiceError:
 def _as_put(
     received: Received, bucket: str, fields: Mapping[str, str], content: bytes
 ) -> tuple[Call, Received, str]:
-    """The PutObject that stores the file under the form's key, with the headers it names."""
+    """Return the PutObject that stores the file under the form's key, with the form's headers."""
     path = f"/{bucket}/{fields['key']}"
     headers = {
         name.upper().replace("-", "_"): value
@@ -124,19 +129,13 @@ def _as_put(
 
 def _acknowledged(fields: Mapping[str, str], etag: str, received: Received) -> Response:
     key, bucket = fields["key"], fields["bucket"]
-    if redirect := fields.get("success_action_redirect"):
-        scheme, host, path, query, fragment = urlsplit(redirect)
-        query = urlencode([*parse_qsl(query), ("bucket", bucket), ("key", key), ("etag", etag)])
-        location = urlunsplit((scheme, host, path, query, fragment))
-        return Response(status=303, headers={"Location": location, "ETag": etag})
     location = f"http://{received.header('Host')}/{bucket}/{quote(key)}"
     headers = {"Location": location, "ETag": etag}
-    status = fields.get("success_action_status", "")
-    if status == "201":
+    if fields.get("success_action_status") == "201":
         xml = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>'
             f"<Location>{escape(location)}</Location><Bucket>{bucket}</Bucket>"
             f"<Key>{escape(key)}</Key><ETag>{escape(etag)}</ETag></PostResponse>"
         )
         return Response(xml, 201, headers, mimetype="application/xml")
-    return Response(status=200 if status == "200" else 204, headers=headers)
+    return Response(status=204, headers=headers)

@@ -1,4 +1,4 @@
-"""A look at what moto's S3 stores, and how its buckets are set up; moto has no interface for it."""
+"""Reads the objects that moto's S3 stores, and its buckets' CORS; moto has no interface for it."""
 
 import threading
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class CorsRule:
     """One rule of a bucket's CORS configuration, with at most one ``*`` in each pattern.
 
     Attributes:
-        headers: Patterns of what a request may send.
-        exposed: What a page may read of the answer.
+        headers: Patterns of the headers that a request may send.
+        exposed: Headers of the answer that a page may read.
         max_age: Seconds that a browser may remember a preflight's answer, or None.
     """
 
@@ -38,22 +38,19 @@ class CorsRule:
 
 
 class MotoObjects:
-    """Buckets and their objects, under moto's `lock`."""
+    """Buckets and their objects, read under moto's `lock`."""
 
     def __init__(self, lock: threading.RLock) -> None:
         self._lock = lock
 
-    def find(self, bucket: str, key: str, version: str | None = None) -> StoredObject:
-        """An object's bytes and headers.
+    def find(self, bucket: str, key: str) -> StoredObject:
+        """Return an object.
 
         Raises:
-            KeyError: There is no such object, bucket or version.
+            KeyError: There is no such object or bucket.
         """
         with self._lock:
-            has_bucket = self.has_bucket(bucket)
-            found = self._buckets.get_object(bucket, key, version) if has_bucket else None
-            if found is None:
-                raise KeyError(key)
+            found = self._find(bucket, key)
             return StoredObject(
                 content=found.value,
                 content_type=found.metadata["content-type"],
@@ -62,22 +59,18 @@ class MotoObjects:
                 last_modified=found.last_modified.replace(tzinfo=UTC),
             )
 
-    def size_and_etag(self, bucket: str, key: str) -> tuple[int, str] | None:
-        """An object's bytes and its entity tag without quotes, or None if there is no such."""
-        with self._lock:
-            found = self._buckets.get_object(bucket, key) if self.has_bucket(bucket) else None
-            return (found.size, found.etag.strip('"')) if found else None
+    def size_and_etag(self, bucket: str, key: str) -> tuple[int, str]:
+        """Return an object's bytes and its entity tag without quotes.
 
-    def delete(self, bucket: str, key: str, version: str | None = None) -> None:
+        Raises:
+            KeyError: There is no such object or bucket.
+        """
         with self._lock:
-            self._buckets.delete_object(bucket, key, version)
-
-    def has_bucket(self, name: str) -> bool:
-        with self._lock:
-            return name in self._buckets.buckets
+            found = self._find(bucket, key)
+            return found.size, found.etag.strip('"')
 
     def cors_rules(self, bucket: str) -> list[CorsRule]:
-        """A bucket's CORS configuration, in order; empty without one.
+        """Return a bucket's CORS configuration, in order; empty without one.
 
         Raises:
             KeyError: There is no such bucket.
@@ -91,9 +84,15 @@ class MotoObjects:
                     exposed=rule.exposed_headers or [],
                     max_age=rule.max_age_seconds,
                 )
-                for rule in self._buckets.buckets[bucket].cors
+                for rule in self._s3.buckets[bucket].cors
             ]
 
+    def _find(self, bucket: str, key: str) -> Any:
+        found = self._s3.get_object(bucket, key) if bucket in self._s3.buckets else None
+        if found is None:
+            raise KeyError(key)
+        return found
+
     @property
-    def _buckets(self) -> Any:
+    def _s3(self) -> Any:
         return get_backend("s3")[ACCOUNT_ID]["aws"]

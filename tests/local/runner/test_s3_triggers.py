@@ -25,7 +25,7 @@ from tests.local.conftest import Aws
 SECONDS = 10  # patience, not a measure
 CONFIG = Config(chalice_stage="local", config_from_disk={"lambda_timeout": 29})
 ETAG = "f561aaf6ef0bf14d4208bb46a4ccb3ad"  # of b"xxx"
-EVERYTHING = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+EVERYTHING = ["s3:ObjectCreated:*"]
 STRANGE_KEYS = {
     "a b": "a+b",
     "a+b": "a%2Bb",
@@ -126,14 +126,8 @@ def put(_aws: Aws, s3: Any) -> None:
     s3.put_object(Bucket="staging", Key="new", Body=b"xxx")
 
 
-def put_by_link(aws: Aws, _s3: Any) -> None:
-    client = aws.client("s3", signature_version="s3v4")
-    url = client.generate_presigned_url("put_object", Params={"Bucket": "staging", "Key": "new"})
-    assert aws.http("PUT", url.removeprefix(aws.url), body=b"xxx").status == 200
-
-
 def post(aws: Aws, _s3: Any) -> None:
-    fields = aws.client("s3", signature_version="s3v4").generate_presigned_post("staging", "new")
+    fields = aws.client("s3").generate_presigned_post("staging", "new")
     parts = [*fields["fields"].items(), ("file", ("f", b"xxx"))]
     assert aws.http("POST", "/staging", fields=parts).status == 204
 
@@ -144,9 +138,7 @@ def copy(_aws: Aws, s3: Any) -> None:
     s3.copy_object(Bucket="staging", Key="new", CopySource={"Bucket": "elsewhere", "Key": "old"})
 
 
-@pytest.mark.parametrize(
-    ("create", "event"), [(put, "Put"), (put_by_link, "Put"), (post, "Post"), (copy, "Copy")]
-)
+@pytest.mark.parametrize(("create", "event"), [(put, "Put"), (post, "Post"), (copy, "Copy")])
 def test_every_way_to_create_an_object_has_its_event(
     aws: Aws, s3: Any, create: Callable[[Aws, Any], None], event: str
 ) -> None:
@@ -177,27 +169,6 @@ def test_an_object_of_many_parts_is_created_when_it_is_completed(aws: Aws, s3: A
     assert handler.events.empty()
 
 
-def test_what_is_removed_is_told_by_its_key_alone_and_what_was_not_there_not_at_all(
-    aws: Aws, s3: Any
-) -> None:
-    for key in ("a", "b", "c"):
-        s3.put_object(Bucket="staging", Key=key, Body=b"xxx")
-    handler = Handler()
-    listening(aws, handler)
-
-    s3.delete_object(Bucket="staging", Key="missing")
-    s3.delete_object(Bucket="staging", Key="a")
-    keys = [{"Key": key} for key in ("b", "missing", "c", "c")]
-    s3.delete_objects(Bucket="staging", Delete={"Objects": keys})
-
-    records = [handler.next_record() for _ in range(3)]
-    assert {record["eventName"] for record in records} == {"ObjectRemoved:Delete"}
-    objects = {record["s3"]["object"]["key"]: record["s3"]["object"] for record in records}
-    assert objects.keys() == {"a", "b", "c"}
-    assert objects["a"].keys() == {"key", "sequencer"}
-    assert handler.events.empty()
-
-
 def test_what_failed_is_not_told(aws: Aws, s3: Any) -> None:
     s3.put_object(Bucket="staging", Key="taken", Body=b"1")
     handler = Handler()
@@ -207,7 +178,6 @@ def test_what_failed_is_not_told(aws: Aws, s3: Any) -> None:
     failures: list[Callable[[], Any]] = [
         lambda: s3.put_object(Bucket="staging", Key="k", Body=b"never performed"),
         lambda: s3.put_object(Bucket="staging", Key="taken", Body=b"2", IfNoneMatch="*"),
-        lambda: s3.delete_object(Bucket="staging", Key="taken", IfMatch='"another"'),
         lambda: s3.copy_object(Bucket="staging", Key="k", CopySource="staging/missing"),
         lambda: s3.put_object(Bucket="missing", Key="k", Body=b""),
     ]
@@ -304,7 +274,7 @@ def test_every_s3_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws, 
     def forward(event: S3Event) -> None:
         seen.put((event.bucket, event.key))
 
-    @app.on_s3_event("staging", events=["s3:ObjectRemoved:Delete"], suffix=".jpg")
+    @app.on_s3_event("media", events=["s3:ObjectCreated:Copy"], suffix=".jpg")
     def forget(_event: S3Event) -> None: ...
 
     @app.on_sqs_message(queue="work")
@@ -321,7 +291,7 @@ def test_every_s3_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws, 
     assert seen.get(timeout=SECONDS) == ("staging", "images/my page.jpg")
 
 
-@pytest.mark.parametrize("event", ["s3:ObjectRestore:Completed", "ObjectCreated:*", "s3:*"])
+@pytest.mark.parametrize("event", ["s3:ObjectRemoved:*", "ObjectCreated:*", "s3:*"])
 def test_an_event_that_there_is_not_is_refused_by_name(event: str) -> None:
     app = Chalice("tried-out", configure_logs=False)
 
@@ -337,7 +307,7 @@ def test_an_event_that_there_is_not_is_refused_by_name(event: str) -> None:
     [
         ({}, {}, True),
         ({"events": ["s3:ObjectCreated:Put"]}, {}, True),
-        ({"events": ["s3:ObjectRemoved:*"]}, {}, False),
+        ({"events": ["s3:ObjectCreated:Copy"]}, {"events": ["s3:ObjectCreated:Put"]}, False),
         ({"prefix": "images/"}, {"prefix": "images/raw/"}, True),
         ({"prefix": "images/"}, {"prefix": "profiles/"}, False),
         ({"prefix": "images/", "suffix": ".jpg"}, {"suffix": ".png"}, False),

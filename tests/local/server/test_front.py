@@ -34,7 +34,7 @@ def test_speech_is_a_stream_with_its_own_content_type_and_billed_characters(aws:
 
 
 def test_an_operation_that_no_engine_has_is_refused_not_made_up(aws: Aws) -> None:
-    with pytest.raises(ClientError, match=r"has no rekognition\.DetectLabels") as refusal:
+    with pytest.raises(ClientError, match=r"does not have rekognition\.DetectLabels") as refusal:
         aws.client("rekognition").detect_labels(Image={"Bytes": b"x"})
 
     assert refusal.value.response["Error"]["Code"] == "NotImplemented"

@@ -248,7 +248,6 @@ def test_a_scan_goes_on_from_a_key_of_its_own_table_or_index(dynamodb: Any) -> N
     ("operation", "request_"),
     [
         ("put_item", {"TableName": TABLE, "Item": MISTYPED}),
-        ("batch_write_item", {"RequestItems": {TABLE: [{"PutRequest": {"Item": MISTYPED}}]}}),
         (
             "transact_write_items",
             {"TransactItems": [{"Put": {"TableName": TABLE, "Item": MISTYPED}}]},

@@ -1,4 +1,4 @@
-"""What happened to an object of a bucket, and how S3 tells a function of it."""
+"""A new object of a bucket, and the record in which S3 describes it to a function."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,24 +12,24 @@ _BUCKET_OWNER: Final = "A3NL1KOZZKLOCAL"
 
 
 @dataclass(frozen=True)
-class ObjectChange:
-    """One object that was created or removed.
+class NewObject:
+    """One object that was created.
 
     Attributes:
         event: S3's name for it without ``s3:``, such as ``ObjectCreated:Post``.
-        size: Bytes, or None when it was removed.
-        etag: Without its quotes, or None when it was removed.
-        sequencer: Of two changes of one key, the later has the greater one.
-        access_key_id: Whose request it was.
+        size: Bytes.
+        etag: Without its quotes.
+        sequencer: Of two objects of one key, the later has the greater one.
+        access_key_id: Of the request.
     """
 
     event: str
     bucket: str
     key: str
-    size: int | None
-    etag: str | None
+    size: int
+    etag: str
     sequencer: int
-    happened_at: datetime
+    created_at: datetime
     access_key_id: str
     request_id: str
 
@@ -37,14 +37,14 @@ class ObjectChange:
         """The record of an event (Amazon S3 User Guide, "Event message structure").
 
         Args:
-            configuration_id: Of the bucket's notification configuration that asked for it.
+            configuration_id: Of the bucket's notification configuration that asks for it.
         """
+        milliseconds = self.created_at.microsecond // 1000
         return {
             "eventVersion": "2.1",
             "eventSource": "aws:s3",
             "awsRegion": REGION,
-            "eventTime": f"{self.happened_at:%Y-%m-%dT%H:%M:%S}"
-            f".{self.happened_at.microsecond // 1000:03}Z",
+            "eventTime": f"{self.created_at:%Y-%m-%dT%H:%M:%S}.{milliseconds:03}Z",
             "eventName": self.event,
             "userIdentity": {"principalId": f"AWS:{self.access_key_id}"},
             "requestParameters": {"sourceIPAddress": HOST},
@@ -60,15 +60,11 @@ class ObjectChange:
                     "ownerIdentity": {"principalId": _BUCKET_OWNER},
                     "arn": f"arn:aws:s3:::{self.bucket}",
                 },
-                "object": self._object(),
+                "object": {
+                    "key": quote_plus(self.key, safe="/"),
+                    "size": self.size,
+                    "eTag": self.etag,
+                    "sequencer": f"{self.sequencer:018X}",
+                },
             },
         }
-
-    def _object(self) -> dict[str, Any]:
-        told = {
-            "key": quote_plus(self.key, safe="/"),
-            "size": self.size,
-            "eTag": self.etag,
-            "sequencer": f"{self.sequencer:018X}",
-        }
-        return {name: value for name, value in told.items() if value is not None}
