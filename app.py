@@ -1,7 +1,7 @@
 """Storytime: photograph a page; hear it read.
 
-Every trigger of the app, in pipeline order. Handlers translate and delegate; what is
-decided is decided in `chalicelib`.
+Every route and trigger of the app, in pipeline order. A handler translates and delegates;
+`chalicelib` decides.
 """
 
 import os
@@ -23,20 +23,34 @@ from chalice.app import (
     SQSEvent,
 )
 
+from chalicelib.assembly import assembly_on_aws
 from chalicelib.delivery import events
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.http import answers, profiles, requests, tokens
-from chalicelib.profiles import keys as profile_keys
-from chalicelib.settings import DEAD_LETTERS, Settings, queue_name
+from chalicelib.profiles.detection import FaceDetection
+from chalicelib.profiles.direct_upload import ProfileUpload
+from chalicelib.profiles.ending import Ending
+from chalicelib.profiles.execution import run_task
+from chalicelib.profiles.intake import ProfileIntake
+from chalicelib.profiles.registration import Registration
+from chalicelib.profiles.retrieval import ProfileRetrieval
+from chalicelib.profiles.thumbnail import Thumbnail
+from chalicelib.settings import Settings
+from chalicelib.steps.bulk import Bulk
+from chalicelib.steps.deletion import Deletion
+from chalicelib.steps.direct_upload import DirectUpload
+from chalicelib.steps.intake import Intake
+from chalicelib.steps.listing import Listing
+from chalicelib.steps.retrieval import Retrieval
+from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.telemetry import logs
-from chalicelib.wiring import pipeline_on_aws
 
 settings = Settings.from_environment(os.environ)
 logs.configure(settings.log_level)
-pipeline = pipeline_on_aws(settings)
+part = assembly_on_aws(settings)
 digests = tokens.digests_of(settings.api_tokens)
 
 app = Chalice(app_name="storytime", configure_logs=False)
@@ -70,233 +84,209 @@ def name_the_request_in_logs(event: Any, get_response: Callable[[object], Any]) 
 
 @app.middleware("http")
 def reshape_errors(event: object, get_response: Callable[[object], Response]) -> Response:
-    return requests.in_our_shape(get_response(event))
+    return answers.in_our_shape(get_response(event))
 
 
 @app.authorizer(ttl_seconds=tokens.REMEMBERED_SECONDS)
 def authorize(request: AuthRequest) -> AuthResponse:
-    return requests.permission_of(tokens.holder_of(request.token, digests))
+    return answers.permission_of(tokens.holder_of(request.token, digests))
 
 
-# An open step has no authorizer: API Gateway refuses who brings no token without asking it.
+# An open stage has no authorizer: API Gateway refuses a request without a token before it asks one.
 route = partial(app.route, authorizer=authorize if digests else None)
 
 
-@route("/upload", methods=["POST"], content_types=["*/*"])  # intake says what it takes
-@requests.answering_errors
+def of_queue(step: Step, suffix: str = "") -> dict[str, Any]:
+    """What `on_sqs_message` needs to know of a step's queue, or of its dead letters."""
+    return {
+        "queue": settings.queue_name(step, suffix),
+        "batch_size": 1,
+        "maximum_concurrency": settings.concurrency_of(step, suffix),
+    }
+
+
+def handle(event: SQSEvent, step: Step, suffix: str = "") -> None:
+    message = IntakeMessage if step is Step.INTAKE else StoryMessage
+    events.handle_each(event, message, part.handler(step, suffix))
+
+
+@route("/upload", methods=["POST"], content_types=["*/*"])  # intake checks the type itself
+@answers.answering_errors
 def upload() -> Response:
-    receipt = pipeline.intake.take_in(requests.upload_of(current_request()))
-    return answers.receipt_response(receipt, pipeline.links)
+    receipt = part(Intake).take_in(requests.upload_of(current_request()))
+    return answers.receipt_response(receipt, part.links)
 
 
 @route("/uploads", methods=["POST"])
-@requests.answering_errors
+@answers.answering_errors
 def request_upload() -> Response:
-    return answers.permit_response(
-        pipeline.direct_upload.permit(requests.wanted_of(current_request()))
-    )
+    permit = part(DirectUpload).permit(requests.wanted_of(current_request()))
+    return answers.permit_response(permit)
 
 
 @app.on_s3_event(bucket=settings.intake_bucket, events=["s3:ObjectCreated:*"], prefix=keys.ARRIVALS)
 def announce_staged(event: S3Event) -> None:
-    events.announce(event, pipeline.intake_queue)
+    events.announce(event, part.queue(Step.INTAKE))
 
 
 @app.on_s3_event(
-    bucket=settings.intake_bucket, events=["s3:ObjectCreated:*"], prefix=profile_keys.ARRIVALS
+    bucket=settings.intake_bucket, events=["s3:ObjectCreated:*"], prefix=keys.PROFILE_ARRIVALS
 )
 def announce_staged_profile_photo(event: S3Event) -> None:
-    events.announce(event, pipeline.intake_queue)
+    events.announce(event, part.queue(Step.INTAKE))
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.intake_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.INTAKE))
 def take_in_staged(event: SQSEvent) -> None:
-    events.handle_each(event, IntakeMessage, pipeline.take_in_staged)
+    handle(event, Step.INTAKE)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.reading_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.READING))
 def read_page(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.reading.handle)
+    handle(event, Step.READING)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.narration_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.NARRATION))
 def narrate(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.narration.handle)
+    handle(event, Step.NARRATION)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.renditions_queue_url),
-    batch_size=1,
-    maximum_concurrency=settings.maximum_concurrency,
-)
+@app.on_sqs_message(**of_queue(Step.RENDITIONS))
 def make_renditions(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.renditions.handle)
+    handle(event, Step.RENDITIONS)
 
 
 @route("/retrieve/{story_id}", methods=["GET"])
-@requests.answering_errors
+@answers.answering_errors
 def retrieve_by_path(story_id: str) -> Response:
-    return answers.found_response(pipeline.retrieval.retrieve(story_id), pipeline.links)
+    return answers.found_response(part(Retrieval).retrieve(story_id), part.links)
 
 
 @route("/retrieve", methods=["GET"])
 @route("/getResult", methods=["GET"])
-@requests.answering_errors
+@answers.answering_errors
 def retrieve_by_entity_tag() -> Response:
     entity_tag = requests.entity_tag_of(current_request())
-    return answers.found_response(pipeline.retrieval.retrieve(entity_tag), pipeline.links)
+    return answers.found_response(part(Retrieval).retrieve(entity_tag), part.links)
 
 
 @route("/bulk", methods=["POST"])
-@requests.answering_errors
+@answers.answering_errors
 def retrieve_many() -> Response:
     wanted, notify = requests.bulk_of(current_request())
-    return answers.bulk_response(
-        wanted, pipeline.bulk.look_up(wanted, notify=notify), pipeline.links
-    )
+    found = part(Bulk).look_up(wanted, notify=notify)
+    return answers.bulk_response(wanted, found, part.links)
 
 
 @route("/stories", methods=["GET"])
-@requests.answering_errors
+@answers.answering_errors
 def list_stories() -> Response:
-    return answers.list_response(
-        pipeline.listing.page(*requests.place_in_list_of(current_request())), pipeline.links
-    )
+    page = part(Listing).page(*requests.place_in_list_of(current_request()))
+    return answers.list_response(page, part.links)
 
 
 @route("/stories/{story_id}", methods=["DELETE"])
-@requests.answering_errors
+@answers.answering_errors
 def delete_story(story_id: str) -> Response:
-    return answers.deletion_response(pipeline.deletion.delete(story_id))
+    return answers.deletion_response(part(Deletion).delete(story_id))
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.deletion_queue_url), batch_size=1, maximum_concurrency=2
-)
+@app.on_sqs_message(**of_queue(Step.DELETION))
 def erase(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.eraser.handle)
+    handle(event, Step.DELETION)
 
 
 @route("/profiles/{user_id}/photo", methods=["PUT"], content_types=["*/*"])
-@requests.answering_errors
+@answers.answering_errors
 def put_profile_photo(user_id: str) -> Response:
     photo = profiles.photo_of(current_request(), user_id)
-    return profiles.receipt_response(pipeline.profiles.intake.take_in(photo), pipeline.links)
+    return profiles.receipt_response(part(ProfileIntake).take_in(photo), part.links)
 
 
 @route("/profiles/{user_id}/uploads", methods=["POST"])
-@requests.answering_errors
+@answers.answering_errors
 def request_profile_upload(user_id: str) -> Response:
     wanted = profiles.wanted_photo_of(current_request(), user_id)
-    return profiles.permit_response(pipeline.profiles.upload.permit(*wanted))
+    return profiles.permit_response(part(ProfileUpload).permit(*wanted))
 
 
 @app.lambda_function()
 def detect_face(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return events.profile_task(pipeline.profiles.detection.run, event)
+    return run_task(part(FaceDetection).run, event)
 
 
 @app.lambda_function()
 def check_face_duplicate(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return events.profile_task(pipeline.profiles.registration.check, event)
+    return run_task(part(Registration).check, event)
 
 
 @app.lambda_function()
 def add_face_to_index(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return events.profile_task(pipeline.profiles.registration.add, event)
+    return run_task(part(Registration).add, event)
 
 
 @app.lambda_function()
 def make_thumbnail(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return events.profile_task(pipeline.profiles.thumbnail.run, event)
+    return run_task(part(Thumbnail).run, event)
 
 
 @app.lambda_function()
 def persist_metadata(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return events.profile_task(pipeline.profiles.registration.persist, event)
+    return run_task(part(Registration).persist, event)
 
 
 @app.lambda_function()
 def refuse_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return events.profile_task(pipeline.profiles.ending.end, event)
+    return run_task(part(Ending).end, event)
 
 
 @app.lambda_function()
 def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return events.profile_task(pipeline.profiles.ending.end, event)
+    return run_task(part(Ending).end, event)
 
 
 @route("/profiles/{user_id}", methods=["GET"])
-@requests.answering_errors
+@answers.answering_errors
 def get_profile(user_id: str) -> Response:
     execution = profiles.execution_of(current_request())
-    return profiles.profile_response(
-        pipeline.profiles.retrieval.retrieve(user_id, execution), pipeline.links
-    )
+    profile = part(ProfileRetrieval).retrieve(user_id, execution)
+    return profiles.profile_response(profile, part.links)
 
 
 @route("/profiles/{user_id}", methods=["DELETE"])
-@requests.answering_errors
+@answers.answering_errors
 def delete_profile(user_id: str) -> Response:
-    return profiles.deletion_response(pipeline.profiles.retrieval.delete(user_id))
+    return profiles.deletion_response(part(ProfileRetrieval).delete(user_id))
 
 
 @app.schedule(Rate(SWEEP_EVERY // timedelta(minutes=1), unit=Rate.MINUTES))
 def sweep(event: CloudWatchEvent) -> None:
-    pipeline.sweeper.sweep(lambda: events.time_left(event))
+    part(Sweeper).sweep(lambda: events.time_left(event))
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.intake_queue_url) + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
-)
+@app.on_sqs_message(**of_queue(Step.INTAKE, DEAD_LETTERS))
 def give_up_intake(event: SQSEvent) -> None:
-    events.handle_each(event, IntakeMessage, pipeline.intake_dead_letters.handle)
+    handle(event, Step.INTAKE, DEAD_LETTERS)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.reading_queue_url) + DEAD_LETTERS, batch_size=1, maximum_concurrency=2
-)
+@app.on_sqs_message(**of_queue(Step.READING, DEAD_LETTERS))
 def give_up_reading(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.READING].handle)
+    handle(event, Step.READING, DEAD_LETTERS)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.narration_queue_url) + DEAD_LETTERS,
-    batch_size=1,
-    maximum_concurrency=2,
-)
+@app.on_sqs_message(**of_queue(Step.NARRATION, DEAD_LETTERS))
 def give_up_narration(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.NARRATION].handle)
+    handle(event, Step.NARRATION, DEAD_LETTERS)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.renditions_queue_url) + DEAD_LETTERS,
-    batch_size=1,
-    maximum_concurrency=2,
-)
+@app.on_sqs_message(**of_queue(Step.RENDITIONS, DEAD_LETTERS))
 def give_up_renditions(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.RENDITIONS].handle)
+    handle(event, Step.RENDITIONS, DEAD_LETTERS)
 
 
-@app.on_sqs_message(
-    queue=queue_name(settings.deletion_queue_url) + DEAD_LETTERS,
-    batch_size=1,
-    maximum_concurrency=2,
-)
+@app.on_sqs_message(**of_queue(Step.DELETION, DEAD_LETTERS))
 def give_up_deletion(event: SQSEvent) -> None:
-    events.handle_each(event, StoryMessage, pipeline.dead_letters[Step.DELETION].handle)
+    handle(event, Step.DELETION, DEAD_LETTERS)
 
 
 @app.route("/health", methods=["GET"])

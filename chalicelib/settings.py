@@ -8,18 +8,12 @@ import msgspec
 
 from chalicelib.errors import StorytimeError
 from chalicelib.pages.voices import Engine
+from chalicelib.stories.queues import WITH_OWN_CONCURRENCY, Step
 
-DEAD_LETTERS: Final = "-dead"
-"""Ends the name of the queue that takes what a stage's queue gave up."""
-PARKED: Final = "-parked"
-"""Ends the name of the queue that keeps dead letters until they are put back."""
+MIN_CONCURRENCY: Final = 2
+"""The least that Lambda takes (AWS Lambda, "Configuring maximum concurrency")."""
 LOCAL: Final = "local"
 """The stage of a stack on one machine."""
-
-
-def queue_name(url: str) -> str:
-    """The name of the queue at a URL, as triggers know it."""
-    return url.rsplit("/", 1)[1]
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -46,11 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         media_bucket: Bucket of photos, pages and audio.
         intake_bucket: Bucket where clients put photos themselves.
         stories_table: DynamoDB table of stories.
-        reading_queue_url: Queue whose messages make the reading stage work.
-        narration_queue_url: The same for narration.
-        renditions_queue_url: The same for renditions.
-        deletion_queue_url: The same for deletion.
-        intake_queue_url: The same for photos that arrived in the intake_bucket bucket.
+        queue_url_prefix: The address of each queue, up to the name of its step.
         notification_topic_arn: SNS topic whose subscribers get the e-mails.
         media_base_url: What stands before ``/public/…`` in links: CloudFront's address.
         distribution_id: CloudFront's, which forgets what was deleted.
@@ -71,11 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     media_bucket: Name
     intake_bucket: Name
     stories_table: Name
-    reading_queue_url: Url
-    narration_queue_url: Url
-    renditions_queue_url: Url
-    deletion_queue_url: Url
-    intake_queue_url: Url
+    queue_url_prefix: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+/[^\s/]+/\S+-$")]
     notification_topic_arn: Annotated[str, msgspec.Meta(pattern=r"^arn:aws[\w-]*:sns:")]
     media_base_url: Url
     distribution_id: Name
@@ -86,9 +72,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     api_tokens: ApiTokens
     allowed_origin: Origin = "*"
     speech_engine: Engine = "neural"
-    maximum_concurrency: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
+    maximum_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] = 10
     stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def queue_url(self, step: Step, suffix: str = "") -> str:
+        """The address of a step's queue, or of that for its dead letters or parked ones."""
+        return f"{self.queue_url_prefix}{step}{suffix}"
+
+    def queue_name(self, step: Step, suffix: str = "") -> str:
+        """The name of the same queue, as triggers know it."""
+        return self.queue_url(step, suffix).rsplit("/", 1)[1]
+
+    def concurrency_of(self, step: Step, suffix: str = "") -> int:
+        """How many functions may work on a queue at once."""
+        is_limited = bool(suffix) or step in WITH_OWN_CONCURRENCY
+        return MIN_CONCURRENCY if is_limited else self.maximum_concurrency
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

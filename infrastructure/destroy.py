@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
 
+from chalicelib.stories.queues import PARKED, Step
 from infrastructure import chalice_command, chalice_record, elsewhere, stack, stage_folder
 from infrastructure.account import Account
 from infrastructure.command import ended
@@ -25,7 +26,6 @@ _BUCKETS: Final = ("MediaBucket", "IntakeBucket")
 _AT_ONCE: Final = 1000
 """Keys that one DeleteObjects takes (Amazon S3 API Reference)."""
 _COUNTED: Final = 10_000
-_PARKED: Final = "-parked"
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,7 @@ class Destruction:
             files=sum(1 for _ in islice(chain.from_iterable(map(self._keys, _BUCKETS)), _COUNTED)),
             faces=self._faces(),
             parked=sum(
-                self._waiting(url + _PARKED)
-                for name, url in self._outputs.items()
-                if name.endswith("QueueUrl")
+                self._waiting(f"{self._outputs['QueueUrlPrefix']}{step}{PARKED}") for step in Step
             ),
         )
 

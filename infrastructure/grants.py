@@ -135,9 +135,8 @@ def faces(*operations: str) -> Grant:
 
 
 def _queue(name: str) -> str:
-    """A queue's ARN, by the name of its stage: ``reading``, ``reading-dead``."""
-    stage, dash, suffix = name.partition("-")
-    return f"arn:{{partition}}:sqs:{_HERE}:{{{stage}}}{dash}{suffix}"
+    """A queue's ARN, by its short name: ``reading``, ``reading-dead``."""
+    return f"arn:{{partition}}:sqs:{_HERE}:{{queues}}{name}"
 
 
 def _on_objects(action: str, *folders: str) -> Grant:

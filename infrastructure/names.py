@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from chalicelib.settings import queue_name
 from infrastructure.stage import APP, function_name
 
 
@@ -15,6 +14,7 @@ class Names:
     Attributes:
         partition: AWS's, ``aws`` but for China and GovCloud.
         functions: What the names of its functions begin with: ``storytime-dev``.
+        queues: What the names of its queues begin with: ``storytime-dev-``.
         workflow: The name of the state machine.
     """
 
@@ -25,11 +25,7 @@ class Names:
     media_bucket: str
     intake_bucket: str
     table: str
-    intake: str
-    reading: str
-    narration: str
-    renditions: str
-    deletion: str
+    queues: str
     topic: str
     distribution: str
     workflow: str
@@ -52,11 +48,7 @@ class Names:
             media_bucket=environment["MEDIA_BUCKET"],
             intake_bucket=environment["INTAKE_BUCKET"],
             table=environment["STORIES_TABLE"],
-            intake=queue_name(environment["INTAKE_QUEUE_URL"]),
-            reading=queue_name(environment["READING_QUEUE_URL"]),
-            narration=queue_name(environment["NARRATION_QUEUE_URL"]),
-            renditions=queue_name(environment["RENDITIONS_QUEUE_URL"]),
-            deletion=queue_name(environment["DELETION_QUEUE_URL"]),
+            queues=environment["QUEUE_URL_PREFIX"].rsplit("/", 1)[1],
             topic=topic,
             distribution=environment["DISTRIBUTION_ID"],
             workflow=environment["PROFILE_WORKFLOW_ARN"].rsplit(":", 1)[1],

@@ -3,10 +3,9 @@
 The messages that a stage's queue gave up for good wait in ``<its name>-parked``. Once what was
 wrong is mended, this puts them back onto the queue, and says how many there were.
 
-STAGE is a stage that was deployed from here, or one of .chalice/config.json; QUEUE is any name for
-which the environment variables of that stage have ``<NAME>_QUEUE_URL``: ``reading`` for
-``READING_QUEUE_URL``. The stage's variables lead to its AWS; an ``AWS_ENDPOINT_URL`` of the process
-leads elsewhere. Exit status: 0, 1 when AWS did not do it, 2 when it was not asked properly.
+STAGE is a stage that was deployed from here, or one of .chalice/config.json; QUEUE is the name of
+a step, such as ``reading``. The stage's variables lead to its AWS; an ``AWS_ENDPOINT_URL`` of the
+process leads elsewhere. Exit status: 0, 1 when AWS did not do it, 2 when it was not asked properly.
 """
 
 import os
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from chalicelib.settings import PARKED
+from chalicelib.stories.queues import PARKED
 from infrastructure.stage import DeploymentError
 from infrastructure.stage_folder import config_of
 from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables

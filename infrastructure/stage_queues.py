@@ -9,10 +9,12 @@ import boto3
 from botocore.config import Config as ClientConfig
 from chalice.config import Config
 
+from chalicelib.stories.queues import Step
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_QUEUE_URL: Final = "_QUEUE_URL"
+_PREFIX: Final = "QUEUE_URL_PREFIX"
 _SQS_HOST: Final = re.compile(r"sqs\.([\w-]+)\.amazonaws\.com(?:\.cn)?")
 _IMPATIENT: Final = ClientConfig(
     connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
@@ -47,19 +49,14 @@ def queue_name_of(variables: Mapping[str, str], stage: str, queue: str) -> str:
     Raises:
         UsageError: The stage's variables name no such queue.
     """
-    urls = {
-        name.removesuffix(_QUEUE_URL).lower(): url
-        for name, url in variables.items()
-        if name.endswith(_QUEUE_URL)
-    }
-    if not urls:
+    if _PREFIX not in variables:
         raise UsageError(
             f"Stage {stage!r} was not deployed from this folder, so its queues are not known here: "
             f"make deploy STAGE={stage}"
         )
-    if queue not in urls:
-        raise UsageError(f"Stage {stage!r} has no queue {queue!r}, only {_listed(urls)}.")
-    return urls[queue].rsplit("/", 1)[-1]
+    if queue not in set(Step):
+        raise UsageError(f"Stage {stage!r} has no queue {queue!r}, only {_listed(Step)}.")
+    return f"{variables[_PREFIX]}{queue}".rsplit("/", 1)[-1]
 
 
 def client_of(variables: Mapping[str, str], environ: Mapping[str, str]) -> "SQSClient":
@@ -87,11 +84,8 @@ def _region(variables: Mapping[str, str]) -> str | None:
 
     None when their addresses do not say; then it is the process's.
     """
-    hosts = (
-        urlsplit(url).hostname or "" for name, url in variables.items() if name.endswith(_QUEUE_URL)
-    )
-    regions = {match[1] for host in hosts if (match := _SQS_HOST.fullmatch(host))}
-    return regions.pop() if len(regions) == 1 else None
+    match = _SQS_HOST.fullmatch(urlsplit(variables.get(_PREFIX, "")).hostname or "")
+    return match[1] if match else None
 
 
 def _listed(names: Iterable[str]) -> str:

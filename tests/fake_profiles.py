@@ -142,10 +142,10 @@ class InMemorySentPhotos:
     def __init__(self, buckets: dict[str, Media]) -> None:
         self.buckets = buckets
 
-    def get(self, bucket: str, key: str, most: int) -> bytes | None:
+    def get(self, bucket: str, key: str, max_bytes: int) -> bytes | None:
         content = self.buckets[bucket].get(key)
-        if content is not None and len(content) > most:
-            raise TooLargeError(f"at most {most}")
+        if content is not None and len(content) > max_bytes:
+            raise TooLargeError(f"at most {max_bytes}")
         return content
 
 

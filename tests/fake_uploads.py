@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import StoryChangedError, TransientError
+from chalicelib.stories.intake_bucket import IntakeListing, IntakeObject, IntakePhoto
+from chalicelib.stories.ports import UploadRequestsPage
 from chalicelib.stories.story import Status, Story
-from chalicelib.stories.upload_ports import IntakeListing, IntakeObject, IntakePhoto, RequestsPage
 from chalicelib.stories.upload_request import OPEN, PostForm, UploadRequest, fulfilment
 from tests.fakes import InMemoryStories
 
@@ -71,7 +72,7 @@ class InMemoryUploadRequests:
             raise StoryChangedError("it is not in that state")
         return self._write(request, changes)
 
-    def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> RequestsPage:
+    def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> UploadRequestsPage:
         """One request a page, so that whoever asks must go on asking."""
         found = sorted(
             request.id
@@ -80,7 +81,7 @@ class InMemoryUploadRequests:
         )
         ahead = [upload_id for upload_id in found if page is None or upload_id > page]
         requests = [self.kept[upload_id] for upload_id in ahead[:1]]
-        return RequestsPage(requests, ahead[0] if len(ahead) > 1 else None)
+        return UploadRequestsPage(requests, ahead[0] if len(ahead) > 1 else None)
 
     def _is_open(self, request: UploadRequest) -> bool:
         now = self.kept.get(request.id)
@@ -134,12 +135,12 @@ class InMemoryIntakeBucket:
         fields = {name: value for name, value in given.items() if value is not None}
         return PostForm("https://intake_bucket.example", fields)
 
-    def get(self, key: str, most: int) -> IntakePhoto | None:
+    def get(self, key: str, max_bytes: int) -> IntakePhoto | None:
         found = self.objects.get(key)
         if found is None:
             return None
         size = len(found.content)
-        content = found.content if size <= most else None
+        content = found.content if size <= max_bytes else None
         return IntakePhoto(
             content, size, found.version, found.upload_id, found.arrived_at, found.email
         )

@@ -13,6 +13,7 @@ import msgspec
 from chalicelib.delivery.messages import Delivery, Message
 from chalicelib.errors import LeaseHeldError, StoryChangedError, TransientError
 from chalicelib.pages.detection import TextDetection
+from chalicelib.stories.moves import Move
 from chalicelib.stories.ports import StoriesFound, StoriesPage
 from chalicelib.stories.story import Lease, Status, Story, month_of, place_in_list, sources
 from chalicelib.telemetry.metrics import Metric
@@ -92,22 +93,17 @@ class InMemoryStories:
             raise LeaseHeldError(held.message_id, held.until, gives_up=held.gives_up)
         return self._write(story, {"leases": {**story.leases, lease.step: lease}})
 
-    def update(
-        self,
-        story: Story,
-        changes: Mapping[str, Any],
-        *,
-        expect: Mapping[str, Any] | None = None,
-        lease: Lease | None = None,
-        release: bool = False,
+    def apply(
+        self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
     ) -> Story:
+        changes = move.changes
         current = self._current(story.id, story.generation)
         only_releases = release and not changes
         if current.status is Status.DELETED is not story.status and not only_releases:
             raise StoryChangedError("it is deleted")
         if "status" in changes and current.status not in sources(changes["status"]):
             raise StoryChangedError(f"no move from {current.status} to {changes['status']}")
-        if any(getattr(current, name) != value for name, value in (expect or {}).items()):
+        if any(getattr(current, name) != value for name, value in move.expect.items()):
             raise StoryChangedError("a field is not as expected")
         leases = dict(current.leases)
         if lease is not None:

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
-from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.stories.ports import Speaker, TextDetector
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from tests.fake_profiles import (
     InMemoryFaces,
     InMemoryMailer,
@@ -64,7 +63,7 @@ class MemoryTools:
             step: InMemoryQueue(
                 self.clock,
                 f"{step}-dead",
-                visibility=6 * DEAD_LETTER_LEASE,
+                visibility=6 * DEAD_LETTER_TIME_LIMIT,
                 dead_letters=self.parked_queues[step],
             )
             for step in Step

@@ -1,14 +1,33 @@
-"""The house rules, read from the code's own imports."""
+"""The house rules, read from the code's own imports and definitions."""
 
 import ast
 import re
+from collections import Counter
+from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-STEPS = {"chalicelib.steps.reading", "chalicelib.steps.narration"}
+STEPS = {"chalicelib.steps.reading", "chalicelib.steps.narration", "chalicelib.steps.renditions"}
+
+PACKAGES = ("chalicelib",)
+
+MAY_IMPORT = {
+    "errors": set[str](),
+    "telemetry": {"errors"},
+    "pages": {"errors"},
+    "stories": {"errors", "pages"},
+    "settings": {"errors", "pages", "stories"},
+    "delivery": {"errors", "stories", "telemetry"},
+    "profiles": {"delivery", "errors", "pages", "stories", "telemetry"},
+    "steps": {"delivery", "errors", "pages", "profiles", "stories", "telemetry"},
+    "http": {"delivery", "errors", "pages", "profiles", "steps", "stories"},
+    "aws": {"delivery", "errors", "pages", "profiles", "stories", "telemetry"},
+    "assembly": {"aws", "delivery", "settings", "steps", "stories"},
+}
+"""Each room of chalicelib, and the rooms that it may import."""
 
 
 def module_name(path: Path) -> str:
@@ -40,31 +59,73 @@ def importers_of(*packages: str) -> set[str]:
     return {module for module, imported in APP.items() if any(map(is_inside, imported))}
 
 
-def knows_aws(module: str) -> bool:
-    return module == "chalicelib.wiring" or module.startswith("chalicelib.aws")
+def room_of(module: str) -> str:
+    """The room of a module of chalicelib: ``chalicelib.steps.reading`` is in ``steps``."""
+    return module.split(".")[1]
 
 
-def test_only_the_adapters_and_the_wiring_know_aws() -> None:
-    outside = {module for module in importers_of("boto3", "botocore") if not knows_aws(module)}
+def public_classes(*packages: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    for package in packages:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    yield module_name(path), node
 
-    assert outside == set()
+
+def test_a_room_imports_only_the_rooms_below_it() -> None:
+    rooms = {
+        module: {
+            room_of(each) for each in imported if each.startswith("chalicelib.") and each in APP
+        }
+        for module, imported in APP.items()
+        if module.startswith("chalicelib.")
+    }
+
+    assert {room_of(module) for module in rooms} == MAY_IMPORT.keys()
+    assert {
+        module: found - MAY_IMPORT[room_of(module)] - {room_of(module)}
+        for module, found in rooms.items()
+        if found - MAY_IMPORT[room_of(module)] - {room_of(module)}
+    } == {}
+
+
+def test_rooms_form_no_circle() -> None:
+    order = list(TopologicalSorter(MAY_IMPORT).static_order())
+
+    assert (order[0], order[-1]) == ("errors", "assembly")
+
+
+def test_modules_form_no_circle() -> None:
+    graph = {module: imported & APP.keys() - {module} for module, imported in APP.items()}
+
+    order = list(TopologicalSorter(graph).static_order())
+
+    assert order[-1] == "app"
+
+
+def test_only_the_aws_room_knows_aws() -> None:
     assert importers_of("boto3", "botocore") != set()
+    assert {room_of(module) for module in importers_of("boto3", "botocore")} == {"aws"}
 
 
-def test_metrics_and_log_lines_are_all_that_powertools_is_for() -> None:
+def test_only_the_assembly_chooses_adapters() -> None:
+    outside = {
+        module
+        for module in importers_of("chalicelib.aws")
+        if not module.startswith("chalicelib.aws")
+    }
+
+    assert outside == {"chalicelib.assembly"}
+
+
+def test_powertools_writes_metrics_and_log_lines_only() -> None:
     assert importers_of("aws_lambda_powertools") == {
         "chalicelib.aws.cloudwatch",
         "chalicelib.telemetry.logs",
     }
 
 
-def test_only_the_wiring_chooses_adapters() -> None:
-    outside = {module for module in importers_of("chalicelib.aws") if not knows_aws(module)}
-
-    assert outside == set()
-
-
-def test_steps_do_not_import_each_other() -> None:
+def test_steps_of_a_story_do_not_import_each_other() -> None:
     for step in STEPS:
         assert not APP[step] & (STEPS - {step})
 
@@ -73,7 +134,7 @@ def test_the_app_never_imports_the_local_aws() -> None:
     assert importers_of("local", "tests", "samples", "bench", "moto") == set()
 
 
-def test_only_the_handlers_know_the_framework() -> None:
+def test_only_the_translators_of_requests_and_events_know_the_framework() -> None:
     assert importers_of("chalice") == {
         "app",
         "chalicelib.http.answers",
@@ -83,13 +144,27 @@ def test_only_the_handlers_know_the_framework() -> None:
     }
 
 
-def test_data_flows_one_way() -> None:
-    """No cycles: a topological order of the modules exists (or this raises CycleError)."""
-    graph = {module: imported & APP.keys() - {module} for module, imported in APP.items()}
+def test_a_newcomer_sees_few_entries_on_the_top_floor() -> None:
+    entries = [path for path in (ROOT / "chalicelib").iterdir() if path.name != "__pycache__"]
 
-    order = list(TopologicalSorter(graph).static_order())
+    assert len(entries) <= 12
 
-    assert order[-1] == "app"
+
+def test_no_two_public_classes_share_a_name() -> None:
+    names = Counter(node.name for _, node in public_classes(*PACKAGES))
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_errors_end_in_error() -> None:
+    errors = {
+        node.name
+        for _, node in public_classes(*PACKAGES)
+        if any(ast.unparse(base).endswith(("Error", "Exception")) for base in node.bases)
+    }
+
+    assert len(errors) > 15
+    assert {name for name in errors if not name.endswith("Error")} == set()
 
 
 @pytest.mark.parametrize("package", ["chalicelib", "local"])
@@ -102,7 +177,7 @@ def test_a_module_is_read_in_one_sitting(package: str) -> None:
     assert {module for module, length in lengths.items() if length > 250} == set()
 
 
-def test_whatever_security_rule_is_silenced_says_why() -> None:
+def test_a_silenced_security_rule_says_why() -> None:
     """ruff's S rules are bandit's: `# noqa: S603  # the lines above`."""
     silenced = [
         line

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from chalicelib.pages.photo import MAX_PIXELS, MIN_SIDE
-from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS
 from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
-from chalicelib.steps.deletion import LONGEST_WRITER
+from chalicelib.steps.deletion import MAX_WRITER_DURATION
 from chalicelib.steps.intake import MAX_BYTES, STORED_WITHIN
-from chalicelib.stories.story import LEGAL_MOVES, Step
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
+from chalicelib.stories.story import LEGAL_MOVES
 from tests.states_language import DEFINITION
 
 ROOT = Path(__file__).parent.parent
@@ -140,7 +140,7 @@ def test_no_lease_outlives_its_function() -> None:
     for step, limit in TIME_LIMITS.items():
         assert limit.total_seconds() == functions[STEP_FUNCTIONS[step]]["lambda_timeout"]
         burial = functions[f"give_up_{step}"]["lambda_timeout"]
-        assert DEAD_LETTER_LEASE.total_seconds() <= burial
+        assert DEAD_LETTER_TIME_LIMIT.total_seconds() <= burial
 
 
 def test_a_deletion_waits_for_everybody_who_may_still_write() -> None:
@@ -149,7 +149,7 @@ def test_a_deletion_waits_for_everybody_who_may_still_write() -> None:
 
     intake = max(api_seconds, functions["take_in_staged"]["lambda_timeout"])
     assert STORED_WITHIN.total_seconds() >= intake
-    assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= LONGEST_WRITER
+    assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
 
 
 def test_what_outlives_a_deletion_is_told_as_the_template_has_it() -> None:

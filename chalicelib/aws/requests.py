@@ -1,14 +1,45 @@
-"""One AWS request, with AWS's failures in the pipeline's words."""
+"""AWS requests: how long they are waited for, how they fail, and which of them are paid."""
 
+import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import TransientError
+from chalicelib.telemetry.metrics import CHARACTERS_NARRATED, PAID_CALLS, Meter
 
 _Parameters = ParamSpec("_Parameters")
 _Response = TypeVar("_Response")
+
+PAID_OPERATIONS: Final = {
+    "rekognition": ("DetectText", "DetectFaces", "SearchFacesByImage", "IndexFaces"),
+    "polly": ("SynthesizeSpeech",),
+}
+"""Those that are billed by the request or the character, by service."""
+
+_OK: Final = 200
+
+
+# boto3 waits up to 1, 2 and 4 seconds between the attempts. No request may take longer than API
+# Gateway waits (29 s), and no paid one longer than its step's lease. A paid request that is given
+# up may have been paid, so boto3 waits for it as long as possible.
+_CLIENT: Final = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=50,
+)
+# Forms for a new bucket need signature version 4; the virtual address posts to the bucket's own
+# region without a redirect.
+_S3_CLIENT: Final = _CLIENT.merge(
+    Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+)
+_PAID_CLIENT: Final = Config(
+    connect_timeout=2, read_timeout=25, retries={"mode": "standard", "total_max_attempts": 2}
+)
 
 
 class RequestFailedError(TransientError):
@@ -44,3 +75,53 @@ def request(
     except BotoCoreError as error:  # no connection, no answer in time, an unreadable answer
         name = getattr(operation, "__name__", "request")
         raise RequestFailedError(name, type(error).__name__, {}) from error
+
+
+class Clients:
+    """boto3's clients, each created once.
+
+    Args:
+        meter: Asked for the meter that counts paid requests when the first one is needed.
+    """
+
+    def __init__(self, meter: Callable[[], Meter]) -> None:
+        self._meter = meter
+        self._session = boto3.session.Session()
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, bool], Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        """A client that answers in time for API Gateway."""
+        return self._once(service, _S3_CLIENT if service == "s3" else _CLIENT, is_paid=False)
+
+    def paid(self, service: str) -> Any:
+        """A client that waits longer for paid requests, and counts them."""
+        return self._once(service, _PAID_CLIENT, is_paid=True)
+
+    def _once(self, service: str, config: Config, *, is_paid: bool) -> Any:
+        with self._lock:  # threads may share clients, but not create them at once
+            if (service, is_paid) not in self._clients:
+                client: Any = self._session.client(service, config=config)  # type: ignore[call-overload]
+                if is_paid:
+                    count_paid_requests(client, self._meter())
+                self._clients[service, is_paid] = client
+            return self._clients[service, is_paid]
+
+
+def count_paid_requests(client: Any, meter: Meter) -> Any:
+    """Count a client's paid requests from now on; returns the client.
+
+    AWS does not bill what it refuses. It may bill a request that timed out, which is not counted
+    here: so the bill may be higher.
+    """
+    service = client.meta.service_model.service_name
+    for operation in PAID_OPERATIONS[service]:
+
+        def note(http_response: Any, parsed: Any, operation: str = operation, **_: object) -> None:
+            if http_response.status_code == _OK:
+                meter.record(PAID_CALLS, by=operation)
+                if "RequestCharacters" in parsed:
+                    meter.record(CHARACTERS_NARRATED, parsed["RequestCharacters"])
+
+        client.meta.events.register(f"after-call.{service}.{operation}", note)
+    return client

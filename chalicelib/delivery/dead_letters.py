@@ -1,7 +1,6 @@
-"""Messages that a step gave up: parked, and their story failed if nobody else is at it.
+"""Dead letters: messages that a step gave up. They are parked, and their stories fail.
 
-Nothing is thrown away: from the parked queue, which nobody reads, messages can be put back
-(`make redrive`), and the story goes on.
+No message is thrown away: `make redrive` sends parked messages back, and the story goes on.
 """
 
 import logging
@@ -11,14 +10,14 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.delivery.leases import Leasing
-from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage
+from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue, StoryMessage
 from chalicelib.delivery.retries import retried
+from chalicelib.delivery.runner import Runner
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
-from chalicelib.stories import keys, upload_request
-from chalicelib.stories.ports import Queue, Stories
-from chalicelib.stories.story import PHOTO_MISSING, Failure, Lease, Status, Step, Story
-from chalicelib.stories.upload_ports import UploadRequests
+from chalicelib.stories import keys, moves, upload_request
+from chalicelib.stories.ports import Stories, UploadRequests
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import PHOTO_MISSING, Lease, Status, Story
 from chalicelib.stories.upload_request import UploadStatus
 from chalicelib.telemetry.metrics import STORIES_FAILED, FailureReason, Meter
 
@@ -28,15 +27,15 @@ log = logging.getLogger(__name__)
 
 
 class DeadLetters(msgspec.Struct, frozen=True):
-    """Handles one step's dead letters.
+    """Handles the dead letters of a step that makes the story.
 
     Attributes:
-        leasing: Of the dead-letter queue, but on the step's own leases: whoever holds one
-            is at work, so that the story is not failed meanwhile.
-        parked: Where the messages are kept.
+        runner: Of the dead-letter queue. It takes the leases of the step itself, so that a
+            story does not fail while a worker holds one.
+        parked: Keeps the messages.
     """
 
-    leasing: Leasing
+    runner: Runner
     stories: Stories
     parked: Queue[StoryMessage]
     meter: Meter
@@ -45,54 +44,24 @@ class DeadLetters(msgspec.Struct, frozen=True):
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
 
         def give_up(story: Story, lease: Lease) -> Story:
-            if not is_lost(story, self.leasing.step, delivery.sent_at):
+            if not is_lost(story, self.runner.leases.step, delivery.sent_at):
                 log.info("a stray dead letter", extra={"status": story.status.value})
                 return story
-            failure = Failure(reason_of(story), final=False)
-            log.error("given up", extra={"reason": failure.reason})
-            failed = self.stories.update(
-                story,
-                {"status": Status.FAILED, "failure": failure},
-                expect={"enqueued_at": story.enqueued_at},
-                lease=lease,
-            )
+            reason = reason_of(story)
+            log.error("given up", extra={"reason": reason})
+            failed = self.stories.apply(story, moves.given_up(story, reason), lease=lease)
             self.meter.record(STORIES_FAILED, by=kind_of(story))
             return failed
 
-        self.leasing.run(delivery, give_up)
-        # Last: should this process die before, the message comes again, and the story is
-        # failed only once; the other way round, it would be parked twice.
-        with retried(self.leasing.queue, delivery):
+        self.runner.run(delivery, give_up)
+        # Parked last: if this process dies before, the message comes again and the story fails
+        # only once. The other way round, the message would be parked twice.
+        with retried(self.runner.leases.queue, delivery):
             self.parked.send(delivery.message)
 
 
-class IntakeDeadLetters(msgspec.Struct, frozen=True):
-    """Handles dead letters about staged photos: their sender is told when they ask."""
-
-    upload_requests: UploadRequests
-    queue: Queue[IntakeMessage]
-    parked: Queue[IntakeMessage]
-
-    def handle(self, delivery: Delivery[IntakeMessage]) -> None:
-        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        with retried(self.queue, delivery):
-            reason = self._give_up(delivery.message)
-            self.parked.send(msgspec.structs.replace(delivery.message, reason=reason))
-
-    def _give_up(self, staged: IntakeMessage) -> str:
-        upload_id = keys.upload_id_of(staged.key)
-        request = self.upload_requests.find(upload_id) if upload_id else None
-        reason = (
-            _tried(request.last_error) if request else "it was tried several times: see the log"
-        )
-        log.error("given up", extra={"reason": reason, "key": staged.key})
-        if request is not None and request.status is UploadStatus.REQUESTED:
-            self.upload_requests.update(request, upload_request.failure(reason))
-        return reason
-
-
 class Parking(msgspec.Struct, frozen=True):
-    """Handles dead letters of work that no story waits for: they are kept."""
+    """Handles the dead letters of a step that no story waits for: it parks them."""
 
     step: Step
     queue: Queue[StoryMessage]
@@ -105,8 +74,37 @@ class Parking(msgspec.Struct, frozen=True):
             self.parked.send(delivery.message)
 
 
+class IntakeDeadLetters(msgspec.Struct, frozen=True):
+    """Handles the dead letters about photos in the intake bucket.
+
+    The upload request fails, so that its sender reads why at the next poll.
+    """
+
+    upload_requests: UploadRequests
+    intake_dead_letter_queue: Queue[IntakeMessage]
+    intake_parked_queue: Queue[IntakeMessage]
+
+    def handle(self, delivery: Delivery[IntakeMessage]) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
+        with retried(self.intake_dead_letter_queue, delivery):
+            reason = self._give_up(delivery.message)
+            parked = msgspec.structs.replace(delivery.message, reason=reason)
+            self.intake_parked_queue.send(parked)
+
+    def _give_up(self, message: IntakeMessage) -> str:
+        upload_id = keys.upload_id_of(message.key)
+        request = self.upload_requests.find(upload_id) if upload_id else None
+        reason = (
+            _tried(request.last_error) if request else "it was tried several times: see the log"
+        )
+        log.error("given up", extra={"reason": reason, "key": message.key})
+        if request is not None and request.status is UploadStatus.REQUESTED:
+            self.upload_requests.update(request, upload_request.failure(reason))
+        return reason
+
+
 def is_lost(story: Story, step: Step, sent_at: datetime) -> bool:
-    """Is the story still where this dead letter left it, and nothing under way to help it?
+    """Is the story still where this dead letter left it, with no later message to help it?
 
     Args:
         story: The story as the holder of its lease sees it.
@@ -119,7 +117,7 @@ def is_lost(story: Story, step: Step, sent_at: datetime) -> bool:
 
 
 def kind_of(story: Story) -> FailureReason:
-    """Why the story stopped, for who looks after them all."""
+    """Why the story stopped, as a metric's dimension."""
     never_arrived = not story.last_error and story.enqueued_at is None and story.text is None
     if never_arrived or story.last_error == PHOTO_MISSING:
         return FailureReason.PHOTO_MISSING
@@ -127,7 +125,7 @@ def kind_of(story: Story) -> FailureReason:
 
 
 def reason_of(story: Story) -> str:
-    """The same for the person who sent the photo."""
+    """Why the story stopped, for the person who sent the photo."""
     if kind_of(story) is FailureReason.PHOTO_MISSING:
         return PHOTO_MISSING
     return _tried(story.last_error)

@@ -1,4 +1,4 @@
-"""Removing a story's files from the bucket, so that nothing of a deleted story stays."""
+"""Removes a story's files from the media bucket."""
 
 import logging
 
@@ -17,16 +17,16 @@ class Erasure(msgspec.Struct, frozen=True):
     media: Media
 
     def erase(self, message: StoryMessage) -> None:
-        """Remove every file of this generation of a story; looks until it finds none."""
-        for prefix in keys.prefixes(message):
+        """Remove every file of this generation of a story; repeats until none is found."""
+        for prefix in keys.prefixes(message.id, message.generation):
             while found := self.media.keys_under(prefix):
                 self.media.delete(found)
                 log.info("files removed", extra={"files": len(found), "prefix": prefix})
 
     def clean_up_after(self, message: StoryMessage) -> None:
-        """For whoever worked on a story, and found that it changed: was it deleted?
+        """Remove the files that a worker stored after its story was deleted.
 
-        Whoever comes too late takes along what was stored too late.
+        Call it when a write failed because the story changed.
         """
         story = self.stories.find(message.id)
         if story is None or about(story) != message or story.status is Status.DELETED:

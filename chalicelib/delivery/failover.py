@@ -1,4 +1,4 @@
-"""Bringing an unfinished story back to work, exactly where its data stops."""
+"""Failover: unfinished work is enqueued again, exactly where its data stops."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -6,26 +6,25 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib.delivery import messages
-from chalicelib.delivery.messages import IntakeMessage, StoryMessage
-from chalicelib.delivery.timeouts import is_due_again, is_overdue_arrival, may_resume
+from chalicelib.delivery.messages import IntakeMessage, Queue, StoryMessage, about
+from chalicelib.delivery.timeouts import is_due_in_sweep, may_resume, may_resume_arrival
 from chalicelib.errors import StoryChangedError, StorytimeError
-from chalicelib.profiles import keys as profile_keys
-from chalicelib.stories import keys
-from chalicelib.stories.ports import Media, Queue, Stories
-from chalicelib.stories.story import Step, Story, next_step
-from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
+from chalicelib.stories import keys, moves
+from chalicelib.stories.intake_bucket import IntakeBucket
+from chalicelib.stories.ports import Media, Stories, UploadRequests
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story, next_step
 from chalicelib.stories.upload_request import UploadRequest
 
 log = logging.getLogger(__name__)
 
 
 class Failover(msgspec.Struct, frozen=True):
-    """Puts messages on queues; the steps do the rest.
+    """Sends messages about unfinished stories; the steps do the work.
 
     Attributes:
-        queues: Where each step's messages go.
-        dead_letter_queues: Where those go that a step gives up: stories are failed there.
+        queues: One for each step.
+        dead_letter_queues: Their handlers fail stories.
     """
 
     stories: Stories
@@ -35,9 +34,9 @@ class Failover(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def resume(self, story: Story) -> Story:
-        """Enqueue the first step whose result is missing, when the work seems lost.
+        """Enqueue the first step whose result is missing, if the work seems lost.
 
-        Not for failed stories: only an upload or a redrive may start those again.
+        Not for failed stories: only an upload or a redrive starts those again.
         Of any number of simultaneous calls one enqueues; the others see that it did.
         """
         if not may_resume(story, self.clock()):
@@ -48,63 +47,60 @@ class Failover(msgspec.Struct, frozen=True):
         return self._enqueue(story)
 
     def give_up(self, story: Story) -> None:
-        """Have a story failed, and people told; one that has failed already is only told of.
+        """Have a story failed and its notice sent; of a failed story only the notice is sent.
 
-        Nothing is marked, least of all that a photo arrived: doing it twice does no harm.
+        Nothing is marked, so calling it twice does no harm.
         """
-        self.dead_letter_queues[next_step(story)].send(messages.about(story))
+        self.dead_letter_queues[next_step(story)].send(about(story))
         log.warning("given up", extra={"status": story.status.value})
 
     def _awaits_photo(self, story: Story) -> bool:
-        """Did its upload die, unanswered, before the photo was stored?
+        """Did its upload die, unanswered, before it stored the photo?
 
-        Such a claim must not look enqueued: the next upload of the photo would not store it.
+        Such a story must not look enqueued: the next upload would not store the photo.
         """
         never_enqueued = story.enqueued_at is None and story.text is None
         return never_enqueued and not self.media.exists(keys.photo(story))
 
     def _enqueue(self, story: Story) -> Story:
-        # Marked first, sent second: should this process die in between, the next poll
-        # after a minute sends; the other way round, every poll in between would.
+        # Marked first, sent second: if this process dies in between, a poll after a minute
+        # sends. The other way round, every poll in between would send.
         try:
-            marked = self.stories.update(
-                story,
-                {"enqueued_at": self.clock(), "resumes": story.resumes + 1},
-                expect={"enqueued_at": story.enqueued_at, "status": story.status},
-            )
+            marked = self.stories.apply(story, moves.resumed(story, self.clock()))
         except StoryChangedError:
             log.info("another request resumes the story, or it went on")
             return self.stories.find(story.id) or story
         step = next_step(marked)
-        self.queues[step].send(messages.about(marked))
+        self.queues[step].send(about(marked))
         log.info("resumed", extra={"enqueued": step.value})
         return marked
 
 
 class IntakeFailover(msgspec.Struct, frozen=True):
-    """The same for photos that were staged, and of which S3's event was lost.
+    """Sends messages about photos in the intake bucket whose S3 event was lost.
 
     Lambda tries an event of S3 three times in all; after that, only the object is left.
 
     Attributes:
-        bucket: The intake_bucket bucket's name, as S3's events say it.
+        bucket_name: The intake bucket's name, as S3's events give it.
     """
 
     upload_requests: UploadRequests
     intake_bucket: IntakeBucket
-    queue: Queue[IntakeMessage]
-    bucket: str
+    intake_queue: Queue[IntakeMessage]
+    bucket_name: str
     clock: Callable[[], datetime]
 
     def resume(self, request: UploadRequest) -> bool:
-        """Enqueue what was staged for a request, when that was long ago; is anything staged?"""
-        staged = self.intake_bucket.look(request.key)
-        if staged is None:
+        """Enqueue a request's photo if it arrived long ago; returns whether a photo is there."""
+        arrived = self.intake_bucket.look(request.key)
+        if arrived is None:
             return False
-        if is_overdue_arrival(staged.arrived_at, request, self.clock()):
-            marks = {"enqueued_at": self.clock(), "resumes": request.resumes + 1}
+        if may_resume_arrival(arrived.arrived_at, request, self.clock()):
             try:
-                self.upload_requests.update(request, marks)
+                self.upload_requests.update(
+                    request, {"enqueued_at": self.clock(), "resumes": request.resumes + 1}
+                )
             except StoryChangedError:
                 log.info("another request resumes the upload, or it went on")
             else:
@@ -112,17 +108,17 @@ class IntakeFailover(msgspec.Struct, frozen=True):
         return True
 
     def sweep(self, has_time: Callable[[], bool]) -> None:
-        """Enqueue what has been staged for long, as long as there is time."""
-        for prefix in (keys.ARRIVALS, profile_keys.ARRIVALS):
+        """Enqueue every photo that arrived long ago, while there is time."""
+        for prefix in (keys.ARRIVALS, keys.PROFILE_ARRIVALS):
             self._sweep(prefix, has_time)
 
     def _sweep(self, prefix: str, has_time: Callable[[], bool]) -> None:
         page = None
         while has_time():
             found = self.intake_bucket.waiting(prefix, page)
-            for key, arrived_at in found.staged.items():
+            for key, arrived_at in found.arrivals.items():
                 is_folder = key.endswith("/")
-                is_due = is_due_again(self.clock() - arrived_at)
+                is_due = is_due_in_sweep(self.clock() - arrived_at)
                 if is_due and not is_folder and has_time():
                     self._try_to_enqueue(key)
             if found.next is None:
@@ -132,9 +128,9 @@ class IntakeFailover(msgspec.Struct, frozen=True):
     def _try_to_enqueue(self, key: str) -> None:
         try:
             self._enqueue(key)
-        except StorytimeError as error:  # the others must not wait for this one
+        except StorytimeError as error:  # the other photos must not wait for this one
             log.warning("not resumed", extra={"reason": error.message, "key": key})
 
     def _enqueue(self, key: str) -> None:
-        self.queue.send(IntakeMessage(self.bucket, key))
-        log.info("staged object resumed", extra={"key": key})
+        self.intake_queue.send(IntakeMessage(self.bucket_name, key))
+        log.info("arrived photo resumed", extra={"key": key})

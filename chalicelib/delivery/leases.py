@@ -1,139 +1,79 @@
-"""Working alone on a story: lease, work, tell, release, and what happens when that fails.
+"""Leases: one delivery at a time works on a step of a story.
 
-SQS delivers at least once and concurrently, and a Lambda may die anywhere. The lease keeps
-two deliveries of one story's work apart; a failure is written down and tried again in
-seconds, not after the visibility timeout.
+SQS delivers at least once and concurrently, and a Lambda may die anywhere. The lease keeps two
+deliveries of one story's work apart.
 """
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
-from chalicelib.delivery.erasure import Erasure
-from chalicelib.delivery.messages import Delivery, StoryMessage
-from chalicelib.delivery.notification import Notification
-from chalicelib.delivery.retries import put_off, retried, seconds_until_retry
-from chalicelib.errors import LeaseHeldError, StoryChangedError, StorytimeError, message_of
-from chalicelib.stories.ports import Queue, Stories
-from chalicelib.stories.story import MAKES_THE_STORY, Lease, Step, Story, has_ended, next_step
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import Meter, record_duration
+from chalicelib.delivery.messages import Delivery, Queue, StoryMessage
+from chalicelib.delivery.retries import retry_soon
+from chalicelib.errors import LeaseHeldError, StoryChangedError, StorytimeError
+from chalicelib.stories.moves import NOTHING, Move
+from chalicelib.stories.ports import Stories
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Story
 
 log = logging.getLogger(__name__)
 
 
-class Leasing(msgspec.Struct, frozen=True):
-    """Gives each delivery of one queue its story for itself.
+class Leases(msgspec.Struct, frozen=True):
+    """Takes and releases the leases on one step, for the deliveries of one queue.
 
     Attributes:
         step: The step that is worked on.
-        lease_for: How long a lease lasts: at most the time limit of the function that
-            works, so that a dead worker's lease is over when it could be.
+        duration: At most the time limit of the function that works: when the function must
+            have stopped, its lease is over.
         queue: Where the deliveries come from.
-        gives_up: The work is to fail the story, not to bring it on.
+        gives_up: The holder fails the story instead of working on it.
     """
 
     step: Step
-    lease_for: timedelta
-    stories: Stories
+    duration: timedelta
     queue: Queue[StoryMessage]
-    notification: Notification
-    erasure: Erasure
-    meter: Meter
+    stories: Stories
     clock: Callable[[], datetime]
     gives_up: bool = False
 
-    def run(self, delivery: Delivery[StoryMessage], work: Callable[[Story, Lease], Story]) -> None:
-        """Do a delivery's work: it brings the story on, and returns it as it then is.
+    def take(self, delivery: Delivery[StoryMessage]) -> tuple[Story, Lease] | None:
+        """Take the lease for a delivery; None: another delivery works, drop this one.
 
-        Returning deletes the delivery's message; raising has it delivered again.
+        Raises:
+            LeaseHeldError: This delivery must come again when that lease is over.
+            StoryChangedError: There is no such story, it has another generation, or is deleted.
         """
+        now = self.clock()
+        until = now + self.duration
+        lease = Lease(
+            self.step, delivery.message_id, delivery.receives, until, gives_up=self.gives_up
+        )
         message = delivery.message
-        with logs.bound(story_id=message.id, step=self.step.value):
-            now = self.clock()
-            lease = Lease(
-                self.step,
-                delivery.message_id,
-                delivery.receives,
-                now + self.lease_for,
-                self.gives_up,
-            )
-            try:
-                story = self.stories.lease(message.id, message.generation, lease, now)
-            except LeaseHeldError as held:
-                self._yield_to(held, delivery, now)
-            except StoryChangedError as change:
-                log.info("message ignored", extra={"reason": change.message})
-                self._clean_up(delivery)
-            except Exception:
-                put_off(self.queue, delivery)
-                raise
-            else:
-                self._work_under(lease, story, delivery, work)
-
-    def _yield_to(
-        self, held: LeaseHeldError, delivery: Delivery[StoryMessage], now: datetime
-    ) -> None:
-        if held.message_id != delivery.message_id and not held.gives_up:
-            # The holder's own message is still queued: should it die, that one comes back.
-            log.info("another delivery is at work", extra={"holder": held.message_id})
-            return
-        # Either this very message was delivered again while, for all we know, its first
-        # delivery is still at work: were it dropped, nobody would be left if that one died.
-        # Or the holder is failing the story, and this message may bring it back.
-        rest = max(1, int((held.until - now).total_seconds()) + 1)
-        self.queue.retry_in(delivery.receipt, rest)
-        raise held
-
-    def _work_under(
-        self,
-        lease: Lease,
-        story: Story,
-        delivery: Delivery[StoryMessage],
-        work: Callable[[Story, Lease], Story],
-    ) -> None:
-        began_at = self.clock()
         try:
-            done = work(story, lease)
-            self._finish(done, lease)
-        except StoryChangedError as change:
-            log.info("the story went on without this delivery", extra={"reason": change.message})
-            self._clean_up(delivery)
-            self._release(lease, story, {})  # not before: a deletion waits for that
-        except Exception as error:
-            last_error = message_of(error)
-            attempt = {"reason": last_error, "receives": delivery.receives}
-            known = isinstance(error, StorytimeError)
-            log.warning("attempt failed", extra=attempt, exc_info=not known)
-            retry_at = self.clock() + timedelta(seconds=seconds_until_retry(delivery))
-            noted = {"last_error": last_error, "retry_at": retry_at}
-            self._release(lease, story, noted if self.step in MAKES_THE_STORY else {})
-            put_off(self.queue, delivery)
+            return self.stories.lease(message.id, message.generation, lease, now), lease
+        except LeaseHeldError as held:
+            if held.message_id != delivery.message_id and not held.gives_up:
+                # The holder's own message is still queued: if the holder dies, it comes again.
+                log.info("another delivery is at work", extra={"holder": held.message_id})
+                return None
+            # Either SQS delivered this message again while its first delivery may still work: if
+            # this one were dropped and the first one died, no message would be left. Or the
+            # holder is failing the story, and this message may revive it.
+            rest = max(1, int((held.until - now).total_seconds()) + 1)
+            self.queue.retry_in(delivery.receipt, rest)
             raise
-        else:
-            if done is not story and not self.gives_up:
-                record_duration(self.meter, self.step, self.clock() - began_at)
+        except StoryChangedError:
+            raise
+        except Exception:
+            retry_soon(self.queue, delivery)
+            raise
 
-    def _clean_up(self, delivery: Delivery[StoryMessage]) -> None:
-        """Leave nothing behind if it was deleted meanwhile; come again if that fails."""
-        with retried(self.queue, delivery):
-            self.erasure.clean_up_after(delivery.message)
-
-    def _finish(self, story: Story, lease: Lease) -> None:
-        changes: dict[str, Any] = {}
-        expect: dict[str, Any] = {}
-        if has_ended(story) and next_step(story) is self.step:
-            changes = self.notification.settle(story)
-            # A failed story's photo may have been sent again while people were told.
-            expect = {"status": story.status}
-        self.stories.update(story, changes, expect=expect, lease=lease, release=True)
-        log.info("step finished", extra={"status": story.status.value})
-
-    def _release(self, lease: Lease, story: Story, changes: dict[str, Any]) -> None:
+    def release(self, lease: Lease, story: Story, move: Move = NOTHING) -> None:
+        """Give a lease back, with a last move; if that fails, the lease runs out."""
         try:
-            self.stories.update(story, changes, lease=lease, release=True)
+            self.stories.apply(story, move, lease=lease, release=True)
         except StorytimeError as also:
-            log.info("the lease is lost, or left to run out", extra={"reason": also.message})
+            log.info("the lease is lost, or runs out", extra={"reason": also.message})

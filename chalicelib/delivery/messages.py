@@ -1,7 +1,7 @@
 """What travels on the queues: a claim check, nothing that the table or S3 holds."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -9,7 +9,7 @@ from chalicelib.errors import InvalidRequestError
 from chalicelib.stories.story import Story
 
 _Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-"""Ours have 36 characters and 8; the table could not even look for a very long one."""
+"""Ours have 36 and 8 characters. DynamoDB refuses to look up a very long key."""
 
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 """At most 1,024 bytes in UTF-8 (Amazon S3, "Naming Amazon S3 objects")."""
@@ -23,11 +23,11 @@ class StoryMessage(msgspec.Struct, frozen=True):
 
 
 class IntakeMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A photo lies in the intake_bucket bucket, waiting to be taken in.
+    """A photo arrived in the intake bucket.
 
     Attributes:
         key: Its key, decoded.
-        sequencer: Orders S3's events about one key; for whoever reads the logs.
+        sequencer: Orders S3's events about one key; for people who read the logs.
         reason: Why it was given up; only parked messages have one.
     """
 
@@ -38,6 +38,7 @@ class IntakeMessage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 Message = TypeVar("Message")
+_Message_contra = TypeVar("_Message_contra", contravariant=True)
 
 
 class Delivery(msgspec.Struct, Generic[Message], frozen=True):
@@ -47,7 +48,7 @@ class Delivery(msgspec.Struct, Generic[Message], frozen=True):
         message: What the message says.
         message_id: The queue's id, the same for every receipt of this message.
         receipt: The handle that changes or ends this receipt.
-        receives: How often the message was received, this time included.
+        receives: How often SQS delivered the message, this time included.
         sent_at: When the message was first put on the step's queue.
     """
 
@@ -56,6 +57,16 @@ class Delivery(msgspec.Struct, Generic[Message], frozen=True):
     receipt: str
     receives: int
     sent_at: datetime
+
+
+class Queue(Protocol[_Message_contra]):
+    """One queue: it delivers at least once, in any order."""
+
+    def send(self, message: _Message_contra) -> None:
+        """Store a message for delivery."""
+
+    def retry_in(self, receipt: str, seconds: int) -> None:
+        """Deliver the message of this receipt again after `seconds`, unless it is deleted."""
 
 
 def about(story: Story) -> StoryMessage:

@@ -1,28 +1,28 @@
-"""Putting aside what arrived in the intake_bucket bucket and nobody waits for."""
+"""Objects of the intake bucket that are no photo and that no upload request asked for."""
 
 import msgspec
 
-from chalicelib.delivery.messages import IntakeMessage
+from chalicelib.delivery.messages import IntakeMessage, Queue
 from chalicelib.stories import keys
-from chalicelib.stories.ports import Queue
-from chalicelib.stories.upload_ports import IntakeBucket, IntakePhoto
+from chalicelib.stories.intake_bucket import IntakeBucket, IntakePhoto
 
 
 class RejectedFiles(msgspec.Struct, frozen=True):
-    """Keeps it where an operator can look at it, and put it back.
+    """Keeps them for an operator, who can look at them and put them back.
 
     Attributes:
-        parked: Where messages are kept about what was put aside, with the reason.
+        intake_parked_queue: Keeps a message about each, with the reason.
     """
 
     intake_bucket: IntakeBucket
-    parked: Queue[IntakeMessage]
+    intake_parked_queue: Queue[IntakeMessage]
 
-    def put(self, staged: IntakeMessage, found: IntakePhoto, reason: str) -> None:
-        aside = msgspec.structs.replace(staged, key=keys.rejected(staged.key), reason=reason)
-        if aside.key == staged.key:  # put back, and still no photo
-            self.parked.send(aside)
+    def move(self, message: IntakeMessage, found: IntakePhoto, reason: str) -> None:
+        """Move an object below ``rejected/``, and park a message about it."""
+        moved = msgspec.structs.replace(message, key=keys.rejected(message.key), reason=reason)
+        if moved.key == message.key:  # an operator put it back, and it is still no photo
+            self.intake_parked_queue.send(moved)
             return
-        self.intake_bucket.copy(staged.key, aside.key)
-        self.parked.send(aside)
-        self.intake_bucket.remove(staged.key, found.version)
+        self.intake_bucket.copy(message.key, moved.key)
+        self.intake_parked_queue.send(moved)
+        self.intake_bucket.remove(message.key, found.version)

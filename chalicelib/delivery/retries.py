@@ -1,13 +1,12 @@
-"""A delivery that failed comes again in seconds, not after the visibility timeout."""
+"""A failed delivery comes again in seconds, not after the visibility timeout."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from chalicelib.delivery.messages import Delivery
+from chalicelib.delivery.messages import Delivery, Queue
 from chalicelib.errors import StorytimeError
-from chalicelib.stories.ports import Queue
 
 _FIRST_RETRY_SECONDS: Final = 5
 _MAX_RETRY_SECONDS: Final = 15 * 60
@@ -15,8 +14,8 @@ _MAX_RETRY_SECONDS: Final = 15 * 60
 log = logging.getLogger(__name__)
 
 
-def put_off(queue: Queue[Any], delivery: Delivery[Any]) -> None:
-    """Have a delivery come again soon, and later each time."""
+def retry_soon(queue: Queue[Any], delivery: Delivery[Any]) -> None:
+    """Have a delivery come again after 5 s, 10 s, 20 s and so on."""
     try:
         queue.retry_in(delivery.receipt, seconds_until_retry(delivery))
     except StorytimeError as also:
@@ -25,11 +24,11 @@ def put_off(queue: Queue[Any], delivery: Delivery[Any]) -> None:
 
 @contextmanager
 def retried(queue: Queue[Any], delivery: Delivery[Any]) -> Iterator[None]:
-    """Whatever fails inside is raised, and the delivery comes again soon."""
+    """When the block raises, have the delivery come again soon, and raise."""
     try:
         yield
     except Exception:
-        put_off(queue, delivery)
+        retry_soon(queue, delivery)
         raise
 
 

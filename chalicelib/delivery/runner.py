@@ -1,58 +1,148 @@
-"""What every step does with a delivery: its work, unless the story is past helping."""
+"""How a delivery is handled: lease, work, notify, release, and what happens when that fails.
+
+The worker's whole loop is `Runner.run`. `StepRunner` is what reading and narration do around
+their work; other handlers give `Runner.run` their own.
+"""
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
 
-from chalicelib.delivery.leases import Leasing
+from chalicelib.delivery.erasure import Erasure
+from chalicelib.delivery.leases import Leases
 from chalicelib.delivery.messages import Delivery, StoryMessage
-from chalicelib.errors import RejectedError
+from chalicelib.delivery.notification import Notification
+from chalicelib.delivery.retries import retried, retry_soon, seconds_until_retry
+from chalicelib.errors import (
+    LeaseHeldError,
+    RejectedError,
+    StoryChangedError,
+    StorytimeError,
+    message_of,
+)
+from chalicelib.stories import moves
 from chalicelib.stories.ports import Stories
-from chalicelib.stories.story import Failure, Lease, Status, Story, next_step, restarted
-from chalicelib.telemetry.metrics import STORIES_FAILED, Meter, reason_of_rejection
+from chalicelib.stories.story import (
+    MAKES_THE_STORY,
+    Lease,
+    Status,
+    Story,
+    has_ended,
+    next_step,
+)
+from chalicelib.telemetry import logs
+from chalicelib.telemetry.metrics import (
+    STORIES_FAILED,
+    Meter,
+    reason_of_rejection,
+    record_duration,
+)
+
+Work = Callable[[Story, Lease], Story]
+"""Works on a story, and returns it as it then is."""
 
 log = logging.getLogger(__name__)
 
 
+class Runner(msgspec.Struct, frozen=True):
+    """Does the work of each delivery of one queue, under a lease."""
+
+    leases: Leases
+    stories: Stories
+    notification: Notification
+    erasure: Erasure
+    meter: Meter
+    clock: Callable[[], datetime]
+
+    def run(self, delivery: Delivery[StoryMessage], work: Work) -> None:
+        """Do a delivery's work. Returning deletes its message; raising has it delivered again."""
+        step = self.leases.step
+        with logs.bound(story_id=delivery.message.id, step=step.value):
+            try:
+                taken = self.leases.take(delivery)
+            except LeaseHeldError:
+                raise
+            except StoryChangedError as change:
+                log.info("message ignored", extra={"reason": change.message})
+                self._clean_up(delivery)
+                return
+            if taken is not None:
+                self._work(delivery, work, *taken)
+
+    def _work(
+        self, delivery: Delivery[StoryMessage], work: Work, story: Story, lease: Lease
+    ) -> None:
+        began_at = self.clock()
+        try:
+            done = work(story, lease)
+            self._finish(done, lease)
+        except StoryChangedError as change:
+            log.info("the story changed meanwhile", extra={"reason": change.message})
+            self._clean_up(delivery)
+            self.leases.release(lease, story)  # only now: a deletion waits for the lease
+        except Exception as error:
+            self._note_failure(delivery, story, lease, error)
+            retry_soon(self.leases.queue, delivery)
+            raise
+        else:
+            if done is not story and not self.leases.gives_up:
+                record_duration(self.meter, self.leases.step, self.clock() - began_at)
+
+    def _finish(self, story: Story, lease: Lease) -> None:
+        move = moves.NOTHING
+        if has_ended(story) and next_step(story) is self.leases.step:
+            move = moves.settled(story, self.notification.notify(story))
+        self.stories.apply(story, move, lease=lease, release=True)
+        log.info("step finished", extra={"status": story.status.value})
+
+    def _note_failure(
+        self, delivery: Delivery[StoryMessage], story: Story, lease: Lease, error: Exception
+    ) -> None:
+        last_error = message_of(error)
+        attempt = {"reason": last_error, "receives": delivery.receives}
+        log.warning("attempt failed", extra=attempt, exc_info=not isinstance(error, StorytimeError))
+        retry_at = self.clock() + timedelta(seconds=seconds_until_retry(delivery))
+        is_noted = self.leases.step in MAKES_THE_STORY
+        move = moves.attempt_failed(last_error, retry_at) if is_noted else moves.NOTHING
+        self.leases.release(lease, story, move)
+
+    def _clean_up(self, delivery: Delivery[StoryMessage]) -> None:
+        """Remove files stored after a deletion; if that fails, the delivery comes again."""
+        with retried(self.leases.queue, delivery):
+            self.erasure.clean_up_after(delivery.message)
+
+
 class StepRunner(msgspec.Struct, frozen=True):
-    """Runs one step's work under its lease.
+    """Runs a step that makes the story, unless the story cannot be helped."""
 
-    Attributes:
-        work: Brings the story on from what it has, and returns it as it then is.
-    """
-
-    work: Callable[[Story, Lease], Story]
-    leasing: Leasing
+    work: Work
+    runner: Runner
     stories: Stories
     meter: Meter
     clock: Callable[[], datetime]
 
     def handle(self, delivery: Delivery[StoryMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        self.leasing.run(delivery, partial(self._bring_on, delivery.sent_at))
+        self.runner.run(delivery, partial(self._work_unless_failed, delivery.sent_at))
 
-    def _bring_on(self, sent_at: datetime, story: Story, lease: Lease) -> Story:
+    def _work_unless_failed(self, sent_at: datetime, story: Story, lease: Lease) -> Story:
         if story.failure and story.failure.final:
             log.info("already rejected", extra={"reason": story.failure.reason})
             return story
         if story.status is Status.FAILED:
-            if next_step(story) is not self.leasing.step:
+            if next_step(story) is not self.runner.leases.step:
                 log.info("it failed at another step")
                 return story
-            # Its message was put back from the parked ones, or came late. From now on it is
-            # the one that counts: should it be given up as well, the story fails again.
-            changes = restarted(story, self.clock()) | {"enqueued_at": sent_at}
-            story = self.stories.update(story, changes, lease=lease)
+            story = self.stories.apply(
+                story, moves.redriven(story, self.clock(), sent_at), lease=lease
+            )
         try:
             return self.work(story, lease)
         except RejectedError as rejection:
             log.info("rejected", extra={"reason": rejection.message})
-            failure = Failure(rejection.message, final=True)
-            story = self.stories.update(
-                story, {"status": Status.FAILED, "failure": failure}, lease=lease
-            )
+            story = self.stories.apply(story, moves.rejected(rejection.message), lease=lease)
             self.meter.record(STORIES_FAILED, by=reason_of_rejection(rejection))
             return story

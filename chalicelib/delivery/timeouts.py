@@ -1,4 +1,4 @@
-"""When unfinished work counts as lost, and when it is tried again. Pure: no clock, no AWS."""
+"""When unfinished work counts as lost, and when failover resumes it. Pure: no clock, no AWS."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,18 +12,15 @@ RESUME_AFTER: Final = timedelta(seconds=60)
 A client that polls right after its upload must not start the work twice.
 """
 
-_MOST_DOUBLINGS: Final = 6
-"""Work that was resumed and still got nowhere is resumed after twice as long each time.
+_MAX_DOUBLINGS: Final = 6
+"""The delay before the next resume doubles with each one, up to about an hour.
 
-Else polls would add new messages faster than the old ones are given up, and a story that
-cannot be read would never fail. Up to about an hour, which outlasts any message.
+Without that, polls would add messages faster than SQS gives old ones up, and a story that
+cannot be read would never fail. An hour is longer than any message lives.
 """
 
 CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
-"""At the very most: the app's, SQS's, and S3's, which tells whole seconds.
-
-A story is resumed a minute after its last enqueue at the earliest.
-"""
+"""The most by which the clocks of the app, SQS and S3 differ; S3 tells whole seconds."""
 
 SWEEP_EVERY: Final = timedelta(minutes=5)
 
@@ -32,34 +29,39 @@ GIVE_UP_AFTER: Final = timedelta(hours=24)
 
 
 def is_unfinished(story: Story) -> bool:
-    """Has it not ended, or was somebody not told who wanted to know?"""
+    """Is there work to do, or a notice to send?"""
     return story.unfinished_since is not None
 
 
-def seems_lost(story: Story, now: datetime) -> bool:
-    """Is it so long ago that a message was on its way that the work was probably lost?
+def is_probably_lost(story: Story, now: datetime) -> bool:
+    """Was the last message sent so long ago that the work was probably lost?
 
-    What was never enqueued counts from its beginning: its upload may still run.
+    A story that was never enqueued counts from its creation: its upload may still run.
     """
     return _waited(story, now) > RESUME_AFTER
 
 
 def may_resume(story: Story, now: datetime) -> bool:
-    """Is it time for another message? Later each time, while the story does not go on."""
-    return is_unfinished(story) and _waited(story, now) > _patience(story.resumes)
+    """Is another message due? The delay grows while the story makes no progress."""
+    return is_unfinished(story) and _waited(story, now) > _resume_delay(story.resumes)
 
 
-def is_overdue_arrival(arrived_at: datetime, request: UploadRequest, now: datetime) -> bool:
-    """Was the event about this request's photo probably lost? Later each time."""
+def is_overdue(story: Story, now: datetime) -> bool:
+    """Has it been unfinished for so long that it is given up?"""
+    return story.unfinished_since is not None and now - story.unfinished_since > GIVE_UP_AFTER
+
+
+def may_resume_arrival(arrived_at: datetime, request: UploadRequest, now: datetime) -> bool:
+    """Was S3's event about this request's photo probably lost? The delay grows with each resume."""
     sent = max(arrived_at, request.enqueued_at or arrived_at)
-    return now - sent > _patience(request.resumes)
+    return now - sent > _resume_delay(request.resumes)
 
 
-def is_due_again(age: timedelta) -> bool:
-    """Does a staged object of this age need a message from the sweep that finds it?
+def is_due_in_sweep(age: timedelta) -> bool:
+    """Does the sweep that finds an arrived object of this age send a message about it?
 
-    After a minute, and after twice as long each time: an object that stays staged although
-    its messages are delivered gets a few a day, not one from each sweep.
+    One message is due after a minute, and one after twice as long each time. An object that stays
+    although its messages are delivered gets a few a day, not one from each sweep.
     """
     return _doublings(age - SWEEP_EVERY) < _doublings(age)
 
@@ -68,16 +70,11 @@ def _doublings(age: timedelta) -> int:
     return max(age // RESUME_AFTER, 0).bit_length()
 
 
-def _patience(resumes: int) -> timedelta:
-    return RESUME_AFTER * (1 << min(resumes, _MOST_DOUBLINGS))
+def _resume_delay(resumes: int) -> timedelta:
+    return RESUME_AFTER * (1 << min(resumes, _MAX_DOUBLINGS))
 
 
 def _waited(story: Story, now: datetime) -> timedelta:
-    """Since when no message is known to be on its way: an attempt that failed is tried again."""
+    """Since when no message is known to be on its way: a failed attempt is tried again."""
     sent = story.enqueued_at or story.unfinished_since or story.created_at
     return now - max(sent, story.retry_at or sent)
-
-
-def is_overdue(story: Story, now: datetime) -> bool:
-    """Has it been unfinished for so long that it will not get better?"""
-    return story.unfinished_since is not None and now - story.unfinished_since > GIVE_UP_AFTER

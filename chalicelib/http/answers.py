@@ -1,23 +1,40 @@
-"""What the pipeline found, as HTTP answers in JSON."""
+"""HTTP answers in JSON: what the pipeline found, and its errors."""
 
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
 
-from chalice.app import Response
+from chalice.app import AuthResponse, Response
 
+from chalicelib import errors
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import RejectedError
-from chalicelib.http.requests import problem_of
 from chalicelib.steps.bulk import Found
 from chalicelib.steps.direct_upload import Permit
 from chalicelib.steps.intake import Receipt
 from chalicelib.steps.listing import ListPage
-from chalicelib.stories.links import Links
+from chalicelib.stories.keys import Links
 from chalicelib.stories.story import Status, Story, why_it_failed
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 
+log = logging.getLogger(__name__)
+
+_Parameters = ParamSpec("_Parameters")
+
+_STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
+    errors.InvalidRequestError: 400,
+    errors.UnknownStoryError: 404,
+    errors.UnknownProfileError: 404,
+    errors.ExpiredError: 410,
+    errors.TooLargeError: 413,
+    errors.UnsupportedTypeError: 415,
+}
+
+_RETRY_SOON_SECONDS: Final = 5
 _SECONDS_TO_WAIT: Final = str(int(RESUME_AFTER.total_seconds()))
 
 
@@ -142,3 +159,51 @@ def timestamp(moment: datetime) -> str:
 
 def _headers(found: Story | UploadRequest) -> dict[str, str]:
     return {"ETag": f'"{found.id}"', "Timestamp": timestamp(found.created_at)}
+
+
+def permission_of(holder: str | None) -> AuthResponse:
+    """Everything for whoever holds a token, nothing for anybody else.
+
+    Everything, because API Gateway goes by this answer for other routes, too.
+    """
+    return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")
+
+
+def answering_errors(
+    view: Callable[_Parameters, Response],
+) -> Callable[_Parameters, Response]:
+    """Answer the pipeline's errors with their status, code and sentence; never more."""
+
+    @wraps(view)
+    def answer(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Response:
+        try:
+            return view(*args, **kwargs)
+        except errors.RejectedError as error:
+            log.info("request rejected", extra={"code": error.code, "reason": error.message})
+            status_code, body = problem_of(error)
+            return Response(body=body, status_code=status_code)
+        except (errors.TransientError, errors.StoryChangedError) as error:
+            log.warning("request failed", extra={"reason": error.message}, exc_info=True)
+            body = {
+                "code": "unavailable",
+                "message": "Storytime cannot reach its storage right now; try again in a few "
+                "seconds. Sending the same again is safe.",
+            }
+            retry_soon = {"Retry-After": str(_RETRY_SOON_SECONDS)}
+            return Response(body=body, status_code=503, headers={**retry_soon})
+
+    return answer
+
+
+def in_our_shape(response: Response) -> Response:
+    """Chalice's own errors (`Code`, `Message`) in the shape of all others."""
+    body = response.body
+    if isinstance(body, dict) and body.keys() == {"Code", "Message"}:
+        code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", body["Code"].removesuffix("Error")).lower()
+        response.body = {"code": code, "message": body["Message"]}
+    return response
+
+
+def problem_of(error: errors.RejectedError) -> tuple[int, dict[str, str]]:
+    """The status and body that answer a rejection."""
+    return _STATUS_OF[type(error)], {"code": error.code, "message": error.message}

@@ -13,7 +13,7 @@ from chalicelib.http.requests import bytes_of, json_of, photos_type
 from chalicelib.profiles import keys
 from chalicelib.profiles.direct_upload import ProfilePermit
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.intake import NewPhoto, Receipt
+from chalicelib.profiles.intake import NewPhoto, ProfileReceipt
 from chalicelib.profiles.profile import (
     Photo,
     Profile,
@@ -22,7 +22,7 @@ from chalicelib.profiles.profile import (
     latest_execution,
 )
 from chalicelib.steps.intake import checked_photo
-from chalicelib.stories.links import Links
+from chalicelib.stories.keys import Links
 
 _NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
@@ -98,7 +98,7 @@ def execution_of(request: Request) -> str | None:
     return parameters.get("execution_id")
 
 
-def receipt_response(receipt: Receipt, links: Links) -> Response:
+def receipt_response(receipt: ProfileReceipt, links: Links) -> Response:
     """202: the photo is in good hands."""
     body = {**_described(receipt.profile, links), "duplicate": receipt.duplicate}
     return Response(body=body, status_code=202)

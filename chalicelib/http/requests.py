@@ -1,15 +1,14 @@
-"""What HTTP requests say in the pipeline's words, and its errors as HTTP answers."""
+"""HTTP requests in the pipeline's words."""
 
 import email.message
 import email.utils
 import logging
 import re
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Annotated, Final, ParamSpec, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 
 import msgspec
-from chalice.app import AuthResponse, Request, Response
+from chalice.app import Request
 
 from chalicelib import errors
 from chalicelib.pages import names, voices
@@ -17,20 +16,6 @@ from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import Wanted
 from chalicelib.steps.intake import Upload
 from chalicelib.stories.upload_request import EXTENSIONS
-
-_Parameters = ParamSpec("_Parameters")
-
-_STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
-    errors.InvalidRequestError: 400,
-    errors.UnknownStoryError: 404,
-    errors.UnknownProfileError: 404,
-    errors.ExpiredError: 410,
-    errors.TooLargeError: 413,
-    errors.UnsupportedTypeError: 415,
-}
-
-_RETRY_SOON_SECONDS: Final = 5
-
 
 log = logging.getLogger(__name__)
 
@@ -174,51 +159,3 @@ def _flag(headers: Mapping[str, str], name: str) -> bool:
             f"{name} is {value[:40]!r}; it must be true or false.", code="invalid_header"
         )
     return value == "true"
-
-
-def permission_of(holder: str | None) -> AuthResponse:
-    """Everything for whoever holds a token, nothing for anybody else.
-
-    Everything, because API Gateway goes by this answer for other routes, too.
-    """
-    return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")
-
-
-def answering_errors(
-    view: Callable[_Parameters, Response],
-) -> Callable[_Parameters, Response]:
-    """Answer the pipeline's errors with their status, code and sentence; never more."""
-
-    @wraps(view)
-    def answer(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Response:
-        try:
-            return view(*args, **kwargs)
-        except errors.RejectedError as error:
-            log.info("request rejected", extra={"code": error.code, "reason": error.message})
-            status_code, body = problem_of(error)
-            return Response(body=body, status_code=status_code)
-        except (errors.TransientError, errors.StoryChangedError) as error:
-            log.warning("request failed", extra={"reason": error.message}, exc_info=True)
-            body = {
-                "code": "unavailable",
-                "message": "Storytime cannot reach its storage right now; try again in a few "
-                "seconds. Sending the same again is safe.",
-            }
-            retry_soon = {"Retry-After": str(_RETRY_SOON_SECONDS)}
-            return Response(body=body, status_code=503, headers={**retry_soon})
-
-    return answer
-
-
-def in_our_shape(response: Response) -> Response:
-    """Chalice's own errors (`Code`, `Message`) in the shape of all others."""
-    body = response.body
-    if isinstance(body, dict) and body.keys() == {"Code", "Message"}:
-        code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", body["Code"].removesuffix("Error")).lower()
-        response.body = {"code": code, "message": body["Message"]}
-    return response
-
-
-def problem_of(error: errors.RejectedError) -> tuple[int, dict[str, str]]:
-    """The status and body that answer a rejection."""
-    return _STATUS_OF[type(error)], {"code": error.code, "message": error.message}

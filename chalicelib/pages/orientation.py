@@ -22,26 +22,26 @@ _HOPELESS_CONFIDENCE: Final = 50.0
 """Confidence of characters that are as good as guessed."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class TurnedReading(msgspec.Struct, frozen=True):
     """What DetectText saw on the page turned clockwise by `turn` degrees."""
 
     turn: int
     detections: list[TextDetection]
 
 
-def next_turn(readings: list[Reading]) -> int | None:
+def next_turn(readings: list[TurnedReading]) -> int | None:
     """The turn to read the page at next, or None when enough was read."""
     if any(not _is_poor(reading) for reading in readings) or len(readings) == len(TURNS):
         return None
     return TURNS[len(readings)]
 
 
-def best(readings: list[Reading]) -> Reading:
+def best(readings: list[TurnedReading]) -> TurnedReading:
     """The reading that most likely has the page the right way up."""
     return max(readings, key=_readable_characters)
 
 
-def quarter_turn(reading: Reading, aspect: float) -> int:
+def quarter_turn(reading: TurnedReading, aspect: float) -> int:
     """Degrees (a multiple of 90) by which this reading's page must turn to stand upright.
 
     Args:
@@ -51,7 +51,7 @@ def quarter_turn(reading: Reading, aspect: float) -> int:
     return -90 * round(text_angle(reading.detections, aspect) / 90) % 360
 
 
-def _is_poor(reading: Reading) -> bool:
+def _is_poor(reading: TurnedReading) -> bool:
     characters = sum(len(word.text) for word in words(reading.detections))
     if not characters:
         return True
@@ -59,7 +59,7 @@ def _is_poor(reading: Reading) -> bool:
     return weighted / characters < _READABLE_CONFIDENCE
 
 
-def _readable_characters(reading: Reading) -> float:
+def _readable_characters(reading: TurnedReading) -> float:
     return sum(
         len(word.text) * max(0.0, word.confidence - _HOPELESS_CONFIDENCE)
         for word in words(reading.detections)

@@ -20,8 +20,8 @@ from chalicelib.profiles.notice import notice_of
 from chalicelib.profiles.ports import FaceCollection, Mailer
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, was_before
 from chalicelib.profiles.records import Records
+from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Cdn, Media
-from chalicelib.stories.upload_ports import IntakeBucket
 from chalicelib.telemetry import logs
 
 LONGEST_EXECUTION: Final = timedelta(minutes=15)
@@ -160,7 +160,7 @@ class Finishing(msgspec.Struct, frozen=True):
         page = None
         while True:
             found = self.intake_bucket.waiting(keys.arrival_prefix(profile.user_id), page)
-            for key, arrived_at in found.staged.items():
+            for key, arrived_at in found.arrivals.items():
                 if was_before(arrived_at, deleted_at):
                     self._remove_unless_sent_again(key, deleted_at)
             if found.next is None:

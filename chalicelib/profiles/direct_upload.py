@@ -1,4 +1,4 @@
-"""Straight to S3: a form for a profile photo, and taking in what arrives by it."""
+"""Direct uploads of profile photos: the form, and the intake of photos that arrive."""
 
 import logging
 import uuid
@@ -7,15 +7,15 @@ from datetime import datetime
 
 import msgspec
 
-from chalicelib.delivery.messages import Delivery, IntakeMessage
+from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue
 from chalicelib.delivery.rejected_files import RejectedFiles
 from chalicelib.delivery.retries import retried
 from chalicelib.errors import InvalidRequestError, SupersededError, TooLargeError
 from chalicelib.profiles import keys
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import checked_user_id
-from chalicelib.stories.ports import Queue
-from chalicelib.stories.upload_ports import IntakeBucket, IntakePhoto
+from chalicelib.stories.intake_bucket import IntakeBucket, IntakePhoto
+from chalicelib.stories.keys import PROFILE_ARRIVALS
 from chalicelib.stories.upload_request import FORM_USABLE_FOR, MAX_BYTES, PostForm
 from chalicelib.telemetry import logs
 
@@ -31,49 +31,49 @@ class ProfilePermit(msgspec.Struct, frozen=True):
 
 
 class ProfileUpload(msgspec.Struct, frozen=True):
-    """Makes forms. Nothing is kept of them: the form itself says whose photo it is for."""
+    """Makes forms. No record is kept: the form's key says whose photo it is for."""
 
     intake_bucket: IntakeBucket
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
     def permit(self, user_id: str, content_type: str, email: str | None) -> ProfilePermit:
-        key = keys.staged(user_id, self.new_uuid(), content_type)
+        key = keys.arrival(user_id, self.new_uuid(), content_type)
         form = self.intake_bucket.form(key, content_type, email=email)
         return ProfilePermit(user_id, form, self.clock() + FORM_USABLE_FOR)
 
 
 class ProfileBucketIntake(msgspec.Struct, frozen=True):
-    """Handles the messages about profile photos in the intake_bucket bucket."""
+    """Takes in the profile photos that arrived in the intake bucket."""
 
     intake: ProfileIntake
     intake_bucket: IntakeBucket
-    queue: Queue[IntakeMessage]
-    aside: RejectedFiles
+    intake_queue: Queue[IntakeMessage]
+    rejected_files: RejectedFiles
 
     def handle(self, delivery: Delivery[IntakeMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        staged = delivery.message
-        with logs.bound(step="profile intake_bucket"), retried(self.queue, delivery):
-            if staged.key.endswith("/"):
+        message = delivery.message
+        with logs.bound(step="profile intake"), retried(self.intake_queue, delivery):
+            if message.key.endswith("/"):
                 log.info("a folder")
                 return
-            found = self.intake_bucket.get(staged.key, MAX_BYTES)
+            found = self.intake_bucket.get(message.key, MAX_BYTES)
             if found is None:
                 log.info("it is gone: taken in already, or removed")
                 return
             try:
-                self.intake.take_in(photo_of(staged.key, found))
+                self.intake.take_in(photo_of(message.key, found))
             except (InvalidRequestError, TooLargeError) as rejection:
-                self.aside.put(staged, found, rejection.message)
+                self.rejected_files.move(message, found, rejection.message)
                 return
             except SupersededError as change:
                 log.info("not taken in", extra={"reason": change.message})
-            self.intake_bucket.remove(staged.key, found.version)
+            self.intake_bucket.remove(message.key, found.version)
 
 
 def photo_of(key: str, found: IntakePhoto) -> NewPhoto:
-    """A staged photo as its sender wants it handled; whether it does, the workflow tells.
+    """An arrived profile photo. The workflow decides whether it is suitable.
 
     Raises:
         InvalidRequestError: The key does not say whose photo it is.
@@ -81,7 +81,9 @@ def photo_of(key: str, found: IntakePhoto) -> NewPhoto:
     """
     user_id = keys.user_id_of(key)
     if user_id is None:
-        raise InvalidRequestError(f"Send a profile photo to {keys.ARRIVALS}{{user_id}}/{{name}}.")
+        raise InvalidRequestError(
+            f"Send a profile photo to {PROFILE_ARRIVALS}{{user_id}}/{{name}}."
+        )
     if found.content is None:
         raise TooLargeError(
             f"This photo has {found.size:,} bytes; at most {MAX_BYTES:,} can be taken in."

@@ -1,6 +1,6 @@
 """What the workflow tells each of its tasks, and whether that is still wanted. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from chalicelib.profiles.profile import (
     Refusal,
     checked_user_id,
 )
+from chalicelib.telemetry import logs
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
@@ -85,3 +86,13 @@ def error_of(refusal: Refusal) -> RejectedError:
     if refusal.code == FACE_ALREADY_EXISTS.code:
         return FaceAlreadyExistsError(refusal.message, code=refusal.code)
     return PhotoDoesNotMeetRequirementError(refusal.message, code=refusal.code)
+
+
+def run_task(run: Callable[[Task], dict[str, Any]], event: Mapping[str, Any]) -> dict[str, Any]:
+    """Run one task of the workflow.
+
+    An exception ends the task. The state machine knows errors by the names of their classes.
+    """
+    task = task_of(event)
+    with logs.bound(execution=task.execution):
+        return run(task)

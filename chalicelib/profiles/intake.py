@@ -38,7 +38,7 @@ class NewPhoto(msgspec.Struct, frozen=True):
     sent_at: datetime | None = None
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class ProfileReceipt(msgspec.Struct, frozen=True):
     """The profile that a photo was taken into, and whether it had it already."""
 
     profile: Profile
@@ -53,7 +53,7 @@ class ProfileIntake(msgspec.Struct, frozen=True):
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
-    def take_in(self, photo: NewPhoto) -> Receipt:
+    def take_in(self, photo: NewPhoto) -> ProfileReceipt:
         """Store a photo and start the workflow for it.
 
         When this returns, the photo is stored and its execution is started: whatever happens
@@ -76,7 +76,7 @@ class ProfileIntake(msgspec.Struct, frozen=True):
             if attempt is not None and profile.status is ProfileStatus.PROCESSING:
                 profile = self._start(profile, attempt, photo)
             log.info("photo seen before" if duplicate else "photo taken in")
-            return Receipt(profile, duplicate)
+            return ProfileReceipt(profile, duplicate)
 
     def _attempt(self, profile_id: str, content_id: str, photo: NewPhoto) -> Attempt:
         generation = self.new_uuid().hex[:8]

@@ -1,14 +1,11 @@
-"""Where a profile's files lie in the media bucket, and its photos in the intake_bucket bucket."""
+"""Where a profile's files lie in the media bucket, and its photos in the intake bucket."""
 
 import uuid
 from typing import Final
 
 from chalicelib.profiles.faces import Owner
-from chalicelib.stories.keys import REJECTED
+from chalicelib.stories.keys import PROFILE_ARRIVALS, REJECTED
 from chalicelib.stories.upload_request import EXTENSIONS
-
-ARRIVALS: Final = "profiles/"
-"""Where photos arrive in the intake_bucket bucket."""
 
 _ARRIVAL_PARTS: Final = 3
 
@@ -37,23 +34,23 @@ def prefixes(owner: Owner) -> tuple[str, str]:
     return _private(owner), public(owner)
 
 
-def staged(user_id: str, upload_id: uuid.UUID, content_type: str) -> str:
+def arrival(user_id: str, upload_id: uuid.UUID, content_type: str) -> str:
     """Where a photo arrives that this user sends."""
     return f"{arrival_prefix(user_id)}{upload_id}.{EXTENSIONS[content_type]}"
 
 
 def arrival_prefix(user_id: str) -> str:
     """What the keys of all photos begin with that this user sends."""
-    return f"{ARRIVALS}{user_id}/"
+    return f"{PROFILE_ARRIVALS}{user_id}/"
 
 
 def is_profile_photo(key: str) -> bool:
     """Is this a key for profile photos, be it one that was put aside?"""
-    return key.removeprefix(REJECTED).startswith(ARRIVALS)
+    return key.removeprefix(REJECTED).startswith(PROFILE_ARRIVALS)
 
 
 def user_id_of(key: str) -> str | None:
-    """Who sends the photo at a key of the intake_bucket bucket; None: it does not say."""
+    """Who sends the photo at a key of the intake bucket; None: it does not say."""
     parts = key.removeprefix(REJECTED).split("/")
     return parts[1] if len(parts) == _ARRIVAL_PARTS else None
 

@@ -79,11 +79,11 @@ class Workflow(Protocol):
 class SentPhotos(Protocol):
     """Photos wherever in S3 the workflow was told that they are."""
 
-    def get(self, bucket: str, key: str, most: int) -> bytes | None:
+    def get(self, bucket: str, key: str, max_bytes: int) -> bytes | None:
         """An object's bytes, or None when there is none.
 
         Raises:
-            TooLargeError: It has more than `most`.
+            TooLargeError: It has more than `max_bytes`.
         """
 
 

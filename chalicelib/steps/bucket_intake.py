@@ -1,8 +1,8 @@
-"""Taking in what arrived in the intake_bucket bucket.
+"""Bucket intake: photos that arrived in the intake bucket are taken in.
 
-A photo gets its story by the same intake as one that is posted, and leaves the intake_bucket
-bucket when the story has it. What no story can be made of fails the request that it was
-sent for; what nobody asked for is put aside, and parked with the reason.
+Such a photo gets its story as a posted one does, and leaves the intake bucket when the story has
+it. If no story can be made of it, its upload request fails; without a request, the object is moved
+to the rejected files.
 """
 
 import logging
@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.delivery.messages import Delivery, IntakeMessage
+from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue
 from chalicelib.delivery.rejected_files import RejectedFiles
 from chalicelib.delivery.retries import retried
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
@@ -25,11 +25,13 @@ from chalicelib.errors import (
     message_of,
 )
 from chalicelib.pages import names, photo, voices
+from chalicelib.profiles.direct_upload import ProfileBucketIntake
+from chalicelib.profiles.keys import is_profile_photo
 from chalicelib.steps.intake import Claim, Intake, Upload
 from chalicelib.stories import keys, upload_request
-from chalicelib.stories.ports import Queue, Stories
+from chalicelib.stories.intake_bucket import IntakeBucket, IntakePhoto
+from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.story import Story
-from chalicelib.stories.upload_ports import IntakeBucket, IntakePhoto, UploadRequests
 from chalicelib.stories.upload_request import MAX_BYTES, UploadRequest, UploadStatus
 from chalicelib.telemetry import logs
 from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter
@@ -41,56 +43,50 @@ log = logging.getLogger(__name__)
 
 
 class BucketIntake(msgspec.Struct, frozen=True):
-    """Handles the messages about staged objects.
-
-    Attributes:
-        aside: Where that is put which nobody asked for and is no photo.
-    """
-
     intake: Intake
     stories: Stories
     upload_requests: UploadRequests
     intake_bucket: IntakeBucket
-    queue: Queue[IntakeMessage]
-    aside: RejectedFiles
+    intake_queue: Queue[IntakeMessage]
+    rejected_files: RejectedFiles
     meter: Meter
 
     def handle(self, delivery: Delivery[IntakeMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        bound = logs.bound(key=delivery.message.key, step="intake_bucket")
-        with bound, retried(self.queue, delivery):
+        bound = logs.bound(key=delivery.message.key, step="intake")
+        with bound, retried(self.intake_queue, delivery):
             try:
                 self._take_in(delivery.message)
             except Exception as trouble:
                 self._note(delivery.message.key, message_of(trouble))
                 raise
 
-    def _take_in(self, staged: IntakeMessage) -> None:
-        if staged.key.endswith("/"):
+    def _take_in(self, message: IntakeMessage) -> None:
+        if message.key.endswith("/"):
             log.info("a folder")
             return
-        found = self.intake_bucket.get(staged.key, MAX_BYTES)
+        found = self.intake_bucket.get(message.key, MAX_BYTES)
         if found is None:
             log.info("it is gone: taken in already, or removed")
             return
         request = self.upload_requests.find(found.upload_id) if found.upload_id else None
         try:
-            content_type = checked(staged.key, found)
+            content_type = checked(message.key, found)
         except RejectedError as rejection:
             log.info("rejected", extra={"reason": rejection.message})
             if request is None:
-                self.aside.put(staged, found, rejection.message)
+                self.rejected_files.move(message, found, rejection.message)
                 return
             if request.status is UploadStatus.REQUESTED:
                 self.upload_requests.update(request, upload_request.failure(rejection.message))
         else:
-            self._make_story(found, content_type, request, staged.key)
-        self.intake_bucket.remove(staged.key, found.version)
+            self._make_story(found, content_type, request, message.key)
+        self.intake_bucket.remove(message.key, found.version)
 
     def _make_story(
         self, found: IntakePhoto, content_type: str, request: UploadRequest | None, key: str
     ) -> None:
-        assert found.content is not None  # noqa: S101  # `checked` saw to it
+        assert found.content is not None  # noqa: S101  # `checked` raises without content
         upload = upload_of(found.content, content_type, request, key)
         new = self.intake.new_story(upload, content_type)
         if request is not None and request.story_id not in {None, new.id}:
@@ -107,15 +103,15 @@ class BucketIntake(msgspec.Struct, frozen=True):
                 self.meter.record(DUPLICATES_FOUND)
 
     def _claim_for(self, request: UploadRequest | None, found: IntakePhoto) -> Claim:
-        """How this photo gets its story."""
+        """How this photo claims its story."""
         if request is None:
             return partial(_unless_deleted_since, self.stories, found)
         if _was_taken_in(request, found):
-            return partial(_only_this_life, self.stories, request)
+            return partial(_only_this_generation, self.stories, request)
         return partial(self.upload_requests.claim_story, request, found.arrived_at)
 
     def _note(self, key: str, last_error: str) -> None:
-        """Write down for who asks why their photo is not taken in yet."""
+        """Write the error down for a client that asks why its photo is not taken in yet."""
         upload_id = keys.upload_id_of(key)
         try:
             request = self.upload_requests.find(upload_id) if upload_id else None
@@ -125,31 +121,43 @@ class BucketIntake(msgspec.Struct, frozen=True):
             log.info("not noted", extra={"reason": also.message})
 
 
+class ArrivalIntake(msgspec.Struct, frozen=True):
+    """Handles the intake queue: pages and profile photos arrive in one bucket."""
+
+    pages: BucketIntake
+    profile_photos: ProfileBucketIntake
+
+    def handle(self, delivery: Delivery[IntakeMessage]) -> None:
+        """Handle one delivery. Returning deletes the message; raising has it delivered again."""
+        is_of_profile = is_profile_photo(delivery.message.key)
+        (self.profile_photos if is_of_profile else self.pages).handle(delivery)
+
+
 def _was_taken_in(request: UploadRequest | None, found: IntakePhoto) -> bool:
-    """Did an earlier delivery come as far as its story? The rest may still have to be done."""
+    """Did an earlier delivery claim this photo's story? The rest may still have to be done."""
     return request is not None and request.photo_arrived_at == found.arrived_at
 
 
-def _only_this_life(
+def _only_this_generation(
     stories: Stories, request: UploadRequest, story: Story, *, over: Story | None = None
 ) -> Story:
     existing = stories.find(story.id)
     if over or not existing or existing.generation != request.generation:
-        raise StoryDeletedError("it is deleted, or has another life by now")
+        raise StoryDeletedError("it is deleted, or its id has a new story")
     return existing
 
 
 def _unless_deleted_since(
     stories: Stories, found: IntakePhoto, story: Story, *, over: Story | None = None
 ) -> Story | None:
-    """An S3 event that comes late must not bring back what was deleted after it."""
+    """A late S3 event must not revive a story that was deleted after the photo arrived."""
     if over and over.deleted_at and over.deleted_at > found.arrived_at + CLOCKS_DIFFER_BY:
         raise StoryDeletedError("it was deleted after this photo came")
     return stories.claim(story, over=over)
 
 
 def checked(key: str, found: IntakePhoto) -> str:
-    """Make sure that a staged object is a readable photo; return the format that it has.
+    """Make sure that an arrived object is a readable photo; return the format that it has.
 
     Raises:
         InvalidRequestError, TooLargeError, UnsupportedTypeError: It is none.
@@ -166,7 +174,7 @@ def checked(key: str, found: IntakePhoto) -> str:
 
 
 def upload_of(content: bytes, content_type: str, request: UploadRequest | None, key: str) -> Upload:
-    """A staged photo as its sender wants it handled; by hand, all is as if nothing was said."""
+    """An arrived photo and what its request asked for; without a request, the defaults."""
     language, voice = (request.language, request.voice) if request else voices.chosen(None, None)
     return Upload(
         photo=content,

@@ -49,11 +49,11 @@ class Bulk(msgspec.Struct, frozen=True):
             checked = [_checked(given) for given in given_ids]
             wanted = {each for each in checked if isinstance(each, str)}
             stories = self._stories(wanted)
-            known = {story_id: self._look_after(story_id, stories) for story_id in wanted}
+            known = {story_id: self._resumed(story_id, stories) for story_id in wanted}
             found = [known[each] if isinstance(each, str) else each for each in checked]
             ready = {each.id: each for each in found if _is_ready(each)}
             if notify and ready:
-                self.notification.announce_lot(list(ready.values()))
+                self.notification.announce_all(list(ready.values()))
             return found
 
     def _stories(self, story_ids: Collection[str]) -> Mapping[str, Story]:
@@ -66,9 +66,9 @@ class Bulk(msgspec.Struct, frozen=True):
             story_ids = answer.unanswered
         return stories
 
-    def _look_after(self, story_id: str, stories: Mapping[str, Story]) -> Found:
+    def _resumed(self, story_id: str, stories: Mapping[str, Story]) -> Found:
         try:
-            return self.retrieval.look_after(story_id, stories.get(story_id))
+            return self.retrieval.resume(story_id, stories.get(story_id))
         except RejectedError as rejection:
             return rejection
         except StorytimeError as trouble:

@@ -1,4 +1,4 @@
-"""Straight to S3: a form that lets a client put one photo into the intake_bucket bucket."""
+"""Direct uploads: a form lets a client put one photo into the intake bucket."""
 
 import logging
 import uuid
@@ -8,7 +8,8 @@ from datetime import datetime
 import msgspec
 
 from chalicelib.stories import keys
-from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
+from chalicelib.stories.intake_bucket import IntakeBucket
+from chalicelib.stories.ports import UploadRequests
 from chalicelib.stories.upload_request import (
     FORM_USABLE_FOR,
     REQUEST_KEPT_FOR,
@@ -55,7 +56,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
             language=wanted.language,
             voice=wanted.voice,
             notify=wanted.notify,
-            key=keys.staged(upload_id, wanted.content_type),
+            key=keys.arrival(upload_id, wanted.content_type),
             created_at=now,
             usable_until=now + FORM_USABLE_FOR,
             expires_at=(now + REQUEST_KEPT_FOR).replace(microsecond=0),

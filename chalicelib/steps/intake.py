@@ -1,18 +1,19 @@
-"""Taking a photo in: check it, know it again, or start a new story."""
+"""Intake: a photo is checked, and gets a new story or the one that it had before."""
 
 import logging
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Final, Protocol
 
 import msgspec
 
 from chalicelib.delivery import messages
 from chalicelib.delivery.erasure import Erasure
-from chalicelib.delivery.messages import StoryMessage
+from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.delivery.notification import Notification
-from chalicelib.delivery.timeouts import seems_lost
+from chalicelib.delivery.timeouts import is_probably_lost
 from chalicelib.errors import (
     InvalidRequestError,
     StoryChangedError,
@@ -20,18 +21,19 @@ from chalicelib.errors import (
     UnsupportedTypeError,
 )
 from chalicelib.pages import photo
-from chalicelib.stories import keys, upload_request
+from chalicelib.stories import keys, moves, upload_request
 from chalicelib.stories.ids import content_id_of, derived_id
-from chalicelib.stories.ports import Media, Queue, Stories
-from chalicelib.stories.story import Status, Step, Story, next_step, restarted
+from chalicelib.stories.ports import Media, Stories
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story, next_step
 from chalicelib.telemetry import logs
 from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter, timed
 
 MAX_BYTES: Final = 4_400_000
-"""What fits into Lambda's 6 MB request once base64 has grown it by a third."""
+"""Base64 makes a body a third larger, and Lambda takes a request of 6 MB."""
 
 STORED_WITHIN: Final = timedelta(seconds=60)
-"""No function that takes photos in runs for longer (a test compares)."""
+"""The longest time limit of a function that takes photos in (a test compares)."""
 
 _CONTENT_TYPES: Final = frozenset(
     {"application/octet-stream", "image/jpg", *upload_request.EXTENSIONS}
@@ -41,14 +43,14 @@ log = logging.getLogger(__name__)
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """A photo as its sender wants it handled.
+    """A photo, and what its sender asked for.
 
     Attributes:
         photo: The bytes.
-        content_type: What the sender says they are.
-        name: What the sender calls the file.
+        content_type: The type that the sender gave.
+        name: The file name that the sender gave.
         notify: Send an e-mail when the story is ready or has failed.
-        deduplicate: Answer a photo seen before with the story that it has already.
+        deduplicate: Answer a photo seen before with its story; else always make a new one.
     """
 
     photo: bytes
@@ -61,7 +63,7 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The story that an upload has, and whether it was there before."""
+    """The story of an upload, and whether it existed before."""
 
     story: Story
     duplicate: bool
@@ -85,15 +87,15 @@ class Intake(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def take_in(self, upload: Upload) -> Receipt:
-        """Store a photo that was posted and start its story, or find the story that it has.
+        """Store a posted photo and start its story, or find the story that it has.
 
-        When this returns, the claim, the photo and the first message are stored: whatever
-        happens next, the story ends as ready, or as failed with a reason.
+        When this returns, the claim, the photo and the first message are stored. From then on
+        the story ends as ready, or as failed with a reason.
 
         Raises:
             InvalidRequestError, TooLargeError, UnsupportedTypeError: Nothing was stored.
             TransientError: AWS kept failing; sending the same photo again is safe.
-            StoryChangedError: It was deleted meanwhile; sending the photo again makes a new one.
+            StoryChangedError: It was deleted meanwhile; sending the photo again makes a new story.
         """
         receipt = self.claim_and_start(self.new_story(upload, checked(upload)), upload)
         if receipt.duplicate:
@@ -101,12 +103,12 @@ class Intake(msgspec.Struct, frozen=True):
         return receipt
 
     def claim_and_start(self, new: Story, upload: Upload, claim: Claim | None = None) -> Receipt:
-        """The same for a photo that was checked.
+        """Store a checked photo and start its story, or find the story that it has.
 
         Args:
-            new: The story that it would be.
+            new: The story that the photo would get.
             upload: The photo.
-            claim: Claims it, if not `Stories.claim`; may refuse to by raising.
+            claim: Claims the id instead of `Stories.claim`; may refuse by raising.
         """
         claim = claim or self.stories.claim
         bound = logs.bound(story_id=new.id, step="intake")
@@ -123,9 +125,9 @@ class Intake(msgspec.Struct, frozen=True):
                 raise
 
     def _claim_anew(self, new: Story, deleted: Story, claim: Claim) -> Story | None:
-        """Give the id of a deleted story another life; None: done."""
+        """Give a deleted story's id to the new story; returns None if that succeeded."""
         if deleted.erased_at is None:
-            # Once its record is replaced, nothing but this message would know of its files.
+            # Once the record is replaced, only this message knows of the deleted story's files.
             self.queues[Step.DELETION].send(messages.about(deleted))
         log.info("photo of a deleted story")
         return claim(new, over=deleted)
@@ -153,36 +155,31 @@ class Intake(msgspec.Struct, frozen=True):
         """Store the photo and a message, and only then mark that they are stored.
 
         Args:
-            story: The story, with our own announcement that its photo is being stored.
+            story: The story, with this upload's announcement that it is storing the photo.
             upload: The photo.
-            is_alone: Nobody else had announced the same: the announcement can be taken back.
+            is_alone: No other upload announced the same, so the announcement can end.
         """
-        # Taken before the message is sent: a dead letter that is older than its story's
-        # last enqueue fails nothing.
         now = self.clock()
         if story.text is None:
             self.media.put(keys.photo(story), upload.photo, story.content_type)
         step = next_step(story)
         self.queues[step].send(messages.about(story))
         log.info("taken in", extra={"bytes": len(upload.photo), "enqueued": step.value})
-        changes: dict[str, Any] = {"enqueued_at": now, "resumes": 0}
-        if seems_lost(story, now):  # whoever sends it again gives it another day
-            changes["unfinished_since"] = now
+        stored = partial(moves.stored, story, now, is_new_day=is_probably_lost(story, now))
         if is_alone:
-            ours = {"uploading_until": story.uploading_until}
             try:
-                return self.stories.update(story, changes | {"uploading_until": None}, expect=ours)
+                return self.stories.apply(story, stored(ends_upload=True))
             except StoryChangedError:
                 log.info("another upload is storing it, too, or it was deleted")
-        return self.stories.update(story, changes)
+        return self.stories.apply(story, stored(ends_upload=False))
 
     def _continue(self, story: Story, upload: Upload) -> Story:
         log.info("photo seen before", extra={"status": story.status.value})
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
         if upload.notify and not story.notify and story.status is not Status.READY:
-            # Before anything else: whoever ends the story from now on tells of it.
-            story = self.stories.update(story, {"notify": True})
+            # First of all, so that the step that ends the story sends the notice.
+            story = self.stories.apply(story, moves.notice_wanted())
         if story.status is Status.READY:
             if upload.notify:
                 self.notification.repeat(story)
@@ -191,33 +188,27 @@ class Intake(msgspec.Struct, frozen=True):
         is_alone = story.uploading_until is None or story.uploading_until <= now
         if story.status is Status.FAILED:
             story = self._restarted(story)
-        elif story.enqueued_at is not None and not seems_lost(story, now):
+        elif story.enqueued_at is not None and not is_probably_lost(story, now):
             return story
         else:
             story = self._announced(story)
-        # Nothing, or not all of it, is stored; or it was lost. If somebody else is storing
-        # it at this moment, leases absorb what is sent twice.
+        # The photo or its message is not stored, or was lost. If another upload stores them at
+        # this moment, leases absorb the second message.
         return self._start(story, upload, is_alone=is_alone)
 
     def _restarted(self, story: Story) -> Story:
-        # Not yet as enqueued: should this process die before it sends, the next upload does.
         now = self.clock()
-        changes = restarted(story, now) | {
-            "enqueued_at": None,
-            "notified_of": None,
-            "uploading_until": now + STORED_WITHIN,
-        }
         try:
-            return self.stories.update(story, changes, expect={"status": story.status})
+            return self.stories.apply(story, moves.sent_again(story, now, now + STORED_WITHIN))
         except StoryChangedError:
             log.info("another request starts the story again")
             return self._announced(self.stories.find(story.id) or story)
 
     def _announced(self, story: Story) -> Story:
-        """Make it known that the photo is being stored: a deletion waits for that."""
+        """Announce that this upload is storing the photo: a deletion waits for it."""
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
-        return self.stories.update(story, {"uploading_until": self.clock() + STORED_WITHIN})
+        return self.stories.apply(story, moves.uploading(self.clock() + STORED_WITHIN))
 
 
 def checked(upload: Upload) -> str:
@@ -230,7 +221,7 @@ def checked(upload: Upload) -> str:
 
 
 def checked_photo(content: bytes, content_type: str, instead: str) -> str:
-    """The same for any photo that is posted; `instead` names what takes larger ones."""
+    """Check any posted photo; `instead` is the call that takes larger ones."""
     media_type = content_type.split(";", maxsplit=1)[0].strip().lower()
     if media_type not in _CONTENT_TYPES:
         raise UnsupportedTypeError(

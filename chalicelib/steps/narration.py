@@ -1,4 +1,4 @@
-"""The narration step: from the page's text to an MP3 that reads it."""
+"""Narration: from the page's text to an MP3 that reads it."""
 
 import logging
 
@@ -6,9 +6,9 @@ import msgspec
 
 from chalicelib.pages import mp3
 from chalicelib.pages.ssml import ssml_requests
-from chalicelib.stories import keys
+from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
-from chalicelib.stories.story import Lease, Status, Story
+from chalicelib.stories.story import Lease, Story
 from chalicelib.telemetry.metrics import STORIES_READY, Meter
 
 log = logging.getLogger(__name__)
@@ -21,18 +21,17 @@ class Narration(msgspec.Struct, frozen=True):
     meter: Meter
 
     def work(self, story: Story, lease: Lease) -> Story:
-        """Speak the story's text unless that is done."""
+        """Speak the story's text, unless the audio exists."""
         if story.audio is not None:
             return story
         if story.text is None:
             log.info("the page has not been read yet")
             return story
         key = keys.audio(story)
-        # The record may not know of an audio that a dead worker stored just before it died.
+        # A worker may have died after it stored the audio and before it wrote the record.
         if not self.media.exists(key):
             self.media.put(key, self._spoken(story, story.text), "audio/mpeg")
-        changes = {"status": Status.READY, "audio": key, "failure": None, "last_error": None}
-        story = self.stories.update(story, changes, lease=lease)
+        story = self.stories.apply(story, moves.narrated(key), lease=lease)
         self.meter.record(STORIES_READY)
         return story
 
@@ -44,7 +43,7 @@ class Narration(msgspec.Struct, frozen=True):
         return mp3.joined([self._part(story, index, ssml) for index, ssml in enumerate(requests)])
 
     def _part(self, story: Story, index: int, ssml: str) -> bytes:
-        """One part of a long narration, spoken now or kept from an attempt that died."""
+        """One part of a long narration; a stored part is not paid again."""
         key = keys.speech_part(story, index)
         kept = self.media.get(key)
         if kept is not None:

@@ -1,4 +1,4 @@
-"""The reading step: from the photo to the page image and its text."""
+"""Reading: from the photo to the upright page image and its text."""
 
 import logging
 from typing import Final
@@ -7,13 +7,13 @@ import msgspec
 from PIL import Image
 
 from chalicelib.delivery import messages
-from chalicelib.delivery.messages import StoryMessage
+from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.pages import detection, orientation, photo, reading_order, voices
 from chalicelib.pages.detection import TextDetection
-from chalicelib.stories import keys
-from chalicelib.stories.ports import Media, Queue, Stories, TextDetector
-from chalicelib.stories.story import PHOTO_MISSING, Lease, Status, Story
+from chalicelib.stories import keys, moves
+from chalicelib.stories.ports import Media, Stories, TextDetector
+from chalicelib.stories.story import PHOTO_MISSING, Lease, Story
 from chalicelib.telemetry.metrics import FailureReason
 
 MAX_WORDS: Final = 100
@@ -46,7 +46,7 @@ class Reading(msgspec.Struct, frozen=True):
         if stored is None:
             raise TransientError(PHOTO_MISSING)
         page = photo.upright_page(stored)
-        readings: list[orientation.Reading] = []
+        readings: list[orientation.TurnedReading] = []
         while (turn := orientation.next_turn(readings)) is not None:
             readings.append(self._detect(story, page, turn))
         chosen = orientation.best(readings)
@@ -61,7 +61,8 @@ class Reading(msgspec.Struct, frozen=True):
         if not text:
             raise RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
-        # Before the record says that this is done: who finds it read finds this sent.
+        # Sent before the record says that reading is done: after a crash in between, the redelivery
+        # sends it again.
         self.renditions_queue.send(messages.about(story))
         word_count = len(detection.words(detections))
         truncated = word_count >= MAX_WORDS
@@ -69,25 +70,16 @@ class Reading(msgspec.Struct, frozen=True):
             "page read",
             extra={"words": word_count, "truncated": truncated, "readings": len(readings)},
         )
-        changes = {
-            "status": Status.READ,
-            "text": text,
-            "truncated": truncated,
-            "page": keys.page(story),
-            "failure": None,
-            "last_error": None,
-            "retry_at": None,
-            "resumes": 0,
-        }
-        return self.stories.update(story, changes, lease=lease)
+        move = moves.read(text, keys.page(story), truncated=truncated)
+        return self.stories.apply(story, move, lease=lease)
 
-    def _detect(self, story: Story, page: Image.Image, turn: int) -> orientation.Reading:
-        """Read the page turned by `turn` degrees, or find that this was paid for already."""
+    def _detect(self, story: Story, page: Image.Image, turn: int) -> orientation.TurnedReading:
+        """Detect the text on the page turned by `turn` degrees, unless the answer is stored."""
         key = keys.detection(story, turn)
         stored = self.media.get(key)
         if stored is not None:
             kept = msgspec.json.decode(stored, type=list[TextDetection])
-            return orientation.Reading(turn, kept)
+            return orientation.TurnedReading(turn, kept)
         detections = self.text_detector.detect(photo.encoded(photo.turned(page, turn)))
         self.media.put(key, msgspec.json.encode(detections), "application/json")
-        return orientation.Reading(turn, detections)
+        return orientation.TurnedReading(turn, detections)

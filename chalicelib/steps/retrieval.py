@@ -1,4 +1,4 @@
-"""Looking a story up, which also keeps it going."""
+"""Retrieval: a look-up of a story, which also resumes it."""
 
 import logging
 from collections.abc import Callable
@@ -10,10 +10,8 @@ from chalicelib.delivery.failover import Failover, IntakeFailover
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import ExpiredError, StorytimeError, UnknownStoryError
 from chalicelib.stories.ids import checked_id
-from chalicelib.stories.ports import Stories
-from chalicelib.stories.story import Story, has_ended
-from chalicelib.stories.tombstone import is_gone
-from chalicelib.stories.upload_ports import UploadRequests
+from chalicelib.stories.ports import Stories, UploadRequests
+from chalicelib.stories.story import Story, has_ended, is_gone
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from chalicelib.telemetry import logs
 
@@ -28,30 +26,29 @@ class Retrieval(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def retrieve(self, given_id: str | None) -> Story | UploadRequest:
-        """The story with this id, resumed when its work seems lost.
+        """Look up a story, and resume it if its work seems lost.
 
         Args:
             given_id: Of a story or of an upload request, as the client gave it: bare, or as
                 an entity tag (``"…"``, ``W/"…"``).
 
         Returns:
-            The story, however it stands; or the upload request, which has none yet.
+            The story in any state; or the upload request, while it has no story.
 
         Raises:
-            InvalidRequestError: There is no id, or it is not one.
-            UnknownStoryError: No story and no upload request has it.
-            ExpiredError: It is that of an upload request which was never used, or whose story was
-                deleted.
+            InvalidRequestError: There is no id, or it is not a UUID.
+            UnknownStoryError: No story and no upload request has this id.
+            ExpiredError: The upload request was never used, or its story was deleted.
         """
         known_id = checked_id(given_id)
         with logs.bound(story_id=known_id, step="retrieval"):
-            return self.look_after(known_id, self.stories.find(known_id))
+            return self.resume(known_id, self.stories.find(known_id))
 
-    def look_after(self, known_id: str, story: Story | None) -> Story | UploadRequest:
-        """The same for an id that was looked up: `story` is what the table has of it."""
+    def resume(self, known_id: str, story: Story | None) -> Story | UploadRequest:
+        """Resume a story that was looked up; None: look for an upload request with this id."""
         if story is None:
             return self._requested(known_id)
-        return self._brought_on(story, known_id)
+        return self._resumed(story, known_id)
 
     def _requested(self, upload_id: str) -> Story | UploadRequest:
         request = self.upload_requests.find(upload_id)
@@ -72,23 +69,26 @@ class Retrieval(msgspec.Struct, frozen=True):
         story = self.stories.find(story_id)
         if story is None or story.generation != request.generation:
             raise ExpiredError("The story of this upload was deleted.", code="deleted")
-        if story.enqueued_at is None:  # its photo is on its way from the intake_bucket bucket
+        if story.enqueued_at is None:  # its photo is on its way from the intake bucket
             self._resume_arrival(request)
-        return self._brought_on(story, request.id)
+        return self._resumed(story, request.id)
 
-    def _brought_on(self, story: Story, asked_for: str) -> Story:
+    def _resumed(self, story: Story, asked_for: str) -> Story:
         if is_gone(story, self.clock()):
             raise _unknown(asked_for)
-        # One that has ended is there, whether everybody was told or not.
+        # A story that has ended is complete, even if its notice is still to be sent.
         return story if has_ended(story) else self.failover.resume(story)
 
     def _resume_arrival(self, request: UploadRequest) -> bool:
-        """May a photo be staged? Nobody looks in the first minute."""
+        """Resume the photo that arrived for a request; returns whether one may be there.
+
+        In the first minute no request is sent.
+        """
         if self.clock() - request.created_at <= RESUME_AFTER:
             return False
         try:
             return self.intake_failover.resume(request)
-        except StorytimeError as trouble:  # whoever asks is told how it stands all the same
+        except StorytimeError as trouble:  # the client gets its answer all the same
             log.warning("not resumed", extra={"reason": trouble.message})
             return True
 

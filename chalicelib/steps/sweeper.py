@@ -1,4 +1,4 @@
-"""Keeping stories going whose people do not ask: the same failover, on a schedule."""
+"""The sweeper: failover on a schedule, for stories that no client asks about."""
 
 import logging
 from collections.abc import Callable
@@ -9,15 +9,16 @@ from typing import Final
 import msgspec
 
 from chalicelib.delivery.failover import Failover, IntakeFailover
-from chalicelib.delivery.timeouts import is_overdue, seems_lost
+from chalicelib.delivery.timeouts import is_overdue, is_probably_lost
 from chalicelib.errors import StorytimeError
 from chalicelib.profiles.failover import ProfileFailover
+from chalicelib.stories import moves
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.story import Status, Story, has_ended
 from chalicelib.telemetry import logs
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
-"""What one more story may take; whatever is left then waits for the next sweep."""
+"""The sweep stops when less time is left; the other stories wait for the next one."""
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,9 @@ class Sweeper(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def sweep(self, time_left: Callable[[], timedelta]) -> None:
-        """Look at every unfinished story: resume it when it is due, or give it up after a day.
+        """Resume every unfinished story that is due, and give it up after a day.
 
-        The same for photos that were staged and that nobody takes in, and for profiles.
+        Arrived photos that were not taken in and unfinished profiles are resumed as well.
 
         Args:
             time_left: How long this function may still run.
@@ -41,9 +42,9 @@ class Sweeper(msgspec.Struct, frozen=True):
         def has_time() -> bool:
             return time_left() >= _TIME_TO_STOP
 
-        with logs.bound(step="sweeper"), ExitStack() as each_whatever_becomes_of_the_others:
-            each_whatever_becomes_of_the_others.callback(self.profile_failover.sweep, has_time)
-            each_whatever_becomes_of_the_others.callback(self.intake_failover.sweep, has_time)
+        with logs.bound(step="sweeper"), ExitStack() as each_even_if_another_fails:
+            each_even_if_another_fails.callback(self.profile_failover.sweep, has_time)
+            each_even_if_another_fails.callback(self.intake_failover.sweep, has_time)
             self._sweep_stories(has_time)
 
     def _sweep_stories(self, has_time: Callable[[], bool]) -> None:
@@ -55,29 +56,28 @@ class Sweeper(msgspec.Struct, frozen=True):
                     log.warning("stopped in time", extra={"stories": seen})
                     return
                 seen += 1
-                self._look_after(story)
+                self._try_to_resume(story)
             if page.next is None:
                 break
             page = self.stories.unfinished(page.next)
         log.info("swept", extra={"stories": seen})
 
-    def _look_after(self, story: Story) -> None:
+    def _try_to_resume(self, story: Story) -> None:
         try:
             with logs.bound(story_id=story.id):
-                self._bring_on(story, self.clock())
-        except StorytimeError as error:  # the others must not wait for this one
+                self._resume(story, self.clock())
+        except StorytimeError as error:  # the other stories must not wait for this one
             log.warning("not resumed", extra={"reason": error.message, "story_id": story.id})
 
-    def _bring_on(self, story: Story, now: datetime) -> None:
+    def _resume(self, story: Story, now: datetime) -> None:
         overdue = is_overdue(story, now)
         if story.status is Status.DELETED:
-            self.failover.resume(story)  # however long it takes: it was promised
+            self.failover.resume(story)  # without a limit: the client was told that it is deleted
         elif has_ended(story) and overdue:
             log.error("nobody could be told for a day", extra={"status": story.status.value})
-            self.failover.give_up(story)  # one last time: its handler tells people, too
-            forgotten = {"unfinished_since": None}
-            self.stories.update(story, forgotten, expect={"status": story.status})
+            self.failover.give_up(story)  # a last try: its handler sends the notice
+            self.stories.apply(story, moves.notice_abandoned(story))
         elif not overdue and story.status is not Status.FAILED:
             self.failover.resume(story)
-        elif seems_lost(story, now):
+        elif is_probably_lost(story, now):
             self.failover.give_up(story)

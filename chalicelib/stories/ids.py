@@ -1,4 +1,4 @@
-"""Ids: how a photo gets its own, and how a client's are understood. Pure."""
+"""Story ids: how a photo gets its own, and how an id that a client sent is read. Pure."""
 
 import hashlib
 import re
@@ -15,11 +15,11 @@ def content_id_of(photo: bytes) -> str:
 
 
 def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
-    """The id that this photo has in this voice: the same every time, no look-up.
+    """The id of this photo in this voice: always the same one, without a look-up.
 
     Args:
-        namespace: A secret of the deployment. Without it, whoever has a photo could
-            compute the link to the story that somebody else made of it.
+        namespace: A secret of the deployment. Without it, anyone who has a photo could
+            compute the link to the story that another person made of it.
         content_id: SHA-256 of the photo.
         language: As Polly names it, such as ``en-US``.
         voice: As Polly names it, such as ``Joanna``.
@@ -28,10 +28,10 @@ def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str)
 
 
 def checked_id(given_id: str | None) -> str:
-    """An id as we write it.
+    """A client's id in the form that we store.
 
     Raises:
-        InvalidRequestError: There is none, or it is not one.
+        InvalidRequestError: There is no id, or it is not a UUID.
     """
     if not given_id or not given_id.strip():
         raise InvalidRequestError(

@@ -1,27 +1,26 @@
-"""What the pipeline asks of the world, in its own words.
+"""What the pipeline needs from AWS, in its own words.
 
-`chalicelib.aws` answers with AWS; tests answer from memory; one contract suite holds both
-to the sentences below. Every method is one request. Every method may raise `TransientError`.
+`chalicelib.aws` implements these ports with AWS, `tests.fakes` in memory; one contract suite tests
+both. Every method is one request. Every method may raise `TransientError`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 
 from chalicelib.pages.detection import TextDetection
+from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Story
-
-_Message_contra = TypeVar("_Message_contra", contravariant=True)
+from chalicelib.stories.upload_request import UploadRequest, UploadRequestChanges
 
 
 class StoriesPage(msgspec.Struct, frozen=True):
-    """Some of the stories that were asked for.
+    """Some stories, each as of a moment ago.
 
     Attributes:
-        stories: Each as of a moment ago.
-        next: What to ask for the next page with; None after the last one.
+        next: Pass it to get the next page; None after the last one.
     """
 
     stories: list[Story]
@@ -29,11 +28,11 @@ class StoriesPage(msgspec.Struct, frozen=True):
 
 
 class StoriesFound(msgspec.Struct, frozen=True):
-    """The stories that there are of those that were asked for.
+    """The answer to a look-up of several ids.
 
     Attributes:
-        stories: By their ids.
-        unanswered: Ids that the table had no time for: ask again.
+        stories: Those that exist, by id.
+        unanswered: Ids that DynamoDB did not look up this time: ask again.
     """
 
     stories: Mapping[str, Story]
@@ -43,34 +42,32 @@ class StoriesFound(msgspec.Struct, frozen=True):
 class Stories(Protocol):
     """The table of stories. Every write is atomic and conditional on the generation.
 
-    Nobody but who knows that a story is deleted can change it any more.
+    A deleted story accepts writes only from a caller that loaded it as deleted.
     """
 
     def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
-        """Store a new story, unless its id is taken: then the story that has it.
+        """Store a new story if its id is free; else return the story that has the id.
 
         Of any number of simultaneous claims of one id, exactly one returns None.
 
         Args:
             story: The new story.
-            over: The deleted story that may be replaced.
+            over: A deleted story that may be replaced.
         """
 
     def find(self, story_id: str) -> Story | None:
         """The story as of the last completed write."""
 
     def find_all(self, story_ids: Collection[str]) -> StoriesFound:
-        """The same for up to 100 different ids at once (DynamoDB, BatchGetItem)."""
+        """Look up at most 100 different ids (DynamoDB, BatchGetItem)."""
 
     def listed(self, month: str, limit: int, before: str | None = None) -> StoriesPage:
-        """Stories of a month, the newest first, without deleted ones.
-
-        What is found may be a moment old.
+        """Stories of a month, newest first, without deleted ones; may be a moment old.
 
         Args:
             month: Such as ``2026-11``, in UTC.
-            limit: How many, at most.
-            before: The `story.place_in_list` after which to go on.
+            limit: The most that are returned.
+            before: The `story.place_in_list` after which to continue.
         """
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
@@ -78,26 +75,18 @@ class Stories(Protocol):
 
         Raises:
             LeaseHeldError: Another delivery's lease on that step is live at `now`.
-            StoryChangedError: There is no such story, it is of another generation, or deleted.
+            StoryChangedError: There is no such story, it has another generation, or is deleted.
         """
 
-    def update(
-        self,
-        story: Story,
-        changes: Mapping[str, Any],
-        *,
-        expect: Mapping[str, Any] | None = None,
-        lease: Lease | None = None,
-        release: bool = False,
+    def apply(
+        self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
     ) -> Story:
-        """Change fields of a story, and return it as it then is.
+        """Write a move, and return the story as it then is.
 
         Args:
-            story: Whose id and generation are meant; unless it is deleted itself, the
-                table's must not be, or a lease is given back and nothing else done.
-            changes: New values by field name; None removes a field. A ``status`` must be
-                a legal move from the status that the table holds.
-            expect: Values that these fields must still have.
+            story: Its id and generation say which story is meant. The stored one must not be
+                deleted, unless `story` is, or nothing but a lease is given back.
+            move: What changes, and what must still hold.
             lease: The delivery's own lease, which must still be its own.
             release: End that lease with the same write.
 
@@ -106,22 +95,60 @@ class Stories(Protocol):
         """
 
     def unfinished(self, page: Any = None) -> StoriesPage:
-        """A page of the stories that have `unfinished_since`, the first unless told which.
+        """A page of the stories that have `unfinished_since`.
 
-        What is found may be a moment old: whatever is done about it must be conditional.
+        It may be a moment old: every write about it must be conditional.
         """
 
 
-class Cdn(Protocol):
-    """What stands between people and the public files, and remembers them."""
+class UploadRequestsPage(msgspec.Struct, frozen=True):
+    """Some upload requests; `next` as in `StoriesPage`."""
 
-    def invalidate(self, prefix: str, reference: str) -> bool:
-        """Have every copy under a prefix forgotten; is that done?
+    requests: list[UploadRequest]
+    next: Any = None
 
-        Args:
-            prefix: What the keys begin with.
-            reference: Asked again with the same reference, it is the same invalidation.
+
+class UploadRequests(Protocol):
+    """Upload requests, which lie in the same table as the stories."""
+
+    def add(self, request: UploadRequest) -> None:
+        """Store a new request."""
+
+    def find(self, upload_id: str) -> UploadRequest | None:
+        """The request as of the last completed write."""
+
+    def claim_story(
+        self,
+        request: UploadRequest,
+        photo_arrived_at: datetime,
+        story: Story,
+        *,
+        over: Story | None = None,
+    ) -> Story | None:
+        """In one transaction, claim a story as `Stories.claim` does, and fulfil a request by it.
+
+        Raises:
+            StoryChangedError: The request is gone, or another story's life fulfils it that
+                `request` does not know of: nothing was written.
         """
+
+    def fulfil(self, request: UploadRequest, story: Story, photo_arrived_at: datetime) -> None:
+        """Fulfil a request by a story that exists; the request is kept as long as the story.
+
+        Raises:
+            StoryChangedError: The story is deleted, or another story's life fulfils the request
+                that `request` does not know of.
+        """
+
+    def update(self, request: UploadRequest, changes: UploadRequestChanges) -> UploadRequest:
+        """Change fields of a request, if neither they nor its status changed meanwhile.
+
+        Raises:
+            StoryChangedError: One of them changed: nothing was written.
+        """
+
+    def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> UploadRequestsPage:
+        """A page of the requests that a story fulfils; may be a moment old."""
 
 
 class Media(Protocol):
@@ -131,30 +158,32 @@ class Media(Protocol):
         """Store an object, replacing any that has this key."""
 
     def get(self, key: str) -> bytes | None:
-        """An object's bytes, or None when there is none."""
+        """An object's bytes; None when there is none."""
 
     def exists(self, key: str) -> bool:
         """Is there an object with this key?"""
 
     def keys_under(self, prefix: str) -> list[str]:
-        """Keys that begin so, up to a thousand."""
+        """At most a thousand keys that begin with `prefix`."""
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Remove up to a thousand objects; one that is not there is removed, too."""
+        """Remove at most a thousand objects; a key without an object is no error."""
 
 
-class Queue(Protocol[_Message_contra]):
-    """One step's queue: at least once, in any order."""
+class Cdn(Protocol):
+    """The CDN in front of the public files, which keeps copies of them."""
 
-    def send(self, message: _Message_contra) -> None:
-        """Store a message for delivery."""
+    def invalidate(self, prefix: str, reference: str) -> bool:
+        """Ask the CDN to drop every copy under a prefix; returns whether that is done.
 
-    def retry_in(self, receipt: str, seconds: int) -> None:
-        """Deliver the message of this receipt again after `seconds`, unless it is done."""
+        Args:
+            prefix: What the keys begin with.
+            reference: A second call with the same reference is about the same invalidation.
+        """
 
 
 class TextDetector(Protocol):
-    """Reads text off images. Each call is paid for."""
+    """Reads text in images. Each call is paid for."""
 
     def detect(self, image: bytes) -> list[TextDetection]:
         """Find the text on a JPEG or PNG, in no particular order.
@@ -168,7 +197,7 @@ class Speaker(Protocol):
     """Speaks text. Each call is paid for, by the character."""
 
     def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
-        """Speak one request's worth of SSML as MP3.
+        """Speak the SSML of one request, as MP3.
 
         Raises:
             RejectedError: The text or voice can never be spoken.
@@ -176,7 +205,7 @@ class Speaker(Protocol):
 
 
 class Announcer(Protocol):
-    """Sends e-mail to whoever subscribed."""
+    """Sends e-mail to the topic's subscribers."""
 
     def publish(self, subject: str, body: str) -> None:
-        """Send one notice; `subject` is legal already (see `notification.subject_line`)."""
+        """Send one notice; `notification.subject_line` makes legal subjects."""

@@ -1,14 +1,16 @@
-"""A story: its record, its legal moves. Pure: no clock, no AWS."""
+"""A story's record and its legal moves. Pure: no clock, no AWS."""
 
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from chalicelib.stories.queues import Step
+
 PHOTO_MISSING: Final = "the photo never arrived: send it again"
-"""The reason of a claim whose upload died before the photo was stored."""
+"""The reason when an upload claimed a story and died before it stored the photo."""
 
 
 class Status(StrEnum):
@@ -16,7 +18,7 @@ class Status(StrEnum):
     READ = "read"  # the text is there; the audio is not
     READY = "ready"  # the audio is there
     FAILED = "failed"  # it stopped, and the record says why
-    DELETED = "deleted"  # nobody gets it any more; its files are being removed, or are gone
+    DELETED = "deleted"  # no client gets it; its files are being removed, or are gone
 
 
 LEGAL_MOVES: Final = MappingProxyType(
@@ -37,33 +39,23 @@ def sources(target: Status) -> frozenset[Status]:
     return frozenset(origin for origin, targets in LEGAL_MOVES.items() if target in targets)
 
 
-class Step(StrEnum):
-    """What works on the messages of a queue of its own."""
-
-    INTAKE = "intake"
-    READING = "reading"
-    NARRATION = "narration"
-    RENDITIONS = "renditions"  # which nothing waits for
-    DELETION = "deletion"
-
-
 MAKES_THE_STORY: Final = frozenset({Step.READING, Step.NARRATION})
-"""What must be done for a story to be ready: the record tells how it goes there."""
+"""The steps that must be done for a story to be ready. Their errors stand in the record."""
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """One delivery's exclusive right to work on one step of a story, until it ends.
+    """The exclusive right of one delivery to work on one step of a story, until it ends.
 
     Attributes:
-        step: The step that is worked on.
+        step: The step; stored as ``stage``, the name that older records have.
         message_id: The queue's id of the message that is being handled.
         receives: Which receipt of that message this is: a redelivery is another holder.
-        until: No later than the worker's own time limit, so that a lease never
-            outlives a worker that can still write.
-        gives_up: It is held to fail the story, not to bring it on.
+        until: At most the worker's own time limit away, so that a lease never outlives a
+            worker that can still write.
+        gives_up: The holder is failing the story instead of working on it.
     """
 
-    step: Step
+    step: Step = msgspec.field(name="stage")
     message_id: str
     receives: int
     until: datetime
@@ -75,7 +67,7 @@ class Failure(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: One sentence for the person who sent the photo.
-        final: The photo itself is the cause: working on it again changes nothing.
+        final: The photo itself is the cause: more work on it changes nothing.
     """
 
     reason: str
@@ -89,7 +81,7 @@ class Rendition(msgspec.Struct, frozen=True):
         key: S3 key of the JPEG.
         width: In pixels.
         height: In pixels.
-        bytes: How many the file has.
+        bytes: Size of the file.
     """
 
     key: str
@@ -104,28 +96,28 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: UUID; the same photo, language and voice give the same one.
         generation: Which life of this id it is. Messages, leases, S3 keys and conditional
-            writes carry it; whatever belongs to another generation is ignored.
+            writes carry it; a message or write of another generation is ignored.
         content_id: SHA-256 of the uploaded bytes, in hex.
-        name: The file name as its sender knows it: for people, never part of a key.
+        name: The file name that its sender gave: for people, never part of a key.
         content_type: The format that the bytes have, whatever the header said.
-        enqueued_at: When work was last put on a queue; None until the photo and the
+        enqueued_at: When a message about it was last sent; None until the photo and the
             first message are stored.
         retry_at: When the message of the last failed attempt comes again.
-        resumes: How often the work was resumed since it last went on.
-        unfinished_since: When the work on it began; None once the story has ended and
-            whoever wanted to know was told. Only stories that have it are swept.
+        resumes: How often failover sent a message since a step last succeeded.
+        unfinished_since: When the work on it began; None once the story has ended and its
+            notice is sent. The sweeper looks only at stories that have it.
         text: What the page says, a paragraph a line.
         truncated: The page holds more words than one reading returns.
         page: S3 key of the upright page image.
         audio: S3 key of the MP3.
         renditions: The page image in other sizes, by their names.
-        last_error: What the last failed attempt ran into.
-        notified_of: The status of which people were last told.
+        last_error: The error of the last failed attempt.
+        notified_of: The status that the last notice told.
         repeated_at: When the notice was last repeated for a duplicate upload.
         uploading_until: Until then, an upload may be storing the photo.
         deleted_at: When it was deleted.
-        erased_at: When everything that belonged to it was gone, copies of the CDN included.
-        expires_at: When the record itself is removed.
+        erased_at: When all its files were gone, the CDN's copies included.
+        expires_at: When DynamoDB may remove the record itself.
     """
 
     id: str
@@ -165,14 +157,14 @@ def month_of(story: Story) -> str:
 
 
 def place_in_list(story: Story) -> str:
-    """What the stories of a month are sorted by: their beginnings, then their ids."""
+    """Sorts the stories of a month: by creation time, then by id."""
     return f"{story.created_at.isoformat(timespec='milliseconds')}#{story.id}"
 
 
 def next_step(story: Story) -> Step:
-    """The first step whose result is missing; of a complete story the last, which finishes it.
+    """The first step whose result is missing; of a complete story the last one.
 
-    It is also the step that tells people how the story ended: one, so that they are told once.
+    Only this step sends the notice when a story has ended, so that people get one notice.
     """
     if story.status is Status.DELETED:
         return Step.DELETION
@@ -183,8 +175,19 @@ def has_ended(story: Story) -> bool:
     return story.status in {Status.READY, Status.FAILED}
 
 
+def is_gone(story: Story, now: datetime) -> bool:
+    """Has even the record expired? DynamoDB removes it hours or days later."""
+    return story.expires_at is not None and story.expires_at <= now
+
+
+def writers_end(story: Story) -> datetime | None:
+    """Until when a worker or upload that saw the story alive may store its files; None: nobody."""
+    ends = [lease.until for lease in story.leases.values()]
+    return max([*ends, *([story.uploading_until] if story.uploading_until else [])], default=None)
+
+
 def what_failed(story: Story) -> str:
-    """What could not be done to the page, as it follows "could not be"."""
+    """What failed, as it follows "could not be"."""
     return "read" if story.text is None else "read aloud"
 
 
@@ -192,13 +195,3 @@ def why_it_failed(story: Story) -> str:
     """One sentence for the person who sent the photo."""
     reason = story.failure.reason if story.failure else "it stopped without an error"
     return f"This page could not be {what_failed(story)}: {reason}."
-
-
-def restarted(story: Story, now: datetime) -> dict[str, Any]:
-    """What changes when a failed story is tried again, from where its data stops."""
-    return {
-        "status": Status.READ if story.text else Status.RECEIVED,
-        "failure": None,
-        "last_error": None,
-        "unfinished_since": now,
-    }

@@ -1,24 +1,24 @@
-"""Upload requests: a photo that its sender puts into the intake_bucket bucket without us.
+"""Upload requests: a client will put a photo into the intake bucket itself. Pure.
 
-Pure: no clock, no AWS. `direct_upload` makes requests, `intake_bucket` takes in what arrives.
+`steps.direct_upload` makes requests; `steps.bucket_intake` takes in the photos that arrive.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import msgspec
 
 from chalicelib.stories.story import Story
 
 MAX_BYTES: Final = 25_000_000
-"""What a form takes. API Gateway would take 4.4 MB; this goes to S3 itself."""
+"""Of a photo that is posted to S3. API Gateway would take 4.4 MB."""
 
 FORM_USABLE_FOR: Final = timedelta(minutes=15)
 REQUEST_KEPT_FOR: Final = timedelta(days=1)
-"""As long as the intake_bucket bucket keeps what was put there."""
+"""As long as the intake bucket keeps objects."""
 
 EXTENSIONS: Final = MappingProxyType(
     {
@@ -30,33 +30,33 @@ EXTENSIONS: Final = MappingProxyType(
         "image/gif": "gif",
     }
 )
-"""Of the formats that are taken, by the content type that a sender may give them."""
+"""File extension of each content type that is taken."""
 
 
 class UploadStatus(StrEnum):
-    REQUESTED = "requested"  # nothing came yet, or it is not taken in yet
-    FULFILLED = "fulfilled"  # what came has a story
-    FAILED = "failed"  # what came cannot have one; the record says why
+    REQUESTED = "requested"  # no photo came yet, or it is not taken in yet
+    FULFILLED = "fulfilled"  # the photo has a story
+    FAILED = "failed"  # no story can be made of it; the record says why
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo that somebody is about to send, as the table keeps it.
+    """A photo that a client is about to send, as the table keeps it.
 
     Attributes:
-        id: UUID, for the form and for asking how it goes.
-        name: The file name as its sender knows it.
-        content_type: What the sender says that it will be.
+        id: UUID, for the form and for `GET /retrieve/{id}`.
+        name: The file name that the sender gave.
+        content_type: The type that the sender announced.
         notify: Send an e-mail when the story is ready or has failed.
-        key: Where the photo will lie in the intake_bucket bucket.
+        key: Where the photo arrives in the intake bucket.
         usable_until: When the form stops to work.
-        expires_at: When the record is removed; None once a story lives from it.
-        enqueued_at: When what was staged was last put on the queue by a poll.
-        resumes: How often it was.
+        expires_at: When the record is removed; None while its story lives.
+        enqueued_at: When a poll last sent a message about the arrived photo.
+        resumes: How often polls did so.
         story_id: The story that fulfils the request, of this generation.
-        photo_arrived_at: When the photo arrived that it was made of: what arrived later is
-            another post.
-        reason: Why what came cannot have a story, for its sender.
-        last_error: What the last attempt to take it in ran into.
+        photo_arrived_at: When that story's photo arrived. A photo that arrived later is
+            another post. Stored as ``photo_staged_at``, the name that older records have.
+        reason: Why the photo has no story, for its sender.
+        last_error: The error of the last failed attempt to take it in.
     """
 
     id: str
@@ -74,9 +74,24 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
     resumes: int = 0
     story_id: str | None = None
     generation: str | None = None
-    photo_arrived_at: datetime | None = None
+    photo_arrived_at: datetime | None = msgspec.field(default=None, name="photo_staged_at")
     reason: str | None = None
     last_error: str | None = None
+
+
+class UploadRequestChanges(TypedDict, total=False):
+    """New values of a request's fields; None removes a field."""
+
+    status: UploadStatus
+    name: str
+    expires_at: datetime | None
+    enqueued_at: datetime | None
+    resumes: int
+    story_id: str | None
+    generation: str | None
+    photo_arrived_at: datetime | None
+    reason: str | None
+    last_error: str | None
 
 
 class PostForm(msgspec.Struct, frozen=True):
@@ -87,11 +102,11 @@ class PostForm(msgspec.Struct, frozen=True):
 
 
 OPEN: Final = frozenset({UploadStatus.REQUESTED, UploadStatus.FAILED})
-"""A request that can be fulfilled: what failed may have been sent again, or redriven."""
+"""A request in one of these can be fulfilled: after a failure a photo may be posted again."""
 
 
-def fulfilment(story: Story, photo_arrived_at: datetime) -> dict[str, Any]:
-    """What changes when a story fulfils a request: the story knows the rest."""
+def fulfilment(story: Story, photo_arrived_at: datetime) -> UploadRequestChanges:
+    """A story fulfils the request."""
     return {
         "status": UploadStatus.FULFILLED,
         "story_id": story.id,
@@ -103,6 +118,6 @@ def fulfilment(story: Story, photo_arrived_at: datetime) -> dict[str, Any]:
     }
 
 
-def failure(reason: str) -> dict[str, Any]:
-    """What changes when what came cannot have a story."""
+def failure(reason: str) -> UploadRequestChanges:
+    """No story can be made of the photo that arrived."""
     return {"status": UploadStatus.FAILED, "reason": reason, "last_error": None}

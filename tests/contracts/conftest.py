@@ -12,11 +12,10 @@ from moto import mock_aws
 
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
-from chalicelib.aws.intake_bucket import S3IntakeBucket
-from chalicelib.aws.media_bucket import MediaBucket
+from chalicelib.aws.s3 import MediaBucket, S3IntakeBucket
 from chalicelib.delivery.messages import StoryMessage
-from chalicelib.stories.ports import Media, Stories
-from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
+from chalicelib.stories.intake_bucket import IntakeBucket
+from chalicelib.stories.ports import Media, Stories, UploadRequests
 from infrastructure.redrive import redrive
 from local.resources.names import create_stories_table
 from local.services.moto_backend import REGION

@@ -10,13 +10,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
-from chalicelib.aws.media_bucket import MediaBucket
 from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.aws.s3 import MediaBucket
 from chalicelib.aws.sns import NotificationTopic
 from chalicelib.aws.sqs import SqsQueue
 from chalicelib.delivery.messages import StoryMessage, decode
 from chalicelib.errors import StoryChangedError, TransientError
-from chalicelib.stories.story import Lease, Step, Story
+from chalicelib.stories.moves import Move
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Story
 from local.resources.names import create_stories_table
 from tests.builders import story, upload_request
 from tests.fakes import NOW
@@ -37,7 +39,7 @@ def test_a_story_is_one_item_and_times_are_numbers(aws: boto3.session.Session) -
     table = StoriesTable(client, "stories")
     table.claim(story())
     table.lease(story().id, story().generation, Lease(Step.READING, "m", 1, NOW), NOW)
-    table.update(story(), {"notified_at": NOW})
+    table.apply(story(), Move({"notified_at": NOW}))
 
     (item,) = client.scan(TableName="stories")["Items"]
     assert item["pk"] == {"S": f"story#{story().id}"}
@@ -119,7 +121,7 @@ def test_a_write_whose_answer_was_lost_is_known_by_what_it_wrote(retries: int) -
     written = story(enqueued_at=NOW)
     client: Any = RetriedClient(items.story_item(written), retries)
 
-    assert StoriesTable(client, "stories").update(story(), {"enqueued_at": NOW}) == written
+    assert StoriesTable(client, "stories").apply(story(), Move({"enqueued_at": NOW})) == written
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_a_write_that_somebody_else_was_faster_with_is_not(retries: int, stored:
     client: Any = RetriedClient(items.story_item(stored), retries)
 
     with pytest.raises(StoryChangedError):
-        StoriesTable(client, "stories").update(story(), {"text": "Once."})
+        StoriesTable(client, "stories").apply(story(), Move({"text": "Once."}))
 
 
 class RefusingClient:

@@ -13,7 +13,9 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.errors import StoryChangedError
-from chalicelib.stories.story import Lease, Status, Step
+from chalicelib.stories.moves import Move, StoryChanges
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Status
 from local.resources.names import create_stories_table
 from tests.builders import story
 from tests.fakes import NOW
@@ -69,7 +71,7 @@ def test_a_legal_move_is_not_taken_for_an_illegal_one(
     stories: StoriesTable, lost: LosesTheFirstAnswer
 ) -> None:
     """Of the second attempt's view, the story is read already."""
-    read = stories.update(story(id="there before"), {"status": Status.READ, "text": "Once."})
+    read = stories.apply(story(id="there before"), Move({"status": Status.READ, "text": "Once."}))
 
     assert (read.status, read.text) == (Status.READ, "Once.")
     assert lost.attempts == 2
@@ -79,9 +81,9 @@ def test_who_marked_the_enqueue_still_sends(
     stories: StoriesTable, lost: LosesTheFirstAnswer
 ) -> None:
     """Of simultaneous polls one marks; were it to believe that another had, none would send."""
-    marked = {"enqueued_at": NOW.replace(hour=13)}
+    marked: StoryChanges = {"enqueued_at": NOW.replace(hour=13)}
 
-    resumed = stories.update(story(id="there before"), marked, expect={"enqueued_at": NOW})
+    resumed = stories.apply(story(id="there before"), Move(marked, {"enqueued_at": NOW}))
 
     assert resumed.enqueued_at == marked["enqueued_at"]
     assert lost.attempts == 2
@@ -95,5 +97,5 @@ def test_somebody_elses_write_is_still_somebody_elses(
     assert taken is not None
     assert taken.generation == story().generation
     with pytest.raises(StoryChangedError):
-        stories.update(story(id="there before"), {"text": "x"}, expect={"enqueued_at": None})
+        stories.apply(story(id="there before"), Move({"text": "x"}, {"enqueued_at": None}))
     assert lost.attempts > 0

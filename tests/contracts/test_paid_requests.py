@@ -8,10 +8,9 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from chalicelib.aws import paid_requests
-from chalicelib.aws.face_collection import RekognitionFaceCollection
 from chalicelib.aws.polly import PollySpeaker
-from chalicelib.aws.rekognition import RekognitionTextDetector
+from chalicelib.aws.rekognition import RekognitionFaceCollection, RekognitionTextDetector
+from chalicelib.aws.requests import count_paid_requests
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.telemetry.metrics import CHARACTERS_NARRATED, PAID_CALLS
@@ -27,7 +26,7 @@ class Counted:
         session = boto3.session.Session("testing", "testing", region_name="us-east-1")
         self.meter = Measurements()
         client: Any = session.client(service)  # type: ignore[call-overload]
-        self.client = paid_requests.count(client, self.meter)
+        self.client = count_paid_requests(client, self.meter)
         self.answers = Stubber(self.client)
         self.answers.activate()
 

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.aws.face_collection import RekognitionFaceCollection
-from chalicelib.aws.sent_photos import SentPhotosInS3
+from chalicelib.aws.rekognition import RekognitionFaceCollection
+from chalicelib.aws.s3 import SentPhotosInS3
 from chalicelib.aws.ses import SesMailer
 from chalicelib.aws.stepfunctions import StateMachine
 from chalicelib.errors import RejectedError, TooLargeError, TransientError
@@ -273,10 +273,10 @@ def sent_photos(request: pytest.FixtureRequest) -> SentPhotos:
 
 
 def test_a_photo_is_read_where_it_was_said_to_be(sent_photos: SentPhotos) -> None:
-    assert sent_photos.get("photos", "me.jpg", most=7) == b"a photo"
-    assert sent_photos.get("photos", "you.jpg", most=7) is None
+    assert sent_photos.get("photos", "me.jpg", max_bytes=7) == b"a photo"
+    assert sent_photos.get("photos", "you.jpg", max_bytes=7) is None
 
 
 def test_a_photo_with_too_many_bytes_is_not_read(sent_photos: SentPhotos) -> None:
     with pytest.raises(TooLargeError):
-        sent_photos.get("photos", "me.jpg", most=6)
+        sent_photos.get("photos", "me.jpg", max_bytes=6)

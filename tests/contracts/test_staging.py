@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from chalicelib.aws.cloudfront import Distribution
-from chalicelib.aws.intake_bucket import S3IntakeBucket
-from chalicelib.stories.upload_ports import IntakeObject
+from chalicelib.aws.s3 import S3IntakeBucket
+from chalicelib.stories.intake_bucket import IntakeObject
 from local.resources.names import DISTRIBUTION_ID
 from local.services.moto_backend import REGION
 from tests.builders import upload_request
@@ -21,7 +21,7 @@ KEY = "images/some where/über+50%.jpg"
 def test_what_was_posted_is_found_with_what_it_was_sent_for(intake_bucket: Bucket) -> None:
     intake_bucket.post(KEY, b"a photo", "an-upload")
 
-    found = intake_bucket.bucket.get(KEY, most=7)
+    found = intake_bucket.bucket.get(KEY, max_bytes=7)
 
     assert found is not None
     assert (found.content, found.size, found.upload_id) == (b"a photo", 7, "an-upload")
@@ -32,7 +32,7 @@ def test_what_was_posted_is_found_with_what_it_was_sent_for(intake_bucket: Bucke
 def test_what_was_dropped_by_hand_was_sent_for_nothing(intake_bucket: Bucket) -> None:
     intake_bucket.post(KEY, b"a photo")
 
-    found = intake_bucket.bucket.get(KEY, most=7)
+    found = intake_bucket.bucket.get(KEY, max_bytes=7)
 
     assert found is not None
     assert found.upload_id is None
@@ -41,14 +41,14 @@ def test_what_was_dropped_by_hand_was_sent_for_nothing(intake_bucket: Bucket) ->
 def test_what_is_too_large_is_not_read(intake_bucket: Bucket) -> None:
     intake_bucket.post(KEY, b"a photo")
 
-    found = intake_bucket.bucket.get(KEY, most=6)
+    found = intake_bucket.bucket.get(KEY, max_bytes=6)
 
     assert found is not None
     assert (found.content, found.size) == (None, 7)
 
 
 def test_what_is_not_there_is_none(intake_bucket: Bucket) -> None:
-    assert intake_bucket.bucket.get(KEY, most=7) is None
+    assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
     assert intake_bucket.bucket.look(KEY) is None
 
 
@@ -57,10 +57,10 @@ def test_everything_that_waits_is_listed_page_by_page(intake_bucket: Bucket) -> 
         intake_bucket.post(key, b"a photo")
 
     page = intake_bucket.bucket.waiting("images/")
-    found = dict(page.staged)
+    found = dict(page.arrivals)
     while page.next is not None:
         page = intake_bucket.bucket.waiting("images/", page.next)
-        found |= page.staged
+        found |= page.arrivals
 
     assert found.keys() == {"images/a.jpg", "images/b/c.jpg", KEY}
     there = intake_bucket.bucket.look(KEY)
@@ -73,7 +73,7 @@ def test_a_copy_has_all_that_the_object_has(intake_bucket: Bucket) -> None:
 
     intake_bucket.bucket.copy(KEY, f"rejected/{KEY}")
 
-    copy = intake_bucket.bucket.get(f"rejected/{KEY}", most=7)
+    copy = intake_bucket.bucket.get(f"rejected/{KEY}", max_bytes=7)
     assert copy is not None
     assert (copy.content, copy.upload_id) == (b"a photo", "an-upload")
     assert intake_bucket.bucket.look(KEY)
@@ -81,7 +81,7 @@ def test_a_copy_has_all_that_the_object_has(intake_bucket: Bucket) -> None:
 
 def test_what_was_seen_can_be_removed_twice(intake_bucket: Bucket) -> None:
     intake_bucket.post(KEY, b"a photo")
-    found = intake_bucket.bucket.get(KEY, most=7)
+    found = intake_bucket.bucket.get(KEY, max_bytes=7)
     assert found is not None
 
     intake_bucket.bucket.remove(KEY, found.version)
@@ -92,7 +92,7 @@ def test_what_was_seen_can_be_removed_twice(intake_bucket: Bucket) -> None:
 
 def test_what_was_posted_since_is_not_removed(intake_bucket: Bucket) -> None:
     intake_bucket.post(KEY, b"a photo")
-    found = intake_bucket.bucket.get(KEY, most=7)
+    found = intake_bucket.bucket.get(KEY, max_bytes=7)
     assert found is not None
     intake_bucket.post(KEY, b"another")
 

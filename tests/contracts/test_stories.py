@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import LeaseHeldError, StoryChangedError
-from chalicelib.stories import tombstone
+from chalicelib.stories import moves
+from chalicelib.stories.moves import NOTHING, Move
 from chalicelib.stories.ports import Stories
-from chalicelib.stories.story import Failure, Lease, Rendition, Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Failure, Lease, Rendition, Status, Story
 from tests.builders import story
 from tests.fakes import NOW
 
@@ -75,7 +77,7 @@ def test_an_unknown_id_is_not_found(stories: Stories) -> None:
 def test_a_change_leaves_everything_else_alone(stories: Stories) -> None:
     stories.claim(story())
 
-    changed = stories.update(story(), {"text": "Once.", "notified_at": LATER})
+    changed = stories.apply(story(), Move({"text": "Once.", "notified_at": LATER}))
 
     assert changed == story(text="Once.", notified_at=LATER)
     assert stories.find(story().id) == changed
@@ -84,7 +86,7 @@ def test_a_change_leaves_everything_else_alone(stories: Stories) -> None:
 def test_none_removes_a_field(stories: Stories) -> None:
     stories.claim(story(last_error="no answer", failure=Failure("why", final=False)))
 
-    changed = stories.update(story(), {"last_error": None, "failure": None})
+    changed = stories.apply(story(), Move({"last_error": None, "failure": None}))
 
     assert changed == story()
 
@@ -102,7 +104,7 @@ def test_none_removes_a_field(stories: Stories) -> None:
 def test_legal_moves_are_written(stories: Stories, status: Status, target: Status) -> None:
     stories.claim(story(status=status))
 
-    assert stories.update(story(), {"status": target}).status is target
+    assert stories.apply(story(), Move({"status": target})).status is target
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_no_illegal_move_is_ever_written(stories: Stories, status: Status, targe
     stories.claim(story(status=status))
 
     with pytest.raises(StoryChangedError):
-        stories.update(story(), {"status": target, "text": "too late"})
+        stories.apply(story(), Move({"status": target, "text": "too late"}))
     assert stories.find(story().id) == story(status=status)
 
 
@@ -127,29 +129,29 @@ def test_another_generation_is_never_written(stories: Stories) -> None:
     stories.claim(story())
 
     with pytest.raises(StoryChangedError):
-        stories.update(story(generation="99999999"), {"text": "of another life"})
+        stories.apply(story(generation="99999999"), Move({"text": "of another life"}))
     assert stories.find(story().id) == story()
 
 
 def test_a_story_that_is_not_there_cannot_be_changed(stories: Stories) -> None:
     with pytest.raises(StoryChangedError):
-        stories.update(story(), {"text": "Once."})
+        stories.apply(story(), Move({"text": "Once."}))
     assert stories.find(story().id) is None
 
 
 @pytest.mark.parametrize("was", [None, NOW])
 def test_of_two_who_saw_the_same_one_writes(stories: Stories, was: Any) -> None:
     stories.claim(story(enqueued_at=was))
-    stories.update(story(), {"enqueued_at": LATER}, expect={"enqueued_at": was})
+    stories.apply(story(), Move({"enqueued_at": LATER}, {"enqueued_at": was}))
 
     with pytest.raises(StoryChangedError):
-        stories.update(story(), {"enqueued_at": LATER}, expect={"enqueued_at": was})
+        stories.apply(story(), Move({"enqueued_at": LATER}, {"enqueued_at": was}))
 
 
 def test_a_lease_is_taken_and_ended(stories: Stories) -> None:
     held = leased(stories)
 
-    released = stories.update(story(), {}, lease=LEASE, release=True)
+    released = stories.apply(story(), NOTHING, lease=LEASE, release=True)
 
     assert held == story(leases={Step.READING: LEASE})
     assert released == story()
@@ -203,7 +205,7 @@ def test_who_lost_the_lease_writes_nothing(stories: Stories) -> None:
 
     for release in (True, False):
         with pytest.raises(StoryChangedError):
-            stories.update(story(), {"text": "too late"}, lease=LEASE, release=release)
+            stories.apply(story(), Move({"text": "too late"}), lease=LEASE, release=release)
     assert stories.find(story().id) == story(leases={Step.READING: other})
 
 
@@ -226,7 +228,7 @@ def test_unfinished_stories_are_found_page_by_page(stories: Stories) -> None:
 def test_a_finished_story_is_no_longer_among_the_unfinished(stories: Stories) -> None:
     stories.claim(story(unfinished_since=NOW))
 
-    stories.update(story(), {"unfinished_since": None})
+    stories.apply(story(), Move({"unfinished_since": None}))
 
     assert stories.unfinished().stories == []
 
@@ -262,20 +264,20 @@ def test_a_story_that_lives_again_is_not_replaced(stories: Stories) -> None:
 
 def test_nobody_but_who_knows_that_it_is_deleted_changes_a_deleted_story(stories: Stories) -> None:
     leased(stories)
-    deleted = stories.update(story(), {"status": Status.DELETED})
+    deleted = stories.apply(story(), Move({"status": Status.DELETED}))
 
     with pytest.raises(StoryChangedError):
-        stories.update(story(), {"text": "too late"})
+        stories.apply(story(), Move({"text": "too late"}))
     with pytest.raises(StoryChangedError):
-        stories.update(story(), {"text": "too late"}, lease=LEASE, release=True)
-    assert stories.update(deleted, {"erased_at": NOW}).erased_at == NOW
+        stories.apply(story(), Move({"text": "too late"}), lease=LEASE, release=True)
+    assert stories.apply(deleted, Move({"erased_at": NOW})).erased_at == NOW
 
 
 def test_a_lease_on_a_deleted_story_can_still_be_given_back(stories: Stories) -> None:
     leased(stories)
-    stories.update(story(), {"status": Status.DELETED})
+    stories.apply(story(), Move({"status": Status.DELETED}))
 
-    assert stories.update(story(), {}, lease=LEASE, release=True).leases == {}
+    assert stories.apply(story(), NOTHING, lease=LEASE, release=True).leases == {}
 
 
 def test_a_deleted_story_gives_no_leases(stories: Stories) -> None:
@@ -293,9 +295,9 @@ def test_a_tombstone_says_nothing_of_the_page(stories: Stories) -> None:
         leases={Step.READING: LEASE},
     )
     stories.claim(full)
-    deleted = stories.update(full, tombstone.deleted(NOW))
+    deleted = stories.apply(full, moves.deleted(NOW))
 
-    stories.update(deleted, tombstone.erased(NOW))
+    stories.apply(deleted, moves.erased(NOW))
 
     left = stories.find(full.id)
     assert left == story(
@@ -363,7 +365,7 @@ def test_a_list_goes_on_after_a_story_that_is_gone(stories: Stories) -> None:
     for number in range(3):
         stories.claim(story(id=f"story-{number}"))
     page = stories.listed("2026-03", 1)
-    stories.update(page.stories[0], {"status": Status.DELETED})
+    stories.apply(page.stories[0], Move({"status": Status.DELETED}))
 
     rest = stories.listed("2026-03", 9, page.next)
 
@@ -372,7 +374,7 @@ def test_a_list_goes_on_after_a_story_that_is_gone(stories: Stories) -> None:
 
 def test_a_deleted_story_is_not_listed_and_a_new_life_is(stories: Stories) -> None:
     stories.claim(story())
-    deleted = stories.update(story(), {"status": Status.DELETED})
+    deleted = stories.apply(story(), Move({"status": Status.DELETED}))
     assert stories.listed("2026-03", 9).stories == []
 
     stories.claim(story(generation="99999999"), over=deleted)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.errors import StoryChangedError
+from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadStatus, failure
 from tests.builders import story, upload_request
@@ -103,7 +104,7 @@ def test_a_request_whose_story_is_over_can_have_another_by_who_knows_of_it(table
     table.requests.add(request)
     table.requests.claim_story(request, NOW, story())
     fulfilled = table.requests.find(request.id)
-    deleted = table.stories.update(story(), {"status": Status.DELETED})
+    deleted = table.stories.apply(story(), Move({"status": Status.DELETED}))
     assert fulfilled is not None
 
     new = story(generation="99999999")

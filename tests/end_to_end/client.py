@@ -21,7 +21,7 @@ class Client:
         self.aws = stack.aws_url
         self._sqs = stack.clients.sqs
         self._queues = [
-            stack.environment[f"{step.upper()}_QUEUE_URL"] + suffix
+            stack.environment["QUEUE_URL_PREFIX"] + step + suffix
             for step in _STAGES
             for suffix in ("", "-dead")
         ]

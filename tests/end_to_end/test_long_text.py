@@ -7,11 +7,12 @@ import pytest
 import requests
 import soundfile
 
+from chalicelib.assembly import utc_now
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.sqs import SqsQueue
 from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
-from chalicelib.wiring import utc_now
 from local.runner.launcher import RunningStack
 from tests.builders import story
 from tests.end_to_end.client import Client
@@ -28,7 +29,9 @@ def test_a_long_text_is_read_to_its_end_in_one_file(client: Client, stack: Runni
         id=str(uuid.uuid4()), status=Status.READ, text=text, page="public/x", enqueued_at=utc_now()
     )
     StoriesTable(stack.clients.dynamodb, stack.environment["STORIES_TABLE"]).claim(long)
-    queue = SqsQueue[StoryMessage](stack.clients.sqs, stack.environment["NARRATION_QUEUE_URL"])
+    queue = SqsQueue[StoryMessage](
+        stack.clients.sqs, stack.environment["QUEUE_URL_PREFIX"] + Step.NARRATION
+    )
     client.start_afresh()
 
     queue.send(about(long))

@@ -13,16 +13,12 @@ def outputs(stage: str = "dev") -> dict[str, str]:
     made_up = {
         "NotificationTopicArn": f"arn:aws:sns:{_HERE}:storytime-{stage}-notifications",
         "ProfileWorkflowArn": f"arn:aws:states:{_HERE}:stateMachine:storytime-{stage}-photos",
+        "QueueUrlPrefix": f"https://sqs.us-east-1.amazonaws.com/123456789012/storytime-{stage}-",
         "DistributionId": "E123",
         "MediaBaseUrl": "https://d123.cloudfront.net",
         "AccessLogGroupArn": f"arn:aws:logs:{_HERE}:log-group:storytime-{stage}-access",
     }
-    queues = {
-        name: f"https://sqs.us-east-1.amazonaws.com/123456789012/{stack.queue_at(value)}"
-        for name, value in stack.outputs.items()
-        if name.endswith("QueueUrl")
-    }
-    return {**stack.outputs, **made_up, **queues}
+    return {**stack.outputs, **made_up}
 
 
 def names(stage: str = "dev") -> Names:

@@ -121,6 +121,10 @@ class Stack:
                 value = self._filled(text, self._value(variables))
             case {"Fn::Sub": str(text)}:
                 value = self._filled(text, {})
+            case {"Fn::Split": [separator, whole]}:
+                value = self._value(whole).split(separator)
+            case {"Fn::Select": [index, several]}:
+                value = self._value(several)[index]
             case {"Fn::If": [condition, yes, no]}:
                 value = self._value(yes if self._conditions[condition] else no)
             case dict():

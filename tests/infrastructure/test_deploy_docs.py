@@ -1,6 +1,5 @@
 """What docs/deploy.md says in figures is what is deployed."""
 
-import ast
 import json
 import re
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.stories.queues import QUEUES
 from infrastructure.deploy import requests_per_second
 from infrastructure.permissions import GRANTS
 from infrastructure.stage import Stage
@@ -54,25 +54,9 @@ def own_setting(function: str, name: str) -> int:
 
 
 def at_once() -> Mapping[str, str]:
-    """What app.py says of each function's maximum concurrency, as the document says it."""
-    handlers = [
-        node
-        for node in ast.parse((ROOT / "app.py").read_text()).body
-        if isinstance(node, ast.FunctionDef)
-    ]
-    return {
-        handler.name: words_for(keyword.value)
-        for handler in handlers
-        for decorator in handler.decorator_list
-        if isinstance(decorator, ast.Call)
-        for keyword in decorator.keywords
-        if keyword.arg == "maximum_concurrency"
-    }
-
-
-def words_for(value: ast.expr) -> str:
-    said = ast.unparse(value)
-    return "as set" if said == "settings.maximum_concurrency" else said
+    """Each queue's handlers with their maximum concurrency, as the document says it."""
+    said = {queue.handler: "2" if queue.has_own_concurrency else "as set" for queue in QUEUES}
+    return said | {queue.dead_letter_handler: "2" for queue in QUEUES}
 
 
 AT_ONCE = at_once()

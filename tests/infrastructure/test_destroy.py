@@ -69,13 +69,9 @@ class Destroying:
         for queue in QUEUES:
             sqs.create_queue(QueueName=f"storytime-dev-{queue}-parked")
         aws.stack_client("rekognition").create_collection(CollectionId=COLLECTION)
-        urls = {
-            f"{queue.title()}QueueUrl": sqs.get_queue_url(
-                QueueName=f"storytime-dev-{queue}-parked"
-            )["QueueUrl"].removesuffix("-parked")
-            for queue in QUEUES
-        }
-        self.cloudformation.outputs = outputs() | urls
+        parked = sqs.get_queue_url(QueueName="storytime-dev-reading-parked")["QueueUrl"]
+        prefix = parked.removesuffix("reading-parked")
+        self.cloudformation.outputs = outputs() | {"QueueUrlPrefix": prefix}
 
     def put(self, count: int, bucket: str = "MediaBucket") -> None:
         s3 = self.aws.stack_client("s3")

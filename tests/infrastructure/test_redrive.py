@@ -1,7 +1,6 @@
 """Parked messages get another chance, told as stories: given what is parked, when, then."""
 
 import json
-import re
 import shutil
 import socket
 import subprocess
@@ -13,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import settings
+from chalicelib.stories.queues import PARKED as ENDS_PARKED
+from chalicelib.stories.queues import Step
 from infrastructure.redrive import Redrive, RedriveError, main, redrive
 from infrastructure.stage_folder import config_of
 from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
@@ -315,25 +315,21 @@ def test_what_aws_refuses_is_one_clear_line(
     assert_one_line(capsys, "AccessDenied")
 
 
-def test_a_queue_is_any_whose_address_a_stage_has() -> None:
+def test_a_queue_is_any_that_a_step_has() -> None:
     config = {
-        "environment_variables": {"SHARED_QUEUE_URL": "https://sqs.example/1/shared"},
+        "environment_variables": {"QUEUE_URL_PREFIX": "https://sqs.example/1/shared-"},
         "stages": {
-            "beta": {
-                "environment_variables": {
-                    "PICTURE_BOOK_QUEUE_URL": "https://sqs.example/1/beta-books",
-                    "MEDIA_BUCKET": "media",
-                }
-            },
+            "beta": {"environment_variables": {"QUEUE_URL_PREFIX": "https://sqs.example/1/beta-"}},
             "bare": {},
         },
     }
 
     beta, bare = stage_variables(config, "beta"), stage_variables(config, "bare")
 
-    assert queue_name_of(beta, "beta", "picture_book") == "beta-books"
-    assert queue_name_of(beta, "beta", "shared") == queue_name_of(bare, "bare", "shared")
-    with pytest.raises(UsageError, match=r"'bare' has no queue 'picture_book', only shared\."):
+    assert queue_name_of(beta, "beta", "narration") == "beta-narration"
+    assert queue_name_of(bare, "bare", "narration") == "shared-narration"
+    steps = "deletion, intake, narration, reading, renditions"
+    with pytest.raises(UsageError, match=rf"'bare' has no queue 'picture_book', only {steps}\."):
         queue_name_of(bare, "bare", "picture_book")
     with pytest.raises(UsageError, match=r"no stage 'local', only bare, beta\."):
         stage_variables(config, "local")
@@ -349,7 +345,7 @@ def deployed(project: Path, stage: str, variables: dict[str, str]) -> None:
 def test_a_deployed_stage_has_a_configuration_of_its_own(tmp_path: Path) -> None:
     (tmp_path / ".chalice").mkdir()
     (tmp_path / ".chalice" / "config.json").write_text('{"stages": {"local": {}}}')
-    deployed(tmp_path, "dev", {"READING_QUEUE_URL": "https://sqs.example/1/storytime-dev-reading"})
+    deployed(tmp_path, "dev", {"QUEUE_URL_PREFIX": "https://sqs.example/1/storytime-dev-"})
 
     dev = stage_variables(config_of("dev", tmp_path), "dev")
 
@@ -363,28 +359,19 @@ def test_a_deployed_stage_has_a_configuration_of_its_own(tmp_path: Path) -> None
 def test_each_queue_of_the_template_is_redriven_from_what_is_parked_there(stage: str) -> None:
     stack = Stack(stage)
     names = {each["QueueName"] for each in stack.of_type("SQS::Queue")}
-    variables = {
-        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper(): (
-            f"https://sqs.eu-west-1.amazonaws.com/123456789012/{stack.queue_at(value)}"
-        )
-        for output, value in stack.outputs.items()
-        if output.endswith("QueueUrl")
-    }
+    variables = {"QUEUE_URL_PREFIX": f"https://sqs.example/1/storytime-{stage}-"}
 
-    queues = {name.removesuffix("_QUEUE_URL").lower() for name in variables}
-
-    assert queues == {"intake", "reading", "narration", "renditions", "deletion"}
-    for queue in queues:
+    for queue in Step:
         name = queue_name_of(variables, stage, queue)
         assert name == f"storytime-{stage}-{queue}"
-        assert name + settings.PARKED in names
+        assert name + ENDS_PARKED in names
 
 
 def test_the_region_is_that_of_the_stages_queues() -> None:
-    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/storytime-dev-reading"
+    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/storytime-dev-"
 
-    assert client_of({"READING_QUEUE_URL": url}, {}).meta.region_name == "eu-west-1"
-    asked = {"READING_QUEUE_URL": url, "AWS_DEFAULT_REGION": "us-east-1"}
+    assert client_of({"QUEUE_URL_PREFIX": url}, {}).meta.region_name == "eu-west-1"
+    asked = {"QUEUE_URL_PREFIX": url, "AWS_DEFAULT_REGION": "us-east-1"}
     assert client_of(asked, {}).meta.region_name == "us-east-1"
 
 

@@ -13,7 +13,7 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
 from chalicelib.settings import Settings
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import Step
 from infrastructure.stack_template import MAX_BYTES, assembled
 from local.services.cloudfront import edge_cache as cdn
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.errors import InvalidRequestError, TransientError, UnknownStoryError
 from chalicelib.steps.bulk import Bulk
+from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.ports import StoriesFound
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest
@@ -16,7 +17,7 @@ from tests.pipeline.world import World
 
 
 def bulk(world: World) -> Bulk:
-    return world.pipeline.bulk
+    return world.part(Bulk)
 
 
 def ready(world: World, count: int) -> list[Story]:
@@ -24,10 +25,10 @@ def ready(world: World, count: int) -> list[Story]:
     stories = []
     for number in range(count):
         receipt = world.intake.take_in(upload(jpeg(shade=100 + number), notify=False))
-        done = {"status": Status.READ, "text": "Once.", "unfinished_since": None}
-        world.stories.update(receipt.story, done)
-        audio = {"status": Status.READY, "audio": f"public/{number}"}
-        stories.append(world.stories.update(receipt.story, audio))
+        done: StoryChanges = {"status": Status.READ, "text": "Once.", "unfinished_since": None}
+        world.stories.apply(receipt.story, Move(done))
+        audio: StoryChanges = {"status": Status.READY, "audio": f"public/{number}"}
+        stories.append(world.stories.apply(receipt.story, Move(audio)))
     return stories
 
 
@@ -131,10 +132,10 @@ def test_one_that_cannot_be_resumed_does_not_spoil_the_others() -> None:
     class Stuck(InMemoryStories):
         stuck = ""
 
-        def update(self, story, changes, **more):  # type: ignore[no-untyped-def]
+        def apply(self, story, move, **more):  # type: ignore[no-untyped-def]
             if story.id == self.stuck:
                 raise TransientError("UpdateItem failed with ThrottlingException")
-            return super().update(story, changes, **more)
+            return super().apply(story, move, **more)
 
     stories = Stuck()
     world = World(stories=stories)

@@ -7,7 +7,9 @@ import pytest
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import TransientError
 from chalicelib.pages.detection import TextDetection
-from chalicelib.stories.story import Lease, Status, Step, Story
+from chalicelib.stories.moves import Move, StoryChanges
+from chalicelib.stories.queues import DEAD_LETTERS, TIME_LIMITS, Step
+from chalicelib.stories.story import Lease, Status, Story
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
 from tests.fakes import Outbox, ScriptedSpeaker, ScriptedTextDetector
@@ -23,7 +25,7 @@ def world_with_a_dead_letter(*script: object) -> World:
     world = World(detector=detector, speaker=ScriptedSpeaker(b"mp3"))
     world.intake.take_in(upload())
     for _ in range(MAX_RECEIVES + 1):
-        world.deliver(world.reading_queue, world.reading.handle)
+        world.deliver(world.reading_queue, world.reading)
         world.clock.advance(100)
     assert world.story().status is Status.RECEIVED
     return world
@@ -31,7 +33,7 @@ def world_with_a_dead_letter(*script: object) -> World:
 
 def bury(world: World) -> None:
     world.deliver(
-        world.dead_letter_queues[Step.READING], world.pipeline.dead_letters[Step.READING].handle
+        world.dead_letter_queues[Step.READING], world.part.handler(Step.READING, DEAD_LETTERS)
     )
 
 
@@ -59,7 +61,7 @@ def test_the_story_fails_with_the_last_error_and_one_notice() -> None:
 
 def test_a_stage_that_died_without_a_word_is_said_to_have_run_out_of_time_or_memory() -> None:
     world = world_with_a_dead_letter()
-    world.stories.update(world.story(), {"last_error": None})
+    world.stories.apply(world.story(), Move({"last_error": None}))
 
     bury(world)
 
@@ -73,8 +75,8 @@ def test_a_redriven_message_finishes_the_story() -> None:
     bury(world)
 
     world.parked_queues[Step.READING].move_all_to(world.reading_queue)
-    world.deliver(world.reading_queue, world.reading.handle)
-    world.deliver(world.narration_queue, world.narration.handle)
+    world.deliver(world.reading_queue, world.reading)
+    world.deliver(world.narration_queue, world.narration)
 
     story = world.story()
     assert (story.status, story.failure, story.last_error) == (Status.READY, None, None)
@@ -87,7 +89,7 @@ def test_a_redriven_message_finishes_the_story() -> None:
 
 def test_a_story_that_went_on_since_is_not_failed_by_a_stray_dead_letter() -> None:
     world = world_with_a_dead_letter()
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
 
     bury(world)
 
@@ -112,13 +114,13 @@ def test_a_story_that_somebody_works_on_is_not_failed_by_a_stray_dead_letter() -
     world.reading_queue.send(about(world.story()))
     at_work = world.reading_queue.receive()
     assert at_work is not None
-    leasing = world.pipeline.reading.leasing
+    runner = world.part.runner(Step.READING, world.reading_queue, TIME_LIMITS[Step.READING])
 
     def while_working(story: Story, _lease: Lease) -> Story:
         bury(world)
         return story
 
-    leasing.run(at_work, while_working)
+    runner.run(at_work, while_working)
 
     assert world.story().status is Status.RECEIVED
     assert len(parked(world)) == 1
@@ -128,8 +130,8 @@ def test_a_story_that_somebody_works_on_is_not_failed_by_a_stray_dead_letter() -
 def test_clocks_that_differ_make_no_dead_letter_a_stray(seconds: int) -> None:
     world = world_with_a_dead_letter()
     enqueued = world.dead_letter_queues[Step.READING].kept[0].sent_at
-    shifted = {"enqueued_at": enqueued + timedelta(seconds=seconds)}
-    world.stories.update(world.story(), shifted)
+    shifted: StoryChanges = {"enqueued_at": enqueued + timedelta(seconds=seconds)}
+    world.stories.apply(world.story(), Move(shifted))
 
     bury(world)
 
@@ -144,18 +146,18 @@ def test_a_message_that_meets_its_storys_burial_brings_the_story_back() -> None:
         def publish(self, subject: str, body: str) -> None:
             super().publish(subject, body)
             world.reading_queue.send(about(world.story()))
-            world.deliver(world.reading_queue, world.reading.handle)
+            world.deliver(world.reading_queue, world.reading)
 
     told = World(stories=world.stories, announcer=Telling())
     told.clock.now = world.clock.now
     dead = world.dead_letter_queues[Step.READING].receive()
     assert dead is not None
-    told.pipeline.dead_letters[Step.READING].handle(dead)
+    told.part.handler(Step.READING, DEAD_LETTERS)(dead)
     assert world.story().status is Status.FAILED
 
     world.clock.advance(30)
-    world.deliver(world.reading_queue, world.reading.handle)
-    world.deliver(world.narration_queue, world.narration.handle)
+    world.deliver(world.reading_queue, world.reading)
+    world.deliver(world.narration_queue, world.narration)
 
     assert world.story().status is Status.READY
 
@@ -183,7 +185,6 @@ def test_a_message_that_cannot_be_parked_comes_again_in_seconds() -> None:
     bury(world)
     assert world.story().status is Status.FAILED
 
-    del world.pipeline.dead_letters  # it was built on first use
     world.parked_queues[Step.READING] = room
     world.clock.advance(5)
     bury(world)
@@ -218,8 +219,8 @@ def test_a_poisoned_photo_holds_up_no_other() -> None:
     poisoned = world.intake.take_in(upload(jpeg(shade=40))).story
     healthy = world.intake.take_in(upload(jpeg(shade=220))).story
 
-    world.deliver(world.reading_queue, world.reading.handle)
-    world.deliver(world.narration_queue, world.narration.handle)
+    world.deliver(world.reading_queue, world.reading)
+    world.deliver(world.narration_queue, world.narration)
 
     assert world.stories.kept[healthy.id].status is Status.READY
     assert world.stories.kept[poisoned.id].status is Status.RECEIVED
@@ -232,7 +233,7 @@ def test_whoever_polls_meanwhile_neither_hastens_nor_delays_the_end() -> None:
     story_id = world.intake.take_in(upload()).story.id
 
     for _ in range(60):
-        world.deliver(world.reading_queue, world.reading.handle)
+        world.deliver(world.reading_queue, world.reading)
         bury(world)
         world.clock.advance(5)
         world.retrieval.retrieve(story_id)

@@ -13,8 +13,12 @@ from chalicelib.errors import (
     UnknownStoryError,
 )
 from chalicelib.pages.detection import TextDetection
-from chalicelib.stories import keys, tombstone
-from chalicelib.stories.story import Lease, Status, Step, Story
+from chalicelib.steps.deletion import Deletion
+from chalicelib.steps.listing import Listing
+from chalicelib.stories import keys, moves
+from chalicelib.stories.moves import Move, StoryChanges
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease, Status, Story
 from tests.builders import jpeg, line, story, upload, upload_request, with_words
 from tests.fake_uploads import SlowCdn
 from tests.fakes import (
@@ -39,36 +43,40 @@ def world_with_a_story(cdn: SlowCdn | None = None) -> World:
 
 
 def work_off(world: World) -> None:
-    world.deliver(world.reading_queue, world.reading.handle)
-    world.deliver(world.narration_queue, world.narration.handle)
-    world.deliver(world.queues[Step.RENDITIONS], world.pipeline.renditions.handle)
+    world.deliver(world.reading_queue, world.reading)
+    world.deliver(world.narration_queue, world.narration)
+    world.deliver(world.queues[Step.RENDITIONS], world.part.handler(Step.RENDITIONS))
 
 
 def erase(world: World) -> int:
-    return world.deliver(world.queues[Step.DELETION], world.pipeline.eraser.handle)
+    return world.deliver(world.queues[Step.DELETION], world.part.handler(Step.DELETION))
 
 
 def files_of(world: World, message: StoryMessage) -> list[str]:
-    return [key for key in world.media.objects if key.startswith(keys.prefixes(message))]
+    return [
+        key
+        for key in world.media.objects
+        if key.startswith(keys.prefixes(message.id, message.generation))
+    ]
 
 
 def test_a_deleted_story_is_gone_for_everybody_at_once() -> None:
     world = world_with_a_story()
 
-    deleted = world.pipeline.deletion.delete(world.story().id)
+    deleted = world.part(Deletion).delete(world.story().id)
 
     assert (deleted.status, deleted.deleted_at) == (Status.DELETED, world.clock())
     found = world.retrieval.retrieve(deleted.id)
     assert isinstance(found, Story)
     assert found.status is Status.DELETED
-    assert world.pipeline.listing.page().stories == []
+    assert world.part(Listing).page().stories == []
     assert world.queues[Step.DELETION].sent == [about(deleted)]
 
 
 def test_then_nothing_is_left_but_a_tombstone() -> None:
     world = world_with_a_story()
     assert len(world.media.objects) == 8  # photo, detection, page, audio, four renditions
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     world.clock.advance(1)
 
     erase(world)
@@ -85,14 +93,14 @@ def test_then_nothing_is_left_but_a_tombstone() -> None:
     )
     assert left.renditions == {}
     assert left.unfinished_since is None
-    _, public = keys.prefixes(about(left))
+    _, public = keys.prefixes(about(left).id, about(left).generation)
     assert world.cdn.invalidated == [(public, f"{left.id}-{left.generation}")]
 
 
 def test_a_tombstone_is_kept_for_thirty_days_by_the_clock() -> None:
     world = world_with_a_story()
     story_id = world.story().id
-    world.pipeline.deletion.delete(story_id)
+    world.part(Deletion).delete(story_id)
     erase(world)
 
     world.clock.advance(timedelta(days=30).total_seconds() - 1)
@@ -102,16 +110,16 @@ def test_a_tombstone_is_kept_for_thirty_days_by_the_clock() -> None:
     with pytest.raises(UnknownStoryError):
         world.retrieval.retrieve(story_id)
     with pytest.raises(UnknownStoryError):
-        world.pipeline.deletion.delete(story_id)
+        world.part(Deletion).delete(story_id)
 
 
 def test_deleting_twice_is_fine() -> None:
     world = world_with_a_story()
-    first = world.pipeline.deletion.delete(world.story().id)
+    first = world.part(Deletion).delete(world.story().id)
 
-    again = world.pipeline.deletion.delete(first.id)
+    again = world.part(Deletion).delete(first.id)
     erase(world)
-    at_last = world.pipeline.deletion.delete(first.id)
+    at_last = world.part(Deletion).delete(first.id)
 
     assert again == first
     assert at_last.erased_at
@@ -126,7 +134,7 @@ def test_two_who_delete_at_once_both_succeed() -> None:
             found = super().find(story_id)
             if found is not None and self.is_overtaken:
                 self.is_overtaken = False
-                self.update(found, tombstone.deleted(NOW))
+                self.apply(found, moves.deleted(NOW))
             return found
 
     stories = Overtaken()
@@ -134,15 +142,15 @@ def test_two_who_delete_at_once_both_succeed() -> None:
     world.intake.take_in(upload())
     stories.is_overtaken = True
 
-    assert world.pipeline.deletion.delete(world.story().id).status is Status.DELETED
+    assert world.part(Deletion).delete(world.story().id).status is Status.DELETED
 
 
 def test_polls_bring_a_lost_deletion_on_after_a_minute() -> None:
     world = world_with_a_story()
     world.clock.advance(600)
-    later = {"retry_at": world.clock() + timedelta(minutes=15)}
-    world.stories.update(world.story(), later)
-    world.pipeline.deletion.delete(world.story().id)
+    later: StoryChanges = {"retry_at": world.clock() + timedelta(minutes=15)}
+    world.stories.apply(world.story(), Move(later))
+    world.part(Deletion).delete(world.story().id)
     for seconds in (0, 60, 1):
         world.clock.advance(seconds)
         world.retrieval.retrieve(world.story().id)
@@ -155,10 +163,10 @@ def test_a_story_can_be_deleted_by_the_id_of_its_upload() -> None:
     request = upload_request()
     world.upload_requests.add(request)
     with pytest.raises(UnknownStoryError):
-        world.pipeline.deletion.delete(request.id)
+        world.part(Deletion).delete(request.id)
     world.upload_requests.fulfil(request, world.story(), world.clock())
 
-    world.pipeline.deletion.delete(request.id)
+    world.part(Deletion).delete(request.id)
 
     assert world.story().status is Status.DELETED
 
@@ -167,14 +175,14 @@ def test_what_is_not_there_cannot_be_deleted() -> None:
     world = World()
 
     with pytest.raises(UnknownStoryError):
-        world.pipeline.deletion.delete(story().id)
+        world.part(Deletion).delete(story().id)
     with pytest.raises(InvalidRequestError):
-        world.pipeline.deletion.delete("../../other")
+        world.part(Deletion).delete("../../other")
 
 
 def test_copies_of_the_cdn_must_be_gone_too() -> None:
     world = world_with_a_story(cdn=SlowCdn(asks=3))
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
 
     for attempt in (1, 2):
         erase(world)
@@ -192,7 +200,7 @@ def test_it_waits_for_who_may_still_be_storing_files() -> None:
     until = world.clock() + timedelta(seconds=40)
     busy = Lease(Step.NARRATION, "m-9", 1, until)
     world.stories.lease(world.story().id, world.story().generation, busy, world.clock())
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
 
     erase(world)
     assert world.media.objects == {}
@@ -210,7 +218,7 @@ def test_an_upload_that_died_is_waited_for_as_well() -> None:
     world = World(media=RefusingMedia())
     with pytest.raises(TransientError):
         world.intake.take_in(upload())
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
 
     erase(world)
     assert world.story().erased_at is None
@@ -251,7 +259,7 @@ def test_an_upload_that_heals_another_is_waited_for_from_its_own_beginning() -> 
 def test_a_stage_that_finishes_late_cleans_up_after_itself() -> None:
     class Deleting(ScriptedTextDetector):
         def detect(self, image: bytes) -> list[TextDetection]:
-            world.pipeline.deletion.delete(world.story().id)
+            world.part(Deletion).delete(world.story().id)
             erase(world)
             return super().detect(image)
 
@@ -260,7 +268,7 @@ def test_a_stage_that_finishes_late_cleans_up_after_itself() -> None:
     world = World(detector=detector)
     world.intake.take_in(upload())
 
-    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.reading_queue, world.reading)
 
     assert len(detector.images) == 1
     assert world.media.objects == {}
@@ -272,7 +280,7 @@ def test_so_does_one_whose_story_lives_again() -> None:
     class Replacing(ScriptedTextDetector):
         def detect(self, image: bytes) -> list[TextDetection]:
             if not self.images:
-                world.pipeline.deletion.delete(world.story().id)
+                world.part(Deletion).delete(world.story().id)
                 erase(world)
                 world.intake.take_in(upload())
             return super().detect(image)
@@ -282,7 +290,7 @@ def test_so_does_one_whose_story_lives_again() -> None:
     world.intake.take_in(upload())
     old = about(world.story())
 
-    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.reading_queue, world.reading)
 
     assert files_of(world, old) == []
     assert world.media.exists(keys.page(world.story()))
@@ -291,7 +299,7 @@ def test_so_does_one_whose_story_lives_again() -> None:
 def test_a_message_that_comes_too_late_cleans_up_as_well() -> None:
     world = world_with_a_story()
     old = about(world.story())
-    world.pipeline.deletion.delete(old.id)
+    world.part(Deletion).delete(old.id)
     erase(world)
     world.media.put(keys.audio(world.story()), b"of a worker that died", "audio/mpeg")
     world.narration_queue.send(old)
@@ -304,9 +312,9 @@ def test_a_message_that_comes_too_late_cleans_up_as_well() -> None:
 def test_messages_of_a_deleted_story_do_nothing() -> None:
     world = world_with_a_story()
     message = about(world.story())
-    world.pipeline.deletion.delete(message.id)
+    world.part(Deletion).delete(message.id)
     erase(world)
-    tombstone = world.story()
+    moves = world.story()
     world.clock.advance(1)
     for step in (Step.READING, Step.NARRATION, Step.RENDITIONS, Step.DELETION):
         world.queues[step].send(message)
@@ -314,14 +322,14 @@ def test_messages_of_a_deleted_story_do_nothing() -> None:
     work_off(world)
     erase(world)
 
-    assert world.story() == tombstone
+    assert world.story() == moves
     assert world.media.objects == {}
 
 
 def test_a_photo_sent_again_after_deletion_is_a_new_story() -> None:
     world = world_with_a_story()
     old = world.story()
-    world.pipeline.deletion.delete(old.id)
+    world.part(Deletion).delete(old.id)
     erase(world)
 
     receipt = world.intake.take_in(upload())
@@ -336,7 +344,7 @@ def test_a_photo_sent_again_after_deletion_is_a_new_story() -> None:
 def test_a_photo_sent_again_during_deletion_is_a_new_story_that_it_does_not_touch() -> None:
     world = world_with_a_story()
     old = about(world.story())
-    world.pipeline.deletion.delete(old.id)
+    world.part(Deletion).delete(old.id)
     world.queues[Step.DELETION].kept.clear()  # it was lost; the new claim sees to that
 
     world.intake.take_in(upload())
@@ -349,10 +357,12 @@ def test_a_photo_sent_again_during_deletion_is_a_new_story_that_it_does_not_touc
 
     assert world.story() == alive
     assert files_of(world, old) == []
-    assert {key for key in kept if key.startswith(keys.prefixes(about(alive)))} == set(
-        world.media.objects
-    )
-    _, public = keys.prefixes(old)
+    assert {
+        key
+        for key in kept
+        if key.startswith(keys.prefixes(about(alive).id, about(alive).generation))
+    } == set(world.media.objects)
+    _, public = keys.prefixes(old.id, old.generation)
     assert world.cdn.invalidated == [(public, f"{old.id}-{old.generation}")]
     assert world.queues[Step.DELETION].kept == []
 
@@ -361,7 +371,7 @@ def test_an_upload_that_was_overtaken_by_a_deletion_leaves_nothing() -> None:
     class Deleting(InMemoryMedia):
         def put(self, key: str, content: bytes, content_type: str) -> None:
             if not world.queues[Step.DELETION].sent:
-                world.pipeline.deletion.delete(world.story().id)
+                world.part(Deletion).delete(world.story().id)
             super().put(key, content, content_type)
 
     world = World(media=Deleting())
@@ -374,7 +384,7 @@ def test_an_upload_that_was_overtaken_by_a_deletion_leaves_nothing() -> None:
 
 def test_a_lost_deletion_goes_on_with_the_sweeper() -> None:
     world = world_with_a_story()
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     world.queues[Step.DELETION].kept.clear()
     world.clock.advance(300)
 
@@ -386,7 +396,7 @@ def test_a_lost_deletion_goes_on_with_the_sweeper() -> None:
 
 def test_it_goes_on_for_as_long_as_it_takes() -> None:
     world = world_with_a_story()
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     world.queues[Step.DELETION].kept.clear()
     world.clock.advance(timedelta(days=2).total_seconds())
 
@@ -404,7 +414,7 @@ def test_requests_are_kept_as_long_as_the_tombstone_to_which_they_lead() -> None
         world.upload_requests.fulfil(request, world.story(), world.clock())
     story_id = world.story().id
 
-    world.pipeline.deletion.delete(story_id)
+    world.part(Deletion).delete(story_id)
     erase(world)
 
     for request in requests:
@@ -426,7 +436,7 @@ def test_the_photo_itself_is_not_left_in_the_staging_bucket() -> None:
     assert staged is not None
     world.upload_requests.fulfil(request, world.story(), staged.arrived_at)
 
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     erase(world)
 
     assert world.intake_bucket.objects == {}
@@ -440,7 +450,7 @@ def test_a_photo_posted_since_stays_in_the_staging_bucket() -> None:
     world.clock.advance(5)
     world.intake_bucket.post(request.key, jpeg(), request.id)
 
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     erase(world)
 
     assert request.key in world.intake_bucket.objects
@@ -463,7 +473,7 @@ def test_the_reading_of_another_story_is_left_alone() -> None:
     work_off(world)
     first, second = world.stories.kept.values()
 
-    world.pipeline.deletion.delete(first.id)
+    world.part(Deletion).delete(first.id)
     erase(world)
 
     assert world.stories.kept[second.id] == second

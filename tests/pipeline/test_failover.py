@@ -8,6 +8,8 @@ from chalicelib.delivery.messages import about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.http import answers
 from chalicelib.stories import keys
+from chalicelib.stories.moves import Move
+from chalicelib.stories.queues import DEAD_LETTERS
 from chalicelib.stories.story import PHOTO_MISSING, Failure, Status, Story
 from tests.builders import upload
 from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
@@ -33,15 +35,15 @@ def lose_messages(world: World) -> None:
 
 
 def work_off(world: World) -> None:
-    world.deliver(world.reading_queue, world.reading.handle)
-    world.deliver(world.narration_queue, world.narration.handle)
-    for step, letters in world.pipeline.dead_letters.items():
-        world.deliver(world.dead_letter_queues[step], letters.handle)
+    world.deliver(world.reading_queue, world.reading)
+    world.deliver(world.narration_queue, world.narration)
+    for step, letters in world.dead_letter_queues.items():
+        world.deliver(letters, world.part.handler(step, DEAD_LETTERS))
 
 
 def status_over_http(world: World, story: Story) -> int:
     found = world.retrieval.retrieve(story.id)
-    return int(answers.found_response(found, world.pipeline.links).status_code)
+    return int(answers.found_response(found, world.part.links).status_code)
 
 
 def test_json_and_text_are_there_and_audio_is_not() -> None:
@@ -50,7 +52,7 @@ def test_json_and_text_are_there_and_audio_is_not() -> None:
     world.retrieval.retrieve(world.story().id)
     world.clock.advance(61)
     world.retrieval.retrieve(world.story().id)
-    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.reading_queue, world.reading)
     lose_messages(world)
     story = world.story()
     assert world.media.exists(keys.detection(story, 0))
@@ -96,7 +98,7 @@ def test_json_there_but_text_not_pays_for_no_second_detection() -> None:
 
 def test_audio_there_is_only_finished() -> None:
     world = world_with_lost_work()
-    story = world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    story = world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
     world.media.put(keys.audio(story), b"spoken before", "audio/mpeg")
     world.clock.advance(61)
 
@@ -111,8 +113,8 @@ def test_audio_there_is_only_finished() -> None:
 
 def test_a_ready_story_of_which_nobody_was_told_is_announced() -> None:
     world = world_with_lost_work()
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
-    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(world.story(), Move({"status": Status.READY, "audio": "public/a"}))
     world.clock.advance(61)
 
     world.sweep()
@@ -126,7 +128,7 @@ def test_a_ready_story_of_which_nobody_was_told_is_announced() -> None:
 def test_a_failure_of_which_nobody_was_told_is_announced_and_not_tried_again() -> None:
     world = world_with_lost_work()
     failure = Failure("it was lost", final=False)
-    world.stories.update(world.story(), {"status": Status.FAILED, "failure": failure})
+    world.stories.apply(world.story(), Move({"status": Status.FAILED, "failure": failure}))
     world.clock.advance(61)
 
     world.sweep()
@@ -140,8 +142,8 @@ def test_a_failure_of_which_nobody_was_told_is_announced_and_not_tried_again() -
 
 def test_what_nobody_could_be_told_of_for_a_day_is_tried_one_last_time() -> None:
     world = world_with_lost_work()
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
-    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(world.story(), Move({"status": Status.READY, "audio": "public/a"}))
     world.clock.advance(DAY)
 
     world.sweep()
@@ -156,8 +158,8 @@ def test_what_nobody_could_be_told_of_for_a_day_is_tried_one_last_time() -> None
 
 def test_asking_for_a_ready_story_never_depends_on_a_queue() -> None:
     world = world_with_lost_work()
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
-    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(world.story(), Move({"status": Status.READY, "audio": "public/a"}))
     world.clock.advance(61)
 
     assert status_over_http(world, world.story()) == 200
@@ -178,7 +180,7 @@ def test_work_that_goes_on_is_resumed_after_a_minute_again() -> None:
     for _ in range(5):
         world.clock.advance(61)
         world.retrieval.retrieve(world.story().id)
-    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.reading_queue, world.reading)
     lose_messages(world)
     world.clock.advance(300)
     world.retrieval.retrieve(world.story().id)
@@ -257,7 +259,7 @@ def test_who_sends_the_photo_again_gives_it_another_day() -> None:
 def test_a_claim_whose_photo_never_arrived_fails_after_a_day(polls: int) -> None:
     world = world_with_lost_work()
     world.media.objects.clear()
-    world.stories.update(world.story(), {"enqueued_at": None})
+    world.stories.apply(world.story(), Move({"enqueued_at": None}))
     for _ in range(polls):
         world.clock.advance(61)
         world.retrieval.retrieve(world.story().id)
@@ -282,7 +284,7 @@ def test_a_claim_whose_photo_never_arrived_fails_after_a_day(polls: int) -> None
 
 def test_a_claim_whose_photo_arrived_but_whose_message_did_not_is_resumed() -> None:
     world = world_with_lost_work()
-    world.stories.update(world.story(), {"enqueued_at": None})
+    world.stories.apply(world.story(), Move({"enqueued_at": None}))
     world.clock.advance(61)
 
     world.sweep()

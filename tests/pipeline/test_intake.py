@@ -9,6 +9,7 @@ from chalicelib.errors import (
 )
 from chalicelib.steps.intake import MAX_BYTES, Upload
 from chalicelib.stories import keys
+from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.story import Failure, Status
 from tests.builders import jpeg, upload
 from tests.fake_queue import InMemoryQueue
@@ -82,10 +83,10 @@ def test_the_same_photo_in_another_voice_is_another_story() -> None:
 def test_a_finished_duplicate_is_notified_at_once_and_costs_nothing() -> None:
     world = World()
     first = world.intake.take_in(upload())
-    done = {"status": Status.READ, "text": "Once.", "page": keys.page(first.story)}
-    world.stories.update(first.story, done)
-    ready = {"status": Status.READY, "audio": keys.audio(first.story)}
-    world.stories.update(first.story, ready)
+    done: StoryChanges = {"status": Status.READ, "text": "Once.", "page": keys.page(first.story)}
+    world.stories.apply(first.story, Move(done))
+    ready: StoryChanges = {"status": Status.READY, "audio": keys.audio(first.story)}
+    world.stories.apply(first.story, Move(ready))
 
     again = world.intake.take_in(upload())
 
@@ -99,8 +100,8 @@ def test_a_finished_duplicate_is_notified_at_once_and_costs_nothing() -> None:
 def test_a_finished_duplicate_is_notified_once_a_minute_at_most() -> None:
     world = World()
     story = world.intake.take_in(upload()).story
-    world.stories.update(story, {"status": Status.READ, "text": "Once."})
-    world.stories.update(story, {"status": Status.READY, "audio": "a"})
+    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(story, Move({"status": Status.READY, "audio": "a"}))
 
     for _ in range(3):
         world.intake.take_in(upload())
@@ -113,8 +114,8 @@ def test_a_finished_duplicate_is_notified_once_a_minute_at_most() -> None:
 def test_a_finished_duplicate_whose_sender_wants_no_notice_sends_none() -> None:
     world = World()
     story = world.intake.take_in(upload()).story
-    world.stories.update(story, {"status": Status.READ, "text": "Once."})
-    world.stories.update(story, {"status": Status.READY, "audio": "a"})
+    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(story, Move({"status": Status.READY, "audio": "a"}))
 
     world.intake.take_in(upload(notify=False))
 
@@ -126,7 +127,7 @@ def test_a_claim_whose_photo_was_never_stored_is_healed_by_the_next_upload() -> 
     story = world.intake.take_in(upload()).story
     world.media.objects.clear()
     world.reading_queue.sent.clear()
-    world.stories.update(story, {"enqueued_at": None})
+    world.stories.apply(story, Move({"enqueued_at": None}))
 
     healed = world.intake.take_in(upload())
 
@@ -156,8 +157,8 @@ def test_who_wants_no_notice_takes_nobody_elses_away() -> None:
 def test_a_photo_that_was_lost_with_its_failed_story_is_stored_again() -> None:
     world = World()
     story = world.intake.take_in(upload()).story
-    failed = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
-    world.stories.update(story, failed)
+    failed: StoryChanges = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
+    world.stories.apply(story, Move(failed))
     world.media.objects.clear()
 
     again = world.intake.take_in(upload())
@@ -180,8 +181,8 @@ def test_an_upload_whose_message_was_refused_leaves_no_story_that_looks_enqueued
     world = World(queue=Full)
     with pytest.raises(TransientError):
         world.intake.take_in(upload())
-    failed = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
-    world.stories.update(world.story(), failed)
+    failed: StoryChanges = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
+    world.stories.apply(world.story(), Move(failed))
     with pytest.raises(TransientError):
         world.intake.take_in(upload())
 
@@ -203,14 +204,16 @@ def test_a_notice_that_cannot_be_repeated_now_holds_nothing_up_and_is_sent_later
 
     world = World(announcer=Refusing())
     story = world.intake.take_in(upload(notify=False)).story
-    world.stories.update(story, {"status": Status.READ, "text": "Once."})
-    world.stories.update(story, {"status": Status.READY, "audio": "a", "unfinished_since": None})
+    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(
+        story, Move({"status": Status.READY, "audio": "a", "unfinished_since": None})
+    )
 
     assert world.intake.take_in(upload()).story.status is Status.READY
     refusing[0] = False
     world.clock.advance(61)
     world.sweep()
-    world.deliver(world.narration_queue, world.narration.handle)
+    world.deliver(world.narration_queue, world.narration)
 
     assert len(world.outbox.notices) == 1
     assert world.story().unfinished_since is None
@@ -224,11 +227,15 @@ def test_who_sends_a_photo_again_while_its_story_ends_is_told_once() -> None:
     class Slow(InMemoryMedia):
         def put(self, key: str, content: bytes, content_type: str) -> None:
             if key == keys.photo(story):  # meanwhile the steps end the story, and tell of it
-                world.stories.update(story, {"status": Status.READ, "text": "Once."})
-                ready = {"status": Status.READY, "audio": "a", "notified_of": Status.READY}
-                world.stories.update(story, ready)
+                world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
+                ready: StoryChanges = {
+                    "status": Status.READY,
+                    "audio": "a",
+                    "notified_of": Status.READY,
+                }
+                world.stories.apply(story, Move(ready))
 
-    world.stories.update(story, {"enqueued_at": None})
+    world.stories.apply(story, Move({"enqueued_at": None}))
     slow = World(stories=world.stories, media=Slow())
     again = slow.intake.take_in(upload())
 
@@ -240,8 +247,8 @@ def test_a_finished_duplicate_writes_nothing_to_the_bucket_even_if_it_was_never_
     """Its upload died right after the message was sent, and the steps did their work."""
     world = World()
     story = world.intake.take_in(upload()).story
-    world.stories.update(story, {"status": Status.READ, "text": "Once.", "enqueued_at": None})
-    world.stories.update(story, {"status": Status.READY, "audio": "a"})
+    world.stories.apply(story, Move({"status": Status.READ, "text": "Once.", "enqueued_at": None}))
+    world.stories.apply(story, Move({"status": Status.READY, "audio": "a"}))
     world.media.objects.clear()
 
     assert world.intake.take_in(upload()).story.status is Status.READY
@@ -263,9 +270,12 @@ def test_an_unfinished_duplicate_resumes_after_a_minute() -> None:
 def test_a_failed_story_is_tried_again_where_its_data_stops() -> None:
     world = World()
     story = world.intake.take_in(upload()).story
-    world.stories.update(story, {"status": Status.READ, "text": "Once."})
-    failed = {"status": Status.FAILED, "failure": Failure("the voice was ill", final=False)}
-    world.stories.update(story, failed)
+    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
+    failed: StoryChanges = {
+        "status": Status.FAILED,
+        "failure": Failure("the voice was ill", final=False),
+    }
+    world.stories.apply(story, Move(failed))
 
     again = world.intake.take_in(upload())
 

@@ -4,8 +4,10 @@ import pytest
 
 from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, StoryDeletedError, TransientError
+from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.intake import MAX_BYTES
-from chalicelib.stories.story import Status, Step
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status
 from chalicelib.telemetry.metrics import (
     DUPLICATES_FOUND,
     METRICS,
@@ -131,11 +133,10 @@ def test_a_delivery_that_finds_the_work_done_is_not_measured() -> None:
 
 def test_a_deletion_is_measured_when_everything_is_gone() -> None:
     world = world_with_a_story()
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     world.clock.advance(200)
-    eraser = world.pipeline.eraser
     for _ in range(2):
-        world.deliver(world.queues[Step.DELETION], eraser.handle)
+        world.deliver(world.queues[Step.DELETION], world.part.handler(Step.DELETION))
         world.clock.advance(600)
 
     assert steps(world)[-1] == "deletion"
@@ -234,10 +235,10 @@ def test_a_write_that_another_delivery_won_counts_nothing() -> None:
     class Deleting(InMemoryStories):
         """Somebody deletes the story while its text is spoken."""
 
-        def update(self, story, changes, **how):  # type: ignore[no-untyped-def]
-            if changes.get("status") is Status.READY:
+        def apply(self, story, move, **how):  # type: ignore[no-untyped-def]
+            if move.changes.get("status") is Status.READY:
                 raise StoryDeletedError("it is deleted")
-            return super().update(story, changes, **how)
+            return super().apply(story, move, **how)
 
     world = World(
         stories=Deleting(),
@@ -246,7 +247,7 @@ def test_a_write_that_another_delivery_won_counts_nothing() -> None:
     )
     world.intake.take_in(upload())
     read(world)
-    world.narration.handle(delivery_to(about(world.story())))
+    world.narration(delivery_to(about(world.story())))
 
     assert recorded(world, STORIES_READY) == []
     assert "narration" not in steps(world)

@@ -5,6 +5,7 @@ import pytest
 from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.stories import keys
+from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
 from tests.builders import upload
 from tests.fakes import ScriptedSpeaker, delivery_to
@@ -17,13 +18,14 @@ LONG = ("The ant carried a crumb. " * 200).strip()
 def world_with_a_text(text: str, *script: bytes | Exception, **fields: Any) -> World:
     world = World(speaker=ScriptedSpeaker(*script))
     story = world.intake.take_in(upload(**fields)).story
-    page = {"page": keys.page(story)}
-    world.stories.update(story, {"status": Status.READ, "text": text, **page})
+    world.stories.apply(
+        story, Move({"status": Status.READ, "text": text, "page": keys.page(story)})
+    )
     return world
 
 
 def narrate(world: World, **delivery: int) -> None:
-    world.narration.handle(delivery_to(about(world.story()), **delivery))  # type: ignore[arg-type]
+    world.narration(delivery_to(about(world.story()), **delivery))  # type: ignore[arg-type]
 
 
 def test_the_text_is_spoken_and_the_story_is_ready() -> None:
@@ -115,7 +117,7 @@ def test_a_redelivery_before_the_notice_sends_it() -> None:
     world = world_with_a_text("Once.", b"mp3")
     narrate(world)
     world.outbox.notices.clear()
-    world.stories.update(world.story(), {"notified_of": None})
+    world.stories.apply(world.story(), Move({"notified_of": None}))
 
     narrate(world)
 

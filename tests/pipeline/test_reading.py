@@ -21,7 +21,7 @@ def world_with_a_photo(*script: object, photo: bytes | None = None) -> World:
 
 
 def read(world: World, **delivery: int) -> None:
-    world.reading.handle(delivery_to(about(world.story()), **delivery))  # type: ignore[arg-type]
+    world.reading(delivery_to(about(world.story()), **delivery))  # type: ignore[arg-type]
 
 
 def test_the_text_is_kept_and_the_story_handed_to_narration() -> None:

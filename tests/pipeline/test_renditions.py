@@ -7,7 +7,9 @@ from PIL import Image
 from chalicelib.delivery.messages import about
 from chalicelib.errors import TransientError
 from chalicelib.stories import keys
-from chalicelib.stories.story import Status, Step
+from chalicelib.stories.moves import Move
+from chalicelib.stories.queues import DEAD_LETTERS, Step
+from chalicelib.stories.story import Status
 from tests.builders import jpeg, line, upload, with_words
 from tests.fakes import InMemoryMedia, ScriptedSpeaker, ScriptedTextDetector
 from tests.pipeline.world import World
@@ -31,12 +33,12 @@ def world_with_a_page(media: InMemoryMedia | None = None) -> World:
         media=media, detector=ScriptedTextDetector(page), speaker=ScriptedSpeaker(tone(0.2))
     )
     world.intake.take_in(upload(jpeg(800, 600)))
-    world.deliver(world.reading_queue, world.reading.handle)
+    world.deliver(world.reading_queue, world.reading)
     return world
 
 
 def make(world: World) -> int:
-    return world.deliver(world.queues[Step.RENDITIONS], world.pipeline.renditions.handle)
+    return world.deliver(world.queues[Step.RENDITIONS], world.part.handler(Step.RENDITIONS))
 
 
 def test_the_record_says_what_is_in_the_bucket() -> None:
@@ -75,7 +77,7 @@ def test_nothing_is_made_twice() -> None:
 def test_the_story_is_ready_without_them() -> None:
     world = world_with_a_page()
 
-    world.deliver(world.narration_queue, world.narration.handle)
+    world.deliver(world.narration_queue, world.narration)
 
     assert world.story().status is Status.READY
     assert world.story().unfinished_since is None
@@ -86,13 +88,13 @@ def test_the_story_is_ready_without_them() -> None:
 def test_their_failure_does_not_fail_the_story_and_can_be_redriven() -> None:
     media = NoThumbnails()
     world = world_with_a_page(media)
-    world.deliver(world.narration_queue, world.narration.handle)
+    world.deliver(world.narration_queue, world.narration)
     ready = world.story()
     for _ in range(6):
         make(world)
         world.clock.advance(100)
-    letters = world.pipeline.dead_letters[Step.RENDITIONS]
-    world.deliver(world.dead_letter_queues[Step.RENDITIONS], letters.handle)
+    letters = world.part.handler(Step.RENDITIONS, DEAD_LETTERS)
+    world.deliver(world.dead_letter_queues[Step.RENDITIONS], letters)
 
     assert world.story() == ready
     parked = world.parked_queues[Step.RENDITIONS]
@@ -116,7 +118,7 @@ def test_trouble_with_them_is_not_the_storys_last_error() -> None:
 
 def test_they_are_made_of_a_page_whose_text_cannot_be_spoken() -> None:
     world = world_with_a_page()
-    world.stories.update(world.story(), {"status": Status.FAILED})
+    world.stories.apply(world.story(), Move({"status": Status.FAILED}))
 
     make(world)
 

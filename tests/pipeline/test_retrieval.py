@@ -2,6 +2,7 @@ import pytest
 
 from chalicelib.delivery.messages import about
 from chalicelib.errors import InvalidRequestError, UnknownStoryError
+from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
 from tests.builders import upload
 from tests.fakes import NOW
@@ -76,7 +77,7 @@ def test_of_simultaneous_polls_one_starts_the_work() -> None:
 
 def test_text_there_but_audio_not_resumes_at_narration() -> None:
     world = world_with_a_story()
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
     world.clock.advance(61)
 
     world.retrieval.retrieve(world.story().id)
@@ -88,8 +89,8 @@ def test_text_there_but_audio_not_resumes_at_narration() -> None:
 @pytest.mark.parametrize("status", [Status.READY, Status.FAILED])
 def test_a_story_that_ended_is_left_alone(status: Status) -> None:
     world = world_with_a_story()
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
-    world.stories.update(world.story(), {"status": status, "unfinished_since": None})
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(world.story(), Move({"status": status, "unfinished_since": None}))
     world.clock.advance(3600)
 
     world.retrieval.retrieve(world.story().id)

@@ -7,7 +7,9 @@ import pytest
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import LeaseHeldError, TransientError
 from chalicelib.pages.detection import TextDetection
-from chalicelib.stories.story import Failure, Lease, Status, Step, Story
+from chalicelib.stories.moves import Move, StoryChanges
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Failure, Lease, Status, Story
 from tests.builders import upload
 from tests.fake_queue import InMemoryQueue
 from tests.fakes import (
@@ -34,7 +36,7 @@ def leased_to(message_id: str, *script: object) -> World:
 def test_a_delivery_that_meets_anothers_lease_ends_quietly() -> None:
     world = leased_to("another")
 
-    world.reading.handle(delivery_to(about(world.story())))
+    world.reading(delivery_to(about(world.story())))
 
     assert world.detector.images == []
     assert world.reading_queue.retries == []
@@ -45,7 +47,7 @@ def test_the_same_message_under_its_own_lease_comes_back_when_the_lease_is_over(
     world = leased_to("m-1")
 
     with pytest.raises(LeaseHeldError):
-        world.reading.handle(delivery_to(about(world.story()), message_id="m-1", receives=2))
+        world.reading(delivery_to(about(world.story()), message_id="m-1", receives=2))
 
     assert world.reading_queue.retries == [("m-1/2", 61)]
     assert world.detector.images == []
@@ -55,17 +57,17 @@ def test_a_dead_workers_lease_is_taken_over_when_it_is_over() -> None:
     world = leased_to("another", CLEAR)
     world.clock.advance(60)
 
-    world.reading.handle(delivery_to(about(world.story())))
+    world.reading(delivery_to(about(world.story())))
 
     assert world.story().status is Status.READ
 
 
 def test_leases_of_two_stages_do_not_meet() -> None:
     world = leased_to("another")
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
     world.speaker.script.append(b"mp3")
 
-    world.narration.handle(delivery_to(about(world.story())))
+    world.narration(delivery_to(about(world.story())))
 
     assert world.story().status is Status.READY
 
@@ -77,7 +79,7 @@ def test_a_failed_attempt_is_tried_again_in_seconds(receives: int, seconds: int)
     world = world_with_a_photo(TransientError("DetectText failed with ThrottlingException"))
 
     with pytest.raises(TransientError):
-        world.reading.handle(delivery_to(about(world.story()), receives=receives))
+        world.reading(delivery_to(about(world.story()), receives=receives))
 
     assert world.reading_queue.retries == [(f"m-1/{receives}", seconds)]
     assert world.story().last_error == "DetectText failed with ThrottlingException"
@@ -94,7 +96,7 @@ def test_a_lease_that_cannot_be_asked_for_is_asked_for_again_in_seconds() -> Non
     world.intake.take_in(upload())
 
     with pytest.raises(TransientError):
-        world.reading.handle(delivery_to(about(world.story())))
+        world.reading(delivery_to(about(world.story())))
 
     assert world.reading_queue.retries == [("m-1/1", 5)]
 
@@ -103,7 +105,7 @@ def test_what_a_bug_says_is_for_the_log_and_not_for_people() -> None:
     world = world_with_a_photo(KeyError("secret/path"))
 
     with pytest.raises(KeyError):
-        world.reading.handle(delivery_to(about(world.story())))
+        world.reading(delivery_to(about(world.story())))
 
     assert world.story().last_error == "unexpected KeyError"
 
@@ -118,14 +120,14 @@ def test_a_failure_that_cannot_be_written_down_is_still_raised() -> None:
     world.intake.take_in(upload())
 
     with pytest.raises(TransientError, match="the first trouble"):
-        world.reading.handle(delivery_to(about(world.story())))
+        world.reading(delivery_to(about(world.story())))
 
 
 def test_a_message_of_another_generation_is_ignored() -> None:
     world = world_with_a_photo()
     old = StoryMessage(world.story().id, "00000000")
 
-    world.reading.handle(delivery_to(old))
+    world.reading(delivery_to(old))
 
     assert world.detector.images == []
     assert world.story().leases == {}
@@ -134,7 +136,7 @@ def test_a_message_of_another_generation_is_ignored() -> None:
 def test_a_message_about_no_story_is_ignored() -> None:
     world = World()
 
-    world.reading.handle(delivery_to(StoryMessage("no-such-story", "a1b2c3d4")))
+    world.reading(delivery_to(StoryMessage("no-such-story", "a1b2c3d4")))
 
     assert world.outbox.notices == []
 
@@ -152,7 +154,7 @@ def test_a_story_that_another_worker_finished_first_is_left_as_it_is() -> None:
     world = World(detector=SlowDetector(CLEAR))
     world.intake.take_in(upload())
 
-    world.reading.handle(delivery_to(about(world.story())))
+    world.reading(delivery_to(about(world.story())))
 
     assert world.story().status is Status.RECEIVED
     assert world.story().leases[Step.READING].message_id == "another"
@@ -169,7 +171,7 @@ def test_a_story_that_was_sent_again_while_people_were_told_is_given_up_at_once(
     world = World(detector=ScriptedTextDetector([], []), announcer=Impatient())
     world.intake.take_in(upload())
 
-    world.reading.handle(delivery_to(about(world.story())))
+    world.reading(delivery_to(about(world.story())))
 
     assert world.story().status is Status.RECEIVED
     assert world.story().leases == {}
@@ -179,11 +181,14 @@ def test_a_story_that_was_sent_again_while_people_were_told_is_given_up_at_once(
 
 def test_a_late_message_takes_back_no_failure_of_another_stage() -> None:
     world = world_with_a_photo()
-    failed = {"status": Status.FAILED, "failure": Failure("the voice was ill", final=False)}
-    world.stories.update(world.story(), {"status": Status.READ, "text": "Once."})
-    world.stories.update(world.story(), failed)
+    failed: StoryChanges = {
+        "status": Status.FAILED,
+        "failure": Failure("the voice was ill", final=False),
+    }
+    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
+    world.stories.apply(world.story(), Move(failed))
 
-    world.reading.handle(delivery_to(about(world.story())))
+    world.reading(delivery_to(about(world.story())))
 
     assert world.story().status is Status.FAILED
     assert world.narration_queue.sent == []
@@ -192,10 +197,10 @@ def test_a_late_message_takes_back_no_failure_of_another_stage() -> None:
 def test_a_late_message_that_takes_a_failure_back_is_the_one_that_counts() -> None:
     """Should it be given up as well, it must not pass for a stray."""
     world = world_with_a_photo(TransientError("no answer"))
-    failed = {"status": Status.FAILED, "failure": Failure("no answer", final=False)}
-    world.stories.update(world.story(), {**failed, "enqueued_at": LATER})
+    failed: StoryChanges = {"status": Status.FAILED, "failure": Failure("no answer", final=False)}
+    world.stories.apply(world.story(), Move({**failed, "enqueued_at": LATER}))
 
     with pytest.raises(TransientError):
-        world.reading.handle(delivery_to(about(world.story())))
+        world.reading(delivery_to(about(world.story())))
 
     assert (world.story().status, world.story().enqueued_at) == (Status.RECEIVED, NOW)

@@ -9,10 +9,14 @@ import pytest
 
 from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.errors import ExpiredError, TransientError, UnknownStoryError
-from chalicelib.steps.direct_upload import Permit, Wanted
+from chalicelib.steps.bucket_intake import BucketIntake
+from chalicelib.steps.deletion import Deletion
+from chalicelib.steps.direct_upload import DirectUpload, Permit, Wanted
 from chalicelib.stories import keys
-from chalicelib.stories.story import Status, Step, Story
-from chalicelib.stories.upload_ports import IntakeListing, IntakeObject, IntakePhoto
+from chalicelib.stories.intake_bucket import IntakeListing, IntakeObject, IntakePhoto
+from chalicelib.stories.moves import Move
+from chalicelib.stories.queues import DEAD_LETTERS, Step
+from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
@@ -23,7 +27,7 @@ from tests.pipeline.world import World
 
 def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> Permit:
     wanted = Wanted("mole.jpg", "image/jpeg", language, voice)
-    return world.pipeline.direct_upload.permit(wanted)
+    return world.part(DirectUpload).permit(wanted)
 
 
 def posted(world: World, photo: bytes | None = None) -> UploadRequest:
@@ -35,15 +39,15 @@ def posted(world: World, photo: bytes | None = None) -> UploadRequest:
 
 def announce(world: World, key: str) -> None:
     """S3's event, as the function forwards it."""
-    world.pipeline.intake_queue.send(IntakeMessage("intake_bucket", key))
+    world.intake_queue.send(IntakeMessage("intake-bucket", key))
 
 
 def take_in(world: World) -> int:
-    return world.deliver(world.intake_queue, world.pipeline.bucket_intake.handle)
+    return world.deliver(world.intake_queue, world.part(BucketIntake).handle)
 
 
 def give_up(world: World) -> None:
-    world.deliver(world.intake_dead_letter_queue, world.pipeline.intake_dead_letters.handle)
+    world.deliver(world.intake_dead_letter_queue, world.part.handler(Step.INTAKE, DEAD_LETTERS))
 
 
 def request_of(world: World, request: UploadRequest) -> UploadRequest:
@@ -96,10 +100,10 @@ def test_a_photo_seen_before_fulfils_its_request_whatever_became_of_its_story(
 ) -> None:
     world = World()
     receipt = world.intake.take_in(upload())
-    world.stories.update(receipt.story, {"status": Status.READ})
+    world.stories.apply(receipt.story, Move({"status": Status.READ}))
     if status is Status.READY:
-        world.stories.update(receipt.story, {"audio": "public/a"})
-    world.stories.update(receipt.story, {"status": status})
+        world.stories.apply(receipt.story, Move({"audio": "public/a"}))
+    world.stories.apply(receipt.story, Move({"status": status}))
     request = posted(world)
     announce(world, request.key)
 
@@ -309,7 +313,7 @@ def test_an_old_event_does_not_bring_back_what_was_deleted() -> None:
     left = world.intake_bucket.objects[request.key]
     announce(world, request.key)
     take_in(world)
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     world.intake_bucket.objects[request.key] = left
     announce(world, request.key)
 
@@ -330,7 +334,7 @@ def test_nor_does_one_that_was_dropped_by_hand_well_before(
     announce(world, "images/page.jpg")
     take_in(world)
     world.clock.advance(seconds)
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     world.intake_bucket.objects["images/page.jpg"] = left
     announce(world, "images/page.jpg")
 
@@ -354,7 +358,7 @@ def test_a_poll_brings_back_what_has_been_staged_for_a_minute() -> None:
     for _ in range(3):
         world.retrieval.retrieve(request.id)
 
-    assert world.intake_queue.sent == [IntakeMessage("intake_bucket", request.key)]
+    assert world.intake_queue.sent == [IntakeMessage("intake-bucket", request.key)]
     take_in(world)
     assert isinstance(world.retrieval.retrieve(request.id), Story)
 
@@ -478,7 +482,7 @@ def test_a_dead_letter_about_a_story_that_is_there_fails_nothing() -> None:
     announce(world, request.key)
     take_in(world)
     fulfilled = request_of(world, request)
-    world.intake_dead_letter_queue.send(IntakeMessage("intake_bucket", request.key))
+    world.intake_dead_letter_queue.send(IntakeMessage("intake-bucket", request.key))
 
     give_up(world)
 
@@ -492,10 +496,10 @@ def test_an_old_event_means_nothing_to_a_story_that_lives_again() -> None:
     left = world.intake_bucket.objects[request.key]
     announce(world, request.key)
     take_in(world)
-    world.pipeline.deletion.delete(world.story().id)
+    world.part(Deletion).delete(world.story().id)
     world.intake.take_in(upload())
-    world.stories.update(world.story(), {"status": Status.READ})
-    world.stories.update(world.story(), {"status": Status.READY, "audio": "public/a"})
+    world.stories.apply(world.story(), Move({"status": Status.READ}))
+    world.stories.apply(world.story(), Move({"status": Status.READY, "audio": "public/a"}))
     alive = world.story()
     world.intake_bucket.objects[request.key] = left
     announce(world, request.key)
@@ -636,7 +640,7 @@ def test_a_photo_posted_again_after_its_story_was_deleted_is_a_new_story() -> No
     take_in(world)
     old = world.story()
     world.clock.advance(60)
-    world.pipeline.deletion.delete(old.id)
+    world.part(Deletion).delete(old.id)
     world.clock.advance(60)
     world.intake_bucket.post(request.key, jpeg(), request.id)
     announce(world, request.key)

@@ -11,8 +11,9 @@ from chalicelib.aws.requests import request
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.errors import TransientError
 from chalicelib.http import answers, profiles
-from chalicelib.steps.direct_upload import Wanted
-from chalicelib.stories.story import Status, Step
+from chalicelib.steps.direct_upload import DirectUpload, Wanted
+from chalicelib.stories.queues import DEAD_LETTERS, Step
+from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadStatus
 from tests.builders import jpeg, upload
 from tests.fake_queue import MAX_RECEIVES
@@ -65,14 +66,14 @@ def test_a_story_that_goes_on_failing_does_not_tell(error: Exception) -> None:
     world = World(detector=ScriptedTextDetector(*[error] * MAX_RECEIVES), speaker=ScriptedSpeaker())
     world.intake.take_in(upload())
     for _ in range(MAX_RECEIVES + 1):
-        world.deliver(world.reading_queue, world.reading.handle)
+        world.deliver(world.reading_queue, world.reading)
         world.clock.advance(100)
     world.deliver(
-        world.dead_letter_queues[Step.READING], world.pipeline.dead_letters[Step.READING].handle
+        world.dead_letter_queues[Step.READING], world.part.handler(Step.READING, DEAD_LETTERS)
     )
 
     story = world.story()
-    answer = answers.found_response(world.retrieval.retrieve(story.id), world.pipeline.links)
+    answer = answers.found_response(world.retrieval.retrieve(story.id), world.part.links)
 
     assert (story.status, answer.status_code) == (Status.FAILED, 422)
     assert len(world.outbox.notices) == 1
@@ -88,19 +89,19 @@ def test_a_staged_photo_that_goes_on_failing_does_not_tell(error: Exception) -> 
         raise error
 
     wanted = Wanted("page.jpg", "image/jpeg", "en-US", "Joanna", notify=True)
-    permit = world.pipeline.direct_upload.permit(wanted)
+    permit = world.part(DirectUpload).permit(wanted)
     key = permit.form.fields["key"]
     world.intake_bucket.post(key, jpeg(), permit.request.id)
     world.intake_bucket.get = fails  # type: ignore[assignment,method-assign]
-    world.intake_queue.send(IntakeMessage("intake_bucket", key))
+    world.intake_queue.send(IntakeMessage("intake-bucket", key))
     for _ in range(MAX_RECEIVES + 1):
-        world.deliver(world.intake_queue, world.pipeline.take_in_staged)
+        world.deliver(world.intake_queue, world.part.handler(Step.INTAKE))
         world.clock.advance(100)
-    world.deliver(world.intake_dead_letter_queue, world.pipeline.intake_dead_letters.handle)
+    world.deliver(world.intake_dead_letter_queue, world.part.handler(Step.INTAKE, DEAD_LETTERS))
 
     request = world.upload_requests.find(permit.request.id)
     assert request is not None
-    answer = answers.found_response(request, world.pipeline.links)
+    answer = answers.found_response(request, world.part.links)
     parked = [kept.message for kept in world.intake_parked_queue.kept]
 
     assert (request.status, answer.status_code) == (UploadStatus.FAILED, 422)
@@ -121,7 +122,7 @@ def test_a_profile_photo_that_goes_on_failing_does_not_tell(error: Exception) ->
     (execution,) = world.run()
 
     profile = world.profile("anna")
-    answer = profiles.profile_response(profile, world.pipeline.links)
+    answer = profiles.profile_response(profile, world.part.links)
 
     assert execution.status == "FAILED"
     assert answer.body["status"] == "failed"

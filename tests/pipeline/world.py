@@ -4,10 +4,14 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
+from chalicelib.assembly import Assembly
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage
-from chalicelib.pipeline import Pipeline
-from chalicelib.stories.links import Links
-from chalicelib.stories.story import Step, Story
+from chalicelib.steps.intake import Intake
+from chalicelib.steps.retrieval import Retrieval
+from chalicelib.steps.sweeper import Sweeper
+from chalicelib.stories.keys import Links
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story
 from tests.fake_queue import InMemoryQueue
 from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests, SlowCdn
 from tests.fakes import (
@@ -57,20 +61,20 @@ class World(MemoryTools):
         self.outbox = self.announcer
         self.reading_queue = self.queues[Step.READING]
         self.narration_queue = self.queues[Step.NARRATION]
-        self.pipeline = Pipeline(
+        self.part = Assembly(
             self,
             links=Links("https://cdn.example"),
             namespace=NAMESPACE,
-            intake_bucket="intake_bucket",
+            intake_bucket_name="intake-bucket",
             clock=self.clock,
             new_uuid=Uuids(),
         )
-        self.intake = self.pipeline.intake
-        self.failover = self.pipeline.retrieval.failover
-        self.retrieval = self.pipeline.retrieval
-        self.reading = self.pipeline.reading
-        self.narration = self.pipeline.narration
-        self.sweeper = self.pipeline.sweeper
+        self.intake = self.part(Intake)
+        self.failover = self.part(Retrieval).failover
+        self.retrieval = self.part(Retrieval)
+        self.reading = self.part.handler(Step.READING)
+        self.narration = self.part.handler(Step.NARRATION)
+        self.sweeper = self.part(Sweeper)
 
     def story(self) -> Story:
         """The only story there is, as the table has it."""

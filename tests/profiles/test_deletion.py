@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.errors import TransientError, UnknownProfileError
 from chalicelib.profiles.profile import ProfileStatus
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
 from tests.states_language import Interpreter
@@ -31,14 +32,14 @@ def test_photo_thumbnail_and_face_are_gone_at_once_and_the_rest_in_minutes(
 ) -> None:
     world.register("user_a")
 
-    deleted = world.parts.retrieval.delete("user_a")
+    deleted = world.part(ProfileRetrieval).delete("user_a")
 
     assert deleted.status is ProfileStatus.DELETED
     assert world.faces_of("user_a") == []
     # By which a face would be found that somebody is still adding.
     assert [key.rsplit("/", 1)[1] for key in world.files_of("user_a")] == ["portrait.jpg"]
     with pytest.raises(UnknownProfileError):
-        world.parts.retrieval.retrieve("user_a")
+        world.part(ProfileRetrieval).retrieve("user_a")
     world.clock.advance(300)
     world.sweep()
     assert world.files_of("user_a") == []
@@ -50,7 +51,7 @@ def test_the_links_stop_to_work(world: ProfileWorld) -> None:
     profile = world.register("user_a")
     assert profile.photo is not None
 
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
 
     ((prefix, _),) = world.cdn.invalidated
     assert prefix == f"public/profiles/{profile.id}/{profile.photo.generation}/"
@@ -64,7 +65,7 @@ def test_whatever_is_under_way_leaves_nothing(world: ProfileWorld, task: str) ->
 
     def deleted_meanwhile(event: dict[str, object]) -> object:
         world.functions[task] = run
-        world.parts.retrieval.delete("user_a")
+        world.part(ProfileRetrieval).delete("user_a")
         return run(event)
 
     world.functions[task] = deleted_meanwhile
@@ -82,7 +83,7 @@ def test_a_face_that_is_added_after_the_deletion_goes_with_it(world: ProfileWorl
     add = world.faces.add
 
     def dies_afterwards(picture: bytes, owner: object) -> None:
-        world.parts.retrieval.delete("user_a")
+        world.part(ProfileRetrieval).delete("user_a")
         add(picture, owner)  # type: ignore[arg-type]
         raise ConnectionError
 
@@ -99,8 +100,8 @@ def test_a_face_that_is_added_after_the_deletion_goes_with_it(world: ProfileWorl
 def test_deleting_twice_does_no_harm(world: ProfileWorld) -> None:
     world.register("user_a")
 
-    world.parts.retrieval.delete("user_a")
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     sweep_for_half_an_hour(world)
 
     assert_nothing_is_left(world, "user_a")
@@ -108,12 +109,12 @@ def test_deleting_twice_does_no_harm(world: ProfileWorld) -> None:
 
 def test_a_profile_that_is_not_there_cannot_be_deleted(world: ProfileWorld) -> None:
     with pytest.raises(UnknownProfileError):
-        world.parts.retrieval.delete("user_a")
+        world.part(ProfileRetrieval).delete("user_a")
 
 
 def test_a_new_photo_after_the_deletion_makes_a_new_profile(world: ProfileWorld) -> None:
     world.register("user_a", ANNA)
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
 
     profile = world.register("user_a", ANNA)
     world.clock.advance(300)
@@ -136,7 +137,7 @@ def test_while_rekognition_is_away_the_deletion_stands_and_is_done_later(
         raise TransientError("DeleteFaces failed with ThrottlingException")
 
     world.faces.remove = away  # type: ignore[method-assign,assignment]
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     world.faces.remove = remove  # type: ignore[method-assign]
     sweep_for_half_an_hour(world)
 
@@ -145,7 +146,7 @@ def test_while_rekognition_is_away_the_deletion_stands_and_is_done_later(
 
 def test_an_execution_that_is_still_waiting_finds_nothing_to_do(world: ProfileWorld) -> None:
     world.put("user_a")
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     sweep_for_half_an_hour(world)
 
     (execution,) = world.workflow.run(Interpreter(world.functions))
@@ -160,7 +161,7 @@ def test_what_was_staged_before_goes_with_the_profile_and_what_came_after_stays(
     world.register("user_a")
     world.intake_bucket.post("profiles/user_a/before.jpg", portrait(BEN))
     world.clock.advance(10)
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     world.clock.advance(10)
     world.intake_bucket.post("profiles/user_a/after.jpg", portrait(BEN))
     world.clock.advance(300)

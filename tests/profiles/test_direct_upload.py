@@ -2,7 +2,9 @@
 
 import pytest
 
+from chalicelib.profiles.direct_upload import ProfileUpload
 from chalicelib.profiles.profile import ProfileStatus
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, ProfileWorld
 
@@ -14,7 +16,7 @@ def world() -> ProfileWorld:
 
 def arrive(world: ProfileWorld, content: bytes, *, email: str | None = None) -> str:
     """Post a photo by a form, as a client does, and have S3 announce it."""
-    permit = world.parts.upload.permit("user_a", "image/png", email)
+    permit = world.part(ProfileUpload).permit("user_a", "image/png", email)
     key = permit.form.fields["key"]
     world.intake_bucket.post(key, content, email=permit.form.fields.get("email"))
     world.announce(key)
@@ -98,7 +100,7 @@ def test_a_photo_that_was_posted_before_the_deletion_does_not_bring_the_profile_
     key = arrive(world, portrait(ANNA, shot=1))
     found = world.intake_bucket.objects[key]
     world.clock.advance(10)
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     world.intake_bucket.objects[key] = found  # whoever takes it in has read it already
 
     world.deliver_intake()

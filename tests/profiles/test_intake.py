@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.errors import TransientError
 from chalicelib.profiles.profile import ProfileStatus
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
 
@@ -60,7 +61,7 @@ def test_whoever_sends_it_again_with_an_address_is_told(world: ProfileWorld) -> 
 def test_a_face_that_was_somebody_elses_is_tried_again(world: ProfileWorld) -> None:
     world.register("user_a")
     assert world.register("user_b").status is ProfileStatus.REJECTED
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
 
     assert world.register("user_b").status is ProfileStatus.READY
 
@@ -143,7 +144,7 @@ def test_an_execution_whose_start_nobody_heard_of_is_the_same_one(world: Profile
     world.workflow.start = start  # type: ignore[method-assign]
 
     world.clock.advance(600)
-    world.parts.retrieval.retrieve("user_a")
+    world.part(ProfileRetrieval).retrieve("user_a")
 
     assert len(world.workflow.executions) == 1
 

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.errors import PhotoDoesNotMeetRequirementError, TransientError
 from chalicelib.profiles import moves
 from chalicelib.profiles.profile import Profile, ProfileStatus
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from tests.fake_profiles import CLEAR_FACE
 from tests.profiles.world import ANNA, ProfileWorld
 from tests.states_language import Execution
@@ -40,7 +41,7 @@ def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -
         raise TransientError("PutObject failed with SlowDown")
 
     def late(*args: Any) -> None:
-        world.parts.retrieval.retrieve("user_a")
+        world.part(ProfileRetrieval).retrieve("user_a")
         put(*args)
 
     world.media.put = fails  # type: ignore[method-assign,assignment]
@@ -65,10 +66,10 @@ def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: ProfileW
         world.media.put = put  # type: ignore[method-assign]
         execution.status = "ABORTED"
         world.clock.advance(30)
-        world.parts.retrieval.retrieve("user_a")
+        world.part(ProfileRetrieval).retrieve("user_a")
         world.run()
         assert world.profile("user_a").status is ProfileStatus.READY
-        world.parts.retrieval.delete("user_a")
+        world.part(ProfileRetrieval).delete("user_a")
         put(*args)
 
     world.media.put = late  # type: ignore[method-assign,assignment]
@@ -119,6 +120,6 @@ def test_who_meets_another_writer_looks_again(world: ProfileWorld) -> None:
 
     world.put("user_a")
     world.profiles.save = after_somebody_else  # type: ignore[method-assign]
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
 
     assert world.profile("user_a").status is ProfileStatus.DELETED

@@ -8,17 +8,18 @@ import pytest
 from botocore.exceptions import ClientError
 from chalice.app import Response
 
+from chalicelib.assembly import AwsTools
 from chalicelib.aws.requests import RequestFailedError
 from chalicelib.aws.ses import SesMailer
 from chalicelib.errors import InvalidRequestError, TransientError, UnknownProfileError
+from chalicelib.http.answers import answering_errors
 from chalicelib.http.profiles import email_of
-from chalicelib.http.requests import answering_errors
 from chalicelib.profiles.faces import Owner, owner_of
-from chalicelib.profiles.intake import NewPhoto
+from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import Profile, ProfileStatus
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logs
-from chalicelib.wiring import AwsTools
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
 from tests.states_language import Interpreter
@@ -164,7 +165,7 @@ def test_an_execution_by_hand_from_before_the_deletion_brings_nobody_back(
     world.register("user_a")
     world.by_hand("user_a", portrait(BEN))
     world.clock.advance(1)
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     world.clock.advance(71)  # Lambda is throttled, or its first try timed out
     world.sweep()
 
@@ -242,13 +243,13 @@ def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: Profile
     world.clock.advance(71)
 
     def deleted_meanwhile(*given: str) -> None:
-        world.parts.retrieval.delete("user_a")
+        world.part(ProfileRetrieval).delete("user_a")
         start(*given)
 
     world.workflow.start = deleted_meanwhile  # type: ignore[method-assign,assignment]
 
     with pytest.raises(UnknownProfileError):
-        world.parts.retrieval.retrieve("user_a")
+        world.part(ProfileRetrieval).retrieve("user_a")
 
 
 # Was: `Registration._added` removes a face of its generation, which a later execution has taken up.
@@ -291,7 +292,7 @@ def test_asking_for_a_profile_tells_nobody_and_the_sweeper_tells_once(
     world.mailer.send = send  # type: ignore[method-assign]
     world.clock.advance(600)
 
-    world.parts.retrieval.retrieve("user_a")
+    world.part(ProfileRetrieval).retrieve("user_a")
     asked = len(world.mailer.sent)
     world.sweep()
     world.sweep()
@@ -343,7 +344,7 @@ def test_what_was_left_goes_although_another_photo_is_on_its_way(world: ProfileW
     world.register("user_a", ANNA)
     remove = world.faces.remove
     world.faces.remove = unreachable  # type: ignore[method-assign]
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     world.faces.remove = remove  # type: ignore[method-assign]
     world.put("user_a", BEN)  # and its execution runs on
 
@@ -359,7 +360,7 @@ def test_what_replaced_photos_left_goes_although_no_photo_comes_to_its_end(
 ) -> None:
     """106 bytes of the record each, by DynamoDB's count: after some 3,800 it takes no more."""
     for number in range(200):
-        world.parts.intake.take_in(NewPhoto("user_a", b"photo %d" % number, "image/png"))
+        world.part(ProfileIntake).take_in(NewPhoto("user_a", b"photo %d" % number, "image/png"))
         world.clock.advance(2)
         if number % 30 == 0:
             world.sweep()
@@ -405,7 +406,7 @@ def test_an_address_that_s3_and_ses_do_not_take_is_refused() -> None:
 def test_a_photo_posted_in_the_second_of_the_deletion_is_taken_in(world: ProfileWorld) -> None:
     world.register("user_a", ANNA)
     world.clock.advance(0.5 - world.clock.now.microsecond / 1e6)
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     world.clock.advance(0.2)
     world.intake_bucket.post("profiles/user_a/after.jpg", portrait(BEN))
     world.clock.advance(120)
@@ -442,7 +443,7 @@ def test_a_thumbnail_that_comes_after_the_deletion_goes_with_it(world: ProfileWo
 
     world.media.put = answer_lost  # type: ignore[method-assign]
     world.register("user_a")
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
     put(*late[0])
     for _ in range(3):
         world.clock.advance(300)
@@ -470,7 +471,7 @@ def test_the_thumbnail_of_a_deleted_profile_goes_although_rekognition_is_away(
     world.register("user_a")
     world.faces.remove = unreachable  # type: ignore[method-assign]
 
-    world.parts.retrieval.delete("user_a")
+    world.part(ProfileRetrieval).delete("user_a")
 
     assert not [key for key in world.files_of("user_a") if key.startswith("public/")]
 
@@ -500,7 +501,7 @@ def test_the_execution_that_was_answered_finds_the_photo_whichever_execution_end
     world.workflow.executions[answered].status = "ABORTED"
     world.clock.advance(71)
 
-    found = world.parts.retrieval.retrieve("user_a", answered)
+    found = world.part(ProfileRetrieval).retrieve("user_a", answered)
 
     assert found.status is ProfileStatus.PROCESSING
 

@@ -9,6 +9,7 @@ from chalicelib.profiles import moves
 from chalicelib.profiles.executions import are_of_one_attempt
 from chalicelib.profiles.failover import is_due
 from chalicelib.profiles.profile import Attempt, ProfileStatus
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from tests.fakes import NOW
 from tests.profiles.world import BEN, ProfileWorld
 
@@ -23,13 +24,13 @@ def world() -> ProfileWorld:
 )
 def test_what_cannot_be_a_users_id_is_refused(world: ProfileWorld, user_id: str) -> None:
     with pytest.raises(InvalidRequestError, match="1 to 128 letters"):
-        world.parts.retrieval.retrieve(user_id)
+        world.part(ProfileRetrieval).retrieve(user_id)
 
 
 @pytest.mark.parametrize("user_id", ["a", "x" * 128, "anna@example.com", "sub:1234", "A.b_c-d+e"])
 def test_what_can_be_one_is_looked_for(world: ProfileWorld, user_id: str) -> None:
     with pytest.raises(UnknownProfileError):
-        world.parts.retrieval.retrieve(user_id)
+        world.part(ProfileRetrieval).retrieve(user_id)
 
 
 def test_an_execution_that_is_not_the_last_one_is_unknown(world: ProfileWorld) -> None:
@@ -38,16 +39,16 @@ def test_an_execution_that_is_not_the_last_one_is_unknown(world: ProfileWorld) -
     new = world.register("user_a", BEN).photo
     assert new is not None
 
-    assert world.parts.retrieval.retrieve("user_a", new.execution).photo == new
+    assert world.part(ProfileRetrieval).retrieve("user_a", new.execution).photo == new
     with pytest.raises(UnknownProfileError, match="another photo was sent since"):
-        world.parts.retrieval.retrieve("user_a", old.execution)
+        world.part(ProfileRetrieval).retrieve("user_a", old.execution)
 
 
 def test_a_poll_right_after_the_upload_starts_nothing_twice(world: ProfileWorld) -> None:
     world.put("user_a")
 
     world.clock.advance(30)
-    profile = world.parts.retrieval.retrieve("user_a")
+    profile = world.part(ProfileRetrieval).retrieve("user_a")
 
     assert profile.status is ProfileStatus.PROCESSING
     assert len(world.workflow.executions) == 1
@@ -57,7 +58,7 @@ def test_a_running_execution_is_left_alone_however_long_it_takes(world: ProfileW
     world.put("user_a")
 
     world.clock.advance(800)
-    world.parts.retrieval.retrieve("user_a")
+    world.part(ProfileRetrieval).retrieve("user_a")
 
     assert len(world.workflow.executions) == 1
 
@@ -73,7 +74,7 @@ def test_an_execution_that_ended_without_a_word_is_followed_by_another(
     execution.status = becomes
     world.clock.advance(71)
 
-    asked = world.parts.retrieval.retrieve("user_a")
+    asked = world.part(ProfileRetrieval).retrieve("user_a")
     world.run()
 
     assert asked.attempt is not None
@@ -90,7 +91,7 @@ def test_who_asks_is_answered_although_nothing_can_be_set_going(world: ProfileWo
     world.workflow.is_running = down  # type: ignore[method-assign,assignment]
     world.clock.advance(71)
 
-    assert world.parts.retrieval.retrieve("user_a").status is ProfileStatus.PROCESSING
+    assert world.part(ProfileRetrieval).retrieve("user_a").status is ProfileStatus.PROCESSING
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from PIL import Image
 
 from chalicelib.errors import FaceAlreadyExistsError, TransientError
 from chalicelib.profiles import moves
+from chalicelib.profiles.direct_upload import ProfileUpload
 from chalicelib.profiles.faces import Face, Seen
 from chalicelib.profiles.profile import GIVEN_UP, ProfileStatus
 from tests.fake_profiles import CLEAR_FACE, portrait
@@ -486,7 +487,7 @@ def test_of_two_executions_by_hand_the_later_one_counts(world: ProfileWorld) -> 
 
 def post(world: ProfileWorld, user_id: str, person: int) -> str:
     """Post a photo to the intake_bucket bucket; S3 has told nobody yet."""
-    permit = world.parts.upload.permit(user_id, "image/png", None)
+    permit = world.part(ProfileUpload).permit(user_id, "image/png", None)
     key = permit.form.fields["key"]
     world.intake_bucket.post(key, portrait(person))
     return key

@@ -3,13 +3,18 @@
 from functools import partial
 from typing import Any
 
-from chalicelib.delivery import events
+from chalicelib.assembly import Assembly
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.profiles import keys
+from chalicelib.profiles.detection import FaceDetection
+from chalicelib.profiles.ending import Ending
+from chalicelib.profiles.execution import run_task
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.intake import NewPhoto, Receipt
-from chalicelib.profiles.parts import ProfileParts
+from chalicelib.profiles.intake import NewPhoto, ProfileIntake, ProfileReceipt
 from chalicelib.profiles.profile import Profile, profile_id_of
+from chalicelib.profiles.registration import Registration
+from chalicelib.profiles.thumbnail import Thumbnail
+from chalicelib.stories.queues import Step
 from tests.fake_profiles import portrait
 from tests.pipeline.world import NAMESPACE, World
 from tests.states_language import Execution, Function, Interpreter
@@ -18,32 +23,31 @@ ANNA, BEN = 3, 7
 """Persons, as `portrait` draws them."""
 
 
-def functions_of(parts: ProfileParts) -> dict[str, Function]:
+def functions_of(part: Assembly) -> dict[str, Function]:
     """The functions that the state machine invokes, by the names that the app gives them."""
     tasks = {
-        "detect_face": parts.detection.run,
-        "check_face_duplicate": parts.registration.check,
-        "add_face_to_index": parts.registration.add,
-        "make_thumbnail": parts.thumbnail.run,
-        "persist_metadata": parts.registration.persist,
-        "refuse_photo": parts.ending.end,
-        "fail_photo": parts.ending.end,
+        "detect_face": part(FaceDetection).run,
+        "check_face_duplicate": part(Registration).check,
+        "add_face_to_index": part(Registration).add,
+        "make_thumbnail": part(Thumbnail).run,
+        "persist_metadata": part(Registration).persist,
+        "refuse_photo": part(Ending).end,
+        "fail_photo": part(Ending).end,
     }
-    return {name: partial(events.profile_task, run) for name, run in tasks.items()}
+    return {name: partial(run_task, run) for name, run in tasks.items()}
 
 
 class ProfileWorld(World):
     def __init__(self) -> None:
         super().__init__()
-        self.parts = self.pipeline.profiles
-        self.functions = functions_of(self.parts)
+        self.functions = functions_of(self.part)
 
     def put(
         self, user_id: str, person: int = ANNA, *, shot: int = 0, email: str | None = None
-    ) -> Receipt:
+    ) -> ProfileReceipt:
         """Send a photo of a person; each shot is another photo."""
         content = portrait(person, shot=shot)
-        return self.parts.intake.take_in(NewPhoto(user_id, content, "image/png", email))
+        return self.part(ProfileIntake).take_in(NewPhoto(user_id, content, "image/png", email))
 
     def run(self) -> list[Execution]:
         """Run every execution that is under way to its end."""
@@ -68,10 +72,10 @@ class ProfileWorld(World):
         return found
 
     def deliver_intake(self) -> int:
-        return self.deliver(self.intake_queue, self.pipeline.take_in_staged)
+        return self.deliver(self.intake_queue, self.part.handler(Step.INTAKE))
 
     def announce(self, key: str) -> None:
-        self.intake_queue.send(IntakeMessage("intake_bucket", key))
+        self.intake_queue.send(IntakeMessage("intake-bucket", key))
 
     def faces_of(self, user_id: str) -> list[str]:
         profile_id = profile_id_of(NAMESPACE, user_id)

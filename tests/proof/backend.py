@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Message
 from chalicelib.profiles.ports import Profiles
-from chalicelib.stories.ports import Announcer, Media, Stories
-from chalicelib.stories.story import Step
-from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
+from chalicelib.stories.intake_bucket import IntakeBucket
+from chalicelib.stories.ports import Announcer, Media, Stories, UploadRequests
+from chalicelib.stories.queues import Step
 from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_uploads import SlowCdn
 from tests.fake_workflow import InMemoryWorkflow

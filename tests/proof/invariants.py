@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.stories import keys
-from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
 from tests.proof.backend import ConsumedQueue
 from tests.proof.invariants_of_deletion import broken_by_deletion
 from tests.proof.invariants_of_uploads import broken_by_uploads

@@ -7,8 +7,9 @@ import msgspec
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import RejectedError, UnknownStoryError
 from chalicelib.http.answers import found_response
-from chalicelib.stories.links import Links
-from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.keys import Links
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
 from tests.proof.pages import text_on
 from tests.proof.promises import Run, written
 from tests.proof.tape import Request

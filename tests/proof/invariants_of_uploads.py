@@ -124,7 +124,7 @@ def _wrong_answers(run: Run) -> Iterator[str]:
 
 
 def _left_in_intake_bucket(run: Run) -> Iterator[str]:
-    if run.backend.intake_bucket.waiting(keys.ARRIVALS).staged:
+    if run.backend.intake_bucket.waiting(keys.ARRIVALS).arrivals:
         yield "a staged object was left behind"
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from chalicelib.delivery.messages import about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.meetings_of_deletion import DELETION_MEETINGS
 from tests.proof.meetings_of_uploads import UPLOAD_MEETINGS

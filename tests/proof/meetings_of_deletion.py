@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from chalicelib.delivery.messages import about
-from chalicelib.pipeline import TIME_LIMITS
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import TIME_LIMITS, Step
+from chalicelib.stories.story import Story
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.scenarios import SHADE
 from tests.proof.simulation import Simulation

@@ -1,7 +1,8 @@
 """Two processes that meet over a photo in the intake_bucket bucket."""
 
 from chalicelib.delivery.messages import IntakeMessage
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.proof.meeting import Meeting, Processes
 from tests.proof.scenarios import SHADE
@@ -26,7 +27,7 @@ def _uploaded(run: Simulation) -> str:
 def two_events(run: Simulation) -> Processes:
     permit = run.request_upload()
     run.post(permit, SHADE)
-    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
+    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
     run.announce_all()
     return run.receive_intake(), run.receive_intake()
 
@@ -34,21 +35,21 @@ def two_events(run: Simulation) -> Processes:
 def two_events_of_no_photo(run: Simulation) -> Processes:
     permit = run.request_upload()
     run.post(permit, None)
-    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
+    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
     run.announce_all()
     return run.receive_intake(), run.receive_intake()
 
 
 def two_events_by_hand(run: Simulation) -> Processes:
     run.drop("a page.jpg", SHADE)
-    run.events.send(IntakeMessage("intake_bucket", "images/a page.jpg"))
+    run.events.send(IntakeMessage("intake-bucket", "images/a page.jpg"))
     run.announce_all()
     return run.receive_intake(), run.receive_intake()
 
 
 def two_events_of_no_photo_by_hand(run: Simulation) -> Processes:
     run.drop("a page.jpg", None)
-    run.events.send(IntakeMessage("intake_bucket", "images/a page.jpg"))
+    run.events.send(IntakeMessage("intake-bucket", "images/a page.jpg"))
     run.announce_all()
     return run.receive_intake(), run.receive_intake()
 
@@ -103,7 +104,7 @@ def staged_twice_and_deleted(run: Simulation) -> Processes:
     """A second delivery is still at it when the story that the first one made is deleted."""
     permit = run.request_upload()
     run.post(permit, SHADE)
-    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
+    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
     run.announce_all()
     late = run.receive_intake()
 
@@ -162,7 +163,7 @@ def given_up_while_taken_in(run: Simulation) -> Processes:
     permit = run.request_upload()
     run.post(permit, SHADE)
     run.announce_all()
-    run.backend.intake_dead_letter_queue.send(IntakeMessage("intake_bucket", permit.request.key))
+    run.backend.intake_dead_letter_queue.send(IntakeMessage("intake-bucket", permit.request.key))
     return run.receive_intake(), run.receive_intake_dead_letter()
 
 

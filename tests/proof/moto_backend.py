@@ -19,12 +19,12 @@ from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
-from chalicelib.aws.media_bucket import MediaBucket
+from chalicelib.aws.s3 import MediaBucket
 from chalicelib.aws.sns import NotificationTopic
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage, about
 from chalicelib.errors import TransientError
-from chalicelib.pipeline import DEAD_LETTER_LEASE, TIME_LIMITS
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
+from chalicelib.stories.story import Story
 from local.resources.names import create_stories_table
 from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_queue import MAX_RECEIVES
@@ -175,7 +175,7 @@ class MotoAws:
         }
         self.dead_letter_queues = {
             # moto goes on counting receives, so that it would park what is dead at once.
-            step: self._queue(f"{step}-dead", 6 * DEAD_LETTER_LEASE)
+            step: self._queue(f"{step}-dead", 6 * DEAD_LETTER_TIME_LIMIT)
             for step in Step
         }
         self.queues = {

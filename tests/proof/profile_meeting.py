@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.profiles.parts import ProfileParts
+from chalicelib.assembly import Assembly
 from tests.proof.backend import Backend
 from tests.proof.invariants_of_profiles import check_profiles
 from tests.proof.meeting import Processes, Rest
@@ -23,10 +23,10 @@ class ProfileMeeting:
     arrange: Callable[[ProfileSimulation], Processes]
     preemptions: int = 2
     fails: bool = False
-    parts: Callable[..., ProfileParts] = ProfileParts
+    assembly: type[Assembly] = Assembly
 
     def begin(self, backend: Backend, tape: Tape) -> tuple[Processes, Rest]:
-        simulation = ProfileSimulation(backend, tape, parts=self.parts)
+        simulation = ProfileSimulation(backend, tape, assembly=self.assembly)
 
         def rest() -> None:
             simulation.settle()

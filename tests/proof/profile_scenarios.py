@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.assembly import Assembly
 from chalicelib.profiles.failover import MOST_EXECUTIONS
-from chalicelib.profiles.parts import ProfileParts
 from chalicelib.profiles.profile import ProfileStatus
 from tests.proof.backend import Backend
 from tests.proof.invariants_of_profiles import check_profiles
@@ -25,7 +25,7 @@ class ProfileScenario:
         parks: Messages may stay parked in the end.
         backwards: Parallel branches run from the last one on.
         aborting: A function that dies takes its execution with it.
-        parts: Puts the profile workflow together.
+        assembly: Builds the parts; a planted bug replaces one.
     """
 
     name: str
@@ -34,7 +34,7 @@ class ProfileScenario:
     parks: bool = False
     backwards: bool = False
     aborting: bool = False
-    parts: Callable[..., ProfileParts] = ProfileParts
+    assembly: type[Assembly] = Assembly
 
     def play_on(self, backend: Backend, tape: Tape, *, twice: bool) -> None:
         simulation = ProfileSimulation(
@@ -44,7 +44,7 @@ class ProfileScenario:
             parking=self.parks,
             backwards=self.backwards,
             aborting=self.aborting,
-            parts=self.parts,
+            assembly=self.assembly,
         )
         self.play(simulation)
         check_profiles(simulation, may_fail=self.fails, parks=self.parks)

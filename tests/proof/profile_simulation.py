@@ -9,14 +9,15 @@ import msgspec
 
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.errors import StorytimeError, UnknownProfileError
-from chalicelib.profiles import keys
+from chalicelib.profiles.direct_upload import ProfileUpload
 from chalicelib.profiles.faces import Box
-from chalicelib.profiles.intake import NewPhoto, Receipt
+from chalicelib.profiles.intake import NewPhoto, ProfileIntake, ProfileReceipt
 from chalicelib.profiles.moves import LONGEST_WRITER
-from chalicelib.profiles.parts import ProfileParts
 from chalicelib.profiles.profile import Profile, profile_id_of
+from chalicelib.profiles.retrieval import ProfileRetrieval
+from chalicelib.stories.keys import PROFILE_ARRIVALS
 from tests.fake_profiles import CLEAR_FACE, portrait
-from tests.fakes import InMemoryMedia, Uuids
+from tests.fakes import InMemoryMedia
 from tests.profiles.world import functions_of
 from tests.proof.simulation import SWEEP_EVERY, BrokenPromiseError, Simulation
 from tests.proof.tape import Process, ProcessDied
@@ -84,7 +85,6 @@ class ProfileSimulation(Simulation):
     """One run.
 
     Attributes:
-        parts: Puts the profile workflow together.
         backwards: Parallel branches run from the last one on.
         aborting: A function that dies takes its execution with it.
         wishes: Everything that anybody asked for, in order.
@@ -92,7 +92,6 @@ class ProfileSimulation(Simulation):
         bugs: Errors that are none of the pipeline's own.
     """
 
-    parts: Callable[..., ProfileParts] = ProfileParts
     backwards: bool = False
     aborting: bool = False
     wishes: list[Wish] = field(default_factory=list)
@@ -101,13 +100,9 @@ class ProfileSimulation(Simulation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.profiles = self.parts(
-            self.tools, namespace=self.backend.namespace, clock=self.clock, new_uuid=Uuids()
-        )
-        self.pipeline.profiles = self.profiles
         self.backend.faces.seen |= {NOBODY: [], VEILED: [_CLOSE], ANNA: [_CLOSE], BEN: [_CLOSE]}
         self.backend.faces.unclear.add(VEILED)
-        self.functions = functions_of(self.profiles)
+        self.functions = functions_of(self.part)
 
     # What people do.
 
@@ -119,13 +114,13 @@ class ProfileSimulation(Simulation):
         shot: int = 0,
         email: str | None = None,
         patience: int = _PATIENCE,
-    ) -> Receipt | None:
+    ) -> ProfileReceipt | None:
         """Send a photo, and again when that fails, as a client does; None: it gave up."""
         photo = NewPhoto(user_id, picture(person, shot), "image/png", email)
         wish = partial(Wish, user_id, person, photo.content, email, len(self.tape.requests))
         receipt = None
         for _ in range(patience):
-            receipt = self._invoked(Process("put"), lambda: self.profiles.intake.take_in(photo))
+            receipt = self._invoked(Process("put"), lambda: self.part(ProfileIntake).take_in(photo))
             if receipt is not None:
                 break
             self.clock.advance(5)
@@ -136,7 +131,7 @@ class ProfileSimulation(Simulation):
         self, user_id: str, person: int, *, shot: int = 0, email: str | None = None
     ) -> str:
         """Post a photo to the intake_bucket bucket with a form; returns where."""
-        permit = self.profiles.upload.permit(user_id, "image/png", email)
+        permit = self.part(ProfileUpload).permit(user_id, "image/png", email)
         key = permit.form.fields["key"]
         content = picture(person, shot)
         self.backend.intake_bucket.post(key, content, email=email)
@@ -147,7 +142,7 @@ class ProfileSimulation(Simulation):
 
     def announce(self, key: str) -> None:
         """S3 tells that something was staged."""
-        self.events.send(IntakeMessage("intake_bucket", key))
+        self.events.send(IntakeMessage("intake-bucket", key))
 
     def by_hand(self, user_id: str, person: int, name: str = "by-hand") -> Execution:
         """Start an execution at the console, with the seed's input.
@@ -169,7 +164,7 @@ class ProfileSimulation(Simulation):
 
         def retrieve() -> Told:
             try:
-                return Told(user_id, self.profiles.retrieval.retrieve(user_id), asked)
+                return Told(user_id, self.part(ProfileRetrieval).retrieve(user_id), asked)
             except UnknownProfileError:
                 return Told(user_id, None, asked)
 
@@ -185,7 +180,7 @@ class ProfileSimulation(Simulation):
 
         def delete() -> bool:
             try:
-                self.profiles.retrieval.delete(user_id)
+                self.part(ProfileRetrieval).delete(user_id)
             except UnknownProfileError:
                 return True
             return True
@@ -289,7 +284,7 @@ class ProfileSimulation(Simulation):
 
     def staged(self) -> list[str]:
         """What is left of profile photos in the intake_bucket bucket."""
-        return list(self.backend.intake_bucket.waiting(keys.ARRIVALS).staged)
+        return list(self.backend.intake_bucket.waiting(PROFILE_ARRIVALS).arrivals)
 
     def profile(self, user_id: str) -> Profile | None:
         """As the table has it."""

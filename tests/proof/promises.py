@@ -8,7 +8,8 @@ from typing import Any
 
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.stories.ids import content_id_of, derived_id
-from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadStatus
 from tests.proof.pages import page
 from tests.proof.simulation import Posted, Simulation

@@ -10,7 +10,8 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.moves import LONGEST_WRITER
 from chalicelib.stories import keys
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import MAX_BYTES
 from tests.proof.pages import page
 from tests.proof.profile_scenarios import ProfileScenario
@@ -30,7 +31,7 @@ def dead_letters_of_a_deleted_story(run: Simulation) -> None:
         run.deliver(Step.READING)
         run.delete(receipt.story.id)
         run.settle()
-        for prefix in keys.prefixes(about(receipt.story)):
+        for prefix in keys.prefixes(about(receipt.story).id, about(receipt.story).generation):
             run.backend.media.put(f"{prefix}late", b"late", "image/jpeg")
         run.backend.dead_letter_queues[step].send(about(receipt.story))
         run.settle()
@@ -147,7 +148,7 @@ def dropped_where_it_says_nobodys_name(run: ProfileSimulation) -> None:
 
 
 def too_large_mended_and_redriven(run: ProfileSimulation) -> None:
-    key = profile_keys.staged("user_a", uuid.UUID(int=0), "image/png")
+    key = profile_keys.arrival("user_a", uuid.UUID(int=0), "image/png")
     run.backend.intake_bucket.post(key, bytes(MAX_BYTES + 1))
     run.announce(key)
     run.deliver_all()

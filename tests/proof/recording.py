@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.delivery.messages import IntakeMessage
+from chalicelib.delivery.messages import IntakeMessage, Queue
 from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
-from chalicelib.settings import DEAD_LETTERS, PARKED
-from chalicelib.stories.ports import Announcer, Cdn, Media, Queue, Speaker, Stories, TextDetector
-from chalicelib.stories.story import Step
-from chalicelib.stories.upload_ports import IntakeBucket, UploadRequests
+from chalicelib.stories.intake_bucket import IntakeBucket
+from chalicelib.stories.ports import (
+    Announcer,
+    Cdn,
+    Media,
+    Speaker,
+    Stories,
+    TextDetector,
+    UploadRequests,
+)
+from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
 from chalicelib.telemetry.metrics import Meter
-from chalicelib.tools import Tools
 from tests.proof.tape import Tape
 
 OPERATIONS = {
@@ -23,6 +29,7 @@ OPERATIONS = {
     "fulfil": "dynamodb.TransactWriteItems",
     "fulfilled_by": "dynamodb.Query",
     "lease": "dynamodb.UpdateItem",
+    "apply": "dynamodb.UpdateItem",
     "update": "dynamodb.UpdateItem",
     "unfinished": "dynamodb.Scan",
     "put": "s3.PutObject",
@@ -79,7 +86,7 @@ class Recorded:
 class RecordedTools:
     """What the pipeline gets instead of the tools themselves."""
 
-    def __init__(self, tools: Tools, tape: Tape) -> None:
+    def __init__(self, tools: Any, tape: Tape) -> None:
         def recorded(port: Any, target: str = "") -> Any:
             return Recorded(port, target, tape)
 

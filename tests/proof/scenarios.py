@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import ExpiredError
-from chalicelib.stories.story import Status, Step, Story
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR, UploadRequest
 from tests.fake_queue import MAX_RECEIVES
 from tests.proof.backend import Backend
@@ -328,9 +329,9 @@ def repeated_events(run: Simulation) -> None:
     run.lose_events()
     run.post(permit, SHADE)
     for each in (other, permit, permit, other):
-        run.events.send(IntakeMessage("intake_bucket", each.request.key))
+        run.events.send(IntakeMessage("intake-bucket", each.request.key))
     run.settle()
-    run.events.send(IntakeMessage("intake_bucket", permit.request.key))
+    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
     run.settle()
 
 
@@ -352,7 +353,7 @@ def dropped_no_photo_and_redriven(run: Simulation) -> None:
 
 
 def event_about_nothing(run: Simulation) -> None:
-    run.events.send(IntakeMessage("intake_bucket", "images/gone.jpg"))
+    run.events.send(IntakeMessage("intake-bucket", "images/gone.jpg"))
     run.upload(SHADE)
     run.settle()
 

@@ -3,21 +3,27 @@
 Nothing is left to chance: the same faults at the same requests give the same run.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from chalicelib.assembly import Assembly
 from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage, about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import RejectedError, StorytimeError
-from chalicelib.pipeline import TIME_LIMITS, Pipeline
-from chalicelib.steps.direct_upload import Permit, Wanted
-from chalicelib.steps.intake import Receipt
+from chalicelib.steps.bulk import Bulk
+from chalicelib.steps.deletion import Deletion
+from chalicelib.steps.direct_upload import DirectUpload, Permit, Wanted
+from chalicelib.steps.intake import Intake, Receipt
+from chalicelib.steps.listing import Listing
+from chalicelib.steps.retrieval import Retrieval
+from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys
-from chalicelib.stories.links import Links
-from chalicelib.stories.story import Step, Story
+from chalicelib.stories.keys import Links
+from chalicelib.stories.queues import DEAD_LETTERS, TIME_LIMITS, Step
+from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.builders import upload
 from tests.fake_queue import InMemoryQueue
@@ -121,36 +127,33 @@ class Simulation:
     vanished: set[str] = field(default_factory=set)
     naps: int = 0
     timed: bool = False
+    assembly: type[Assembly] = Assembly
 
     def __post_init__(self) -> None:
         self.clock = self.backend.clock
         self.tools = RecordedTools(self.backend, self.tape)
-        self.pipeline = Pipeline(
+        self.part = self.assembly(
             self.tools,
             links=Links("https://cdn.example"),
             namespace=self.backend.namespace,
-            intake_bucket="intake_bucket",
+            intake_bucket_name="intake-bucket",
             clock=self.clock,
             new_uuid=Uuids(),
         )
-        dead = self.pipeline.dead_letters
-        work: Mapping[Step, Any] = {
-            Step.READING: self.pipeline.reading,
-            Step.NARRATION: self.pipeline.narration,
-            Step.RENDITIONS: self.pipeline.renditions,
-            Step.DELETION: self.pipeline.eraser,
-        }
+        steps: list[Step] = [step for step in Step if step is not Step.INTAKE]
         self._work = {
             step: Consumer(
-                step.value, self.backend.queues[step], work[step].handle, TIME_LIMITS[step]
+                step.value, self.backend.queues[step], self.part.handler(step), TIME_LIMITS[step]
             )
-            for step in work
+            for step in steps
         }
         self._dead = {
             step: Consumer(
-                f"{step} dead letter", self.backend.dead_letter_queues[step], dead[step].handle
+                f"{step} dead letter",
+                self.backend.dead_letter_queues[step],
+                self.part.handler(step, DEAD_LETTERS),
             )
-            for step in work
+            for step in steps
         }
         # Lambda's own queue of S3's events, whose function sends on what they announce.
         self._gone_events = InMemoryQueue[IntakeMessage](self.clock, "events that are gone")
@@ -162,11 +165,11 @@ class Simulation:
             max_receives=_EVENT_ATTEMPTS,
         )
         self._announcing = Consumer("announce", self.events, self._announce)
-        self._intake = Consumer("intake", self.backend.intake_queue, self.pipeline.take_in_staged)
+        self._intake = Consumer("intake", self.backend.intake_queue, self.part.handler(Step.INTAKE))
         self._intake_dead = Consumer(
             "intake dead letter",
             self.backend.intake_dead_letter_queue,
-            self.pipeline.intake_dead_letters.handle,
+            self.part.handler(Step.INTAKE, DEAD_LETTERS),
         )
         self._consumers = [
             self._announcing,
@@ -182,7 +185,7 @@ class Simulation:
         """Send a photo, and again when that fails, as a client does; None: it gave up."""
         photo = upload(page(shade, upside_down=upside_down), **fields)
         for _ in range(_PATIENCE):
-            receipt = self._invoked(Process("upload"), lambda: self.pipeline.intake.take_in(photo))
+            receipt = self._invoked(Process("upload"), lambda: self.part(Intake).take_in(photo))
             if receipt is not None:
                 self.acknowledged.append(Acknowledged(receipt, shade, photo.notify))
                 return receipt
@@ -193,14 +196,14 @@ class Simulation:
         """Send a photo, lose the connection after the claim, and never try again."""
         self.tape.doomed = "s3.PutObject"
         photo = upload(page(shade))
-        self._invoked(Process("upload"), lambda: self.pipeline.intake.take_in(photo))
+        self._invoked(Process("upload"), lambda: self.part(Intake).take_in(photo))
 
     def request_upload(self, *, notify: bool = True) -> Permit:
         """Ask for a form, and again when that fails."""
         wanted = Wanted("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
         for _ in range(_PATIENCE):
             permit = self._invoked(
-                Process("request"), lambda: self.pipeline.direct_upload.permit(wanted)
+                Process("request"), lambda: self.part(DirectUpload).permit(wanted)
             )
             if permit is not None:
                 return permit
@@ -221,14 +224,14 @@ class Simulation:
         content = b"no photo" if shade is None else page(shade)
         self.backend.intake_bucket.post(key, content, upload_id)
         self.posted.append(Posted(key, shade, upload_id, notify, self.clock.now))
-        self.events.send(IntakeMessage("intake_bucket", key))
+        self.events.send(IntakeMessage("intake-bucket", key))
 
     def poll(self, asked_for: str) -> Story | UploadRequest | None:
         """Ask for a story or an upload once."""
 
         def retrieve() -> Story | UploadRequest | RejectedError:
             try:
-                return self.pipeline.retrieval.retrieve(asked_for)
+                return self.part(Retrieval).retrieve(asked_for)
             except RejectedError as rejection:
                 return rejection
 
@@ -241,23 +244,21 @@ class Simulation:
         """Ask for several once."""
         deleted, posted = tuple(self.deleted), tuple(self.posted)
         found = self._invoked(
-            Process("bulk"), lambda: self.pipeline.bulk.look_up(asked_for, notify=True)
+            Process("bulk"), lambda: self.part(Bulk).look_up(asked_for, notify=True)
         )
         for each, answer in zip(asked_for, found, strict=True) if found else ():
             self.answered.append(Answered(each, answer, deleted, posted))
 
     def list_all(self) -> None:
         deleted = tuple(self.deleted)
-        page = self._invoked(Process("list"), self.pipeline.listing.page)
+        page = self._invoked(Process("list"), self.part(Listing).page)
         for story in page.stories if page else []:
             self.answered.append(Answered(story.id, story, deleted, ()))
 
     def delete(self, story_id: str) -> Story | None:
         """Delete a story, and again when that fails, as a client does; None: it gave up."""
         for _ in range(_PATIENCE):
-            story = self._invoked(
-                Process("delete"), lambda: self.pipeline.deletion.delete(story_id)
-            )
+            story = self._invoked(Process("delete"), lambda: self.part(Deletion).delete(story_id))
             if story is not None:
                 self.deleted.append(about(story))
                 return story
@@ -268,7 +269,7 @@ class Simulation:
 
     def sweep(self) -> None:
         self._invoked(
-            Process("sweep"), lambda: self.pipeline.sweeper.sweep(lambda: timedelta(minutes=5))
+            Process("sweep"), lambda: self.part(Sweeper).sweep(lambda: timedelta(minutes=5))
         )
 
     def deliver_next(self) -> bool:
@@ -307,7 +308,7 @@ class Simulation:
             self._deliver(self._announcing, delivery)
 
     def _announce(self, delivery: Delivery[IntakeMessage]) -> None:
-        self.pipeline.intake_queue.send(delivery.message)
+        self.part.queue(Step.INTAKE).send(delivery.message)
 
     def receive_intake_dead_letter(self) -> Callable[[], None]:
         return self._received(self._intake_dead)
@@ -371,7 +372,7 @@ class Simulation:
             self.deliver_all()
             due = [consumer.queue.next_visible_at() for consumer in self._consumers]
             waiting = min((moment for moment in due if moment), default=None)
-            staged = self.backend.intake_bucket.waiting(keys.ARRIVALS).staged
+            staged = self.backend.intake_bucket.waiting(keys.ARRIVALS).arrivals
             if waiting is not None:
                 self.clock.now = max(self.clock.now, waiting)
             elif staged or self._unfinished():

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from botocore import handlers
 
+from chalicelib.assembly import AwsTools
 from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.settings import Settings
-from chalicelib.stories.story import Lease, Step
-from chalicelib.wiring import AwsTools
+from chalicelib.stories.moves import Move
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Lease
 from local.control.calls import Calls
 from local.resources.names import MEDIA_BUCKET, app_environment
 from local.runner.lambda_function import LambdaFunction
@@ -38,7 +40,7 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "find_all": lambda tools: tools.stories.find_all([STORY.id]),
     "listed": lambda tools: tools.stories.listed("2026-11", 20),
     "lease": lambda tools: tools.stories.lease(STORY.id, "a1b2c3d4", LEASE, NOW),
-    "update": lambda tools: tools.stories.update(STORY, {"text": "once"}),
+    "update": lambda tools: tools.stories.apply(STORY, Move({"text": "once"})),
     "unfinished": lambda tools: tools.stories.unfinished(),
     "upload.add": lambda tools: tools.upload_requests.add(UPLOAD),
     "upload.find": lambda tools: tools.upload_requests.find(UPLOAD.id),
@@ -69,11 +71,11 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "retry_in": lambda tools: tools.dead_letter_queues[Step.READING].retry_in("receipt", 5),
     "parked.send": lambda tools: tools.parked_queues[Step.DELETION].send(ABOUT),
     "intake.send": lambda tools: tools.intake_queue.send(
-        IntakeMessage("intake_bucket", "images/a.jpg")
+        IntakeMessage("intake-bucket", "images/a.jpg")
     ),
     "intake-dead.retry_in": lambda tools: tools.intake_dead_letter_queue.retry_in("receipt", 5),
     "intake-parked.send": lambda tools: tools.intake_parked_queue.send(
-        IntakeMessage("intake_bucket", "images/a.jpg")
+        IntakeMessage("intake-bucket", "images/a.jpg")
     ),
     "detect": lambda tools: tools.text_detector.detect(b"jpeg"),
     "speak": lambda tools: tools.speaker.speak("<speak/>", language="en-US", voice="Joanna"),

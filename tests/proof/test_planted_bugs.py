@@ -1,6 +1,6 @@
 """The harness finds what it is there to find: each safeguard is switched off once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import product
@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from chalicelib.stories.intake_bucket import IntakePhoto
+from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Status, Story
-from chalicelib.stories.upload_ports import IntakePhoto
 from chalicelib.stories.upload_request import UploadRequest, fulfilment
 from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.fakes import InMemoryStories
@@ -23,16 +24,21 @@ from tests.proof.scenarios import SCENARIOS
 from tests.proof.simulation import BrokenPromiseError
 
 
+def without(move: Move, field: str) -> Move:
+    kept: Any = {name: value for name, value in move.changes.items() if name != field}
+    return Move(kept, move.expect)
+
+
 class WithoutLease(InMemoryStories):
     """Everybody gets the lease, and nobody's is looked at."""
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
         return self._write(self._current(story_id, generation), {})
 
-    def update(
-        self, story: Story, changes: Mapping[str, Any], *, lease: Lease | None = None, **more: Any
+    def apply(
+        self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
     ) -> Story:
-        return super().update(story, changes, expect=more.get("expect"))
+        return super().apply(story, move)
 
 
 class WithoutClaimCondition(InMemoryStories):
@@ -46,9 +52,8 @@ class WithoutClaimCondition(InMemoryStories):
 class WithoutNotifiedMark(InMemoryStories):
     """Nobody remembers who was told."""
 
-    def update(self, story: Story, changes: Mapping[str, Any], **more: Any) -> Story:
-        kept = {name: value for name, value in changes.items() if name != "notified_of"}
-        return super().update(story, kept, **more)
+    def apply(self, story: Story, move: Move, **more: Any) -> Story:
+        return super().apply(story, without(move, "notified_of"), **more)
 
 
 class WithoutGenerationCheck(InMemoryStories):
@@ -62,15 +67,14 @@ class WithoutGenerationCheck(InMemoryStories):
 class WithoutFences(InMemoryStories):
     """A worker whose lease ran out may write, whatever the story has become since."""
 
-    def update(
-        self, story: Story, changes: Mapping[str, Any], *, lease: Lease | None = None, **more: Any
+    def apply(
+        self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
     ) -> Story:
-        plain = {name: value for name, value in changes.items() if name != "status"}
-        written = super().update(story, plain, expect=more.get("expect"))
+        written = super().apply(story, without(move, "status"))
         leases = dict(written.leases)
-        if lease and more.get("release"):
+        if lease and release:
             leases.pop(lease.step, None)
-        status = changes.get("status", written.status)
+        status = move.changes.get("status", written.status)
         return self._write(written, {"status": status, "leases": leases})
 
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
+from chalicelib.assembly import Assembly
 from chalicelib.profiles import moves
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.duplicates import Duplicates, Standing, standing_of
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Match, Owner
 from chalicelib.profiles.failover import ProfileFailover
-from chalicelib.profiles.parts import ProfileParts
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
 from chalicelib.profiles.records import Current
 from chalicelib.profiles.registration import Registration
@@ -42,22 +42,18 @@ class _WritesNothing(Duplicates, frozen=True):
         return standing is Standing.OVER
 
 
-class WithoutSecondLook(ProfileParts):
+class WithoutSecondLook(Assembly):
     """Who has added a face does not look again."""
 
-    @cached_property
-    def registration(self) -> Registration:
-        registration = super().registration
-        return msgspec.structs.replace(registration, duplicates=_SeesNobody(self._records))
+    def __call__(self, kind: Any) -> Any:
+        return super().__call__(_SeesNobody if kind is Duplicates else kind)
 
 
-class WithoutWordToTheRival(ProfileParts):
+class WithoutWordToTheRival(Assembly):
     """Whose face id is lower goes on, and does not tell the other."""
 
-    @cached_property
-    def registration(self) -> Registration:
-        registration = super().registration
-        return msgspec.structs.replace(registration, duplicates=_WritesNothing(self._records))
+    def __call__(self, kind: Any) -> Any:
+        return super().__call__(_WritesNothing if kind is Duplicates else kind)
 
 
 class _AsksNobody(Registration, frozen=True):
@@ -73,12 +69,11 @@ class _AsksNobody(Registration, frozen=True):
         return {}
 
 
-class WithoutLookBeforeItCounts(ProfileParts):
+class WithoutLookBeforeItCounts(Assembly):
     """A photo counts whether it is still wanted or not."""
 
-    @cached_property
-    def registration(self) -> Registration:
-        return _AsksNobody(**msgspec.structs.asdict(super().registration))
+    def __call__(self, kind: Any) -> Any:
+        return super().__call__(_AsksNobody if kind is Registration else kind)
 
 
 class _Forgets(FaceDetection, frozen=True):
@@ -88,12 +83,11 @@ class _Forgets(FaceDetection, frozen=True):
         return {}
 
 
-class WithoutMemory(ProfileParts):
+class WithoutMemory(Assembly):
     """What an earlier execution has paid for is not looked at."""
 
-    @cached_property
-    def detection(self) -> FaceDetection:
-        return _Forgets(**msgspec.structs.asdict(super().detection))
+    def __call__(self, kind: Any) -> Any:
+        return super().__call__(_Forgets if kind is FaceDetection else kind)
 
 
 class _SweepsNothing(ProfileFailover, frozen=True):
@@ -101,12 +95,11 @@ class _SweepsNothing(ProfileFailover, frozen=True):
         """Leave profiles to whoever asks."""
 
 
-class WithoutSweeper(ProfileParts):
+class WithoutSweeper(Assembly):
     """Nobody looks after profiles whose users do not ask."""
 
-    @cached_property
-    def failover(self) -> ProfileFailover:
-        return _SweepsNothing(**msgspec.structs.asdict(super().failover))
+    def __call__(self, kind: Any) -> Any:
+        return super().__call__(_SweepsNothing if kind is ProfileFailover else kind)
 
 
 class _Leaving(InMemoryProfiles):
@@ -167,7 +160,7 @@ class WithoutVersions(InMemoryProfiles):
 
 def symptoms_of(bug: type[Any], about: str) -> Iterator[str]:
     """Play what is about something with this bug: what breaks first, each time."""
-    parts = bug if issubclass(bug, ProfileParts) else ProfileParts
+    assembly = bug if issubclass(bug, Assembly) else Assembly
 
     def make_backend() -> MemoryBackend:
         backend = MemoryBackend()
@@ -178,11 +171,11 @@ def symptoms_of(bug: type[Any], about: str) -> Iterator[str]:
     for meeting in PROFILE_MEETINGS:
         if meeting.name == about:
             yield from _symptom(
-                partial(every_order_of, replace(meeting, parts=parts), make_backend)
+                partial(every_order_of, replace(meeting, assembly=assembly), make_backend)
             )
     for scenario in PROFILE_SCENARIOS:
         if scenario.name == about:
-            played = replace(scenario, parts=parts, aborting=True)
+            played = replace(scenario, assembly=assembly, aborting=True)
             yield from _symptom(partial(every_single_fault, played, make_backend, kinds=CRASHES))
 
 

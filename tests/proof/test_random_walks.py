@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.steps.direct_upload import Permit
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
 from tests.proof.memory_backend import MemoryBackend
@@ -89,7 +89,7 @@ class Walk(RuleBasedStateMachine):
     @rule(which=WHICH)
     def repeat_event(self, which: int) -> None:
         posted = self.run.posted[which % len(self.run.posted)]
-        self.run.events.send(IntakeMessage("intake_bucket", posted.key))
+        self.run.events.send(IntakeMessage("intake-bucket", posted.key))
 
     @precondition(lambda self: self.run.acknowledged)
     @rule(which=WHICH)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.cloudwatch import EmfMeter
-from chalicelib.stories.story import Step
+from chalicelib.stories.queues import Step
 from chalicelib.telemetry import logs
 from chalicelib.telemetry.metrics import (
     METRICS,

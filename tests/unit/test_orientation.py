@@ -3,7 +3,7 @@ import math
 import pytest
 
 from chalicelib.pages.detection import Kind, Point, TextDetection, text_angle, turned
-from chalicelib.pages.orientation import Reading, best, next_turn, quarter_turn
+from chalicelib.pages.orientation import TurnedReading, best, next_turn, quarter_turn
 from tests.builders import line, with_words
 
 CLEAR = with_words(line("Once upon a time there was a boat.", 0.1, 0.1, confidence=97))
@@ -30,23 +30,23 @@ def test_a_page_is_first_read_as_it_lies() -> None:
 
 
 def test_a_clear_page_is_paid_for_once() -> None:
-    assert next_turn([Reading(0, CLEAR)]) is None
+    assert next_turn([TurnedReading(0, CLEAR)]) is None
 
 
 @pytest.mark.parametrize("poor", [GARBLED, []], ids=["garbled", "empty"])
 def test_a_poor_reading_is_tried_upside_down(poor: list[TextDetection]) -> None:
-    assert next_turn([Reading(0, poor)]) == 180
+    assert next_turn([TurnedReading(0, poor)]) == 180
 
 
 def test_a_page_is_never_read_a_third_time() -> None:
-    assert next_turn([Reading(0, []), Reading(180, GARBLED)]) is None
+    assert next_turn([TurnedReading(0, []), TurnedReading(180, GARBLED)]) is None
 
 
 def test_the_reading_with_more_readable_text_wins() -> None:
-    upright, upside_down = Reading(0, GARBLED), Reading(180, CLEAR)
+    upright, upside_down = TurnedReading(0, GARBLED), TurnedReading(180, CLEAR)
 
     assert best([upright, upside_down]) is upside_down
-    assert best([Reading(0, CLEAR), Reading(180, GARBLED)]).turn == 0
+    assert best([TurnedReading(0, CLEAR), TurnedReading(180, GARBLED)]).turn == 0
 
 
 def test_a_long_page_of_doubtful_words_loses_to_a_short_clear_one() -> None:
@@ -54,7 +54,7 @@ def test_a_long_page_of_doubtful_words_loses_to_a_short_clear_one() -> None:
         *(line("eo uode n wst ree nrc", 0.1, y / 10, confidence=55) for y in range(9))
     )
 
-    assert best([Reading(0, noise), Reading(180, CLEAR)]).turn == 180
+    assert best([TurnedReading(0, noise), TurnedReading(180, CLEAR)]).turn == 180
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_long_page_of_doubtful_words_loses_to_a_short_clear_one() -> None:
 )
 @pytest.mark.parametrize("aspect", [0.56, 1.0, 1.78])
 def test_a_page_on_its_side_is_stood_up(runs: float, must_turn: int, aspect: float) -> None:
-    assert quarter_turn(Reading(0, leaning(runs, aspect)), aspect) == must_turn
+    assert quarter_turn(TurnedReading(0, leaning(runs, aspect)), aspect) == must_turn
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])

@@ -2,17 +2,14 @@ import uuid
 
 import pytest
 
-from chalicelib.settings import Settings, SettingsError, queue_name
+from chalicelib.settings import Settings, SettingsError
+from chalicelib.stories.queues import PARKED, Step
 
 ENVIRONMENT = {
     "MEDIA_BUCKET": "media",
     "INTAKE_BUCKET": "intake_bucket",
     "STORIES_TABLE": "stories",
-    "READING_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/reading",
-    "NARRATION_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/narration",
-    "RENDITIONS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/renditions",
-    "DELETION_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deletion",
-    "INTAKE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/intake",
+    "QUEUE_URL_PREFIX": "https://sqs.us-east-1.amazonaws.com/123456789012/storytime-dev-",
     "DISTRIBUTION_ID": "E2QWRUHAPOMQZL",
     "PROFILE_WORKFLOW_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:profile-photo",
     "FACE_COLLECTION_ID": "faces",
@@ -34,7 +31,10 @@ def test_settings_come_from_the_environment() -> None:
 
 
 def test_a_queue_is_known_by_the_end_of_its_url() -> None:
-    assert queue_name(ENVIRONMENT["READING_QUEUE_URL"]) == "reading"
+    settings = Settings.from_environment(ENVIRONMENT)
+
+    assert settings.queue_name(Step.READING) == "storytime-dev-reading"
+    assert settings.queue_url(Step.READING, PARKED).endswith("/storytime-dev-reading-parked")
 
 
 def test_missing_settings_are_all_named_at_once() -> None:
@@ -46,7 +46,7 @@ def test_missing_settings_are_all_named_at_once() -> None:
     ("name", "value"),
     [
         ("STORY_NAMESPACE", "not-a-uuid"),
-        ("READING_QUEUE_URL", "reading"),
+        ("QUEUE_URL_PREFIX", "storytime-dev-"),
         ("PROFILE_WORKFLOW_ARN", "profile-photo"),
         ("FACE_COLLECTION_ID", "faces of readers"),
         ("SENDER_EMAIL", "stories"),

@@ -3,9 +3,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.delivery.timeouts import is_overdue, may_resume, seems_lost
+from chalicelib.delivery.timeouts import is_overdue, is_probably_lost, may_resume
+from chalicelib.stories import moves
 from chalicelib.stories.ids import content_id_of, derived_id
-from chalicelib.stories.story import LEGAL_MOVES, Status, Step, next_step, restarted, sources
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import LEGAL_MOVES, Status, next_step, sources
 from tests.builders import story
 from tests.fakes import NOW
 
@@ -68,15 +70,15 @@ def test_work_goes_on_at_the_first_missing_result() -> None:
 def test_work_seems_lost_only_after_a_minute() -> None:
     enqueued = story(enqueued_at=NOW)
 
-    assert not seems_lost(enqueued, NOW + timedelta(seconds=60))
-    assert seems_lost(enqueued, NOW + timedelta(seconds=60, milliseconds=1))
+    assert not is_probably_lost(enqueued, NOW + timedelta(seconds=60))
+    assert is_probably_lost(enqueued, NOW + timedelta(seconds=60, milliseconds=1))
 
 
 def test_a_claim_that_was_never_enqueued_counts_from_its_beginning() -> None:
     claimed = story(enqueued_at=None, created_at=NOW)
 
-    assert not seems_lost(claimed, NOW + timedelta(seconds=60))
-    assert seems_lost(claimed, NOW + timedelta(seconds=61))
+    assert not is_probably_lost(claimed, NOW + timedelta(seconds=60))
+    assert is_probably_lost(claimed, NOW + timedelta(seconds=61))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +94,14 @@ def test_lost_work_is_resumed_after_twice_as_long_each_time(resumes: int, second
 def test_a_message_that_comes_again_by_itself_needs_no_other() -> None:
     failed_once = story(enqueued_at=NOW, retry_at=NOW + timedelta(seconds=40))
 
-    assert not seems_lost(failed_once, NOW + timedelta(seconds=100))
-    assert seems_lost(failed_once, NOW + timedelta(seconds=101))
+    assert not is_probably_lost(failed_once, NOW + timedelta(seconds=100))
+    assert is_probably_lost(failed_once, NOW + timedelta(seconds=101))
 
 
 def test_a_message_that_was_sent_since_counts() -> None:
     sent_again = story(enqueued_at=NOW, retry_at=NOW - timedelta(seconds=40))
 
-    assert not seems_lost(sent_again, NOW + timedelta(seconds=60))
+    assert not is_probably_lost(sent_again, NOW + timedelta(seconds=60))
 
 
 def test_what_is_finished_is_never_resumed() -> None:
@@ -116,8 +118,9 @@ def test_a_story_is_overdue_after_a_day_of_work_without_an_end() -> None:
 
 @pytest.mark.parametrize(("text", "status"), [(None, Status.RECEIVED), ("Once.", Status.READ)])
 def test_a_failed_story_restarts_where_its_data_stops(text: str | None, status: Status) -> None:
-    changes = restarted(story(status=Status.FAILED, text=text), NOW)
+    failed = story(status=Status.FAILED, text=text)
 
-    assert changes["status"] is status
-    assert changes["unfinished_since"] == NOW
+    for move in (moves.redriven(failed, NOW, NOW), moves.sent_again(failed, NOW, NOW)):
+        assert move.changes["status"] is status
+        assert move.changes["unfinished_since"] == NOW
     assert status in LEGAL_MOVES[Status.FAILED]

@@ -6,6 +6,7 @@ Moments become numbers of seconds, so that conditions can compare them.
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -16,15 +17,15 @@ from chalicelib.stories.story import Story, month_of, place_in_list
 from chalicelib.stories.upload_request import UploadRequest
 
 LISTING_INDEX: Final = "listing"
-"""Sparse, on `listed_under` and `listed_as`: stories by month and beginning, newest last;
-and upload requests by the life of a story that fulfils them."""
+"""Sparse, on `listed_under` and `listed_as`: stories by month and creation time, and upload
+requests by the story's generation that fulfils them."""
 
 UNFINISHED_INDEX: Final = "unfinished"
-"""Sparse, on `unfinished_since`: of records for which nothing is to be done it knows nothing."""
+"""Sparse index, on `unfinished_since`: holds unfinished records only."""
 
 STORIES: Final = "story#"
 PROFILES: Final = "profile#"
-"""What the keys of each kind of records begin with; upload requests have ``upload#``."""
+"""Begin the keys of each kind of record; upload requests have ``upload#``."""
 
 _Record = TypeVar("_Record", Story, UploadRequest, Profile)
 
@@ -72,22 +73,28 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
     return _record_of(item, Profile)
 
 
+@cache
+def stored_names(kind: type[msgspec.Struct]) -> Mapping[str, str]:
+    """The attribute of each field: its name, unless the struct says another."""
+    return {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+
+
 def attribute(value: Any) -> Any:
-    """A `stored` value with its type, as requests carry it."""
+    """A `stored` value with its type, as requests need it."""
     return _serialize(value)
 
 
 def stored(value: Any) -> Any:
-    """A value of ours in the types that DynamoDB has."""
+    """A value in the types that DynamoDB has."""
     builtin = msgspec.to_builtins(value, builtin_types=(datetime,))
     return _with_decimals(builtin)
 
 
 def _fields(record: Story | UploadRequest | Profile) -> dict[str, Any]:
-    """Every field that has a value, typed as DynamoDB wants it."""
+    """Every field that has a value, typed as DynamoDB wants it, under its stored name."""
     return {
-        name: attribute(stored(value))
-        for name in record.__struct_fields__
+        stored_as: attribute(stored(value))
+        for name, stored_as in stored_names(type(record)).items()
         if (value := getattr(record, name)) is not None
     }
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import items, unfinished, writes
+from chalicelib.aws.dynamodb import expressions, items
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import ProfileChangedError
 from chalicelib.profiles.ports import ProfilesPage
@@ -34,7 +34,7 @@ class ProfilesTable:
                 self._client.put_item,
                 TableName=self._table,
                 Item=items.profile_item(profile),
-                **writes.condition(_still(over)),
+                **expressions.condition(_still(over)),
             )
         except RequestFailedError as failure:
             # Written by an attempt whose answer the client never saw?
@@ -47,14 +47,16 @@ class ProfilesTable:
                 self._client.delete_item,
                 TableName=self._table,
                 Key=items.profile_key(profile.id),
-                **writes.condition(_still(profile) | _still(None)),
+                **expressions.condition(_still(profile) | _still(None)),
             )
         except RequestFailedError as failure:
             _in_the_way(failure)
             raise _changed(profile) from failure
 
     def unfinished(self, page: Any = None) -> ProfilesPage:
-        found, following = unfinished.page_of(self._client, self._table, items.PROFILES, page)
+        found, following = expressions.unfinished_page(
+            self._client, self._table, items.PROFILES, page
+        )
         return ProfilesPage([items.profile_of(item) for item in found], following)
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import items, unfinished, writes
+from chalicelib.aws.dynamodb import expressions, items
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import LeaseHeldError, StoryChangedError
+from chalicelib.stories.moves import Move
 from chalicelib.stories.ports import StoriesFound, StoriesPage
 from chalicelib.stories.story import Lease, Status, Story, sources
 
@@ -26,12 +27,12 @@ class StoriesTable:
 
     def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         try:
-            # Claims or finds in one request. A look-up first would let two simultaneous
-            # uploads of one photo both find nothing, and both be paid for.
+            # Claims or finds in one request. With a look-up first, two simultaneous uploads of
+            # one photo could both find nothing, and both be paid.
             request(self._client.put_item, **claim_parameters(self._table, story, over))
         except RequestFailedError as failure:
             existing = _existing_story(failure)
-            # Our own claim, stored by an attempt whose answer the client never saw.
+            # The same generation: an earlier attempt stored it, and only its answer was lost.
             if existing is None or existing.generation != story.generation:
                 return _or_raise(existing, failure)
         return None
@@ -93,28 +94,23 @@ class StoriesTable:
             ):
                 raise _gone(story_id, generation) from failure
             current = existing.leases[lease.step]
-            if current == lease:  # taken by an attempt whose answer the client never saw
+            if current == lease:  # an earlier attempt took it, and only its answer was lost
                 return existing
             raise LeaseHeldError(
                 current.message_id, current.until, gives_up=current.gives_up
             ) from failure
 
-    def update(
-        self,
-        story: Story,
-        changes: Mapping[str, Any],
-        *,
-        expect: Mapping[str, Any] | None = None,
-        lease: Lease | None = None,
-        release: bool = False,
+    def apply(
+        self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
     ) -> Story:
+        changes = move.changes
         condition: ConditionBase = Attr("generation").eq(story.generation)
         only_releases = release and not changes
         if story.status is not Status.DELETED and not only_releases:
             condition &= _ALIVE
         if "status" in changes:
             condition &= Attr("status").is_in(sorted(sources(changes["status"])))
-        for still in writes.unchanged(expect or {}):
+        for still in expressions.unchanged(move.expect):
             condition &= still
         values = {name: items.stored(value) for name, value in changes.items()}
         if changes.get("status") is Status.DELETED:
@@ -127,12 +123,14 @@ class StoriesTable:
             return self._write(story.id, condition, values)
         except RequestFailedError as failure:
             existing = _or_raise(_existing_story(failure), failure)
-            if existing is not None and _written_before(failure, existing, changes):
+            if existing is not None and _written_before(failure, existing, move):
                 return existing
             raise _gone(story.id, story.generation) from failure
 
     def unfinished(self, page: Any = None) -> StoriesPage:
-        found, following = unfinished.page_of(self._client, self._table, items.STORIES, page)
+        found, following = expressions.unfinished_page(
+            self._client, self._table, items.STORIES, page
+        )
         return StoriesPage([items.story_of(item) for item in found], following)
 
     def _write(self, story_id: str, condition: ConditionBase, values: Mapping[str, Any]) -> Story:
@@ -141,43 +139,41 @@ class StoriesTable:
             TableName=self._table,
             Key=items.story_key(story_id),
             ReturnValues="ALL_NEW",
-            **writes.update(condition, values),
+            **expressions.update(condition, values),
         )
         return items.story_of(response["Attributes"])
 
 
 def claim_parameters(table: str, story: Story, over: Story | None) -> dict[str, Any]:
-    """A put that stores a new story, if its id is free or that of the deleted story `over`."""
+    """A put that stores a new story if its id is free, or if the deleted story `over` has it."""
     free: ConditionBase = Attr("pk").not_exists()
     if over is not None:
         deleted = Attr("generation").eq(over.generation) & Attr("status").eq(Status.DELETED.value)
         free |= deleted
-    return {"TableName": table, "Item": items.story_item(story), **writes.condition(free)}
+    return {"TableName": table, "Item": items.story_item(story), **expressions.condition(free)}
 
 
 def _existing_story(failure: RequestFailedError) -> Story | None:
-    """The story that made a condition fail; None when there is none with that id."""
+    """The stored story that made a condition fail; None: there is none with that id."""
     item = failure.response.get("Item")
     return items.story_of(item) if item else None
 
 
 def _or_raise(existing: Story | None, failure: RequestFailedError) -> Story | None:
-    """What was found, when it was the condition that failed and not the request."""
+    """Return what was found if a condition failed; raise if the request failed."""
     if failure.aws_code != _CONDITION_FAILED:
         raise failure
     return existing
 
 
-def _written_before(
-    failure: RequestFailedError, existing: Story, changes: Mapping[str, Any]
-) -> bool:
-    """Did an earlier attempt of this very request write already, and only its answer get lost?
+def _written_before(failure: RequestFailedError, existing: Story, move: Move) -> bool:
+    """Did an earlier attempt of this very request write, and was only its answer lost?
 
-    The client retries on its own after a timeout; its second attempt then meets the state
-    that its first one left.
+    boto3 retries after a timeout; its second attempt then meets what the first one wrote.
     """
     retried = failure.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
-    return retried and all(getattr(existing, name) == value for name, value in changes.items())
+    changes = move.changes.items()
+    return retried and all(getattr(existing, name) == value for name, value in changes)
 
 
 def _gone(story_id: str, generation: str) -> StoryChangedError:

@@ -1,4 +1,4 @@
-"""DynamoDB as the table of upload requests, and of the step that makes stories of them."""
+"""Upload requests in DynamoDB, and the transaction that claims a story for one."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import items, writes
+from chalicelib.aws.dynamodb import expressions, items
 from chalicelib.aws.dynamodb.stories_table import claim_parameters
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import StoryChangedError
+from chalicelib.stories.ports import UploadRequestsPage
 from chalicelib.stories.story import Status, Story
-from chalicelib.stories.upload_ports import RequestsPage
-from chalicelib.stories.upload_request import OPEN, UploadRequest, fulfilment
+from chalicelib.stories.upload_request import OPEN, UploadRequest, UploadRequestChanges, fulfilment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,7 +61,7 @@ class UploadRequestsTable:
             "ConditionCheck": {
                 "TableName": self._table,
                 "Key": items.story_key(story.id),
-                **writes.condition(alive),
+                **expressions.condition(alive),
             }
         }
         fulfilment = self._fulfilment(upload, story, photo_arrived_at)
@@ -69,19 +69,19 @@ class UploadRequestsTable:
         if _failed(checked) or (_failed(fulfilled) and not _is_by(fulfilled, story)):
             raise StoryChangedError(f"upload {upload.id} cannot be fulfilled by story {story.id}")
 
-    def update(self, upload: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
-        expected = {name: getattr(upload, name) for name in {"status", *changes}}
+    def update(self, upload: UploadRequest, changes: UploadRequestChanges) -> UploadRequest:
+        expected = _stored({name: getattr(upload, name) for name in {"status", *changes}})
         condition: ConditionBase = Attr("pk").exists()
-        for still in writes.unchanged(expected):
+        for still in expressions.unchanged(expected):
             condition &= still
-        values = {name: items.stored(value) for name, value in changes.items()}
+        values = {name: items.stored(value) for name, value in _stored(changes).items()}
         try:
             response = request(
                 self._client.update_item,
                 TableName=self._table,
                 Key=items.request_key(upload.id),
                 ReturnValues="ALL_NEW",
-                **writes.update(condition, values),
+                **expressions.update(condition, values),
             )
         except RequestFailedError as failure:
             if failure.aws_code != "ConditionalCheckFailedException":
@@ -89,7 +89,7 @@ class UploadRequestsTable:
             raise StoryChangedError(f"upload {upload.id} is not in that state") from failure
         return items.request_of(response["Attributes"])
 
-    def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> RequestsPage:
+    def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> UploadRequestsPage:
         start = {"ExclusiveStartKey": page} if page else {}
         response = request(
             self._client.query,
@@ -100,19 +100,21 @@ class UploadRequestsTable:
             **start,
         )
         found = [items.request_of(item) for item in response["Items"]]
-        return RequestsPage(found, response.get("LastEvaluatedKey"))
+        return UploadRequestsPage(found, response.get("LastEvaluatedKey"))
 
     def _fulfilment(
         self, upload: UploadRequest, story: Story, photo_arrived_at: datetime
     ) -> dict[str, Any]:
         listed = {"listed_under": _life(story.id, story.generation), "listed_as": upload.id}
         changes = fulfilment(story, photo_arrived_at)
-        values = {name: items.stored(value) for name, value in changes.items()} | listed
+        values = {name: items.stored(value) for name, value in _stored(changes).items()} | listed
         is_open: ConditionBase = Attr("status").is_in(sorted(OPEN))
-        if upload.generation is not None:  # whose story's life is over
+        if upload.generation is not None:  # that story was deleted
             is_open |= Attr("generation").eq(upload.generation)
         key = items.request_key(upload.id)
-        return {"Update": {"TableName": self._table, "Key": key, **writes.update(is_open, values)}}
+        return {
+            "Update": {"TableName": self._table, "Key": key, **expressions.update(is_open, values)}
+        }
 
     def _transact(self, *steps: Any) -> list[dict[str, Any]]:
         """Do all steps or none; for each, why it was not done.
@@ -128,6 +130,12 @@ class UploadRequestsTable:
                 raise  # throttled, or in conflict with another write
             return reasons
         return [{} for _ in steps]
+
+
+def _stored(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes under the names of their attributes."""
+    names = items.stored_names(UploadRequest)
+    return {names[name]: value for name, value in changes.items()}
 
 
 def _failed(reason: Mapping[str, Any]) -> bool:

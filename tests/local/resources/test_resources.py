@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.settings import Settings
+from chalicelib.stories.queues import Step
 from local.resources import environment
 from local.resources.names import (
     APP_KEYS,
@@ -49,9 +50,8 @@ def test_the_app_finds_every_resource_that_its_environment_names(
 
     for bucket in ("MEDIA_BUCKET", "INTAKE_BUCKET"):
         aws.client("s3").head_bucket(Bucket=settings[bucket])
-    urls = [value for name, value in settings.items() if name.endswith("_QUEUE_URL")]
-    assert len(urls) == len(STAGE_QUEUES)
-    for url in urls:
+    for step in Step:
+        url = settings["QUEUE_URL_PREFIX"] + step
         aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     topic = clients.sns.list_subscriptions_by_topic(TopicArn=settings["NOTIFICATION_TOPIC_ARN"])
     assert [each["Endpoint"] for each in topic["Subscriptions"]] == [SUBSCRIBER]

@@ -1,22 +1,26 @@
-"""Conditional writes as DynamoDB's expressions."""
+"""Conditional writes and index pages as DynamoDB's expressions."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 
 from chalicelib.aws.dynamodb import items
+from chalicelib.aws.requests import request
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def unchanged(expected: Mapping[str, Any]) -> Iterable[ConditionBase]:
-    """That these fields still have these values; None: that there is no such field."""
+    """Conditions: these attributes still have these values; None: the attribute is absent."""
     for name, value in expected.items():
         field = Attr(name)
         yield field.not_exists() if value is None else field.eq(items.stored(value))
 
 
 def condition(wanted: ConditionBase) -> dict[str, Any]:
-    """The parameters of a request that writes only if this holds."""
+    """Parameters of a request that writes only if the condition holds."""
     built = ConditionExpressionBuilder().build_expression(wanted)
     parameters: dict[str, Any] = {
         "ConditionExpression": built.condition_expression,
@@ -30,7 +34,7 @@ def condition(wanted: ConditionBase) -> dict[str, Any]:
 
 
 def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for one that sets paths to `items.stored` values; None removes what is there."""
+    """Parameters of a conditional update: sets paths to `items.stored` values; None removes."""
     parameters = condition(wanted)
     names: dict[str, str] = parameters["ExpressionAttributeNames"]
     values: dict[str, Any] = {}
@@ -53,3 +57,21 @@ def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: items.attribute(value) for name, value in values.items()}
+
+
+def unfinished_page(
+    client: "DynamoDBClient", table: str, kind: str, page: Any
+) -> tuple[list[dict[str, Any]], Any]:
+    """A page of the unfinished items of one kind, and where the next page begins."""
+    # A scan of an index that holds unfinished records only: it reads nothing else.
+    start = {"ExclusiveStartKey": page} if page else {}
+    response = request(
+        client.scan,
+        TableName=table,
+        IndexName=items.UNFINISHED_INDEX,
+        FilterExpression="begins_with(pk, :kind)",
+        ExpressionAttributeValues={":kind": items.attribute(kind)},
+        **start,
+    )
+    found: Any = response["Items"]
+    return found, response.get("LastEvaluatedKey")

@@ -1,0 +1,233 @@
+"""Assembly: settings, AWS adapters, and the parts that are filled in by their fields' names.
+
+A part is a struct whose fields name what it needs. `Assembly` builds any part when it is first
+asked for, so that a function creates only the clients that it uses.
+"""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from chalicelib.aws.cloudfront import Distribution
+from chalicelib.aws.cloudwatch import EmfMeter
+from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
+from chalicelib.aws.polly import PollySpeaker
+from chalicelib.aws.rekognition import RekognitionFaceCollection, RekognitionTextDetector
+from chalicelib.aws.requests import Clients
+from chalicelib.aws.s3 import MediaBucket, S3IntakeBucket, SentPhotosInS3
+from chalicelib.aws.ses import SesMailer
+from chalicelib.aws.sns import NotificationTopic
+from chalicelib.aws.sqs import SqsQueue
+from chalicelib.aws.stepfunctions import StateMachine
+from chalicelib.delivery.dead_letters import DeadLetters, IntakeDeadLetters, Parking
+from chalicelib.delivery.leases import Leases
+from chalicelib.delivery.messages import Delivery, Queue
+from chalicelib.delivery.runner import Runner, StepRunner
+from chalicelib.settings import LOCAL, Settings
+from chalicelib.steps.bucket_intake import ArrivalIntake
+from chalicelib.steps.deletion import Eraser
+from chalicelib.steps.narration import Narration
+from chalicelib.steps.reading import Reading
+from chalicelib.steps.renditions import Renditions
+from chalicelib.stories.keys import Links
+from chalicelib.stories.queues import (
+    DEAD_LETTER_TIME_LIMIT,
+    DEAD_LETTERS,
+    PARKED,
+    TIME_LIMITS,
+    Step,
+)
+from chalicelib.stories.story import MAKES_THE_STORY
+
+Handler = Callable[[Delivery[Any]], None]
+"""Handles one delivery: returning deletes the message; raising has it delivered again."""
+
+_WORK: Final[Mapping[Step, Any]] = {
+    Step.READING: Reading,
+    Step.NARRATION: Narration,
+    Step.RENDITIONS: Renditions,
+}
+"""The steps whose work is done under a lease."""
+
+_Part = TypeVar("_Part", bound=msgspec.Struct)
+_QUEUE_FIELD: Final = re.compile(rf"({'|'.join(Step)})_(dead_letter_|parked_)?queue")
+
+log = logging.getLogger(__name__)
+
+
+class Assembly:
+    """Builds every part of the app, each once.
+
+    Args:
+        tools: Has the adapters as attributes: `AwsTools`, or fakes in tests. `queues`,
+            `dead_letter_queues` and `parked_queues` map each step to its queue.
+        namespace: The secret under which story ids are derived, and cursors signed.
+        intake_bucket_name: The intake bucket's name, as S3's events give it.
+    """
+
+    def __init__(
+        self,
+        tools: Any,
+        *,
+        links: Links,
+        namespace: uuid.UUID,
+        intake_bucket_name: str,
+        clock: Callable[[], datetime],
+        new_uuid: Callable[[], uuid.UUID] = uuid.uuid4,
+    ) -> None:
+        self.links = links
+        self._tools = tools
+        self._values: Mapping[str, object] = {
+            "links": links,
+            "namespace": namespace,
+            "signing_key": namespace.hex,
+            "bucket_name": intake_bucket_name,
+            "clock": clock,
+            "new_uuid": new_uuid,
+        }
+        self._parts: dict[type[msgspec.Struct], msgspec.Struct] = {}
+
+    def __call__(self, kind: type[_Part]) -> _Part:
+        """The part of this kind, built when it is first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = self._filled(kind)
+        return cast("_Part", self._parts[kind])
+
+    def queue(self, step: Step, suffix: str = "") -> Any:
+        """A step's queue, or that of its dead letters or parked messages."""
+        queues = {"": "queues", DEAD_LETTERS: "dead_letter_queues", PARKED: "parked_queues"}
+        return getattr(self._tools, queues[suffix])[step]
+
+    def handler(self, step: Step, suffix: str = "") -> Handler:
+        """Handles the deliveries of a step's queue, or of its dead letters."""
+        match step, suffix:
+            case Step.INTAKE, "":
+                return self(ArrivalIntake).handle
+            case Step.DELETION, "":
+                return self(Eraser).handle
+            case _, "":
+                return self._working(step)
+            case Step.INTAKE, _:
+                return self(IntakeDeadLetters).handle
+            case _:
+                return self._giving_up(step)
+
+    def _filled(self, kind: type[_Part], **explicit: object) -> _Part:
+        """Build a part: each field is given, or found by its name or type."""
+        fields = msgspec.structs.fields(kind)
+        return kind(
+            **{
+                field.name: explicit[field.name]
+                if field.name in explicit
+                else self._found(field.name, field.type)
+                for field in fields
+                if field.name in explicit or field.required
+            }
+        )
+
+    def _found(self, name: str, kind: Any) -> object:
+        if name in self._values:
+            return self._values[name]
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return self(kind)
+        if queue := _QUEUE_FIELD.fullmatch(name):
+            suffix = {None: "", "dead_letter_": DEAD_LETTERS, "parked_": PARKED}[queue[2]]
+            return self.queue(Step(queue[1]), suffix)
+        return getattr(self._tools, name)
+
+    # Handlers that need more than the names of their fields.
+
+    def _working(self, step: Step) -> Handler:
+        work = self(_WORK[step]).work
+        runner = self.runner(step, self.queue(step), TIME_LIMITS[step])
+        if step not in MAKES_THE_STORY:
+            return partial(runner.run, work=work)
+        return self._filled(StepRunner, work=work, runner=runner).handle
+
+    def _giving_up(self, step: Step) -> Handler:
+        queue, parked = self.queue(step, DEAD_LETTERS), self.queue(step, PARKED)
+        if step not in MAKES_THE_STORY:
+            return Parking(step=step, queue=queue, parked=parked).handle
+        runner = self.runner(step, queue, DEAD_LETTER_TIME_LIMIT, gives_up=True)
+        return self._filled(DeadLetters, runner=runner, parked=parked).handle
+
+    def runner(
+        self, step: Step, queue: Queue[Any], duration: timedelta, *, gives_up: bool = False
+    ) -> Runner:
+        """Runs work on a step under leases, for the deliveries of one queue."""
+        leases = self._filled(Leases, step=step, queue=queue, duration=duration, gives_up=gives_up)
+        return self._filled(Runner, leases=leases)
+
+
+def utc_now() -> datetime:
+    """The time to the millisecond: as exact as the table keeps it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def assembly_on_aws(settings: Settings) -> Assembly:
+    """The app's parts, on the account and region of the environment."""
+    return Assembly(
+        AwsTools(settings),
+        links=Links(settings.media_base_url),
+        namespace=settings.story_namespace,
+        intake_bucket_name=settings.intake_bucket,
+        clock=utc_now,
+    )
+
+
+class AwsTools:
+    """The adapters as attributes, each built on first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client = Clients(lambda: self.meter)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._adapters:
+            raise AttributeError(name)
+        adapter = self._adapters[name]()
+        setattr(self, name, adapter)  # from now on it is a plain attribute
+        return adapter
+
+    @cached_property
+    def _adapters(self) -> Mapping[str, Callable[[], object]]:
+        settings, client, paid = self._settings, self._client, self._client.paid
+        table, arn = settings.stories_table, settings.profile_workflow_arn
+        # On one machine standard output is for people: LOG_LEVEL=DEBUG shows measurements.
+        write = log.debug if settings.stage == LOCAL else partial(print, flush=True)
+        return {
+            "stories": lambda: StoriesTable(client("dynamodb"), table),
+            "upload_requests": lambda: UploadRequestsTable(client("dynamodb"), table),
+            "profiles": lambda: ProfilesTable(client("dynamodb"), table),
+            "media": lambda: MediaBucket(client("s3"), settings.media_bucket),
+            "intake_bucket": lambda: S3IntakeBucket(client("s3"), settings.intake_bucket),
+            "sent_photos": lambda: SentPhotosInS3(client("s3")),
+            "queues": self._queues,
+            "dead_letter_queues": lambda: self._queues(DEAD_LETTERS),
+            "parked_queues": lambda: self._queues(PARKED),
+            "text_detector": lambda: RekognitionTextDetector(paid("rekognition")),
+            "faces": lambda: RekognitionFaceCollection(
+                paid("rekognition"), settings.face_collection_id, quick=client("rekognition")
+            ),
+            "speaker": lambda: PollySpeaker(paid("polly"), settings.speech_engine),
+            "announcer": lambda: NotificationTopic(client("sns"), settings.notification_topic_arn),
+            "mailer": lambda: SesMailer(client("sesv2"), settings.sender_email),
+            "cdn": lambda: Distribution(client("cloudfront"), settings.distribution_id),
+            "workflow": lambda: StateMachine(
+                client("stepfunctions"), arn, media_bucket=settings.media_bucket
+            ),
+            "meter": lambda: EmfMeter(settings.stage, write),
+        }
+
+    def _queues(self, suffix: str = "") -> Mapping[Step, SqsQueue[Any]]:
+        url = self._settings.queue_url
+        return {step: SqsQueue(self._client("sqs"), url(step, suffix)) for step in Step}

@@ -1,0 +1,249 @@
+"""Every change that a story can undergo: what changes, and what must still hold. Pure.
+
+A `Move` says nothing of how it is stored. `ports.Stories.apply` writes it, if the story is of the
+same generation, its status allows the move and every field of `expect` still has its value.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, TypedDict
+
+import msgspec
+
+from chalicelib.stories.story import Failure, Rendition, Status, Story
+
+TOMBSTONE_KEPT_FOR: Final = timedelta(days=30)
+"""How long the record of a deleted story says when it was deleted and when its files were gone."""
+
+
+class StoryChanges(TypedDict, total=False):
+    """New values of a story's fields; None removes a field. A test compares it with `Story`."""
+
+    status: Status
+    name: str
+    content_id: str
+    notify: bool
+    enqueued_at: datetime | None
+    retry_at: datetime | None
+    resumes: int
+    unfinished_since: datetime | None
+    text: str | None
+    truncated: bool
+    page: str | None
+    audio: str | None
+    renditions: dict[str, Rendition]
+    last_error: str | None
+    failure: Failure | None
+    notified_of: Status | None
+    notified_at: datetime | None
+    repeated_at: datetime | None
+    uploading_until: datetime | None
+    deleted_at: datetime | None
+    erased_at: datetime | None
+    expires_at: datetime | None
+    leases: dict[str, None]  # only ever all of them, when the story is erased
+
+
+class Move(msgspec.Struct, frozen=True):
+    """One change.
+
+    Attributes:
+        changes: New values. A new ``status`` must be a legal move from the stored one.
+        expect: Values that these fields must still have.
+    """
+
+    changes: StoryChanges = {}
+    expect: StoryChanges = {}
+
+
+NOTHING: Final = Move()
+"""Changes nothing: a lease is given back without it."""
+
+
+# Taking in.
+
+
+def stored(story: Story, now: datetime, *, is_new_day: bool, ends_upload: bool) -> Move:
+    """The photo is stored and the first message is sent.
+
+    Args:
+        story: The story as this upload announced it.
+        now: Taken before the message was sent: a dead letter older than the story's last
+            enqueue fails nothing.
+        is_new_day: The work was lost: the story gets another day before it is given up.
+        ends_upload: No other upload announced the same, so the announcement ends here.
+    """
+    changes: StoryChanges = {"enqueued_at": now, "resumes": 0}
+    if is_new_day:
+        changes["unfinished_since"] = now
+    if not ends_upload:
+        return Move(changes)
+    changes["uploading_until"] = None
+    return Move(changes, {"uploading_until": story.uploading_until})
+
+
+def uploading(until: datetime) -> Move:
+    """An upload is storing the photo: a deletion waits for it."""
+    return Move({"uploading_until": until})
+
+
+def notice_wanted() -> Move:
+    """A later sender of the photo wants an e-mail."""
+    return Move({"notify": True})
+
+
+def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
+    """The photo of a failed story was sent again: the story starts where its data stops.
+
+    It is not yet enqueued: should this process die before it sends, the next upload does.
+    """
+    changes = _restarted(story, now)
+    changes["enqueued_at"] = None
+    changes["notified_of"] = None
+    changes["uploading_until"] = uploading_until
+    return Move(changes, {"status": story.status})
+
+
+# Working on it.
+
+
+def read(text: str, page: str, *, truncated: bool) -> Move:
+    """The page is read."""
+    return Move(
+        {
+            "status": Status.READ,
+            "text": text,
+            "truncated": truncated,
+            "page": page,
+            "failure": None,
+            "last_error": None,
+            "retry_at": None,
+            "resumes": 0,
+        }
+    )
+
+
+def narrated(audio: str) -> Move:
+    """The narration is stored."""
+    return Move({"status": Status.READY, "audio": audio, "failure": None, "last_error": None})
+
+
+def rendered(renditions: dict[str, Rendition]) -> Move:
+    """The page is stored in all sizes."""
+    return Move({"renditions": renditions})
+
+
+def attempt_failed(error: str, retry_at: datetime) -> Move:
+    """An attempt failed; its message comes again at `retry_at`."""
+    return Move({"last_error": error, "retry_at": retry_at})
+
+
+def rejected(reason: str) -> Move:
+    """The photo can never become a story."""
+    return Move({"status": Status.FAILED, "failure": Failure(reason, final=True)})
+
+
+# Failover.
+
+
+def resumed(story: Story, now: datetime) -> Move:
+    """A message for the next step is about to be sent; one of several callers may do so."""
+    return Move(
+        {"enqueued_at": now, "resumes": story.resumes + 1},
+        {"enqueued_at": story.enqueued_at, "status": story.status},
+    )
+
+
+def redriven(story: Story, now: datetime, sent_at: datetime) -> Move:
+    """A message of a failed story was put back, or came late.
+
+    From now on that message counts: when it is given up as well, the story fails again.
+    """
+    changes = _restarted(story, now)
+    changes["enqueued_at"] = sent_at
+    return Move(changes)
+
+
+def given_up(story: Story, reason: str) -> Move:
+    """The story's message became a dead letter, and no other one was sent meanwhile."""
+    failure = Failure(reason, final=False)
+    return Move({"status": Status.FAILED, "failure": failure}, {"enqueued_at": story.enqueued_at})
+
+
+# Notices.
+
+
+def settled(story: Story, notified_at: datetime | None) -> Move:
+    """The story has ended.
+
+    Args:
+        story: As it ended. Its photo may be sent again meanwhile, so the status is expected.
+        notified_at: When people were told; None: they were told before, or need not be.
+    """
+    changes: StoryChanges = {"unfinished_since": None}
+    if notified_at is not None:
+        changes["notified_of"] = story.status
+        changes["notified_at"] = notified_at
+    return Move(changes, {"status": story.status})
+
+
+def notice_abandoned(story: Story) -> Move:
+    """Nobody could be told for a day: the sweeper stops to try."""
+    return Move({"unfinished_since": None}, {"status": story.status})
+
+
+def notice_repeated(story: Story, now: datetime) -> Move:
+    """The notice is about to be repeated; one of several callers may do so."""
+    return Move({"repeated_at": now}, {"repeated_at": story.repeated_at})
+
+
+def notice_owed(now: datetime) -> Move:
+    """A repeated notice could not be sent: the sweeper sends it."""
+    return Move({"notify": True, "notified_of": None, "unfinished_since": now})
+
+
+# Deletion.
+
+
+def deleted(now: datetime) -> Move:
+    """No client gets the story from now on; its files are about to be removed."""
+    return Move(
+        {
+            "status": Status.DELETED,
+            "deleted_at": now,
+            "enqueued_at": now,
+            "unfinished_since": now,
+            "retry_at": None,
+            "resumes": 0,
+        }
+    )
+
+
+def erased(now: datetime) -> Move:
+    """All files are gone. The record stays as a tombstone that says nothing of the page."""
+    return Move(
+        {
+            "erased_at": now,
+            "expires_at": (now + TOMBSTONE_KEPT_FOR).replace(microsecond=0),
+            "unfinished_since": None,
+            "name": "",
+            "content_id": "",
+            "text": None,
+            "truncated": False,
+            "page": None,
+            "audio": None,
+            "renditions": {},
+            "failure": None,
+            "last_error": None,
+            "leases": {},
+        }
+    )
+
+
+def _restarted(story: Story, now: datetime) -> StoryChanges:
+    """A failed story is tried again, from where its data stops."""
+    return {
+        "status": Status.READ if story.text else Status.RECEIVED,
+        "failure": None,
+        "last_error": None,
+        "unfinished_since": now,
+    }

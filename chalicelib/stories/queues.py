@@ -1,0 +1,78 @@
+"""The queues of a deployment, in one list: settings, handlers, template and policies follow it.
+
+Each step has three queues: its own, one for dead letters (``-dead``), which it gave up, and one
+that keeps those (``-parked``) until `make redrive` sends them back.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+DEAD_LETTERS: Final = "-dead"
+PARKED: Final = "-parked"
+
+DEAD_LETTER_TIME_LIMIT: Final = timedelta(seconds=29)
+"""Of the functions that handle dead letters."""
+
+MAX_DEAD_LETTER_RECEIVES: Final = 5
+"""A dead letter is parked without its function after so many receives as a dead letter.
+
+SQS counts receives "across all queues" (API reference, ReceiveMessage): those of the step's
+own queue come first.
+"""
+
+
+class Step(StrEnum):
+    """What works on the messages of a queue of its own."""
+
+    INTAKE = "intake"
+    READING = "reading"
+    NARRATION = "narration"
+    RENDITIONS = "renditions"  # no other step waits for it
+    DELETION = "deletion"
+
+
+class StepQueue(msgspec.Struct, frozen=True):
+    """One step's queue.
+
+    Attributes:
+        step: The step; it also ends the queue's name.
+        handler: The function of `app.py` that works on its messages.
+        time_limit: How long that function may run; no lease lasts longer.
+        max_receives: How often SQS delivers a message before it is a dead letter.
+        max_age: When the oldest message raises an alarm.
+        has_own_concurrency: At most two functions work on it, whatever MAXIMUM_CONCURRENCY says.
+    """
+
+    step: Step
+    handler: str
+    time_limit: timedelta = timedelta(seconds=60)
+    max_receives: int = 5
+    max_age: timedelta = timedelta(minutes=15)
+    has_own_concurrency: bool = False
+
+    @property
+    def dead_letter_handler(self) -> str:
+        """The function of `app.py` that handles its dead letters."""
+        return f"give_up_{self.step}"
+
+
+QUEUES: Final = (
+    StepQueue(Step.INTAKE, "take_in_staged"),
+    StepQueue(Step.READING, "read_page"),
+    StepQueue(Step.NARRATION, "narrate", time_limit=timedelta(seconds=120)),
+    StepQueue(Step.RENDITIONS, "make_renditions"),
+    # It waits for writers and for the CDN, which is no failure.
+    StepQueue(
+        Step.DELETION,
+        "erase",
+        max_receives=10,
+        max_age=timedelta(hours=1),
+        has_own_concurrency=True,
+    ),
+)
+
+WITH_OWN_CONCURRENCY: Final = {queue.step for queue in QUEUES if queue.has_own_concurrency}
+TIME_LIMITS: Final = {queue.step: queue.time_limit for queue in QUEUES}
