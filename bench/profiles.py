@@ -94,7 +94,9 @@ def _run(stack: RunningStack, user_id: str, photo: bytes, status: str) -> Run:
 
 
 def _described(stack: RunningStack, execution: str) -> Any:
-    return stack.clients.stepfunctions.describe_execution(executionArn=execution_arn(execution))
+    return stack.clients.stepfunctions.describe_execution(
+        executionArn=execution_arn(stack, execution)
+    )
 
 
 def _has_ended(described: Any) -> bool:

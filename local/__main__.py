@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.settings import SettingsError
-from local.resources import names as resources
 from local.runner.lambda_function import TriggerError
 from local.runner.process import interrupt_when_told_to_end, leave
 from local.runner.stack import LocalStorytime
@@ -67,6 +66,7 @@ def introduction(stack: LocalStorytime) -> str:
         for trigger in stack.schedules
     ]
     api = stack.api_url
+    workflow = os.environ["PROFILE_WORKFLOW_ARN"].rsplit(":", 1)[1]
     curl = "curl" if stack.is_open else "curl -H 'Authorization: Bearer <token>'"
     functions = "\n             ".join(by_bucket + by_queue + by_time)
     return f"""\
@@ -76,7 +76,7 @@ Storytime runs on this machine.
   Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Polly, CloudFront,
              Step Functions, Lambda)
   Functions  {functions}
-  Workflow   {resources.PROFILE_WORKFLOW} (its way: make demo-profile)
+  Workflow   {workflow} (its way: make demo-profile)
 
 Try:
   {curl} -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {api}/upload

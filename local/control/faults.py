@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
-from local.services.moto_backend import ACCOUNT_ID
+from local.resources.names import ACCOUNT_ID
 from local.services.protocol import knows
 from local.services.service_error import ServiceError
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 from local.demo.http import DemoFailed, get_json, once, request
 from local.demo.page import CONTENT_TYPES
 from local.demo.text import indented
-from local.resources.names import PROFILE_WORKFLOW_ARN
 from local.runner.launcher import RunningStack, StackDidNotStartError, launched
 from local.runner.process import interrupt_when_told_to_end
 
@@ -147,7 +146,7 @@ def _outcome(stack: RunningStack, photo: DemoPhoto, user_id: str) -> PhotoResult
 def path_of(stack: RunningStack, execution: str) -> list[str]:
     """The states that an execution entered, as its history tells."""
     pages = stack.clients.stepfunctions.get_paginator("get_execution_history").paginate(
-        executionArn=execution_arn(execution)
+        executionArn=execution_arn(stack, execution)
     )
     events = [event for page in pages for event in page["events"]]
     return [
@@ -159,11 +158,12 @@ def path_of(stack: RunningStack, execution: str) -> list[str]:
 
 def _status(stack: RunningStack, execution: str) -> str:
     describe = stack.clients.stepfunctions.describe_execution
-    return describe(executionArn=execution_arn(execution))["status"]
+    return describe(executionArn=execution_arn(stack, execution))["status"]
 
 
-def execution_arn(execution: str) -> str:
-    return f"{PROFILE_WORKFLOW_ARN.replace(':stateMachine:', ':execution:')}:{execution}"
+def execution_arn(stack: RunningStack, execution: str) -> str:
+    workflow = stack.environment["PROFILE_WORKFLOW_ARN"]
+    return f"{workflow.replace(':stateMachine:', ':execution:')}:{execution}"
 
 
 def _show_emails(stack: RunningStack) -> None:

@@ -15,10 +15,9 @@ from typing import Any, Final
 from chalice.app import Chalice
 from chalice.config import Config
 
-from local.resources.names import PREFIX
+from local.resources.names import ACCOUNT_ID, PREFIX, REGION
 from local.runner.asynchronous import AsynchronousInvocations
 from local.runner.lambda_function import LambdaContext, LambdaFunction
-from local.services.moto_backend import ACCOUNT_ID, REGION
 from local.services.service_error import ServiceError
 
 _log = logging.getLogger(__name__)

@@ -11,8 +11,7 @@ from typing import Any
 from chalice.config import Config
 from chalice.constants import DEFAULT_LAMBDA_MEMORY_SIZE, DEFAULT_LAMBDA_TIMEOUT
 
-from local.resources.names import PREFIX
-from local.services.moto_backend import ACCOUNT_ID, REGION
+from local.resources.names import ACCOUNT_ID, PREFIX, REGION
 
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 

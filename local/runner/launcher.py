@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.http.tokens import OPEN
-from local.resources.names import StackClients, app_environment
+from local.resources.creation import StackClients
+from local.resources.environment import app_environment
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _SECONDS_TO_END: Final = 10

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from chalice.app import Chalice, SQSEventConfig
 from chalice.config import Config
 
+from local.resources.names import REGION
 from local.runner.lambda_function import LambdaFunction
-from local.services.moto_backend import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -10,10 +10,9 @@ from typing import Any, Final
 from chalice.app import Chalice, ScheduledEventConfig, ScheduleExpression
 from chalice.config import Config
 
-from local.resources.names import PREFIX
+from local.resources.names import ACCOUNT_ID, PREFIX, REGION
 from local.runner.asynchronous import AsynchronousInvocations
 from local.runner.lambda_function import LambdaFunction, TriggerError
-from local.services.moto_backend import ACCOUNT_ID, REGION
 
 _RATE: Final = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)(s?)\)")
 _SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86_400}

@@ -14,8 +14,9 @@ from chalice.config import Config
 
 from chalicelib.http.tokens import OPEN
 from local.engines.allocator import keep_large_buffers
-from local.resources import environment
-from local.resources import names as resources
+from local.resources.creation import StackClients, create
+from local.resources.environment import point_at
+from local.resources.names import STAGE
 from local.runner.api_gateway import ApiGateway
 from local.runner.functions import functions_of
 from local.runner.queue_triggers import QueueTrigger, queue_triggers
@@ -29,7 +30,6 @@ from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.face_recognition import FaceRecognition
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
-STAGE: Final = "local"
 
 _OPEN_FILES: Final = 10_240  # macOS grants no more
 
@@ -80,11 +80,11 @@ class LocalStorytime:
         """
         keep_large_buffers()  # before there are threads: each would keep an arena of its own
         _allow_many_open_files()
-        environment.point_at(self._aws_server.port, os.environ)
+        point_at(self._aws_server.port, os.environ)
         self.is_open = os.environ["API_TOKENS"] == OPEN
         self._aws.start()
-        clients = resources.StackClients(self.aws_url)
-        resources.create(clients)
+        clients = StackClients(self.aws_url)
+        create(clients)
         self._aws.calls.listen()
         app, config = storytime(), chalice_config()
         self._aws.declare_functions(functions_of(app, config))

@@ -18,11 +18,10 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask, WSGITask
 
+from local.resources.names import HOST
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-HOST: Final = "127.0.0.1"
-"""Loopback only: nothing here asks who you are."""
 
 _THREADS: Final = 64  # each long poll and each call of an engine holds one
 _MEMORY_BYTES: Final = 16 * 1024 * 1024  # larger bodies, either way, go through a file

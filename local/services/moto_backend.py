@@ -16,18 +16,14 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sqs.models import Message
 from werkzeug.wrappers import Response
 
+from local.resources.names import ACCOUNT_ID, REGION
 from local.services.received import Received
 from local.services.s3.stored_objects import MotoObjects
-
-__all__ = ["ACCOUNT_ID", "REGION", "MotoBackend"]
-
-REGION: Final = "us-east-1"
 
 _LARGEST_OBJECT_IN_MEMORY: Final = "65536"  # bytes; larger ones are spooled to temporary files
 _ROUNDING_SECONDS: Final = 0.001  # moto keeps whole and compares fractional milliseconds

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local.control.inbox import Email, Inbox
-from local.services.moto_backend import REGION
+from local.resources.names import REGION
 from local.services.request_constraints import RequestConstraints
 from local.services.service_error import ServiceError, check_understood, not_implemented
 

@@ -17,8 +17,8 @@ from chalicelib.delivery.messages import StoryMessage
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Media, Stories, UploadRequests
 from infrastructure.redrive import redrive
-from local.resources.names import create_stories_table
-from local.services.moto_backend import REGION
+from local.resources.creation import create_stories_table
+from local.resources.names import REGION
 from tests.fake_queue import InMemoryQueue
 from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.fakes import Clock, InMemoryMedia, InMemoryStories

@@ -17,8 +17,8 @@ from chalicelib.errors import RejectedError, TooLargeError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.ports import FaceCollection, Mailer, SentPhotos, Workflow
 from local.engines.face_reader import FaceReader
+from local.resources.names import REGION
 from local.runner.lambda_function import LambdaFunction
-from local.services.moto_backend import REGION
 from local.services.rekognition.face_recognition import FaceRecognition
 from tests.fake_profiles import (
     InMemoryFaces,

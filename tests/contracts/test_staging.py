@@ -9,8 +9,7 @@ import pytest
 from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.s3 import S3IntakeBucket
 from chalicelib.stories.intake_bucket import IntakeObject
-from local.resources.names import DISTRIBUTION_ID
-from local.services.moto_backend import REGION
+from local.resources.names import DISTRIBUTION_ID, REGION
 from tests.builders import upload_request
 from tests.contracts.conftest import Bucket
 from tests.local.conftest import running_aws

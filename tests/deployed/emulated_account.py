@@ -15,8 +15,8 @@ from typing import Any, Final
 import trustme
 import urllib3
 
+from local.resources.names import HOST
 from local.runner.launcher import RunningStack, end, when_ready
-from local.server.http_server import HOST
 from tests.deployed.owner import KEYS, REGION, client
 
 PROJECT: Final = Path(__file__).resolve().parents[2]

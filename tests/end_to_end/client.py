@@ -7,8 +7,8 @@ from typing import Any
 
 import requests
 
+from local.resources.names import ACCOUNT_ID
 from local.runner.launcher import RunningStack
-from local.services.moto_backend import ACCOUNT_ID
 from tests.waiting import until
 
 _STAGES = ("intake", "reading", "narration", "renditions", "deletion")

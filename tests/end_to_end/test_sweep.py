@@ -5,9 +5,8 @@ import json
 import boto3
 import requests
 
-from local.resources.names import PREFIX, STACK_KEYS
+from local.resources.names import PREFIX, REGION, STACK_KEYS
 from local.runner.launcher import RunningStack
-from local.services.moto_backend import REGION
 
 SCHEDULED = {
     "version": "0",

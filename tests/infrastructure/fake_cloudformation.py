@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from local.services.moto_backend import ACCOUNT_ID, REGION
+from local.resources.names import ACCOUNT_ID, REGION
 from tests.infrastructure.fake_service import FakeService, RefusalError
 
 NAME: Final = "storytime-dev"

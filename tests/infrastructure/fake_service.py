@@ -10,7 +10,7 @@ from botocore import xform_name
 from botocore.validate import ParamValidator
 
 from infrastructure.account import Account
-from local.services.moto_backend import ACCOUNT_ID, REGION
+from local.resources.names import ACCOUNT_ID, REGION
 from tests.local.conftest import Aws
 
 

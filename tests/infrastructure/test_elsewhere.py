@@ -15,7 +15,7 @@ from infrastructure.elsewhere import check_roles, forget_record_of_elsewhere
 from infrastructure.names import Names
 from infrastructure.permissions import policy_of
 from infrastructure.stage import DeploymentError, Stage
-from local.resources.names import app_environment
+from local.resources.environment import app_environment
 
 ACCOUNT = "123456789012"
 ROLE = "storytime-dev-api_handler"

@@ -17,7 +17,7 @@ from chalicelib.stories.queues import Step
 from infrastructure.redrive import Redrive, RedriveError, main, redrive
 from infrastructure.stage_folder import config_of
 from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
-from local.resources import names as resources
+from local.resources.creation import StackClients, create
 from tests.infrastructure.resolved import Stack
 from tests.local.conftest import Aws
 
@@ -235,8 +235,8 @@ def test_a_stage_and_a_queue_by_name_are_enough(
 def test_every_queue_of_the_local_stack_can_be_redriven(
     aws: Aws, environ: dict[str, str], queue: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clients = resources.StackClients(aws.url)
-    resources.create(clients)
+    clients = StackClients(aws.url)
+    create(clients)
     parked = clients.sqs.get_queue_url(QueueName=f"storytime-local-{queue}-parked")["QueueUrl"]
     clients.sqs.send_message(QueueUrl=parked, MessageBody="given up")
 

@@ -13,9 +13,9 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
 from chalicelib.settings import Settings
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import DEAD_LETTERS, Step, StepQueue
+from chalicelib.stories.queues import QUEUES as STEP_QUEUES
 from infrastructure.stack_template import MAX_BYTES, assembled
-from local.services.cloudfront import edge_cache as cdn
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
 from tests.states_language import DEFINITION
 
@@ -292,16 +292,13 @@ def test_links_can_be_opened_and_nothing_else_be_done_with_them() -> None:
     assert all(each.get("Override") for each in security.values())
 
 
-def test_files_are_cached_for_as_long_as_the_local_cdn_does() -> None:
-    policy = only(DEV, "CloudFront::CachePolicy")["CachePolicyConfig"]
-    config = only(DEV, "CloudFront::Distribution")["DistributionConfig"]
-
-    assert policy["MinTTL"] == cdn.MIN_TTL
-    assert policy["DefaultTTL"] == cdn.DEFAULT_TTL
-    assert policy["MaxTTL"] == cdn.MAX_TTL
-    assert config["CustomErrorResponses"] == [
-        {"ErrorCode": 403, "ErrorCachingMinTTL": cdn.ERROR_TTL}
-    ]
+@pytest.mark.parametrize("queue", STEP_QUEUES, ids=lambda queue: queue.step)
+def test_a_message_stays_invisible_for_six_times_its_functions_timeout(queue: StepQueue) -> None:
+    """As AWS Lambda advises ("Using Lambda with Amazon SQS")."""
+    functions = CONFIG["stages"]["local"]["lambda_functions"]
+    for suffix, function in (("", queue.handler), (DEAD_LETTERS, queue.dead_letter_handler)):
+        template = DEV.named(f"storytime-dev-{queue.step}{suffix}")
+        assert template["VisibilityTimeout"] == 6 * functions[function]["lambda_timeout"]
 
 
 # What is kept by mistake, and what can be destroyed.

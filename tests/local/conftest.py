@@ -12,12 +12,11 @@ import pytest
 import urllib3
 from botocore.config import Config
 
-from local.resources.names import APP_KEYS, STACK_KEYS
+from local.resources.names import APP_KEYS, REGION, STACK_KEYS
 from local.runner.lambda_function import LambdaFunction
 from local.server.front import Operation
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
-from local.services.moto_backend import REGION
 from local.services.rekognition.face_recognition import FaceRecognition
 from local.services.s3.buckets import Listener
 

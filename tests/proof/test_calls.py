@@ -16,7 +16,8 @@ from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease
 from local.control.calls import Calls
-from local.resources.names import MEDIA_BUCKET, app_environment
+from local.resources.environment import app_environment
+from local.resources.names import MEDIA_BUCKET
 from local.runner.lambda_function import LambdaFunction
 from tests.builders import story, upload_request
 from tests.fakes import NOW, Clock

@@ -28,10 +28,26 @@ CACHE_BYTES: Final = 32 * 1024 * 1024
 """Of files and their keys; the file that was not requested for the longest time gives way."""
 
 _PUBLIC: Final = "public/"
-DEFAULT_TTL: Final = 24 * 3600  # seconds, as all below
-MIN_TTL: Final = 1
-MAX_TTL: Final = 365 * 24 * 3600
-ERROR_TTL: Final = 10
+
+
+@dataclass(frozen=True)
+class CacheTimes:
+    """Seconds that a file stays in the cache, and that a refusal (`error`) does."""
+
+    minimum: int
+    default: int
+    maximum: int
+    error: int
+
+    def of(self, found: StoredObject | None) -> timedelta:
+        if found is None:
+            return timedelta(seconds=self.error)
+        asked = parse_cache_control_header(found.cache_control, None, ResponseCacheControl)
+        if asked.no_store or asked.no_cache or asked.private:
+            return timedelta(seconds=self.minimum)
+        stated = asked.max_age if asked.s_maxage is None else asked.s_maxage
+        seconds = self.default if stated is None else min(max(stated, self.minimum), self.maximum)
+        return timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -40,11 +56,7 @@ class _Entry:
 
     found: StoredObject | None
     fetched_at: datetime
-
-    @property
-    def expires_at(self) -> datetime:
-        ttl = ERROR_TTL if self.found is None else _ttl(self.found.cache_control)
-        return self.fetched_at + timedelta(seconds=ttl)
+    expires_at: datetime
 
     @property
     def size(self) -> int:
@@ -61,13 +73,11 @@ class EdgeCache:
     missing key, and CloudFront passes that on.
     """
 
-    def __init__(
-        self, moto: MotoBackend, bucket: str, now: Clock, *, cache_bytes: int = CACHE_BYTES
-    ) -> None:
+    def __init__(self, moto: MotoBackend, bucket: str, times: CacheTimes, now: Clock) -> None:
         self._moto = moto
         self._bucket = bucket
+        self._times = times
         self._now = now
-        self._max_bytes = cache_bytes
         # Held while the bucket is read, too: a file that is invalidated meanwhile is not kept.
         self._lock = threading.Lock()
         self._bytes = 0
@@ -110,10 +120,11 @@ class EdgeCache:
             return known, True
         if known is not None:
             self._drop(key)
-        entry = _Entry(self._fetch(key), now)
+        found = self._fetch(key)
+        entry = _Entry(found, now, now + self._times.of(found))
         self._entries[key] = entry
         self._bytes += len(key) + entry.size
-        while self._bytes > self._max_bytes:
+        while self._bytes > CACHE_BYTES:
             self._drop(next(iter(self._entries)))
         return entry, False
 
@@ -125,15 +136,6 @@ class EdgeCache:
 
     def _drop(self, key: str) -> None:
         self._bytes -= len(key) + self._entries.pop(key).size
-
-
-def _ttl(cache_control: str | None) -> int:
-    """Return the seconds that an object stays in the cache."""
-    asked = parse_cache_control_header(cache_control, None, ResponseCacheControl)
-    if asked.no_store or asked.no_cache or asked.private:
-        return MIN_TTL
-    stated = asked.max_age if asked.s_maxage is None else asked.s_maxage
-    return DEFAULT_TTL if stated is None else min(max(stated, MIN_TTL), MAX_TTL)
 
 
 def _served(found: StoredObject, received: Received) -> Response:

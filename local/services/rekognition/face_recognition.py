@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from local.engines.face_reader import LONGEST_SIDE, FaceReader, face_reader
-from local.services.moto_backend import ACCOUNT_ID, REGION
+from local.resources.names import ACCOUNT_ID, REGION
 from local.services.rekognition.face_collections import FaceCollections, NewFace, StoredFace
 from local.services.rekognition.seen_face import SeenFace
 from local.services.rekognition.submitted_image import decode_image, image_bytes

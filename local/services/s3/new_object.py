@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from local.server.http_server import HOST
-from local.services.moto_backend import REGION
+from local.resources.names import HOST, REGION
 
 _BUCKET_OWNER: Final = "A3NL1KOZZKLOCAL"
 

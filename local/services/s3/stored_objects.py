@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
+
+from local.resources.names import ACCOUNT_ID
 
 
 @dataclass(frozen=True)

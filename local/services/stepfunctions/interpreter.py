@@ -39,8 +39,8 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import (
     ASLParserException,
 )
 
+from local.resources.names import ACCOUNT_ID, REGION
 from local.runner.functions import InvocationResult
-from local.services.moto_backend import ACCOUNT_ID, REGION
 from local.services.service_error import ServiceError, not_implemented
 from local.services.stepfunctions.execution_record import ExecutionEnd, Started
 

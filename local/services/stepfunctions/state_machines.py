@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from local.services.moto_backend import ACCOUNT_ID, REGION
+from local.resources.names import ACCOUNT_ID, REGION
 from local.services.request_constraints import RequestConstraints
 from local.services.s3.signatures import Clock
 from local.services.service_error import ServiceError, check_understood

@@ -8,9 +8,8 @@ import pytest
 from botocore import handlers
 
 from local.control.calls import Calls, calls_of
-from local.resources.names import APP_KEYS
+from local.resources.names import APP_KEYS, REGION
 from local.runner.lambda_function import LambdaFunction
-from local.services.moto_backend import REGION
 from tests.local.conftest import Aws
 
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -333,22 +333,23 @@ STACK_WITH_AN_S3_HANDLER = """
 import threading
 from chalice.app import Chalice
 from local import __main__
-from local.resources import names as resources
+from local.resources.creation import StackClients
+from local.resources.names import INTAKE_BUCKET
 from local.runner import stack
 from local.runner.process import leave
 
 app = Chalice("tried-out", configure_logs=False)
 forwarded = threading.Event()
 
-@app.on_s3_event(resources.INTAKE_BUCKET, prefix="images/")
+@app.on_s3_event(INTAKE_BUCKET, prefix="images/")
 def forward(event):
     forwarded.set()
 
 stack.storytime = lambda: app
 tried_out = stack.LocalStorytime(0, 0)
 tried_out.start()
-clients = resources.StackClients(tried_out.aws_url)
-clients.s3.put_object(Bucket=resources.INTAKE_BUCKET, Key="images/a", Body=b"")
+clients = StackClients(tried_out.aws_url)
+clients.s3.put_object(Bucket=INTAKE_BUCKET, Key="images/a", Body=b"")
 print(__main__.introduction(tried_out), flush=True)
 leave(0 if forwarded.wait(10) else 1)
 """

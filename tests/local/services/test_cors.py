@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.resources.names import INTAKE_BUCKET, StackClients, create
+from local.resources.creation import StackClients, create
+from local.resources.names import INTAKE_BUCKET
 from tests.local.conftest import Aws
 
 ORIGIN = "https://storytime.example"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.resources.names import create_stories_table
+from local.resources.creation import create_stories_table
 from tests.local.conftest import Aws
 
 TABLE = "stories"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.resources.names import DISTRIBUTION_ID, MEDIA_BUCKET, StackClients, create
+from local.resources.creation import StackClients, create
+from local.resources.names import DISTRIBUTION_ID, MEDIA_BUCKET
 from tests.local.conftest import Aws
 
 KEYS = (

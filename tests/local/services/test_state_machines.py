@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.resources.names import StackClients, app_environment, create
+from local.resources.creation import StackClients, create
+from local.resources.environment import app_environment
 from tests.local.conftest import Aws
 from tests.local.services.workflows import SECONDS, Gate, Handler, Workflows, states_entered, task
 
