@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.stories import keys
+from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
 from tests.proof.backend import ConsumedQueue
@@ -158,7 +159,7 @@ def _is_broken_repeat(request: Request) -> bool:
     match request.detail:
         case ("publish", *_):
             return True
-        case ("update", _, dict(changes), *_):
+        case ("apply", _, Move(changes=changes), *_):
             return "repeated_at" in changes or "notified_of" in changes
     return False
 
@@ -228,7 +229,7 @@ def _strangers(run: Run) -> Iterator[str]:
             continue
         if about(story) != message.message:
             yield f"a message of {message.message.generation} touched {story.generation}"
-        if "dead" in request.process.kind and request.detail[0] == "update":
+        if "dead" in request.process.kind and request.detail[0] == "apply":
             yield from _strays(request, message, story)
     for story_id, count in Counter(life.id for life in run.claimed).items():
         if count > run.lives_of(story_id):

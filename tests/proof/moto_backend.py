@@ -270,7 +270,7 @@ class _WiredTape(Tape):
         match request.detail:
             case ("lease", str(story_id), *_):
                 return self._aws.find(story_id)
-            case ("update", Story(id=story_id), *_):
+            case ("apply", Story(id=story_id), *_):
                 return self._aws.find(story_id)
             case ("claim", Story() as new, *_):
                 found = self._aws.find(new.id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadStatus
@@ -126,7 +127,7 @@ class Run:
 def written(request: Request, field: str) -> Any:
     """What an update that took effect wrote to a field of a story."""
     match request.detail:
-        case ("update", Story(), dict(changes), *_) if request.took_effect:
+        case ("apply", Story(), Move(changes=changes), *_) if request.took_effect:
             return changes.get(field)
     return None
 
@@ -134,7 +135,7 @@ def written(request: Request, field: str) -> Any:
 def writes(requests: list[Request]) -> Iterator[tuple[Request, Story]]:
     """Each write to a story, and the story as it left it."""
     for request in requests:
-        if isinstance(request.result, Story) and request.detail[0] in {"lease", "update"}:
+        if isinstance(request.result, Story) and request.detail[0] in {"lease", "apply"}:
             yield request, request.result
 
 

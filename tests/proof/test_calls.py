@@ -41,7 +41,7 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "find_all": lambda tools: tools.stories.find_all([STORY.id]),
     "listed": lambda tools: tools.stories.listed("2026-11", 20),
     "lease": lambda tools: tools.stories.lease(STORY.id, "a1b2c3d4", LEASE, NOW),
-    "update": lambda tools: tools.stories.apply(STORY, Move({"text": "once"})),
+    "apply": lambda tools: tools.stories.apply(STORY, Move({"text": "once"})),
     "unfinished": lambda tools: tools.stories.unfinished(),
     "upload.add": lambda tools: tools.upload_requests.add(UPLOAD),
     "upload.find": lambda tools: tools.upload_requests.find(UPLOAD.id),
