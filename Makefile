@@ -32,10 +32,10 @@ help: ## Show this list
 	@echo "          KEEP=1 (test-deployed), UPGRADE=1 (lock), PYTHON=python3.12 (all)"
 
 demo: $(LOCAL) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
-	@$(RUN) -m local.demo $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
+	@$(RUN) -m local.demo.page $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
 
 demo-profile: $(LOCAL) ## Take photos of people through the profile workflow (PHOTOS=folder)
-	@$(RUN) -m local.demo_profile $(if $(PHOTOS),"$(PHOTOS)")
+	@$(RUN) -m local.demo.profile $(if $(PHOTOS),"$(PHOTOS)")
 
 run: $(LOCAL) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local

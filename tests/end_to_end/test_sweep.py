@@ -5,9 +5,8 @@ import json
 import boto3
 import requests
 
-from local.launcher import Stack
-from local.moto_backend import REGION
-from local.resources import PREFIX, STACK_KEYS
+from local.resources.names import PREFIX, REGION, STACK_KEYS
+from local.runner.launcher import RunningStack
 
 SCHEDULED = {
     "version": "0",
@@ -23,7 +22,7 @@ SCHEDULED = {
 
 
 def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
-    stack: Stack,
+    stack: RunningStack,
 ) -> None:
     functions = boto3.session.Session(*STACK_KEYS, region_name=REGION).client(
         "lambda", endpoint_url=stack.aws_url
