@@ -1,4 +1,4 @@
-"""Text as it was detected on a page image: words and lines with their places."""
+"""The words and lines that were detected on a page image, with their places."""
 
 import math
 from enum import StrEnum
@@ -12,7 +12,7 @@ class Kind(StrEnum):
 
 
 class Point(msgspec.Struct, frozen=True, array_like=True):
-    """A place on the image: fractions of its width and height, from the top left."""
+    """A place on the image, in fractions of its width and height, from the top left."""
 
     x: float
     y: float
@@ -23,8 +23,8 @@ class TextDetection(msgspec.Struct, frozen=True):
 
     Attributes:
         confidence: 0 to 100.
-        polygon: Four corners, clockwise from the TEXT's own top left: turned text has a
-            turned polygon.
+        polygon: Four corners, clockwise from the top left of the text itself: turned text has
+            a turned polygon.
     """
 
     kind: Kind
@@ -42,13 +42,13 @@ def words(detections: list[TextDetection]) -> list[TextDetection]:
 
 
 def text_angle(detections: list[TextDetection], aspect: float) -> float:
-    """Which way the text runs, in degrees clockwise from upright, in (-180, 180].
+    """The direction of the text, in degrees clockwise from upright, in (-180, 180].
 
-    Every line votes with its length, so that a page number on its side has no say.
+    The average of all lines, weighted by length: a short line has little influence.
 
     Args:
-        detections: What was detected.
-        aspect: The image's width over its height; fractions alone would distort angles.
+        detections: Of the image.
+        aspect: The image's width divided by its height. Angles in fractions alone are distorted.
     """
     across = down = 0.0
     for line in lines(detections):

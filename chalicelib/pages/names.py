@@ -1,4 +1,4 @@
-"""File names as people see them: never part of a key."""
+"""File names for people to read. They are never part of an S3 key."""
 
 import re
 from typing import Final
@@ -8,9 +8,9 @@ CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def legible(name: str) -> str:
-    """A file's name without path, line breaks and what cannot be written down.
+    """A file's name without its path, control characters and unpaired surrogates.
 
-    Emoji and length (up to a thousand characters) are kept.
+    Keeps emoji, and up to a thousand characters.
     """
     name = re.split(r"[/\\]", CONTROL_CHARACTERS.sub(" ", name).strip())[-1]
     printable = name.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Photos as they come, and the page images made of them."""
+"""Checks photos, and makes upright page images of them."""
 
 import io
 from typing import Final
@@ -15,7 +15,7 @@ from chalicelib.errors import (
 from chalicelib.pages import jpeg
 
 MAX_PIXELS: Final = 100_000_000
-"""More than any phone takes; a "decompression bomb" claims more and would exhaust memory."""
+"""More than phones take. A "decompression bomb" says that it has more, to exhaust memory."""
 
 MIN_SIDE: Final = 80
 """Rekognition's minimum, in pixels (Rekognition guidelines and quotas)."""
@@ -33,8 +33,7 @@ _CONTENT_TYPES: Final = {
     "HEIF": "image/heic",
 }
 
-# Pixels are counted against MAX_PIXELS before any is decoded, with an answer of our own;
-# Pillow's own guard would only warn at the figures in question.
+# `_opened` compares with MAX_PIXELS before it decodes a pixel. Pillow's own limit would only warn.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -50,11 +49,11 @@ class Size(msgspec.Struct, frozen=True):
 
 
 def checked_content_type(photo: bytes) -> str:
-    """Decode a photo from its first byte to its last, and name its format.
+    """Decode a photo completely, and return its format.
 
     Raises:
-        UnsupportedTypeError: The bytes are no image, or in a format that is not read here.
-        InvalidRequestError: The image is damaged, incomplete or too small to read.
+        UnsupportedTypeError: The bytes are no image, or of another format.
+        InvalidRequestError: The image is damaged, incomplete or smaller than `MIN_SIDE`.
         TooLargeError: It has more than `MAX_PIXELS`.
     """
     image = _opened(photo)
@@ -71,16 +70,16 @@ def checked_content_type(photo: bytes) -> str:
 
 
 def upright_page(photo: bytes) -> Image.Image:
-    """The photo as its EXIF wants it shown: RGB, at most 4096 pixels a side, no metadata."""
+    """The photo turned as its EXIF says: RGB, at most 4096 pixels a side, no metadata."""
     image = _opened(photo)
     largest = (_MAX_PAGE_SIDE, _MAX_PAGE_SIDE)
-    image.draft("RGB", largest)  # a very large JPEG need not be unpacked at its full size
+    image.draft("RGB", largest)  # a very large JPEG is decoded at a smaller size
     _decode(image)
-    if image.mode.startswith("I"):  # 16 bits of grey: `convert` would make all of it white
+    if image.mode.startswith("I"):  # 16 bits of grey, which `convert` would make white
         image = image.point(lambda value: value / 256).convert("L")
-    elif image.mode in {"1", "P"}:  # which cannot be made smaller smoothly
+    elif image.mode in {"1", "P"}:  # `thumbnail` cannot smooth these
         image = image.convert("RGBA")
-    # Smaller first: everything after this needs a copy of the pixels.
+    # First, because each operation below copies the pixels.
     image.thumbnail(largest, reducing_gap=2.0)
     ImageOps.exif_transpose(image, in_place=True)
     page = _on_white(image)
@@ -100,7 +99,7 @@ def turned(page: Image.Image, degrees: int) -> Image.Image:
 
 
 def encoded(page: Image.Image) -> bytes:
-    """The page as a JPEG without metadata that DetectText takes in one request."""
+    """The page as a JPEG without metadata, small enough for one request of DetectText."""
     for quality in (90, 80, 65):
         target = io.BytesIO()
         page.save(target, "JPEG", quality=quality)
@@ -114,7 +113,7 @@ def size_of(page: Image.Image) -> Size:
 
 
 def size_of_jpeg(picture: bytes) -> Size:
-    """The size of a picture as `encoded` makes it, without decoding it."""
+    """The size of a JPEG, without decoding it."""
     return size_of(_opened(picture))
 
 
@@ -122,9 +121,9 @@ def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> byt
     """A square of a picture, at most `side` pixels wide, as a JPEG without metadata.
 
     Args:
-        picture: A JPEG as `encoded` makes it.
+        picture: A JPEG that `encoded` made.
         square: Left, top, right, bottom in pixels.
-        side: Never enlarged to it.
+        side: A smaller square is not enlarged.
     """
     image = _opened(picture)
     _decode(image)
@@ -137,7 +136,7 @@ def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> byt
 
 def _opened(photo: bytes) -> Image.Image:
     formats = ["JPEG", "PNG", "GIF", "WEBP"]
-    if photo[4:8] == b"ftyp":  # HEIF's container: its codec is loaded for those who need it
+    if photo[4:8] == b"ftyp":  # HEIF; other formats do not need to load its codec
         from pillow_heif import register_heif_opener  # noqa: PLC0415
 
         register_heif_opener()
