@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with what it is about: the story, the step, the X-Ray trace."""
+"""Logs: one JSON object a line, with the story, the step and the X-Ray trace that it is about."""
 
 import contextlib
 import contextvars
@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-_bound: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("bound", default={})  # noqa: B039  # replaced, never changed
+_bound: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("bound", default={})  # noqa: B039  # the dict is replaced, never changed
 
 
 @contextlib.contextmanager
@@ -22,15 +22,13 @@ def bound(**fields: str) -> Iterator[None]:
 
 
 def bound_fields() -> Mapping[str, str]:
-    """What is bound at the moment."""
     return _bound.get()
 
 
 def configure(level: str) -> None:
     """Make every logger of this process write JSON lines to standard error.
 
-    Lambda has put a handler of its own on the root logger; it is replaced, or each line
-    would be written twice.
+    Replaces Lambda's own handler on the root logger, which would write each line once more.
     """
     logging.basicConfig(level=level, handlers=[handler()], force=True)
     for noisy in ("botocore", "boto3", "urllib3", "PIL"):
@@ -38,9 +36,9 @@ def configure(level: str) -> None:
 
 
 def handler(stream: TextIO | None = None) -> logging.Handler:
-    """Writes JSON lines to a stream, or to standard error.
+    """A handler that writes JSON lines to a stream; None: to standard error.
 
-    In Lambda, ``xray_trace_id`` says which trace the invocation belongs to.
+    In Lambda, each line has the X-Ray trace of its invocation as ``xray_trace_id``.
     """
     writer = logging.StreamHandler(stream)
     writer.setFormatter(
@@ -50,7 +48,7 @@ def handler(stream: TextIO | None = None) -> logging.Handler:
             logger=None,
             use_rfc3339=True,
             utc=True,
-            serialize_stacktrace=False,  # `exception` has it as Python prints it
+            serialize_stacktrace=False,  # `exception` has the traceback as Python prints it
         )
     )
     writer.addFilter(_add_bound_fields)
@@ -59,7 +57,7 @@ def handler(stream: TextIO | None = None) -> logging.Handler:
 
 def _add_bound_fields(record: logging.LogRecord) -> bool:
     fields: dict[str, Any] = record.__dict__
-    fields["logger"] = record.name  # under a name that the formatter does not keep for itself
+    fields["logger"] = record.name  # the formatter drops a field called "name"
     for name, value in _bound.get().items():
         fields.setdefault(name, value)
     return True

@@ -1,7 +1,7 @@
-"""What is measured, and by whom. Pure: how a measurement gets to CloudWatch is an adapter's.
+"""All metrics of the app. Pure: an adapter brings measurements to CloudWatch.
 
-A dimension has only values that stand here, or that name a step, an operation or a refusal
-in the code: CloudWatch bills each value as a metric of its own.
+A dimension's values are listed here, or are the names of steps, operations or refusals in the
+code: CloudWatch bills each value as a metric of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,9 +19,9 @@ class Metric(msgspec.Struct, frozen=True):
     """One metric.
 
     Attributes:
-        name: As alarms and the dashboard know it.
-        dimension: What it is told apart by, beside the deployment's stage.
-        summed: It is there without that dimension, too: an alarm needs no list of its values.
+        name: Its name in alarms and in the dashboard.
+        dimension: The name of its dimension, beside ``Stage``, which all metrics have.
+        has_total: It is recorded without that dimension, too: an alarm needs no list of values.
     """
 
     name: str
@@ -31,13 +31,13 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 STEP_DURATION: Final = Metric("StepDuration", "Milliseconds", dimension="Step")
-"""How long work took that brought a story on; failed attempts are Lambda's to tell of."""
+"""Duration of successful work on a story. Lambda's own metrics count failed attempts."""
 PAID_CALLS: Final = Metric("PaidCalls", dimension="Operation")
-"""Requests of Rekognition and Polly that were answered, and so are billed."""
+"""Answered requests to Rekognition and Polly: AWS bills each."""
 DUPLICATES_FOUND: Final = Metric("DuplicatesFound")
-"""Photos of pages that had a story already."""
+"""Photos that already had a story."""
 CHARACTERS_NARRATED: Final = Metric("CharactersNarrated")
-"""As Polly counts them for its bill."""
+"""Characters that Polly bills."""
 STORIES_READY: Final = Metric("StoriesReady")
 STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", has_total=True)
 PROFILE_PHOTOS_READY: Final = Metric("ProfilePhotosReady")
@@ -58,18 +58,18 @@ METRICS: Final = (
 
 
 class FailureReason(StrEnum):
-    """Why a story failed, for who looks after them all."""
+    """Why a story failed, as a value of the metric's dimension."""
 
     NO_TEXT = "no_text"
     UNREADABLE_PHOTO = "unreadable_photo"
     UNSPEAKABLE_TEXT = "unspeakable_text"
     PHOTO_MISSING = "photo_missing"
-    KEPT_FAILING = "kept_failing"  # each attempt with an error, the last of which is logged
-    STOPPED = "stopped"  # without an error: timeout or memory
+    KEPT_FAILING = "kept_failing"  # every attempt raised an error
+    STOPPED = "stopped"  # no attempt raised an error: timeout or memory
 
 
 class Meter(Protocol):
-    """Takes measurements. Never raises, and sends no request."""
+    """Records measurements. Never raises, and sends no request."""
 
     def record(self, metric: Metric, value: float = 1, dimension: str | None = None) -> None:
         """Record a measurement.
@@ -77,13 +77,13 @@ class Meter(Protocol):
         Args:
             metric: What was measured.
             value: In the metric's unit.
-            dimension: The value of its dimension; None: it has none.
+            dimension: The value of the metric's dimension; None: it has none.
         """
 
 
 @contextmanager
 def timed(meter: Meter, step: str, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Record how long a step took, unless it fails."""
+    """Record how long the block takes, unless it raises."""
     began_at = clock()
     yield
     record_duration(meter, step, clock() - began_at)
@@ -94,8 +94,7 @@ def record_duration(meter: Meter, step: str, duration: timedelta) -> None:
 
 
 def reason_of_rejection(rejection: RejectedError) -> FailureReason:
-    """What is wrong with a page that can never become a story."""
     try:
         return FailureReason(rejection.code)
-    except ValueError:  # one of many ways in which a file can be broken
+    except ValueError:  # the code of one of many errors about a photo
         return FailureReason.UNREADABLE_PHOTO
