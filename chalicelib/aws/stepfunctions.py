@@ -1,4 +1,4 @@
-"""Step Functions as the workflow that profile photos go through."""
+"""Step Functions as the workflow for profile photos."""
 
 import json
 from typing import TYPE_CHECKING
@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 
 class StateMachine:
-    """The state machine with this ARN, for photos in this bucket."""
-
     def __init__(self, client: "SFNClient", arn: str, *, media_bucket: str) -> None:
         self._client = client
         self._arn = arn
@@ -27,7 +25,7 @@ class StateMachine:
                 input=json.dumps(sent),
             )
         except RequestFailedError as failure:
-            # It ended already; while it is running, the same input gets the same answer.
+            # It has ended. While it runs, a second start with the same input is no error.
             if failure.aws_code != "ExecutionAlreadyExists":
                 raise
 
@@ -36,7 +34,7 @@ class StateMachine:
         try:
             answer = request(self._client.describe_execution, executionArn=arn)
         except RequestFailedError as failure:
-            if failure.aws_code == "ExecutionDoesNotExist":  # never started, or 90 days ago
+            if failure.aws_code == "ExecutionDoesNotExist":  # never started, or ended 90 days ago
                 return False
             raise
         return answer["status"] in {"RUNNING", "PENDING_REDRIVE"}

@@ -1,4 +1,4 @@
-"""Conditional writes and index pages as DynamoDB's expressions."""
+"""Parameters of conditional writes, and pages of the index of unfinished records."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def unchanged(expected: Mapping[str, Any]) -> Iterable[ConditionBase]:
-    """Conditions: these attributes still have these values; None: the attribute is absent."""
+    """Conditions that attributes still have these values; None: the attribute is absent."""
     for name, value in expected.items():
         field = Attr(name)
         yield field.not_exists() if value is None else field.eq(items.stored(value))
@@ -34,7 +34,12 @@ def condition(wanted: ConditionBase) -> dict[str, Any]:
 
 
 def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a conditional update: sets paths to `items.stored` values; None removes."""
+    """Parameters of a conditional update.
+
+    Args:
+        wanted: The condition.
+        writes: `items.stored` values by path, such as ``leases.reading``; None removes one.
+    """
     parameters = condition(wanted)
     names: dict[str, str] = parameters["ExpressionAttributeNames"]
     values: dict[str, Any] = {}
@@ -62,8 +67,8 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
 def unfinished_page(
     client: "DynamoDBClient", table: str, kind: str, page: Any
 ) -> tuple[list[dict[str, Any]], Any]:
-    """A page of the unfinished items of one kind, and where the next page begins."""
-    # A scan of an index that holds unfinished records only: it reads nothing else.
+    """A page of the unfinished items whose keys begin with `kind`, and the next page's start."""
+    # Scans the index, which holds unfinished records only.
     start = {"ExclusiveStartKey": page} if page else {}
     response = request(
         client.scan,

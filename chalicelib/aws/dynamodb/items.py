@@ -1,6 +1,6 @@
-"""Records as DynamoDB items, and back; every kind of record in one table.
+"""Converts records to DynamoDB items and back; all kinds of records are in one table.
 
-Moments become numbers of seconds, so that conditions can compare them.
+Times become numbers of seconds, so that conditions can compare them.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ UNFINISHED_INDEX: Final = "unfinished"
 
 STORIES: Final = "story#"
 PROFILES: Final = "profile#"
-"""Begin the keys of each kind of record; upload requests have ``upload#``."""
+"""What the keys of stories and profiles begin with; those of upload requests: ``upload#``."""
 
 _Record = TypeVar("_Record", Story, UploadRequest, Profile)
 
@@ -75,23 +75,23 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
 
 @cache
 def stored_names(kind: type[msgspec.Struct]) -> Mapping[str, str]:
-    """The attribute of each field: its name, unless the struct says another."""
+    """The attribute name of each field: the field's name, unless the struct gives another."""
     return {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
 
 
 def attribute(value: Any) -> Any:
-    """A `stored` value with its type, as requests need it."""
+    """A `stored` value with its DynamoDB type, as boto3's client needs it."""
     return _serialize(value)
 
 
 def stored(value: Any) -> Any:
-    """A value in the types that DynamoDB has."""
+    """A value converted to types that DynamoDB has."""
     builtin = msgspec.to_builtins(value, builtin_types=(datetime,))
     return _with_decimals(builtin)
 
 
 def _fields(record: Story | UploadRequest | Profile) -> dict[str, Any]:
-    """Every field that has a value, typed as DynamoDB wants it, under its stored name."""
+    """The attributes of a record; a field without a value has none."""
     return {
         stored_as: attribute(stored(value))
         for name, stored_as in stored_names(type(record)).items()
