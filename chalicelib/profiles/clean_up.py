@@ -105,7 +105,7 @@ class CleanUp(msgspec.Struct, frozen=True):
         self._change(profile, decide)
 
     def _remove_leftover(self, profile: Profile, generation: str, left: Leftover) -> None:
-        """Remove a photo's face and files; for the last time once no function stores any more."""
+        """Remove a photo's face and files; the last time when no function can still store any."""
         is_last = left.until <= self.clock()
         is_gone = self._remove(Owner(profile.id, generation), left, is_last=is_last)
         if not is_last or not is_gone:

@@ -52,7 +52,7 @@ def task_of(event: Mapping[str, Any]) -> Task:
     """Read a task's event.
 
     Raises:
-        InvalidRequestError: The execution's input is not what it must be.
+        InvalidRequestError: The execution's input is invalid.
     """
     try:
         task = msgspec.convert(event, type=Task)

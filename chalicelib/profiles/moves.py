@@ -57,7 +57,7 @@ def started(profile: Profile, now: datetime) -> Profile:
 
 
 def restarted(profile: Profile, execution: str, now: datetime) -> Profile:
-    """Another execution goes on with the attempt, from where its data stops."""
+    """Another execution continues the attempt where its data stops."""
     number = _attempt_of(profile).number + 1
     return _attempt_changed(profile, now, execution=execution, number=number, started_at=None)
 

@@ -1,4 +1,4 @@
-"""Story ids: how a photo gets its own, and how an id that a client sent is read. Pure."""
+"""Story ids: derives them from photos, and reads them from clients. Pure."""
 
 import hashlib
 import re
@@ -15,11 +15,11 @@ def content_id_of(photo: bytes) -> str:
 
 
 def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
-    """The id of this photo in this voice: always the same one, without a look-up.
+    """The id of a photo's story: the same photo, language and voice always give the same one.
 
     Args:
-        namespace: A secret of the deployment. Without it, anyone who has a photo could
-            compute the link to the story that another person made of it.
+        namespace: A secret of the deployment. Without it, a person who has the photo could
+            compute the link to another person's story of it.
         content_id: SHA-256 of the photo.
         language: As Polly names it, such as ``en-US``.
         voice: As Polly names it, such as ``Joanna``.
@@ -28,7 +28,7 @@ def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str)
 
 
 def checked_id(given_id: str | None) -> str:
-    """A client's id in the form that we store.
+    """Read a client's id, and return it in canonical form.
 
     Raises:
         InvalidRequestError: There is no id, or it is not a UUID.

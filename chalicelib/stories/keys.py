@@ -1,7 +1,7 @@
-"""Where a story's files lie in the media bucket, and photos in the intake bucket.
+"""The keys of a story's files in the media bucket, and of photos in the intake bucket.
 
-A generation's files lie under two prefixes: deletion empties both, and the CDN serves only
-``public/``. Photos and readings stay private: EXIF may say where a photo was taken.
+A generation's files have two prefixes. Deletion removes the files of both; the CDN serves only
+``public/``. Photos and detections stay private: EXIF may say where a photo was taken.
 """
 
 import re
@@ -18,7 +18,7 @@ ARRIVALS: Final = "images/"
 PROFILE_ARRIVALS: Final = "profiles/"
 """Where profile photos arrive in the intake bucket."""
 REJECTED: Final = "rejected/"
-"""Where objects of the intake bucket go that are no photo and that no upload request asked for."""
+"""The prefix of rejected objects: no photos, and without an upload request."""
 
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -46,12 +46,12 @@ def photo(story: Story) -> str:
 
 
 def detection(story: Story, turn: int) -> str:
-    """What DetectText saw on the page turned by `turn` degrees, as JSON."""
+    """DetectText's answer about the page turned by `turn` degrees, as JSON."""
     return _private(story, f"detection-{turn}.json")
 
 
 def speech_part(story: Story, index: int) -> str:
-    """One request's part of a long narration, kept until all parts are there."""
+    """One part of a long narration: the audio of one request to Polly."""
     return _private(story, f"speech-{index}.mp3")
 
 
@@ -61,7 +61,7 @@ def page(story: Story) -> str:
 
 
 def audio(story: Story) -> str:
-    """The whole narration."""
+    """The whole narration, as MP3."""
     return _public(story, "story.mp3")
 
 
@@ -76,13 +76,13 @@ def arrival(upload_id: str, content_type: str) -> str:
 
 
 def upload_id_of(key: str) -> str | None:
-    """The upload request whose photo this is; None: it was put there without a request."""
+    """The upload request of an arrived photo; None: it arrived without one."""
     name = key.removeprefix(ARRIVALS).partition(".")[0]
     return name if _UUID.fullmatch(name) else None
 
 
 def rejected(key: str) -> str:
-    """Where a rejected object of the intake bucket goes; one that is there already stays."""
+    """The key to which a rejected object is moved; a key below ``rejected/`` stays."""
     moved = REJECTED + key.removeprefix(REJECTED)
     return (
         moved if len(moved.encode()) <= _MAX_KEY_BYTES else REJECTED + content_id_of(key.encode())
@@ -90,7 +90,7 @@ def rejected(key: str) -> str:
 
 
 def prefixes(story_id: str, generation: str) -> tuple[str, str]:
-    """What the keys of all files of this generation begin with, the public ones last."""
+    """The prefixes of all files of a generation: private and public."""
     where = f"{story_id}/{generation}/"
     return f"private/{where}", f"public/{where}"
 
