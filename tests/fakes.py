@@ -16,7 +16,7 @@ from chalicelib.pages.detection import TextDetection
 from chalicelib.stories.moves import Move
 from chalicelib.stories.ports import StoriesFound, StoriesPage
 from chalicelib.stories.story import Lease, Status, Story, month_of, place_in_list, sources
-from chalicelib.telemetry.metrics import Metric
+from chalicelib.telemetry import Metric
 
 BATCH = 100
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.intake import MAX_BYTES
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     DUPLICATES_FOUND,
     METRICS,
     PROFILE_PHOTOS_REJECTED,

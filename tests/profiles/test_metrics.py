@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.errors import TransientError
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     PROFILE_PHOTOS_FAILED,
     PROFILE_PHOTOS_READY,
     PROFILE_PHOTOS_REJECTED,

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from chalice.app import Response
 
+from chalicelib import telemetry
 from chalicelib.assembly import AwsTools
 from chalicelib.aws.requests import RequestFailedError
 from chalicelib.aws.ses import SesMailer
@@ -19,7 +20,6 @@ from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.settings import Settings
-from chalicelib.telemetry import logs
 from tests.fake_profiles import portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
 from tests.states_language import Interpreter
@@ -300,13 +300,13 @@ def test_asking_for_a_profile_tells_nobody_and_the_sweeper_tells_once(
     assert (asked, len(world.mailer.sent)) == (0, 1)
 
 
-# Was: logs.bound(key=...) in direct_upload; a user's id may be an e-mail address.
+# Was: telemetry.bound(key=...) in direct_upload; a user's id may be an e-mail address.
 def test_logs_do_not_tell_whose_photo_it_is(world: ProfileWorld) -> None:
     lines: list[dict[str, Any]] = []
 
     class Kept(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            logs._add_bound_fields(record)
+            telemetry._add_bound_fields(record)
             lines.append(dict(record.__dict__))
 
     kept = Kept(logging.INFO)
@@ -332,7 +332,7 @@ def test_no_tool_of_the_http_api_waits_for_longer_than_api_gateway_does(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     tools = AwsTools(Settings.from_environment(ENVIRONMENT))
-    config: Any = tools.faces._quick.meta.config
+    config: Any = tools.faces.quick.meta.config
 
     longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
 
