@@ -16,7 +16,7 @@ from chalicelib.steps.deletion import MAX_WRITER_DURATION
 from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from chalicelib.stories.story import LEGAL_MOVES
-from tests.states_language import DEFINITION
+from tests.fakes.workflow import DEFINITION
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

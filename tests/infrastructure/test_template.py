@@ -16,8 +16,8 @@ from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAX_BYTES, assembled
 from infrastructure.stage import function_name
+from tests.fakes.workflow import DEFINITION
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
-from tests.states_language import DEFINITION
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 CONFIG: Final = json.loads((PROJECT / ".chalice" / "config.json").read_text())

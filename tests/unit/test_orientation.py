@@ -13,7 +13,7 @@ from chalicelib.pages.detection import (
     text_angle,
     turned,
 )
-from tests.builders import line, with_words
+from tests.fakes.builders import line, with_words
 
 CLEAR = with_words(line("Once upon a time there was a boat.", 0.1, 0.1, confidence=97))
 GARBLED = with_words(line("eo uode n wst ree nrc se", 0.1, 0.1, confidence=61))
