@@ -14,8 +14,8 @@ from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.steps.listing import DEFAULT, MOST, Listing
 from chalicelib.stories.story import Status, Story
-from local.moto_backend import REGION
-from local.resources import create_stories_table
+from local.resources.creation import create_stories_table
+from local.resources.names import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -168,8 +168,16 @@ def test_what_outlives_a_deletion_is_told_as_the_template_has_it() -> None:
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
-    script = (ROOT / ".ci/run").read_text()
+    steps = re.findall(r"^step \w+ \d+ (.+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
 
-    assert "\nmake test\n" in script
+    assert {"test", "prove", "test-deployed"} <= set(steps)
     assert "make test" in README
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert phony
+
+    assert re.findall(r"^([a-z-]+):.* ## ", makefile, re.MULTILINE) == phony[1].split()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
 from local.engines.allocator import keep_large_buffers, return_what_piled_up
-from local.engines.face_models import Box, Descriptor, FaceModels, Finding, Pixels, Points
+from local.engines.face_models import Descriptor, FaceBox, FaceModels, Finding, Pixels, Points
 
 LONGEST_SIDE: Final = 1920
 """Pixels to which larger pictures are scaled down: what is smaller than 40 pixels then, Rekognition
@@ -78,7 +78,7 @@ class FaceReader:
     picture.
     """
 
-    def __init__(self, load_models: Callable[[], FaceModels] = _load_models) -> None:
+    def __init__(self, load_models: Callable[[], FaceModels]) -> None:
         self._lock = threading.Lock()
         self._load_models = load_models
 
@@ -115,12 +115,12 @@ class FaceReader:
             if each.score >= _CLEARLY_A_FACE
         ]
 
-    def _propose(self, picture: Image.Image) -> list[Box]:
+    def _propose(self, picture: Image.Image) -> list[FaceBox]:
         copy, scale = _fit(picture.convert("L"), _SEARCHED_SIDE)
         proposals = sorted(self._models.propose(np.asarray(copy)), key=lambda box: -box.area)
         return [box.scaled(1 / scale) for box in proposals[:_MOST_PROPOSALS]]
 
-    def _verify(self, picture: Image.Image, place: Box) -> list[Finding]:
+    def _verify(self, picture: Image.Image, place: FaceBox) -> list[Finding]:
         """What the good detector finds at a place that the fast one has proposed."""
         square = _around(place)
         scale = _VERIFIED_SIDE / square.width
@@ -139,7 +139,7 @@ class FaceReader:
         pixels, points, in_portrait = self._landmarks(picture, _face_box(rough))
         return ReadFace(points / picture.size, Portrait(pixels, in_portrait), finding.score)
 
-    def _landmarks(self, picture: Image.Image, box: Box) -> tuple[Pixels, Points, Points]:
+    def _landmarks(self, picture: Image.Image, box: FaceBox) -> tuple[Pixels, Points, Points]:
         square = _around(box)
         scale = _PORTRAIT_SIDE / square.width
         pixels = _cut_out(picture, square, _PORTRAIT_SIDE)
@@ -147,7 +147,13 @@ class FaceReader:
         return pixels, points / scale + (square.left, square.top), points
 
 
-def _is_among(place: Box, findings: list[Finding]) -> bool:
+@cache
+def face_reader() -> FaceReader:
+    """Return the reader of this process: its models take seconds to load, and much memory."""
+    return FaceReader(_load_models)
+
+
+def _is_among(place: FaceBox, findings: list[Finding]) -> bool:
     return any(place.overlap(each.box) >= _SAME_PLACE for each in findings)
 
 
@@ -158,23 +164,23 @@ def _fit(picture: Image.Image, side: int) -> tuple[Image.Image, float]:
     return picture.resize(size, Image.Resampling.BILINEAR), scale
 
 
-def _around(box: Box) -> Box:
+def _around(box: FaceBox) -> FaceBox:
     """A square around a face, as large as a portrait of it."""
     half = max(box.width, box.height) * _CONTEXT / 2
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     left, top = round(x - half), round(y - half)
     side = max(round(2 * half), 1)
-    return Box(left, top, left + side, top + side)
+    return FaceBox(left, top, left + side, top + side)
 
 
-def _cut_out(picture: Image.Image, square: Box, side: int) -> Pixels:
+def _cut_out(picture: Image.Image, square: FaceBox, side: int) -> Pixels:
     """The square in `side` pixels; black where it lies outside the picture."""
     place = (round(square.left), round(square.top), round(square.right), round(square.bottom))
     return np.asarray(picture.crop(place).resize((side, side), Image.Resampling.BICUBIC))
 
 
-def _face_box(points: Points) -> Box:
+def _face_box(points: Points) -> FaceBox:
     """The square around a face's landmarks in which the model expects them."""
     x, y = points.mean(axis=0).tolist()
     side = float(np.ptp(points, axis=0).max())
-    return Box(x - 0.52 * side, y - 0.56 * side, x + 0.52 * side, y + 0.48 * side)
+    return FaceBox(x - 0.52 * side, y - 0.56 * side, x + 0.52 * side, y + 0.48 * side)

@@ -9,7 +9,7 @@ from rapidocr import RapidOCR
 from rapidocr.main import RapidOCRError
 from rapidocr.utils.process_img import map_boxes_to_original
 
-from local.engines.text_models import LONGEST_SIDE, Character, Corners, Pixels
+from local.engines.text_models import LONGEST_SIDE, Corners, Pixels, ReadCharacter
 
 _PARAMETERS: Final = {
     # The engine's default enlarges small and narrow pictures without bounds: no better, far slower.
@@ -41,7 +41,7 @@ class OcrModels:
         crops = [_unturned(*each) for each in zip(crops, found.boxes, strict=True)]
         return list(zip(crops, in_picture, strict=True))
 
-    def recognise(self, line: Pixels) -> tuple[Character, ...]:
+    def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         output = self._engine.recognize_txt([np.ascontiguousarray(line)])
         return tuple(_characters(output.txts[0], output.word_results[0]))
 
@@ -55,7 +55,7 @@ def _unturned(crop: Pixels, corners: Corners) -> Pixels:
     return np.rot90(crop, -1) if was_turned else crop
 
 
-def _characters(text: str, places: Any) -> list[Character]:
+def _characters(text: str, places: Any) -> list[ReadCharacter]:
     """Join what the engine keeps apart: its columns leave the spaces out, its probabilities not."""
     columns = iter([column for word in places.word_cols for column in word])
     characters = []
@@ -63,5 +63,5 @@ def _characters(text: str, places: Any) -> list[Character]:
     for character, probability in zip(text, places.confs, strict=False):
         if not character.isspace():
             position = min((next(columns) + 0.5) / places.line_txt_len, 1.0)
-        characters.append(Character(character, probability, position))
+        characters.append(ReadCharacter(character, probability, position))
     return characters if text.strip() else []

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from local.engines.allocator import keep_large_buffers, return_what_piled_up
-from local.engines.text_models import Character, Pixels, TextModels
+from local.engines.text_models import Pixels, ReadCharacter, TextModels
 
 Quad = NDArray[np.float64]
 """Four corners (x, y), clockwise from the text's own top left, as ratios of width and height."""
@@ -36,7 +36,7 @@ _UPWARDS: Final = 3
 class Line:
     """A line of text, its corners, and the quarter turns that set it upright."""
 
-    characters: tuple[Character, ...]
+    characters: tuple[ReadCharacter, ...]
     quad: Quad
     turns: int
 
@@ -82,9 +82,12 @@ class TextReader:
 
     Calls are serialised: one inference on all cores is as fast as two side by side, answers twice
     as soon, and needs half the memory. The models load with the first picture.
+
+    Args:
+        load_models: Called once.
     """
 
-    def __init__(self, load_models: Callable[[], TextModels] = _load_models) -> None:
+    def __init__(self, load_models: Callable[[], TextModels]) -> None:
         self._lock = threading.Lock()
         self._load_models = load_models
 
@@ -127,6 +130,12 @@ class TextReader:
         characters = self._models.recognise(np.rot90(box.pixels, turns))
         quad = np.roll(box.quad, -turns, axis=0)
         return Line(characters, quad, turns) if characters else None
+
+
+@cache
+def text_reader() -> TextReader:
+    """Return the reader of this process: its models take seconds to load, and much memory."""
+    return TextReader(_load_models)
 
 
 def _most_common_turns(lines: Iterable[Line]) -> int:

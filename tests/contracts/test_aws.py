@@ -19,7 +19,7 @@ from chalicelib.errors import StoryChangedError, TransientError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Story
-from local.resources import create_stories_table
+from local.resources.creation import create_stories_table
 from tests.builders import story, upload_request
 from tests.fakes import NOW
 

@@ -16,7 +16,7 @@ from chalicelib.errors import StoryChangedError
 from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
-from local.resources import create_stories_table
+from local.resources.creation import create_stories_table
 from tests.builders import story
 from tests.fakes import NOW
 

@@ -17,9 +17,9 @@ from chalicelib.errors import RejectedError, TooLargeError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.ports import FaceCollection, Mailer, SentPhotos, Workflow
 from local.engines.face_reader import FaceReader
-from local.face_recognition import FaceRecognition
-from local.lambda_function import LambdaFunction
-from local.moto_backend import REGION
+from local.resources.names import REGION
+from local.runner.lambda_function import LambdaFunction
+from local.services.rekognition.face_recognition import FaceRecognition
 from tests.fake_profiles import (
     InMemoryFaces,
     InMemoryMailer,
@@ -28,9 +28,9 @@ from tests.fake_profiles import (
 )
 from tests.fake_workflow import InMemoryWorkflow
 from tests.fakes import Clock, InMemoryMedia
-from tests.local.conftest import Aws, Engines, running_aws
-from tests.local.faces import GREEN, RED, ColouredFaces, no_object, squares
-from tests.local.workflows import ROLE, SECONDS, Gate, definition, task
+from tests.local.conftest import Aws, running_aws
+from tests.local.services.faces import GREEN, RED, ColouredFaces, squares
+from tests.local.services.workflows import ROLE, SECONDS, Gate, definition, task
 from tests.states_language import Interpreter
 
 ANNA = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
@@ -41,9 +41,9 @@ SENDER = "stories@example.com"
 @pytest.fixture
 def local() -> Iterator[Aws]:
     """The local AWS, to which a coloured square is a face."""
-    recognition = FaceRecognition(no_object, reader=FaceReader(ColouredFaces))
+    recognition = FaceRecognition(FaceReader(ColouredFaces))
     session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, lambda _moto: recognition.operations, Engines()) as aws:
+    with running_aws(session, recognition.operations) as aws:
         yield aws
 
 

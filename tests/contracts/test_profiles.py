@@ -16,7 +16,7 @@ from chalicelib.profiles import moves
 from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import GIVEN_UP, Attempt, Profile, ProfileStatus
 from chalicelib.stories.ports import Stories
-from local.resources import create_stories_table
+from local.resources.creation import create_stories_table
 from tests.builders import story
 from tests.fake_profiles import CLEAR_FACE, InMemoryProfiles
 from tests.fakes import NOW, InMemoryStories

@@ -9,11 +9,10 @@ import pytest
 from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.s3 import S3IntakeBucket
 from chalicelib.stories.intake_bucket import IntakeObject
-from local.moto_backend import REGION
-from local.resources import DISTRIBUTION_ID
+from local.resources.names import DISTRIBUTION_ID, REGION
 from tests.builders import upload_request
 from tests.contracts.conftest import Bucket
-from tests.local.conftest import Engines, running_aws
+from tests.local.conftest import running_aws
 
 KEY = "images/some where/über+50%.jpg"
 
@@ -118,7 +117,7 @@ def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> Non
 @pytest.mark.parametrize("times", [1, 2])
 def test_copies_are_forgotten_when_asked_with_the_same_reference_again(times: int) -> None:
     session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, lambda _moto: {}, Engines()) as aws:
+    with running_aws(session, {}) as aws:
         distribution = Distribution(aws.client("cloudfront"), DISTRIBUTION_ID)
 
         assert all(distribution.invalidate("public/x/1/", "x-1") for _ in range(times))

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.http_server import HttpServer
-from local.process import interrupt_when_told_to_end
+from local.runner.process import interrupt_when_told_to_end
+from local.server.http_server import HttpServer
 from tests.deployed.message_moves import MessageMoves
 from tests.deployed.owner import client
 from tests.deployed.passed_on import PassedOn

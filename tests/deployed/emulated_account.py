@@ -15,8 +15,8 @@ from typing import Any, Final
 import trustme
 import urllib3
 
-from local.http_server import HOST
-from local.launcher import Stack, end, when_ready
+from local.resources.names import HOST
+from local.runner.launcher import RunningStack, end, when_ready
 from tests.deployed.owner import KEYS, REGION, client
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ class EmulatedAccount:
         self.certificate = _certificate(folder)
         engines = self._popen("engines", "-m", "local", PORT="0", AWS_PORT="0")
         self.processes = [self._emulator(port), engines]
-        self.engines: Stack = when_ready(engines, folder / "engines.log")
+        self.engines: RunningStack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()
         additions = self._popen(
             "additions", "-m", "tests.deployed.additions", self.url, str(self.certificate)

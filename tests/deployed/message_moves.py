@@ -1,7 +1,7 @@
 """SQS's message move tasks for an emulator that has none: `make redrive` asks for them.
 
 Only what that needs: a move to a named queue, done when the request is answered. The local AWS has
-them in full (local/message_moves.py, with tests of its own).
+them in full (local/services/sqs/message_moves.py, with tests of its own).
 """
 
 import json

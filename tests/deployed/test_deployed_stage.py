@@ -12,7 +12,7 @@ import requests
 import soundfile
 from PIL import Image
 
-from local import pictures_of_faces as pictures
+from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed.stage import DeployedStage
 from tests.end_to_end.test_main_path import words_of

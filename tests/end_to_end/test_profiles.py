@@ -9,8 +9,8 @@ import pytest
 import requests
 from PIL import Image
 
-from local import pictures_of_faces as pictures
-from local.launcher import Stack
+from local.demo import pictures_of_faces as pictures
+from local.runner.launcher import RunningStack
 from tests.end_to_end.client import Client
 from tests.end_to_end.profiles import ProfileClient, astronaut, picture
 
@@ -28,7 +28,7 @@ THROUGH = {
 
 
 @pytest.fixture
-def profiles(client: Client, stack: Stack) -> Iterator[ProfileClient]:
+def profiles(client: Client, stack: RunningStack) -> Iterator[ProfileClient]:
     profiles = ProfileClient(client, stack)
     yield profiles
     profiles.forget_everybody()
@@ -105,7 +105,7 @@ def test_a_photo_that_does_not_do_is_rejected_with_the_reason(
 
 
 @pytest.mark.skipif(not FACES.is_dir(), reason="the workshop's four photos are not at hand")
-def test_the_seeds_four_photos(profiles: ProfileClient, stack: Stack) -> None:
+def test_the_seeds_four_photos(profiles: ProfileClient, stack: RunningStack) -> None:
     """By the seed's own input, from a bucket of one's own."""
     stack.clients.s3.create_bucket(Bucket="rider-photos")
     expected = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 KEPT: Final = Path(__file__).parent / "calls.json"
-"""By function, the requests that a whole test run saw, in the words of `local.calls`."""
+"""By function, the requests that a whole test run saw, in the words of `local.control.calls`."""
 
 SEEN: defaultdict[str, set[str]] = defaultdict(set)
 """The requests that this run has seen so far."""

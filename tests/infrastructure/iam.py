@@ -101,7 +101,7 @@ OF_THE_PLATFORM: Final = {
 
 
 def needs_of(call: str, names: Names) -> list[Need]:
-    """Return the needs of a call, in the words of `local.calls`.
+    """Return the needs of a call, in the words of `local.control.calls`.
 
     Raises:
         KeyError: The tables above do not have the operation.

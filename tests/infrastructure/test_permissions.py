@@ -15,8 +15,8 @@ import pytest
 from infrastructure.iam.names import Names
 from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stage import API_HANDLER
-from local.moto_backend import ACCOUNT_ID, REGION
-from local.resources import DISTRIBUTION_ID, SENDER, app_environment
+from local.resources.environment import app_environment
+from local.resources.names import ACCOUNT_ID, DISTRIBUTION_ID, REGION, SENDER
 from tests.infrastructure import calls
 from tests.infrastructure.iam import (
     OF_THE_PLATFORM,

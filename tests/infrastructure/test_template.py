@@ -14,7 +14,6 @@ from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAX_BYTES, assembled
 from infrastructure.stage import function_name
-from local import cdn
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
 from tests.states_language import DEFINITION
 
@@ -238,16 +237,6 @@ def test_a_browser_may_open_links_and_run_nothing() -> None:
     assert "ContentTypeOptions" in security
     assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 365 * 24 * 3600
     assert all(each.get("Override") for each in security.values())
-
-
-def test_cloudfront_caches_as_long_as_the_local_cdn() -> None:
-    policy = only(DEV, "CloudFront::CachePolicy")["CachePolicyConfig"]
-    config = only(DEV, "CloudFront::Distribution")["DistributionConfig"]
-
-    assert (policy["MinTTL"], policy["DefaultTTL"]) == (cdn.LEAST_TTL, cdn.DEFAULT_TTL)
-    assert policy["MaxTTL"] == cdn.MOST_TTL
-    errors = [{"ErrorCode": 403, "ErrorCachingMinTTL": cdn.ERROR_TTL}]
-    assert config["CustomErrorResponses"] == errors
 
 
 # Queues, table, topics.

@@ -25,7 +25,7 @@ from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, Story
 from chalicelib.errors import TransientError
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
-from local.resources import create_stories_table
+from local.resources.creation import create_stories_table
 from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
 from tests.fake_queue import MAX_RECEIVES
 from tests.fake_uploads import InMemoryIntakeBucket, SlowCdn

@@ -22,7 +22,7 @@ from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys
 from chalicelib.stories.keys import Links
-from chalicelib.stories.queues import DEAD_LETTERS, TIME_LIMITS, Step
+from chalicelib.stories.queues import DEAD_LETTERS, OF_STORIES, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.builders import upload
@@ -140,12 +140,11 @@ class Simulation:
             clock=self.clock,
             new_uuid=Uuids(),
         )
-        steps: list[Step] = [step for step in Step if step is not Step.INTAKE]
         self._work = {
             step: Consumer(
                 step.value, self.backend.queues[step], self.part.handler(step), TIME_LIMITS[step]
             )
-            for step in steps
+            for step in OF_STORIES
         }
         self._dead = {
             step: Consumer(
@@ -153,7 +152,7 @@ class Simulation:
                 self.backend.dead_letter_queues[step],
                 self.part.handler(step, DEAD_LETTERS),
             )
-            for step in steps
+            for step in OF_STORIES
         }
         # Lambda's own queue of S3's events, whose function sends on what they announce.
         self._gone_events = InMemoryQueue[IntakeMessage](self.clock, "events that are gone")
@@ -326,13 +325,18 @@ class Simulation:
         while self.deliver_next():
             pass
 
+    def story_queues(self) -> list[ConsumedQueue[Any]]:
+        """Every queue of messages about stories, then those for their dead letters."""
+        queues = (self.backend.queues, self.backend.dead_letter_queues)
+        return [each[step] for each in queues for step in OF_STORIES]
+
     def lose_messages(self) -> None:
         """Whatever the queues held is gone (or expired, or was purged by hand).
 
         But for messages about lives of which there is no record: nothing else knows of these.
         """
-        for step, queue in self.backend.queues.items():
-            for dropped in (queue, self.backend.dead_letter_queues[step]):
+        for step in OF_STORIES:
+            for dropped in (self.backend.queues[step], self.backend.dead_letter_queues[step]):
                 while (delivery := dropped.receive()) is not None:
                     story = self.backend.stories.find(delivery.message.id)
                     if step is Step.DELETION and story and about(story) != delivery.message:

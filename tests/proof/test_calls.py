@@ -15,9 +15,10 @@ from chalicelib.settings import Settings
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease
-from local.calls import Calls
-from local.lambda_function import LambdaFunction
-from local.resources import MEDIA_BUCKET, app_environment
+from local.control.calls import Calls
+from local.resources.environment import app_environment
+from local.resources.names import MEDIA_BUCKET
+from local.runner.lambda_function import LambdaFunction
 from tests.builders import story, upload_request
 from tests.fakes import NOW, Clock
 from tests.proof.calls import calls_in

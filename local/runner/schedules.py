@@ -1,0 +1,98 @@
+"""EventBridge's scheduled rules: time that invokes functions."""
+
+import re
+import threading
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chalice.app import Chalice, ScheduledEventConfig, ScheduleExpression
+from chalice.config import Config
+
+from local.resources.names import ACCOUNT_ID, PREFIX, REGION
+from local.runner.asynchronous import AsynchronousInvocations
+from local.runner.lambda_function import LambdaFunction, TriggerError
+
+_RATE: Final = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)(s?)\)")
+_SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86_400}
+
+
+class ScheduleTrigger:
+    """Invokes a function every so often, for the first time when the first period is over.
+
+    Each invocation is asynchronous, as EventBridge's are, so that a slow one may overlap with the
+    next.
+
+    Args:
+        function: What to invoke.
+        period: Seconds.
+    """
+
+    def __init__(self, function: LambdaFunction, period: float) -> None:
+        self.function = function
+        self.period = period
+        self._invocations = AsynchronousInvocations(function)
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Begin the first period."""
+        name = f"{self.function.name}-schedule"
+        threading.Thread(target=self._keep_time, name=name, daemon=True).start()
+
+    def request_stop(self) -> None:
+        """Invoke nothing more, and try nothing again; what runs may end."""
+        self._stopping.set()
+        self._invocations.request_stop()
+
+    def _keep_time(self) -> None:
+        due = time.monotonic() + self.period
+        while not self._stopping.wait(max(0.0, due - time.monotonic())):
+            due += self.period
+            self._invocations.send(_scheduled_event(self.function.name, datetime.now(UTC)))
+
+
+def schedule_triggers(app: Chalice, config: Config) -> list[ScheduleTrigger]:
+    """A trigger for every ``schedule`` handler of an app.
+
+    Raises:
+        TriggerError: One of them has another schedule than a rate.
+    """
+    return [
+        ScheduleTrigger(
+            LambdaFunction.configured(source.name, app.handler_map[source.name], config),
+            _period(source),
+        )
+        for source in app.event_sources
+        if isinstance(source, ScheduledEventConfig)
+    ]
+
+
+def _period(source: ScheduledEventConfig) -> int:
+    """The seconds of ``rate(5 minutes)`` (Amazon EventBridge, "Rate expressions reference")."""
+    expression = source.schedule_expression
+    if isinstance(expression, ScheduleExpression):
+        expression = expression.to_string()
+    rate = _RATE.fullmatch(expression)
+    if rate is None or (rate[1] == "1") == (rate[3] == "s"):  # EventBridge minds the plural
+        raise TriggerError(
+            f"{source.name} is scheduled by {expression!r}, "
+            "but the local stack keeps only rates, such as 'rate(1 minute)' or 'rate(5 minutes)'"
+        )
+    return int(rate[1]) * _SECONDS[rate[2]]
+
+
+def _scheduled_event(function: str, now: datetime) -> dict[str, Any]:
+    """What a rule sends (Amazon EventBridge, "Scheduled Event"), under Chalice's name for it."""
+    rule = f"{PREFIX}{function}-event"
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT_ID,
+        "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT_ID}:rule/{rule}"],
+        "detail": {},
+    }
