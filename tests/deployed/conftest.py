@@ -76,7 +76,7 @@ def end(stage: DeployedStage) -> None:
         assert things(stage.account).keys() == KINDS
         stage.destroy()
         assert things(stage.account) == {}
-        assert [line for line in lines if "stage finished" in line]
+        assert [line for line in lines if "step finished" in line]
         assert [line for line in lines if "AccessDenied" in line or "not authorized" in line] == []
     finally:
         stage.account.close()
