@@ -13,7 +13,7 @@ from chalicelib.profiles.profile import FACE_ALREADY_EXISTS
 from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
 from chalicelib.steps.deletion import MAX_WRITER_DURATION
-from chalicelib.steps.intake import MAX_BYTES, STORED_WITHIN
+from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from chalicelib.stories.story import LEGAL_MOVES
 from tests.states_language import DEFINITION
@@ -147,8 +147,8 @@ def test_a_deletion_waits_for_everybody_who_may_still_write() -> None:
     api_seconds = CONFIG["lambda_timeout"]
 
     intake = max(api_seconds, functions["take_in_staged"]["lambda_timeout"])
-    assert STORED_WITHIN.total_seconds() >= intake
-    assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
+    assert MAX_INTAKE_DURATION.total_seconds() >= intake
+    assert max(MAX_INTAKE_DURATION, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
 
 
 def test_what_outlives_a_deletion_is_told_as_the_template_has_it() -> None:
