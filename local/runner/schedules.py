@@ -4,6 +4,7 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -26,11 +27,22 @@ class ScheduleTrigger:
     Args:
         function: The function to invoke.
         period: Seconds.
+        monotonic: The time in seconds.
+        wait: Waits for some seconds, and returns whether to stop.
     """
 
-    def __init__(self, function: LambdaFunction, period: float) -> None:
+    def __init__(
+        self,
+        function: LambdaFunction,
+        period: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
         self.function = function
         self.period = period
+        self._monotonic = monotonic
+        self._wait = wait
         self._invocations = AsynchronousInvocations(function)
         self._stopping = threading.Event()
 
@@ -45,8 +57,9 @@ class ScheduleTrigger:
         self._invocations.request_stop()
 
     def _keep_time(self) -> None:
-        due = time.monotonic() + self.period
-        while not self._stopping.wait(max(0.0, due - time.monotonic())):
+        wait = self._wait or self._stopping.wait
+        due = self._monotonic() + self.period
+        while not wait(max(0.0, due - self._monotonic())):
             due += self.period
             self._invocations.send(_scheduled_event(self.function.name, datetime.now(UTC)))
 
