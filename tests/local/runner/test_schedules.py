@@ -60,12 +60,15 @@ class Time:
         return False
 
 
+def start(handler: Handler, time: Time) -> None:
+    sweep = handler.function("sweep")
+    ScheduleTrigger(sweep, 300, monotonic=time.monotonic, wait=time.wait).start()
+
+
 def test_an_event_has_eventbridges_shape() -> None:
     handler, time = Handler(), Time(rounds=1)
 
-    ScheduleTrigger(
-        handler.function("sweep"), 300, monotonic=time.monotonic, wait=time.wait
-    ).start()
+    start(handler, time)
     event, context = handler.next()
 
     happened = datetime.strptime(event.pop("time"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
@@ -87,9 +90,7 @@ def test_an_event_has_eventbridges_shape() -> None:
 def test_the_first_period_passes_before_the_first_event_and_one_before_each_next() -> None:
     handler, time = Handler(), Time(rounds=3)
 
-    ScheduleTrigger(
-        handler.function("sweep"), 300, monotonic=time.monotonic, wait=time.wait
-    ).start()
+    start(handler, time)
 
     assert time.ended.wait(SECONDS)
     assert len({handler.next_event()["id"] for _ in range(3)}) == 3
@@ -101,9 +102,7 @@ def test_a_slow_function_does_not_hold_up_the_next_event() -> None:
     gate = threading.Event()
     handler, time = Handler(lambda _event: gate.wait(SECONDS)), Time(rounds=2)
 
-    ScheduleTrigger(
-        handler.function("sweep"), 300, monotonic=time.monotonic, wait=time.wait
-    ).start()
+    start(handler, time)
 
     assert handler.next_event()["id"] != handler.next_event()["id"]
     gate.set()
@@ -136,12 +135,9 @@ def test_every_schedule_of_an_app_gets_a_trigger_as_it_was_declared() -> None:
 
     sweeping, tidying = schedule_triggers(app, CONFIG)
 
-    assert [
-        (each.function.name, each.period, each.function.timeout) for each in (sweeping, tidying)
-    ] == [
-        ("sweep", 300, 300),
-        ("tidy", 3600, 29),
-    ]
+    assert (sweeping.function.name, sweeping.period) == ("sweep", 300)
+    assert (tidying.function.name, tidying.period) == ("tidy", 3600)
+    assert (sweeping.function.timeout, tidying.function.timeout) == (300, 29)
     soon = ScheduleTrigger(sweeping.function, period=0.01)
     soon.start()
     event, context = seen.get(timeout=SECONDS)
