@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 STEPS = {"chalicelib.steps.reading", "chalicelib.steps.narration", "chalicelib.steps.renditions"}
 
-PACKAGES = ("chalicelib",)
+PACKAGES = ("chalicelib", "local", "infrastructure")
 
 MAY_IMPORT = {
     "errors": set[str](),

@@ -4,7 +4,7 @@ import os
 from collections.abc import MutableMapping
 
 from chalicelib.http.tokens import OPEN
-from infrastructure.settings import settings_of
+from infrastructure.stack.outputs import settings_of
 from local.resources.names import (
     ACCOUNT_ID,
     APP_KEYS,

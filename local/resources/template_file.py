@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infrastructure.stack_template import assembled
+from infrastructure.stack.template import assembled
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

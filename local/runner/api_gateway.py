@@ -3,7 +3,7 @@
 Routing, CORS preflights and authorizers are those of ``chalice local``. This module corrects it:
 path parameters arrive decoded, text is UTF-8 and only the app's binary types stay bytes, sizes are
 limited, a method that a path lacks never reaches the app, and refusals are those of a deployed
-stage (`infrastructure.gateway_responses`).
+stage (`infrastructure.gateway.responses`).
 """
 
 import base64
@@ -24,7 +24,7 @@ from chalice.local import (
 )
 from werkzeug.wrappers import Request, Response
 
-from infrastructure.gateway_responses import RESPONSES
+from infrastructure.gateway.responses import RESPONSES
 from local.runner.lambda_function import LambdaContext, LambdaFunction
 
 if TYPE_CHECKING:

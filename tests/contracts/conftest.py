@@ -16,7 +16,7 @@ from chalicelib.aws.s3 import MediaBucket, S3IntakeBucket
 from chalicelib.delivery.messages import StoryMessage
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Media, Stories, UploadRequests
-from infrastructure.redrive import redrive
+from infrastructure.commands.redrive import redrive
 from local.resources.creation import create_stories_table
 from local.resources.names import REGION
 from tests.fake_queue import InMemoryQueue

@@ -27,8 +27,8 @@ It is left up, as asked:
 The project's commands reach it from the copy that was deployed:
 
   cd {project} && . {folder}/environment
-  {python} -m infrastructure.deploy {stage} --api-url '{api_pattern}'
-  {python} -m infrastructure.destroy {stage}
+  {python} -m infrastructure.commands.deploy {stage} --api-url '{api_pattern}'
+  {python} -m infrastructure.commands.destroy {stage}
 
 To end it: kill {pids}
 """

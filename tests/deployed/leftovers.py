@@ -4,7 +4,7 @@ from typing import Final
 
 import jmespath
 
-from infrastructure.gateway import LOGGING_ROLE
+from infrastructure.gateway.configuration import LOGGING_ROLE
 from tests.deployed.emulated_account import EmulatedAccount
 
 _COLLECTIONS: Final = "face collections"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import requests
 
-from infrastructure.settings import settings_of
+from infrastructure.stack.outputs import settings_of
 from tests.deployed.emulated_account import PROJECT, EmulatedAccount
 from tests.waiting import until
 
@@ -52,7 +52,7 @@ class DeployedStage:
     def deploy_again(self, *arguments: str) -> str:
         """`make deploy`; what it says."""
         api_url = self.account.api_url("{api_id}")
-        return self.run("infrastructure.deploy", NAME, "--api-url", api_url, *arguments)
+        return self.run("infrastructure.commands.deploy", NAME, "--api-url", api_url, *arguments)
 
     def changed_files(self) -> str:
         """What `git status` would show."""
@@ -60,7 +60,7 @@ class DeployedStage:
 
     def destroy(self) -> None:
         """`make destroy`, with the answer given."""
-        self.run("infrastructure.destroy", NAME, "--yes", NAME)
+        self.run("infrastructure.commands.destroy", NAME, "--yes", NAME)
 
     def run(self, module: str, *arguments: str) -> str:
         """Run a command of the project in this account, its output shown as it comes.

@@ -43,7 +43,7 @@ def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
 
 
 def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
-    stage.run("infrastructure.package", "proof", "out")
+    stage.run("infrastructure.commands.package", "proof", "out")
 
     out = stage.project / "out"
     packaged = json.loads((out / "chalice.tf.json").read_text())
@@ -143,7 +143,7 @@ def test_what_fails_for_good_is_parked_and_can_be_put_back(stage: DeployedStage)
     assert failed.status_code == 422
     assert "SynthesizeSpeech" in failed.json()["message"]
 
-    said = stage.run("infrastructure.redrive", "proof", "narration")
+    said = stage.run("infrastructure.commands.redrive", "proof", "narration")
 
     assert re.search(r"1 message moved from storytime-proof-narration-parked", said)
     story = until(lambda: ready_or_none(stage, uploaded["id"]))

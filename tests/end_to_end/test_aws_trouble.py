@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.redrive import redrive
+from infrastructure.commands.redrive import redrive
 from local.runner.launcher import RunningStack
 from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import Client

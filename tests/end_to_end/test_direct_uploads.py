@@ -171,7 +171,7 @@ def test_what_nobody_asked_for_and_is_no_photo_is_parked_with_the_reason(
 
 
 def test_an_event_about_an_object_that_is_gone_is_done_with(client: Client) -> None:
-    client.send("intake", '{"bucket": "storytime-local-intake_bucket", "key": "images/gone.jpg"}')
+    client.send("intake", '{"bucket": "storytime-local-staging", "key": "images/gone.jpg"}')
 
     client.settle()
 

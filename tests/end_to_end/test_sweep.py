@@ -34,6 +34,6 @@ def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
     seen = requests.get(f"{stack.aws_url}/_local/calls", timeout=10).json()
     assert {
         "dynamodb.Scan storytime-local-stories/index/unfinished",
-        "s3.ListObjectsV2 storytime-local-intake_bucket/images/*",
-        "s3.ListObjectsV2 storytime-local-intake_bucket/profiles/*",
+        "s3.ListObjectsV2 storytime-local-staging/images/*",
+        "s3.ListObjectsV2 storytime-local-staging/profiles/*",
     } <= {*seen["sweep"]}

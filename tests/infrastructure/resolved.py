@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from infrastructure.iam.names import Names
+from infrastructure.stack.outputs import settings_of
+from local.resources.names import ACCOUNT_ID, REGION
 from local.resources.template import StageTemplate, TemplateResource
 from local.resources.template_file import expanded
 
@@ -10,3 +13,21 @@ __all__ = ["EXPANDED", "Resource", "Stack"]
 EXPANDED: Final = expanded()
 Resource = TemplateResource
 Stack = StageTemplate
+
+
+def outputs(stage: str = "dev") -> dict[str, str]:
+    """The template's outputs; values that only AWS knows are invented."""
+    here = f"{REGION}:{ACCOUNT_ID}"
+    invented = {
+        "NotificationTopicArn": f"arn:aws:sns:{here}:storytime-{stage}-notifications",
+        "ProfileWorkflowArn": f"arn:aws:states:{here}:stateMachine:storytime-{stage}-photos",
+        "QueueUrlPrefix": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/storytime-{stage}-",
+        "DistributionId": "E123",
+        "MediaBaseUrl": "https://d123.cloudfront.net",
+        "AccessLogGroupArn": f"arn:aws:logs:{here}:log-group:storytime-{stage}-access",
+    }
+    return Stack(stage).outputs | invented
+
+
+def names(stage: str = "dev") -> Names:
+    return Names.from_environment(settings_of(outputs(stage)), stage)

@@ -10,7 +10,7 @@ from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import OF_STORIES
 from chalicelib.stories.story import Status, Story
 from tests.proof.backend import ConsumedQueue
 from tests.proof.invariants_of_deletion import broken_by_deletion
@@ -210,7 +210,7 @@ def _needless_work(run: Run) -> Iterator[str]:
     """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
     resumed: dict[str, list[datetime]] = defaultdict(list)
     for request in run.requests:
-        if request.target in set(Step) - {Step.INTAKE} and request.process.kind in {
+        if request.target in OF_STORIES and request.process.kind in {
             "poll",
             "bulk",
             "sweep",
@@ -238,7 +238,7 @@ def _strangers(run: Run) -> Iterator[str]:
 
 def _strays(request: Request, letter: Delivery[StoryMessage], story: Story) -> Iterator[str]:
     """A dead letter fails a story only if nothing else happened to it since."""
-    if request.detail[2].get("status") is not Status.FAILED:
+    if request.detail[2].changes.get("status") is not Status.FAILED:
         return
     if story.enqueued_at and story.enqueued_at - letter.sent_at > _CLOCKS_DIFFER_BY:
         yield "a stray dead letter failed a story that was enqueued since"
@@ -263,15 +263,10 @@ def _left_behind(run: Run) -> Iterator[str]:
         *backend.queues.values(),
         *backend.dead_letter_queues.values(),
     ]
-    intake: list[ConsumedQueue[Any]] = [backend.intake_queue, backend.intake_dead_letter_queue]
-    for queue in [*at_work, *intake]:
+    for queue in at_work:
         if queue.next_visible_at() is not None:
             yield "a message was left behind"
-    parked: list[ConsumedQueue[Any]] = [
-        *backend.parked_queues.values(),
-        backend.intake_parked_queue,
-    ]
-    for queue in parked:
+    for queue in backend.parked_queues.values():
         if queue.next_visible_at() is not None and not run.simulation.parking:
             yield "a message was parked though nothing was broken for long"
     for story, _ in run.stories:

@@ -229,7 +229,7 @@ def messages_come_late(run: Simulation) -> None:
     run.backend.queues[Step.NARRATION].send(about(receipt.story))
     run.receive(Step.NARRATION)()
     run.settle()
-    for queue in (*run.backend.queues.values(), *run.backend.dead_letter_queues.values()):
+    for queue in run.story_queues():
         queue.send(about(receipt.story))
     run.settle()
 
@@ -242,7 +242,7 @@ def another_generation(run: Simulation) -> None:
     run.deliver_next()
     run.delete(old.id)
     run.upload(SHADE)
-    for queue in (*run.backend.queues.values(), *run.backend.dead_letter_queues.values()):
+    for queue in run.story_queues():
         queue.send(old)
     run.settle()
 

@@ -15,14 +15,14 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import RejectedError, StorytimeError
 from chalicelib.steps.bulk import Bulk
 from chalicelib.steps.deletion import Deletion
-from chalicelib.steps.direct_upload import DirectUpload, Permit, Wanted
+from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
 from chalicelib.steps.intake import Intake, Receipt
 from chalicelib.steps.listing import Listing
 from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys
 from chalicelib.stories.keys import Links
-from chalicelib.stories.queues import DEAD_LETTERS, TIME_LIMITS, Step
+from chalicelib.stories.queues import DEAD_LETTERS, OF_STORIES, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.builders import upload
@@ -140,12 +140,11 @@ class Simulation:
             clock=self.clock,
             new_uuid=Uuids(),
         )
-        steps: list[Step] = [step for step in Step if step is not Step.INTAKE]
         self._work = {
             step: Consumer(
                 step.value, self.backend.queues[step], self.part.handler(step), TIME_LIMITS[step]
             )
-            for step in steps
+            for step in OF_STORIES
         }
         self._dead = {
             step: Consumer(
@@ -153,7 +152,7 @@ class Simulation:
                 self.backend.dead_letter_queues[step],
                 self.part.handler(step, DEAD_LETTERS),
             )
-            for step in steps
+            for step in OF_STORIES
         }
         # Lambda's own queue of S3's events, whose function sends on what they announce.
         self._gone_events = InMemoryQueue[IntakeMessage](self.clock, "events that are gone")
@@ -198,9 +197,9 @@ class Simulation:
         photo = upload(page(shade))
         self._invoked(Process("upload"), lambda: self.part(Intake).take_in(photo))
 
-    def request_upload(self, *, notify: bool = True) -> Permit:
+    def request_upload(self, *, notify: bool = True) -> UploadPermit:
         """Ask for a form, and again when that fails."""
-        wanted = Wanted("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
+        wanted = WantedUpload("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
         for _ in range(_PATIENCE):
             permit = self._invoked(
                 Process("request"), lambda: self.part(DirectUpload).permit(wanted)
@@ -210,7 +209,7 @@ class Simulation:
             self.clock.advance(5)
         raise BrokenPromiseError("nobody gets a form")
 
-    def post(self, permit: Permit, shade: int | None) -> None:
+    def post(self, permit: UploadPermit, shade: int | None) -> None:
         """Post the photo of a page with a form, or with None what is no photo."""
         if self.clock.now > permit.request.usable_until:
             return  # S3 refuses it
@@ -326,13 +325,18 @@ class Simulation:
         while self.deliver_next():
             pass
 
+    def story_queues(self) -> list[ConsumedQueue[Any]]:
+        """Every queue of messages about stories, then those for their dead letters."""
+        queues = (self.backend.queues, self.backend.dead_letter_queues)
+        return [each[step] for each in queues for step in OF_STORIES]
+
     def lose_messages(self) -> None:
         """Whatever the queues held is gone (or expired, or was purged by hand).
 
         But for messages about lives of which there is no record: nothing else knows of these.
         """
-        for step, queue in self.backend.queues.items():
-            for dropped in (queue, self.backend.dead_letter_queues[step]):
+        for step in OF_STORIES:
+            for dropped in (self.backend.queues[step], self.backend.dead_letter_queues[step]):
                 while (delivery := dropped.receive()) is not None:
                     story = self.backend.stories.find(delivery.message.id)
                     if step is Step.DELETION and story and about(story) != delivery.message:

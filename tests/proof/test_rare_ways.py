@@ -18,10 +18,10 @@ def test_what_is_asked_for_nowhere_else_is_seen_there() -> None:
 
     seen = calls.contents()
     assert (
-        "s3.DeleteObject:if-match storytime-local-intake_bucket/rejected/images/*"
+        "s3.DeleteObject:if-match storytime-local-staging/rejected/images/*"
         in (seen["take_in_staged"])
     )
-    assert "s3.DeleteObject:if-match storytime-local-intake_bucket/images/*" in seen["erase"]
+    assert "s3.DeleteObject:if-match storytime-local-staging/images/*" in seen["erase"]
     assert "sqs.SendMessage storytime-local-narration-dead" in seen["sweep"]
     assert "s3.DeleteObjects storytime-local-media/public/{id}/*" in seen["give_up_narration"]
     assert "rekognition.SearchFacesByImage storytime-local-faces" in seen["refuse_photo"]

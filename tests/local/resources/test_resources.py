@@ -11,7 +11,7 @@ from cfnlint.template import Template
 
 from chalicelib.settings import Settings
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, StepQueue
-from infrastructure.stack_template import assembled
+from infrastructure.stack.template import assembled
 from local.resources.creation import StackClients, create
 from local.resources.environment import app_environment, point_at
 from local.resources.names import APP_KEYS, INTAKE_BUCKET, MEDIA_BUCKET, STACK_KEYS, SUBSCRIBER

@@ -12,7 +12,7 @@ import urllib3
 from chalice.app import Chalice, ChaliceAuthorizer, CORSConfig, Response
 from chalice.config import Config
 
-from infrastructure.gateway_responses import RESPONSES
+from infrastructure.gateway.responses import RESPONSES
 from local.runner.api_gateway import ApiGateway
 from local.server.http_server import HttpServer
 
