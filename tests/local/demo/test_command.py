@@ -186,12 +186,12 @@ def test_the_demo_turns_the_sample_into_a_story_as_the_readme_shows(tmp_path: Pa
 
 
 @pytest.mark.engines
-def test_the_profile_demo_shows_the_way_of_each_photo_as_the_readme_shows(tmp_path: Path) -> None:
+def test_the_profile_demo_shows_the_way_of_each_photo_as_the_docs_show(tmp_path: Path) -> None:
     ended = run("local.demo.profile", cwd=tmp_path)
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    readme = (PROJECT / "README.md").read_text()
-    shown = readme.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
+    page = (PROJECT / "docs" / "api.md").read_text()
+    shown = page.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
     assert _without_figures(ended.stdout).startswith(_without_figures(shown))
     assert "rejected (sunglasses)" in ended.stdout
     assert "rejected (no_face)" in ended.stdout
