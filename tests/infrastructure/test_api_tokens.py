@@ -148,7 +148,7 @@ def test_make_token_without_a_stage_says_what_it_needs() -> None:
     make = shutil.which("make")
     assert make is not None
     ended = subprocess.run(  # noqa: S603  # the lines around
-        [make, "token", f"RUN={sys.executable}", "INSTALLED="],
+        [make, "token", f"RUN={sys.executable}", "LOCAL="],
         cwd=PROJECT,
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,

@@ -268,7 +268,7 @@ def make_redrive(*settings: str) -> subprocess.CompletedProcess[str]:
     assert make is not None
     return subprocess.run(  # noqa: S603  # what the tests below say
         # Use this interpreter, and install nothing.
-        [make, "redrive", f"RUN={sys.executable}", "INSTALLED=", *settings],
+        [make, "redrive", f"RUN={sys.executable}", "LOCAL=", *settings],
         cwd=PROJECT,
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
