@@ -12,7 +12,7 @@ from typing import Any, Final
 from PIL import Image
 
 from chalicelib.errors import ProfileChangedError, RejectedError, TooLargeError
-from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen
+from chalicelib.profiles.faces import Box, Face, FaceAttribute, Match, Owner
 from chalicelib.profiles.ports import ProfilesPage
 from chalicelib.profiles.profile import Profile
 from chalicelib.stories.ports import Media
@@ -26,8 +26,8 @@ CLEAR_FACE: Final = Face(
     yaw=2.0,
     pitch=-3.0,
     roll=1.0,
-    eyes_open=Seen(True, 98.0),
-    sunglasses=Seen(False, 99.0),
+    eyes_open=FaceAttribute(True, 98.0),
+    sunglasses=FaceAttribute(False, 99.0),
 )
 _SHADES: Final = 20
 

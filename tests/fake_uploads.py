@@ -145,7 +145,7 @@ class InMemoryIntakeBucket:
             content, size, found.version, found.upload_id, found.arrived_at, found.email
         )
 
-    def look(self, key: str) -> IntakeObject | None:
+    def head(self, key: str) -> IntakeObject | None:
         found = self.objects.get(key)
         return IntakeObject(found.version, found.arrived_at) if found else None
 

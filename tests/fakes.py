@@ -198,12 +198,12 @@ class Measurements:
     def __init__(self) -> None:
         self.kept: list[tuple[Metric, str | None, float]] = []
 
-    def record(self, metric: Metric, value: float = 1, by: str | None = None) -> None:
-        assert (by is not None) == (metric.dimension is not None), metric.name
-        self.kept.append((metric, by, value))
+    def record(self, metric: Metric, value: float = 1, dimension: str | None = None) -> None:
+        assert (dimension is not None) == (metric.dimension is not None), metric.name
+        self.kept.append((metric, dimension, value))
 
     def of(self, metric: Metric) -> list[tuple[str | None, float]]:
-        return [(by, value) for kind, by, value in self.kept if kind is metric]
+        return [(dimension, value) for kind, dimension, value in self.kept if kind is metric]
 
 
 class Outbox:

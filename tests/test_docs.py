@@ -16,7 +16,7 @@ from chalicelib.profiles.profile import FACE_ALREADY_EXISTS
 from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
 from chalicelib.steps.deletion import MAX_WRITER_DURATION
-from chalicelib.steps.intake import MAX_BYTES, STORED_WITHIN
+from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
 from chalicelib.stories import upload_request
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS
 from chalicelib.stories.story import LEGAL_MOVES
@@ -240,8 +240,8 @@ def test_a_deletion_waits_for_the_slowest_writer() -> None:
     api_seconds = CONFIG["lambda_timeout"]
 
     intake = max(api_seconds, functions["take_in_staged"]["lambda_timeout"])
-    assert STORED_WITHIN.total_seconds() >= intake
-    assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
+    assert MAX_INTAKE_DURATION.total_seconds() >= intake
+    assert max(MAX_INTAKE_DURATION, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
 
 
 def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> None:

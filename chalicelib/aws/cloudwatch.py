@@ -32,13 +32,13 @@ class EmfMeter:
         self._stage = stage
         self._write = write
 
-    def record(self, metric: Metric, value: float = 1, by: str | None = None) -> None:
+    def record(self, metric: Metric, value: float = 1, dimension: str | None = None) -> None:
         try:
-            self._write(self._line(metric, value, by))
+            self._write(self._line(metric, value, dimension))
         except Exception as error:  # whatever it is, a story is worth more
             log.warning("not measured", extra={"metric": metric.name, "reason": repr(error)})
 
-    def _line(self, metric: Metric, value: float, by: str | None) -> str:
+    def _line(self, metric: Metric, value: float, dimension: str | None) -> str:
         # Of its own for each line: the library's `Metrics` is one for the whole process.
         line = AmazonCloudWatchEMFProvider(
             namespace=NAMESPACE,
@@ -46,11 +46,11 @@ class EmfMeter:
             default_dimensions={"Stage": self._stage},
         )
         line.add_metric(metric.name, metric.unit, value)
-        if metric.dimension is not None and by is not None:
-            if metric.summed:
-                line.add_dimensions(**{metric.dimension: by})
+        if metric.dimension is not None and dimension is not None:
+            if metric.has_total:
+                line.add_dimensions(**{metric.dimension: dimension})
             else:
-                line.add_dimension(metric.dimension, by)
+                line.add_dimension(metric.dimension, dimension)
         for name, about in logs.bound_fields().items():
             line.add_metadata(name, about)
         return json.dumps(line.serialize_metric_set(), separators=(",", ":"))

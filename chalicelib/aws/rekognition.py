@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
 from chalicelib.pages.detection import Kind, Point, TextDetection
-from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen, owner_of
+from chalicelib.profiles.faces import Box, Face, FaceAttribute, Match, Owner, owner_of
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -22,13 +22,13 @@ _UNREADABLE: Final = frozenset(
     }
 )
 
-_ALIKE: Final = 90.0
+_MIN_SIMILARITY: Final = 90.0
 """Per cent of similarity from which two faces are one person's.
 
 Rekognition's default is 80; it advises 99 where a wrong match is costly. Here a wrong match
 refuses somebody, and a missed one gives a person two profiles.
 """
-_MOST_MATCHES: Final = 100
+_MAX_MATCHES: Final = 100
 
 
 class RekognitionTextDetector:
@@ -36,13 +36,13 @@ class RekognitionTextDetector:
         self._client = client
 
     def detect(self, image: bytes) -> list[TextDetection]:
-        with refusing_the_unreadable():
+        with rejecting_unreadable_images():
             response = request(self._client.detect_text, Image={"Bytes": image})
         return [_text(found) for found in response["TextDetections"]]
 
 
 @contextmanager
-def refusing_the_unreadable() -> Iterator[None]:
+def rejecting_unreadable_images() -> Iterator[None]:
     """What is wrong with an image is the image's fault, and will not pass.
 
     Raises:
@@ -83,7 +83,7 @@ class RekognitionFaceCollection:
         self._collection = collection_id
 
     def detect(self, portrait: bytes) -> list[Face]:
-        with refusing_the_unreadable():
+        with rejecting_unreadable_images():
             # Named one by one, only those attributes are computed that are looked at.
             response = request(
                 self._client.detect_faces,
@@ -98,8 +98,8 @@ class RekognitionFaceCollection:
                 self._client.search_faces_by_image,
                 CollectionId=self._collection,
                 Image={"Bytes": portrait},
-                FaceMatchThreshold=_ALIKE,
-                MaxFaces=_MOST_MATCHES,
+                FaceMatchThreshold=_MIN_SIMILARITY,
+                MaxFaces=_MAX_MATCHES,
             )
         except RequestFailedError as failure:
             if failure.aws_code != "InvalidParameterException":
@@ -134,6 +134,6 @@ def _face(found: "FaceDetailTypeDef") -> Face:
         yaw=pose["Yaw"],
         pitch=pose["Pitch"],
         roll=pose["Roll"],
-        eyes_open=Seen(found["EyesOpen"]["Value"], found["EyesOpen"]["Confidence"]),
-        sunglasses=Seen(found["Sunglasses"]["Value"], found["Sunglasses"]["Confidence"]),
+        eyes_open=FaceAttribute(found["EyesOpen"]["Value"], found["EyesOpen"]["Confidence"]),
+        sunglasses=FaceAttribute(found["Sunglasses"]["Value"], found["Sunglasses"]["Confidence"]),
     )

@@ -119,7 +119,7 @@ def count_paid_requests(client: Any, meter: Meter) -> Any:
 
         def note(http_response: Any, parsed: Any, operation: str = operation, **_: object) -> None:
             if http_response.status_code == _OK:
-                meter.record(PAID_CALLS, by=operation)
+                meter.record(PAID_CALLS, dimension=operation)
                 if "RequestCharacters" in parsed:
                     meter.record(CHARACTERS_NARRATED, parsed["RequestCharacters"])
 

@@ -106,7 +106,7 @@ class S3IntakeBucket:
             email=response["Metadata"].get(EMAIL),
         )
 
-    def look(self, key: str) -> IntakeObject | None:
+    def head(self, key: str) -> IntakeObject | None:
         answer = if_there(self._client.head_object, Bucket=self._bucket, Key=key)
         return IntakeObject(answer["ETag"], answer["LastModified"]) if answer else None
 

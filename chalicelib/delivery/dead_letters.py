@@ -50,7 +50,7 @@ class DeadLetters(msgspec.Struct, frozen=True):
             reason = reason_of(story)
             log.error("given up", extra={"reason": reason})
             failed = self.stories.apply(story, moves.given_up(story, reason), lease=lease)
-            self.meter.record(STORIES_FAILED, by=kind_of(story))
+            self.meter.record(STORIES_FAILED, dimension=kind_of(story))
             return failed
 
         self.runner.run(delivery, give_up)

@@ -144,5 +144,5 @@ class StepRunner(msgspec.Struct, frozen=True):
         except RejectedError as rejection:
             log.info("rejected", extra={"reason": rejection.message})
             story = self.stories.apply(story, moves.rejected(rejection.message), lease=lease)
-            self.meter.record(STORIES_FAILED, by=reason_of_rejection(rejection))
+            self.meter.record(STORIES_FAILED, dimension=reason_of_rejection(rejection))
             return story

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-LONGEST: Final = 1000
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+MAX_LENGTH: Final = 1000
+CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def legible(name: str) -> str:
@@ -12,6 +12,6 @@ def legible(name: str) -> str:
 
     Emoji and length (up to a thousand characters) are kept.
     """
-    name = re.split(r"[/\\]", CONTROL.sub(" ", name).strip())[-1]
+    name = re.split(r"[/\\]", CONTROL_CHARACTERS.sub(" ", name).strip())[-1]
     printable = name.encode("utf-8", "replace").decode()
-    return printable.strip()[:LONGEST] or "page"
+    return printable.strip()[:MAX_LENGTH] or "page"

@@ -22,7 +22,7 @@ from chalicelib.telemetry import logs
 log = logging.getLogger(__name__)
 
 
-class ProfilePermit(msgspec.Struct, frozen=True):
+class ProfileUploadPermit(msgspec.Struct, frozen=True):
     """A form for one photo of a user, and until when it works."""
 
     user_id: str
@@ -37,10 +37,10 @@ class ProfileUpload(msgspec.Struct, frozen=True):
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
-    def permit(self, user_id: str, content_type: str, email: str | None) -> ProfilePermit:
+    def permit(self, user_id: str, content_type: str, email: str | None) -> ProfileUploadPermit:
         key = keys.arrival(user_id, self.new_uuid(), content_type)
         form = self.intake_bucket.form(key, content_type, email=email)
-        return ProfilePermit(user_id, form, self.clock() + FORM_USABLE_FOR)
+        return ProfileUploadPermit(user_id, form, self.clock() + FORM_USABLE_FOR)
 
 
 class ProfileBucketIntake(msgspec.Struct, frozen=True):

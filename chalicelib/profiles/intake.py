@@ -111,7 +111,7 @@ def taken(
     if profile is not None and counts and profile.status is ProfileStatus.READY:
         return profile
     is_tried = attempt is not None and attempt.content_id == new.content_id
-    if profile is not None and is_tried and _stands(profile):
+    if profile is not None and is_tried and _may_join_attempt(profile):
         return moves.joined(profile, new.email, now)
     if sent.sent_at and is_outdated(profile, sent.sent_at + CLOCKS_DIFFER_BY):
         raise SupersededError("it came too late: another photo was sent, or the profile deleted")
@@ -120,7 +120,7 @@ def taken(
     return moves.attempted(profile, profile_id, sent.user_id, new, now)
 
 
-def _stands(profile: Profile) -> bool:
+def _may_join_attempt(profile: Profile) -> bool:
     """Would another attempt with the same photo end no differently?"""
     if profile.status is ProfileStatus.REJECTED:
         refusal = profile.attempt and profile.attempt.refusal

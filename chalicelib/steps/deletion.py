@@ -152,6 +152,6 @@ class Eraser(msgspec.Struct, frozen=True):
 
     def _remove_arrival(self, request: UploadRequest) -> None:
         """Remove the photo, if its worker died before it removed it from the intake bucket."""
-        arrived = self.intake_bucket.look(request.key)
+        arrived = self.intake_bucket.head(request.key)
         if arrived is not None and arrived.arrived_at == request.photo_arrived_at:
             self.intake_bucket.remove(request.key, arrived.version)

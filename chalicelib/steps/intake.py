@@ -32,7 +32,7 @@ from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter, timed
 MAX_BYTES: Final = 4_400_000
 """Base64 makes a body a third larger, and Lambda takes a request of 6 MB."""
 
-STORED_WITHIN: Final = timedelta(seconds=60)
+MAX_INTAKE_DURATION: Final = timedelta(seconds=60)
 """The longest time limit of a function that takes photos in (a test compares)."""
 
 _CONTENT_TYPES: Final = frozenset(
@@ -148,7 +148,7 @@ class Intake(msgspec.Struct, frozen=True):
             notify=upload.notify,
             created_at=now,
             unfinished_since=now,
-            uploading_until=now + STORED_WITHIN,
+            uploading_until=now + MAX_INTAKE_DURATION,
         )
 
     def _start(self, story: Story, upload: Upload, *, is_alone: bool) -> Story:
@@ -199,7 +199,9 @@ class Intake(msgspec.Struct, frozen=True):
     def _restarted(self, story: Story) -> Story:
         now = self.clock()
         try:
-            return self.stories.apply(story, moves.sent_again(story, now, now + STORED_WITHIN))
+            return self.stories.apply(
+                story, moves.sent_again(story, now, now + MAX_INTAKE_DURATION)
+            )
         except StoryChangedError:
             log.info("another request starts the story again")
             return self._announced(self.stories.find(story.id) or story)
@@ -208,7 +210,7 @@ class Intake(msgspec.Struct, frozen=True):
         """Announce that this upload is storing the photo: a deletion waits for it."""
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
-        return self.stories.apply(story, moves.uploading(self.clock() + STORED_WITHIN))
+        return self.stories.apply(story, moves.uploading(self.clock() + MAX_INTAKE_DURATION))
 
 
 def checked(upload: Upload) -> str:

@@ -27,7 +27,7 @@ class Metric(msgspec.Struct, frozen=True):
     name: str
     unit: Literal["Count", "Milliseconds"] = "Count"
     dimension: str | None = None
-    summed: bool = False
+    has_total: bool = False
 
 
 STEP_DURATION: Final = Metric("StepDuration", "Milliseconds", dimension="Step")
@@ -39,9 +39,9 @@ DUPLICATES_FOUND: Final = Metric("DuplicatesFound")
 CHARACTERS_NARRATED: Final = Metric("CharactersNarrated")
 """As Polly counts them for its bill."""
 STORIES_READY: Final = Metric("StoriesReady")
-STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", summed=True)
+STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", has_total=True)
 PROFILE_PHOTOS_READY: Final = Metric("ProfilePhotosReady")
-PROFILE_PHOTOS_REJECTED: Final = Metric("ProfilePhotosRejected", dimension="Reason", summed=True)
+PROFILE_PHOTOS_REJECTED: Final = Metric("ProfilePhotosRejected", dimension="Reason", has_total=True)
 PROFILE_PHOTOS_FAILED: Final = Metric("ProfilePhotosFailed")
 
 METRICS: Final = (
@@ -71,13 +71,13 @@ class FailureReason(StrEnum):
 class Meter(Protocol):
     """Takes measurements. Never raises, and sends no request."""
 
-    def record(self, metric: Metric, value: float = 1, by: str | None = None) -> None:
+    def record(self, metric: Metric, value: float = 1, dimension: str | None = None) -> None:
         """Record a measurement.
 
         Args:
             metric: What was measured.
             value: In the metric's unit.
-            by: The value of its dimension; None: it has none.
+            dimension: The value of its dimension; None: it has none.
         """
 
 
@@ -90,7 +90,7 @@ def timed(meter: Meter, step: str, clock: Callable[[], datetime]) -> Iterator[No
 
 
 def record_duration(meter: Meter, step: str, duration: timedelta) -> None:
-    meter.record(STEP_DURATION, duration / timedelta(milliseconds=1), by=step)
+    meter.record(STEP_DURATION, duration / timedelta(milliseconds=1), dimension=step)
 
 
 def reason_of_rejection(rejection: RejectedError) -> FailureReason:

@@ -135,7 +135,7 @@ def test_unfinished_profiles_are_found_page_by_page_and_no_stories(
     stories.claim(story(unfinished_since=NOW))
     for number in range(3):
         profiles.save(new(f"p-{number}"), over=None)
-    finished = moves.told(moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW), NOW)
+    finished = moves.notified(moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW), NOW)
     profiles.save(moves.discarded(finished, "a1b2c3d4", NOW), over=None)
 
     found, page = [], profiles.unfinished()
@@ -168,7 +168,7 @@ def test_a_save_whose_answer_is_lost_is_still_our_own(
 
     client.meta.events.register_last("before-send", lose_the_first_answer)
 
-    table.save(moves.told(before, NOW), over=before if over else None)
+    table.save(moves.notified(before, NOW), over=before if over else None)
 
     assert len(tries) == 2
-    assert table.find(before.id) == moves.told(before, NOW)
+    assert table.find(before.id) == moves.notified(before, NOW)

@@ -24,7 +24,7 @@ def test_what_was_posted_is_found_with_what_it_was_sent_for(intake_bucket: Bucke
 
     assert found is not None
     assert (found.content, found.size, found.upload_id) == (b"a photo", 7, "an-upload")
-    assert intake_bucket.bucket.look(KEY) == IntakeObject(found.version, found.arrived_at)
+    assert intake_bucket.bucket.head(KEY) == IntakeObject(found.version, found.arrived_at)
     assert found.arrived_at.microsecond == 0
 
 
@@ -48,7 +48,7 @@ def test_what_is_too_large_is_not_read(intake_bucket: Bucket) -> None:
 
 def test_what_is_not_there_is_none(intake_bucket: Bucket) -> None:
     assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
-    assert intake_bucket.bucket.look(KEY) is None
+    assert intake_bucket.bucket.head(KEY) is None
 
 
 def test_everything_that_waits_is_listed_page_by_page(intake_bucket: Bucket) -> None:
@@ -62,7 +62,7 @@ def test_everything_that_waits_is_listed_page_by_page(intake_bucket: Bucket) -> 
         found |= page.arrivals
 
     assert found.keys() == {"images/a.jpg", "images/b/c.jpg", KEY}
-    there = intake_bucket.bucket.look(KEY)
+    there = intake_bucket.bucket.head(KEY)
     assert there is not None
     assert found[KEY] == there.arrived_at
 
@@ -75,7 +75,7 @@ def test_a_copy_has_all_that_the_object_has(intake_bucket: Bucket) -> None:
     copy = intake_bucket.bucket.get(f"rejected/{KEY}", max_bytes=7)
     assert copy is not None
     assert (copy.content, copy.upload_id) == (b"a photo", "an-upload")
-    assert intake_bucket.bucket.look(KEY)
+    assert intake_bucket.bucket.head(KEY)
 
 
 def test_what_was_seen_can_be_removed_twice(intake_bucket: Bucket) -> None:
@@ -86,7 +86,7 @@ def test_what_was_seen_can_be_removed_twice(intake_bucket: Bucket) -> None:
     intake_bucket.bucket.remove(KEY, found.version)
     intake_bucket.bucket.remove(KEY, found.version)
 
-    assert intake_bucket.bucket.look(KEY) is None
+    assert intake_bucket.bucket.head(KEY) is None
 
 
 def test_what_was_posted_since_is_not_removed(intake_bucket: Bucket) -> None:
@@ -97,7 +97,7 @@ def test_what_was_posted_since_is_not_removed(intake_bucket: Bucket) -> None:
 
     intake_bucket.bucket.remove(KEY, found.version)
 
-    assert intake_bucket.bucket.look(KEY)
+    assert intake_bucket.bucket.head(KEY)
 
 
 def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> None:

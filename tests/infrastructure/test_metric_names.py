@@ -24,7 +24,7 @@ def recorded() -> set[Asked]:
     for metric in METRICS:
         if metric.dimension is not None:
             known.add((metric.name, frozenset({"Stage", metric.dimension})))
-        if metric.dimension is None or metric.summed:
+        if metric.dimension is None or metric.has_total:
             known.add((metric.name, frozenset({"Stage"})))
     return known
 

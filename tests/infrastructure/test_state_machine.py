@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from cfnlint.api import lint_all
 
-from chalicelib.profiles.clean_up import LONGEST_EXECUTION
-from chalicelib.profiles.moves import LONGEST_WRITER
+from chalicelib.profiles.clean_up import MAX_EXECUTION_DURATION
+from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from tests.states_language import DEFINITION
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
@@ -143,7 +143,7 @@ def test_every_state_catches_all_other_errors() -> None:
 
 
 def test_an_execution_ends_before_a_deleted_profile_is_removed() -> None:
-    assert DEFINITION["TimeoutSeconds"] <= LONGEST_EXECUTION.total_seconds() < 20 * 60
+    assert DEFINITION["TimeoutSeconds"] <= MAX_EXECUTION_DURATION.total_seconds() < 20 * 60
 
 
 def test_a_tasks_timeout_is_longer_than_its_functions() -> None:
@@ -153,6 +153,6 @@ def test_a_tasks_timeout_is_longer_than_its_functions() -> None:
     for task in TASKS.values():
         name = task["Resource"].removeprefix(PREFIX)
         assert functions[name]["lambda_timeout"] < task["TimeoutSeconds"]
-        assert functions[name]["lambda_timeout"] < LONGEST_WRITER.total_seconds()
+        assert functions[name]["lambda_timeout"] < MAX_WRITER_DURATION.total_seconds()
     storing = (config["lambda_timeout"], functions["take_in_staged"]["lambda_timeout"])
-    assert max(storing) < LONGEST_WRITER.total_seconds()
+    assert max(storing) < MAX_WRITER_DURATION.total_seconds()

@@ -432,7 +432,7 @@ def test_the_photo_itself_is_not_left_in_the_staging_bucket() -> None:
     request = upload_request()
     world.upload_requests.add(request)
     world.intake_bucket.post(request.key, jpeg(), request.id)
-    staged = world.intake_bucket.look(request.key)
+    staged = world.intake_bucket.head(request.key)
     assert staged is not None
     world.upload_requests.fulfil(request, world.story(), staged.arrived_at)
 

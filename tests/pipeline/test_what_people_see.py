@@ -11,7 +11,7 @@ from chalicelib.aws.requests import request
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.errors import TransientError
 from chalicelib.http import answers, profiles
-from chalicelib.steps.direct_upload import DirectUpload, Wanted
+from chalicelib.steps.direct_upload import DirectUpload, WantedUpload
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadStatus
@@ -88,7 +88,7 @@ def test_a_staged_photo_that_goes_on_failing_does_not_tell(error: Exception) -> 
     def fails(*_arguments: object) -> NoReturn:
         raise error
 
-    wanted = Wanted("page.jpg", "image/jpeg", "en-US", "Joanna", notify=True)
+    wanted = WantedUpload("page.jpg", "image/jpeg", "en-US", "Joanna", notify=True)
     permit = world.part(DirectUpload).permit(wanted)
     key = permit.form.fields["key"]
     world.intake_bucket.post(key, jpeg(), permit.request.id)

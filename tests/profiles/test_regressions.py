@@ -61,7 +61,7 @@ def lose(world: ProfileWorld, *tasks: str) -> dict[str, Any]:
     return before
 
 
-# Was: FaceDetection does not catch FaceAlreadyExistsError, which `records.current` raises there.
+# Was: FaceDetection does not catch FaceAlreadyExistsError from `records.current_attempt`.
 def test_a_beaten_attempt_that_another_execution_ends_is_rejected_as_beaten(
     world: ProfileWorld,
 ) -> None:
@@ -174,7 +174,7 @@ def test_an_execution_by_hand_from_before_the_deletion_brings_nobody_back(
     assert world.faces_of("user_a") == []
 
 
-# Was: `Finishing.finish` tells first; a mailer that raises keeps what was left from going.
+# Was: `CleanUp.finish` tells first; a mailer that raises keeps what was left from going.
 def test_faces_and_files_of_a_refused_photo_go_although_mail_cannot_be_sent(
     world: ProfileWorld,
 ) -> None:
@@ -464,7 +464,7 @@ def test_a_photo_sent_again_sets_going_what_nobody_works_on(world: ProfileWorld)
     assert len(world.workflow.executions) == 2
 
 
-# Was: `Finishing._discard` begins with Rekognition; files that people have links to wait for it.
+# Was: `CleanUp._remove_leftover` begins with Rekognition, and linked files wait for it.
 def test_the_thumbnail_of_a_deleted_profile_goes_although_rekognition_is_away(
     world: ProfileWorld,
 ) -> None:

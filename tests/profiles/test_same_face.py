@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chalicelib.profiles import moves
-from chalicelib.profiles.duplicates import Standing, standing_of
+from chalicelib.profiles.duplicates import RivalStatus, rival_status
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS, Attempt, Profile, ProfileStatus
 from tests.fake_profiles import CLEAR_FACE, portrait
@@ -151,25 +151,25 @@ OTHER = msgspec.structs.replace(ATTEMPT, generation="e5f6a7b8")
 @pytest.mark.parametrize(
     ("profile", "standing"),
     [
-        (None, Standing.OVER),
-        (UNDER_WAY, Standing.CONTENDER),
-        (moves.refused(UNDER_WAY, FACE_ALREADY_EXISTS, NOW), Standing.OVER),
-        (moves.ended(UNDER_WAY, ProfileStatus.FAILED, FACE_ALREADY_EXISTS, NOW), Standing.OVER),
-        (moves.deleted(UNDER_WAY, NOW), Standing.OVER),
-        (moves.attempted(UNDER_WAY, RIVAL.profile_id, "user_b", OTHER, NOW), Standing.OVER),
+        (None, RivalStatus.OVER),
+        (UNDER_WAY, RivalStatus.CONTENDER),
+        (moves.refused(UNDER_WAY, FACE_ALREADY_EXISTS, NOW), RivalStatus.OVER),
+        (moves.ended(UNDER_WAY, ProfileStatus.FAILED, FACE_ALREADY_EXISTS, NOW), RivalStatus.OVER),
+        (moves.deleted(UNDER_WAY, NOW), RivalStatus.OVER),
+        (moves.attempted(UNDER_WAY, RIVAL.profile_id, "user_b", OTHER, NOW), RivalStatus.OVER),
     ],
     ids=["gone", "under way", "refused", "failed", "deleted", "replaced"],
 )
 def test_a_face_contends_only_while_its_own_attempt_does(
-    profile: Profile | None, standing: Standing
+    profile: Profile | None, standing: RivalStatus
 ) -> None:
-    assert standing_of(profile, RIVAL) is standing
+    assert rival_status(profile, RIVAL) is standing
 
 
 def test_a_face_of_another_hand_is_somebodys_and_a_counting_one_its_owners() -> None:
     detected = moves.detected(UNDER_WAY, CLEAR_FACE, NOW)
     counts = moves.registered(moves.indexed(moves.read(detected, "c0ffee", NOW), "f-1", NOW), NOW)
 
-    assert standing_of(None, None) is Standing.REGISTERED
-    assert standing_of(counts, RIVAL) is Standing.REGISTERED
-    assert standing_of(counts, Owner(RIVAL.profile_id, "e5f6a7b8")) is Standing.OVER
+    assert rival_status(None, None) is RivalStatus.REGISTERED
+    assert rival_status(counts, RIVAL) is RivalStatus.REGISTERED
+    assert rival_status(counts, Owner(RIVAL.profile_id, "e5f6a7b8")) is RivalStatus.OVER

@@ -11,7 +11,7 @@ from PIL import Image
 from chalicelib.errors import FaceAlreadyExistsError, TransientError
 from chalicelib.profiles import moves
 from chalicelib.profiles.direct_upload import ProfileUpload
-from chalicelib.profiles.faces import Face, Seen
+from chalicelib.profiles.faces import Face, FaceAttribute
 from chalicelib.profiles.profile import GIVEN_UP, ProfileStatus
 from tests.fake_profiles import CLEAR_FACE, portrait
 from tests.profiles.world import ANNA, BEN, ProfileWorld
@@ -55,7 +55,7 @@ def test_one_clear_face_becomes_the_profiles_photo(world: ProfileWorld) -> None:
     [
         ([], "no_face"),
         ([CLEAR_FACE, CLEAR_FACE], "several_faces"),
-        ([msgspec.structs.replace(CLEAR_FACE, sunglasses=Seen(True, 90.0))], "sunglasses"),
+        ([msgspec.structs.replace(CLEAR_FACE, sunglasses=FaceAttribute(True, 90.0))], "sunglasses"),
     ],
 )
 def test_a_photo_that_does_not_do_is_rejected_and_the_person_told(

@@ -6,8 +6,8 @@ from typing import Any
 from chalicelib.assembly import Assembly
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.profiles import keys
+from chalicelib.profiles.attempt_end import AttemptEnd
 from chalicelib.profiles.detection import FaceDetection
-from chalicelib.profiles.ending import Ending
 from chalicelib.profiles.execution import run_task
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake, ProfileReceipt
@@ -31,8 +31,8 @@ def functions_of(part: Assembly) -> dict[str, Function]:
         "add_face_to_index": part(Registration).add,
         "make_thumbnail": part(Thumbnail).run,
         "persist_metadata": part(Registration).persist,
-        "refuse_photo": part(Ending).end,
-        "fail_photo": part(Ending).end,
+        "refuse_photo": part(AttemptEnd).run,
+        "fail_photo": part(AttemptEnd).run,
     }
     return {name: partial(run_task, run) for name, run in tasks.items()}
 

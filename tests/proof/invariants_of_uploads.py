@@ -94,7 +94,7 @@ def _lost_reject(run: Run, posted: Posted) -> Iterator[str]:
     if not told or not all(each.reason for each in told):
         yield "something that is no photo was put aside without a word"
     elif not {each.key for each in told} & run.simulation.vanished and all(
-        run.backend.intake_bucket.look(each.key) is None for each in told
+        run.backend.intake_bucket.head(each.key) is None for each in told
     ):
         yield "something that is no photo was thrown away"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.assembly import Assembly
-from chalicelib.profiles.failover import MOST_EXECUTIONS
+from chalicelib.profiles.failover import MAX_EXECUTIONS
 from chalicelib.profiles.profile import ProfileStatus
 from tests.proof.backend import Backend
 from tests.proof.invariants_of_profiles import check_profiles
@@ -280,7 +280,7 @@ def _with_outage(run: ProfileSimulation, function: str, operation: str, person: 
 
 def all_executions_lost(run: ProfileSimulation) -> None:
     run.put("user_a", ANNA, email=_A)
-    for _ in range(MOST_EXECUTIONS + 1):
+    for _ in range(MAX_EXECUTIONS + 1):
         for execution in run.running():
             execution.status = "ABORTED"
         run.clock.advance(3600)

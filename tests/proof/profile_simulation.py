@@ -12,7 +12,7 @@ from chalicelib.errors import StorytimeError, UnknownProfileError
 from chalicelib.profiles.direct_upload import ProfileUpload
 from chalicelib.profiles.faces import Box
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake, ProfileReceipt
-from chalicelib.profiles.moves import LONGEST_WRITER
+from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from chalicelib.profiles.profile import Profile, profile_id_of
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.stories.keys import PROFILE_ARRIVALS
@@ -242,7 +242,7 @@ class ProfileSimulation(Simulation):
 
     def _performed(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         kind = f"{function} {event['execution']}"
-        process = Process(kind, until=self.clock.now + LONGEST_WRITER)
+        process = Process(kind, until=self.clock.now + MAX_WRITER_DURATION)
         with self.tape.process(process):
             try:
                 done: dict[str, Any] = self.functions[function](event)

@@ -8,7 +8,7 @@ import uuid
 from chalicelib.delivery.messages import about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.profiles import keys as profile_keys
-from chalicelib.profiles.moves import LONGEST_WRITER
+from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from chalicelib.stories import keys
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Story
@@ -19,7 +19,7 @@ from tests.proof.profile_simulation import ANNA, BEN, NOBODY, ProfileSimulation,
 from tests.proof.scenarios import OTHER_SHADE, SHADE, Scenario
 from tests.proof.simulation import Simulation
 
-_WRITERS_ARE_GONE = LONGEST_WRITER.total_seconds() + 1
+_WRITERS_ARE_GONE = MAX_WRITER_DURATION.total_seconds() + 1
 _A = "a@example.com"
 
 

@@ -15,7 +15,7 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import RejectedError, StorytimeError
 from chalicelib.steps.bulk import Bulk
 from chalicelib.steps.deletion import Deletion
-from chalicelib.steps.direct_upload import DirectUpload, Permit, Wanted
+from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
 from chalicelib.steps.intake import Intake, Receipt
 from chalicelib.steps.listing import Listing
 from chalicelib.steps.retrieval import Retrieval
@@ -197,9 +197,9 @@ class Simulation:
         photo = upload(page(shade))
         self._invoked(Process("upload"), lambda: self.part(Intake).take_in(photo))
 
-    def request_upload(self, *, notify: bool = True) -> Permit:
+    def request_upload(self, *, notify: bool = True) -> UploadPermit:
         """Ask for a form, and again when that fails."""
-        wanted = Wanted("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
+        wanted = WantedUpload("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
         for _ in range(_PATIENCE):
             permit = self._invoked(
                 Process("request"), lambda: self.part(DirectUpload).permit(wanted)
@@ -209,7 +209,7 @@ class Simulation:
             self.clock.advance(5)
         raise BrokenPromiseError("nobody gets a form")
 
-    def post(self, permit: Permit, shade: int | None) -> None:
+    def post(self, permit: UploadPermit, shade: int | None) -> None:
         """Post the photo of a page with a form, or with None what is no photo."""
         if self.clock.now > permit.request.usable_until:
             return  # S3 refuses it

@@ -59,7 +59,7 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "keys_under": lambda tools: tools.media.keys_under(f"public/{STORY.id}/a1b2c3d4/"),
     "delete": lambda tools: tools.media.delete([KEY, f"private/profiles/{STORY.id}/a1b2c3d4/x"]),
     "intake_bucket.get": lambda tools: tools.intake_bucket.get("images/page.jpg", 1000),
-    "intake_bucket.look": lambda tools: tools.intake_bucket.look("profiles/anna/me.jpg"),
+    "intake_bucket.head": lambda tools: tools.intake_bucket.head("profiles/anna/me.jpg"),
     "intake_bucket.waiting": lambda tools: tools.intake_bucket.waiting("images/"),
     "intake_bucket.copy": lambda tools: tools.intake_bucket.copy(
         "images/a.jpg", "rejected/images/a.jpg"

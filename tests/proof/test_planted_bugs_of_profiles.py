@@ -11,12 +11,12 @@ import pytest
 from chalicelib.assembly import Assembly
 from chalicelib.profiles import moves
 from chalicelib.profiles.detection import FaceDetection
-from chalicelib.profiles.duplicates import Duplicates, Standing, standing_of
+from chalicelib.profiles.duplicates import Duplicates, RivalStatus, rival_status
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Match, Owner
 from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
-from chalicelib.profiles.records import Current
+from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
 from tests.fake_profiles import InMemoryProfiles
 from tests.proof.crashes import every_single_fault
@@ -30,16 +30,18 @@ from tests.proof.test_profile_crash_points import CRASHES
 
 
 class _SeesNobody(Duplicates, frozen=True):
-    def settle(self, task: Task, current: Current, face_id: str, matches: Sequence[Match]) -> None:
+    def settle(
+        self, task: Task, current: CurrentAttempt, face_id: str, matches: Sequence[Match]
+    ) -> None:
         """Take it that nobody else has added this face."""
 
 
 class _WritesNothing(Duplicates, frozen=True):
     def _prevails(self, face_id: str, rival: Owner | None, face_ids: Sequence[str]) -> bool:
-        standing = standing_of(self._profile_of(rival), rival)
-        if standing is Standing.CONTENDER:
+        standing = rival_status(self._profile_of(rival), rival)
+        if standing is RivalStatus.CONTENDER:
             return face_id < min(face_ids)
-        return standing is Standing.OVER
+        return standing is RivalStatus.OVER
 
 
 class WithoutSecondLook(Assembly):
@@ -65,7 +67,7 @@ class _AsksNobody(Registration, frozen=True):
             return moves.registered(before, self.records.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
-        self.finishing.begin(self.records.change(profile_id, decide))
+        self.clean_up.begin(self.records.change(profile_id, decide))
         return {}
 
 
@@ -79,7 +81,7 @@ class WithoutLookBeforeItCounts(Assembly):
 class _Forgets(FaceDetection, frozen=True):
     def run(self, task: Task) -> dict[str, Any]:
         self._claim(task)
-        self._detect(task, self.records.current(task))
+        self._detect(task, self.records.current_attempt(task))
         return {}
 
 

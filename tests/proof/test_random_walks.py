@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from chalicelib.delivery.messages import IntakeMessage
-from chalicelib.steps.direct_upload import Permit
+from chalicelib.steps.direct_upload import UploadPermit
 from chalicelib.stories.queues import Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
@@ -35,7 +35,7 @@ class Walk(RuleBasedStateMachine):
         self.faults: dict[int, Fault] = {}
         self.broken_for_long = False
         self.shown = 0
-        self.permits: list[Permit] = []
+        self.permits: list[UploadPermit] = []
         self.run = Simulation(self.backend, self.backend.tape(self.faults), parking=True)
 
     @rule(shade=SHADES, upside_down=st.booleans(), notify=st.booleans())

@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.errors import SupersededError
 from chalicelib.profiles import moves
-from chalicelib.profiles.clean_up import Finishing
+from chalicelib.profiles.clean_up import CleanUp
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.executions import is_our_name
 from chalicelib.profiles.profile import (
@@ -26,13 +26,13 @@ from chalicelib.telemetry.metrics import PROFILE_PHOTOS_FAILED, PROFILE_PHOTOS_R
 log = logging.getLogger(__name__)
 
 
-class Ending(msgspec.Struct, frozen=True):
+class AttemptEnd(msgspec.Struct, frozen=True):
     records: Records
-    finishing: Finishing
+    clean_up: CleanUp
     meter: Meter
     clock: Callable[[], datetime]
 
-    def end(self, task: Task) -> dict[str, Any]:
+    def run(self, task: Task) -> dict[str, Any]:
         """End an attempt that does not come to its end, and tell the person why.
 
         It is rejected if its photo was refused, and failed if not.
@@ -60,16 +60,16 @@ class Ending(msgspec.Struct, frozen=True):
         profile = self.records.change(profile_id, decide)
         log.info("attempt ended", extra={"status": profile.status.value})
         if ends_here:
-            record_ending(self.meter, profile)
-        self.finishing.finish(profile)
+            count_unsuccessful_attempt(self.meter, profile)
+        self.clean_up.finish(profile)
         return {"userId": profile.user_id, "status": profile.status.value}
 
 
-def record_ending(meter: Meter, profile: Profile) -> None:
+def count_unsuccessful_attempt(meter: Meter, profile: Profile) -> None:
     """Count an attempt that has just ended without coming to its end."""
     refusal = profile.attempt.refusal if profile.attempt else None
     if profile.status is ProfileStatus.REJECTED and refusal is not None:
-        meter.record(PROFILE_PHOTOS_REJECTED, by=refusal.code)
+        meter.record(PROFILE_PHOTOS_REJECTED, dimension=refusal.code)
     else:
         meter.record(PROFILE_PHOTOS_FAILED)
 
