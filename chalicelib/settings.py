@@ -75,13 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    def queue_url(self, step: Step, suffix: str = "") -> str:
-        """The URL of a step's queue, or of its dead-letter or parked queue."""
-        return f"{self.queue_url_prefix}{step}{suffix}"
-
     def queue_name(self, step: Step, suffix: str = "") -> str:
         """The name of a step's queue, or of its dead-letter or parked queue."""
-        return self.queue_url(step, suffix).rsplit("/", 1)[1]
+        return f"{self.queue_url_prefix}{step}{suffix}".rsplit("/", 1)[1]
 
     def concurrency_of(self, step: Step, suffix: str = "") -> int:
         """How many functions may work on a queue at once."""

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
 from chalicelib.pages.detection import Kind, Point, TextDetection
@@ -31,13 +33,12 @@ refuses a person's photo, and a missed match gives a person two profiles.
 _MAX_MATCHES: Final = 100
 
 
-class RekognitionTextDetector:
-    def __init__(self, client: "RekognitionClient") -> None:
-        self._client = client
+class RekognitionTextDetector(msgspec.Struct, frozen=True):
+    client: "RekognitionClient"
 
     def detect(self, image: bytes) -> list[TextDetection]:
         with rejecting_unreadable_images():
-            response = request(self._client.detect_text, Image={"Bytes": image})
+            response = request(self.client.detect_text, Image={"Bytes": image})
         return [_text(found) for found in response["TextDetections"]]
 
 
@@ -68,7 +69,7 @@ def _text(found: "TextDetectionTypeDef") -> TextDetection:
     )
 
 
-class RekognitionFaceCollection:
+class RekognitionFaceCollection(msgspec.Struct, frozen=True):
     """A face collection.
 
     Args:
@@ -76,18 +77,15 @@ class RekognitionFaceCollection:
         quick: For removals, with a short timeout: a client waits for them.
     """
 
-    def __init__(
-        self, client: "RekognitionClient", collection_id: str, *, quick: "RekognitionClient"
-    ) -> None:
-        self._client = client
-        self._quick = quick
-        self._collection = collection_id
+    client: "RekognitionClient"
+    collection_id: str
+    quick: "RekognitionClient"
 
     def detect(self, portrait: bytes) -> list[Face]:
         with rejecting_unreadable_images():
             # "ALL" would take longer: it computes attributes that the app never reads.
             response = request(
-                self._client.detect_faces,
+                self.client.detect_faces,
                 Image={"Bytes": portrait},
                 Attributes=["DEFAULT", "SUNGLASSES", "EYES_OPEN"],
             )
@@ -96,8 +94,8 @@ class RekognitionFaceCollection:
     def search(self, portrait: bytes) -> list[Match]:
         try:
             response = request(
-                self._client.search_faces_by_image,
-                CollectionId=self._collection,
+                self.client.search_faces_by_image,
+                CollectionId=self.collection_id,
                 Image={"Bytes": portrait},
                 FaceMatchThreshold=_MIN_SIMILARITY,
                 MaxFaces=_MAX_MATCHES,
@@ -111,8 +109,8 @@ class RekognitionFaceCollection:
 
     def add(self, portrait: bytes, owner: Owner) -> str | None:
         response = request(
-            self._client.index_faces,
-            CollectionId=self._collection,
+            self.client.index_faces,
+            CollectionId=self.collection_id,
             Image={"Bytes": portrait},
             ExternalImageId=str(owner),
             MaxFaces=1,
@@ -122,7 +120,7 @@ class RekognitionFaceCollection:
         return records[0]["Face"]["FaceId"] if records else None
 
     def remove(self, face_ids: Collection[str]) -> None:
-        request(self._quick.delete_faces, CollectionId=self._collection, FaceIds=list(face_ids))
+        request(self.quick.delete_faces, CollectionId=self.collection_id, FaceIds=list(face_ids))
 
 
 def _face(found: "FaceDetailTypeDef") -> Face:

@@ -11,10 +11,11 @@ import msgspec
 from chalice.app import Request
 
 from chalicelib import errors
-from chalicelib.pages import names, voices
+from chalicelib.pages import voices
 from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import WantedUpload
 from chalicelib.steps.intake import Upload
+from chalicelib.stories import keys
 from chalicelib.stories.upload_request import EXTENSIONS
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _Body = TypeVar("_Body")
 class _UploadBody(msgspec.Struct):
     """The body of POST /uploads."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=names.MAX_LENGTH)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.MAX_NAME_LENGTH)]
     content_type: str
     language: str | None = None
     voice: str | None = None
@@ -68,7 +69,7 @@ def wanted_upload_of(request: Request) -> WantedUpload:
     content_type = photos_type(body.content_type)
     language, voice = voices.chosen(body.language, body.voice)
     return WantedUpload(
-        name=names.legible(body.name),
+        name=keys.legible(body.name),
         content_type=content_type,
         language=language,
         voice=voice,
@@ -130,18 +131,16 @@ def entity_tag_of(request: Request) -> str | None:
 
 
 def file_name(content_disposition: str) -> str:
-    """The file's name in a header (RFC 6266, RFC 5987), as `names.legible` returns it."""
+    """The file's name in a header (RFC 6266, RFC 5987), as `keys.legible` returns it."""
     message = email.message.Message()
-    message["Content-Disposition"] = names.CONTROL_CHARACTERS.sub(
-        " ", _as_utf8(content_disposition)
-    )
+    message["Content-Disposition"] = keys.CONTROL_CHARACTERS.sub(" ", _as_utf8(content_disposition))
     parameters = message.get_params(header="content-disposition", failobj=[])
     # An encoded name (filename*) is a tuple here, and has priority over a plain one.
     candidates = sorted(
         (value for key, value in parameters if key == "filename"),
         key=lambda value: isinstance(value, str),
     )
-    return names.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
+    return keys.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
 
 
 def _as_utf8(header: str) -> str:
