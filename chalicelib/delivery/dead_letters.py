@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class DeadLetters(msgspec.Struct, frozen=True):
-    """Handles the dead letters of a step that makes the story.
+    """Handles the dead letters of a step that a story needs to be ready.
 
     Attributes:
         runner: For the dead-letter queue. It takes the leases of the step itself, so that a

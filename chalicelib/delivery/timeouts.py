@@ -16,7 +16,7 @@ _MAX_DOUBLINGS: Final = 6
 """The delay before the next resume doubles with each resume, up to about an hour.
 
 Without that, polls would send messages faster than SQS gives old ones up, and a story that always
-fails would never end. In an hour, SQS has given any message up.
+fails would never end. SQS gives up any message in less than an hour.
 """
 
 CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
