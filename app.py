@@ -23,6 +23,7 @@ from chalice.app import (
     SQSEvent,
 )
 
+from chalicelib import telemetry
 from chalicelib.assembly import assembly_on_aws
 from chalicelib.delivery import events
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
@@ -46,10 +47,9 @@ from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys
 from chalicelib.stories.queues import DEAD_LETTERS, Step
-from chalicelib.telemetry import logs
 
 settings = Settings.from_environment(os.environ)
-logs.configure(settings.log_level)
+telemetry.configure(settings.log_level)
 part = assembly_on_aws(settings)
 digests = tokens.digests_of(settings.api_tokens)
 
@@ -78,7 +78,7 @@ def current_request() -> Request:
 
 @app.middleware("all")
 def name_the_request_in_logs(event: Any, get_response: Callable[[object], Any]) -> Any:
-    with logs.bound(function_request_id=events.request_id_of(event)):
+    with telemetry.bound(function_request_id=events.request_id_of(event)):
         return get_response(event)
 
 

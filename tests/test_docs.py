@@ -20,7 +20,7 @@ from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
 from chalicelib.stories import upload_request
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS
 from chalicelib.stories.story import LEGAL_MOVES
-from tests.states_language import DEFINITION
+from tests.fakes.workflow import DEFINITION
 from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import TransientError
-from chalicelib.telemetry.metrics import CHARACTERS_NARRATED, PAID_CALLS, Meter
+from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS, Meter
 
 _Parameters = ParamSpec("_Parameters")
 _Response = TypeVar("_Response")

@@ -19,7 +19,7 @@ from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import PHOTO_MISSING, Lease, Status, Story
 from chalicelib.stories.upload_request import UploadStatus
-from chalicelib.telemetry.metrics import STORIES_FAILED, FailureReason, Meter
+from chalicelib.telemetry import STORIES_FAILED, FailureReason, Meter
 
 _INPUT_OF: Final = MappingProxyType({Step.READING: Status.RECEIVED, Step.NARRATION: Status.READ})
 

@@ -11,10 +11,11 @@ import msgspec
 from chalice.app import Request
 
 from chalicelib import errors
-from chalicelib.pages import names, voices
+from chalicelib.pages import voices
 from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import WantedUpload
 from chalicelib.steps.intake import Upload
+from chalicelib.stories import keys
 from chalicelib.stories.upload_request import EXTENSIONS
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _Body = TypeVar("_Body")
 class _UploadBody(msgspec.Struct):
     """The body of POST /uploads."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=names.MAX_LENGTH)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.MAX_NAME_LENGTH)]
     content_type: str
     language: str | None = None
     voice: str | None = None
@@ -67,7 +68,7 @@ def wanted_upload_of(request: Request) -> WantedUpload:
     content_type = photos_type(body.content_type)
     language, voice = voices.chosen(body.language, body.voice)
     return WantedUpload(
-        name=names.legible(body.name),
+        name=keys.legible(body.name),
         content_type=content_type,
         language=language,
         voice=voice,
@@ -134,16 +135,14 @@ def file_name(content_disposition: str) -> str:
     Emoji and length are kept; this name is for people and never part of a key.
     """
     message = email.message.Message()
-    message["Content-Disposition"] = names.CONTROL_CHARACTERS.sub(
-        " ", _as_utf8(content_disposition)
-    )
+    message["Content-Disposition"] = keys.CONTROL_CHARACTERS.sub(" ", _as_utf8(content_disposition))
     parameters = message.get_params(header="content-disposition", failobj=[])
     # An encoded name (filename*) comes as a tuple, and counts more than a plain one.
     candidates = sorted(
         (value for key, value in parameters if key == "filename"),
         key=lambda value: isinstance(value, str),
     )
-    return names.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
+    return keys.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
 
 
 def _as_utf8(header: str) -> str:

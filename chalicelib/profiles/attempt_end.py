@@ -21,7 +21,7 @@ from chalicelib.profiles.profile import (
     profile_id_of,
 )
 from chalicelib.profiles.records import Records
-from chalicelib.telemetry.metrics import PROFILE_PHOTOS_FAILED, PROFILE_PHOTOS_REJECTED, Meter
+from chalicelib.telemetry import PROFILE_PHOTOS_FAILED, PROFILE_PHOTOS_REJECTED, Meter
 
 log = logging.getLogger(__name__)
 

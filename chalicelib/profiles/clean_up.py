@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import ProfileChangedError, RejectedError, StorytimeError
 from chalicelib.profiles import keys, moves
@@ -22,7 +23,6 @@ from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, was_se
 from chalicelib.profiles.records import Records
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Cdn, Media
-from chalicelib.telemetry import logs
 
 MAX_EXECUTION_DURATION: Final = timedelta(minutes=15)
 """An execution that takes longer is ended by Step Functions (a test compares)."""
@@ -47,7 +47,7 @@ class CleanUp(msgspec.Struct, frozen=True):
 
         What fails is left to the sweeper, as all that is to be done a last time.
         """
-        with logs.bound(profile_id=profile.id):
+        with telemetry.bound(profile_id=profile.id):
             try:
                 for generation, left in profile.leftovers.items():
                     self._remove(Owner(profile.id, generation), left, is_last=False)
@@ -66,7 +66,7 @@ class CleanUp(msgspec.Struct, frozen=True):
             partial(self._remove_record, profile),
         ]
         failures = []
-        with logs.bound(profile_id=profile.id):
+        with telemetry.bound(profile_id=profile.id):
             for step in steps:  # none has to wait for another that fails
                 try:
                     step()

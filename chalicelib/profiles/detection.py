@@ -18,7 +18,7 @@ from chalicelib.profiles.ports import FaceCollection, SentPhotos
 from chalicelib.profiles.profile import Attempt, Profile, is_outdated, profile_id_of
 from chalicelib.profiles.records import CurrentAttempt, Records
 from chalicelib.profiles.requirements import PHOTO_NOT_THERE
-from chalicelib.stories.ids import content_id_of
+from chalicelib.stories.keys import content_id_of
 from chalicelib.stories.ports import Media
 from chalicelib.stories.upload_request import MAX_BYTES
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue
 from chalicelib.delivery.rejected_files import RejectedFiles
 from chalicelib.delivery.retries import retried
@@ -17,7 +18,6 @@ from chalicelib.profiles.profile import checked_user_id
 from chalicelib.stories.intake_bucket import IntakeBucket, IntakePhoto
 from chalicelib.stories.keys import PROFILE_ARRIVALS
 from chalicelib.stories.upload_request import FORM_USABLE_FOR, MAX_BYTES, PostForm
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class ProfileBucketIntake(msgspec.Struct, frozen=True):
     def handle(self, delivery: Delivery[IntakeMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         message = delivery.message
-        with logs.bound(step="profile intake"), retried(self.intake_queue, delivery):
+        with telemetry.bound(step="profile intake"), retried(self.intake_queue, delivery):
             if message.key.endswith("/"):
                 log.info("a folder")
                 return

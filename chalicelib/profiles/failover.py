@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER, RESUME_AFTER
 from chalicelib.errors import ProfileChangedError, StorytimeError
 from chalicelib.profiles import keys, moves
@@ -25,8 +26,7 @@ from chalicelib.profiles.profile import (
 )
 from chalicelib.profiles.records import Records
 from chalicelib.stories.ports import Media
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import Meter
+from chalicelib.telemetry import Meter
 
 MAX_EXECUTIONS: Final = 5
 """An attempt that this many executions did not bring to an end has failed."""
@@ -50,7 +50,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
         is_on_its_way = profile.status is ProfileStatus.PROCESSING
         if not is_on_its_way or not is_due(profile, self.clock()):
             return profile
-        with logs.bound(profile_id=profile.id, step="profile failover"):
+        with telemetry.bound(profile_id=profile.id, step="profile failover"):
             try:
                 return self._resume(profile)
             except ProfileChangedError:

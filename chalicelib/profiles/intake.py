@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
 from chalicelib.errors import SupersededError
 from chalicelib.profiles import keys, moves
@@ -16,9 +17,8 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.ports import Workflow
 from chalicelib.profiles.profile import Attempt, Profile, ProfileStatus, is_outdated, profile_id_of
 from chalicelib.profiles.records import Records
-from chalicelib.stories.ids import content_id_of
+from chalicelib.stories.keys import content_id_of
 from chalicelib.stories.ports import Media
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class ProfileIntake(msgspec.Struct, frozen=True):
         profile_id = profile_id_of(self.records.namespace, photo.user_id)
         content_id = content_id_of(photo.content)
         new = self._attempt(profile_id, content_id, photo)
-        with logs.bound(profile_id=profile_id, step="profile intake"):
+        with telemetry.bound(profile_id=profile_id, step="profile intake"):
             profile = self.records.change(
                 profile_id,
                 lambda before: taken(before, profile_id, photo, new, self.clock()),

@@ -15,7 +15,7 @@ from chalicelib.profiles.ports import FaceCollection
 from chalicelib.profiles.profile import Profile, ProfileStatus, Refusal, face_ids_of
 from chalicelib.profiles.records import CurrentAttempt, Records
 from chalicelib.stories.ports import Media
-from chalicelib.telemetry.metrics import PROFILE_PHOTOS_READY, Meter
+from chalicelib.telemetry import PROFILE_PHOTOS_READY, Meter
 
 UNCLEAR = Refusal(
     "face_unclear",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.errors import StorytimeError, UnknownProfileError
 from chalicelib.profiles import moves
 from chalicelib.profiles.clean_up import CleanUp
@@ -19,7 +20,6 @@ from chalicelib.profiles.profile import (
     profile_id_of,
 )
 from chalicelib.profiles.records import Records
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             return moves.deleted(before, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, user_id)
-        with logs.bound(profile_id=profile_id, step="profile deletion"):
+        with telemetry.bound(profile_id=profile_id, step="profile deletion"):
             profile = self.records.change(profile_id, decide)
             log.info("deleted")
             self.clean_up.begin(profile)

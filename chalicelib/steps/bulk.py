@@ -6,14 +6,14 @@ from typing import Final, TypeGuard
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.notification import Notification
 from chalicelib.errors import InvalidRequestError, RejectedError, StorytimeError, TransientError
 from chalicelib.steps.retrieval import Retrieval
-from chalicelib.stories.ids import checked_id
+from chalicelib.stories.keys import checked_id
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest
-from chalicelib.telemetry import logs
 
 MAX_IDS: Final = 100
 """As many as the table can be asked for at once (DynamoDB, BatchGetItem)."""
@@ -45,7 +45,7 @@ class Bulk(msgspec.Struct, frozen=True):
                 f"These are {len(given_ids)} ids; at most {MAX_IDS} can be asked for at once.",
                 code="too_many_ids",
             )
-        with logs.bound(step="bulk"):
+        with telemetry.bound(step="bulk"):
             checked = [_checked(given) for given in given_ids]
             wanted = {each for each in checked if isinstance(each, str)}
             stories = self._stories(wanted)

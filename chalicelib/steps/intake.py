@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery import messages
 from chalicelib.delivery.erasure import Erasure
 from chalicelib.delivery.messages import Queue, StoryMessage
@@ -22,12 +23,11 @@ from chalicelib.errors import (
 )
 from chalicelib.pages import photo
 from chalicelib.stories import keys, moves, upload_request
-from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.ports import Media, Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story, next_step
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter, timed
+from chalicelib.telemetry import DUPLICATES_FOUND, Meter, timed
 
 MAX_BYTES: Final = 4_400_000
 """Base64 makes a body a third larger, and Lambda takes a request of 6 MB."""
@@ -111,7 +111,7 @@ class Intake(msgspec.Struct, frozen=True):
             claim: Claims the id instead of `Stories.claim`; may refuse by raising.
         """
         claim = claim or self.stories.claim
-        bound = logs.bound(story_id=new.id, step="intake")
+        bound = telemetry.bound(story_id=new.id, step="intake")
         with bound, timed(self.meter, Step.INTAKE, self.clock):
             existing = claim(new)
             if existing is not None and existing.status is Status.DELETED:

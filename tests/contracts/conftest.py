@@ -19,11 +19,12 @@ from chalicelib.stories.ports import Media, Stories, UploadRequests
 from infrastructure.commands.redrive import redrive
 from local.resources.creation import create_stories_table
 from local.resources.names import REGION
-from tests.fake_queue import InMemoryQueue
-from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
-from tests.fakes import Clock, InMemoryMedia, InMemoryStories
+from tests.fakes.clock import Clock
+from tests.fakes.media import InMemoryMedia
+from tests.fakes.queues import InMemoryQueue, MotoQueue
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.local.conftest import running_aws
-from tests.moto_queue import MotoQueue
 
 MAX_RECEIVES = 3
 

@@ -17,9 +17,11 @@ from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import GIVEN_UP, Attempt, Profile, ProfileStatus
 from chalicelib.stories.ports import Stories
 from local.resources.creation import create_stories_table
-from tests.builders import story
-from tests.fake_profiles import CLEAR_FACE, InMemoryProfiles
-from tests.fakes import NOW, InMemoryStories
+from tests.fakes.builders import story
+from tests.fakes.clock import NOW
+from tests.fakes.engines import CLEAR_FACE
+from tests.fakes.profiles import InMemoryProfiles
+from tests.fakes.stories import InMemoryStories
 
 
 @pytest.fixture(params=["memory", "moto"])

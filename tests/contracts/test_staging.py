@@ -10,8 +10,8 @@ from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.s3 import S3IntakeBucket
 from chalicelib.stories.intake_bucket import IntakeObject
 from local.resources.names import DISTRIBUTION_ID, REGION
-from tests.builders import upload_request
 from tests.contracts.conftest import Bucket
+from tests.fakes.builders import upload_request
 from tests.local.conftest import running_aws
 
 KEY = "images/some where/über+50%.jpg"

@@ -14,8 +14,8 @@ from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
 from local.runner.launcher import RunningStack
-from tests.builders import story
 from tests.end_to_end.client import Client
+from tests.fakes.builders import story
 
 pytestmark = pytest.mark.engines
 

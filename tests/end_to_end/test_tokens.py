@@ -8,7 +8,7 @@ import requests
 
 from chalicelib.http.tokens import digest_of
 from local.runner.launcher import RunningStack, launched
-from tests.builders import jpeg
+from tests.fakes.builders import jpeg
 
 ANNA, BEN = "st_anna", "st_ben"
 ORIGIN = "https://books.example.com"

@@ -11,7 +11,7 @@ from cfnlint.api import lint_all
 
 from chalicelib.profiles.clean_up import MAX_EXECUTION_DURATION
 from chalicelib.profiles.moves import MAX_WRITER_DURATION
-from tests.states_language import DEFINITION
+from tests.fakes.workflow import DEFINITION
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 PREFIX: Final = "${FunctionArnPrefix}"

@@ -18,11 +18,11 @@ from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
-from tests.builders import jpeg, upload
-from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
-from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
-from tests.fakes import RefusingMedia
-from tests.pipeline.world import World
+from tests.fakes.builders import jpeg, upload
+from tests.fakes.media import RefusingMedia
+from tests.fakes.queues import MAX_RECEIVES, InMemoryQueue
+from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
+from tests.fakes.world import World
 
 
 def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> UploadPermit:

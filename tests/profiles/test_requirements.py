@@ -11,7 +11,7 @@ from chalicelib.profiles import requirements
 from chalicelib.profiles.faces import Box, Face, FaceAttribute
 from chalicelib.profiles.requirements import refusal_of
 from chalicelib.profiles.thumbnail import square_around
-from tests.fake_profiles import CLEAR_FACE
+from tests.fakes.engines import CLEAR_FACE
 
 SIZE = Size(1000, 800)
 

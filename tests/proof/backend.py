@@ -10,10 +10,12 @@ from chalicelib.profiles.ports import Profiles
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Announcer, Media, Stories, UploadRequests
 from chalicelib.stories.queues import Step
-from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
-from tests.fake_uploads import SlowCdn
-from tests.fake_workflow import InMemoryWorkflow
-from tests.fakes import Clock, Measurements
+from tests.fakes.clock import Clock
+from tests.fakes.engines import InMemoryFaces
+from tests.fakes.media import SlowCdn
+from tests.fakes.outputs import InMemoryMailer, Measurements
+from tests.fakes.profiles import InMemorySentPhotos
+from tests.fakes.workflow import InMemoryWorkflow
 from tests.proof.pages import PageReader, Voice
 from tests.proof.tape import Fault, Tape
 

@@ -1,5 +1,6 @@
 """Meetings over a face, and in the parallel state: who is first, and who comes too late."""
 
+from tests.fakes.workflow import Execution
 from tests.proof.meeting import Processes
 from tests.proof.profile_meeting import (
     UP_TO_PARALLEL,
@@ -9,7 +10,6 @@ from tests.proof.profile_meeting import (
     to_its_end,
 )
 from tests.proof.profile_simulation import ANNA, BEN, ProfileSimulation
-from tests.states_language import Execution
 
 
 def _racing(run: ProfileSimulation, *users: str) -> Processes:

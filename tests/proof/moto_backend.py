@@ -26,12 +26,14 @@ from chalicelib.errors import TransientError
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from local.resources.creation import create_stories_table
-from tests.fake_profiles import InMemoryFaces, InMemoryMailer, InMemorySentPhotos
-from tests.fake_queue import MAX_RECEIVES
-from tests.fake_uploads import InMemoryIntakeBucket, SlowCdn
-from tests.fake_workflow import InMemoryWorkflow
-from tests.fakes import Clock, Measurements
-from tests.moto_queue import MotoQueue
+from tests.fakes.clock import Clock
+from tests.fakes.engines import InMemoryFaces
+from tests.fakes.media import SlowCdn
+from tests.fakes.outputs import InMemoryMailer, Measurements
+from tests.fakes.profiles import InMemorySentPhotos
+from tests.fakes.queues import MAX_RECEIVES, MotoQueue
+from tests.fakes.uploads import InMemoryIntakeBucket
+from tests.fakes.workflow import InMemoryWorkflow
 from tests.proof.pages import PageReader, Voice
 from tests.proof.tape import Fault, ProcessDied, Request, Tape
 from tests.proof.wire import Wire
@@ -168,8 +170,8 @@ class MotoAws:
         self.stories = StoriesTable(self._app_client(table), "stories")
         self.media = MediaBucket(self._app_client(s3), "media")
         self.announcer = NotificationTopic(self._app_client(sns), topic)
-        self.upload_requests = UploadRequestsTable(self.stories._client, "stories")
-        self.profiles = ProfilesTable(self.stories._client, "stories")
+        self.upload_requests = UploadRequestsTable(self.stories.client, "stories")
+        self.profiles = ProfilesTable(self.stories.client, "stories")
         self.parked_queues = {
             step: self._queue(f"{step}-parked", timedelta(hours=1)) for step in Step
         }

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.assembly import Assembly
+from tests.fakes.workflow import Execution
 from tests.proof.backend import Backend
 from tests.proof.invariants_of_profiles import check_profiles
 from tests.proof.meeting import Processes, Rest
 from tests.proof.profile_simulation import ANNA, ProfileSimulation
 from tests.proof.tape import Tape
-from tests.states_language import Execution
 
 UP_TO_PARALLEL: Final = ("detect_face", "check_face_duplicate")
 

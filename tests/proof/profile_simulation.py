@@ -16,12 +16,12 @@ from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from chalicelib.profiles.profile import Profile, profile_id_of
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.stories.keys import PROFILE_ARRIVALS
-from tests.fake_profiles import CLEAR_FACE, portrait
-from tests.fakes import InMemoryMedia
-from tests.profiles.world import functions_of
+from tests.fakes.engines import CLEAR_FACE, portrait
+from tests.fakes.media import InMemoryMedia
+from tests.fakes.workflow import DEFINITION, Execution, Interpreter
+from tests.fakes.world import functions_of
 from tests.proof.simulation import SWEEP_EVERY, BrokenPromiseError, Simulation
 from tests.proof.tape import Process, ProcessDied
-from tests.states_language import DEFINITION, Execution, Interpreter
 
 _PATIENCE = 8
 _SIDE = 120

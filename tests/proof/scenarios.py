@@ -10,7 +10,7 @@ from chalicelib.errors import ExpiredError
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR, UploadRequest
-from tests.fake_queue import MAX_RECEIVES
+from tests.fakes.queues import MAX_RECEIVES
 from tests.proof.backend import Backend
 from tests.proof.invariants import check
 from tests.proof.pages import BLANK, LONG

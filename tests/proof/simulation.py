@@ -25,9 +25,9 @@ from chalicelib.stories.keys import Links
 from chalicelib.stories.queues import DEAD_LETTERS, OF_STORIES, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
-from tests.builders import upload
-from tests.fake_queue import InMemoryQueue
-from tests.fakes import Uuids
+from tests.fakes.builders import upload
+from tests.fakes.clock import Uuids
+from tests.fakes.queues import InMemoryQueue
 from tests.proof.backend import Backend, ConsumedQueue
 from tests.proof.pages import page
 from tests.proof.recording import RecordedTools

@@ -19,8 +19,8 @@ from local.control.calls import Calls
 from local.resources.environment import app_environment
 from local.resources.names import MEDIA_BUCKET
 from local.runner.lambda_function import LambdaFunction
-from tests.builders import story, upload_request
-from tests.fakes import NOW, Clock
+from tests.fakes.builders import story, upload_request
+from tests.fakes.clock import NOW, Clock
 from tests.proof.calls import calls_in
 from tests.proof.recording import OPERATIONS, RecordedTools
 from tests.proof.tape import Process, Tape

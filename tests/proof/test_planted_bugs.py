@@ -13,8 +13,8 @@ from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Status, Story
 from chalicelib.stories.upload_request import UploadRequest, fulfilment
-from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
-from tests.fakes import InMemoryStories
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.proof.crashes import every_single_fault
 from tests.proof.ledger import FOUND
 from tests.proof.meeting import every_order_of

@@ -18,7 +18,7 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
 from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
-from tests.fake_profiles import InMemoryProfiles
+from tests.fakes.profiles import InMemoryProfiles
 from tests.proof.crashes import every_single_fault
 from tests.proof.ledger import FOUND
 from tests.proof.meeting import every_order_of

@@ -1,4 +1,4 @@
-"""Which of espeak-ng's voices stands in for each voice of Polly's."""
+"""The espeak-ng voices that replace Polly's voices."""
 
 from typing import Final
 
@@ -46,7 +46,7 @@ LANGUAGES: Final = {
     "tr-TR": "tr",
     "yue-CN": "yue",
 }
-"""espeak-ng's name of each language code of Polly's, or of the nearest relative that it has."""
+"""espeak-ng's name of each of Polly's language codes, or of the nearest language it has."""
 
 _VARIANTS: Final = {
     "Female": ("f2", "Annie", "f3", "linda", "f4", "steph", "f5", "belinda", "f1", "Alicia"),
@@ -56,6 +56,6 @@ _VARIANTS: Final = {
 
 
 def espeak_voice(language: str, gender: str, place: int) -> str:
-    """The name of the ``place``-th voice (from 0) of a gender in a language of Polly's."""
+    """Return the name of the ``place``-th voice (from 0) of a gender in a Polly language."""
     variants = _VARIANTS[gender]
     return f"{LANGUAGES[language]}+{variants[place % len(variants)]}"

@@ -1,8 +1,4 @@
-"""The States Language, as far as our state machine speaks it: runs the very file that is deployed.
-
-Step Functions remembers where an execution is whatever becomes of the functions; so does this.
-Held to what moto's interpreter does by the end-to-end tests, which run the same file there.
-"""
+"""Step Functions in memory: keeps executions, and runs the deployed state machine file."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,13 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 DEFINITION: Final[dict[str, Any]] = json.loads(
-    (Path(__file__).parent.parent / "infrastructure" / "profile_photo.asl.json").read_text()
+    (Path(__file__).parents[2] / "infrastructure" / "profile_photo.asl.json").read_text()
 )
+
 
 Function = Callable[[dict[str, Any]], Any]
 
 
-class Ended(Exception):  # noqa: N818
+class StateFailedError(Exception):
     """A Fail state, or an error that nobody catches."""
 
     def __init__(self, error: str, cause: str) -> None:
@@ -69,7 +66,7 @@ class Interpreter:
     def run(self, execution: Execution) -> Execution:
         try:
             execution.output = self._walk(self._definition, execution, execution.input)
-        except Ended as ended:
+        except StateFailedError as ended:
             execution.status, execution.error = "FAILED", ended.error
         else:
             execution.status = "SUCCEEDED"
@@ -84,10 +81,10 @@ class Interpreter:
                 case "Succeed":
                     return data
                 case "Fail":
-                    raise Ended(state["Error"], state["Cause"])
+                    raise StateFailedError(state["Error"], state["Cause"])
             try:
                 result = self._tried(state, execution, data)
-            except Ended as ended:
+            except StateFailedError as ended:
                 catcher = _catcher(state, ended.error)
                 if catcher is None:
                     raise
@@ -104,7 +101,7 @@ class Interpreter:
         while True:
             try:
                 return self._performed(state, execution, data)
-            except Ended as ended:
+            except StateFailedError as ended:
                 number, retrier = _retrier(state, ended.error)
                 done = tries.get(number, 0)
                 if retrier is None or done >= retrier.get("MaxAttempts", 3):
@@ -123,7 +120,7 @@ class Interpreter:
             return json.loads(json.dumps(function(event)))
         except Exception as error:
             cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
-            raise Ended(type(error).__name__, cause) from error
+            raise StateFailedError(type(error).__name__, cause) from error
 
 
 def _parameters(template: Mapping[str, Any], execution: Execution, data: Any) -> dict[str, Any]:
@@ -158,3 +155,32 @@ def _retrier(state: Mapping[str, Any], error: str) -> tuple[int, Mapping[str, An
         if _matches(each["ErrorEquals"], error):
             return number, each
     return -1, None
+
+
+class InMemoryWorkflow:
+    """Keeps every execution by its name, ended ones included: a name is taken for good."""
+
+    def __init__(self, clock: Callable[[], datetime], media_bucket: str = "media") -> None:
+        self.executions: dict[str, Execution] = {}
+        self._clock = clock
+        self._media_bucket = media_bucket
+
+    def start(self, execution: str, user_id: str, key: str) -> None:
+        self.begin(execution, {"userId": user_id, "s3Bucket": self._media_bucket, "s3Key": key})
+
+    def begin(self, name: str, given: dict[str, str]) -> Execution:
+        """Start an execution with any input, as somebody at the console does."""
+        assert len(name) <= 80  # what StartExecution takes
+        return self.executions.setdefault(name, Execution(name, given, self._clock()))
+
+    def is_running(self, execution: str) -> bool:
+        found = self.executions.get(execution)
+        return found is not None and found.status == "RUNNING"
+
+    def run(self, interpreter: Interpreter) -> list[Execution]:
+        """Run every execution that is on its way to its end."""
+        return [
+            interpreter.run(execution)
+            for execution in list(self.executions.values())
+            if self.is_running(execution.name)
+        ]

@@ -1,22 +1,47 @@
-"""The world of profiles in memory: what `chalicelib.profiles.ports` promises, without AWS.
-
-The contract suite holds table, sent photos and mailer to the tests that the real adapters pass.
-"""
+"""The paid engines, scripted: text detection, speech, faces."""
 
 import io
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from PIL import Image
 
-from chalicelib.errors import ProfileChangedError, RejectedError, TooLargeError
+from chalicelib.pages.detection import TextDetection
 from chalicelib.profiles.faces import Box, Face, FaceAttribute, Match, Owner
-from chalicelib.profiles.ports import ProfilesPage
-from chalicelib.profiles.profile import Profile
-from chalicelib.stories.ports import Media
-from tests.builders import encoded
+from tests.fakes.builders import encoded
+
+
+class ScriptedTextDetector:
+    """Answers what the script says for each image, in order; remembers what it was shown."""
+
+    def __init__(self, *script: list[TextDetection] | Exception) -> None:
+        self.script = list(script)
+        self.images: list[bytes] = []
+
+    def detect(self, image: bytes) -> list[TextDetection]:
+        self.images.append(image)
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class ScriptedSpeaker:
+    """Speaks the MP3s that it was given, in turn; remembers what it was to say."""
+
+    def __init__(self, *script: bytes | Exception) -> None:
+        self.script = list(script)
+        self.spoken: list[tuple[str, str, str]] = []
+
+    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+        self.spoken.append((ssml, language, voice))
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
 
 CLEAR_FACE: Final = Face(
     box=Box(0.3, 0.2, 0.4, 0.5),
@@ -29,6 +54,8 @@ CLEAR_FACE: Final = Face(
     eyes_open=FaceAttribute(True, 98.0),
     sunglasses=FaceAttribute(False, 99.0),
 )
+
+
 _SHADES: Final = 20
 
 
@@ -39,37 +66,6 @@ def portrait(person: int, *, side: int = 400, shot: int = 0) -> bytes:
     image = Image.new("RGB", (side, side), (shade, shade, shade))
     image.putpixel((0, 0), (shot, shot, shot))
     return encoded(image, "PNG")
-
-
-class InMemoryProfiles:
-    def __init__(self) -> None:
-        self.kept: dict[str, Profile] = {}
-
-    def find(self, profile_id: str) -> Profile | None:
-        return self.kept.get(profile_id)
-
-    def save(self, profile: Profile, *, over: Profile | None) -> None:
-        now = self.kept.get(profile.id)
-        if now != profile and _version(now) != _version(over):
-            raise ProfileChangedError("another version")
-        self.kept[profile.id] = profile
-
-    def remove(self, profile: Profile) -> None:
-        now = self.kept.get(profile.id)
-        if now is not None and now.version != profile.version:
-            raise ProfileChangedError("another version")
-        self.kept.pop(profile.id, None)
-
-    def unfinished(self, page: Any = None) -> ProfilesPage:
-        """One profile a page, so that whoever asks must go on asking."""
-        found = sorted(each.id for each in self.kept.values() if each.unfinished_since is not None)
-        ahead = [profile_id for profile_id in found if page is None or profile_id > page]
-        profiles = [self.kept[profile_id] for profile_id in ahead[:1]]
-        return ProfilesPage(profiles, ahead[0] if len(ahead) > 1 else None)
-
-
-def _version(profile: Profile | None) -> int | None:
-    return profile.version if profile else None
 
 
 class InMemoryFaces:
@@ -134,29 +130,3 @@ class InMemoryFaces:
 def _person_on(picture: bytes) -> int:
     image = Image.open(io.BytesIO(picture)).convert("L")
     return int(image.getpixel((image.width // 2, image.height // 2)) // _SHADES)  # type: ignore[operator]
-
-
-class InMemorySentPhotos:
-    """Buckets by name; the media bucket, as far as there is one, is the pipeline's own."""
-
-    def __init__(self, buckets: dict[str, Media]) -> None:
-        self.buckets = buckets
-
-    def get(self, bucket: str, key: str, max_bytes: int) -> bytes | None:
-        content = self.buckets[bucket].get(key)
-        if content is not None and len(content) > max_bytes:
-            raise TooLargeError(f"at most {max_bytes}")
-        return content
-
-
-class InMemoryMailer:
-    """Keeps what was sent: to, subject, body; and refuses addresses that it was told to."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str, str]] = []
-        self.refused: set[str] = set()
-
-    def send(self, to: str, subject: str, body: str) -> None:
-        if to in self.refused:
-            raise RejectedError("SES refused it with MessageRejected")
-        self.sent.append((to, subject, body))

@@ -1,14 +1,18 @@
-"""SQS in memory, with its clock in the test's hands.
-
-The contract suite holds it to the tests that SQS itself passes, as far as moto is SQS.
-"""
+"""SQS in memory, and a real SQS client with the same consumer's side."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Generic
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Generic
 
+from chalicelib.aws.sqs import SqsQueue
+from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Delivery, Message
+from tests.fakes.clock import NOW
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
 
 MAX_RECEIVES = 5
 
@@ -30,7 +34,7 @@ class KeptMessage(Generic[Message]):
 
 
 class InMemoryQueue(Generic[Message]):
-    """A queue; what `ports.Queue` promises its senders, and what SQS promises its consumer.
+    """A queue; what `messages.Queue` promises its senders, and what SQS promises its consumer.
 
     Args:
         visibility: How long a received message stays invisible unless told otherwise.
@@ -109,3 +113,60 @@ class InMemoryQueue(Generic[Message]):
 
     def _of(self, receipt: str) -> list[KeptMessage[Message]]:
         return [kept for kept in self.kept if kept.receipt == receipt]
+
+
+class MotoQueue(Generic[Message]):
+    """The app's adapter on one side, Lambda's poller on the other.
+
+    Args:
+        client: The poller's.
+        kind: What its messages are.
+        app_client: The app's, when it is another one.
+    """
+
+    def __init__(
+        self,
+        client: "SQSClient",
+        url: str,
+        kind: type[Message],
+        app_client: "SQSClient | None" = None,
+    ) -> None:
+        self.url = url
+        self._client = client
+        self._kind = kind
+        self._queue: SqsQueue[Any] = SqsQueue(app_client or client, url)
+
+    def send(self, message: Message) -> None:
+        self._queue.send(message)
+
+    def retry_in(self, receipt: str, seconds: int) -> None:
+        self._queue.retry_in(receipt, seconds)
+
+    def receive(self) -> Delivery[Message] | None:
+        response = self._client.receive_message(
+            QueueUrl=self.url, MessageSystemAttributeNames=["All"]
+        )
+        for raw in response.get("Messages", []):
+            return Delivery(
+                message=messages.decode(raw["Body"], self._kind),
+                message_id=raw["MessageId"],
+                receipt=raw["ReceiptHandle"],
+                receives=int(raw["Attributes"]["ApproximateReceiveCount"]),
+                sent_at=datetime.fromtimestamp(int(raw["Attributes"]["SentTimestamp"]) / 1000, UTC),
+            )
+        return None
+
+    def delete(self, receipt: str) -> None:
+        self._client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+
+
+def delivery_to(
+    message: Message, *, message_id: str = "m-1", receives: int = 1
+) -> Delivery[Message]:
+    return Delivery(
+        message=message,
+        message_id=message_id,
+        receipt=f"{message_id}/{receives}",
+        receives=receives,
+        sent_at=NOW,
+    )

@@ -1,7 +1,4 @@
-"""Direct uploads in memory: the table of requests, the intake_bucket bucket, and the CDN.
-
-The contract suite holds the first two to the tests that the real adapters pass.
-"""
+"""Direct uploads in memory: the table of upload requests and the intake bucket."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +12,7 @@ from chalicelib.stories.intake_bucket import IntakeListing, IntakeObject, Intake
 from chalicelib.stories.ports import UploadRequestsPage
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import OPEN, PostForm, UploadRequest, fulfilment
-from tests.fakes import InMemoryStories
+from tests.fakes.stories import InMemoryStories
 
 
 class InMemoryUploadRequests:
@@ -73,7 +70,7 @@ class InMemoryUploadRequests:
         return self._write(request, changes)
 
     def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> UploadRequestsPage:
-        """One request a page, so that whoever asks must go on asking."""
+        """One request a page, so that the caller must ask for more."""
         found = sorted(
             request.id
             for request in self.kept.values()
@@ -97,7 +94,7 @@ class InMemoryUploadRequests:
 
 @dataclass(frozen=True)
 class IntakeBytes:
-    """What somebody put into the intake_bucket bucket."""
+    """What somebody put into the intake bucket."""
 
     content: bytes
     upload_id: str | None
@@ -107,7 +104,7 @@ class IntakeBytes:
 
 
 class InMemoryIntakeBucket:
-    """The intake_bucket bucket, and what its clients do with it."""
+    """The intake bucket, and what its clients do with it."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.objects: dict[str, IntakeBytes] = {}
@@ -150,7 +147,7 @@ class InMemoryIntakeBucket:
         return IntakeObject(found.version, found.arrived_at) if found else None
 
     def waiting(self, prefix: str, page: Any = None) -> IntakeListing:
-        """One object a page, so that whoever asks must go on asking."""
+        """One object a page, so that the caller must ask for more."""
         keys = sorted(key for key in self.objects if key.startswith(prefix))
         ahead = [key for key in keys if page is None or key > page]
         staged = {key: self.objects[key].arrived_at for key in ahead[:1]}
@@ -171,15 +168,3 @@ class InMemoryIntakeBucket:
         for key in gone:
             del self.objects[key]
         return gone
-
-
-class SlowCdn:
-    """Forgets when it was asked as often as it was told to take; remembers what."""
-
-    def __init__(self, asks: int = 1) -> None:
-        self.asks = asks
-        self.invalidated: list[tuple[str, str]] = []
-
-    def invalidate(self, prefix: str, reference: str) -> bool:
-        self.invalidated.append((prefix, reference))
-        return self.invalidated.count((prefix, reference)) >= self.asks

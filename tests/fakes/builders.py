@@ -14,7 +14,7 @@ from chalicelib.stories.upload_request import (
     UploadRequest,
     UploadStatus,
 )
-from tests.fakes import NOW
+from tests.fakes.clock import NOW
 
 
 def jpeg(
