@@ -11,6 +11,7 @@ import boto3
 import pytest
 import urllib3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.resources.creation import StackClients, create
 from local.resources.names import APP_KEYS, REGION, STACK_KEYS
@@ -142,6 +143,14 @@ class SharedServer(HttpServer):
 
     def end(self) -> None:
         super().stop()
+
+
+def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
+    """The code and the HTTP status with which a boto3 call is refused."""
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    response = refused.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 @pytest.fixture(scope="session")

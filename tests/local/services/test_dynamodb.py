@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.resources.creation import create_stories_table
-from tests.local.conftest import Aws
+from tests.local.conftest import Aws, refusal
 
 TABLE = "stories"
 COUNT_ONE: dict[str, Any] = {
@@ -19,6 +19,7 @@ COUNT_ONE: dict[str, Any] = {
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
 }
+INVALID = ("ValidationException", 400)
 MISTYPED = {"pk": {"S": "x"}, "listed_under": {"N": "1"}}
 
 
@@ -107,9 +108,7 @@ def test_a_cancelled_transaction_says_why_of_each_operation_and_shows_what_was_t
 
 def test_a_transaction_has_at_most_one_operation_of_an_item_and_100_in_all(dynamodb: Any) -> None:
     for operations in ([put_once("a"), put_once("a")], [put_once(str(n)) for n in range(101)]):
-        with pytest.raises(ClientError) as refusal:
-            dynamodb.transact_write_items(TransactItems=operations)
-        assert refusal_of(refusal)[0] == "ValidationException"
+        assert refusal(dynamodb.transact_write_items, TransactItems=operations) == INVALID
 
     assert dynamodb.scan(TableName=TABLE)["Count"] == 0
 
@@ -166,10 +165,7 @@ def test_a_transaction_that_was_cancelled_may_be_tried_again_with_its_token(dyna
 def test_a_batch_gets_from_one_to_100_keys_each_once(
     dynamodb: Any, request_items: dict[str, Any]
 ) -> None:
-    with pytest.raises(ClientError) as refusal:
-        dynamodb.batch_get_item(RequestItems=request_items)
-
-    assert refusal_of(refusal)[0] == "ValidationException"
+    assert refusal(dynamodb.batch_get_item, RequestItems=request_items) == INVALID
 
 
 def test_a_batch_of_over_16_mb_leaves_keys_to_be_asked_for_again(dynamodb: Any) -> None:
@@ -223,11 +219,11 @@ def test_a_page_cannot_start_where_none_can_have_ended(
     if name.startswith("#"):
         query["ExpressionAttributeNames"] = {name: "listed_under"}
 
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as refused:
         listing(dynamodb, ExclusiveStartKey=key, **query)
 
-    assert refusal_of(refusal)[0] == "ValidationException"
-    assert message in refusal_of(refusal)[1]
+    assert refusal_of(refused)[0] == "ValidationException"
+    assert message in refusal_of(refused)[1]
     assert listed(listing(dynamodb, ExclusiveStartKey=start(), **query)) == ["a"]
 
 
@@ -239,9 +235,8 @@ def test_a_scan_goes_on_from_a_key_of_its_own_table_or_index(dynamodb: Any) -> N
         first = dynamodb.scan(TableName=TABLE, Limit=2, **index)
         rest = dynamodb.scan(TableName=TABLE, ExclusiveStartKey=first["LastEvaluatedKey"], **index)
         assert listed(first) + listed(rest) == ["a", "b", "c"]
-        with pytest.raises(ClientError) as refusal:
-            dynamodb.scan(TableName=TABLE, ExclusiveStartKey={"x": {"S": "y"}}, **index)
-        assert refusal_of(refusal)[0] == "ValidationException"
+        nowhere = {"TableName": TABLE, "ExclusiveStartKey": {"x": {"S": "y"}}, **index}
+        assert refusal(dynamodb.scan, **nowhere) == INVALID
 
 
 @pytest.mark.parametrize(
@@ -257,11 +252,11 @@ def test_a_scan_goes_on_from_a_key_of_its_own_table_or_index(dynamodb: Any) -> N
 def test_an_item_whose_index_key_is_of_another_type_is_refused(
     dynamodb: Any, operation: str, request_: dict[str, Any]
 ) -> None:
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as refused:
         getattr(dynamodb, operation)(**request_)
 
-    assert refusal_of(refusal)[0] == "ValidationException"
-    assert "listed_under Expected: S Actual: N IndexName: listing" in refusal_of(refusal)[1]
+    assert refusal_of(refused)[0] == "ValidationException"
+    assert "listed_under Expected: S Actual: N IndexName: listing" in refusal_of(refused)[1]
     assert dynamodb.scan(TableName=TABLE)["Count"] == 0
 
 
@@ -289,9 +284,9 @@ def test_a_name_or_value_that_no_expression_uses_is_refused(
     ]
 
     for request in refused:
-        with pytest.raises(ClientError) as refusal:
+        with pytest.raises(ClientError) as refused:
             request()
-        assert refusal_of(refusal) == (
+        assert refusal_of(refused) == (
             "ValidationException",
             f"Value provided in {parameter} unused in expressions: keys: {{{placeholder}}}",
         )

@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.local.conftest import Aws
+from tests.local.conftest import Aws, refusal
 from tests.local.services.workflows import ROLE, SECONDS, Gate, Workflows, definition, task
 
 UNKNOWN_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:unknown"
@@ -24,13 +23,9 @@ def machine(workflows: Workflows) -> str:
     return workflows.create(PASS)
 
 
-def refusal_of(workflows: Workflows, operation: str, **request: Any) -> tuple[str, int, str]:
+def refusal_of(workflows: Workflows, operation: str, **request: Any) -> tuple[str, int]:
     client = workflows.aws.client("stepfunctions", inject_host_prefix=False)
-    with pytest.raises(ClientError) as refusal:
-        getattr(client, operation)(**request)
-    response = refusal.value.response
-    error = response["Error"]
-    return error["Code"], response["ResponseMetadata"]["HTTPStatusCode"], error["Message"]
+    return refusal(getattr(client, operation), **request)
 
 
 def test_the_same_start_again_is_the_same_execution_while_it_runs(workflows: Workflows) -> None:
@@ -49,7 +44,7 @@ def test_the_same_start_again_is_the_same_execution_while_it_runs(workflows: Wor
         first["startDate"],
     )
     arn = "arn:aws:states:us-east-1:123456789012:execution:tried-out:once"
-    exists = ("ExecutionAlreadyExists", 400, f"Execution Already Exists: '{arn}'")
+    exists = ("ExecutionAlreadyExists", 400)
     assert other == exists
     gate.opened.set()
     assert workflows.ended(arn)["status"] == "SUCCEEDED"
@@ -74,7 +69,7 @@ def test_a_name_has_up_to_80_characters(workflows: Workflows, machine: str, name
 
 def test_a_bad_name_or_input_is_refused(workflows: Workflows, machine: str) -> None:
     def refused(**request: Any) -> tuple[str, int]:
-        return refusal_of(workflows, "start_execution", stateMachineArn=machine, **request)[:2]
+        return refusal_of(workflows, "start_execution", stateMachineArn=machine, **request)
 
     for character in ' \t\n<>{}[]?*"#%\\^|~`$&,;:/\x00\x1f\x7f\x9f\ufffe\uffff':
         assert refused(name=f"a{character}b") == ("InvalidName", 400)
@@ -85,12 +80,12 @@ def test_a_bad_name_or_input_is_refused(workflows: Workflows, machine: str) -> N
 
 
 def test_an_unknown_machine_or_execution_does_not_exist(workflows: Workflows) -> None:
-    assert refusal_of(workflows, "start_execution", stateMachineArn=UNKNOWN_MACHINE)[:2] == (
+    assert refusal_of(workflows, "start_execution", stateMachineArn=UNKNOWN_MACHINE) == (
         "StateMachineDoesNotExist",
         400,
     )
     for operation in ("describe_execution", "get_execution_history"):
-        assert refusal_of(workflows, operation, executionArn=UNKNOWN_EXECUTION)[:2] == (
+        assert refusal_of(workflows, operation, executionArn=UNKNOWN_EXECUTION) == (
             "ExecutionDoesNotExist",
             400,
         )
@@ -146,12 +141,11 @@ def test_a_machine_is_created_once_and_never_another_of_its_name(workflows: Work
     ],
 )
 def test_a_malformed_definition_is_refused(workflows: Workflows, text: str) -> None:
-    code, status, message = refusal_of(
+    refused = refusal_of(
         workflows, "create_state_machine", name="tried-out", definition=text, roleArn=ROLE
     )
 
-    assert (code, status) == ("InvalidDefinition", 400)
-    assert message.startswith("Invalid State Machine Definition: '")
+    assert refused == ("InvalidDefinition", 400)
 
 
 SERVICE = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
@@ -194,4 +188,4 @@ def test_a_definition_beyond_functions_is_not_implemented(
 def test_what_the_app_never_asks_for_is_not_implemented(
     workflows: Workflows, operation: str, request_: dict[str, Any]
 ) -> None:
-    assert refusal_of(workflows, operation, **request_)[:2] == ("NotImplemented", 501)
+    assert refusal_of(workflows, operation, **request_) == ("NotImplemented", 501)

@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+import boto3
 import pytest
 
-from local.resources.environment import app_environment
-from tests.local.conftest import Aws
+from tests.local.conftest import Aws, running_aws
 from tests.local.services.workflows import SECONDS, Gate, Handler, Workflows, states_entered, task
 
 SUCCEED = {"Type": "Succeed"}
@@ -22,10 +22,6 @@ class BlurredError(Exception):
 
 class TakenError(Exception):
     """Another of its own."""
-
-
-class FaceAlreadyExistsError(Exception):
-    """What the profile photo's workflow knows."""
 
 
 @pytest.fixture
@@ -171,12 +167,11 @@ def test_an_error_is_caught_by_the_first_catcher_that_names_it(workflows: Workfl
     assert cause["stackTrace"]
 
 
-@pytest.mark.parametrize("wildcard", ["States.ALL", "States.TaskFailed"])
-def test_a_wildcard_catches_every_error_of_a_function(workflows: Workflows, wildcard: str) -> None:
+def test_states_all_catches_every_error_of_a_function(workflows: Workflows) -> None:
     workflows.functions(look=failing(BlurredError("x")))
 
     ended = workflows.run(
-        {"Look": task("look", Catch=[catch(wildcard, to="Refuse")]), "Refuse": SUCCEED}
+        {"Look": task("look", Catch=[catch("States.ALL", to="Refuse")]), "Refuse": SUCCEED}
     )
 
     assert workflows.path(ended["executionArn"]) == ["Look", "Refuse"]
@@ -407,48 +402,33 @@ def test_a_result_of_over_256_kb_fails_its_state(workflows: Workflows) -> None:
     assert (ended["status"], ended["error"]) == ("FAILED", "States.DataLimitExceeded")
 
 
-@pytest.mark.parametrize(
-    ("taken", "path", "cleaned_up"),
-    [
-        (
-            False,
-            [
-                "AddFaceToIndex",
-                "CheckFaceDuplicate",
-                "FaceDetection",
-                "ParallelProcessing",
-                "PersistMetadata",
-                "Thumbnail",
-            ],
-            0,
-        ),
-        (True, ["CheckFaceDuplicate", "FaceDetection", "PhotoDoesNotMeetRequirement"], 1),
-    ],
-    ids=["a new face", "somebody else's"],
-)
-def test_the_profile_photos_workflow_runs_as_it_is_deployed(
-    workflows: Workflows, aws: Aws, taken: bool, path: list[str], cleaned_up: int
+def test_a_machine_can_be_executed_many_times_at_once_each_with_retries_of_its_own(
+    workflows: Workflows,
 ) -> None:
-    aws.with_resources()
-    refuse = Handler(lambda _event: None)
-    workflows.functions(
-        detect_face=Handler(lambda _event: {"faces": 1}),
-        check_face_duplicate=failing(FaceAlreadyExistsError("is Max")) if taken else Handler(),
-        add_face_to_index=Handler(),
-        make_thumbnail=Handler(),
-        persist_metadata=Handler(),
-        refuse_photo=refuse,
-        fail_photo=Handler(),
-    )
-    machine = app_environment(4566)["PROFILE_WORKFLOW_ARN"]
+    look = failing(BlurredError("x"))
+    workflows.functions(look=look)
+    retrier = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}
+    machine = workflows.create({"Look": task("look", Retry=[retrier])})
 
-    ended = workflows.ended(workflows.start(machine, input='{"profile": "zoe"}'))
+    executions = [workflows.start(machine) for _ in range(2)]
 
-    result = output(ended)
-    assert sorted(workflows.path(ended["executionArn"])) == path
-    assert (result["profile"], result["detectedFaceDetails"]) == ("zoe", {"faces": 1})
-    assert refuse.events.qsize() == cleaned_up
-    if taken:
-        error = refuse.events.get()["input"]["errorInfo"]
-        assert error["Error"] == "FaceAlreadyExistsError"
-        assert json.loads(error["Cause"])["errorMessage"] == "is Max"
+    assert {workflows.ended(each)["status"] for each in executions} == {"FAILED"}
+    assert look.events.qsize() == 4
+
+
+def test_an_execution_enters_no_state_after_its_aws_has_stopped(
+    boto3_session: boto3.session.Session,
+) -> None:
+    slow, after = Gate(), Handler()
+    with running_aws(boto3_session, {}) as aws:
+        workflows = Workflows(aws)
+        workflows.functions(slow=slow, after=after)
+        workflows.start(workflows.create({"Slow": task("slow", Next="A"), "A": task("after")}))
+        assert slow.entered.wait(SECONDS)
+
+    slow.opened.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("execution-"):
+            thread.join(SECONDS)
+
+    assert after.events.empty()
