@@ -40,7 +40,7 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "find_all": lambda tools: tools.stories.find_all([STORY.id]),
     "listed": lambda tools: tools.stories.listed("2026-11", 20),
     "lease": lambda tools: tools.stories.lease(STORY.id, "a1b2c3d4", LEASE, NOW),
-    "update": lambda tools: tools.stories.apply(STORY, Move({"text": "once"})),
+    "apply": lambda tools: tools.stories.apply(STORY, Move({"text": "once"})),
     "unfinished": lambda tools: tools.stories.unfinished(),
     "upload.add": lambda tools: tools.upload_requests.add(UPLOAD),
     "upload.find": lambda tools: tools.upload_requests.find(UPLOAD.id),
@@ -70,11 +70,13 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "send": lambda tools: tools.queues[Step.NARRATION].send(ABOUT),
     "retry_in": lambda tools: tools.dead_letter_queues[Step.READING].retry_in("receipt", 5),
     "parked.send": lambda tools: tools.parked_queues[Step.DELETION].send(ABOUT),
-    "intake.send": lambda tools: tools.intake_queue.send(
+    "intake.send": lambda tools: tools.queues[Step.INTAKE].send(
         IntakeMessage("intake-bucket", "images/a.jpg")
     ),
-    "intake-dead.retry_in": lambda tools: tools.intake_dead_letter_queue.retry_in("receipt", 5),
-    "intake-parked.send": lambda tools: tools.intake_parked_queue.send(
+    "intake-dead.retry_in": lambda tools: tools.dead_letter_queues[Step.INTAKE].retry_in(
+        "receipt", 5
+    ),
+    "intake-parked.send": lambda tools: tools.parked_queues[Step.INTAKE].send(
         IntakeMessage("intake-bucket", "images/a.jpg")
     ),
     "detect": lambda tools: tools.text_detector.detect(b"jpeg"),
