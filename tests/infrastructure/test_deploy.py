@@ -28,8 +28,8 @@ from infrastructure.commands.progress import Progress
 from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stage import DeploymentError, Stage
+from tests.fakes.account import NO_CHANGES, FakeAccount, RefusalError
 from tests.infrastructure import projects
-from tests.infrastructure.fake_account import NO_CHANGES, FakeAccount, RefusalError
 from tests.infrastructure.projects import DIGEST
 from tests.infrastructure.resolved import Stack, names, outputs
 

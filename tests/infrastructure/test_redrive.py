@@ -18,7 +18,7 @@ from infrastructure.commands.redrive import Redrive, RedriveError, main, redrive
 from infrastructure.commands.stage_queues import client_of, queue_name_of, stage_variables
 from infrastructure.stage import UsageError
 from infrastructure.stage_folder import config_of
-from tests.infrastructure.fake_account import Answer, FakeAccount, Request
+from tests.fakes.account import Answer, FakeAccount, Request
 from tests.infrastructure.resolved import Stack, outputs
 from tests.local.conftest import Aws
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infrastructure.stack.stack import Stack
 from infrastructure.stage import DeploymentError
-from tests.infrastructure.fake_account import (
+from tests.fakes.account import (
     CHANGE_SET_ID,
     NO_CHANGES,
     STACK,
