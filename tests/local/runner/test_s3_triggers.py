@@ -266,30 +266,3 @@ def test_an_event_that_there_is_not_is_refused_by_name(event: str) -> None:
 
     with pytest.raises(TriggerError, match=r"^forward is for .*s3:ObjectCreated:Put"):
         s3_triggers(app, CONFIG)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "refused"),
-    [
-        ({}, {}, True),
-        ({"events": ["s3:ObjectCreated:Put"]}, {}, True),
-        ({"events": ["s3:ObjectCreated:Copy"]}, {"events": ["s3:ObjectCreated:Put"]}, False),
-        ({"prefix": "images/"}, {"prefix": "images/raw/"}, True),
-        ({"prefix": "images/"}, {"prefix": "profiles/"}, False),
-        ({"prefix": "images/", "suffix": ".jpg"}, {"suffix": ".png"}, False),
-        ({"prefix": "images/", "suffix": ".jpg"}, {"suffix": "jpg"}, True),
-        ({"bucket": "another"}, {}, False),
-    ],
-)
-def test_two_functions_for_one_event_are_refused_as_by_s3(
-    one: dict[str, Any], other: dict[str, Any], refused: bool
-) -> None:
-    app = Chalice("tried-out", configure_logs=False)
-    app.on_s3_event(**{"bucket": "intake", **one}, name="one")(lambda _event: None)
-    app.on_s3_event(**{"bucket": "intake", **other}, name="other")(lambda _event: None)
-
-    if refused:
-        with pytest.raises(TriggerError, match=r"^one and other are for the same events"):
-            s3_triggers(app, CONFIG)
-    else:
-        assert len(s3_triggers(app, CONFIG)) == 2
