@@ -11,8 +11,8 @@ from bench.client import GIVE_UP
 from bench.report import Figure
 from bench.stack import RunningStack, running_stack
 from local.demo import pictures_of_faces as pictures
-from local.demo.http import last
 from local.demo.profile import execution_arn, path_of
+from local.demo.terminal import last
 
 FACTOR = 1.15
 FIXED = 0.3  # seconds

@@ -1,8 +1,8 @@
 """``python -m local``: Storytime on one machine, until Ctrl-C.
 
 Settings, from the environment: ``PORT`` (8000) of the API, ``AWS_PORT`` (4566) of the local AWS;
-0 is any free port. The API is open; with digests in ``API_TOKENS`` it takes only who brings one of
-their tokens, and ``ALLOWED_ORIGIN`` says whose web pages may use it.
+0 is any free port. The API is open; with digests in ``API_TOKENS`` it needs one of their tokens.
+``ALLOWED_ORIGIN`` names the web pages that may use it.
 """
 
 import os
@@ -21,7 +21,7 @@ _LAST_PORT: Final = 65_535
 
 
 def main() -> int:
-    """Run the stack; the exit status."""
+    """Run the stack; return the exit status."""
     interrupt_when_told_to_end()
     try:
         stack = LocalStorytime(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def port(environ: Mapping[str, str], variable: str, default: int) -> int:
-    """The port that an environment variable asks for.
+    """Return the port that an environment variable asks for.
 
     Raises:
         PortUnavailableError: It is no port number.
@@ -51,7 +51,7 @@ def port(environ: Mapping[str, str], variable: str, default: int) -> int:
 
 
 def introduction(stack: LocalStorytime) -> str:
-    """What runs where and what to try; the last line says that requests can be taken."""
+    """Say what runs where and what to try; the last line says that the stack takes requests."""
     by_queue = [
         f"{trigger.queue_name} -> {trigger.function.name} ({trigger.concurrency} at a time)"
         for trigger in stack.triggers
@@ -76,7 +76,7 @@ Storytime runs on this machine.
   Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Polly, CloudFront,
              Step Functions, Lambda)
   Functions  {functions}
-  Workflow   {workflow} (its way: make demo-profile)
+  Workflow   {workflow} (see it: make demo-profile)
 
 Try:
   {curl} -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {api}/upload

@@ -1,6 +1,6 @@
-"""CloudWatch as the meter: lines in the log of which it makes metrics (EMF).
+"""CloudWatch as the meter: it turns log lines in the embedded metric format (EMF) into metrics.
 
-Nothing is sent: CloudWatch reads them where they are logged anyway.
+So a measurement needs no request.
 """
 
 import json
@@ -8,42 +8,42 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
     AmazonCloudWatchEMFProvider,
 )
 
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import Metric
+from chalicelib import telemetry
+from chalicelib.telemetry import Metric
 
 NAMESPACE: Final = "Storytime"
 
 log = logging.getLogger(__name__)
 
 
-class EmfMeter:
-    """Writes each measurement at once: who dies a moment later has been measured.
+class EmfMeter(msgspec.Struct, frozen=True):
+    """Writes each measurement at once, so that a crash a moment later does not lose it.
 
     Args:
-        stage: The deployment's; each metric has it as a dimension.
-        write: Takes one line, without its end.
+        stage: The deployment's stage; each metric has it as a dimension.
+        write: Writes one line; adds its end.
     """
 
-    def __init__(self, stage: str, write: Callable[[str], object]) -> None:
-        self._stage = stage
-        self._write = write
+    stage: str
+    write: Callable[[str], object]
 
     def record(self, metric: Metric, value: float = 1, dimension: str | None = None) -> None:
         try:
-            self._write(self._line(metric, value, dimension))
-        except Exception as error:  # whatever it is, a story is worth more
+            self.write(self._line(metric, value, dimension))
+        except Exception as error:  # the work must not fail because of its measurement
             log.warning("not measured", extra={"metric": metric.name, "reason": repr(error)})
 
     def _line(self, metric: Metric, value: float, dimension: str | None) -> str:
-        # Of its own for each line: the library's `Metrics` is one for the whole process.
+        # A new provider for each line: the library's `Metrics` shares its values in the process.
         line = AmazonCloudWatchEMFProvider(
             namespace=NAMESPACE,
-            service="",  # or a variable of the environment would add a dimension
-            default_dimensions={"Stage": self._stage},
+            service="",  # without it, an environment variable may add a dimension
+            default_dimensions={"Stage": self.stage},
         )
         line.add_metric(metric.name, metric.unit, value)
         if metric.dimension is not None and dimension is not None:
@@ -51,6 +51,6 @@ class EmfMeter:
                 line.add_dimensions(**{metric.dimension: dimension})
             else:
                 line.add_dimension(metric.dimension, dimension)
-        for name, about in logs.bound_fields().items():
+        for name, about in telemetry.bound_fields().items():
             line.add_metadata(name, about)
         return json.dumps(line.serialize_metric_set(), separators=(",", ":"))

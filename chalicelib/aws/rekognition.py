@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
 from chalicelib.pages.detection import Kind, Point, TextDetection
@@ -18,35 +20,34 @@ _UNREADABLE: Final = frozenset(
         "ImageTooLargeException",
         "InvalidImageFormatException",
         "InvalidParameterException",
-        "ValidationException",  # what the front door says of more than 5 MB
+        "ValidationException",  # for more than 5 MB
     }
 )
 
 _MIN_SIMILARITY: Final = 90.0
-"""Per cent of similarity from which two faces are one person's.
+"""Per cent of similarity from which two faces count as one person's.
 
 Rekognition's default is 80; it advises 99 where a wrong match is costly. Here a wrong match
-refuses somebody, and a missed one gives a person two profiles.
+refuses a person's photo, and a missed match gives a person two profiles.
 """
 _MAX_MATCHES: Final = 100
 
 
-class RekognitionTextDetector:
-    def __init__(self, client: "RekognitionClient") -> None:
-        self._client = client
+class RekognitionTextDetector(msgspec.Struct, frozen=True):
+    client: "RekognitionClient"
 
     def detect(self, image: bytes) -> list[TextDetection]:
         with rejecting_unreadable_images():
-            response = request(self._client.detect_text, Image={"Bytes": image})
+            response = request(self.client.detect_text, Image={"Bytes": image})
         return [_text(found) for found in response["TextDetections"]]
 
 
 @contextmanager
 def rejecting_unreadable_images() -> Iterator[None]:
-    """What is wrong with an image is the image's fault, and will not pass.
+    """Turn Rekognition's errors about an image into rejections: a retry does not help.
 
     Raises:
-        RejectedError: It can never be looked at.
+        RejectedError: Rekognition can never read the image.
     """
     try:
         yield
@@ -68,25 +69,23 @@ def _text(found: "TextDetectionTypeDef") -> TextDetection:
     )
 
 
-class RekognitionFaceCollection:
-    """A collection, asked by a client that is patient with what is paid for.
+class RekognitionFaceCollection(msgspec.Struct, frozen=True):
+    """A face collection.
 
     Args:
-        quick: A client for the rest: people wait for faces to be removed.
+        client: For paid requests, with a long timeout.
+        quick: For removals, with a short timeout: a client waits for them.
     """
 
-    def __init__(
-        self, client: "RekognitionClient", collection_id: str, *, quick: "RekognitionClient"
-    ) -> None:
-        self._client = client
-        self._quick = quick
-        self._collection = collection_id
+    client: "RekognitionClient"
+    collection_id: str
+    quick: "RekognitionClient"
 
     def detect(self, portrait: bytes) -> list[Face]:
         with rejecting_unreadable_images():
-            # Named one by one, only those attributes are computed that are looked at.
+            # "ALL" would take longer: it computes attributes that the app never reads.
             response = request(
-                self._client.detect_faces,
+                self.client.detect_faces,
                 Image={"Bytes": portrait},
                 Attributes=["DEFAULT", "SUNGLASSES", "EYES_OPEN"],
             )
@@ -95,8 +94,8 @@ class RekognitionFaceCollection:
     def search(self, portrait: bytes) -> list[Match]:
         try:
             response = request(
-                self._client.search_faces_by_image,
-                CollectionId=self._collection,
+                self.client.search_faces_by_image,
+                CollectionId=self.collection_id,
                 Image={"Bytes": portrait},
                 FaceMatchThreshold=_MIN_SIMILARITY,
                 MaxFaces=_MAX_MATCHES,
@@ -104,14 +103,14 @@ class RekognitionFaceCollection:
         except RequestFailedError as failure:
             if failure.aws_code != "InvalidParameterException":
                 raise
-            return []  # it sees no face where one was detected
+            return []  # it finds no face, although DetectFaces found one
         faces = [match["Face"] for match in response["FaceMatches"]]
         return [Match(face["FaceId"], owner_of(face.get("ExternalImageId"))) for face in faces]
 
     def add(self, portrait: bytes, owner: Owner) -> str | None:
         response = request(
-            self._client.index_faces,
-            CollectionId=self._collection,
+            self.client.index_faces,
+            CollectionId=self.collection_id,
             Image={"Bytes": portrait},
             ExternalImageId=str(owner),
             MaxFaces=1,
@@ -121,7 +120,7 @@ class RekognitionFaceCollection:
         return records[0]["Face"]["FaceId"] if records else None
 
     def remove(self, face_ids: Collection[str]) -> None:
-        request(self._quick.delete_faces, CollectionId=self._collection, FaceIds=list(face_ids))
+        request(self.quick.delete_faces, CollectionId=self.collection_id, FaceIds=list(face_ids))
 
 
 def _face(found: "FaceDetailTypeDef") -> Face:

@@ -1,6 +1,8 @@
-"""SNS as the announcer: whoever confirmed an e-mail subscription gets the notices."""
+"""SNS as the announcer: confirmed e-mail subscribers get the notices."""
 
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from chalicelib.aws.requests import request
 
@@ -8,10 +10,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 
-class NotificationTopic:
-    def __init__(self, client: "SNSClient", arn: str) -> None:
-        self._client = client
-        self._arn = arn
+class NotificationTopic(msgspec.Struct, frozen=True):
+    client: "SNSClient"
+    arn: str
 
     def publish(self, subject: str, body: str) -> None:
-        request(self._client.publish, TopicArn=self._arn, Subject=subject, Message=body)
+        request(self.client.publish, TopicArn=self.arn, Subject=subject, Message=body)

@@ -1,4 +1,4 @@
-"""HTTP requests in the pipeline's words."""
+"""Translates HTTP requests about stories."""
 
 import email.message
 import email.utils
@@ -11,10 +11,11 @@ import msgspec
 from chalice.app import Request
 
 from chalicelib import errors
-from chalicelib.pages import names, voices
+from chalicelib.pages import voices
 from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import WantedUpload
 from chalicelib.steps.intake import Upload
+from chalicelib.stories import keys
 from chalicelib.stories.upload_request import EXTENSIONS
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _Body = TypeVar("_Body")
 class _UploadBody(msgspec.Struct):
     """The body of POST /uploads."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=names.MAX_LENGTH)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.MAX_NAME_LENGTH)]
     content_type: str
     language: str | None = None
     voice: str | None = None
@@ -42,7 +43,7 @@ def upload_of(request: Request) -> Upload:
     """Read an upload from its request.
 
     Raises:
-        InvalidRequestError: A header does not say what it must.
+        InvalidRequestError: A header is invalid.
     """
     headers = request.headers
     language, voice = voices.chosen(headers.get("x-language"), headers.get("x-voice"))
@@ -58,16 +59,17 @@ def upload_of(request: Request) -> Upload:
 
 
 def wanted_upload_of(request: Request) -> WantedUpload:
-    """Read the description of a photo that is to be uploaded straight to S3.
+    """Read a request for a form that posts a photo straight to S3.
 
     Raises:
-        InvalidRequestError: The body does not say what it must.
+        InvalidRequestError: The body is invalid.
+        UnsupportedTypeError: The type is not a photo's.
     """
     body = json_of(request, _UploadBody, '{"name": "page.jpg", "content_type": "image/jpeg"}')
     content_type = photos_type(body.content_type)
     language, voice = voices.chosen(body.language, body.voice)
     return WantedUpload(
-        name=names.legible(body.name),
+        name=keys.legible(body.name),
         content_type=content_type,
         language=language,
         voice=voice,
@@ -76,17 +78,17 @@ def wanted_upload_of(request: Request) -> WantedUpload:
 
 
 def bulk_of(request: Request) -> tuple[list[str], bool]:
-    """Read which ids are asked for, and whether to send a notice about what is ready.
+    """Read the ids to look up, and whether to send a notice about the ready ones.
 
     Raises:
-        InvalidRequestError: The body is no list of ids.
+        InvalidRequestError: The body or the header is invalid.
     """
     wanted = json_of(request, list[_BulkEntry], '[{"id": "..."}, ...]')
     return [each.id for each in wanted], _flag(request.headers, "X-Notification-Required")
 
 
 def place_in_list_of(request: Request) -> tuple[int, str | None]:
-    """Read how many stories are wanted, and after which cursor.
+    """Read the limit and the cursor of a list.
 
     Raises:
         InvalidRequestError: The limit is no number.
@@ -129,25 +131,20 @@ def entity_tag_of(request: Request) -> str | None:
 
 
 def file_name(content_disposition: str) -> str:
-    """What the sender calls the file (RFC 6266, RFC 5987), without path and line breaks.
-
-    Emoji and length are kept; this name is for people and never part of a key.
-    """
+    """The file's name in a header (RFC 6266, RFC 5987), as `keys.legible` returns it."""
     message = email.message.Message()
-    message["Content-Disposition"] = names.CONTROL_CHARACTERS.sub(
-        " ", _as_utf8(content_disposition)
-    )
+    message["Content-Disposition"] = keys.CONTROL_CHARACTERS.sub(" ", _as_utf8(content_disposition))
     parameters = message.get_params(header="content-disposition", failobj=[])
-    # An encoded name (filename*) comes as a tuple, and counts more than a plain one.
+    # An encoded name (filename*) is a tuple here, and has priority over a plain one.
     candidates = sorted(
         (value for key, value in parameters if key == "filename"),
         key=lambda value: isinstance(value, str),
     )
-    return names.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
+    return keys.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
 
 
 def _as_utf8(header: str) -> str:
-    """Undo the Latin-1 in which HTTP servers hand on a header that was sent as UTF-8."""
+    """Decode a header that was sent as UTF-8; HTTP servers decode headers as Latin-1."""
     try:
         return header.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""Narration: from the page's text to an MP3 that reads it."""
+"""Narration: makes an MP3 of the page's text."""
 
 import logging
 
@@ -9,7 +9,7 @@ from chalicelib.pages.ssml import ssml_requests
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
 from chalicelib.stories.story import Lease, Story
-from chalicelib.telemetry.metrics import STORIES_READY, Meter
+from chalicelib.telemetry import STORIES_READY, Meter
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Narration(msgspec.Struct, frozen=True):
         return mp3.joined([self._part(story, index, ssml) for index, ssml in enumerate(requests)])
 
     def _part(self, story: Story, index: int, ssml: str) -> bytes:
-        """One part of a long narration; a stored part is not paid again."""
+        """One part of a long narration; a stored part is not paid for again."""
         key = keys.speech_part(story, index)
         kept = self.media.get(key)
         if kept is not None:

@@ -1,4 +1,4 @@
-"""Retrieval: a look-up of a story, which also resumes it."""
+"""Retrieval: looks up a story, and resumes it if its work seems lost."""
 
 import logging
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.failover import Failover, IntakeFailover
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import ExpiredError, StorytimeError, UnknownStoryError
-from chalicelib.stories.ids import checked_id
+from chalicelib.stories.keys import checked_id
 from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.story import Story, has_ended, is_gone
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Retrieval(msgspec.Struct, frozen=True):
             ExpiredError: The upload request was never used, or its story was deleted.
         """
         known_id = checked_id(given_id)
-        with logs.bound(story_id=known_id, step="retrieval"):
+        with telemetry.bound(story_id=known_id, step="retrieval"):
             return self.resume(known_id, self.stories.find(known_id))
 
     def resume(self, known_id: str, story: Story | None) -> Story | UploadRequest:
@@ -61,7 +61,7 @@ class Retrieval(msgspec.Struct, frozen=True):
             return request
         if self.clock() <= request.usable_until:
             return request
-        if self.upload_requests.find(upload_id) != request:  # it was taken in just now
+        if self.upload_requests.find(upload_id) != request:  # a photo was taken in just now
             return self._requested(upload_id)
         raise ExpiredError("No photo came in time for this upload: ask for a new one.")
 
@@ -82,7 +82,7 @@ class Retrieval(msgspec.Struct, frozen=True):
     def _resume_arrival(self, request: UploadRequest) -> bool:
         """Resume the photo that arrived for a request; returns whether one may be there.
 
-        In the first minute no request is sent.
+        In the first minute it sends no request to S3.
         """
         if self.clock() - request.created_at <= RESUME_AFTER:
             return False

@@ -1,4 +1,4 @@
-"""The sweeper: failover on a schedule, for stories that no client asks about."""
+"""The sweeper: resumes, on a schedule, unfinished work that no client asks about."""
 
 import logging
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.failover import Failover, IntakeFailover
 from chalicelib.delivery.timeouts import is_overdue, is_probably_lost
 from chalicelib.errors import StorytimeError
@@ -15,7 +16,6 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.stories import moves
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.story import Status, Story, has_ended
-from chalicelib.telemetry import logs
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
 """The sweep stops when less time is left; the other stories wait for the next one."""
@@ -31,9 +31,9 @@ class Sweeper(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def sweep(self, time_left: Callable[[], timedelta]) -> None:
-        """Resume every unfinished story that is due, and give it up after a day.
+        """Resume every unfinished story that is due, and give up those older than a day.
 
-        Arrived photos that were not taken in and unfinished profiles are resumed as well.
+        It also resumes arrived photos that were not taken in, and unfinished profiles.
 
         Args:
             time_left: How long this function may still run.
@@ -42,7 +42,7 @@ class Sweeper(msgspec.Struct, frozen=True):
         def has_time() -> bool:
             return time_left() >= _TIME_TO_STOP
 
-        with logs.bound(step="sweeper"), ExitStack() as each_even_if_another_fails:
+        with telemetry.bound(step="sweeper"), ExitStack() as each_even_if_another_fails:
             each_even_if_another_fails.callback(self.profile_failover.sweep, has_time)
             each_even_if_another_fails.callback(self.intake_failover.sweep, has_time)
             self._sweep_stories(has_time)
@@ -64,7 +64,7 @@ class Sweeper(msgspec.Struct, frozen=True):
 
     def _try_to_resume(self, story: Story) -> None:
         try:
-            with logs.bound(story_id=story.id):
+            with telemetry.bound(story_id=story.id):
                 self._resume(story, self.clock())
         except StorytimeError as error:  # the other stories must not wait for this one
             log.warning("not resumed", extra={"reason": error.message, "story_id": story.id})
@@ -72,9 +72,11 @@ class Sweeper(msgspec.Struct, frozen=True):
     def _resume(self, story: Story, now: datetime) -> None:
         overdue = is_overdue(story, now)
         if story.status is Status.DELETED:
-            self.failover.resume(story)  # without a limit: the client was told that it is deleted
+            self.failover.resume(story)  # without a limit: the client has the answer "deleted"
         elif has_ended(story) and overdue:
-            log.error("nobody could be told for a day", extra={"status": story.status.value})
+            log.error(
+                "the notice could not be sent for a day", extra={"status": story.status.value}
+            )
             self.failover.give_up(story)  # a last try: its handler sends the notice
             self.stories.apply(story, moves.notice_abandoned(story))
         elif not overdue and story.status is not Status.FAILED:

@@ -1,24 +1,82 @@
-"""Where a story's files lie in the media bucket, and photos in the intake bucket.
+"""Ids of stories, names of files, keys in the buckets, and links. Pure.
 
-A generation's files lie under two prefixes: deletion empties both, and the CDN serves only
-``public/``. Photos and readings stay private: EXIF may say where a photo was taken.
+A generation's files have two prefixes. Deletion removes the files of both; the CDN serves only
+``public/``. Photos and detections stay private: EXIF may say where a photo was taken.
 """
 
+import hashlib
 import re
+import uuid
 from typing import Final
 
 import msgspec
 
-from chalicelib.stories.ids import content_id_of
+from chalicelib.errors import InvalidRequestError
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import EXTENSIONS
+
+MAX_NAME_LENGTH: Final = 1000
+CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def legible(name: str) -> str:
+    """A file's name without its path, control characters and unpaired surrogates.
+
+    Keeps emoji, and up to a thousand characters.
+    """
+    name = re.split(r"[/\\]", CONTROL_CHARACTERS.sub(" ", name).strip())[-1]
+    printable = name.encode("utf-8", "replace").decode()
+    return printable.strip()[:MAX_NAME_LENGTH] or "page"
+
+
+_ENTITY_TAG: Final = re.compile(r'(?:W/)?"?([^"]*)"?')
+
+
+def content_id_of(photo: bytes) -> str:
+    return hashlib.sha256(photo).hexdigest()
+
+
+def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
+    """The id of a photo's story: the same photo, language and voice always give the same one.
+
+    Args:
+        namespace: A secret of the deployment. Without it, a person who has the photo could
+            compute the link to another person's story of it.
+        content_id: SHA-256 of the photo.
+        language: As Polly names it, such as ``en-US``.
+        voice: As Polly names it, such as ``Joanna``.
+    """
+    return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
+
+
+def checked_id(given_id: str | None) -> str:
+    """Read a client's id, and return it in canonical form.
+
+    Raises:
+        InvalidRequestError: There is no id, or it is not a UUID.
+    """
+    if not given_id or not given_id.strip():
+        raise InvalidRequestError(
+            "Say which story: send its id in the ETag header, or as /retrieve/{id}.",
+            code="missing_id",
+        )
+    match = _ENTITY_TAG.fullmatch(given_id.strip())
+    try:
+        canonical = uuid.UUID(match[1] if match else given_id)
+    except ValueError:
+        raise InvalidRequestError(
+            "This is not a story's id: use the id that the upload answered with.",
+            code="malformed_id",
+        ) from None
+    return str(canonical)
+
 
 ARRIVALS: Final = "images/"
 """Where photos arrive in the intake bucket; S3 announces only objects below it."""
 PROFILE_ARRIVALS: Final = "profiles/"
 """Where profile photos arrive in the intake bucket."""
 REJECTED: Final = "rejected/"
-"""Where objects of the intake bucket go that are no photo and that no upload request asked for."""
+"""The prefix of rejected objects: no photos, and without an upload request."""
 
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -46,12 +104,12 @@ def photo(story: Story) -> str:
 
 
 def detection(story: Story, turn: int) -> str:
-    """What DetectText saw on the page turned by `turn` degrees, as JSON."""
+    """DetectText's answer about the page turned by `turn` degrees, as JSON."""
     return _private(story, f"detection-{turn}.json")
 
 
 def speech_part(story: Story, index: int) -> str:
-    """One request's part of a long narration, kept until all parts are there."""
+    """One part of a long narration: the audio of one request to Polly."""
     return _private(story, f"speech-{index}.mp3")
 
 
@@ -61,7 +119,7 @@ def page(story: Story) -> str:
 
 
 def audio(story: Story) -> str:
-    """The whole narration."""
+    """The whole narration, as MP3."""
     return _public(story, "story.mp3")
 
 
@@ -76,13 +134,13 @@ def arrival(upload_id: str, content_type: str) -> str:
 
 
 def upload_id_of(key: str) -> str | None:
-    """The upload request whose photo this is; None: it was put there without a request."""
+    """The upload request of an arrived photo; None: it arrived without one."""
     name = key.removeprefix(ARRIVALS).partition(".")[0]
     return name if _UUID.fullmatch(name) else None
 
 
 def rejected(key: str) -> str:
-    """Where a rejected object of the intake bucket goes; one that is there already stays."""
+    """The key to which a rejected object is moved; a key below ``rejected/`` stays."""
     moved = REJECTED + key.removeprefix(REJECTED)
     return (
         moved if len(moved.encode()) <= _MAX_KEY_BYTES else REJECTED + content_id_of(key.encode())
@@ -90,7 +148,7 @@ def rejected(key: str) -> str:
 
 
 def prefixes(story_id: str, generation: str) -> tuple[str, str]:
-    """What the keys of all files of this generation begin with, the public ones last."""
+    """The prefixes of all files of a generation: private and public."""
     where = f"{story_id}/{generation}/"
     return f"private/{where}", f"public/{where}"
 

@@ -1,7 +1,7 @@
-"""What each function asks of AWS, and of which resources: what its role must allow.
+"""Records the AWS requests of each function and their resources: its role must allow them.
 
-Told by botocore, in the thread of the function that asks, so that the app need not know. The AWS
-port could not tell: it sees one application, and never sees that a form was signed.
+botocore reports them in the function's own thread, so that the app need not know. The AWS port
+could not tell the functions apart, and never sees that a form is signed.
 """
 
 import re
@@ -28,7 +28,7 @@ class Calls:
         self._calls: defaultdict[str, set[str]] = defaultdict(set)
 
     def listen(self) -> None:
-        """Hear of every call of every client of the sessions that are created from now on."""
+        """Record every call of every client of the sessions that are created from now on."""
         handlers.BUILTIN_HANDLERS += [
             ("provide-client-params", self._call),
             ("before-sign.s3.PutObject", self._form),
@@ -46,7 +46,7 @@ class Calls:
         self, params: _Parameters, model: Any, context: Mapping[str, Any], **_event: Any
     ) -> None:
         if context.get("is_presign_request") and model.name == "CreateBucket":
-            return  # which is not signed, but what botocore makes the address of a form of
+            return  # botocore makes the address of a form of it, and never sends it
         self._record(f"{model.service_model.service_name}.{model.name}", params)
 
     def _form(self, request: Any, **_event: Any) -> None:
@@ -64,18 +64,18 @@ class Calls:
 
 
 def calls_of(operation: str, parameters: _Parameters) -> list[str]:
-    """A request as operations of one resource each, with what differs between requests cut off.
+    """Split a request into operations of one resource each, without ids.
 
     Args:
-        operation: As boto3 names it: ``s3.PutObject``.
-        parameters: What it is called with.
+        operation: By boto3's name: ``s3.PutObject``.
+        parameters: Of the call.
     """
     service = operation.partition(".")[0]
     return [f"{operation}{each}".rstrip() for each in _TARGETS.get(service, _unknown)(parameters)]
 
 
 def _folder(bucket: str, key: str) -> str:
-    """An object, known by the folder that it is in; a generation's is that of any story."""
+    """Name an object by its folder, with ``{id}`` for a story's id."""
     folders = _FOLDERS.match(key)
     return f"{bucket}/{re.sub(_ID, '{id}', folders[0] if folders else '')}*"
 
@@ -110,7 +110,7 @@ def _items(parameters: _Parameters) -> Iterable[str]:
 
 
 def _kind_of(parameters: _Parameters) -> str:
-    """What the key of an item begins with, which says what kind of record it is."""
+    """Return the beginning of an item's key, which names the kind of record."""
     key: str = parameters.get("Key", parameters.get("Item", {}))["pk"]["S"]
     return f"{key.partition('#')[0]}#*"
 
@@ -127,7 +127,7 @@ def _unknown(_parameters: _Parameters) -> Iterable[str]:
 
 
 def _named(parameter: str, separator: str) -> Callable[[_Parameters], Iterable[str]]:
-    """One resource, named by the last part of a parameter; or none, if there is no such."""
+    """Name one resource by the last part of a parameter, or none without it."""
     return lambda parameters: [f" {str(parameters.get(parameter, '')).rsplit(separator, 1)[-1]}"]
 
 

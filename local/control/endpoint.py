@@ -1,4 +1,4 @@
-"""``/_local/…``: what the stack did, and what should go wrong next."""
+"""``/_local/…``: shows what the stack did, and takes faults."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class _Resource:
 
 
 class Control:
-    """Each resource is read by GET and emptied by DELETE; faults are added by POST."""
+    """Answers GET with a resource, empties it on DELETE, and adds a fault on POST."""
 
     def __init__(
         self, requests: Requests, calls: Calls, timings: Timings, inbox: Inbox, faults: Faults

@@ -14,20 +14,20 @@ _MAX_LATENCY_MS: Final = 60_000  # boto3 gives up reading after a minute
 _MAX_TIMES: Final = 1_000_000
 _ERROR_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
 _LIKE_AWS: Final = f"User: arn:aws:sts::{ACCOUNT_ID}:assumed-role/app: asked for at /_local/faults."
-"""A fault's message tells what nobody outside is to be told, as AWS's own do."""
+"""A fault's message holds details that no client may see, as AWS's own messages do."""
 _UNAVAILABLE: Final = frozenset({"SlowDown", "ServiceUnavailable"})
-"""Codes that S3 answers with HTTP 503, though its model does not hold them."""
+"""Codes that S3 answers with HTTP 503; its API model lacks them."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to the next calls of one operation.
+    """Makes the next calls of one operation fail, or slow.
 
     Attributes:
-        operation: As boto3 names it: ``polly.SynthesizeSpeech``.
-        error: The code of the error that is answered instead of performing it; None performs it.
-        times: How many calls it still meets.
-        latency_ms: How long each of them waits first.
+        operation: By boto3's name: ``polly.SynthesizeSpeech``.
+        error: The code of the error to answer with, without performing the call; or None.
+        times: The number of calls that are left.
+        latency_ms: Milliseconds that each of them waits first.
     """
 
     operation: str
@@ -37,10 +37,10 @@ class Fault:
 
     @classmethod
     def from_json(cls, wanted: object) -> Self:
-        """Read a fault as it is posted; ``times`` is 1 unless given.
+        """Read a posted fault; ``times`` is 1 by default.
 
         Raises:
-            ValueError: It is not a fault; the message says what to change.
+            ValueError: It is no fault; the message says what to change.
         """
         if not isinstance(wanted, Mapping):
             raise ValueError("A fault is a JSON object.")  # noqa: TRY004  # of a posted value
@@ -65,7 +65,6 @@ class Fault:
         return asdict(self)
 
     def service_error(self) -> ServiceError | None:
-        """The error to answer with, if there is one."""
         if self.error is None:
             return None
         status = 503 if self.error in _UNAVAILABLE else 500
@@ -84,7 +83,7 @@ class Faults:
             self._pending.append(fault)
 
     def take(self, operation: str) -> Fault | None:
-        """The fault that this call of `operation` meets, used up by it; or None."""
+        """Return the fault for this call of `operation`, or None, and count the call."""
         with self._lock:
             for position, fault in enumerate(self._pending):
                 if fault.operation == operation:

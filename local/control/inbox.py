@@ -1,6 +1,5 @@
-"""The mailbox of everybody who is sent e-mail."""
+"""The mailbox of every recipient of e-mail."""
 
-import json
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -24,10 +23,9 @@ class Inbox:
         self._emails: list[Email] = []
 
     def deliver(self, publication: Mapping[str, Any], subscribers: Iterable[str]) -> None:
-        """Send each subscriber what an accepted Publish request says."""
+        """Send the message of an accepted Publish request to each subscriber."""
         subject = publication.get("Subject") or _SUBJECT_WITHOUT_ONE
-        body = _text_for_email(publication)
-        self.put(Email(to, subject, body) for to in subscribers)
+        self.put(Email(to, subject, publication["Message"]) for to in subscribers)
 
     def put(self, emails: Iterable[Email]) -> None:
         with self._lock:
@@ -40,11 +38,3 @@ class Inbox:
     def clear(self) -> None:
         with self._lock:
             self._emails.clear()
-
-
-def _text_for_email(publication: Mapping[str, Any]) -> str:
-    message = str(publication["Message"])
-    if publication.get("MessageStructure") != "json":
-        return message
-    by_protocol = json.loads(message)
-    return str(by_protocol.get("email", by_protocol["default"]))

@@ -1,4 +1,4 @@
-"""What was asked of AWS since somebody last reset the count."""
+"""Counts requests, and measures engines, since the last reset."""
 
 import threading
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Requests:
-    """How often each operation was requested, by boto3's names; retries count, as on the bill."""
+    """The number of requests of each operation, by boto3's names; retries count, as on the bill."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,7 +29,7 @@ class Requests:
 
 
 class Timings:
-    """How long the engines took for each operation, in seconds of wall time."""
+    """The seconds of wall time that the engines took for each operation."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

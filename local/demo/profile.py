@@ -8,19 +8,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from local.demo.http import DemoError, get_json, once, request
-from local.demo.page import CONTENT_TYPES
-from local.demo.text import indented
+from local.demo.terminal import (
+    CONTENT_TYPES,
+    INTERRUPTED,
+    DemoError,
+    Launch,
+    get_json,
+    indented,
+    once,
+    request,
+)
 from local.runner.launcher import RunningStack, StackDidNotStartError, launched
 from local.runner.process import interrupt_when_told_to_end
 
 _ACCEPTED: Final = 202
-_INTERRUPTED: Final = 130  # as shells say it
 
 
 @dataclass(frozen=True)
 class DemoPhoto:
-    """A photo of somebody, under the name that it is shown by."""
+    """A photo, under the name that the demo shows."""
 
     name: str
     content_type: str
@@ -29,12 +35,12 @@ class DemoPhoto:
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """What became of a photo.
+    """The result of a photo.
 
     Attributes:
-        profile: As the API describes it.
-        path: The states of its execution, in the order in which they were entered.
-        seconds: From sending it until then.
+        profile: In the API's words.
+        path: The states that its execution entered, in order.
+        seconds: From the request to the result.
     """
 
     profile: dict[str, Any]
@@ -42,28 +48,22 @@ class PhotoResult:
     seconds: float
 
 
-def main(arguments: list[str]) -> int:
-    """Run the photos of the folder that is named, or those of an astronaut; the exit status."""
-    interrupt_when_told_to_end()
+def main(arguments: list[str], launch: Launch = launched) -> int:
+    """Run the photos of the named folder, or those of an astronaut; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local.demo.profile", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     given = parser.parse_args(arguments)
     try:
-        show(photos_of(given.folder) if given.folder else astronauts())
+        _show(_photos_of(given.folder) if given.folder else _astronauts(), launch)
     except (DemoError, StackDidNotStartError) as failure:
         print(f"demo-profile: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     return 0
 
 
-def photos_of(folder: Path) -> list[DemoPhoto]:
-    """The photos of a folder, by name.
-
-    Raises:
-        DemoError: There is no such folder, or no photo in it.
-    """
+def _photos_of(folder: Path) -> list[DemoPhoto]:
     try:
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in CONTENT_TYPES)
         photos = [
@@ -77,9 +77,9 @@ def photos_of(folder: Path) -> list[DemoPhoto]:
     return photos
 
 
-def astronauts() -> list[DemoPhoto]:
-    """Photos that one portrait in the public domain gives: as it is, and as it would not do."""
-    from local.demo import pictures_of_faces as pictures  # noqa: PLC0415  # what it needs loads slowly
+def _astronauts() -> list[DemoPhoto]:
+    """Return one suitable portrait in the public domain, and three unsuitable photos."""
+    from local.demo import pictures_of_faces as pictures  # noqa: PLC0415  # loads slowly
 
     drawn = {
         "an astronaut": pictures.portrait(),
@@ -92,22 +92,18 @@ def astronauts() -> list[DemoPhoto]:
     ]
 
 
-def show(photos: list[DemoPhoto]) -> None:
-    """Send each photo for a user of its own, and the first good one for one more.
-
-    Raises:
-        DemoError: The local AWS stopped answering.
-    """
+def _show(photos: list[DemoPhoto], launch: Launch) -> None:
+    """Send each photo for a user of its own, and the first accepted one for one more user."""
     print("Storytime: profile photos\n")
     with tempfile.TemporaryDirectory() as folder:
         print("  start the local AWS ...", end=" ", flush=True)
         started = time.monotonic()
-        with launched(Path(folder) / "log.jsonl", LOG_LEVEL="WARNING") as stack:
+        with launch(Path(folder) / "log.jsonl", LOG_LEVEL="WARNING") as stack:
             print(f"{time.monotonic() - started:.1f} s\n")
             good: DemoPhoto | None = None
             for number, photo in enumerate(photos, 1):
-                outcome = _shown(stack, photo, f"user-{number}")
-                if good is None and outcome.profile["status"] == "ready":
+                result = _shown(stack, photo, f"user-{number}")
+                if good is None and result.profile["status"] == "ready":
                     good = photo
             if good is not None:
                 name = f"{good.name} again, for another user"
@@ -117,16 +113,16 @@ def show(photos: list[DemoPhoto]) -> None:
 
 def _shown(stack: RunningStack, photo: DemoPhoto, user_id: str) -> PhotoResult:
     print(f"  {photo.name}", flush=True)
-    outcome = _outcome(stack, photo, user_id)
-    print(indented(" > ".join(outcome.path), by=4))
-    status, reason = outcome.profile["status"], outcome.profile["reason"]
+    result = _result(stack, photo, user_id)
+    print(indented(" > ".join(result.path), by=4))
+    status, reason = result.profile["status"], result.profile["reason"]
     why = f" ({reason['code']})" if reason else ""
-    print(f"    {status}{why} after {outcome.seconds:.1f} s")
+    print(f"    {status}{why} after {result.seconds:.1f} s")
     print(indented(reason["message"], by=4) + "\n" if reason else "", flush=True)
-    return outcome
+    return result
 
 
-def _outcome(stack: RunningStack, photo: DemoPhoto, user_id: str) -> PhotoResult:
+def _result(stack: RunningStack, photo: DemoPhoto, user_id: str) -> PhotoResult:
     started = time.monotonic()
     headers = {"Content-Type": photo.content_type, "X-Email": f"{user_id}@example.com"}
     url = f"{stack.api_url}/profiles/{user_id}"
@@ -144,7 +140,7 @@ def _outcome(stack: RunningStack, photo: DemoPhoto, user_id: str) -> PhotoResult
 
 
 def path_of(stack: RunningStack, execution: str) -> list[str]:
-    """The states that an execution entered, as its history tells."""
+    """Return the states that an execution entered, from its history."""
     pages = stack.clients.stepfunctions.get_paginator("get_execution_history").paginate(
         executionArn=execution_arn(stack, execution)
     )
@@ -175,4 +171,5 @@ def _show_emails(stack: RunningStack) -> None:
 
 
 if __name__ == "__main__":
+    interrupt_when_told_to_end()
     sys.exit(main(sys.argv[1:]))

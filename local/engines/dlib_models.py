@@ -1,7 +1,7 @@
 """dlib's face models. Slow to import; ``detect`` and ``descriptor`` hold Python's global lock.
 
-The models are the files of ``face_recognition_models``. That package itself is not imported: it
-asks for ``pkg_resources``, which newer setuptools lack.
+The models are the files of ``face_recognition_models``. This module does not import that package,
+which needs ``pkg_resources``: newer setuptools lack it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from local.engines.face_models import Descriptor, FaceBox, Finding, Pixels, Poin
 
 _PACKAGE: Final = "face_recognition_models"
 _DOUBTFUL: Final = -0.3
-"""What the fast detector may propose: faces have 0 and more, and each proposal is verified."""
+"""The least score of a proposal: faces have 0 and more, and each proposal is verified."""
 
 
 class DlibModels:
-    """All of them, loaded when made (see ``FaceModels``)."""
+    """All of them, loaded by the constructor (see ``FaceModels``)."""
 
     def __init__(self) -> None:
         self._detector: Any = dlib.cnn_face_detection_model_v1(_file("mmod_human_face_detector"))

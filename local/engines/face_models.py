@@ -1,4 +1,4 @@
-"""What a face reader needs of its models, and the words that both speak."""
+"""The interface between a face reader and its models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
 """The 68 points (x, y) of the iBUG 300-W scheme, in pixels."""
 Descriptor = NDArray[np.float64]
-"""128 numbers; the Euclidean distance between two tells how different two faces are."""
+"""128 numbers; the Euclidean distance of two is how different two faces are."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class FaceBox:
         return max(self.width, 0.0) * max(self.height, 0.0)
 
     def scaled(self, factor: float) -> FaceBox:
-        """The same place in a picture that is enlarged by `factor`."""
+        """Return this place in a picture that is enlarged by `factor`."""
         return FaceBox(*(factor * side for side in (self.left, self.top, self.right, self.bottom)))
 
     def moved(self, right: float, down: float) -> FaceBox:
         return FaceBox(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
     def overlap(self, other: FaceBox) -> float:
-        """The common area over the area of both together, from 0 to 1."""
+        """Return the common area over the area of both together, from 0 to 1."""
         common = FaceBox(
             max(self.left, other.left),
             max(self.top, other.top),

@@ -1,4 +1,4 @@
-"""What a text reader needs of its models, and the words that both speak."""
+"""The interface between a text reader and its models."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""API Gateway in front of the app: what it refuses, and what it makes of the rest.
+"""API Gateway in front of the app.
 
-Routing, CORS preflights and authorizers are those of ``chalice local``. What differs from it is
-what it gets wrong: path parameters arrive decoded, text is UTF-8 and only the app's binary types
-survive as bytes, sizes are limited, a method that a path lacks never reaches the app, and what is
-refused is answered as a deployed stage answers it (`infrastructure.gateway.responses`).
+Routing, CORS preflights and authorizers are those of ``chalice local``. This module corrects it:
+path parameters arrive decoded, text is UTF-8 and only the app's binary types stay bytes, sizes are
+limited, a method that a path lacks never reaches the app, and refusals are those of a deployed
+stage (`infrastructure.gateway.responses`).
 """
 
 import base64
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_LARGEST_BODY: Final = 10 * 1024 * 1024
+_MAX_BODY: Final = 10 * 1024 * 1024
 """Bytes; "Amazon API Gateway quotas", payload size."""
-_LARGEST_EVENT: Final = 6 * 1024 * 1024
-"""Bytes as JSON; "Lambda quotas", invocation payload. Base64 leaves 3/4 of it to a photo."""
+_MAX_EVENT: Final = 6 * 1024 * 1024
+"""Bytes as JSON; "Lambda quotas", invocation payload. In Base64 a photo may have 3/4 of it."""
 
 _BAD_GATEWAY: Final = 502
 _REFUSALS: Final = {401: "UNAUTHORIZED", 403: "ACCESS_DENIED"}
-"""What API Gateway calls an authorizer's refusals."""
+"""API Gateway's names for an authorizer's refusals."""
 
 
 class ApiGateway:
@@ -60,7 +60,7 @@ class ApiGateway:
         return application(environ, start_response)
 
     def _answer(self, request: Request, uri: str) -> Response:
-        if (request.content_length or 0) > _LARGEST_BODY:
+        if (request.content_length or 0) > _MAX_BODY:
             return self._own("REQUEST_TOO_LARGE")
         target = _origin_form(uri)
         if not self._is_routed(request.method, target):
@@ -79,7 +79,7 @@ class ApiGateway:
         return _response(answer)
 
     def _is_routed(self, method: str, target: str) -> bool:
-        if target.startswith("//"):  # chalice would take what follows for a host
+        if target.startswith("//"):  # chalice would take the rest for a host
             return False
         try:
             route = self._routes.match_route(target).route
@@ -88,7 +88,7 @@ class ApiGateway:
         return method in self._methods[route]
 
     def _own(self, response_type: str) -> Response:
-        """API Gateway's own answer of this type."""
+        """Return API Gateway's own answer of this type."""
         own = RESPONSES[response_type]
         headers = own.all_headers(self._allowed_origin)
         return Response(own.body, own.status or _BAD_GATEWAY, headers, mimetype="application/json")
@@ -99,7 +99,7 @@ class _EventTooLargeError(Exception):
 
 
 class _EventConverter(LambdaEventConverter):
-    """Makes the event of a request: the body as text or as base64, parameters decoded."""
+    """Makes the event of a request, with the body as text or as base64."""
 
     def create_lambda_event(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
@@ -114,13 +114,13 @@ class _EventConverter(LambdaEventConverter):
                 base64.b64encode(body).decode() if binary else body.decode("utf-8", "replace")
             )
             event["isBase64Encoded"] = binary
-            if len(json.dumps(event | {"body": ""})) + len(event["body"]) > _LARGEST_EVENT:
+            if len(json.dumps(event | {"body": ""})) + len(event["body"]) > _MAX_EVENT:
                 raise _EventTooLargeError
         return event
 
 
 class _Gateway(LocalGateway):
-    """chalice's gateway, with our events and contexts."""
+    """chalice's gateway, with this module's events and contexts."""
 
     def __init__(self, app: Chalice, config: Config) -> None:
         super().__init__(app, config)
@@ -140,7 +140,7 @@ class _Gateway(LocalGateway):
 
 
 class _RequestPerThread:
-    """What a Chalice app keeps of the request that it answers, once for each thread.
+    """Keeps a Chalice app's current request and context once for each thread.
 
     On Lambda a process answers one request at a time; here it answers many.
     """
@@ -165,19 +165,19 @@ class _RequestPerThread:
 
 
 def _with_a_request_per_thread(app: Chalice) -> Chalice:
-    """The same app: decorators and handlers hold on to it, so its class is what changes."""
+    """Change the app's class, not the app: decorators and handlers refer to it."""
     if not isinstance(app, _RequestPerThread):
         app.__class__ = type("ThreadedApp", (_RequestPerThread, type(app)), {})
     return app
 
 
 def _origin_form(uri: str) -> str:
-    """The target as most clients send it: without the host that proxies are told."""
+    """Return the target without the host, which clients send to proxies."""
     return uri if uri.startswith("/") else "/" + uri.partition("://")[2].partition("/")[2]
 
 
 def _present(headers: Mapping[str, str]) -> dict[str, str]:
-    """Without an empty ``Authorization``, which is none to API Gateway."""
+    """Drop an empty ``Authorization``, which API Gateway takes for none."""
     return {
         name: value for name, value in headers.items() if value or name.lower() != "authorization"
     }

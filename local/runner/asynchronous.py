@@ -1,4 +1,4 @@
-"""Lambda's asynchronous invocations: whoever sends an event does not wait for the function."""
+"""Lambda's asynchronous invocations: the sender of an event does not wait for the function."""
 
 import logging
 import threading
@@ -10,19 +10,19 @@ from local.runner.lambda_function import LambdaFunction
 _log = logging.getLogger(__name__)
 
 _ATTEMPTS: Final = 3  # AWS Lambda, "How Lambda handles errors with asynchronous invocation"
-_CONCURRENCY: Final = 10  # AWS Lambda, "Lambda quotas": what a new account begins with
+_CONCURRENCY: Final = 10  # AWS Lambda, "Lambda quotas": a new account's
 
 
 class AsynchronousInvocations:
     """Invokes a function for each event in a thread, and up to twice again when it raises.
 
-    Lambda waits one and two minutes before it tries again; here it is at once. An event whose
-    three attempts failed is gone. Events begin in the order in which they came; a thread lives no
-    longer than there are events.
+    Lambda waits one and two minutes before it tries again; the local AWS does not wait. It drops
+    an event after three failed attempts. Events begin in their order; a thread ends when there are
+    no more events.
 
     Args:
-        function: What to invoke.
-        concurrency: How many events run at once at most; the others wait.
+        function: The function to invoke.
+        concurrency: The number of events that run at once at most; the others wait.
     """
 
     def __init__(self, function: LambdaFunction, *, concurrency: int = _CONCURRENCY) -> None:
@@ -34,7 +34,7 @@ class AsynchronousInvocations:
         self._stopping = threading.Event()
 
     def send(self, event: dict[str, Any]) -> None:
-        """Have the function invoked with this event, and return at once."""
+        """Let the function be invoked with this event, and return at once."""
         with self._lock:
             if self._stopping.is_set():
                 return
@@ -46,7 +46,7 @@ class AsynchronousInvocations:
         threading.Thread(target=self._work, name=name, daemon=True).start()
 
     def request_stop(self) -> None:
-        """Invoke nothing more, and try nothing again; what runs may end."""
+        """Start no more invocations and no more retries."""
         self._stopping.set()
 
     def _work(self) -> None:
@@ -54,7 +54,7 @@ class AsynchronousInvocations:
             self._invoke(event)
 
     def _next(self) -> dict[str, Any] | None:
-        """The event that has waited longest; without one, the thread that asks has to end."""
+        """Return the oldest waiting event; without one, the calling thread has to end."""
         with self._lock:
             if self._waiting:
                 return self._waiting.popleft()

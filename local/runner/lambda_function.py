@@ -1,4 +1,4 @@
-"""A function as Lambda runs it: an event, a context, a result or an error."""
+"""A function as Lambda runs it, with an event and a context."""
 
 import time
 import uuid
@@ -17,12 +17,12 @@ _running: ContextVar[str | None] = ContextVar("running", default=None)
 
 
 def running_function() -> str | None:
-    """The function that runs in this thread, by its handler's name in the app; or None."""
+    """Return the handler's name of the function that runs in this thread, or None."""
     return _running.get()
 
 
 class TriggerError(Exception):
-    """A handler's trigger cannot be what it says; the message says which handler and why."""
+    """A handler's trigger is impossible; the message names the handler and the reason."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,10 @@ class LambdaContext:
     memory_limit_in_mb: int
     deadline: float  # on the monotonic clock
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    function_version: str = "$LATEST"
-    identity: None = None
-    client_context: None = None
 
     @property
     def invoked_function_arn(self) -> str:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.function_name}"
-
-    @property
-    def log_group_name(self) -> str:
-        return f"/aws/lambda/{self.function_name}"
-
-    @property
-    def log_stream_name(self) -> str:
-        return f"[{self.function_version}]{self.aws_request_id}"
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
@@ -59,9 +48,8 @@ class LambdaFunction:
 
     Attributes:
         name: The handler's name in the app; the function's is ``storytime-local-<name>``.
-        handler: What runs.
-        timeout: Seconds; only told to the handler, which is never stopped here.
-        memory: Megabytes; told to the handler.
+        timeout: Seconds. The context tells them to the handler; the local AWS never stops it.
+        memory: Megabytes. The context tells them to the handler.
     """
 
     name: str
@@ -73,7 +61,7 @@ class LambdaFunction:
     def configured(
         cls, name: str, handler: Callable[[Any, Any], Any], config: Config
     ) -> "LambdaFunction":
-        """A function with the timeout and memory that Chalice would deploy it with."""
+        """Return a function with the timeout and memory of Chalice's configuration."""
         own = config.scope(config.chalice_stage, name)
         return cls(
             name=name,
@@ -83,7 +71,7 @@ class LambdaFunction:
         )
 
     def context(self) -> LambdaContext:
-        """The context of an invocation that begins now."""
+        """Return the context of an invocation that begins now."""
         return LambdaContext(
             function_name=f"{PREFIX}{self.name}",
             memory_limit_in_mb=self.memory,
@@ -91,13 +79,13 @@ class LambdaFunction:
         )
 
     def invoke(self, event: dict[str, Any]) -> Any:
-        """Run the handler; what it raises comes out."""
+        """Run the handler, and let its exceptions pass."""
         with self.running():
             return self.handler(event, self.context())
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Whatever is asked of AWS meanwhile, in this thread, is asked by this function."""
+        """Attribute the AWS requests of this thread to this function."""
         before = _running.set(self.name)
         try:
             yield

@@ -1,4 +1,4 @@
-"""A stack in a process of its own: for the demo, and for tests from end to end."""
+"""Runs a stack in a process of its own, for the demo and for tests from end to end."""
 
 import os
 import re
@@ -21,12 +21,17 @@ _URL: Final = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 class StackDidNotStartError(Exception):
-    """The stack ended before it was ready; the message is the last thing that it said."""
+    """The stack ended before it was ready; the message is the last line of its log."""
 
 
 @dataclass(frozen=True)
 class RunningStack:
-    """A running stack: where it answers, the file that its log goes to, and its process."""
+    """A running stack.
+
+    Attributes:
+        log: The file of its log.
+        pid: Of its process.
+    """
 
     api_url: str
     aws_url: str
@@ -35,21 +40,21 @@ class RunningStack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables of its application."""
+        """The environment variables of its app."""
         return app_environment(int(self.aws_url.rsplit(":", 1)[1]))
 
     @property
     def clients(self) -> StackClients:
-        """boto3 clients whose requests are not counted as the application's."""
+        """boto3 clients whose requests the stack does not count as the app's."""
         return StackClients(self.aws_url)
 
 
 @contextmanager
 def launched(log: Path, **settings: str) -> Iterator[RunningStack]:
-    """Run ``python -m local`` on free ports, its API open unless `settings` say otherwise.
+    """Run ``python -m local`` on free ports, with an open API by default.
 
     Args:
-        log: Gets the JSON lines that the app logs.
+        log: The file for the JSON lines that the app logs.
         settings: More environment variables, such as ``LOG_LEVEL="WARNING"``.
 
     Raises:
@@ -74,7 +79,7 @@ def launched(log: Path, **settings: str) -> Iterator[RunningStack]:
 
 
 def when_ready(process: subprocess.Popen[str], log: Path) -> RunningStack:
-    """The stack that a process runs, once it says that it is ready.
+    """Return the stack of a process as soon as it is ready.
 
     Raises:
         StackDidNotStartError: It ended before.
@@ -92,7 +97,7 @@ def when_ready(process: subprocess.Popen[str], log: Path) -> RunningStack:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Tell a process to end, and see that it does."""
+    """End a process, by force if it does not end in time."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(_SECONDS_TO_END)

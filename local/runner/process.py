@@ -1,4 +1,4 @@
-"""How a process that runs the stack is told to end, and ends."""
+"""Ends a process that runs the stack."""
 
 import atexit
 import os
@@ -20,8 +20,8 @@ def interrupt_when_told_to_end() -> None:
 def leave(status: int) -> NoReturn:
     """End the process now, with all of its threads.
 
-    The interpreter's own way out would abort, or wait for, an engine that is at work in native
-    code. What the stack stores lies in unlinked temporary files and goes with it.
+    The interpreter's own exit would abort an engine at work in native code, or wait for it. The
+    stack's files are unlinked temporary files and disappear with the process.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from chalice.app import Chalice, SQSEventConfig
@@ -17,25 +16,25 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_POLL_SECONDS: Final = 20
-_MOST_MESSAGES: Final = 10
+_MAX_POLL_SECONDS: Final = 20
+_MAX_MESSAGES: Final = 10
 _PAUSE_AFTER_FAILURE_SECONDS: Final = 1.0
 _DEFAULT_CONCURRENCY: Final = 2
-"""For functions that set no `maximum_concurrency`: as much as two cores can use."""
+"""For functions without `maximum_concurrency`: enough for two cores."""
 
 
 class QueueTrigger:
     """Invokes a function for the messages of a queue, as Lambda does.
 
-    A batch whose function returns is deleted; one whose function raises is left to its visibility
-    timeout, which the function may have changed, and to the queue's redrive policy.
+    It deletes a batch when the function returns. When the function raises, the batch waits for its
+    visibility timeout, which the function may have changed, or for the queue's redrive policy.
 
     Args:
         sqs: A client of the stack's own.
         queue_name: The queue.
-        function: What to invoke.
-        batch_size: How many messages an invocation gets at most.
-        concurrency: How many invocations run at once at most.
+        function: The function to invoke.
+        batch_size: The number of messages that an invocation gets at most.
+        concurrency: The number of invocations that run at once at most.
     """
 
     def __init__(
@@ -51,24 +50,24 @@ class QueueTrigger:
         self.function = function
         self.concurrency = concurrency
         self._sqs = sqs
-        self._batch_size = min(batch_size, _MOST_MESSAGES)
+        self._batch_size = min(batch_size, _MAX_MESSAGES)
         self._free = threading.Semaphore(concurrency)
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Begin to poll; each batch is processed in a thread of its own."""
+        """Begin to poll; each batch gets a thread of its own."""
         queue_url = self._sqs.get_queue_url(QueueName=self.queue_name)["QueueUrl"]
         threading.Thread(
             target=self._poll, args=(queue_url,), name=f"{self.queue_name}-poll", daemon=True
         ).start()
 
     def request_stop(self) -> None:
-        """Receive nothing more; what runs may end."""
+        """Receive no more messages; running invocations go on."""
         self._stopping.set()
 
     def _poll(self, queue_url: str) -> None:
         while not self._stopping.is_set():
-            # Before receiving: what is received must be processed within its visibility timeout.
+            # Before receiving: a message's visibility timeout begins when it is received.
             self._free.acquire()
             if not (messages := self._receive(queue_url)) or self._stopping.is_set():
                 self._free.release()
@@ -84,9 +83,8 @@ class QueueTrigger:
             return self._sqs.receive_message(
                 QueueUrl=queue_url,
                 MaxNumberOfMessages=self._batch_size,
-                WaitTimeSeconds=_LONGEST_POLL_SECONDS,
+                WaitTimeSeconds=_MAX_POLL_SECONDS,
                 MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
             ).get("Messages", [])
         except Exception:
             if not self._stopping.is_set():
@@ -108,7 +106,7 @@ class QueueTrigger:
 
 
 def queue_triggers(app: Chalice, config: Config, sqs: "SQSClient") -> list[QueueTrigger]:
-    """A trigger for every ``on_sqs_message`` handler of an app."""
+    """Return a trigger for every ``on_sqs_message`` handler of an app."""
     return [
         QueueTrigger(
             sqs,
@@ -127,24 +125,15 @@ def _queue_name(source: SQSEventConfig) -> str:
 
 
 def _record(message: "MessageTypeDef", arn: str) -> dict[str, Any]:
-    """A message as Lambda passes it on (AWS Lambda, "Using Lambda with SQS")."""
+    """Return a message in Lambda's shape (AWS Lambda, "Using Lambda with SQS")."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": dict(message["Attributes"]),
-        "messageAttributes": {
-            name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()
-        },
+        "messageAttributes": {},  # the app sends none
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": arn,
         "awsRegion": REGION,
     }
-
-
-def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
-    attribute = {"dataType": value["DataType"], "stringListValues": [], "binaryListValues": []}
-    if "StringValue" in value:
-        attribute["stringValue"] = value["StringValue"]
-    return attribute

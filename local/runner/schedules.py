@@ -1,9 +1,10 @@
-"""EventBridge's scheduled rules: time that invokes functions."""
+"""EventBridge's scheduled rules: functions that are invoked periodically."""
 
 import re
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,19 +20,29 @@ _SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86_400}
 
 
 class ScheduleTrigger:
-    """Invokes a function every so often, for the first time when the first period is over.
+    """Invokes a function once every period, at its end.
 
-    Each invocation is asynchronous, as EventBridge's are, so that a slow one may overlap with the
-    next.
+    Each invocation is asynchronous, as EventBridge's are: a slow one may overlap with the next.
 
     Args:
-        function: What to invoke.
+        function: The function to invoke.
         period: Seconds.
+        monotonic: The time in seconds.
+        wait: Waits for some seconds, and returns whether to stop.
     """
 
-    def __init__(self, function: LambdaFunction, period: float) -> None:
+    def __init__(
+        self,
+        function: LambdaFunction,
+        period: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
         self.function = function
         self.period = period
+        self._monotonic = monotonic
+        self._wait = wait
         self._invocations = AsynchronousInvocations(function)
         self._stopping = threading.Event()
 
@@ -41,22 +52,23 @@ class ScheduleTrigger:
         threading.Thread(target=self._keep_time, name=name, daemon=True).start()
 
     def request_stop(self) -> None:
-        """Invoke nothing more, and try nothing again; what runs may end."""
+        """Start no more invocations and no more retries."""
         self._stopping.set()
         self._invocations.request_stop()
 
     def _keep_time(self) -> None:
-        due = time.monotonic() + self.period
-        while not self._stopping.wait(max(0.0, due - time.monotonic())):
+        wait = self._wait or self._stopping.wait
+        due = self._monotonic() + self.period
+        while not wait(max(0.0, due - self._monotonic())):
             due += self.period
             self._invocations.send(_scheduled_event(self.function.name, datetime.now(UTC)))
 
 
 def schedule_triggers(app: Chalice, config: Config) -> list[ScheduleTrigger]:
-    """A trigger for every ``schedule`` handler of an app.
+    """Return a trigger for every ``schedule`` handler of an app.
 
     Raises:
-        TriggerError: One of them has another schedule than a rate.
+        TriggerError: A handler's schedule is not a rate.
     """
     return [
         ScheduleTrigger(
@@ -69,12 +81,12 @@ def schedule_triggers(app: Chalice, config: Config) -> list[ScheduleTrigger]:
 
 
 def _period(source: ScheduledEventConfig) -> int:
-    """The seconds of ``rate(5 minutes)`` (Amazon EventBridge, "Rate expressions reference")."""
+    """Return the seconds of ``rate(5 minutes)`` (Amazon EventBridge, "Rate expressions")."""
     expression = source.schedule_expression
     if isinstance(expression, ScheduleExpression):
         expression = expression.to_string()
     rate = _RATE.fullmatch(expression)
-    if rate is None or (rate[1] == "1") == (rate[3] == "s"):  # EventBridge minds the plural
+    if rate is None or (rate[1] == "1") == (rate[3] == "s"):  # EventBridge checks the plural
         raise TriggerError(
             f"{source.name} is scheduled by {expression!r}, "
             "but the local stack keeps only rates, such as 'rate(1 minute)' or 'rate(5 minutes)'"
@@ -83,7 +95,7 @@ def _period(source: ScheduledEventConfig) -> int:
 
 
 def _scheduled_event(function: str, now: datetime) -> dict[str, Any]:
-    """What a rule sends (Amazon EventBridge, "Scheduled Event"), under Chalice's name for it."""
+    """Return a rule's event (Amazon EventBridge, "Scheduled Event"); Chalice names the rule."""
     rule = f"{PREFIX}{function}-event"
     return {
         "version": "0",

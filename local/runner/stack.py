@@ -1,4 +1,4 @@
-"""The whole of it in one process: AWS, the functions behind its queues, and the API."""
+"""Runs everything in one process: AWS, the functions and their triggers, and the API."""
 
 import importlib
 import json
@@ -35,7 +35,7 @@ _OPEN_FILES: Final = 10_240  # macOS grants no more
 
 
 def storytime() -> Chalice:
-    """The application, imported only now: its decorators read the environment."""
+    """Import the app only now: its decorators read the environment."""
     sys.path.insert(0, str(PROJECT))
     app: Chalice = importlib.import_module("app").app
     return app
@@ -51,11 +51,11 @@ def real_engines() -> Mapping[str, Operation]:
 
 
 class LocalStorytime:
-    """A stack that takes requests and keeps schedules from ``start`` until its process ends.
+    """A stack that takes requests and keeps schedules from `start` until its process ends.
 
     Args:
-        api_port: Where the API listens; 0 is any free port.
-        aws_port: Where the local AWS listens; 0 is any free port.
+        api_port: The API's port; 0 is any free port.
+        aws_port: The local AWS's port; 0 is any free port.
 
     Raises:
         PortUnavailableError: One of the ports cannot be listened on.
@@ -76,9 +76,9 @@ class LocalStorytime:
         """Start everything; requests can be taken when this returns.
 
         Raises:
-            TriggerError: One of the app's triggers cannot be kept here.
+            TriggerError: One of the app's triggers is impossible here.
         """
-        keep_large_buffers()  # before there are threads: each would keep an arena of its own
+        keep_large_buffers()  # before any thread: each would keep an arena of its own
         _allow_many_open_files()
         point_at(self._aws_server.port, os.environ)
         self.is_open = os.environ["API_TOKENS"] == OPEN
@@ -101,13 +101,13 @@ class LocalStorytime:
 
 
 def chalice_config() -> Config:
-    """The project's Chalice configuration, at the local stage."""
+    """Return the project's Chalice configuration for the stage ``local``."""
     on_disk = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     return Config(chalice_stage=STAGE, config_from_disk=on_disk)
 
 
 def _allow_many_open_files() -> None:
-    """Let a process have the files that it may: each stored object is an open temporary file."""
+    """Raise the process's limit: each large stored object is an open temporary file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -1,8 +1,8 @@
-"""HTTP for both ports of the stack: waitress, with what it lacks.
+"""HTTP for both ports of the stack: waitress, with corrections.
 
-waitress keeps connections alive, answers ``Expect: 100-continue``, decodes chunks, has Nagle's
-algorithm off and hands a request to the application only when all of it is there. A small S3 put
-takes 2.8 ms here, and 3.5 with werkzeug's own server, which closes every connection.
+waitress keeps connections alive, answers ``Expect: 100-continue``, decodes chunks, turns Nagle's
+algorithm off and hands over complete requests only. A small S3 put takes 2.8 ms, and 3.5 with
+werkzeug's own server, which closes every connection.
 """
 
 import json
@@ -23,28 +23,28 @@ from local.resources.names import HOST
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_THREADS: Final = 64  # each long poll and each call of an engine holds one
-_MEMORY_BYTES: Final = 16 * 1024 * 1024  # larger bodies, either way, go through a file
-_MAX_BODY_BYTES: Final = 256 * 1024 * 1024  # read in full, so that the refusal can be read too
+_THREADS: Final = 64  # a long poll or a call of an engine holds one
+_MEMORY_BYTES: Final = 16 * 1024 * 1024  # larger requests and answers go through a file
+_MAX_BODY_BYTES: Final = 256 * 1024 * 1024  # read in full, so that the client can read the refusal
 _SECONDS_TO_FINISH: Final = 2.0
 _METADATA_NAME: Final = re.compile(rb"\r\nX-Amz-Meta-[^:]*")
 
 
 class PortUnavailableError(Exception):
-    """The port cannot be listened on; the message says which and why."""
+    """The port is unusable; the message names it and the reason."""
 
 
 class HttpServer:
     """A WSGI server on one loopback port.
 
-    The port is taken at once, so that a busy one is known before anything is started; requests
-    wait until `start` says what answers them.
+    It takes the port at once, so that a busy port is known before anything starts. Requests wait
+    until `start`.
 
     Args:
         port: The port, or 0 for any free one.
 
     Raises:
-        PortUnavailableError: Another program listens there, or it takes more rights.
+        PortUnavailableError: Another program listens there, or the port needs more rights.
     """
 
     def __init__(self, port: int) -> None:
@@ -57,8 +57,8 @@ class HttpServer:
         self._wake: Callable[[], None] = lambda: None
 
     def start(self, application: "WSGIApplication") -> None:
-        """Answer requests in threads of its own."""
-        # A queue of tasks is nothing to warn about here: a load test is what it looks like.
+        """Answer requests by `application`, in threads of the server's own."""
+        # waitress warns of waiting requests, which every load test causes.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         connections: dict[int, Any] = {}
         server = create_server(
@@ -83,7 +83,7 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the port and every connection; requests under way get two seconds to end."""
+        """Close the port and every connection; running requests get two seconds to end."""
         if self._stopping.is_set():
             return
         self._stopping.set()
@@ -97,7 +97,7 @@ class HttpServer:
     def _serve(self, server: Any, connections: dict[int, Any]) -> None:
         while not self._stopping.is_set():
             wasyncore.loop(timeout=30.0, use_poll=True, map=connections, count=1)
-        self._woken.wait()  # until nobody needs what wakes this loop
+        self._woken.wait()  # until `stop` has woken this loop
         server.task_dispatcher.shutdown(timeout=_SECONDS_TO_FINISH)
         wasyncore.close_all(connections)
 
@@ -116,7 +116,7 @@ def _listening_socket(port: int) -> socket.socket:
 
 
 class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress is not typed
-    """Answers what is not HTTP, or too much of it, in the shape of all other errors."""
+    """Answers bad HTTP in the shape of all other errors."""
 
     def execute(self) -> None:
         error = self.request.error
@@ -135,9 +135,9 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress is not typed
 
 class _Task(WSGITask):  # type: ignore[misc]  # waitress is not typed
     def build_response_header(self) -> bytes:
-        """Write the names of S3's metadata in lower case; waitress Capitalises every header.
+        """Write the names of S3's metadata in lower case; waitress capitalises every header.
 
-        boto3 takes the keys of ``Metadata`` from there, where case counts.
+        boto3 takes the keys of ``Metadata`` from them, and there case counts.
         """
         header: bytes = super().build_response_header()
         return _METADATA_NAME.sub(lambda match: match[0].lower(), header)
@@ -148,9 +148,9 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress is not typed
     error_task_class = _JsonErrorTask
 
     def send_continue(self) -> None:
-        """Tell the client to go on, and remember when there is nothing left to come.
+        """Tell the client to go on, and keep the request complete if it is.
 
-        waitress 3.0.2 forgets it, and waits for ever for the body of a request like boto3's
+        waitress 3.0.2 does not, and waits for ever for the body of a request like boto3's
         ``put_object(Body=b"")``: ``Expect: 100-continue`` with ``Content-Length: 0``.
         """
         was_complete = self.request.completed

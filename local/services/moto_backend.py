@@ -1,10 +1,9 @@
-"""moto's server application, one request at a time, and a look inside what it stores.
+"""moto's server application behind one lock, and its stored data.
 
-moto is not atomic under threads: of many conditional puts several win, and a transaction that is
-cancelled rolls back what others wrote meanwhile. One lock around it cures both, at no loss of
-throughput: its work is pure Python, which runs on one core anyway. So nothing that waits may
-happen under this lock: bodies are read before it is taken, and long polls, functions and engines
-stay outside.
+moto is not atomic under threads: several of many conditional puts win, and a cancelled transaction
+rolls back the writes of others. One lock around it cures both, at no loss of throughput: moto is
+pure Python, which runs on one core anyway. Nothing may wait under this lock: bodies are read
+before, and long polls, functions and engines stay outside.
 """
 
 import os
@@ -13,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 from moto.backends import get_backend
@@ -29,23 +29,28 @@ _LARGEST_OBJECT_IN_MEMORY: Final = "65536"  # bytes; larger ones are spooled to 
 _ROUNDING_SECONDS: Final = 0.001  # moto keeps whole and compares fractional milliseconds
 
 
+@cache
+def _application() -> Any:
+    return DomainDispatcherApplication(create_backend_app)
+
+
 class MotoBackend:
-    """moto, emptied: its state belongs to the process, so a process has one backend at a time.
+    """moto, emptied. Its state belongs to the process, so a process has one backend at a time.
 
     Attributes:
-        objects: A look at what S3 stores.
+        objects: The objects of S3.
     """
 
     def __init__(self) -> None:
         os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = _LARGEST_OBJECT_IN_MEMORY
         moto_api_backend.reset()
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = _application()
         self._lock = threading.RLock()
         self.objects = MotoObjects(self._lock)
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Several looks or requests with nobody else's in between."""
+        """Block other threads' requests meanwhile."""
         with self._lock:
             yield
 
@@ -64,9 +69,9 @@ class MotoBackend:
             ]
 
     def key_schemas(self, table: str) -> dict[str, dict[str, str]]:
-        """The types of a table's keys by index, its own under "", each partition key first.
+        """Return the types of a table's keys by index, the table's own under "".
 
-        A table that does not exist has none: asking moto tells the client.
+        Each partition key comes first. A missing table has none: moto's answer says so.
         """
         with self._lock:
             found = get_backend("dynamodb")[ACCOUNT_ID][REGION].tables.get(table)
@@ -83,10 +88,9 @@ class MotoBackend:
         }
 
     def seconds_until_receivable(self, queue_name: str) -> float:
-        """How long until a queue's next message can be received, unless one is sent before.
+        """Return the time until a queue's next message can be received.
 
-        0 is now; infinity for an empty queue. A queue that does not exist gives 0: asking moto
-        tells the client.
+        It is infinite for an empty queue, and 0 for a missing one: moto's answer says so.
         """
         with self._lock:
             queue = self._queues().get(queue_name)
@@ -100,10 +104,10 @@ class MotoBackend:
         return max(0.0, (due - now) / 1000 + _ROUNDING_SECONDS) if due >= now else 0.0
 
     def redrive(self, queue_name: str) -> bool:
-        """Move a queue's exhausted messages to its dead-letter queue; were there any?
+        """Move a queue's exhausted messages to its dead-letter queue; return whether it had any.
 
-        moto would move them too, but with the receives of the old queue still counted: a
-        dead-letter queue that has its own dead-letter queue would never deliver them.
+        moto would move them and go on counting their receives: a dead-letter queue with a
+        dead-letter queue of its own would never deliver them.
         """
         with self._lock:
             queue = self._queues().get(queue_name)
@@ -123,7 +127,7 @@ class MotoBackend:
             return self._find_queue(arn) is not None
 
     def is_dead_letter_queue(self, arn: str) -> bool:
-        """Is it where the redrive policy of any queue leads?"""
+        """Return whether a queue's redrive policy leads to it."""
         with self._lock:
             policies = [queue.redrive_policy for queue in self._queues().values()]
         return any(policy["deadLetterTargetArn"] == arn for policy in policies if policy)

@@ -1,8 +1,7 @@
-"""Whose AWS request it is, what it asks for, and answers in its service's own dialect.
+"""Reads AWS requests, and writes answers in each service's own format.
 
-moto derives all of this from botocore's service models. What it uses for itself (routing, parsing,
-serialising) is not its public interface, so moto is pinned to the exact version, and no other
-module but `moto_backend` looks inside it.
+moto does all of this by botocore's service models. Its routing, parsing and serialising are not its
+public interface, so moto is pinned to the exact version, and few other modules look inside it.
 """
 
 import uuid
@@ -26,20 +25,20 @@ from local.services.service_error import ServiceError
 
 _CREDENTIAL_SCOPE_PARTS: Final = 5  # access key id / date / region / service / aws4_request
 _SIGNED_AS: Final = {"states": "stepfunctions"}
-"""Services that sign under another name than boto3's."""
+"""Services whose signatures have another name than boto3's."""
 _SES_V2_PATH: Final = "/v2/email/"  # both versions of SES sign as "ses"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One operation of one service, as a client asked for it.
+    """A client's request for one operation of one service.
 
     Attributes:
-        service: The service as ``boto3.client`` names it.
-        operation: The operation, in the service's model.
-        access_key_id: Who signed in the Authorization header, or None.
-        request: The request as moto reads it.
-        uri_params: What the operation's path holds, decoded: ``{"Bucket": "media", ...}``.
+        service: By boto3's name.
+        operation: From the service's model.
+        access_key_id: Of the Authorization header, or None.
+        request: As moto reads it.
+        uri_params: The decoded parts of the path: ``{"Bucket": "media", ...}``.
     """
 
     service: str
@@ -55,10 +54,9 @@ class Call:
 
 
 def identify(received: Received) -> Call | None:
-    """Tell which operation a request asks for, or None when no service model knows it.
+    """Return the operation that a request asks for, or None when no service model knows it.
 
-    The service is the one that the signature is for; requests without an Authorization header
-    (presigned, anonymous) are S3's.
+    The signature names the service; requests without an Authorization header are S3's.
     """
     access_key_id, signed = _credential_scope(received.authorization) or (None, "s3")
     service = _SIGNED_AS.get(signed, signed)
@@ -73,14 +71,14 @@ def identify(received: Received) -> Call | None:
 
 
 def put_object(bucket: str, key: str, received: Received, access_key_id: str | None = None) -> Call:
-    """The PutObject that a form posted to `bucket` amounts to, and who signed it."""
+    """Return the PutObject for a form that was posted to `bucket`."""
     operation = get_service_model("s3").operation_model("PutObject")
     request = Request(received.environ())
     return Call("s3", operation, access_key_id, request, {"Bucket": bucket, "Key": key})
 
 
 def knows(service: str, operation: str) -> bool:
-    """Is there such an operation, by boto3's names?"""
+    """Return whether there is such an operation, by boto3's names."""
     try:
         return operation in get_service_model(service).operation_names
     except UnknownServiceError:
@@ -88,7 +86,7 @@ def knows(service: str, operation: str) -> bool:
 
 
 def parse(call: Call) -> dict[str, Any]:
-    """The request's parameters as the client passed them to boto3; blobs are bytes."""
+    """Return the request's parameters as the client passed them to boto3; blobs are bytes."""
     request = call.request
     parser = PROTOCOL_PARSERS[_protocol(call)](call.operation)
     parsed: dict[str, Any] = parser.parse(
@@ -105,23 +103,23 @@ def parse(call: Call) -> dict[str, Any]:
 
 
 def success(call: Call, result: Mapping[str, Any]) -> Response:
-    """The answer whose parameters boto3 will return as `result`."""
+    """Return the answer that boto3 returns as `result`."""
     serialized = _serializer(call).serialize(dict(result))
     response = _response(serialized)
-    if "ContentType" in result:  # of a streamed payload: the serializer names its protocol's
+    if "ContentType" in result:  # of a streamed payload: the serializer sets its protocol's
         response.content_type = result["ContentType"]
     output = call.operation.output_shape
     for name, member in output.members.items() if output is not None else ():
         if member.serialization.get("location") == "statusCode" and name in result:
-            response.status_code = result[name]  # which moto's serializers do not know
+            response.status_code = result[name]  # moto's serializers do not know it
     return response
 
 
 def failure(call: Call, error: ServiceError) -> Response:
-    """The answer that makes boto3 raise `error` under its code.
+    """Return the answer that makes boto3 raise `error` under its code.
 
-    The HTTP status is the one in the service's model, or the error's own for other codes. A HEAD
-    request's answer has no body, so its client sees the status for a code, as on AWS.
+    The HTTP status is that of the service's model, or the error's own for other codes. An answer to
+    a HEAD request has no body: the client sees the status instead of the code, as on AWS.
     """
     serializer = _serializer(call)
     shape = _error_shape(call.operation.service_model, error)
@@ -132,7 +130,7 @@ def failure(call: Call, error: ServiceError) -> Response:
 
 
 def _credential_scope(authorization: str) -> tuple[str, str] | None:
-    """Access key id and service of ``AWS4-HMAC-SHA256 Credential=<scope>, ...``."""
+    """Return access key id and service of ``AWS4-HMAC-SHA256 Credential=<scope>, ...``."""
     _, found, rest = authorization.partition("Credential=")
     scope = rest.split(",")[0].strip().rsplit("/", _CREDENTIAL_SCOPE_PARTS - 1)
     if not found or len(scope) != _CREDENTIAL_SCOPE_PARTS:
@@ -167,7 +165,7 @@ def _error_shape(model: ServiceModel, error: ServiceError) -> ErrorShape:
 
 
 def _with_status(known: ErrorShape) -> ErrorShape:
-    """An error with the status that AWS gives it: a model that names none says whose fault it is.
+    """Return the error with AWS's status: 500 if the model says only that it is AWS's fault.
 
     Clients retry by status, too: DynamoDB's InternalServerError is a 500.
     """

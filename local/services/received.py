@@ -1,9 +1,8 @@
-"""An HTTP request with its body read, so that it can be looked at more than once."""
+"""An HTTP request whose body is read, so that several parts can look at it."""
 
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -22,16 +21,16 @@ class Received:
         return cls(environ, environ["wsgi.input"].read())
 
     def environ(self) -> dict[str, Any]:
-        """A WSGI environment of its own for each reader, from the body's first byte."""
+        """Return a WSGI environment of the reader's own, from the body's first byte."""
         return self._environ | {
             "wsgi.input": io.BytesIO(self.body),
             "CONTENT_LENGTH": str(len(self.body)),
-            # The target as it was sent, under the name that moto reads it: keys keep their %2F.
+            # moto reads the target under this name; keys keep their %2F.
             "RAW_URI": self._environ["REQUEST_URI"],
         }
 
     def replaced(self, body: bytes, **environ: str) -> "Received":
-        """The same request with another body and other variables."""
+        """Return this request with another body and other variables."""
         return Received(self._environ | environ, body)
 
     @property
@@ -44,12 +43,6 @@ class Received:
         return str(self._environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
 
     @property
-    def query(self) -> dict[str, str]:
-        """The query's parameters, decoded; of a repeated one the last."""
-        fields = parse_qs(self._environ["QUERY_STRING"], keep_blank_values=True)
-        return {name: values[-1] for name, values in fields.items()}
-
-    @property
     def content_type(self) -> str:
         return self.header("Content-Type")
 
@@ -57,14 +50,8 @@ class Received:
     def authorization(self) -> str:
         return self.header("Authorization")
 
-    @property
-    def header_names(self) -> list[str]:
-        """What headers came, in lower case, but for the content's own."""
-        names = (name for name in self._environ if name.startswith("HTTP_"))
-        return [name.removeprefix("HTTP_").replace("_", "-").lower() for name in names]
-
     def header(self, name: str) -> str:
-        """A header's value, or the empty string."""
+        """Return a header's value, or the empty string."""
         variable = name.upper().replace("-", "_")
         prefix = "" if variable in {"CONTENT_TYPE", "CONTENT_LENGTH"} else "HTTP_"
         return str(self._environ.get(f"{prefix}{variable}", ""))

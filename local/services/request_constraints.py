@@ -1,8 +1,7 @@
-"""The checks that AWS makes at a service's front door, before the service itself looks.
+"""Checks requests against a service's API model, before the operation sees them.
 
-A real service validates each request against its API model and refuses all of its faults at once,
-as a ``ValidationException``. botocore's own validation covers only types and minimum lengths, so
-what passes here unchecked would break on AWS.
+AWS does so and names all faults at once, in a ``ValidationException``. botocore's own validation
+covers only types and minimum lengths.
 """
 
 import re
@@ -59,7 +58,7 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _own_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """What is wrong with a value itself, not with its members."""
+    """Yield the faults of a value itself, not of its members."""
     shown = f"'{value}' " if isinstance(value, str | int | float) else ""
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:

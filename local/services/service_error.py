@@ -1,4 +1,4 @@
-"""The error of an emulated AWS service, as it travels to the client."""
+"""Errors of the emulated AWS services."""
 
 from collections.abc import Iterable
 
@@ -9,8 +9,8 @@ class ServiceError(ServiceException):
     """An AWS error code and its sentence, serialised in the service's own protocol.
 
     Args:
-        code: The code as clients see it in ``response["Error"]["Code"]``.
-        message: The service's sentence about it.
+        code: ``response["Error"]["Code"]``.
+        message: The service's sentence.
         status: The HTTP status for a code that the service's model does not know.
     """
 
@@ -20,12 +20,12 @@ class ServiceError(ServiceException):
 
 
 def not_implemented(what: str) -> ServiceError:
-    """What to answer instead of something made up."""
+    """Return the error for a request that the local AWS does not support."""
     return ServiceError("NotImplemented", f"The local AWS does not have {what}.", 501)
 
 
 def check_understood(operation: str, parameters: Iterable[str], understood: Iterable[str]) -> None:
-    """Refuse a request with a parameter that would be ignored.
+    """Refuse a request with a parameter that the local AWS would ignore.
 
     Raises:
         ServiceError: NotImplemented.

@@ -1,7 +1,7 @@
-"""``python -m tests.deployed.additions URL CERTIFICATE``: what the emulator at URL lacks.
+"""``python -m tests.deployed.additions URL CERTIFICATE`` adds requests to the emulator at URL.
 
-Prints the addresses of API Gateway and of SQS, on one line each, and answers there until it is
-told to end.
+It prints the addresses of API Gateway and of SQS, one a line, and answers there until it receives
+a signal to end.
 """
 
 import sys

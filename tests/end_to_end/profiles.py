@@ -101,6 +101,10 @@ class ProfileClient:
         ]
         return [entry["Key"] for answer in listed for entry in answer.get("Contents", [])]
 
+    def will_send(self, *user_ids: str) -> None:
+        """Delete these users' profiles as well, afterwards."""
+        self._sent |= set(user_ids)
+
     def forget_everybody(self) -> None:
         """Delete the profiles of a test, so that the next one meets none of its faces."""
         for user_id in self._sent:

@@ -1,7 +1,7 @@
 """What the app sends out, kept: notices, e-mails, measurements."""
 
 from chalicelib.errors import RejectedError
-from chalicelib.telemetry.metrics import Metric
+from chalicelib.telemetry import Metric
 
 
 class Outbox:

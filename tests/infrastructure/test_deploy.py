@@ -101,9 +101,12 @@ def deploying(account: FakeAccount, stage: Stage) -> Deploying:
 def test_every_required_setting_except_the_tokens_is_an_output(stage_name: str) -> None:
     required = {field.encode_name for field in msgspec.structs.fields(Settings) if field.required}
 
-    found = settings_of(Stack(stage_name).outputs)
+    outputs_of_stack = Stack(stage_name).outputs
+    found = settings_of(outputs_of_stack)
 
     assert found.keys() == required - {"API_TOKENS"}
+    more = {"AccessLogGroupArn", "AlarmTopicArn", "DashboardName"}
+    assert len(outputs_of_stack) == len(found) + len(more & outputs_of_stack.keys())
     assert found["MEDIA_BUCKET"] == f"storytime-{stage_name}-media-123456789012-us-east-1"
     Settings.from_environment({**settings_of(outputs(stage_name)), "API_TOKENS": "open"})
 
@@ -206,42 +209,50 @@ def test_a_new_stage_gets_a_random_namespace_and_one_address_for_both(
     }
 
 
+EXISTING: Final = {"SenderIdentity": "existing"}
+SHARED: Final = {"Email": "other@example.com", "SenderEmail": "new@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("now", "wishes", "known", "expected"),
+    [
+        (NOW, {}, "", NOW),
+        (NOW, {"email": "other@example.com"}, "", NOW | {"Email": "other@example.com"}),
+        (NOW, {}, NOW["SenderEmail"], NOW),  # the stack made this identity
+        (NOW | EXISTING, {}, "", NOW),  # another stage made the identity, and has deleted it
+        (NOW, {"sender": "new@example.com"}, "", NOW | {"SenderEmail": "new@example.com"}),
+        (
+            NOW,
+            {"email": "other@example.com", "sender": "new@example.com"},
+            "new@example.com",
+            NOW | SHARED | EXISTING,
+        ),
+    ],
+)
+def test_the_stack_keeps_its_parameters_unless_others_are_wished(
+    deploying: Deploying,
+    now: dict[str, str],
+    wishes: dict[str, str],
+    known: str,
+    expected: dict[str, str],
+) -> None:
+    deploying.account.stack.parameters = now
+    if known:
+        deploying.knows_sender(known)
+
+    assert deploying.parameters(**wishes) == expected
+
+
 def test_a_new_stage_uses_a_sender_that_ses_knows(deploying: Deploying) -> None:
     deploying.knows_sender(EMAIL)
 
     assert deploying.is_new().parameters(email=EMAIL)["SenderIdentity"] == "existing"
 
 
-def test_the_stack_keeps_its_parameters_unless_others_are_wished(deploying: Deploying) -> None:
-    assert deploying.parameters() == NOW
-    given = deploying.parameters(email="other@example.com")
-    assert given == NOW | {"Email": "other@example.com"}
-
-
 def test_the_allowed_origin_is_the_stages_own_setting(deploying: Deploying) -> None:
     deploying.configure(ALLOWED_ORIGIN="https://app.example.com")
 
     assert deploying.parameters()["AllowedOrigin"] == "https://app.example.com"
-
-
-def test_a_sender_that_the_stack_made_stays_in_the_stack(deploying: Deploying) -> None:
-    deploying.knows_sender(NOW["SenderEmail"])
-
-    assert deploying.parameters()["SenderIdentity"] == "create"
-
-
-def test_a_shared_sender_that_another_stage_deleted_is_made_again(deploying: Deploying) -> None:
-    deploying.account.stack.parameters = NOW | {"SenderIdentity": "existing"}
-
-    assert deploying.parameters()["SenderIdentity"] == "create"
-
-
-def test_ses_is_asked_for_a_new_sender(deploying: Deploying) -> None:
-    deploying.knows_sender("new@example.com")
-
-    given = deploying.parameters(sender="new@example.com")
-
-    assert (given["SenderEmail"], given["SenderIdentity"]) == ("new@example.com", "existing")
 
 
 # Before the app.
@@ -411,34 +422,27 @@ def test_the_app_is_deployed_if_it_differs_or_if_that_is_wished(
 # Health.
 
 
-@pytest.mark.parametrize("statuses", [(503, 500, 200), (200,)])
-def test_health_is_requested_until_it_answers_200(statuses: tuple[int, ...]) -> None:
+def test_health_is_requested_until_it_answers_200() -> None:
     waits: list[str] = []
 
-    with api_that_answers(*statuses) as (url, asked):
+    with api_that_answers(503, 500, 200) as (url, asked):
         assert wait_for_health(url, lambda: waits.append("a moment")) == "200"
 
-    assert asked == ["/api/health"] * len(statuses)
-    assert len(waits) == len(statuses) - 1
+    assert asked == ["/api/health"] * 3
+    assert len(waits) == 2
 
 
-def test_an_api_that_never_answers_200_is_an_error() -> None:
+def test_an_api_that_does_not_answer_200_is_an_error() -> None:
     with api_that_answers(503) as (url, asked), pytest.raises(DeploymentError) as caught:
         wait_for_health(url, lambda: None)
+    with pytest.raises(DeploymentError, match=r"/health does not answer .*Connection refused"):
+        wait_for_health(url, lambda: None)  # nobody listens there any more
 
     assert str(caught.value) == (
         f"Everything is deployed, but {url}/health does not answer (503 an api). The function's "
         "log in CloudWatch says why: /aws/lambda/storytime-<stage>."
     )
     assert len(asked) == 20
-
-
-def test_an_api_that_cannot_be_reached_is_an_error() -> None:
-    with api_that_answers(200) as (url, _):
-        pass
-
-    with pytest.raises(DeploymentError, match=r"/health does not answer .*Connection refused"):
-        wait_for_health(url, lambda: None)
 
 
 # What the command prints.

@@ -108,5 +108,7 @@ def test_the_table_has_each_stages_figures(stage: str) -> None:
         requests_per_second(Stage(stage))
     )
     assert {told["logs kept"]} == {f"{days} days" for days in kept}
+    assert stack.resources["AccessLog"]["RetentionInDays"] == 30
+    assert recovery["PointInTimeRecoveryEnabled"] is True
     assert DAYS[told["table restorable to any second of"]] == recovery["RecoveryPeriodInDays"]
     assert (told["table protected from deletion"] == "yes") is table["DeletionProtectionEnabled"]

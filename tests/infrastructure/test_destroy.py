@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -87,9 +86,11 @@ class Destroying:
         own = Stage(stage.name, self.stage.project)
         return Destruction(own, self.account, Progress(self.out, lambda: 0.0), self.stack.pause)
 
-    def main(self, *arguments: str, answer: str = "") -> int:
+    def main(self, *arguments: str, answer: str | BaseException = "") -> int:
         def ask(question: str) -> str:
             self.asked.append(question)
+            if isinstance(answer, BaseException):
+                raise answer
             return answer
 
         return main(["dev", *arguments], ask, self.begin)
@@ -155,38 +156,28 @@ def test_at_most_10_000_files_are_counted(destroying: Destroying, bucket: str) -
     assert "  10,000 or more files" in destroying.begin(destroying.stage).warning()
 
 
-@pytest.mark.parametrize("answer", ["", "y", "yes", "prod", "DEV"])
-def test_after_another_answer_nothing_is_deleted(destroying: Destroying, answer: str) -> None:
-    assert destroying.main(answer=answer) == 1
-    assert destroying.is_untouched()
-
-
-def test_yes_with_another_name_deletes_nothing_and_does_not_ask(destroying: Destroying) -> None:
-    assert destroying.main("--yes", "prod") == 1
-    assert (destroying.asked, destroying.is_untouched()) == ([], True)
-
-
 @pytest.mark.parametrize(
-    ("error", "status", "said"),
+    ("arguments", "answer", "ending"),
     [
-        (KeyboardInterrupt, 130, "\ndestroy: stopped; run it again to continue.\n"),
-        (EOFError, 1, "\nNothing was done.\n"),
+        *(([], answer, (1, "Nothing was done.\n")) for answer in ("", "y", "yes", "prod", "DEV")),
+        (["--yes", "prod"], "", (1, "Nothing was done.\n")),
+        ([], EOFError(), (1, "\nNothing was done.\n")),
+        ([], KeyboardInterrupt(), (130, "\ndestroy: stopped; run it again to continue.\n")),
     ],
 )
-def test_without_an_answer_nothing_is_deleted(
+def test_without_the_stages_name_nothing_is_deleted(
     destroying: Destroying,
-    error: type[BaseException],
-    status: int,
-    said: str,
+    arguments: list[str],
+    answer: str | BaseException,
+    ending: tuple[int, str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def ask(_: str) -> str:
-        raise error
+    status = destroying.main(*arguments, answer=answer)
 
-    assert main(["dev"], ask, destroying.begin) == status
+    said = "".join(capsys.readouterr())
+    assert (status, said[-len(ending[1]) :]) == ending
+    assert len(destroying.asked) == (0 if arguments else 1)
     assert destroying.is_untouched()
-    captured = capsys.readouterr()
-    assert (captured.out + captured.err).endswith(said)
 
 
 def test_a_stage_that_does_not_exist_is_said(
@@ -284,34 +275,16 @@ def test_files_that_s3_does_not_delete_are_an_error_and_the_stack_stays(
     assert destroying.account.requests("delete_stack") == []
 
 
-def lose_the_buckets(destroying: Destroying) -> None:
+def test_an_interrupted_destruction_can_be_continued(destroying: Destroying) -> None:
+    account = destroying.account
     destroying.buckets.keys.clear()
-    destroying.account.client("s3").delete_bucket(Bucket=outputs()["MediaBucket"])
-
-
-def lose_the_table(destroying: Destroying) -> None:
-    client = destroying.account.client("dynamodb")
-    client.update_table(TableName=TABLE, DeletionProtectionEnabled=False)
-    client.delete_table(TableName=TABLE)
-
-
-def lose_the_collection(destroying: Destroying) -> None:
-    destroying.account.collections.clear()
-
-
-def lose_the_queues(destroying: Destroying) -> None:
-    sqs = destroying.account.client("sqs")
+    account.client("s3").delete_bucket(Bucket=outputs()["MediaBucket"])
+    account.collections.clear()
+    dynamodb, sqs = account.client("dynamodb"), account.client("sqs")
+    dynamodb.update_table(TableName=TABLE, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=TABLE)
     for url in sqs.list_queues()["QueueUrls"]:
         sqs.delete_queue(QueueUrl=url)
-
-
-@pytest.mark.parametrize(
-    "lose", [lose_the_buckets, lose_the_table, lose_the_collection, lose_the_queues]
-)
-def test_an_interrupted_destruction_can_be_continued(
-    destroying: Destroying, lose: Callable[[Destroying], None]
-) -> None:
-    lose(destroying)
     destroying.stack.status = "DELETE_FAILED"
     destroying.stack.will_be(GONE)
 

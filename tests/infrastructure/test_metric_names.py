@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.cloudwatch import NAMESPACE
-from chalicelib.telemetry.metrics import METRICS
+from chalicelib.telemetry import METRICS
 from infrastructure.stack.template import assembled
 
 DASHBOARD = Path(__file__).parents[2] / "infrastructure" / "dashboard.json"

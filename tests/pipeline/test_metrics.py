@@ -6,7 +6,7 @@ from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, StoryDeletedError, TransientError
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     DUPLICATES_FOUND,
     METRICS,
     PROFILE_PHOTOS_REJECTED,

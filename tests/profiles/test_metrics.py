@@ -1,6 +1,6 @@
 """What is measured of profile photos: each end once."""
 
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     PROFILE_PHOTOS_FAILED,
     PROFILE_PHOTOS_READY,
     PROFILE_PHOTOS_REJECTED,

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from chalice.app import Response
 
+from chalicelib import telemetry
 from chalicelib.assembly import AwsTools
 from chalicelib.aws.requests import RequestFailedError
 from chalicelib.aws.ses import SesMailer
@@ -18,7 +19,6 @@ from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.settings import Settings
-from chalicelib.telemetry import logs
 from tests.fakes.engines import portrait
 from tests.fakes.trouble import before, fail, failing
 from tests.fakes.workflow import Interpreter
@@ -186,13 +186,13 @@ def test_a_poll_sends_no_mail_and_the_sweeper_sends_it_once(world: World) -> Non
     assert world.profile("user_a").unfinished_since is None
 
 
-# `logs.bound(key=...)` in direct_upload; a user's id may be an e-mail address.
+# `telemetry.bound(key=...)` in direct_upload; a user's id may be an e-mail address.
 def test_logs_do_not_name_the_user(world: World) -> None:
     lines: list[dict[str, Any]] = []
 
     class Kept(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            logs._add_bound_fields(record)
+            telemetry._add_bound_fields(record)
             lines.append(dict(record.__dict__))
 
     kept = Kept(logging.INFO)
@@ -231,7 +231,7 @@ def test_no_client_of_the_http_api_waits_longer_than_api_gateway(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     tools = AwsTools(Settings.from_environment(ENVIRONMENT))
-    config: Any = tools.faces._quick.meta.config
+    config: Any = tools.faces.quick.meta.config
 
     longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib.profiles import keys
 from chalicelib.profiles.profile import Profile, ProfileStatus
-from chalicelib.stories.ids import content_id_of
+from chalicelib.stories.keys import content_id_of
 from tests.proof.invariants_of_notices import broken_by_notices
 from tests.proof.profile_run import ProfileRun, Save, files_of, owner_of
 from tests.proof.profile_simulation import REFUSED_WITH, ProfileSimulation, Wish

@@ -170,8 +170,8 @@ class MotoAws:
         self.stories = StoriesTable(self._app_client(table), "stories")
         self.media = MediaBucket(self._app_client(s3), "media")
         self.announcer = NotificationTopic(self._app_client(sns), topic)
-        self.upload_requests = UploadRequestsTable(self.stories._client, "stories")
-        self.profiles = ProfilesTable(self.stories._client, "stories")
+        self.upload_requests = UploadRequestsTable(self.stories.client, "stories")
+        self.profiles = ProfilesTable(self.stories.client, "stories")
         self.parked_queues = {
             step: self._queue(f"{step}-parked", timedelta(hours=1)) for step in Step
         }

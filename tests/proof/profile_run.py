@@ -7,7 +7,7 @@ from functools import cached_property
 from chalicelib.profiles import keys
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import Photo, Profile, ProfileStatus
-from chalicelib.stories.ids import content_id_of
+from chalicelib.stories.keys import content_id_of
 from tests.proof.profile_simulation import ProfileSimulation, Wish
 from tests.proof.tape import Request
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from chalicelib.delivery.messages import StoryMessage, about
-from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story

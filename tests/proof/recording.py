@@ -16,7 +16,7 @@ from chalicelib.stories.ports import (
     UploadRequests,
 )
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
-from chalicelib.telemetry.metrics import Meter
+from chalicelib.telemetry import Meter
 from tests.proof.tape import Tape
 
 OPERATIONS = {

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import telemetry
 from chalicelib.aws.cloudwatch import EmfMeter
 from chalicelib.stories.queues import Step
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     METRICS,
     PAID_CALLS,
     STEP_DURATION,
@@ -95,7 +95,7 @@ def test_what_is_summed_is_there_without_its_dimension_too(lines: Lines) -> None
 def test_every_metrics_line_is_what_the_specification_wants(lines: Lines, metric: Metric) -> None:
     before = time.time() * 1000
 
-    with logs.bound(story_id="5a1f9f52", stage="reading"):
+    with telemetry.bound(story_id="5a1f9f52", stage="reading"):
         lines.meter.record(metric, 7, dimension="x" if metric.dimension else None)
 
     check(lines.only(), before)
@@ -123,7 +123,7 @@ def check(line: Mapping[str, Any], before: float) -> None:
 
 
 def test_a_line_says_what_it_is_about_and_that_is_no_dimension(lines: Lines) -> None:
-    with logs.bound(story_id="5a1f9f52", function_request_id="9d3c"):
+    with telemetry.bound(story_id="5a1f9f52", function_request_id="9d3c"):
         lines.meter.record(PAID_CALLS, dimension="DetectText")
 
     line = lines.only()

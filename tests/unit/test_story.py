@@ -5,7 +5,7 @@ import pytest
 
 from chalicelib.delivery.timeouts import is_overdue, is_probably_lost, may_resume
 from chalicelib.stories import moves
-from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import LEGAL_MOVES, Status, next_step, sources
 from tests.fakes.builders import story

@@ -1,20 +1,27 @@
-"""Records as DynamoDB items, and back; every kind of record in one table.
+"""Converts records to DynamoDB items and back, and builds conditional writes.
 
-Moments become numbers of seconds, so that conditions can compare them.
+All kinds of records are in one table. Times become numbers of seconds, so that conditions can
+compare them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from chalicelib.aws.requests import request
 from chalicelib.profiles.profile import Profile
 from chalicelib.stories.story import Story, month_of, place_in_list
 from chalicelib.stories.upload_request import UploadRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 
 LISTING_INDEX: Final = "listing"
 """Sparse, on `listed_under` and `listed_as`: stories by month and creation time, and upload
@@ -25,7 +32,7 @@ UNFINISHED_INDEX: Final = "unfinished"
 
 STORIES: Final = "story#"
 PROFILES: Final = "profile#"
-"""Begin the keys of each kind of record; upload requests have ``upload#``."""
+"""What the keys of stories and profiles begin with; those of upload requests: ``upload#``."""
 
 _Record = TypeVar("_Record", Story, UploadRequest, Profile)
 
@@ -75,23 +82,23 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
 
 @cache
 def stored_names(kind: type[msgspec.Struct]) -> Mapping[str, str]:
-    """The attribute of each field: its name, unless the struct says another."""
+    """The attribute name of each field: the field's name, unless the struct gives another."""
     return {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
 
 
 def attribute(value: Any) -> Any:
-    """A `stored` value with its type, as requests need it."""
+    """A `stored` value with its DynamoDB type, as boto3's client needs it."""
     return _serialize(value)
 
 
 def stored(value: Any) -> Any:
-    """A value in the types that DynamoDB has."""
+    """A value converted to types that DynamoDB has."""
     builtin = msgspec.to_builtins(value, builtin_types=(datetime,))
     return _with_decimals(builtin)
 
 
 def _fields(record: Story | UploadRequest | Profile) -> dict[str, Any]:
-    """Every field that has a value, typed as DynamoDB wants it, under its stored name."""
+    """The attributes of a record; a field without a value has none."""
     return {
         stored_as: attribute(stored(value))
         for name, stored_as in stored_names(type(record)).items()
@@ -124,3 +131,73 @@ def _without_decimals(value: Any) -> Any:
             return {name: _without_decimals(entry) for name, entry in value.items()}
         case _:
             return value
+
+
+def unchanged(expected: Mapping[str, Any]) -> Iterable[ConditionBase]:
+    """Conditions that attributes still have these values; None: the attribute is absent."""
+    for name, value in expected.items():
+        field = Attr(name)
+        yield field.not_exists() if value is None else field.eq(stored(value))
+
+
+def condition(wanted: ConditionBase) -> dict[str, Any]:
+    """Parameters of a request that writes only if the condition holds."""
+    built = ConditionExpressionBuilder().build_expression(wanted)
+    parameters: dict[str, Any] = {
+        "ConditionExpression": built.condition_expression,
+        "ExpressionAttributeNames": dict(built.attribute_name_placeholders),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    values = built.attribute_value_placeholders
+    if values:
+        parameters["ExpressionAttributeValues"] = _typed(values)
+    return parameters
+
+
+def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a conditional update.
+
+    Args:
+        wanted: The condition.
+        writes: `stored` values by path, such as ``leases.reading``; None removes one.
+    """
+    parameters = condition(wanted)
+    names: dict[str, str] = parameters["ExpressionAttributeNames"]
+    values: dict[str, Any] = {}
+    sets, removes = [], []
+    for number, (path, value) in enumerate(writes.items()):
+        steps = {f"#w{number}_{depth}": step for depth, step in enumerate(path.split("."))}
+        names |= steps
+        if value is None:
+            removes.append(".".join(steps))
+        else:
+            sets.append(f"{'.'.join(steps)} = :w{number}")
+            values[f":w{number}"] = value
+    clauses = [("SET ", sets), ("REMOVE ", removes)]
+    parameters["UpdateExpression"] = " ".join(
+        word + ", ".join(parts) for word, parts in clauses if parts
+    )
+    typed = parameters.get("ExpressionAttributeValues", {}) | _typed(values)
+    return parameters | {"ExpressionAttributeValues": typed}
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: attribute(value) for name, value in values.items()}
+
+
+def unfinished_page(
+    client: "DynamoDBClient", table: str, kind: str, page: Any
+) -> tuple[list[dict[str, Any]], Any]:
+    """A page of the unfinished items whose keys begin with `kind`, and the next page's start."""
+    # Scans the index, which holds unfinished records only.
+    start = {"ExclusiveStartKey": page} if page else {}
+    response = request(
+        client.scan,
+        TableName=table,
+        IndexName=UNFINISHED_INDEX,
+        FilterExpression="begins_with(pk, :kind)",
+        ExpressionAttributeValues={":kind": attribute(kind)},
+        **start,
+    )
+    found: Any = response["Items"]
+    return found, response.get("LastEvaluatedKey")

@@ -1,4 +1,4 @@
-"""Limits of SNS and SQS that moto does not keep; DynamoDB's it keeps itself.
+"""Limits of SNS and SQS that moto does not enforce.
 
 Sources: the API references of Amazon SNS (Publish) and Amazon SQS (SendMessage).
 """
@@ -20,10 +20,10 @@ _NOT_IN_A_MESSAGE: Final = re.compile(
 
 
 def check(operation: str, request: Mapping[str, Any]) -> None:
-    """Refuse what the real service would refuse.
+    """Refuse a request that the real service would refuse.
 
     Args:
-        operation: As boto3 names it: ``sns.Publish``.
+        operation: By boto3's name: ``sns.Publish``.
         request: Its parameters.
 
     Raises:

@@ -1,71 +1,104 @@
-"""Events that nobody waits for; how they are tried again is told in test_schedules.py."""
+"""Events whose sender does not wait for the function."""
 
+import logging
 import threading
-from queue import Queue
-from typing import Any
+
+import pytest
 
 from local.runner.asynchronous import AsynchronousInvocations
-from local.runner.lambda_function import LambdaFunction
-
-SECONDS = 10  # patience, not a measure
+from tests.local.runner.handlers import SECONDS, Handler, failing
 
 
-class Gate:
-    """A handler that says who came in, and lets them out when the test says so."""
-
-    def __init__(self) -> None:
-        self.entered: Queue[int] = Queue()
-        self.open = threading.Event()
-
-    def __call__(self, event: dict[str, Any], _context: Any) -> None:
-        self.entered.put(event["number"])
-        assert self.open.wait(SECONDS)
+def workers() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "work-asynchronous"]
 
 
-def invocations_of(handler: Any, concurrency: int) -> AsynchronousInvocations:
-    function = LambdaFunction("work", handler, timeout=30, memory=256)
-    return AsynchronousInvocations(function, concurrency=concurrency)
+def join_workers() -> None:
+    for thread in workers():
+        thread.join(SECONDS)
 
 
 def test_no_more_events_run_at_once_than_the_concurrency_and_the_rest_wait_in_order() -> None:
-    gate = Gate()
-    invocations = invocations_of(gate, concurrency=2)
+    gate = threading.Event()
+    handler = Handler(lambda _event: gate.wait(SECONDS))
+    invocations = AsynchronousInvocations(handler.function(), concurrency=2)
 
     for number in range(5):
         invocations.send({"number": number})
 
-    first = {gate.entered.get(timeout=SECONDS) for _ in range(2)}
-    threading.Event().wait(0.1)
+    first = {handler.next_event()["number"] for _ in range(2)}
     assert first == {0, 1}
-    assert gate.entered.empty()
+    assert len(workers()) == 2
+    gate.set()
+    assert {handler.next_event()["number"] for _ in range(3)} == {2, 3, 4}
 
-    gate.open.set()
-    assert {gate.entered.get(timeout=SECONDS) for _ in range(3)} == {2, 3, 4}
 
-
-def test_one_at_a_time_they_run_in_the_order_in_which_they_came() -> None:
-    gate = Gate()
-    gate.open.set()
-    invocations = invocations_of(gate, concurrency=1)
+def test_with_a_concurrency_of_one_events_run_in_their_order() -> None:
+    handler = Handler()
+    invocations = AsynchronousInvocations(handler.function(), concurrency=1)
 
     for number in range(50):
         invocations.send({"number": number})
 
-    assert [gate.entered.get(timeout=SECONDS) for _ in range(50)] == list(range(50))
+    assert [handler.next_event()["number"] for _ in range(50)] == list(range(50))
 
 
-def test_what_waits_is_not_invoked_once_it_is_stopped() -> None:
-    gate = Gate()
-    invocations = invocations_of(gate, concurrency=1)
+def test_a_function_that_raises_is_tried_twice_again_with_the_same_event(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    handler = Handler(failing(*[ValueError("it always fails")] * 9))
+    invocations = AsynchronousInvocations(handler.function())
+
+    with caplog.at_level(logging.ERROR, "local.runner.asynchronous"):
+        invocations.send({"number": 1})
+        attempts = [handler.next_event() for _ in range(3)]
+        join_workers()
+
+    assert attempts == [{"number": 1}] * 3
+    assert handler.is_idle
+    assert "work failed, attempt 3 of 3" in caplog.text
+    assert "ValueError: it always fails" in caplog.text
+
+
+def test_a_function_that_succeeds_the_second_time_is_not_tried_a_third() -> None:
+    handler = Handler(failing(ValueError("only once")))
+    invocations = AsynchronousInvocations(handler.function())
+
+    invocations.send({"number": 1})
+    handler.next_event()
+    handler.next_event()
+    join_workers()
+
+    assert handler.is_idle
+
+
+def test_waiting_events_are_not_invoked_after_a_stop() -> None:
+    gate = threading.Event()
+    handler = Handler(lambda _event: gate.wait(SECONDS))
+    invocations = AsynchronousInvocations(handler.function(), concurrency=1)
     invocations.send({"number": 0})
     invocations.send({"number": 1})
-    gate.entered.get(timeout=SECONDS)
+    handler.next_event()
 
     invocations.request_stop()
-    gate.open.set()
-    for thread in threading.enumerate():
-        if thread.name == "work-asynchronous":
-            thread.join(SECONDS)
+    gate.set()
+    join_workers()
     invocations.send({"number": 2})
 
-    assert gate.entered.empty()
+    assert handler.is_idle
+
+
+def test_an_event_is_not_tried_again_after_a_stop() -> None:
+    stop_and_fail = Handler()
+    invocations = AsynchronousInvocations(stop_and_fail.function())
+
+    def behave(_event: object) -> None:
+        invocations.request_stop()
+        raise ValueError("it fails")
+
+    stop_and_fail.behave = behave
+    invocations.send({})
+    stop_and_fail.next_event()
+    join_workers()
+
+    assert stop_and_fail.is_idle

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.resources.creation import StackClients, create
 from local.resources.names import DISTRIBUTION_ID, MEDIA_BUCKET
 from tests.local.conftest import Aws
 
@@ -26,12 +25,13 @@ def cloudfront(aws: Aws) -> Any:
 @pytest.fixture
 def _deleted_but_cached(aws: Aws) -> None:
     """Every key was fetched once, and is gone from the bucket."""
-    create(clients := StackClients(aws.url))
+    s3 = aws.stack_client("s3")
+    s3.create_bucket(Bucket=MEDIA_BUCKET)
     for key in KEYS:
-        clients.s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"x")
+        s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"x")
     assert cached(aws) == set(KEYS)
     for key in KEYS:
-        clients.s3.delete_object(Bucket=MEDIA_BUCKET, Key=key)
+        s3.delete_object(Bucket=MEDIA_BUCKET, Key=key)
     assert cached(aws) == set(KEYS)
 
 
@@ -83,10 +83,11 @@ def test_an_invalidation_may_name_several_paths(aws: Aws, cloudfront: Any) -> No
 def test_what_is_in_the_bucket_again_is_fetched_anew_after_an_invalidation(
     aws: Aws, cloudfront: Any
 ) -> None:
-    create(clients := StackClients(aws.url))
+    s3 = aws.stack_client("s3")
+    s3.create_bucket(Bucket=MEDIA_BUCKET)
     path = "/cdn/public/one/first/page.jpg"
     assert aws.http("GET", path).status == 403
-    clients.s3.put_object(Bucket=MEDIA_BUCKET, Key="public/one/first/page.jpg", Body=b"x")
+    s3.put_object(Bucket=MEDIA_BUCKET, Key="public/one/first/page.jpg", Body=b"x")
     assert aws.http("GET", path).status == 403
 
     invalidate(cloudfront, "/public/one/first/*")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from local.resources.creation import StackClients, create
 from local.resources.environment import app_environment
 from tests.local.conftest import Aws
 from tests.local.services.workflows import SECONDS, Gate, Handler, Workflows, states_entered, task
@@ -430,7 +429,7 @@ def test_a_result_of_over_256_kb_fails_its_state(workflows: Workflows) -> None:
 def test_the_profile_photos_workflow_runs_as_it_is_deployed(
     workflows: Workflows, aws: Aws, taken: bool, path: list[str], cleaned_up: int
 ) -> None:
-    create(StackClients(aws.url))
+    aws.with_resources()
     refuse = Handler(lambda _event: None)
     workflows.functions(
         detect_face=Handler(lambda _event: {"faces": 1}),
