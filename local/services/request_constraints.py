@@ -6,7 +6,7 @@ covers only types and minimum lengths.
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from botocore.loaders import Loader
@@ -38,9 +38,14 @@ class RequestConstraints:
 
     @cached_property
     def _input_shape(self) -> StructureShape | None:
-        model = ServiceModel(Loader().load_service_model(self._service, "service-2"))
-        operation: OperationModel = model.operation_model(self._operation)
+        operation: OperationModel = _model(self._service).operation_model(self._operation)
         return operation.input_shape
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    """Return a service's API model, which is large: a process reads it once."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"))
 
 
 def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:

@@ -19,7 +19,6 @@ _MAX_PATH: Final = 4000  # characters
 
 @dataclass(frozen=True)
 class _Invalidation:
-    caller_reference: str
     paths: list[str]
     created_at: datetime
     id: str = field(default_factory=lambda: f"I{uuid.uuid4().hex[:13].upper()}")
@@ -61,7 +60,7 @@ class Invalidations:
                     "for other paths.",
                     400,
                 )
-            invalidation = known or _Invalidation(reference, paths, self._now())
+            invalidation = known or _Invalidation(paths, self._now())
             if known is None:
                 self._forget(paths)
                 self._by_reference[reference] = invalidation

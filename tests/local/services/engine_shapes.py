@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+@cache
 def operation_model(service: str, operation: str) -> OperationModel:
     model = ServiceModel(Loader().load_service_model(service, "service-2"))
     return model.operation_model(operation)
