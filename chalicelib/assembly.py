@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -57,6 +57,8 @@ _WORK: Final[Mapping[Step, Any]] = {
     Step.RENDITIONS: Renditions,
 }
 """The steps whose work is done under a lease."""
+
+_fields_of: Final = cache(msgspec.structs.fields)
 
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 _QUEUE_FIELD: Final = re.compile(rf"({'|'.join(Step)})_(dead_letter_|parked_)?queue")
@@ -123,7 +125,7 @@ class Assembly:
 
     def _filled(self, kind: type[_Part], **explicit: object) -> _Part:
         """Build a part. Fields in `explicit` are given; the others are found by name or type."""
-        fields = msgspec.structs.fields(kind)
+        fields = _fields_of(kind)
         return kind(
             **{
                 field.name: explicit[field.name]

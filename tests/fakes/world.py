@@ -14,8 +14,9 @@ from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.execution import run_task
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake, ProfileReceipt
-from chalicelib.profiles.profile import Profile, profile_id_of
+from chalicelib.profiles.profile import Photo, Profile, profile_id_of
 from chalicelib.profiles.registration import Registration
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.profiles.thumbnail import Thumbnail
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.intake import Intake
@@ -256,6 +257,34 @@ class World(MemoryTools):
         """Send S3's event, as the app forwards it."""
         self.intake_queue.send(IntakeMessage("intake-bucket", key))
 
+    def photo_of(self, user: str | Profile) -> Photo:
+        """The photo of a profile that is ready."""
+        profile = self.profile(user) if isinstance(user, str) else user
+        assert profile.photo is not None
+        return profile.photo
+
+    def refusal_of(self, user_id: str) -> str | None:
+        """The code of the reason for which a user's last photo was refused."""
+        attempt = self.profile(user_id).attempt
+        return attempt.refusal.code if attempt and attempt.refusal else None
+
+    def leave(self, user_id: str) -> Profile:
+        """Delete a profile, as a client does."""
+        return self.part(ProfileRetrieval).delete(user_id)
+
+    def sweep_for(self, seconds: float) -> None:
+        """Let time pass, with a sweep every five minutes."""
+        for _ in range(int(seconds / 300)):
+            self.clock.advance(300)
+            self.sweep()
+
+    def try_for_hours(self, hours: int) -> None:
+        """Run what is started, and sweep, once an hour."""
+        for _ in range(hours):
+            self.run()
+            self.clock.advance(3600)
+            self.sweep()
+
     def faces_of(self, user_id: str) -> list[str]:
         profile_id = profile_id_of(NAMESPACE, user_id)
         return [
@@ -270,9 +299,7 @@ class World(MemoryTools):
         return sorted(key for key in self.media.objects if f"/{profile_id}/" in key)
 
     def thumbnail(self, profile: Profile) -> bytes:
-        assert profile.photo is not None
-        content = self.media.get(
-            profile_keys.thumbnail(Owner(profile.id, profile.photo.generation))
-        )
+        owner = Owner(profile.id, self.photo_of(profile).generation)
+        content = self.media.get(profile_keys.thumbnail(owner))
         assert content is not None
         return content

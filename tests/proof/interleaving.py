@@ -71,7 +71,7 @@ def run_together(tape: Tape, order: Order, processes: Iterable[Callable[[], obje
         greenlets[running].switch()
 
 
-def every_order(play: Callable[[Order], None], preemptions: int) -> int:
+def every_order(play: Callable[[Order], object], preemptions: int) -> int:
     """Play every order with at most so many preemptions; how many were there?"""
     pending: list[tuple[int, ...]] = [()]
     played = 0

@@ -1,4 +1,4 @@
-"""What must hold of deleted stories, and of every file: nothing is there that nobody owns."""
+"""What must hold of deleted stories, and of the renditions of those that are not."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,107 +10,88 @@ from chalicelib.http.answers import found_response
 from chalicelib.stories.keys import Links
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
+from tests.proof.outcome import Outcome, life_of, written
 from tests.proof.pages import text_on
-from tests.proof.promises import Run, written
 from tests.proof.tape import Request
 
 _SIZES = {"large", "medium", "small", "thumbnail"}
 _LINKS = Links("https://cdn.example")
 
 
-def broken_by_deletion(run: Run) -> Iterator[str]:
-    yield from _orphans(run)
-    yield from _missing_renditions(run)
-    for life in run.deleted:
-        yield from _badly_erased(run, life)
-        yield from _copies(run, life)
-    for life in run.simulation.deleted:
-        if life not in run.deleted:
-            yield "a deletion was answered that nobody wrote down"
-    yield from _told_after_deletion(run)
-
-
-def _orphans(run: Run) -> Iterator[str]:
-    """Every file that was ever stored belongs to a life that goes on, or is gone."""
-    stored = {r.detail[1] for r in run.requests if r.operation == "s3.PutObject"}
-    for key in stored:
-        life = _life_of(key)
-        if run.alive(life) or life in run.parked_deletions:
-            continue
-        if run.backend.media.exists(key):
-            yield f"an orphan: {key.rpartition('/')[2]}"
-
-
-def _life_of(key: str) -> StoryMessage:
-    _, story_id, generation, _ = key.split("/")
-    return StoryMessage(story_id, generation)
-
-
-def _missing_renditions(run: Run) -> Iterator[str]:
-    """Unless their message was lost on purpose, or is kept for an operator."""
-    for story, _ in run.stories:
-        is_lost = (Step.RENDITIONS, about(story)) in run.simulation.lost
-        if story.status is not Status.READY or is_lost:
-            continue
-        if about(story) in run.parked(Step.RENDITIONS):
+def _missing_renditions(run: Outcome) -> Iterator[str]:
+    """A ready story has all renditions, unless their message was lost on purpose or is parked."""
+    ready = [story for story, _ in run.stories if story.status is Status.READY]
+    excused = run.parked(Step.RENDITIONS) if ready else set()
+    excused |= {life for step, life in run.simulation.lost if step is Step.RENDITIONS}
+    for story in ready:
+        if about(story) in excused:
             continue
         if set(story.renditions) != _SIZES:
             yield f"a ready story has {len(story.renditions)} renditions"
         for rendition in story.renditions.values():
-            if _life_of(rendition.key) != about(story) or not run.backend.media.exists(
-                rendition.key
-            ):
+            if life_of(rendition.key) != about(story) or not run.exists(rendition.key):
                 yield "a rendition is missing"
 
 
-def _badly_erased(run: Run, life: StoryMessage) -> Iterator[str]:
-    tombstone = run.record(life)
-    if tombstone is None:  # its id has another life: there is nothing to read any more
-        return
-    if tombstone.erased_at is None or tombstone.expires_at is None:
-        yield "a deletion never came to its end"
-    if tombstone.unfinished_since is not None:
-        yield "a story that is gone is still swept"
-    said = msgspec.json.encode(tombstone).decode()
+def _badly_erased(run: Outcome) -> Iterator[str]:
+    """What is left of a deleted story is a tombstone that says nothing of the page."""
+    for life in run.simulation.deleted:
+        if life not in run.deleted:
+            yield "a deletion was answered that no write recorded"
     texts = {text_on(each.shade) for each in run.promises} - {""}
-    about_it = {"page one", "private/", "public/", *texts}
-    if tombstone.content_id or any(each in said for each in about_it):
-        yield "a tombstone tells of its story"
+    for life in run.deleted:
+        tombstone = run.record(life)
+        if tombstone is None:  # its id has another life
+            continue
+        if tombstone.erased_at is None or tombstone.expires_at is None:
+            yield "a deletion never came to its end"
+        if tombstone.unfinished_since is not None:
+            yield "a story that is gone is still swept"
+        said = msgspec.json.encode(tombstone).decode()
+        about_it = {"page one", "private/", "public/", *texts}
+        if tombstone.content_id or any(each in said for each in about_it):
+            yield "a tombstone tells of its story"
 
 
-def _copies(run: Run, life: StoryMessage) -> Iterator[str]:
-    """The CDN was made to forget after the last public file was gone, and said so in time."""
-    if run.simulation.naps or life in run.parked_deletions:
+def _copies(run: Outcome) -> Iterator[str]:
+    """The CDN was asked to forget after the last public file was gone, and said so in time."""
+    if run.simulation.naps:
         return
-    gone = _last_removal(run.requests, life)
+    for life in run.deleted - run.parked_deletions:
+        done = _forgotten_by_the_cdn(run.requests, life)
+        if not done:
+            yield "the CDN may still have copies of a deleted story"
+        for request in run.requests:
+            is_its_own = isinstance(request.result, Story) and about(request.result) == life
+            if is_its_own and written(request, "erased_at"):
+                before = run.requests[: request.number]
+                if not 0 < done < request.number or _files(before, life):
+                    yield "a story was said to be erased before it was"
+
+
+def _forgotten_by_the_cdn(requests: Sequence[Request], life: StoryMessage) -> int:
+    """The number of the request that said so; 0: there is none."""
+    gone = _last_removal(requests, life)
     asked: dict[str, int] = {}
-    done = 0
-    for request in run.requests:
+    for request in requests:
         match request.detail:
             case ("invalidate", prefix, *_) if prefix == f"public/{life.id}/{life.generation}/":
                 if not request.took_effect:
                     continue
                 reference = str(request.detail[-1])
-                # Asked for again, it is the same invalidation: it forgets what was there at first.
+                # Asked again, it is the same invalidation: it covers what was there at first.
                 first = asked.setdefault(reference, request.number)
                 if request.result is True and first > gone:
-                    done = done or request.number
-    if not done:
-        yield "the CDN may still have copies of a deleted story"
-    for request in run.requests:
-        is_its_own = isinstance(request.result, Story) and about(request.result) == life
-        if is_its_own and written(request, "erased_at"):
-            before = run.requests[: request.number]
-            if not 0 < done < request.number or _files(before, life):
-                yield "a story was said to be erased before it was"
+                    return request.number
+    return 0
 
 
 def _files(requests: Sequence[Request], life: StoryMessage) -> set[str]:
-    """What these requests left of a life's files."""
+    """The files of a life after these requests."""
     there: set[str] = set()
     for request in requests:
         match request.detail:
-            case ("put", str(key), *_) if request.took_effect and _life_of(key) == life:
+            case ("put", str(key), *_) if request.took_effect and life_of(key) == life:
                 there.add(key)
             case ("delete", [*removed]) if request.took_effect:
                 there -= set(removed)
@@ -118,21 +99,21 @@ def _files(requests: Sequence[Request], life: StoryMessage) -> set[str]:
 
 
 def _last_removal(requests: Sequence[Request], life: StoryMessage) -> int:
-    """The request by which the last public file of a life was gone."""
+    """The number of the request that removed the last public file of a life."""
     there: set[str] = set()
     last = 0
     for request in requests:
         match request.detail:
             case ("put", str(key), *_) if request.took_effect and key.startswith("public/"):
-                there.update({key} if _life_of(key) == life else ())
+                there.update({key} if life_of(key) == life else ())
             case ("delete", [*removed]) if request.took_effect and there & set(removed):
                 there -= set(removed)
                 last = request.number
     return last
 
 
-def _told_after_deletion(run: Run) -> Iterator[str]:
-    """Once its deletion was answered, nothing of that life is answered any more."""
+def _told_after_deletion(run: Outcome) -> Iterator[str]:
+    """After a deletion was answered, no answer shows anything of that life."""
     for answer in run.simulation.answered:
         found = answer.found
         if isinstance(found, Story) and about(found) in answer.deleted:
@@ -145,4 +126,7 @@ def _told_after_deletion(run: Run) -> Iterator[str]:
             if expired is None or expired.expires_at is None:
                 yield "a story is said to be unknown"
         elif isinstance(found, RejectedError) and is_story:
-            yield f"nobody gets a story: {found.message}"
+            yield f"a client does not get a story: {found.message}"
+
+
+ALL = (_missing_renditions, _badly_erased, _copies, _told_after_deletion)

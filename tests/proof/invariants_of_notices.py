@@ -1,10 +1,9 @@
-"""What must hold of e-mails about profile photos: who wanted to know was told, and the truth."""
+"""What must hold of e-mails about profile photos: each is true, none is missing or needless."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.profiles.profile import Profile, ProfileStatus
-from tests.proof.profile_run import ProfileRun, is_over
+from tests.proof.outcome import Outcome, has_failed
 
 _SUBJECTS = {
     ProfileStatus.REJECTED: "Your profile photo was not accepted",
@@ -12,38 +11,34 @@ _SUBJECTS = {
 }
 
 
-def broken_by_notices(run: ProfileRun) -> Iterator[str]:
-    sent = Counter(run.backend.mailer.sent)
-    told_of = [save.after for save in run.saves if is_over(save.after)]
-    for notice in sent:
+def _untrue(run: Outcome) -> Iterator[str]:
+    told_of = [save.after for save in run.saves if has_failed(save.after)]
+    for notice in set(run.backend.mailer.sent):
         if not any(_is_true(notice, profile) for profile in told_of):
-            yield f"somebody was told what is not so: {notice[1]}"
+            yield f"a user was told what is not so: {notice[1]}"
+
+
+def _missing(run: Outcome) -> Iterator[str]:
+    """A user who gave an address was told how the last attempt ended."""
     for profile in run.profiles:
-        yield from _untold(run, profile)
-    yield from _needless(run, sent)
-
-
-def _untold(run: ProfileRun, profile: Profile) -> Iterator[str]:
-    attempt = profile.attempt
-    if not is_over(profile) or attempt is None:
-        return
-    if attempt.notice_owed:
-        yield "somebody is still to be told"
-    addresses = {
-        wish.email for wish in run.last_wishes(profile.user_id) if wish.email and wish.granted
-    }
-    if addresses and attempt.email is None:
-        yield "nobody knows whom to tell"
-    if attempt.email and attempt.email not in run.backend.mailer.refused:
-        told = [notice for notice in run.backend.mailer.sent if _is_true(notice, profile)]
-        if not told:
-            yield f"nobody was told that a photo is {profile.status}"
+        attempt = profile.attempt
+        if not has_failed(profile) or attempt is None:
+            continue
+        if attempt.notice_owed:
+            yield "a user is still to be told"
+        wishes = run.last_wishes(profile.user_id)
+        if attempt.email is None and any(wish.email and wish.granted for wish in wishes):
+            yield "the address of a user who is to be told is lost"
+        is_reachable = attempt.email and attempt.email not in run.backend.mailer.refused
+        was_told = any(_is_true(notice, profile) for notice in run.backend.mailer.sent)
+        if is_reachable and not was_told:
+            yield f"a user was not told that a photo is {profile.status}"
 
 
 def _is_true(notice: tuple[str, str, str], profile: Profile) -> bool:
     to, subject, body = notice
     attempt = profile.attempt
-    if attempt is None or attempt.refusal is None or not is_over(profile):
+    if attempt is None or attempt.refusal is None or not has_failed(profile):
         return False
     present = "present photo stays" if profile.photo else "no photo yet"
     return (
@@ -55,8 +50,8 @@ def _is_true(notice: tuple[str, str, str], profile: Profile) -> bool:
     )
 
 
-def _needless(run: ProfileRun, sent: Counter[tuple[str, str, str]]) -> Iterator[str]:
-    """One for each end that an attempt came to, and one more for each fault at telling of it."""
+def _needless(run: Outcome) -> Iterator[str]:
+    """One e-mail for each end of an attempt, and one more for each fault while it was sent."""
     ends = 0
     for save in run.saves:
         now, attempt = save.before, save.after.attempt
@@ -67,5 +62,9 @@ def _needless(run: ProfileRun, sent: Counter[tuple[str, str, str]]) -> Iterator[
         if request.operation == "sesv2.SendEmail" and request.took_effect:
             rest = run.requests[request.number - 1 :]
             excused += any(each.fault for each in rest if each.process is request.process)
-    if sent.total() > ends + excused + run.simulation.naps:
-        yield f"{sent.total()} notices for {ends} ends, {excused} excused"
+    sent = len(run.backend.mailer.sent)
+    if sent > ends + excused + run.simulation.naps:
+        yield f"{sent} notices for {ends} ends, {excused} excused"
+
+
+ALL = (_untrue, _missing, _needless)

@@ -1,14 +1,11 @@
-"""What must hold of profiles after every run: whose face counts, and that nothing else is left."""
+"""What must hold of profiles: whose face counts, and that nothing else is left."""
 
 from collections.abc import Iterator
 
 from chalicelib.profiles import keys
 from chalicelib.profiles.profile import Profile, ProfileStatus
-from chalicelib.stories.keys import content_id_of
-from tests.proof.invariants_of_notices import broken_by_notices
-from tests.proof.profile_run import ProfileRun, Save, files_of, owner_of
-from tests.proof.profile_simulation import REFUSED_WITH, ProfileSimulation, Wish
-from tests.proof.simulation import BrokenPromiseError
+from tests.proof.outcome import Outcome, Save, content_id, files_of, owner_of
+from tests.proof.simulation import REFUSED_WITH, Wish
 from tests.proof.tape import Request
 
 _PAID = frozenset({"rekognition.DetectFaces", "rekognition.IndexFaces"})
@@ -21,72 +18,43 @@ _AFTER = {
     _STATUS.FAILED: set(_STATUS) - {_STATUS.REJECTED},
     _STATUS.DELETED: {_STATUS.DELETED, _STATUS.PROCESSING},
 }
-"""Which status may follow on which."""
+"""Which status may follow which, written out once more."""
 
 
-def check_profiles(
-    simulation: ProfileSimulation, *, may_fail: bool = False, parks: bool = False
-) -> None:
-    """Raise `BrokenPromiseError` with the whole tape unless everything holds.
-
-    Args:
-        simulation: A run that has come to rest.
-        may_fail: Photos that do may end as failed: something was broken for long.
-        parks: Messages may stay parked.
-    """
-    run = ProfileRun(simulation)
-    problems = [
-        *simulation.bugs,
-        *_unkept_promises(run, may_fail=may_fail),
-        *_strange_faces(run),
-        *_orphans(run),
-        *_copies(run),
-        *_left_behind(run, parks=parks),
-        *_wrong_answers(run),
-        *(problem for save in run.saves for problem in _illegal(run, save)),
-        *_shared_faces(run),
-        *_repeated_payments(run),
-        *_taken_over(run),
-        *broken_by_notices(run),
-    ]
-    if problems:
-        raise BrokenPromiseError("\n".join([*problems, "", str(simulation.tape)]))
-
-
-def _unkept_promises(run: ProfileRun, *, may_fail: bool) -> Iterator[str]:
-    """Each user's last wish came true, or its photo does not do and the reason is right."""
+def _unkept_promises(run: Outcome) -> Iterator[str]:
+    """Each user's last wish came true, or the photo is unsuitable and the reason is right."""
     for user_id in run.users:
-        profile, wishes = run.simulation.profile(user_id), run.last_wishes(user_id)
-        if not any(_came_true(run, wish, profile, may_fail=may_fail) for wish in wishes):
+        profile, wishes = run.profile(user_id), run.last_wishes(user_id)
+        if not any(_came_true(run, wish, profile) for wish in wishes):
             status = profile.status if profile else "gone"
             refusal = profile.attempt.refusal if profile and profile.attempt else None
             yield f"what {user_id} wished last came to nothing: {status}, {refusal}"
 
 
-def _came_true(run: ProfileRun, wish: Wish, profile: Profile | None, *, may_fail: bool) -> bool:
+def _came_true(run: Outcome, wish: Wish, profile: Profile | None) -> bool:
     if wish.content is None or wish.person is None:
         return profile is None
     if profile is None:
         return not wish.granted
-    content_id = content_id_of(wish.content)
+    wished = content_id(wish.content)
     refused_with = REFUSED_WITH.get(wish.person)
     if profile.photo is not None and profile.status is ProfileStatus.READY:
-        return profile.photo.content_id == content_id and refused_with is None
+        return profile.photo.content_id == wished and refused_with is None
     attempt = profile.attempt
     code = attempt.refusal.code if attempt and attempt.refusal else None
     was_read = attempt is not None and attempt.content_id is not None
-    if attempt and was_read and attempt.content_id != content_id:
+    if attempt and was_read and attempt.content_id != wished:
         return False
     if code is None or profile.status is ProfileStatus.FAILED:
-        return code is not None and (not wish.granted or (may_fail and was_read))
+        return code is not None and (not wish.granted or (run.may_fail and was_read))
     is_rivals = code == "face_already_exists" and _has_rival(run, wish)
     return profile.status is ProfileStatus.REJECTED and (code == refused_with or is_rivals)
 
 
-def _has_rival(run: ProfileRun, wish: Wish) -> bool:
-    """Somebody else has this face, or has asked for it and wants another one by now."""
+def _has_rival(run: Outcome, wish: Wish) -> bool:
+    """Does another user have this face, or did one ask for it and want another one since?"""
     for user_id in set(run.users) - {wish.user_id}:
-        profile = run.simulation.profile(user_id)
+        profile = run.profile(user_id)
         if profile and profile.photo and run.person_on(profile.photo) == wish.person:
             return True
         asked = [each for each in run.wishes if each.user_id == user_id]
@@ -96,7 +64,7 @@ def _has_rival(run: ProfileRun, wish: Wish) -> bool:
     return None in {owner for _, owner in run.backend.faces.kept.values()}
 
 
-def _strange_faces(run: ProfileRun) -> Iterator[str]:
+def _strange_faces(run: Outcome) -> Iterator[str]:
     """The collection has one face for each photo that counts, and no other."""
     kept = run.backend.faces.kept
     expected = {}
@@ -112,23 +80,9 @@ def _strange_faces(run: ProfileRun) -> Iterator[str]:
             yield "the face of a photo that counts is not in the collection"
 
 
-def _orphans(run: ProfileRun) -> Iterator[str]:
-    """Every file that was ever stored is of a photo that counts, or gone; those are there."""
-    wanted = {
-        key for profile in run.profiles if profile.photo for key in files_of(owner_of(profile))
-    }
-    stored = {r.detail[1] for r in run.requests if r.operation == "s3.PutObject"}
-    for key in sorted(stored - wanted):
-        if run.backend.media.exists(key):
-            yield f"an orphan: {key.rpartition('/')[2]}"
-    for key in sorted(wanted):
-        if not run.backend.media.exists(key):
-            yield f"a photo that counts has no {key.rpartition('/')[2]}"
-
-
-def _copies(run: ProfileRun) -> Iterator[str]:
-    """The CDN was made to forget what was public, after it was gone."""
-    for owner in run.owners - {owner_of(each) for each in run.profiles if each.photo}:
+def _copies(run: Outcome) -> Iterator[str]:
+    """The CDN was asked to forget a thumbnail after it was removed, and said that it had."""
+    for owner in run.owners - run.present_owners:
         forgotten = removed = 0
         for request in run.requests:
             match request.detail:
@@ -140,28 +94,18 @@ def _copies(run: ProfileRun) -> Iterator[str]:
             yield "the CDN may still have copies of a photo that is gone"
 
 
-def _left_behind(run: ProfileRun, *, parks: bool) -> Iterator[str]:
+def _unfinished(run: Outcome) -> Iterator[str]:
     for profile in run.profiles:
-        if profile.status in {ProfileStatus.PROCESSING, ProfileStatus.DELETED}:
+        if profile.status in {_STATUS.PROCESSING, _STATUS.DELETED}:
             yield f"a profile was left {profile.status}"
         if profile.unfinished_since is not None or profile.leftovers:
             yield "a profile is still swept though nothing is left to do"
-        if (profile.status is ProfileStatus.READY) != (profile.attempt is None):
+        if (profile.status is _STATUS.READY) != (profile.attempt is None):
             yield "a profile is ready and has an attempt, or neither"
-    if run.simulation.running():
-        yield "an execution is still under way"
-    if run.simulation.staged():
-        yield "a photo was left in the intake_bucket bucket"
-    backend = run.backend
-    for queue in (backend.intake_queue, backend.intake_dead_letter_queue):
-        if queue.next_visible_at() is not None:
-            yield "a message was left behind"
-    if backend.intake_parked_queue.next_visible_at() is not None and not parks:
-        yield "a message was parked though nothing was broken for long"
 
 
-def _wrong_answers(run: ProfileRun) -> Iterator[str]:
-    """Who was answered sees it: what is taken in is there, what is deleted is not."""
+def _wrong_answers(run: Outcome) -> Iterator[str]:
+    """After an answer, a photo that was taken in is there, and a deleted profile is not."""
     for told in run.simulation.told:
         before = [
             wish
@@ -180,7 +124,12 @@ def _wrong_answers(run: ProfileRun) -> Iterator[str]:
             yield "a photo was taken in, and its profile is unknown"
 
 
-def _illegal(run: ProfileRun, save: Save) -> Iterator[str]:
+def _illegal_moves(run: Outcome) -> Iterator[str]:
+    for save in run.saves:
+        yield from _illegal_move(run, save)
+
+
+def _illegal_move(run: Outcome, save: Save) -> Iterator[str]:
     before, after = save.before, save.after
     if after.status not in _AFTER[before.status if before else None]:
         yield f"an illegal move was written: {before and before.status} to {after.status}"
@@ -189,21 +138,21 @@ def _illegal(run: ProfileRun, save: Save) -> Iterator[str]:
     if (is_moving or owes or after.leftovers) and after.unfinished_since is None:
         yield f"from request {save.request.number} on, the sweeper did not see what is left to do"
     if before and before.photo and after.photo is None and after.status is not _STATUS.DELETED:
-        yield "a photo counts no more though nobody deleted it"
+        yield "a photo counts no more though no user deleted it"
     if save.is_registration:
         yield from _bad_registration(run, save)
     if _is_tried_again(save):
         yield "a photo that is known was tried again"
 
 
-def _bad_registration(run: ProfileRun, save: Save) -> Iterator[str]:
+def _bad_registration(run: Outcome, save: Save) -> Iterator[str]:
     attempt = save.before.attempt if save.before else None
     assert save.before is not None
     assert attempt is not None
     if save.before.status is not ProfileStatus.PROCESSING or attempt.refusal is not None:
         yield f"a photo counts that is {save.before.status}, {attempt.refusal}"
     if not save.request.process.kind.endswith(attempt.execution):
-        yield "an execution registered a photo that it was not there for"
+        yield "an execution registered another execution's photo"
     stored = {
         request.detail[1]
         for request in run.requests[: save.request.number]
@@ -214,7 +163,7 @@ def _bad_registration(run: ProfileRun, save: Save) -> Iterator[str]:
 
 
 def _is_tried_again(save: Save) -> bool:
-    """Does a new attempt begin with a photo of which it is known how it ends?"""
+    """Does a new attempt begin with a photo whose end is known?"""
     before, after = save.before, save.after
     if before is None or before.status is _STATUS.DELETED or after.attempt is None:
         return False
@@ -229,7 +178,7 @@ def _is_tried_again(save: Save) -> bool:
     return old is not None and old.content_id == new.content_id and bool(is_known)
 
 
-def _shared_faces(run: ProfileRun) -> Iterator[str]:
+def _shared_faces(run: Outcome) -> Iterator[str]:
     """At no moment do two profiles count with the same face."""
     holders: dict[str, int] = {}
     for save in run.saves:
@@ -241,11 +190,11 @@ def _shared_faces(run: ProfileRun) -> Iterator[str]:
             holders[save.after.id] = person
 
 
-def _repeated_payments(run: ProfileRun) -> Iterator[str]:
-    """Looking for a face, and adding it, is paid once for each attempt.
+def _repeated_payments(run: Outcome) -> Iterator[str]:
+    """Looking for a face and adding it are paid once for each attempt.
 
-    Again only if whoever paid met a fault before it had written down what it got, or if a
-    second invocation of the very task is at work at the same time.
+    They are paid again only if the process that paid met a fault before it stored the result, or
+    if a second invocation of the same task runs at the same time.
     """
     attempts = {
         save.after.attempt.execution: (save.after.id, save.after.attempt.generation)
@@ -263,7 +212,7 @@ def _repeated_payments(run: ProfileRun) -> Iterator[str]:
             yield f"paid {times} times for {operation}"
 
 
-def _is_excused(run: ProfileRun, payment: Request) -> bool:
+def _is_excused(run: Outcome, payment: Request) -> bool:
     own = [each for each in run.requests if each.process is payment.process]
     if any(each.fault for each in own if each.number >= payment.number):
         return True
@@ -274,11 +223,24 @@ def _is_excused(run: ProfileRun, payment: Request) -> bool:
     )
 
 
-def _taken_over(run: ProfileRun) -> Iterator[str]:
-    """No execution that is at work is told that another one has its photo by now."""
+def _taken_over(run: Outcome) -> Iterator[str]:
+    """No execution that still works is replaced by another one."""
     executions = run.backend.workflow.executions
     for name, execution in executions.items():
         attempt, _, number = name.rpartition("-")
         following = f"{attempt}-{int(number) + 1}" if number.isdecimal() else None
         if execution.path[-1:] == ["Superseded"] and following in executions:
-            yield "an execution was taken over that was still at work"
+            yield "an execution was replaced that was still working"
+
+
+ALL = (
+    _unkept_promises,
+    _strange_faces,
+    _copies,
+    _unfinished,
+    _wrong_answers,
+    _illegal_moves,
+    _shared_faces,
+    _repeated_payments,
+    _taken_over,
+)

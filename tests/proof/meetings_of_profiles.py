@@ -1,189 +1,211 @@
-"""Two processes that meet over a profile: whoever sends, deletes, asks, sweeps, or works on it."""
+"""Processes that meet over a profile or a face: users, executions, sweeps, late functions."""
 
-from tests.proof.meeting import Processes
-from tests.proof.meetings_of_faces import FACE_MEETINGS
-from tests.proof.profile_meeting import (
-    UP_TO_PARALLEL,
-    ProfileMeeting,
-    registered,
-    sent,
-    to_its_end,
-)
-from tests.proof.profile_simulation import ANNA, BEN, NOBODY, ProfileSimulation
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
-_A = "a@example.com"
+from chalicelib.stories.queues import Step
+from tests.proof.schedules import meetings
+from tests.proof.simulation import ANNA, BEN, NOBODY, Processes, Simulation
 
-
-def put_and_delete(run: ProfileSimulation) -> Processes:
-    registered(run)
-    return lambda: run.put("user_a", BEN, email=_A), lambda: run.remove("user_a")
+PARALLEL: Final = "ParallelProcessing"
+THUMBNAIL: Final = "make_thumbnail"
+INDEX: Final = "add_face_to_index"
+TWO: Final = ("user_a", "user_b")
+THREE: Final = (*TWO, "user_c")
 
 
-def first_put_and_delete(run: ProfileSimulation) -> Processes:
-    run.put("user_a", ANNA, email=_A)
-    return lambda: run.put("user_a", ANNA, email=_A), lambda: run.remove("user_a")
+def _lost(run: Simulation) -> Simulation:
+    """A photo whose execution was stopped a while ago."""
+    return run.put(tell=True).abort_executions().wait(71)
 
 
-def two_puts(run: ProfileSimulation) -> Processes:
-    return [lambda: run.put("user_a", ANNA, email=_A)] * 2
+def _looked_up(run: Simulation, person: int = ANNA, user_id: str = "user_a") -> Simulation:
+    """A photo whose execution comes to the parallel state next."""
+    return run.put(person, user_id, tell=True).invoke("detect_face", "check_face_duplicate")
 
 
-def two_puts_of_different_photos(run: ProfileSimulation) -> Processes:
-    return (
-        lambda: run.put("user_a", ANNA, email=_A),
-        lambda: run.put("user_a", BEN, email=_A),
+def _replacing(run: Simulation) -> Simulation:
+    """A photo counts, and another one comes to the parallel state next."""
+    return _looked_up(run.put().settle(), BEN)
+
+
+def put_again_and_poll(run: Simulation) -> Processes:
+    """The function that took the photo in died before it was stored; its user sends it again."""
+    run.die_before("s3.PutObject").put(tell=True, tries=1).wait(71)
+    return run.meet(lambda: run.put(tell=True), run.ask)
+
+
+def arrived_twice(run: Simulation) -> Processes:
+    run.post_portrait(tell=True).send_event().announce_all()
+    return run.meet(Step.INTAKE, Step.INTAKE)
+
+
+def arrived_and_delete(run: Simulation) -> Processes:
+    """Nothing is stored for the photo that counts: only its record could tell of the deletion."""
+    run.put().settle().wait(71).post_portrait(BEN, tell=True).announce_all().wait(10)
+    return run.meet(Step.INTAKE, run.remove)
+
+
+def arrived_and_put(run: Simulation) -> Processes:
+    run.post_portrait(BEN, tell=True).announce_all().wait(10)
+    return run.meet(Step.INTAKE, lambda: run.put(tell=True))
+
+
+def same_face(
+    run: Simulation, *, users: Sequence[str] = TWO, descending: bool = False
+) -> Processes:
+    """No user had this face when it was looked up."""
+    run.backend.faces.descending = descending
+    return run.meet(*[_looked_up(run, ANNA, user_id).rest(PARALLEL) for user_id in users])
+
+
+def same_face_and_one_that_is_there(run: Simulation, *, descending: bool = False) -> Processes:
+    """The other user's face is in the collection, and about to count."""
+    run.backend.faces.descending = descending
+    late = run.put(tell=True).invoke("detect_face").rest("CheckFaceDuplicate")
+    _looked_up(run, ANNA, "user_c").invoke(THUMBNAIL, INDEX)
+    return run.meet(late, run.rest("PersistMetadata"))
+
+
+def same_face_and_its_owner_goes(run: Simulation) -> Processes:
+    run.put(ANNA, "user_c").settle().put(tell=True).invoke("detect_face")
+    return run.meet(run.rest("CheckFaceDuplicate"), lambda: run.remove("user_c"))
+
+
+def same_face_and_its_owner_takes_another(run: Simulation) -> Processes:
+    _looked_up(run.put(ANNA, "user_c").settle(), BEN, "user_c").invoke(THUMBNAIL, INDEX)
+    other = run.rest("PersistMetadata")
+    run.put(tell=True).invoke("detect_face")
+    return run.meet(run.rest("CheckFaceDuplicate"), other)
+
+
+def _late(run: Simulation, function: str) -> Processes:
+    """The other branch has failed for good: no state waits for this function, but it goes on."""
+    return run.meet(
+        run.invocation_of(function), run.rest("ProcessingFailed"), lambda: run.nap(71).sweep()
     )
 
 
-def put_and_workflow(run: ProfileSimulation) -> Processes:
-    """The photo is replaced while it is on its way."""
-    execution = sent(run, "user_a", ANNA)
-    return to_its_end(run, execution), lambda: run.put("user_a", BEN, email=_A)
+def late_index_and_another_execution(run: Simulation) -> Processes:
+    """An operator stops the execution; the function that its state has invoked goes on."""
+    late = _looked_up(run).invoke(THUMBNAIL).invocation_of(INDEX)
+    return run.abort_executions().meet(late, lambda: run.nap(71).ask().deliver_all())
 
 
-def put_again_and_workflow(run: ProfileSimulation) -> Processes:
-    """The same photo, with an address this time, while it is being refused."""
-    run.put("user_a", NOBODY)
-    execution = run.running()[-1]
-    return to_its_end(run, execution), lambda: run.put("user_a", NOBODY, email=_A)
+def late_thumbnail_and_deletion(run: Simulation) -> Processes:
+    """The function goes on in a later try; by then the photo counts and is deleted."""
+    late = _looked_up(run).invoke(INDEX).invocation_of(THUMBNAIL)
+    run.wait(41).abort_executions()
+    return run.meet(late, lambda: run.nap(30).ask().deliver_all().remove())
 
 
-def return_and_workflow(run: ProfileSimulation) -> Processes:
-    """The photo that counts is sent again while another one replaces it."""
-    registered(run)
-    execution = sent(run, "user_a", BEN, *UP_TO_PARALLEL)
-    return (
-        to_its_end(run, execution, "ParallelProcessing"),
-        lambda: run.put("user_a", ANNA, email=_A),
-    )
-
-
-def delete_and_workflow(run: ProfileSimulation) -> Processes:
-    execution = sent(run, "user_a", ANNA)
-    return to_its_end(run, execution), lambda: run.remove("user_a")
-
-
-def delete_and_replacement(run: ProfileSimulation) -> Processes:
-    registered(run)
-    execution = sent(run, "user_a", BEN, *UP_TO_PARALLEL)
-    return to_its_end(run, execution, "ParallelProcessing"), lambda: run.remove("user_a")
-
-
-def delete_and_refusal(run: ProfileSimulation) -> Processes:
-    execution = sent(run, "user_a", NOBODY)
-    return to_its_end(run, execution), lambda: run.remove("user_a")
-
-
-def two_polls(run: ProfileSimulation) -> Processes:
-    _abandoned(run)
-    return [lambda: run.ask("user_a")] * 2
-
-
-def poll_and_sweep(run: ProfileSimulation) -> Processes:
-    _abandoned(run)
-    return lambda: run.ask("user_a"), run.sweep
-
-
-def _abandoned(run: ProfileSimulation) -> None:
-    """Its execution is no more, and that was a while ago."""
-    sent(run, "user_a", ANNA).status = "ABORTED"
-    run.clock.advance(71)
-
-
-def poll_and_slow_workflow(run: ProfileSimulation) -> Processes:
-    """Nothing happened for a while, but the execution is only slow."""
-    execution = sent(run, "user_a", ANNA, *UP_TO_PARALLEL)
-    run.clock.advance(71)
-    return lambda: run.ask("user_a"), to_its_end(run, execution, "ParallelProcessing")
-
-
-def sweep_and_workflow(run: ProfileSimulation) -> Processes:
-    execution = sent(run, "user_a", ANNA, *UP_TO_PARALLEL, "add_face_to_index", "make_thumbnail")
-    run.clock.advance(71)
-    return run.sweep, to_its_end(run, execution, "PersistMetadata")
-
-
-def put_again_and_poll(run: ProfileSimulation) -> Processes:
-    """Whoever took the photo in died before it was stored; its sender is back after a minute."""
-    run.tape.doomed = "s3.PutObject"
-    run.put("user_a", ANNA, email=_A, patience=1)
-    run.clock.advance(71)
-    return lambda: run.put("user_a", ANNA, email=_A), lambda: run.ask("user_a")
-
-
-def delete_twice(run: ProfileSimulation) -> Processes:
-    registered(run)
-    return [lambda: run.remove("user_a")] * 2
-
-
-def put_and_removal(run: ProfileSimulation) -> Processes:
-    """The record is about to go when its user is back."""
-    registered(run)
-    run.remove("user_a")
-    run.clock.advance(71)
-    return run.sweep, lambda: run.put("user_a", ANNA, email=_A)
-
-
-def two_sweeps_of_leftovers(run: ProfileSimulation) -> Processes:
-    registered(run)
-    sent(run, "user_a", BEN, *UP_TO_PARALLEL, "add_face_to_index")
-    run.remove("user_a")
-    run.clock.advance(71)
-    return run.sweep, run.sweep
-
-
-def staged_twice(run: ProfileSimulation) -> Processes:
-    key = run.post("user_a", ANNA, email=_A)
-    run.announce(key)
-    run.announce_all()
-    return run.receive_intake(), run.receive_intake()
-
-
-def staged_and_delete(run: ProfileSimulation) -> Processes:
-    """Nobody stores anything for the photo that counts: only its record could tell of the end."""
-    registered(run)
-    run.clock.advance(71)
-    run.post("user_a", BEN, email=_A)
-    run.announce_all()
-    run.clock.advance(10)
-    return run.receive_intake(), lambda: run.remove("user_a")
-
-
-def staged_and_put(run: ProfileSimulation) -> Processes:
-    run.post("user_a", BEN, email=_A)
-    run.announce_all()
-    run.clock.advance(10)
-    return run.receive_intake(), lambda: run.put("user_a", ANNA, email=_A)
-
-
-def by_hand_and_put(run: ProfileSimulation) -> Processes:
-    execution = run.by_hand("user_a", BEN)
-    run.clock.advance(1)
-    return to_its_end(run, execution), lambda: run.put("user_a", ANNA, email=_A)
-
-
-PROFILE_MEETINGS = (
-    ProfileMeeting("PUT and DELETE", put_and_delete),
-    ProfileMeeting("PUT again and DELETE", first_put_and_delete, preemptions=3),
-    ProfileMeeting("two PUTs of a photo", two_puts, preemptions=3),
-    ProfileMeeting("two PUTs", two_puts_of_different_photos, preemptions=3),
-    ProfileMeeting("PUT and the workflow", put_and_workflow),
-    ProfileMeeting("PUT again and the workflow", put_again_and_workflow),
-    ProfileMeeting("return and the workflow", return_and_workflow),
-    ProfileMeeting("DELETE and the workflow", delete_and_workflow),
-    ProfileMeeting("DELETE and a replacement", delete_and_replacement),
-    ProfileMeeting("DELETE and a refusal", delete_and_refusal),
-    ProfileMeeting("two polls of a profile", two_polls, preemptions=3),
-    ProfileMeeting("a poll of a profile and a sweep", poll_and_sweep),
-    ProfileMeeting("a poll and a slow workflow", poll_and_slow_workflow),
-    ProfileMeeting("a sweep and the workflow", sweep_and_workflow),
-    ProfileMeeting("PUT again and a poll", put_again_and_poll, preemptions=3),
-    ProfileMeeting("two DELETEs", delete_twice),
-    ProfileMeeting("PUT and the removal of a record", put_and_removal),
-    ProfileMeeting("two sweeps of leftovers", two_sweeps_of_leftovers),
-    ProfileMeeting("a staged photo twice", staged_twice),
-    ProfileMeeting("a staged photo and DELETE", staged_and_delete),
-    ProfileMeeting("a staged photo and PUT", staged_and_put),
-    ProfileMeeting("by hand and PUT", by_hand_and_put),
-    *FACE_MEETINGS,
+PROFILE_MEETINGS: Final = (
+    *meetings(
+        {
+            "PUT again and DELETE": lambda run: run.put(tell=True).meet(
+                lambda: run.put(tell=True), run.remove
+            ),
+            "two PUTs of a photo": lambda run: run.meet(*[lambda: run.put(tell=True)] * 2),
+            "two PUTs": lambda run: run.meet(
+                lambda: run.put(tell=True), lambda: run.put(BEN, tell=True)
+            ),
+            "two polls of a profile": lambda run: _lost(run).meet(run.ask, run.ask),
+            "PUT again and a poll": put_again_and_poll,
+        },
+        preemptions=3,
+    ),
+    *meetings(
+        {
+            "PUT and DELETE": lambda run: (
+                run.put().settle().meet(lambda: run.put(BEN, tell=True), run.remove)
+            ),
+            # The photo is replaced while it is on its way.
+            "PUT and the workflow": lambda run: run.put(tell=True).meet(
+                run.rest(), lambda: run.put(BEN, tell=True)
+            ),
+            # The same photo, with an address this time, while it is being refused.
+            "PUT again and the workflow": lambda run: run.put(NOBODY).meet(
+                run.rest(), lambda: run.put(NOBODY, tell=True)
+            ),
+            # The photo that counts is sent again while another one replaces it.
+            "return and the workflow": lambda run: _replacing(run).meet(
+                run.rest(PARALLEL), lambda: run.put(tell=True)
+            ),
+            "DELETE and the workflow": lambda run: run.put(tell=True).meet(run.rest(), run.remove),
+            "DELETE and a replacement": lambda run: _replacing(run).meet(
+                run.rest(PARALLEL), run.remove
+            ),
+            "DELETE and a refusal": lambda run: run.put(NOBODY, tell=True).meet(
+                run.rest(), run.remove
+            ),
+            "a poll of a profile and a sweep": lambda run: _lost(run).meet(run.ask, run.sweep),
+            # Nothing happened for a while, but the execution is only slow.
+            "a poll and a slow workflow": lambda run: (
+                _looked_up(run).wait(71).meet(run.ask, run.rest(PARALLEL))
+            ),
+            "a sweep and the workflow": lambda run: (
+                _looked_up(run)
+                .invoke(INDEX, THUMBNAIL)
+                .wait(71)
+                .meet(run.sweep, run.rest("PersistMetadata"))
+            ),
+            "two DELETEs": lambda run: run.put().settle().meet(run.remove, run.remove),
+            # The record is about to be removed when its user sends a photo again.
+            "PUT and the removal of a record": lambda run: (
+                run.put().settle().remove().wait(71).meet(run.sweep, lambda: run.put(tell=True))
+            ),
+            "two sweeps of leftovers": lambda run: (
+                _replacing(run).invoke(INDEX).remove().wait(71).meet(run.sweep, run.sweep)
+            ),
+            "an arrived photo twice": arrived_twice,
+            "an arrived photo and DELETE": arrived_and_delete,
+            "an arrived photo and PUT": arrived_and_put,
+            "by hand and PUT": lambda run: (
+                run.start_by_hand(BEN).wait(1).meet(run.rest(), lambda: run.put(tell=True))
+            ),
+            "the same face": same_face,
+            "the same face, the later id lower": partial(same_face, descending=True),
+            "the same face, and one that is there": same_face_and_one_that_is_there,
+            "the same face, the later id lower, and one that is there": partial(
+                same_face_and_one_that_is_there, descending=True
+            ),
+            "the same face, and its owner goes": same_face_and_its_owner_goes,
+            "the same face, and its owner changes": same_face_and_its_owner_takes_another,
+            # Lambda invokes a function again though the first invocation goes on.
+            "an index twice": lambda run: (
+                _looked_up(run).invoke(THUMBNAIL).meet(run.invocation_of(INDEX), run.rest(PARALLEL))
+            ),
+            "a registration twice": lambda run: (
+                _replacing(run)
+                .invoke(THUMBNAIL, INDEX)
+                .meet(run.invocation_of("persist_metadata"), run.rest("PersistMetadata"))
+            ),
+            "a late index and another execution": late_index_and_another_execution,
+            "a late thumbnail and DELETE": late_thumbnail_and_deletion,
+        },
+        preemptions=2,
+    ),
+    *meetings(
+        {
+            "the same face three times": partial(same_face, users=THREE),
+            "the same face three times, the later id lower": partial(
+                same_face, users=THREE, descending=True
+            ),
+        },
+        preemptions=1,
+    ),
+    *meetings(
+        {
+            "a late thumbnail": lambda run: _late(_looked_up(run), THUMBNAIL),
+            "a late detection": lambda run: _late(run.put(tell=True), "detect_face"),
+        },
+        preemptions=1,
+        fails=True,
+    ),
+    *meetings(
+        {"a late index": lambda run: _late(_looked_up(run).invoke(THUMBNAIL), INDEX)},
+        preemptions=2,
+        fails=True,
+    ),
 )

@@ -1,119 +1,54 @@
-"""Two processes that meet over a photo in the intake_bucket bucket."""
+"""Processes that meet over a photo in the intake bucket."""
+
+from typing import Final
 
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
-from tests.proof.meeting import Meeting, Processes
-from tests.proof.scenarios import SHADE
-from tests.proof.simulation import Simulation
+from tests.proof.scenarios_of_stories import deleted
+from tests.proof.schedules import meetings
+from tests.proof.simulation import Processes, Simulation
 from tests.proof.tape import Request
 
-
-def _posted(run: Simulation, shade: int | None = SHADE) -> str:
-    """A photo of which the intake queue knows; the id of its upload request."""
-    permit = run.request_upload()
-    run.post(permit, shade)
-    run.announce_all()
-    return permit.request.id
+INTAKE = Step.INTAKE
 
 
-def _uploaded(run: Simulation) -> str:
-    receipt = run.upload(SHADE)
-    assert receipt is not None
-    return receipt.story.id
+def _taken_in_twice(run: Simulation) -> Processes:
+    """S3 announces the last file a second time."""
+    return run.send_event().announce_all().meet(INTAKE, INTAKE)
 
 
-def two_events(run: Simulation) -> Processes:
-    permit = run.request_upload()
-    run.post(permit, SHADE)
-    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
-    run.announce_all()
-    return run.receive_intake(), run.receive_intake()
+def _arrived(run: Simulation) -> Simulation:
+    """The intake queue has the message about a photo."""
+    return run.upload_directly().announce_all()
 
 
-def two_events_of_no_photo(run: Simulation) -> Processes:
-    permit = run.request_upload()
-    run.post(permit, None)
-    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
-    run.announce_all()
-    return run.receive_intake(), run.receive_intake()
-
-
-def two_events_by_hand(run: Simulation) -> Processes:
-    run.drop("a page.jpg", SHADE)
-    run.events.send(IntakeMessage("intake-bucket", "images/a page.jpg"))
-    run.announce_all()
-    return run.receive_intake(), run.receive_intake()
-
-
-def two_events_of_no_photo_by_hand(run: Simulation) -> Processes:
-    run.drop("a page.jpg", None)
-    run.events.send(IntakeMessage("intake-bucket", "images/a page.jpg"))
-    run.announce_all()
-    return run.receive_intake(), run.receive_intake()
-
-
-def two_requests_for_one_photo(run: Simulation) -> Processes:
-    _posted(run)
-    _posted(run)
-    return run.receive_intake(), run.receive_intake()
-
-
-def staged_and_uploaded(run: Simulation) -> Processes:
-    _posted(run)
-    return run.receive_intake(), lambda: run.upload(SHADE)
+def intake_and_dead_letter(run: Simulation) -> Processes:
+    _arrived(run).send_dead_letter(INTAKE, IntakeMessage("intake-bucket", run.sent_key))
+    return run.meet(INTAKE, run.receive_dead_letter(INTAKE))
 
 
 def posted_again(run: Simulation) -> Processes:
-    """The form is used again, with another photo, while the first one is taken in."""
-    permit = run.request_upload()
-    run.post(permit, None)
-    run.announce_all()
+    """The form is used again with a photo, while the file that is none is taken in."""
 
     def post_again() -> None:
         run.tape.switch()
-        run.post(permit, SHADE)
-        run.announce_all()
+        run.post().announce_all()
 
-    return run.receive_intake(), post_again
-
-
-def staged_and_deleted(run: Simulation) -> Processes:
-    story_id = _uploaded(run)
-    run.settle()
-    _posted(run)
-    return run.receive_intake(), lambda: run.delete(story_id)
+    return run.upload_directly(None).announce_all().meet(INTAKE, post_again)
 
 
-def staged_and_deleted_unfinished(run: Simulation) -> Processes:
-    story_id = _uploaded(run)
-    _posted(run)
-    return run.receive_intake(), lambda: run.delete(story_id)
-
-
-def staged_and_erased(run: Simulation) -> Processes:
-    story_id = _uploaded(run)
-    run.settle()
-    run.delete(story_id)
-    _posted(run)
-    return run.receive_intake(), run.receive(Step.DELETION)
-
-
-def staged_twice_and_deleted(run: Simulation) -> Processes:
-    """A second delivery is still at it when the story that the first one made is deleted."""
-    permit = run.request_upload()
-    run.post(permit, SHADE)
-    run.events.send(IntakeMessage("intake-bucket", permit.request.key))
-    run.announce_all()
-    late = run.receive_intake()
+def taken_in_twice_and_deleted(run: Simulation) -> Processes:
+    """A second delivery still works when the story that the first one made is deleted."""
+    late = run.upload_directly().send_event().announce_all().receive(INTAKE)
 
     def take_in_and_delete() -> None:
-        run.receive_intake()()
-        for life in {_claimed_by(each) for each in run.tape.requests if _claims(each)}:
-            run.delete(life)
+        run.receive(INTAKE)()
+        for story_id in {_claimed_by(each) for each in run.tape.requests if _claims(each)}:
+            run.delete(story_id)
 
-    return late, take_in_and_delete
+    return run.meet(late, take_in_and_delete)
 
 
 def _claimed_by(request: Request) -> str:
@@ -124,65 +59,52 @@ def _claims(request: Request) -> bool:
     return request.operation == "dynamodb.TransactWriteItems" and request.took_effect
 
 
-def dropped_and_deleted(run: Simulation) -> Processes:
-    story_id = _uploaded(run)
-    run.settle()
-    run.drop("a page.jpg", SHADE)
-    run.announce_all()
-    return run.receive_intake(), lambda: run.delete(story_id)
-
-
-def polled_while_taken_in(run: Simulation) -> Processes:
-    upload_id = _posted(run)
-    run.clock.advance(61)
-    return lambda: run.poll(upload_id), run.receive_intake()
-
-
-def polled_late_while_taken_in(run: Simulation) -> Processes:
-    """The form can no longer be used, but it was: whoever asks must not be told to start anew."""
-    upload_id = _posted(run)
-    run.clock.advance(FORM_USABLE_FOR.total_seconds() + 1)
-    return lambda: run.poll(upload_id), run.receive_intake()
-
-
-def polled_twice(run: Simulation) -> Processes:
-    permit = run.request_upload()
-    run.post(permit, SHADE)
-    run.lose_events()
-    run.clock.advance(61)
-    return [lambda: run.poll(permit.request.id)] * 2
-
-
-def swept_while_taken_in(run: Simulation) -> Processes:
-    _posted(run)
-    run.clock.advance(61)
-    return run.sweep, run.receive_intake()
-
-
-def given_up_while_taken_in(run: Simulation) -> Processes:
-    permit = run.request_upload()
-    run.post(permit, SHADE)
-    run.announce_all()
-    run.backend.intake_dead_letter_queue.send(IntakeMessage("intake-bucket", permit.request.key))
-    return run.receive_intake(), run.receive_intake_dead_letter()
-
-
-UPLOAD_MEETINGS = (
-    Meeting("two events of one object", two_events),
-    Meeting("two events of no photo", two_events_of_no_photo),
-    Meeting("two events of one dropped by hand", two_events_by_hand),
-    Meeting("two events of no photo by hand", two_events_of_no_photo_by_hand, parks=True),
-    Meeting("two requests for one photo", two_requests_for_one_photo),
-    Meeting("a staged photo and the same uploaded", staged_and_uploaded),
-    Meeting("a form used again", posted_again),
-    Meeting("a staged photo and a deletion", staged_and_deleted),
-    Meeting("a staged photo and a deletion of unfinished", staged_and_deleted_unfinished),
-    Meeting("a staged photo and an eraser", staged_and_erased),
-    Meeting("a photo staged twice and a deletion", staged_twice_and_deleted, preemptions=2),
-    Meeting("a dropped photo and a deletion", dropped_and_deleted),
-    Meeting("a poll and an intake", polled_while_taken_in),
-    Meeting("a late poll and an intake", polled_late_while_taken_in),
-    Meeting("two polls of an upload", polled_twice),
-    Meeting("a sweep and an intake", swept_while_taken_in),
-    Meeting("an intake and its dead letter", given_up_while_taken_in, parks=True),
+UPLOAD_MEETINGS: Final = (
+    *meetings(
+        {
+            "two events of one object": lambda run: _taken_in_twice(run.upload_directly()),
+            "two events of no photo": lambda run: _taken_in_twice(run.upload_directly(None)),
+            "two events of one dropped by hand": lambda run: _taken_in_twice(run.drop()),
+            "two requests for one photo": lambda run: _arrived(_arrived(run)).meet(INTAKE, INTAKE),
+            "an arrived photo and the same uploaded": lambda run: _arrived(run).meet(
+                INTAKE, run.upload
+            ),
+            "a form used again": posted_again,
+            "an arrived photo and a deletion": lambda run: _arrived(run.upload().settle()).meet(
+                INTAKE, run.delete
+            ),
+            "an arrived photo and a deletion of unfinished": lambda run: _arrived(
+                run.upload()
+            ).meet(INTAKE, run.delete),
+            "an arrived photo and an eraser": lambda run: _arrived(deleted(run)).meet(
+                INTAKE, Step.DELETION
+            ),
+            "a dropped photo and a deletion": lambda run: (
+                run.upload().settle().drop().announce_all().meet(INTAKE, run.delete)
+            ),
+            "a poll and an intake": lambda run: (
+                _arrived(run).wait(61).meet(run.poll_upload, INTAKE)
+            ),
+            # The form can no longer be used, but it was: the client must not start anew.
+            "a late poll and an intake": lambda run: (
+                _arrived(run)
+                .wait(FORM_USABLE_FOR.total_seconds() + 1)
+                .meet(run.poll_upload, INTAKE)
+            ),
+            "two polls of an upload": lambda run: (
+                run.upload_directly().lose_events().wait(61).meet(run.poll_upload, run.poll_upload)
+            ),
+            "a sweep and an intake": lambda run: _arrived(run).wait(61).meet(run.sweep, INTAKE),
+        },
+        preemptions=3,
+    ),
+    *meetings({"a photo taken in twice and a deletion": taken_in_twice_and_deleted}, preemptions=2),
+    *meetings(
+        {
+            "two events of no photo by hand": lambda run: _taken_in_twice(run.drop(None)),
+            "an intake and its dead letter": intake_and_dead_letter,
+        },
+        preemptions=3,
+        parks=True,
+    ),
 )

@@ -1,4 +1,4 @@
-"""The world in memory as the simulation's AWS."""
+"""AWS in memory, as the simulation uses it."""
 
 import uuid
 from collections.abc import Mapping
@@ -18,4 +18,5 @@ class MemoryBackend(MemoryTools):
         super().__init__(PageReader(), Voice(), stories=stories, clock_ahead=clock_ahead)
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
+        """The tape of one run under these faults."""
         return Tape(self.clock, faults)

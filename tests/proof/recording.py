@@ -1,22 +1,8 @@
-"""The pipeline's tools with a tape around each: every method is one AWS request."""
+"""The pipeline's tools with a tape around each: every method of a port is one AWS request."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.delivery.messages import IntakeMessage, Queue
-from chalicelib.profiles.ports import FaceCollection, Mailer, Profiles, SentPhotos, Workflow
-from chalicelib.stories.intake_bucket import IntakeBucket
-from chalicelib.stories.ports import (
-    Announcer,
-    Cdn,
-    Media,
-    Speaker,
-    Stories,
-    TextDetector,
-    UploadRequests,
-)
-from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
-from chalicelib.telemetry import Meter
+from chalicelib.stories.queues import DEAD_LETTERS, PARKED
 from tests.proof.tape import Tape
 
 OPERATIONS = {
@@ -57,7 +43,24 @@ OPERATIONS = {
     "workflow.is_running": "stepfunctions.DescribeExecution",
     "mailer.send": "sesv2.SendEmail",
 }
-"""By the port's method, or by the port's own name for it."""
+"""By the port's method, or by target and method where methods of two ports have one name."""
+
+TARGETS = {
+    "stories": "",
+    "media": "",
+    "cdn": "",
+    "text_detector": "",
+    "speaker": "",
+    "announcer": "",
+    "upload_requests": "upload",
+    "intake_bucket": "intake_bucket",
+    "profiles": "profiles",
+    "sent_photos": "sent",
+    "faces": "faces",
+    "workflow": "workflow",
+    "mailer": "mailer",
+}
+"""By port, what a request's `target` says."""
 
 
 class Recorded:
@@ -71,7 +74,7 @@ class Recorded:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
         operation = OPERATIONS.get(f"{self._target}.{name}", OPERATIONS.get(name))
-        if operation is None:  # a form is made without asking AWS
+        if operation is None:  # a form is made without a request
             return method
 
         def request(*args: Any, **parameters: Any) -> Any:
@@ -80,6 +83,7 @@ class Recorded:
                 operation, self._target, detail, lambda: method(*args, **parameters)
             )
 
+        setattr(self, name, request)
         return request
 
 
@@ -87,29 +91,18 @@ class RecordedTools:
     """What the pipeline gets instead of the tools themselves."""
 
     def __init__(self, tools: Any, tape: Tape) -> None:
-        def recorded(port: Any, target: str = "") -> Any:
-            return Recorded(port, target, tape)
+        self._tools = tools
+        self._tape = tape
+        self.meter = tools.meter  # which makes no requests
+        self.queues = self._each(tools.queues, "")
+        self.dead_letter_queues = self._each(tools.dead_letter_queues, DEAD_LETTERS)
+        self.parked_queues = self._each(tools.parked_queues, PARKED)
 
-        def each(queues: Mapping[Step, Queue[Any]], suffix: str = "") -> Mapping[Step, Queue[Any]]:
-            return {step: recorded(queue, step + suffix) for step, queue in queues.items()}
+    def __getattr__(self, name: str) -> Any:
+        if name not in TARGETS:
+            raise AttributeError(name)
+        setattr(self, name, Recorded(getattr(self._tools, name), TARGETS[name], self._tape))
+        return getattr(self, name)
 
-        self.stories: Stories = recorded(tools.stories)
-        self.upload_requests: UploadRequests = recorded(tools.upload_requests, "upload")
-        self.intake_bucket: IntakeBucket = recorded(tools.intake_bucket, "intake_bucket")
-        self.cdn: Cdn = recorded(tools.cdn)
-        self.media: Media = recorded(tools.media)
-        self.queues = each(tools.queues)
-        self.dead_letter_queues = each(tools.dead_letter_queues, DEAD_LETTERS)
-        self.parked_queues = each(tools.parked_queues, PARKED)
-        self.text_detector: TextDetector = recorded(tools.text_detector)
-        self.speaker: Speaker = recorded(tools.speaker)
-        self.announcer: Announcer = recorded(tools.announcer)
-        self.intake_queue: Queue[IntakeMessage] = self.queues[Step.INTAKE]
-        self.intake_dead_letter_queue = self.dead_letter_queues[Step.INTAKE]
-        self.intake_parked_queue = self.parked_queues[Step.INTAKE]
-        self.profiles: Profiles = recorded(tools.profiles, "profiles")
-        self.sent_photos: SentPhotos = recorded(tools.sent_photos, "sent")
-        self.faces: FaceCollection = recorded(tools.faces, "faces")
-        self.workflow: Workflow = recorded(tools.workflow, "workflow")
-        self.mailer: Mailer = recorded(tools.mailer, "mailer")
-        self.meter: Meter = tools.meter  # which asks AWS for nothing
+    def _each(self, queues: Any, suffix: str) -> Any:
+        return {step: Recorded(each, step + suffix, self._tape) for step, each in queues.items()}

@@ -1,50 +1,56 @@
-"""AWS and its clients around the real pipeline: queues deliver, functions run and die, time goes.
+"""One run: AWS, and the clients that upload, ask for and delete stories and profiles.
 
-Nothing is left to chance: the same faults at the same requests give the same run.
+Every verb returns the simulation, so that a scenario is one line:
+``run.upload().settle().delete()``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self
 
-from chalicelib.assembly import Assembly
-from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage, about
-from chalicelib.delivery.timeouts import GIVE_UP_AFTER
-from chalicelib.errors import RejectedError, StorytimeError
+import msgspec
+
+from chalicelib.delivery.messages import IntakeMessage, StoryMessage, about
+from chalicelib.errors import RejectedError, UnknownProfileError
+from chalicelib.profiles.direct_upload import ProfileUpload
+from chalicelib.profiles.faces import Box
+from chalicelib.profiles.intake import NewPhoto, ProfileIntake
+from chalicelib.profiles.profile import Profile, profile_id_of
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.steps.bulk import Bulk
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
 from chalicelib.steps.intake import Intake, Receipt
 from chalicelib.steps.listing import Listing
 from chalicelib.steps.retrieval import Retrieval
-from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys
-from chalicelib.stories.keys import Links
-from chalicelib.stories.queues import DEAD_LETTERS, OF_STORIES, TIME_LIMITS, Step
+from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.fakes.builders import upload
-from tests.fakes.clock import Uuids
-from tests.fakes.queues import InMemoryQueue
-from tests.proof.backend import Backend, ConsumedQueue
+from tests.fakes.engines import CLEAR_FACE, portrait
+from tests.fakes.media import InMemoryMedia
 from tests.proof.pages import page
-from tests.proof.recording import RecordedTools
-from tests.proof.tape import Process, ProcessDied, Tape
+from tests.proof.simulated_aws import Answer, BrokenPromiseError, SimulatedAws
+from tests.proof.tape import Process
 
-SWEEP_EVERY = timedelta(minutes=5)
-_MOST_SWEEPS = 3
-_KEPT_FOR = timedelta(days=1)
-_EVENT_ATTEMPTS = 3
-_PATIENCE = 8
+SHADE, OTHER_SHADE, THIRD_SHADE = 200, 160, 180
+"""Pages, by their grey."""
+NOBODY, VEILED, ANNA, BEN = 1, 2, 3, 7
+"""Persons, as `portrait` draws them: no face is found of the first, and the second one's is too
+unclear to be added."""
+REFUSED_WITH = {NOBODY: "no_face", VEILED: "face_unclear"}
+BUCKET = "photos"
+"""Where photos lie that an operator starts an execution for."""
+_SIDE = 120
+_CLOSE = msgspec.structs.replace(CLEAR_FACE, box=Box(0.05, 0.05, 0.85, 0.9))
+"""A picture of so few pixels is processed in no time; the face is just large enough."""
+_TRIES = 8
+_SECONDS_BETWEEN_TRIES = 5
 
-
-_Answer = TypeVar("_Answer")
-
-
-class BrokenPromiseError(AssertionError):
-    """Something that must always hold does not."""
+Processes = Iterable[Callable[[], object]]
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,11 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Posted:
-    """Something that S3 took into the intake_bucket bucket.
+    """A file that S3 took into the intake bucket.
 
     Attributes:
         shade: Of the page; None: it is no photo.
-        upload_id: The request that it was posted for; None: it was put there by hand.
+        upload_id: The request that it was posted for; None: an operator put it there.
     """
 
     key: str
@@ -74,12 +80,12 @@ class Posted:
 
 @dataclass(frozen=True)
 class Answered:
-    """What somebody was told who asked.
+    """The answer to a client that asked for a story or an upload.
 
     Attributes:
         found: None: the request failed.
-        deleted: The lives of stories whose deletion was answered before they asked.
-        posted: What S3 had taken before they asked.
+        deleted: The lives of stories whose deletion was answered before the client asked.
+        posted: The files that S3 had taken before the client asked.
     """
 
     asked_for: str
@@ -89,144 +95,145 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Consumer:
-    """A queue and the function that it invokes."""
+class Wish:
+    """A user's request for a profile photo, or for the profile's deletion.
 
-    kind: str
-    queue: ConsumedQueue[Any]
-    handle: Callable[[Delivery[Any]], None]
-    time_limit: timedelta = timedelta(seconds=60)
+    Attributes:
+        person: Who is on the photo; None: the profile is to be deleted.
+        asked: How many requests there were before.
+        ended: How many there were when it was answered, or given up.
+        granted: It was answered with success.
+        key: The photo's key in the intake bucket, if it was sent there.
+    """
+
+    user_id: str
+    person: int | None
+    content: bytes | None
+    email: str | None
+    asked: int
+    ended: int
+    granted: bool = True
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """The answer to a user who asked for the profile.
+
+    Attributes:
+        found: None: there is none.
+        asked: How many requests there were before.
+    """
+
+    user_id: str
+    found: Profile | None
+    asked: int
 
 
 @dataclass
-class Simulation:
+class Simulation(SimulatedAws):
     """One run.
 
     Attributes:
         acknowledged: Every upload that was answered with 200.
-        twice: Deliver every message a second time after it was handled.
-        naps: How often a process was held up for longer than its lease.
-        deleted: Lives of stories whose deletion was answered with 202.
-        posted: Everything that S3 took into the intake_bucket bucket.
-        answered: What everybody was told who asked for stories.
-        lost: The messages that were lost on purpose, by step.
-        vanished: Keys of what was staged for so long that the bucket forgot it.
-        timed: Functions that deliveries invoke die when their time is up.
-        parking: Messages may stay parked: something was broken for long, and is not redriven.
+        deleted: The lives of stories whose deletion was answered with 202.
+        posted: Every photo of a page that S3 took into the intake bucket.
+        answered: Every answer about a story or an upload.
+        permits: Every form for a direct upload of a page.
+        wishes: What users asked for, in order.
+        told: Every answer about a profile.
+        sent_key: The key of the file that was put into the intake bucket last.
     """
 
-    backend: Backend
-    tape: Tape
-    twice: bool = False
     acknowledged: list[Acknowledged] = field(default_factory=list)
-    parking: bool = False
     deleted: list[StoryMessage] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
-    lost: list[tuple[Step, StoryMessage]] = field(default_factory=list)
-    vanished: set[str] = field(default_factory=set)
-    naps: int = 0
-    timed: bool = False
-    assembly: type[Assembly] = Assembly
+    permits: list[UploadPermit] = field(default_factory=list)
+    wishes: list[Wish] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    sent_key: str = ""
 
     def __post_init__(self) -> None:
-        self.clock = self.backend.clock
-        self.tools = RecordedTools(self.backend, self.tape)
-        self.part = self.assembly(
-            self.tools,
-            links=Links("https://cdn.example"),
-            namespace=self.backend.namespace,
-            intake_bucket_name="intake-bucket",
-            clock=self.clock,
-            new_uuid=Uuids(),
-        )
-        self._work = {
-            step: Consumer(
-                step.value, self.backend.queues[step], self.part.handler(step), TIME_LIMITS[step]
-            )
-            for step in OF_STORIES
-        }
-        self._dead = {
-            step: Consumer(
-                f"{step} dead letter",
-                self.backend.dead_letter_queues[step],
-                self.part.handler(step, DEAD_LETTERS),
-            )
-            for step in OF_STORIES
-        }
-        # Lambda's own queue of S3's events, whose function sends on what they announce.
-        self._gone_events = InMemoryQueue[IntakeMessage](self.clock, "events that are gone")
-        self.events = InMemoryQueue[IntakeMessage](
-            self.clock,
-            "events",
-            visibility=timedelta(minutes=1),
-            dead_letters=self._gone_events,
-            max_receives=_EVENT_ATTEMPTS,
-        )
-        self._announcing = Consumer("announce", self.events, self._announce)
-        self._intake = Consumer("intake", self.backend.intake_queue, self.part.handler(Step.INTAKE))
-        self._intake_dead = Consumer(
-            "intake dead letter",
-            self.backend.intake_dead_letter_queue,
-            self.part.handler(Step.INTAKE, DEAD_LETTERS),
-        )
-        self._consumers = [
-            self._announcing,
-            self._intake,
-            *self._work.values(),
-            self._intake_dead,
-            *self._dead.values(),
-        ]
+        super().__post_init__()
+        self.backend.faces.seen |= {NOBODY: [], VEILED: [_CLOSE], ANNA: [_CLOSE], BEN: [_CLOSE]}
+        self.backend.faces.unclear.add(VEILED)
 
-    # What people do.
+    @property
+    def story(self) -> Story:
+        """The story of the last upload that was answered."""
+        return self.acknowledged[-1].receipt.story
 
-    def upload(self, shade: int, *, upside_down: bool = False, **fields: Any) -> Receipt | None:
-        """Send a photo, and again when that fails, as a client does; None: it gave up."""
+    @property
+    def upload_id(self) -> str:
+        """The id of the last form."""
+        return self.permits[-1].request.id
+
+    # Pages and their stories.
+
+    def upload(self, shade: int = SHADE, *, upside_down: bool = False, **fields: Any) -> Self:
+        """Send a photo, and again when that fails, as a client does."""
         photo = upload(page(shade, upside_down=upside_down), **fields)
-        for _ in range(_PATIENCE):
-            receipt = self._invoked(Process("upload"), lambda: self.part(Intake).take_in(photo))
-            if receipt is not None:
-                self.acknowledged.append(Acknowledged(receipt, shade, photo.notify))
-                return receipt
-            self.clock.advance(5)
-        return None
+        take_in = partial(self.part(Intake).take_in, photo)
+        if receipt := self._tried("upload", take_in):
+            self.acknowledged.append(Acknowledged(receipt, shade, photo.notify))
+        return self
 
-    def abandon(self, shade: int) -> None:
-        """Send a photo, lose the connection after the claim, and never try again."""
-        self.tape.doomed = "s3.PutObject"
+    def abandon(self, shade: int = SHADE) -> Self:
+        """Send a photo; the function dies after the claim, and the client does not try again."""
+        self.die_before("s3.PutObject")
         photo = upload(page(shade))
-        self._invoked(Process("upload"), lambda: self.part(Intake).take_in(photo))
+        self.invoked(Process("upload"), lambda: self.part(Intake).take_in(photo))
+        return self
 
-    def request_upload(self, *, notify: bool = True) -> UploadPermit:
+    def request_upload(self, *, notify: bool = True) -> Self:
         """Ask for a form, and again when that fails."""
         wanted = WantedUpload("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
-        for _ in range(_PATIENCE):
-            permit = self._invoked(
-                Process("request"), lambda: self.part(DirectUpload).permit(wanted)
-            )
-            if permit is not None:
-                return permit
-            self.clock.advance(5)
-        raise BrokenPromiseError("nobody gets a form")
+        permit = self._tried("request", lambda: self.part(DirectUpload).permit(wanted))
+        if permit is None:
+            raise BrokenPromiseError("a client gets no form")
+        self.permits.append(permit)
+        return self
 
-    def post(self, permit: UploadPermit, shade: int | None) -> None:
-        """Post the photo of a page with a form, or with None what is no photo."""
-        if self.clock.now > permit.request.usable_until:
-            return  # S3 refuses it
-        self._post(permit.request.key, shade, permit.request.id, notify=permit.request.notify)
+    def post(self, shade: int | None = SHADE, permit: UploadPermit | None = None) -> Self:
+        """Post a page (None: something else) with a form, the last one unless another is given."""
+        request = (permit or self.permits[-1]).request
+        if self.clock.now <= request.usable_until:  # else S3 refuses it
+            self._put(request.key, shade, request.id, notify=request.notify)
+        return self
 
-    def drop(self, name: str, shade: int | None) -> None:
-        """Put a photo into the intake_bucket bucket by hand, or with None what is no photo."""
-        self._post(keys.ARRIVALS + name, shade, None, notify=True)
+    def upload_directly(self, shade: int | None = SHADE) -> Self:
+        return self.request_upload().post(shade)
 
-    def _post(self, key: str, shade: int | None, upload_id: str | None, *, notify: bool) -> None:
+    def drop(self, shade: int | None = SHADE, name: str = "a page.jpg") -> Self:
+        """An operator puts a page (None: something else) into the intake bucket."""
+        self._put(keys.ARRIVALS + name, shade, None, notify=True)
+        return self
+
+    def _put(self, key: str, shade: int | None, upload_id: str | None, *, notify: bool) -> None:
         content = b"no photo" if shade is None else page(shade)
         self.backend.intake_bucket.post(key, content, upload_id)
         self.posted.append(Posted(key, shade, upload_id, notify, self.clock.now))
-        self.events.send(IntakeMessage("intake-bucket", key))
+        self.send_event(key)
 
-    def poll(self, asked_for: str) -> Story | UploadRequest | None:
-        """Ask for a story or an upload once."""
+    def send_event(self, key: str | None = None) -> Self:
+        """S3 announces a file: the last one, unless a key is given."""
+        self.sent_key = key or self.sent_key
+        self.events.send(IntakeMessage("intake-bucket", self.sent_key))
+        return self
+
+    def send(self, step: Step, message: StoryMessage | None = None) -> Self:
+        """Send a message of a step, about the last story unless another one is given."""
+        self.backend.queues[step].send(message or about(self.story))
+        return self
+
+    def send_dead_letter(self, step: Step, message: Any = None) -> Self:
+        self.backend.dead_letter_queues[step].send(message or about(self.story))
+        return self
+
+    def poll(self, asked_for: str | None = None) -> Self:
+        """Ask once, for the last story unless another id is given."""
+        asked_for = asked_for or self.story.id
 
         def retrieve() -> Story | UploadRequest | RejectedError:
             try:
@@ -235,185 +242,149 @@ class Simulation:
                 return rejection
 
         deleted, posted = tuple(self.deleted), tuple(self.posted)
-        found = self._invoked(Process("poll"), retrieve)
+        found = self.invoked(Process("poll"), retrieve)
         self.answered.append(Answered(asked_for, found, deleted, posted))
-        return None if isinstance(found, RejectedError) else found
+        return self
 
-    def bulk(self, *asked_for: str) -> None:
-        """Ask for several once."""
+    def poll_upload(self) -> Self:
+        """Ask for the upload of the last form."""
+        return self.poll(self.upload_id)
+
+    @property
+    def answer(self) -> Story | UploadRequest | RejectedError | None:
+        """The last answer to a poll; None: it failed."""
+        return self.answered[-1].found
+
+    def bulk(self, *asked_for: str) -> Self:
         deleted, posted = tuple(self.deleted), tuple(self.posted)
-        found = self._invoked(
+        found = self.invoked(
             Process("bulk"), lambda: self.part(Bulk).look_up(asked_for, notify=True)
         )
         for each, answer in zip(asked_for, found, strict=True) if found else ():
             self.answered.append(Answered(each, answer, deleted, posted))
+        return self
 
-    def list_all(self) -> None:
+    def list_all(self) -> Self:
         deleted = tuple(self.deleted)
-        page = self._invoked(Process("list"), self.part(Listing).page)
-        for story in page.stories if page else []:
+        found = self.invoked(Process("list"), self.part(Listing).page)
+        for story in found.stories if found else []:
             self.answered.append(Answered(story.id, story, deleted, ()))
+        return self
 
-    def delete(self, story_id: str) -> Story | None:
-        """Delete a story, and again when that fails, as a client does; None: it gave up."""
-        for _ in range(_PATIENCE):
-            story = self._invoked(Process("delete"), lambda: self.part(Deletion).delete(story_id))
-            if story is not None:
-                self.deleted.append(about(story))
-                return story
-            self.clock.advance(5)
-        return None
+    def delete(self, story_id: str | None = None) -> Self:
+        """Delete the last story, unless another one is given; again when that fails."""
+        story_id = story_id or self.story.id
+        if story := self._tried("delete", lambda: self.part(Deletion).delete(story_id)):
+            self.deleted.append(about(story))
+        return self
 
-    # What AWS does.
+    # Profiles.
 
-    def sweep(self) -> None:
-        self._invoked(
-            Process("sweep"), lambda: self.part(Sweeper).sweep(lambda: timedelta(minutes=5))
-        )
+    def put(
+        self,
+        person: int = ANNA,
+        user_id: str = "user_a",
+        *,
+        shot: int = 0,
+        tell: bool = False,
+        tries: int = _TRIES,
+    ) -> Self:
+        """Send a profile photo, and again when that fails; `tell`: with an e-mail address."""
+        photo = NewPhoto(user_id, picture(person, shot), "image/png", _address(user_id, tell=tell))
+        wish = partial(Wish, user_id, person, photo.content, photo.email, len(self.tape.requests))
+        done = self._tried("put", lambda: self.part(ProfileIntake).take_in(photo), tries)
+        self.wishes.append(wish(len(self.tape.requests), granted=done is not None))
+        return self
 
-    def deliver_next(self) -> bool:
-        """Receive one message, if any is visible, and invoke its function."""
-        for consumer in self._consumers:
-            delivery = consumer.queue.receive()
-            if delivery is not None:
-                self._deliver(consumer, delivery)
-                return True
-        return False
+    def post_portrait(self, person: int = ANNA, *, tell: bool = False) -> Self:
+        """Post a profile photo of user_a to the intake bucket with a form."""
+        email = _address("user_a", tell=tell)
+        permit = self.part(ProfileUpload).permit("user_a", "image/png", email)
+        key = permit.form.fields["key"]
+        content = picture(person)
+        self.backend.intake_bucket.post(key, content, email=email)
+        self.wish(person, content, email=email, key=key)
+        return self.send_event(key)
 
-    def receive(self, step: Step) -> Callable[[], None]:
-        """Receive a message of a step; what is returned invokes its function."""
-        return self._received(self._work[step])
+    def start_by_hand(self, person: int) -> Self:
+        """An operator starts an execution with a photo of user_a.
 
-    def receive_if_any(self, step: Step) -> Callable[[], object]:
-        """The same, if there is one."""
-        delivery = self._work[step].queue.receive()
-        return partial(self._deliver, self._work[step], delivery) if delivery else bool
-
-    def deliver(self, step: Step) -> None:
-        """Receive one message of a step, if any is visible, and invoke its function."""
-        self.receive_if_any(step)()
-
-    def make_visible(self, step: Step) -> None:
-        """Let whatever of a step is being worked on be delivered again."""
-        self.backend.queues[step].show_all()
-
-    def receive_intake(self) -> Callable[[], None]:
-        """Receive a message about a staged object; what is returned invokes its function."""
-        return self._received(self._intake)
-
-    def announce_all(self) -> None:
-        """Let S3's events reach the queue of staged objects."""
-        while (delivery := self.events.receive()) is not None:
-            self._deliver(self._announcing, delivery)
-
-    def _announce(self, delivery: Delivery[IntakeMessage]) -> None:
-        self.part.queue(Step.INTAKE).send(delivery.message)
-
-    def receive_intake_dead_letter(self) -> Callable[[], None]:
-        return self._received(self._intake_dead)
-
-    def receive_dead_letter(self, step: Step) -> Callable[[], None]:
-        return self._received(self._dead[step])
-
-    def _received(self, consumer: "Consumer") -> Callable[[], None]:
-        delivery = consumer.queue.receive()
-        assert delivery is not None, f"nothing to receive for {consumer.kind}"
-        return lambda: self._deliver(consumer, delivery)
-
-    def deliver_all(self) -> None:
-        """Until nothing is visible; time stands still."""
-        while self.deliver_next():
-            pass
-
-    def story_queues(self) -> list[ConsumedQueue[Any]]:
-        """Every queue of messages about stories, then those for their dead letters."""
-        queues = (self.backend.queues, self.backend.dead_letter_queues)
-        return [each[step] for each in queues for step in OF_STORIES]
-
-    def lose_messages(self) -> None:
-        """Whatever the queues held is gone (or expired, or was purged by hand).
-
-        But for messages about lives of which there is no record: nothing else knows of these.
+        Should it end before its first task has looked, the operator sees that.
         """
-        for step in OF_STORIES:
-            for dropped in (self.backend.queues[step], self.backend.dead_letter_queues[step]):
-                while (delivery := dropped.receive()) is not None:
-                    story = self.backend.stories.find(delivery.message.id)
-                    if step is Step.DELETION and story and about(story) != delivery.message:
-                        continue
-                    self.lost.append((step, delivery.message))
-                    dropped.delete(delivery.receipt)
-        self.lose_events()
-        for staged in (self.backend.intake_queue, self.backend.intake_dead_letter_queue):
-            while (announced := staged.receive()) is not None:
-                staged.delete(announced.receipt)
+        buckets = self.backend.sent_photos.buckets
+        content = picture(person)
+        buckets.setdefault(BUCKET, InMemoryMedia()).put("me.jpg", content, "image/png")
+        self.wish(person, content, granted=not self.conditions.aborting)
+        sent = {"userId": "user_a", "s3Bucket": BUCKET, "s3Key": "me.jpg"}
+        self.backend.workflow.begin("by-hand", sent)
+        return self
 
-    def lose_events(self) -> None:
-        """S3's events never reach the queue."""
-        while (delivery := self.events.receive()) is not None:
-            self.events.delete(delivery.receipt)
+    def wish(self, person: int | None, content: bytes | None, **fields: Any) -> None:
+        """Note a wish of user_a's that took no request."""
+        now = len(self.tape.requests)
+        defaults: dict[str, Any] = {"email": None, "asked": now, "ended": now}
+        self.wishes.append(Wish("user_a", person, content, **{**defaults, **fields}))
 
-    def expire_staged(self) -> None:
-        """What the intake_bucket bucket's lifecycle does."""
-        self.vanished |= set(self.backend.intake_bucket.forget(self.clock.now - _KEPT_FOR))
+    def ask(self, user_id: str = "user_a") -> Self:
+        """Ask for a profile once."""
+        asked = len(self.tape.requests)
 
-    def nap(self) -> None:
-        """Hold everybody up for longer than a lease lasts."""
-        self.tape.switch()
-        self.clock.advance(121)
-        self.naps += 1
+        def retrieve() -> Told:
+            try:
+                return Told(user_id, self.part(ProfileRetrieval).retrieve(user_id), asked)
+            except UnknownProfileError:
+                return Told(user_id, None, asked)
 
-    def redrive(self, step: Step) -> None:
-        self.backend.parked_queues[step].move_all_to(self.backend.queues[step])
+        if told := self.invoked(Process("get"), retrieve):
+            self.told.append(told)
+        return self
 
-    def redrive_intake(self) -> None:
-        self.backend.intake_parked_queue.move_all_to(self.backend.intake_queue)
+    def remove(self, user_id: str = "user_a") -> Self:
+        """Delete a profile, and again when that fails."""
+        asked = len(self.tape.requests)
 
-    def settle(self) -> None:
-        """Let time pass until nothing is left to do: messages come back, the sweeper comes by."""
-        sweeps = 0
-        for _ in range(1000):
-            self.deliver_all()
-            due = [consumer.queue.next_visible_at() for consumer in self._consumers]
-            waiting = min((moment for moment in due if moment), default=None)
-            staged = self.backend.intake_bucket.waiting(keys.ARRIVALS).arrivals
-            if waiting is not None:
-                self.clock.now = max(self.clock.now, waiting)
-            elif staged or self._unfinished():
-                sweeps += 1
-                is_soon = staged or sweeps <= _MOST_SWEEPS
-                self.clock.now += SWEEP_EVERY if is_soon else GIVE_UP_AFTER
-                self.sweep()
-            else:
-                return
-            if any(self.clock.now - since > _KEPT_FOR for since in staged.values()):
-                raise BrokenPromiseError("nobody took in a staged photo for a day")
-        raise BrokenPromiseError("it never comes to rest")
-
-    def _unfinished(self) -> bool:
-        page = self.backend.stories.unfinished()
-        return bool(page.stories)
-
-    def _deliver(self, consumer: "Consumer", delivery: Delivery[Any]) -> None:
-        def handle() -> bool:
-            consumer.handle(delivery)
+        def delete() -> bool:
+            try:
+                self.part(ProfileRetrieval).delete(user_id)
+            except UnknownProfileError:
+                return True
             return True
 
-        message = delivery if isinstance(delivery.message, StoryMessage) else None
-        until = self.clock.now + consumer.time_limit if self.timed else None
-        process = Process(f"{consumer.kind} {delivery.receives}", message, until)
-        done = self._invoked(process, handle)
-        if done and self.twice and delivery.receives == 1:
-            consumer.queue.retry_in(delivery.receipt, 0)
-        elif done:
-            consumer.queue.delete(delivery.receipt)
+        done = bool(self._tried("delete", delete))
+        ended = len(self.tape.requests)
+        self.wishes.append(Wish(user_id, None, None, None, asked, ended, granted=done))
+        return self
 
-    def _invoked(self, process: Process, function: Callable[[], _Answer]) -> _Answer | None:
-        """What a function returns; None when it failed or died. Bugs come through."""
-        with self.tape.process(process):
-            try:
-                return function()
-            except RejectedError:
-                raise
-            except (StorytimeError, ProcessDied):
-                return None
+    def profile(self, user_id: str = "user_a") -> Profile | None:
+        """The profile as the table has it."""
+        return self.backend.profiles.find(profile_id_of(self.backend.namespace, user_id))
+
+    # How scenarios are told.
+
+    def meet(self, *processes: Step | Callable[[], object]) -> Processes:
+        """The processes of a meeting; a step stands for the handling of one of its messages."""
+        return [self.receive(each) if isinstance(each, Step) else each for each in processes]
+
+    def expect(self, *, holds: bool, otherwise: str) -> Self:
+        if not holds:
+            raise BrokenPromiseError(otherwise)
+        return self
+
+    def _tried(
+        self, kind: str, function: Callable[[], Answer], tries: int = _TRIES
+    ) -> Answer | None:
+        """Invoke a function until it answers; None: the client gave up."""
+        for _ in range(tries):
+            answer = self.invoked(Process(kind), function)
+            if answer is not None:
+                return answer
+            self.clock.advance(_SECONDS_BETWEEN_TRIES)
+        return None
+
+
+def picture(person: int, shot: int = 0) -> bytes:
+    return portrait(person, side=_SIDE, shot=shot)
+
+
+def _address(user_id: str, *, tell: bool) -> str | None:
+    return f"{user_id[-1]}@example.com" if tell else None

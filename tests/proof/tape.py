@@ -1,14 +1,14 @@
-"""Every AWS request of the app, in order, and the faults that it is made to meet.
+"""Every AWS request of the app in its order, and the faults that the requests meet.
 
-A tape is told beforehand at which requests which faults happen; everything else follows from
-the order of the requests, so that a run can be repeated exactly.
+The faults are chosen before the run, by the requests' numbers. Everything else follows from the
+order of the requests, so that a run can be repeated exactly.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -18,27 +18,33 @@ from tests.fakes.clock import Clock
 
 _Result = TypeVar("_Result")
 
-_SECONDS_PER_REQUEST = 0.001
+_A_REQUEST_TAKES = timedelta(milliseconds=1)
 
 
 class Fault(StrEnum):
     DIES_BEFORE = "the process dies before the request"
     DIES_AFTER = "the process dies after the request took effect"
-    THROTTLED = "ThrottlingException"
-    SERVER_ERROR = "500"
-    TIMED_OUT = "it took effect, but no answer came in time"
+    THROTTLED = "the request is throttled"
+    SERVER_ERROR = "the request fails with a server error"
+    TIMED_OUT = "the request takes effect, but its answer does not come in time"
+
+
+ALL_KINDS = tuple(Fault)
+CRASHES = (Fault.DIES_BEFORE, Fault.DIES_AFTER)
 
 
 class ProcessDied(BaseException):
-    """The Lambda is gone: no `except Exception` of the app sees it."""
+    """The Lambda is gone. No `except Exception` of the app catches this."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """One invocation of a function, and the message that it handles if it was one.
+    """One invocation of a function.
 
     Attributes:
-        until: When its time is up, if that is to matter.
+        kind: What was invoked: "upload", "reading 1" (the first receive of a message), ...
+        message: The message about a story that it handles, if there is one.
+        until: When the function is stopped; None: never.
     """
 
     kind: str
@@ -46,15 +52,14 @@ class Process:
     until: datetime | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Request:
     """One request that the app made.
 
     Attributes:
-        at: When it was made.
-        target: Which queue it is for; empty for what there is only one of.
-        detail: What was asked for: the method's name and arguments.
-        result: What the app was to get; None when there was no effect.
+        target: The step of a queue, or the kind of a table's item; "" where there is only one.
+        detail: The port's method, and its arguments.
+        result: The answer; None when the request had no effect.
     """
 
     number: int
@@ -68,8 +73,11 @@ class Request:
     result: Any = None
 
     def __str__(self) -> str:
-        trouble = f"  <- {self.fault}" if self.fault else ""
-        return f"{self.number:4} {self.process.kind:24} {self.operation} {self.target}{trouble}"
+        mark, trouble = (">>", f"  <- {self.fault}") if self.fault else ("  ", "")
+        asked = f"{self.operation} {self.target}"
+        return (
+            f"{mark}{self.number:5}  {self.at:%d %H:%M:%S}  {self.process.kind:20} {asked}{trouble}"
+        )
 
 
 def _never_switch() -> None:
@@ -81,9 +89,9 @@ class Tape:
     """Records requests, and lets the ones with the given numbers (from 1) meet their faults.
 
     Attributes:
-        switch: Called before each request; a scheduler lets another process go on there.
-        doomed: Before the next request of this operation, its process dies: the scenario says so.
-        outage: A kind of process and an operation that fails for it: the scenario says so.
+        switch: Called before each request. A scheduler lets another process go on there.
+        doomed: An operation; the process that asks for it next dies before the request.
+        outage: A kind of process and an operation; it fails whenever that process asks for it.
     """
 
     clock: Clock
@@ -96,7 +104,7 @@ class Tape:
 
     @contextmanager
     def process(self, process: Process) -> Iterator[None]:
-        """Everything inside is done by this process."""
+        """The requests inside are made by this process."""
         token = self._process.set(process)
         try:
             yield
@@ -106,42 +114,48 @@ class Tape:
     def perform(
         self, operation: str, target: str, detail: tuple[Any, ...], action: Callable[[], _Result]
     ) -> _Result:
-        """Do one request, or what its fault makes of it."""
+        """Make one request under its fault, if it has one."""
         self.switch()
-        self.clock.advance(_SECONDS_PER_REQUEST)
-        number = len(self.requests) + 1
-        fault = self.faults.get(number)
-        if operation == self.doomed:
-            fault, self.doomed = Fault.DIES_BEFORE, None
+        now = self.clock.now = self.clock.now + _A_REQUEST_TAKES
         process = self._process.get()
-        if not fault and self.outage == (process.kind.partition(" ")[0], operation):
-            fault = Fault.SERVER_ERROR
-        if process.until and self.clock() > process.until:
-            fault = Fault.DIES_BEFORE
-        request = Request(number, self.clock(), process, operation, target, detail, fault)
+        number = len(self.requests) + 1
+        fault = self._fault_of(number, operation, process)
+        request = Request(number, now, process, operation, target, detail, fault)
         self.requests.append(request)
-        return self.meet(request, action)
+        return self.meet(request, action) if fault else self.effect(request, action)
+
+    def _fault_of(self, number: int, operation: str, process: Process) -> Fault | None:
+        if process.until and self.clock.now > process.until:
+            return Fault.DIES_BEFORE
+        if operation == self.doomed:
+            self.doomed = None
+            return Fault.DIES_BEFORE
+        fault = self.faults.get(number)
+        if not fault and self.outage == (process.kind.partition(" ")[0], operation):
+            return Fault.SERVER_ERROR
+        return fault
 
     def meet(self, request: Request, action: Callable[[], _Result]) -> _Result:
-        """Perform an action under a request's fault."""
-        match request.fault:
-            case Fault.DIES_BEFORE:
-                raise ProcessDied(request.operation)
-            case Fault.THROTTLED | Fault.SERVER_ERROR:
-                raise TransientError(f"{request.operation} failed with {request.fault}")
-        result = self.effect(request, action)
-        match request.fault:
-            case Fault.DIES_AFTER:
-                raise ProcessDied(request.operation)
-            case Fault.TIMED_OUT:
-                raise TransientError(f"{request.operation} failed with {request.fault}")
-        return result
+        """Make a request that meets a fault."""
+        if request.fault is Fault.DIES_BEFORE:
+            raise ProcessDied(request.operation)
+        if request.fault in {Fault.DIES_AFTER, Fault.TIMED_OUT}:
+            self.effect(request, action)
+        if request.fault is Fault.DIES_AFTER:
+            raise ProcessDied(request.operation)
+        raise TransientError(f"{request.operation} failed: {request.fault}")
 
-    @staticmethod
-    def effect(request: Request, action: Callable[[], _Result]) -> _Result:
+    def effect(self, request: Request, action: Callable[[], _Result]) -> _Result:
+        """Make a request that meets no fault until it has taken effect."""
         result = action()
         request.took_effect, request.result = True, result
         return result
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.requests))
+        """All requests, one a line; a blank line where another process goes on."""
+        lines: list[str] = []
+        for before, request in zip([None, *self.requests], self.requests, strict=False):
+            if before is not None and before.process is not request.process:
+                lines.append("")
+            lines.append(str(request))
+        return "\n".join(lines)

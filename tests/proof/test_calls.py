@@ -71,11 +71,13 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "send": lambda tools: tools.queues[Step.NARRATION].send(ABOUT),
     "retry_in": lambda tools: tools.dead_letter_queues[Step.READING].retry_in("receipt", 5),
     "parked.send": lambda tools: tools.parked_queues[Step.DELETION].send(ABOUT),
-    "intake.send": lambda tools: tools.intake_queue.send(
+    "intake.send": lambda tools: tools.queues[Step.INTAKE].send(
         IntakeMessage("intake-bucket", "images/a.jpg")
     ),
-    "intake-dead.retry_in": lambda tools: tools.intake_dead_letter_queue.retry_in("receipt", 5),
-    "intake-parked.send": lambda tools: tools.intake_parked_queue.send(
+    "intake-dead.retry_in": lambda tools: tools.dead_letter_queues[Step.INTAKE].retry_in(
+        "receipt", 5
+    ),
+    "intake-parked.send": lambda tools: tools.parked_queues[Step.INTAKE].send(
         IntakeMessage("intake-bucket", "images/a.jpg")
     ),
     "detect": lambda tools: tools.text_detector.detect(b"jpeg"),

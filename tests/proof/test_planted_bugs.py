@@ -1,27 +1,49 @@
-"""The harness finds what it is there to find: each safeguard is switched off once."""
+"""The proof finds what it is there to find: each safeguard of the app is switched off once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
-from itertools import product
 from typing import Any
 
 import msgspec
 import pytest
 
+from chalicelib.assembly import Assembly
+from chalicelib.profiles import moves
+from chalicelib.profiles.detection import FaceDetection
+from chalicelib.profiles.duplicates import Duplicates, RivalStatus, rival_status
+from chalicelib.profiles.execution import Task
+from chalicelib.profiles.faces import Match, Owner
+from chalicelib.profiles.failover import ProfileFailover
+from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
+from chalicelib.profiles.records import CurrentAttempt
+from chalicelib.profiles.registration import Registration
 from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Status, Story
 from chalicelib.stories.upload_request import UploadRequest, fulfilment
+from tests.fakes.profiles import InMemoryProfiles
 from tests.fakes.stories import InMemoryStories
 from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
-from tests.proof.crashes import every_single_fault
 from tests.proof.ledger import FOUND
-from tests.proof.meeting import every_order_of
-from tests.proof.meetings import MEETINGS
 from tests.proof.memory_backend import MemoryBackend
-from tests.proof.scenarios import SCENARIOS
-from tests.proof.simulation import BrokenPromiseError
+from tests.proof.schedules import Meeting, Part, Scenario, every_order_of, every_single_fault
+from tests.proof.simulated_aws import BrokenPromiseError, Conditions
+from tests.proof.test_schedules import MEETINGS, SCENARIOS, in_part
+
+BUGS: list[tuple[type[Any], str, str]] = []
+
+
+def planted(where: str, symptom: str) -> Callable[[type[Any]], type[Any]]:
+    """A bug, the scenario or meeting that reveals it, and what is broken then.
+
+    The class takes the place of the one that it extends.
+    """
+
+    def plant(bug: type[Any]) -> type[Any]:
+        BUGS.append((bug, where, symptom))
+        return bug
+
+    return plant
 
 
 def without(move: Move, field: str) -> Move:
@@ -29,8 +51,9 @@ def without(move: Move, field: str) -> Move:
     return Move(kept, move.expect)
 
 
+@planted("one reading message twice", "paid 2 times")
 class WithoutLease(InMemoryStories):
-    """Everybody gets the lease, and nobody's is looked at."""
+    """Every process gets the lease, and no write compares it."""
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
         return self._write(self._current(story_id, generation), {})
@@ -41,31 +64,35 @@ class WithoutLease(InMemoryStories):
         return super().apply(story, move)
 
 
+@planted("two uploads of a new photo", "an acknowledged story is gone")
 class WithoutClaimCondition(InMemoryStories):
-    """A claim overwrites whatever has its id."""
+    """A claim overwrites the story that has its id."""
 
     def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         self.kept[story.id] = story
         return None
 
 
+@planted("two reading messages", "2 notices for 1 ends")
 class WithoutNotifiedMark(InMemoryStories):
-    """Nobody remembers who was told."""
+    """No record says that the notice was sent."""
 
     def apply(self, story: Story, move: Move, **more: Any) -> Story:
         return super().apply(story, without(move, "notified_of"), **more)
 
 
+@planted("another generation", "a message of 00000001 touched 00000002")
 class WithoutGenerationCheck(InMemoryStories):
-    """Whoever knows the id may write."""
+    """A process that knows the id may write."""
 
     def _current(self, story_id: str, generation: str) -> Story:
         story = self.kept.get(story_id)
         return super()._current(story_id, story.generation if story else generation)
 
 
+@planted("a worker wakes too late", "an acknowledged story was left read")
 class WithoutFences(InMemoryStories):
-    """A worker whose lease ran out may write, whatever the story has become since."""
+    """A worker whose lease ran out may write, whatever has become of the story since."""
 
     def apply(
         self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
@@ -78,8 +105,9 @@ class WithoutFences(InMemoryStories):
         return self._write(written, {"status": status, "leases": leases})
 
 
+@planted("an eraser and a reader", "a story was said to be erased before it was")
 class WithoutWaitingForWriters(InMemoryStories):
-    """Nobody who deletes learns that somebody may still be storing files."""
+    """The eraser does not learn that another process may still store files."""
 
     def find(self, story_id: str) -> Story | None:
         story = super().find(story_id)
@@ -88,8 +116,9 @@ class WithoutWaitingForWriters(InMemoryStories):
         return msgspec.structs.replace(story, leases={}, uploading_until=None)
 
 
+@planted("a lost deletion, and the photo again", "an orphan")
 class WithSilentReplacement(InMemoryStories):
-    """A deleted story looks erased to whoever claims its id: nobody sends for its files."""
+    """A deleted story looks erased to an upload that claims its id: its files stay."""
 
     def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         existing = super().claim(story, over=over)
@@ -98,6 +127,7 @@ class WithSilentReplacement(InMemoryStories):
         return msgspec.structs.replace(existing, erased_at=existing.deleted_at)
 
 
+@planted("direct upload of a finished photo", "an acknowledged story is gone")
 class WithoutTransaction(InMemoryUploadRequests):
     """A request is fulfilled before its story is claimed."""
 
@@ -114,60 +144,167 @@ class WithoutTransaction(InMemoryUploadRequests):
         return self._stories.claim(story, over=over)
 
 
+@planted("direct upload", "a photo was posted, and its request does not know of it")
 class WithoutPatience(InMemoryIntakeBucket):
-    """What is staged is removed as soon as somebody has read it."""
+    """A file is removed as soon as a process has read it."""
 
-    def get(self, key: str, most: int) -> IntakePhoto | None:
-        found = super().get(key, most)
+    def get(self, key: str, max_bytes: int) -> IntakePhoto | None:
+        found = super().get(key, max_bytes)
         self.objects.pop(key, None)
         return found
 
 
-def symptoms_of(bug: type[Any], about: str) -> Iterator[str]:
-    """Play what is about something on a world with this bug: what breaks first, each time."""
+@planted("the same face", "two profiles count with the same face")
+class WithoutSecondLook(Duplicates, frozen=True):
+    """An execution that has added a face does not look whether another one has added it too."""
 
+    def settle(
+        self, task: Task, current: CurrentAttempt, face_id: str, matches: Sequence[Match]
+    ) -> None:
+        """Do nothing."""
+
+
+@planted("the same face, the later id lower", "two profiles count with the same face")
+class WithoutWordToTheRival(Duplicates, frozen=True):
+    """The execution with the lower face id goes on, and does not tell the other one."""
+
+    def _prevails(self, face_id: str, rival: Owner | None, face_ids: Sequence[str]) -> bool:
+        standing = rival_status(self._profile_of(rival), rival)
+        if standing is RivalStatus.CONTENDER:
+            return face_id < min(face_ids)
+        return standing is RivalStatus.OVER
+
+
+@planted("the same face, the later id lower", "a photo counts that is processing")
+class WithoutLookBeforeItCounts(Registration, frozen=True):
+    """A photo counts whether it is still wanted or not."""
+
+    def persist(self, task: Task) -> dict[str, Any]:
+        def decide(before: Profile | None) -> Profile:
+            assert before is not None
+            if before.status is ProfileStatus.READY:
+                return before
+            return moves.registered(before, self.records.clock())
+
+        profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
+        self.clean_up.begin(self.records.change(profile_id, decide))
+        return {}
+
+
+@planted("profile photo", "paid 2 times for rekognition.DetectFaces")
+class WithoutMemory(FaceDetection, frozen=True):
+    """An execution pays again for what an earlier one has paid for."""
+
+    def run(self, task: Task) -> dict[str, Any]:
+        self._claim(task)
+        self._detect(task, self.records.current_attempt(task))
+        return {}
+
+
+@planted("posted photo", "it never comes to rest")
+class WithoutSweeper(ProfileFailover, frozen=True):
+    """Profiles are resumed only when their users ask."""
+
+    def sweep(self, has_time: Callable[[], bool]) -> None:
+        """Do nothing."""
+
+
+class _Forgetting(InMemoryProfiles):
+    """Does not store every leftover."""
+
+    def save(self, profile: Profile, *, over: Profile | None) -> None:
+        kept = {
+            name: left
+            for name, left in profile.leftovers.items()
+            if not self.is_forgotten(profile, left)
+        }
+        cut = msgspec.structs.replace(profile, leftovers=kept)
+        since = cut.unfinished_since if moves.is_unfinished(cut) else None
+        super().save(msgspec.structs.replace(cut, unfinished_since=since), over=over)
+
+    def is_forgotten(self, profile: Profile, left: Leftover) -> bool:
+        raise NotImplementedError
+
+
+@planted("replacement", "an orphan")
+class WithoutRemovalOfTheOldPhoto(_Forgetting):
+    """A photo that was replaced stays where it is."""
+
+    def is_forgotten(self, profile: Profile, left: Leftover) -> bool:
+        return left.published and profile.status is ProfileStatus.READY
+
+
+@planted("no face", "an orphan")
+class WithoutClearingUp(_Forgetting):
+    """The files of an attempt that ended stay where they are."""
+
+    def is_forgotten(self, profile: Profile, left: Leftover) -> bool:
+        is_over = profile.status in {ProfileStatus.REJECTED, ProfileStatus.FAILED}
+        return is_over and not left.published
+
+
+@planted("DELETE and the workflow", "an orphan")
+class WithoutAttemptInDeletion(_Forgetting):
+    """A deletion forgets the photo that is on its way."""
+
+    def is_forgotten(self, profile: Profile, left: Leftover) -> bool:
+        return profile.status is ProfileStatus.DELETED and not left.published
+
+
+@planted("a late index", "an orphan: a face")
+class WithoutMarkBeforehand(InMemoryProfiles):
+    """No record says that a face is being added, until its id is stored."""
+
+    def save(self, profile: Profile, *, over: Profile | None) -> None:
+        attempt = profile.attempt
+        if attempt is not None and attempt.face_id is None:
+            attempt = msgspec.structs.replace(attempt, indexing=False)
+        super().save(msgspec.structs.replace(profile, attempt=attempt), over=over)
+
+
+@planted("PUT and the workflow", "what user_a wished last")
+class WithoutVersions(InMemoryProfiles):
+    """The last write wins."""
+
+    def save(self, profile: Profile, *, over: Profile | None) -> None:
+        self.kept[profile.id] = profile
+
+
+def with_bug(bug: type[Any], *, aborting: bool) -> Conditions:
     def make_backend() -> MemoryBackend:
         backend = MemoryBackend(bug() if issubclass(bug, InMemoryStories) else None)
         if issubclass(bug, InMemoryUploadRequests):
             backend.upload_requests = bug(backend.stories)
         if issubclass(bug, InMemoryIntakeBucket):
             backend.intake_bucket = bug(backend.clock)
+        if issubclass(bug, InMemoryProfiles):
+            backend.profiles = bug()
         return backend
 
-    for meeting in MEETINGS:
-        if about in meeting.name:
-            yield from _symptom(partial(every_order_of, meeting, make_backend))
-    for scenario, twice in product(SCENARIOS, (False, True)):
-        if about in scenario.name:
-            yield from _symptom(partial(every_single_fault, scenario, make_backend, twice=twice))
+    class Buggy(Assembly):
+        def __call__(self, kind: Any) -> Any:
+            return super().__call__(bug if issubclass(bug, kind) else kind)
+
+    return Conditions(make_backend, Buggy, aborting=aborting)
 
 
-def _symptom(play: Callable[[], int]) -> Iterator[str]:
-    try:
-        play()
-    except BrokenPromiseError as broken:
-        yield str(broken).splitlines()[1]
-
-
+@in_part
 @pytest.mark.parametrize(
-    ("bug", "symptom", "about"),
-    [
-        (WithoutLease, "paid 2 times", ""),
-        (WithoutClaimCondition, "an acknowledged story is gone", ""),
-        (WithoutNotifiedMark, "2 notices for 1 ends", ""),
-        (WithoutFences, "an acknowledged story was left read", ""),
-        (WithoutGenerationCheck, "a message of 00000001 touched 00000002", "generation"),
-        (WithoutWaitingForWriters, "a story was said to be erased before it was", "an eraser"),
-        (
-            WithSilentReplacement,
-            "an orphan",
-            "lost deletion",
-        ),
-        (WithoutTransaction, "an acknowledged story is gone", "direct upload"),
-        (WithoutPatience, "a photo was posted, and its request never heard of it", "direct upload"),
-    ],
+    ("bug", "where", "symptom"), BUGS, ids=lambda value: getattr(value, "__name__", None)
 )
-def test_a_planted_bug_is_found(bug: type[Any], symptom: str, about: str) -> None:
-    assert any(symptom in each for each in symptoms_of(bug, about))
+def test_a_planted_bug_is_found(bug: type[Any], where: str, symptom: str, part: Part) -> None:
+    (case,) = (each for each in (*MEETINGS, *SCENARIOS) if each.name == where)
 
+    with pytest.raises(BrokenPromiseError) as broken:
+        play_every(case, part, bug)
+
+    problems, _, _ = str(broken.value).partition("\n\n")
+    assert symptom in problems
     FOUND.append(bug.__name__)
+
+
+def play_every(case: Scenario, part: Part, bug: type[Any]) -> None:
+    if isinstance(case, Meeting):
+        every_order_of(case, part, with_bug(bug, aborting=False))
+    else:
+        every_single_fault(case, part=part, conditions=with_bug(bug, aborting=True))

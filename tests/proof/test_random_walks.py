@@ -1,28 +1,29 @@
 """Whatever comes in whatever order: uploads, polls, faults, redeliveries, lost messages, time.
 
-CI walks the same walks each time; `make soak` walks many more, different ones each time.
+`make prove` walks the same walks each time; `make soak` walks many more, different ones each time.
 """
 
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from chalicelib.delivery.messages import IntakeMessage
-from chalicelib.steps.direct_upload import UploadPermit
 from chalicelib.stories.queues import Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.pages import BLANK, LONG
+from tests.proof.scenarios_of_stories import STORY_STEPS
+from tests.proof.schedules import explained
 from tests.proof.simulation import Simulation
 from tests.proof.tape import Fault
 
 SHADES = st.sampled_from([200, 160, BLANK, LONG])
 KIND = "random walks"
 _FEW = 2
-STAGES = st.sampled_from([step for step in Step if step is not Step.INTAKE])
+STEPS = st.sampled_from(STORY_STEPS)
 WHICH = st.integers(min_value=0, max_value=20)
 
 
@@ -35,8 +36,11 @@ class Walk(RuleBasedStateMachine):
         self.faults: dict[int, Fault] = {}
         self.broken_for_long = False
         self.shown = 0
-        self.permits: list[UploadPermit] = []
-        self.run = Simulation(self.backend, self.backend.tape(self.faults), parking=True)
+        self.run = Simulation(self.backend, self.backend.tape(self.faults), parks=True)
+
+    def story_id(self, which: int) -> str:
+        uploads = self.run.acknowledged
+        return uploads[which % len(uploads)].receipt.story.id
 
     @rule(shade=SHADES, upside_down=st.booleans(), notify=st.booleans())
     def upload(self, **fields: Any) -> None:
@@ -54,32 +58,30 @@ class Walk(RuleBasedStateMachine):
     @precondition(lambda self: self.run.acknowledged)
     @rule(which=WHICH)
     def poll(self, which: int) -> None:
-        promises = self.run.acknowledged
-        self.run.poll(promises[which % len(promises)].receipt.story.id)
+        self.run.poll(self.story_id(which))
 
     @precondition(lambda self: self.run.acknowledged)
     @rule(which=WHICH)
     def delete(self, which: int) -> None:
-        promises = self.run.acknowledged
-        self.run.delete(promises[which % len(promises)].receipt.story.id)
+        self.run.delete(self.story_id(which))
 
     @rule(notify=st.booleans())
     def request_upload(self, *, notify: bool) -> None:
-        self.permits.append(self.run.request_upload(notify=notify))
+        self.run.request_upload(notify=notify)
 
-    @precondition(lambda self: self.permits)
+    @precondition(lambda self: self.run.permits)
     @rule(which=WHICH, shade=st.none() | SHADES)
     def post(self, which: int, shade: int | None) -> None:
-        self.run.post(self.permits[which % len(self.permits)], shade)
+        self.run.post(shade, self.run.permits[which % len(self.run.permits)])
 
-    @precondition(lambda self: self.permits)
+    @precondition(lambda self: self.run.permits)
     @rule(which=WHICH)
     def poll_upload(self, which: int) -> None:
-        self.run.poll(self.permits[which % len(self.permits)].request.id)
+        self.run.poll(self.run.permits[which % len(self.run.permits)].request.id)
 
     @rule(shade=st.none() | SHADES)
     def drop(self, shade: int | None) -> None:
-        self.run.drop(f"{len(self.run.posted)}.jpg", shade)
+        self.run.drop(shade, f"{len(self.run.posted)}.jpg")
 
     @rule()
     def lose_events(self) -> None:
@@ -88,40 +90,33 @@ class Walk(RuleBasedStateMachine):
     @precondition(lambda self: self.run.posted)
     @rule(which=WHICH)
     def repeat_event(self, which: int) -> None:
-        posted = self.run.posted[which % len(self.run.posted)]
-        self.run.events.send(IntakeMessage("intake-bucket", posted.key))
+        self.run.send_event(self.run.posted[which % len(self.run.posted)].key)
 
     @precondition(lambda self: self.run.acknowledged)
     @rule(which=WHICH)
     def bulk_and_list(self, which: int) -> None:
         ids = [each.receipt.story.id for each in self.run.acknowledged]
-        self.run.bulk(*dict.fromkeys(ids[which % len(ids) :]))
-        self.run.list_all()
-
-    @rule()
-    def redrive_intake(self) -> None:
-        self.run.redrive_intake()
+        self.run.bulk(*dict.fromkeys(ids[which % len(ids) :])).list_all()
 
     @rule(asks=st.integers(min_value=1, max_value=3))
     def slow_down_the_cdn(self, asks: int) -> None:
-        self.backend.cdn.asks = asks
+        self.run.slow_cdn(asks)
 
     @rule(times=st.integers(min_value=1, max_value=4))
     def deliver(self, times: int) -> None:
         for _ in range(times):
             self.run.deliver_next()
 
-    @rule(step=STAGES)
+    @rule(step=STEPS)
     def deliver_again(self, step: Step) -> None:
-        self.run.make_visible(step)
-        # Each time uses up a receipt: a few times, and a message is dead without being handled.
+        self.backend.queues[step].show_all()
+        # Each time uses up a receive: after a few, a message is dead without being handled.
         self.shown += 1
         self.broken_for_long |= self.shown > _FEW
 
     @rule(seconds=st.sampled_from([1, 5, 61, 400, 90_000]))
     def wait(self, seconds: int) -> None:
-        self.run.clock.advance(seconds)
-        self.run.expire_staged()
+        self.run.wait(seconds).expire_arrivals()
         self.broken_for_long |= seconds > 400
 
     @rule()
@@ -142,16 +137,23 @@ class Walk(RuleBasedStateMachine):
         self.backend.speaker.out_of_order = voice
         self.broken_for_long |= reader or voice
 
-    @rule(step=STAGES)
+    @rule(step=st.sampled_from(Step))
     def redrive(self, step: Step) -> None:
         self.run.redrive(step)
 
     def teardown(self) -> None:
         self.faults.clear()
-        self.run.settle()
-        check(self.run, may_fail=self.broken_for_long)
+        with explained("a random walk", self.run.tape):
+            self.run.settle()
+            check(self.run, may_fail=self.broken_for_long)
         # Hypothesis repeats some: only as many as it was asked for are counted.
         PLAYED[KIND] = min(PLAYED[KIND] + 1, settings().max_examples)
 
 
-TestWalk = Walk.TestCase
+class FewWalks(Walk):
+    pass
+
+
+TestFewWalks = FewWalks.TestCase
+TestFewWalks.settings = settings(settings(), max_examples=30)
+TestWalk = pytest.mark.prove(Walk.TestCase)

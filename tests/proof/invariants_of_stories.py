@@ -1,0 +1,248 @@
+"""What must hold of stories that are not deleted: promises, payments, notices, moves."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.delivery.messages import Delivery, StoryMessage, about
+from chalicelib.delivery.timeouts import RESUME_AFTER
+from chalicelib.stories import keys
+from chalicelib.stories.moves import Move
+from chalicelib.stories.queues import Step
+from chalicelib.stories.story import Status, Story
+from tests.proof.outcome import Outcome, gaps, with_following, writes
+from tests.proof.pages import audio_of, text_on
+from tests.proof.tape import Request
+
+_PAID = frozenset({"rekognition.DetectText", "polly.SynthesizeSpeech"})
+_ENDED = frozenset({Status.READY, Status.FAILED})
+_MOVES = {
+    Status.RECEIVED: {Status.READ, Status.FAILED, Status.DELETED},
+    Status.READ: {Status.READY, Status.FAILED, Status.DELETED},
+    Status.READY: {Status.DELETED},
+    Status.FAILED: {Status.RECEIVED, Status.READ, Status.READY, Status.DELETED},
+    Status.DELETED: set[Status](),
+}
+"""Written out once more, so that a slip in the code's own table is noticed."""
+_STORY_STEPS = frozenset(Step) - {Step.INTAKE}
+_RESUMING = frozenset({"poll", "bulk", "sweep"})
+_CLOCKS_DIFFER_BY = timedelta(seconds=5)
+_REPEAT_AFTER = timedelta(minutes=1)
+
+
+def _unkept_promises(run: Outcome) -> Iterator[str]:
+    """Every acknowledged photo has a story that is ready, or failed for a good reason."""
+    kept = {about(story) for story, _ in run.stories}
+    for promise in run.promises:
+        if promise.life not in kept | run.deleted:
+            yield "an acknowledged story is gone"
+    for story, shade in run.stories:
+        text = text_on(shade)
+        if story.status is Status.READY:
+            yield from _wrong_content(run, story, text)
+        elif story.status is not Status.FAILED:
+            yield f"an acknowledged story was left {story.status}"
+        elif story.failure is None or not story.failure.reason:
+            yield "a story failed without a reason"
+        elif text and not run.may_fail:
+            yield f"a readable page failed: {story.failure.reason}"
+
+
+def _wrong_content(run: Outcome, story: Story, text: str) -> Iterator[str]:
+    if story.text != text:
+        yield f"this is another page's text: {story.text!r}"
+    if story.page != keys.page(story) or story.audio != keys.audio(story):
+        yield "the record names files of another life of this story"
+    elif not run.exists(keys.page(story)):
+        yield "the page image is missing"
+    elif run.backend.media.get(keys.audio(story)) != audio_of(text):
+        yield "this is another text's audio"
+
+
+def _repeated_payments(run: Outcome) -> Iterator[str]:
+    """A paid call is repeated only if a fault hit it, or the request that stored its result."""
+    paid: Counter[tuple[str, str]] = Counter()
+    excused: Counter[tuple[str, str]] = Counter()
+    for request, following in with_following(run.requests):
+        message = request.process.message
+        if request.operation in _PAID and request.took_effect and message:
+            what = (message.message.id, repr(request.detail))
+            paid[what] += 1
+            excused[what] += bool(request.fault or (following and following.fault))
+    for what, times in paid.items():
+        lives = run.lives_of(what[0]) + run.simulation.naps
+        if times > lives + excused[what]:
+            yield f"paid {times} times for {what[1][:80]}, {excused[what]} excused"
+
+
+def _needless_notices(run: Outcome) -> Iterator[str]:
+    """One notice for each end of a story, and one more for each fault while it was sent."""
+    published: Counter[str] = Counter()
+    excused: Counter[str] = Counter()
+    wanted: dict[StoryMessage, bool] = {}
+    for request, following in with_following(run.requests):
+        message = request.process.message
+        if isinstance(request.result, Story):
+            wanted[about(request.result)] = request.result.notify
+        if _is_notice(request) and message:
+            if not wanted[message.message]:
+                yield "a notice was sent that no client wanted"
+            published[message.message.id] += 1
+            excused[message.message.id] += bool(request.fault or (following and following.fault))
+    ends = Counter(story.id for _, story in _ends(run.requests))
+    # A repeat that failed for an uploader is left to the sweeper, and so to a step.
+    left = sum(r.operation == "sns.Publish" for r in run.requests if _is_broken_repeat(r))
+    for story_id, times in published.items():
+        if times > ends[story_id] + excused[story_id] + left + run.simulation.naps:
+            yield f"{times} notices for {ends[story_id]} ends, {excused[story_id]} excused"
+    repeated: dict[str, list[datetime]] = defaultdict(list)
+    for request in run.requests:
+        if _is_notice(request) and not request.process.message and not request.fault:
+            repeated[repr(request.detail)].append(request.at)
+    if any(gap < _REPEAT_AFTER for gap in gaps(repeated.values())):
+        yield "the notice of a ready story was repeated within a minute"
+
+
+def _missing_notices(run: Outcome) -> Iterator[str]:
+    """Each client that wanted a notice got one after the story's last end."""
+    wanted = {promise.life for promise in run.promises if promise.notify}
+    last_end = {about(story): number for number, story in _ends(run.requests)}
+    notices = [request for request in run.requests if _is_notice(request)]
+    for story, _ in run.stories:
+        since = last_end.get(about(story), 0)
+        told = {_told_by(r) for r in notices if _tells_of(r, story) and r.number > since}
+        # The repeated notice of a finished duplicate is marked before it is sent, so that one of
+        # many is sent. A process that dies in between sends none; the next minute's upload does.
+        excused = story.repeated_at and any(map(_is_broken_repeat, run.requests))
+        if about(story) in wanted and story.status not in told and not excused:
+            yield f"no client was told that a story is {story.status}"
+
+
+def _is_notice(request: Request) -> bool:
+    return request.operation == "sns.Publish" and request.took_effect
+
+
+def _is_broken_repeat(request: Request) -> bool:
+    """Did a fault hit an uploader's repeated notice, or the write that marks it?"""
+    if not request.fault or not request.process.kind.startswith(("upload", "intake")):
+        return False
+    match request.detail:
+        case ("publish", *_):
+            return True
+        case ("apply", _, Move(changes=changes), *_):
+            return "repeated_at" in changes or "notified_of" in changes
+    return False
+
+
+def _tells_of(notice: Request, story: Story) -> bool:
+    """By its message, or for an uploader that is told at once by the link in it."""
+    message = notice.process.message
+    if message:
+        return message.message == about(story)
+    return str(story.audio) in str(notice.detail)
+
+
+def _told_by(notice: Request) -> Status:
+    _, subject, _ = notice.detail
+    return Status.READY if "is ready" in str(subject) else Status.FAILED
+
+
+def _illegal_moves(run: Outcome) -> Iterator[str]:
+    """Compares the results of all writes in the order in which they took effect."""
+    status: dict[StoryMessage, Status] = {}
+    failed_by: set[str] = set()
+    for request, story in writes(run.requests):
+        origin = status.get(about(story), Status.RECEIVED)
+        status[about(story)] = story.status
+        if story.status is not origin and story.status not in _MOVES[origin]:
+            yield f"an illegal move was written: {origin} to {story.status}"
+        if request.process.message is None:  # a client sent the photo again
+            restarted = story.status not in {origin, Status.DELETED}
+            if origin is Status.FAILED and restarted and story.notified_of:
+                yield "a client that sent a photo again would not be told of its next failure"
+            continue
+        message_id = request.process.message.message_id
+        if story.status is Status.FAILED and origin is not Status.FAILED:
+            failed_by.add(message_id)
+        if origin is Status.FAILED and story.status is not origin and message_id in failed_by:
+            yield "a message took back the very failure that it ended in"
+
+
+def _unseen_by_the_sweeper(run: Outcome) -> Iterator[str]:
+    """All messages may be lost at any moment: the sweeper finds every unfinished story."""
+    for request, story in writes(run.requests):
+        is_done = story.status in _ENDED or story.erased_at is not None
+        if not is_done and story.unfinished_since is None:
+            yield f"from request {request.number} on, the sweeper did not see an unfinished story"
+
+
+def _needless_work(run: Outcome) -> Iterator[str]:
+    """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
+    resumed: dict[str, list[datetime]] = defaultdict(list)
+    for request in run.requests:
+        if request.process.kind in _RESUMING and request.target in _STORY_STEPS:
+            resumed[request.detail[1].id].append(request.at)
+    if any(gap <= RESUME_AFTER for gap in gaps(resumed.values())):
+        yield "a story was resumed twice within a minute"
+
+
+def _wrong_lives(run: Outcome) -> Iterator[str]:
+    """A message of another life of a story is ignored, and a photo has one life at a time."""
+    for request in run.requests:
+        message, story = request.process.message, request.result
+        if not message or not isinstance(story, Story) or request.detail[0] == "find":
+            continue
+        if about(story) != message.message:
+            yield f"a message of {message.message.generation} touched {story.generation}"
+        if "dead" in request.process.kind and request.detail[0] == "apply":
+            yield from _stray_dead_letters(request, message, story)
+    for story_id, count in Counter(life.id for life in run.claimed).items():
+        if count > run.lives_of(story_id):
+            yield f"one photo has {count} lives"
+
+
+def _stray_dead_letters(
+    request: Request, letter: Delivery[StoryMessage], story: Story
+) -> Iterator[str]:
+    """A dead letter fails a story only if nothing else happened to it since."""
+    if request.detail[2].changes.get("status") is not Status.FAILED:
+        return
+    if story.enqueued_at and story.enqueued_at - letter.sent_at > _CLOCKS_DIFFER_BY:
+        yield "a stray dead letter failed a story that was enqueued since"
+    if "reading" in request.process.kind and story.text:
+        yield "a stray dead letter failed a story that went on"
+
+
+def _ends(requests: list[Request]) -> Iterator[tuple[int, Story]]:
+    """The number of each request that ended a story, and the story after it."""
+    last: dict[StoryMessage, Status] = {}
+    for request, story in writes(requests):
+        ended = story.status in _ENDED and last.get(about(story)) is not story.status
+        # A story that fails again by itself is no news to a client that was told.
+        if ended and story.notified_of is not story.status:
+            yield request.number, story
+        last[about(story)] = story.status
+
+
+def _unfinished(run: Outcome) -> Iterator[str]:
+    any_died = any(request.fault for request in run.requests)  # then a lease runs out
+    for story, _ in run.stories:
+        if story.unfinished_since is not None:
+            yield "a story that has ended is still swept"
+        if not any_died and any(
+            lease.until > run.simulation.clock.now for lease in story.leases.values()
+        ):
+            yield "a lease is live though no process works"
+
+
+ALL = (
+    _unkept_promises,
+    _repeated_payments,
+    _needless_notices,
+    _missing_notices,
+    _illegal_moves,
+    _unseen_by_the_sweeper,
+    _needless_work,
+    _wrong_lives,
+    _unfinished,
+)
