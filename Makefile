@@ -8,15 +8,19 @@ AWS_PORT ?= 4566
 PAGE ?= samples/page.jpg
 FOLDER ?= .stages/$(STAGE)/terraform
 
-VENV := .venv
-INSTALLED := $(VENV)/installed
-RUN := $(VENV)/bin/python
-EMULATOR := .venv-emulator
-EMULATOR_INSTALLED := $(EMULATOR)/installed
+RUN := .venv/bin/python
+LOCAL := .venv/installed-local
+DEV := .venv/installed-dev
+EMULATOR := .venv-emulator/installed-emulator
+PYTEST := $(RUN) -m pytest
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+       --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 ADDRESSES = $(if $(EMAIL),--email "$(EMAIL)") $(if $(SENDER),--sender "$(SENDER)")
 
-.PHONY: help demo demo-profile run token deploy destroy package redrive test test-deployed check \
-        audit soak bench clean
+.PHONY: help demo demo-profile run token deploy destroy package redrive check test prove \
+        test-deployed soak bench audit install lock clean
+.NOTPARALLEL: # Two targets never install at the same time.
 
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
@@ -25,69 +29,71 @@ help: ## Show this list
 	@echo "          PORT=8000 AWS_PORT=4566 (run),"
 	@echo "          STAGE=local QUEUE=reading (redrive), STAGE=dev NAME=phone (token),"
 	@echo "          STAGE=dev EMAIL=you@example.com SENDER=stories@example.com (deploy, package),"
-	@echo "          KEEP=1 (test-deployed), PYTHON=python3.12 (all)"
+	@echo "          KEEP=1 (test-deployed), UPGRADE=1 (lock), PYTHON=python3.12 (all)"
 
-demo: $(INSTALLED) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
-	@$(RUN) -m local.demo $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
+demo: $(LOCAL) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
+	@$(RUN) -m local.demo.page $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
 
-demo-profile: $(INSTALLED) ## Take photos of people through the profile workflow (PHOTOS=folder)
-	@$(RUN) -m local.demo_profile $(if $(PHOTOS),"$(PHOTOS)")
+demo-profile: $(LOCAL) ## Take photos of people through the profile workflow (PHOTOS=folder)
+	@$(RUN) -m local.demo.profile $(if $(PHOTOS),"$(PHOTOS)")
 
-run: $(INSTALLED) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
+run: $(LOCAL) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local
 
-token: $(INSTALLED) ## Make an API token for a stage (STAGE=dev NAME=phone)
+token: $(LOCAL) ## Make an API token for a stage (STAGE=dev NAME=phone)
 	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"
 
-deploy: $(INSTALLED) ## Bring a stage into your AWS account, or up to date (STAGE=dev EMAIL=...)
-	@$(RUN) -m infrastructure.deploy "$(STAGE)" $(ADDRESSES) $(if $(ANYWAY),--anyway)
+deploy: $(LOCAL) ## Bring a stage into your AWS account, or up to date (STAGE=dev EMAIL=...)
+	@$(RUN) -m infrastructure.commands.deploy "$(STAGE)" $(ADDRESSES) $(if $(ANYWAY),--anyway)
 
-destroy: $(INSTALLED) ## Take a stage out of your AWS account, after asking (STAGE=dev)
-	@$(RUN) -m infrastructure.destroy "$(STAGE)" $(if $(YES),--yes "$(YES)")
+destroy: $(LOCAL) ## Take a stage out of your AWS account, after asking (STAGE=dev)
+	@$(RUN) -m infrastructure.commands.destroy "$(STAGE)" $(if $(YES),--yes "$(YES)")
 
-package: $(INSTALLED) ## Leave the app in a folder for Terraform (STAGE=dev FOLDER=out)
-	@$(RUN) -m infrastructure.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES)
+package: $(LOCAL) ## Leave the app in a folder for Terraform (STAGE=dev FOLDER=out)
+	@$(RUN) -m infrastructure.commands.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES)
 
-redrive: $(INSTALLED) ## Put a queue's parked messages back (STAGE=local QUEUE=reading)
+redrive: $(LOCAL) ## Put a queue's parked messages back (STAGE=local QUEUE=reading)
 	@$(if $(filter local,$(STAGE)),AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-http://127.0.0.1:$(AWS_PORT)}") \
-		$(RUN) -m infrastructure.redrive "$(STAGE)" "$(QUEUE)"
+		$(RUN) -m infrastructure.commands.redrive "$(STAGE)" "$(QUEUE)"
 
-test: check ## Lint, check types, and run the whole test suite
-	$(RUN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
-
-test-deployed: $(INSTALLED) $(EMULATOR_INSTALLED) ## Deploy to an emulated account, try it, destroy it (KEEP=1: leave it up)
-	KEEP=$(KEEP) $(RUN) -m pytest tests/deployed -m deployed --capture=no --verbose
-
-check: $(INSTALLED) ## Lint and check types, in seconds
+check: $(DEV) ## Lint and check types, in seconds
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-audit: $(INSTALLED) ## Look up known vulnerabilities of what is installed (asks pypi.org)
-	$(RUN) -m pip_audit --local --strict --progress-spinner off
+test: check ## Check, and run the fast tests: what a commit needs
+	$(PYTEST) $(PARALLEL)
 
-soak: $(INSTALLED) ## Walk tens of thousands of random walks over the pipeline
-	$(RUN) -m pytest -q tests/proof/test_random_walks.py --hypothesis-profile=soak
+prove: $(DEV) ## Run the whole proof: every schedule and every planted bug
+	$(PYTEST) $(PARALLEL) -m prove
 
-bench: $(INSTALLED) ## Measure speed and memory; writes bench/results.json
+test-deployed: $(DEV) $(EMULATOR) ## Deploy to an emulated account, try it, destroy it (KEEP=1: leave it up)
+	KEEP=$(KEEP) $(PYTEST) tests/deployed -m deployed --capture=no --verbose
+
+soak: $(DEV) ## Walk tens of thousands of random walks over the pipeline
+	$(PYTEST) -q tests/proof/test_random_walks.py --hypothesis-profile=soak
+
+bench: $(DEV) ## Measure speed and memory; writes bench/results.json
 	$(RUN) -m bench
 
+audit: $(DEV) ## Look up known vulnerabilities of what is installed (asks pypi.org)
+	$(RUN) -m pip_audit --local --strict --progress-spinner off
+
+install: $(DEV) $(EMULATOR) ## Install everything now; each target installs what it needs
+
+lock: $(LOCAL) ## Pin what requirements/*.in need (UPGRADE=1: the newest versions)
+	$(LOCK) requirements/lambda.in -o requirements.txt
+	$(LOCK) requirements/local.in -o requirements/local.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
+
 clean: ## Remove everything that was made
-	rm -rf $(VENV) $(EMULATOR) .mypy_cache .pytest_cache .ruff_cache .hypothesis story.mp3 bench/results.json
+	rm -rf .venv .venv-emulator .mypy_cache .pytest_cache .ruff_cache .hypothesis story.mp3 bench/results.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# chalice packages with pip's own internals, which pip 26.3 removed.
-$(INSTALLED): requirements.txt requirements-dev.txt
+$(LOCAL): requirements/local.txt
+$(DEV): requirements/dev.txt
+$(EMULATOR): requirements/emulator.txt | $(LOCAL) # uv, which installs it, is in .venv
+$(LOCAL) $(DEV) $(EMULATOR):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Storytime needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
-	@echo "Installing into $(VENV) (once; a minute or two) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check 'pip<26.3' setuptools wheel
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
-
-# Of its own: the emulator pins another version of the AWS client.
-$(EMULATOR_INSTALLED): requirements-emulator.txt
-	@echo "Installing into $(EMULATOR) (once) ..."
-	@$(PYTHON) -m venv $(EMULATOR)
-	@$(EMULATOR)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
-	@touch $@
+	@$(PYTHON) requirements/install.py $(subst installed-,,$(@F))

@@ -23,14 +23,15 @@ from chalice.app import (
     SQSEvent,
 )
 
+from chalicelib import telemetry
 from chalicelib.assembly import assembly_on_aws
 from chalicelib.delivery import events
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.http import answers, profiles, requests, tokens
+from chalicelib.profiles.attempt_end import AttemptEnd
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.direct_upload import ProfileUpload
-from chalicelib.profiles.ending import Ending
 from chalicelib.profiles.execution import run_task
 from chalicelib.profiles.intake import ProfileIntake
 from chalicelib.profiles.registration import Registration
@@ -46,10 +47,9 @@ from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys
 from chalicelib.stories.queues import DEAD_LETTERS, Step
-from chalicelib.telemetry import logs
 
 settings = Settings.from_environment(os.environ)
-logs.configure(settings.log_level)
+telemetry.configure(settings.log_level)
 part = assembly_on_aws(settings)
 digests = tokens.digests_of(settings.api_tokens)
 
@@ -78,7 +78,7 @@ def current_request() -> Request:
 
 @app.middleware("all")
 def name_the_request_in_logs(event: Any, get_response: Callable[[object], Any]) -> Any:
-    with logs.bound(function_request_id=events.request_id_of(event)):
+    with telemetry.bound(function_request_id=events.request_id_of(event)):
         return get_response(event)
 
 
@@ -87,7 +87,7 @@ def reshape_errors(event: object, get_response: Callable[[object], Response]) ->
     return answers.in_our_shape(get_response(event))
 
 
-@app.authorizer(ttl_seconds=tokens.REMEMBERED_SECONDS)
+@app.authorizer(ttl_seconds=tokens.CACHED_SECONDS)
 def authorize(request: AuthRequest) -> AuthResponse:
     return answers.permission_of(tokens.holder_of(request.token, digests))
 
@@ -120,7 +120,7 @@ def upload() -> Response:
 @route("/uploads", methods=["POST"])
 @answers.answering_errors
 def request_upload() -> Response:
-    permit = part(DirectUpload).permit(requests.wanted_of(current_request()))
+    permit = part(DirectUpload).permit(requests.wanted_upload_of(current_request()))
     return answers.permit_response(permit)
 
 
@@ -237,12 +237,12 @@ def persist_metadata(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 @app.lambda_function()
 def refuse_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return run_task(part(Ending).end, event)
+    return run_task(part(AttemptEnd).run, event)
 
 
 @app.lambda_function()
 def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    return run_task(part(Ending).end, event)
+    return run_task(part(AttemptEnd).run, event)
 
 
 @route("/profiles/{user_id}", methods=["GET"])

@@ -15,7 +15,7 @@ from bench import (
     upload,
 )
 from bench.report import RESULTS, save, table
-from local.process import interrupt_when_told_to_end
+from local.runner.process import interrupt_when_told_to_end
 
 FIGURES = {
     "imports": imports.measure,

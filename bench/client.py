@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import requests
 
-from bench.stack import Stack
+from bench.stack import RunningStack
 
 # Seconds between two polls. Each costs the machine some ten milliseconds that the engines
 # then lack: closely only where the moment matters.
@@ -32,7 +32,7 @@ class Upload:
 class Client:
     """One connection to a stack, closed at the end of its `with` block; for one thread."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: RunningStack) -> None:
         self._stack = stack
         self._session = requests.Session()
         self._session.trust_env = False  # neither proxies nor ~/.netrc

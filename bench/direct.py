@@ -8,7 +8,7 @@ from statistics import median
 from bench.client import Client
 from bench.pages import large_photo, page_photo, with_comment
 from bench.report import Figure
-from bench.stack import Stack, running_stack
+from bench.stack import RunningStack, running_stack
 from bench.upload import PHOTO_SIZE
 
 
@@ -63,7 +63,7 @@ def measure(*, quick: bool) -> list[Figure]:
     ]
 
 
-def enqueued_at(stack: Stack, story_id: str) -> float:
+def enqueued_at(stack: RunningStack, story_id: str) -> float:
     """When the story's first message was sent, as the app's log has it: POSIX time.
 
     Polling for it would slow what is measured; its record says when it began to be stored.

@@ -10,19 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from local.engines.allocator import keep_large_buffers
-from local.polly import Polly
-from local.rekognition import Rekognition
+from local.services.polly.synthesis import Polly
+from local.services.rekognition.detect_text import Rekognition
 
 WORKERS = 2
 
 
-def no_object(bucket: str, key: str, version: str | None) -> bytes:
-    raise KeyError(bucket, key, version)
-
-
 def main(photos: list[Path]) -> None:
     keep_large_buffers()
-    rekognition, polly = Rekognition(no_object), Polly()
+    rekognition, polly = Rekognition(), Polly()
 
     def read_and_speak(photo: Path) -> None:
         found = rekognition.detect_text({"Image": {"Bytes": photo.read_bytes()}})

@@ -7,7 +7,7 @@ import tempfile
 from statistics import median
 
 from bench.report import Figure
-from local.resources import app_environment
+from local.resources.environment import app_environment
 
 BASE = "import chalice, boto3"
 APP = "import app"

@@ -12,10 +12,10 @@ from moto import mock_aws
 from bench.report import Figure
 from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
-from chalicelib.steps.listing import DEFAULT, MOST, Listing
+from chalicelib.steps.listing import DEFAULT_LIMIT, MAX_LIMIT, Listing
 from chalicelib.stories.story import Status, Story
-from local.moto_backend import REGION
-from local.resources import create_stories_table
+from local.resources.creation import create_stories_table
+from local.resources.names import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -87,14 +87,14 @@ def costs_of_pages(count: int) -> dict[str, Cost]:
         create_stories_table(client, TABLE)
         listing = Listing(StoriesTable(client, TABLE), "cursors", lambda: END_OF_MONTH)
         middle = count // 2
-        fill(client, range(middle + DEFAULT), count)
-        # Only DEFAULT stories are newer than the middle so far: the next page begins there.
+        fill(client, range(middle + DEFAULT_LIMIT), count)
+        # Only DEFAULT_LIMIT stories are newer than the middle so far: the next page begins there.
         cursor = listing.page().next_cursor
-        fill(client, range(middle + DEFAULT, count), count)
+        fill(client, range(middle + DEFAULT_LIMIT, count), count)
         return {
-            "first page": cost_of(client, listing, DEFAULT),
-            "middle page": cost_of(client, listing, DEFAULT, cursor),
-            f"page of {MOST}": cost_of(client, listing, MOST),
+            "first page": cost_of(client, listing, DEFAULT_LIMIT),
+            "middle page": cost_of(client, listing, DEFAULT_LIMIT, cursor),
+            f"page of {MAX_LIMIT}": cost_of(client, listing, MAX_LIMIT),
         }
 
 

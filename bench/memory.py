@@ -7,7 +7,7 @@ from statistics import median
 from bench.client import Client
 from bench.pages import page_photo
 from bench.report import Figure
-from bench.stack import Stack, resident_bytes, running_stack
+from bench.stack import RunningStack, resident_bytes, running_stack
 
 AT_ONCE = 2  # pages: as many as the stack reads at once
 GIGABYTE = 1e9
@@ -53,7 +53,7 @@ def level(readings: Sequence[int], span: int) -> float:
     return median(readings[-span:])
 
 
-def resident_after_each_page(stack: Stack, pages: int) -> Sequence[int]:
+def resident_after_each_page(stack: RunningStack, pages: int) -> Sequence[int]:
     def process(number: int) -> int:
         with Client(stack) as client:
             client.wait_until_at_rest(client.upload(page_photo(number)))

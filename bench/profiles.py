@@ -9,10 +9,10 @@ import requests
 
 from bench.client import GIVE_UP
 from bench.report import Figure
-from bench.stack import Stack, running_stack
-from local import pictures_of_faces as pictures
-from local.demo_http import last
-from local.demo_profile import execution_arn, path_of
+from bench.stack import RunningStack, running_stack
+from local.demo import pictures_of_faces as pictures
+from local.demo.profile import execution_arn, path_of
+from local.demo.terminal import last
 
 FACTOR = 1.15
 FIXED = 0.3  # seconds
@@ -73,7 +73,7 @@ def _overhead(name: str, runs: list[Run]) -> Figure:
     )
 
 
-def _run(stack: Stack, user_id: str, photo: bytes, status: str) -> Run:
+def _run(stack: RunningStack, user_id: str, photo: bytes, status: str) -> Run:
     timings = f"{stack.aws_url}/_local/timings"
     requests.delete(timings, timeout=10).raise_for_status()
     url = f"{stack.api_url}/profiles/{user_id}"
@@ -93,8 +93,10 @@ def _run(stack: Stack, user_id: str, photo: bytes, status: str) -> Run:
     )
 
 
-def _described(stack: Stack, execution: str) -> Any:
-    return stack.clients.stepfunctions.describe_execution(executionArn=execution_arn(execution))
+def _described(stack: RunningStack, execution: str) -> Any:
+    return stack.clients.stepfunctions.describe_execution(
+        executionArn=execution_arn(stack, execution)
+    )
 
 
 def _has_ended(described: Any) -> bool:

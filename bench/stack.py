@@ -7,13 +7,13 @@ from pathlib import Path
 
 import psutil
 
-from local.launcher import Stack, launched
+from local.runner.launcher import RunningStack, launched
 
-__all__ = ["Stack", "resident_bytes", "running_stack"]
+__all__ = ["RunningStack", "resident_bytes", "running_stack"]
 
 
 @contextmanager
-def running_stack() -> Iterator[Stack]:
+def running_stack() -> Iterator[RunningStack]:
     """Run a stack, and stop it at the end."""
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -22,7 +22,7 @@ def running_stack() -> Iterator[Stack]:
         yield stack
 
 
-def resident_bytes(stack: Stack) -> int:
+def resident_bytes(stack: RunningStack) -> int:
     """Resident set size of the stack's process and of all that it started."""
     process = psutil.Process(stack.pid)
     family = [process, *process.children(recursive=True)]

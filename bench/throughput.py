@@ -11,13 +11,13 @@ from statistics import median
 from bench.client import Client, Upload
 from bench.pages import page_photo
 from bench.report import Figure
-from bench.stack import Stack, running_stack
+from bench.stack import RunningStack, running_stack
 
 PAGES = 20
 
 
 def measure(*, quick: bool) -> list[Figure]:
-    """Stack and bare engines take turns; each round of the stack gets new pages."""
+    """RunningStack and bare engines take turns; each round of the stack gets new pages."""
     stack_seconds, engine_seconds = [], []
     with running_stack() as stack, Client(stack) as client:
         client.wait_until_at_rest(client.upload(page_photo(0)))
@@ -45,7 +45,7 @@ def measure(*, quick: bool) -> list[Figure]:
     ]
 
 
-def all_at_once(stack: Stack, photos: list[bytes]) -> float:
+def all_at_once(stack: RunningStack, photos: list[bytes]) -> float:
     """Upload from as many threads as photos; the seconds until the last is ready.
 
     The stories are then waited for one by one: the last is ready when all are, and

@@ -10,7 +10,7 @@ from PIL import Image
 from bench.client import Client
 from bench.pages import large_photo, page_photo, with_comment
 from bench.report import Figure
-from bench.stack import Stack, running_stack
+from bench.stack import RunningStack, running_stack
 
 PHOTO_SIZE = 1_500_000  # bytes
 
@@ -52,7 +52,7 @@ def measure(*, quick: bool) -> list[Figure]:
     ]
 
 
-def bare_put(stack: Stack) -> Callable[[bytes], object]:
+def bare_put(stack: RunningStack) -> Callable[[bytes], object]:
     """A put into the app's own bucket, as plain as boto3 does it."""
     bucket = stack.environment["MEDIA_BUCKET"]
     storage = stack.clients.s3

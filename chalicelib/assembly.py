@@ -231,5 +231,5 @@ class AwsTools:
         }
 
     def _queues(self, suffix: str = "") -> Mapping[Step, SqsQueue[Any]]:
-        url = self._settings.queue_url
-        return {step: SqsQueue(self._client("sqs"), url(step, suffix)) for step in Step}
+        client, prefix = self._client("sqs"), self._settings.queue_url_prefix
+        return {step: SqsQueue(client, f"{prefix}{step}{suffix}") for step in Step}

@@ -76,13 +76,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    def queue_url(self, step: Step, suffix: str = "") -> str:
-        """The address of a step's queue, or of that for its dead letters or parked ones."""
-        return f"{self.queue_url_prefix}{step}{suffix}"
-
     def queue_name(self, step: Step, suffix: str = "") -> str:
-        """The name of the same queue, as triggers know it."""
-        return self.queue_url(step, suffix).rsplit("/", 1)[1]
+        """The name of a step's queue, or of that of its dead letters, as triggers need it."""
+        return f"{self.queue_url_prefix}{step}{suffix}".rsplit("/", 1)[1]
 
     def concurrency_of(self, step: Step, suffix: str = "") -> int:
         """How many functions may work on a queue at once."""

@@ -1,4 +1,4 @@
-"""The AWS account that a stage is in, as the environment of the command says it."""
+"""The AWS account and region that the environment leads to."""
 
 import os
 from collections.abc import Mapping
@@ -25,8 +25,9 @@ from infrastructure.stage import DeploymentError
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
-_PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 8})
-_NO_LONGER_VALID: Final = {
+_MANY_TRIES: Final = Config(retries={"mode": "standard", "total_max_attempts": 8})
+# Error codes of different services for one problem (API references, "Common Errors").
+_INVALID_CREDENTIALS: Final = {
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidAccessKeyId",
@@ -42,12 +43,11 @@ _NOT_ALLOWED: Final = {
     "AuthorizationError",
     "UnauthorizedOperation",
 }
-"""Services' codes for the same (their API references, "Common Errors")."""
 _LOG_IN: Final = "Set credentials (aws configure, aws sso login, or AWS_PROFILE)"
 
 
 def explained(error: Exception) -> str:
-    """What went wrong, with what to do about it where AWS does not say that."""
+    """Return the error's message; add what to do where AWS does not say it."""
     if isinstance(error, (NoCredentialsError, ProfileNotFound, SSOError, TokenRetrievalError)):
         return f"{str(error).rstrip('.')}. {_LOG_IN}, and run the same command again."
     if isinstance(error, (NotConnectedError, HTTPClientError)):
@@ -55,30 +55,31 @@ def explained(error: Exception) -> str:
     if not isinstance(error, ClientError):
         return str(error)
     code = error.response["Error"].get("Code")
-    if code in _NO_LONGER_VALID:
-        return f"AWS does not take your credentials ({code}). {_LOG_IN}, and run it again."
+    if code in _INVALID_CREDENTIALS:
+        return f"AWS does not accept your credentials ({code}). {_LOG_IN}, and run it again."
     if code in _NOT_ALLOWED:
         return (
-            f"{error}\nAsk whoever looks after the account for that permission "
+            f"{error}\nAsk the account's administrator for that permission "
             "(docs/deploy.md lists what is needed), and run the same command again."
         )
     return str(error)
 
 
 def region_variable(environment: Mapping[str, str]) -> dict[str, str]:
-    """AWS_REGION, if it is set, by the only name that boto3 and Chalice know it by.
+    """Return AWS_REGION, if it is set, as AWS_DEFAULT_REGION.
 
-    It goes before AWS_DEFAULT_REGION, as it does for the AWS CLI ("Environment variables").
+    boto3 and Chalice read only AWS_DEFAULT_REGION. The AWS CLI prefers AWS_REGION ("Environment
+    variables"), and so do these commands.
     """
     region = environment.get("AWS_REGION")
     return {"AWS_DEFAULT_REGION": region} if region else {}
 
 
 class Account:
-    """An account and region; clients are made when they are first needed.
+    """An account and region.
 
     Raises:
-        DeploymentError: The environment names no region, or credentials that AWS does not know.
+        DeploymentError: The environment has no region, or credentials that AWS does not accept.
     """
 
     def __init__(self) -> None:
@@ -108,17 +109,17 @@ class Account:
 
     @property
     def partition(self) -> str:
-        """``aws``; elsewhere ``aws-cn`` or ``aws-us-gov``."""
+        """``aws``, ``aws-cn`` or ``aws-us-gov``."""
         return self._identity["Arn"].split(":")[1]
 
     @cached_property
     def api_domain(self) -> str:
-        """What the address of a REST API ends with, after its id."""
+        """The part of a REST API's address that follows the API's id."""
         ending = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
         return f"execute-api.{self.region}.{ending}"
 
     def client(self, service: str) -> Any:
-        """A client of a service, by boto3's name."""
+        """Return the client of a service, by boto3's name; make it at the first call."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, config=_PATIENT)  # type: ignore[call-overload]
+            self._clients[service] = self._session.client(service, config=_MANY_TRIES)  # type: ignore[call-overload]
         return self._clients[service]

@@ -1,8 +1,9 @@
-"""``python -m infrastructure.api_tokens STAGE [NAME]``: a new API token for a stage.
+"""``python -m infrastructure.api_tokens STAGE [NAME]`` makes a new API token for a stage.
 
-The token is printed once and kept nowhere; its SHA-256 goes to ``.chalice/tokens/<stage>``, which
-git ignores and `digests` reads for the deployment: a digest a line, and what it is after a ``#``.
-Exit status: 0, 1 when the file cannot be read or written, 2 when it was not asked properly.
+The token is printed once and stored nowhere. Its SHA-256 digest is stored in
+``.chalice/tokens/<stage>``, which git ignores: one digest a line, then a comment after ``#``.
+The deployment reads it with `digests`. Exit status: 0; 1 if the file cannot be read or written;
+2 if the arguments are wrong.
 """
 
 import os
@@ -15,31 +16,27 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.http.tokens import digest_of
-from infrastructure.stage import LOCAL, PROJECT, DeploymentError, Stage
+from infrastructure.stage import LOCAL, PROJECT, DeploymentError, Stage, UsageError
 
 FOLDER: Final = PROJECT / ".chalice" / "tokens"
-MOST: Final = 16
-"""Tokens of a stage: their digests, 65 bytes each, share 4 KB of environment variables with all
+MAX_TOKENS: Final = 16
+"""Tokens of a stage. Their digests, 65 bytes each, share 4 KB of environment variables with all
 other settings ("Lambda quotas")."""
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_LONGEST_NAME: Final = 60
-
-
-class UsageError(Exception):
-    """It was not asked for what can be done; the message says what to do."""
+_MAX_NAME: Final = 60
 
 
 class TokenFileError(DeploymentError):
-    """A stage's file does not hold what it must; the message says which line of which file."""
+    """A stage's token file is not valid; the message names the file and the line."""
 
 
 def digests(stage: str, folder: Path = FOLDER) -> list[str]:
-    """The SHA-256 digests of a stage's tokens, oldest first; none if it has no file.
+    """Return the SHA-256 digests of a stage's tokens, oldest first; none if there is no file.
 
     Raises:
-        UsageError: No stage can have this name.
-        TokenFileError: A line is no digest, or there are too many.
+        UsageError: The stage's name is not valid.
+        TokenFileError: A line has no valid digest, or the file has too many.
         OSError: The file cannot be read.
     """
     path = _file_of(stage, folder)
@@ -50,37 +47,38 @@ def digests(stage: str, folder: Path = FOLDER) -> list[str]:
         digest = line.partition("#")[0].strip()
         if not digest:
             continue
-        if not _DIGEST.fullmatch(digest):  # not shown: it may be a token, put there by mistake
+        if not _DIGEST.fullmatch(digest):  # do not show it: it may be a token
             raise TokenFileError(
                 f"{path}, line {number}: not a SHA-256 digest, which is 64 digits of 0-9 and a-f. "
-                "Remove the line; make token writes them."
+                "Remove the line; make token writes valid ones."
             )
         found.append(digest)
     unique = list(dict.fromkeys(found))
-    if len(unique) > MOST:
-        raise TokenFileError(f"{path} has {len(unique)} digests, and a stage takes {MOST}.")
+    if len(unique) > MAX_TOKENS:
+        raise TokenFileError(f"{path} has {len(unique)} digests; {MAX_TOKENS} are allowed.")
     return unique
 
 
 def new_token(stage: str, name: str, today: date, folder: Path = FOLDER) -> str:
-    """Make a token, add its digest to the stage's file, and return it.
+    """Make a token, add its digest to the stage's file, and return the token.
 
     Args:
-        stage: Whose token it is.
-        name: Who or what is going to use it, for whoever reads the file; may be empty.
-        today: The day that is written down with it.
-        folder: Where the files are.
+        stage: The stage's name.
+        name: The person or device that will use the token, as a comment; may be empty.
+        today: The date for the comment.
+        folder: The folder of the token files.
 
     Raises:
-        UsageError: No stage, or no token, can have this name.
-        TokenFileError: The file is malformed, or full.
+        UsageError: The stage's or the token's name is not valid.
+        TokenFileError: The file is not valid, or full.
         OSError: The file cannot be read or written.
     """
-    if not name.isprintable() or len(name) > _LONGEST_NAME:
-        raise UsageError(f"NAME is at most {_LONGEST_NAME} characters, without line breaks.")
-    if len(digests(stage, folder)) == MOST:
+    if not name.isprintable() or len(name) > _MAX_NAME:
+        raise UsageError(f"NAME is at most {_MAX_NAME} characters, without line breaks.")
+    if len(digests(stage, folder)) == MAX_TOKENS:
         raise TokenFileError(
-            f"{_file_of(stage, folder)} is full: a stage takes {MOST} tokens. Remove a line first."
+            f"{_file_of(stage, folder)} is full: {MAX_TOKENS} tokens are allowed. "
+            "Remove a line first."
         )
     token = f"st_{secrets.token_urlsafe(32)}"
     _append(_file_of(stage, folder), f"{digest_of(token)}  # {today} {name}".rstrip())
@@ -88,7 +86,7 @@ def new_token(stage: str, name: str, today: date, folder: Path = FOLDER) -> str:
 
 
 def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
-    """Do what the arguments say, and print the token and what to do with it; the exit status."""
+    """Make a token, print it with the next steps, and return the exit status."""
     try:
         stage, name = _stage_and_name(arguments)
         token = new_token(stage, name, datetime.now(UTC).date(), folder)
@@ -99,14 +97,14 @@ def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
     print(f"""\
 {token}
 
-This is the token. It is shown only now: keep it where secrets are kept. Its SHA-256 is in
+This is the token. It is shown only once: store it where you keep secrets. Its SHA-256 is in
 {_file_of(stage, folder)}.
 
 Next:
-  make deploy STAGE={stage}              # it opens the API from then on
+  make deploy STAGE={stage}              # the API accepts the token from then on
   curl -H 'Authorization: Bearer <token>' <the API's URL>/stories
 
-To take a token back, delete its line from the file and deploy again.""")
+To revoke a token, delete its line from the file and deploy again.""")
     return 0
 
 
@@ -116,13 +114,13 @@ def _stage_and_name(arguments: Sequence[str]) -> tuple[str, str]:
             return stage, ""
         case [stage, name] if stage:
             return stage, " ".join(name.split())
-    raise UsageError("Say which stage it is for: make token STAGE=dev NAME=phone")
+    raise UsageError("Say which stage the token is for: make token STAGE=dev NAME=phone")
 
 
 def _file_of(stage: str, folder: Path) -> Path:
     if stage == LOCAL:
         raise UsageError(
-            "The local stack is open, and keeps no tokens. To have it closed: "
+            "The local stack is open and has no tokens. To require one: "
             "API_TOKENS=$(printf %s my-token | sha256sum | cut -c 1-64) make run"
         )
     try:
@@ -136,11 +134,11 @@ def _text_of(path: Path) -> str:
 
 
 def _append(path: Path, line: str) -> None:
-    """Add a line to a file that only its owner can read."""
+    """Add a line to the file, and let only its owner read the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        os.fchmod(descriptor, 0o600)  # of a file that was made by hand, too
+        os.fchmod(descriptor, 0o600)  # also if the file was made by hand
         before = _text_of(path)
         separator = "\n" if before and not before.endswith("\n") else ""
         file.write(f"{separator}{line}\n")

@@ -1,8 +1,8 @@
-"""The record that Chalice keeps of what it made.
+"""Chalice's record of the resources that it made.
 
-Chalice writes it (``.chalice/deployed/<stage>.json``) only when a deployment has succeeded, and
-only on the machine where it ran. So it is kept in the stage's own bucket, too, for others who
-deploy the stage.
+Chalice writes the record (``.chalice/deployed/<stage>.json``) only after a successful deployment,
+and only on the machine that deployed. A copy in the stage's media bucket lets other people deploy
+the stage from their own clone.
 """
 
 import json
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RECORD_KEY: Final = "deployment/chalice.json"
-"""In the media bucket; outside of ``public/``, so CloudFront does not serve it."""
+"""In the media bucket, outside of ``public/``: CloudFront does not serve it."""
 
 
 def record_file(stage: Stage) -> Path:
@@ -24,10 +24,10 @@ def record_file(stage: Stage) -> Path:
 
 
 def fetch_record(s3: "S3Client", bucket: str, stage: Stage) -> str | None:
-    """Take over what Chalice recorded at the last deployment, whoever deployed.
+    """Download the record of the last deployment, unless the local record is newer.
 
-    A later ``chalice deploy`` in the stage's folder has recorded later, and keeps its record.
-    Answers the fingerprint of the app that was deployed then; none if nothing is kept.
+    The local record is newer after a ``chalice deploy`` in the stage's folder. Return the
+    fingerprint of the app that was deployed; None if the bucket has no record.
     """
     try:
         kept = s3.get_object(Bucket=bucket, Key=RECORD_KEY)
@@ -50,7 +50,7 @@ def keep_record(s3: "S3Client", bucket: str, stage: Stage, fingerprint: str) -> 
 
 
 def recorded(stage: Stage) -> list[dict[str, Any]]:
-    """The resources of Chalice's record, none if there is no record."""
+    """Return the resources in the record; none if there is no record."""
     try:
         record = json.loads(record_file(stage).read_text())
     except FileNotFoundError:
@@ -60,29 +60,29 @@ def recorded(stage: Stage) -> list[dict[str, Any]]:
 
 
 def recorded_values(stage: Stage, name: str) -> set[str]:
-    """The values of this name that any resource of the record has."""
+    """Return every value that a field has in the record, such as ``lambda_arn``."""
     return {str(each[name]) for each in recorded(stage) if name in each}
 
 
 def rest_api_id(stage: Stage) -> str:
-    """The id of the REST API that the last deployment made.
+    """Return the id of the REST API that the last deployment made.
 
     Raises:
-        DeploymentError: The record knows of none.
+        DeploymentError: The record has no REST API.
     """
     found = recorded_values(stage, "rest_api_id")
     if not found:
         raise DeploymentError(
-            f"Chalice's record {record_file(stage)} has no REST API: deploy the app anew with "
+            f"Chalice's record {record_file(stage)} has no REST API. Deploy the app again: "
             f"make deploy STAGE={stage.name} ANYWAY=1"
         )
     return found.pop()
 
 
 def code_in_lambda(client: "LambdaClient", stage: Stage) -> str | None:
-    """The digest of the code that the API's function has; None if there is no such function.
+    """Return the digest of the API function's code; None if the function does not exist.
 
-    It tells whether somebody has deployed past `keep_record`, with ``chalice deploy`` say.
+    Another digest than the recorded one means that somebody ran ``chalice deploy`` by hand.
     """
     try:
         return client.get_function_configuration(FunctionName=stage.prefix)["CodeSha256"]

@@ -1,4 +1,4 @@
-"""A stage of the same name in another region or account is left alone."""
+"""Protect a stage of the same name in another region or account."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def forget_record_of_elsewhere(stage: Stage, region: str, account: str) -> bool:
-    """Remove a record of what Chalice made in another account or region; whether there was one.
+    """Remove Chalice's record if it is of another account or region; return whether it was.
 
-    A clone may deploy a stage to several. By the record of another, Chalice would disconnect that
-    one's bucket, and give functions that one's roles.
+    One clone may deploy a stage to several places. With another place's record, Chalice would
+    disconnect that place's bucket and give functions its roles.
     """
     here = f":{region}:{account}:"
     elsewhere = any(here not in arn for arn in recorded_values(stage, "lambda_arn"))
@@ -23,17 +23,17 @@ def forget_record_of_elsewhere(stage: Stage, region: str, account: str) -> bool:
 
 
 def check_roles(iam: "IAMClient", stage: Stage, region: str) -> None:
-    """See that the stage's roles are not those of a stage of the same name in another region.
+    """Check that the stage's roles are not those of a stage of the same name in another region.
 
-    Roles are an account's, of all regions, and Chalice names them by the stage alone: it would
-    take the other one's permissions away.
+    A role belongs to all regions of an account, and Chalice names it by the stage alone: it would
+    overwrite the other stage's permissions.
 
     Raises:
-        DeploymentError: They are.
+        DeploymentError: The roles belong to a stage in another region.
     """
     role = f"{stage.prefix}-{API_HANDLER}"
     try:
-        # Chalice's policy has its role's name; botocore decodes the document.
+        # Chalice gives a policy the name of its role; botocore decodes the document.
         policy: Any = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
     except iam.exceptions.NoSuchEntityException:
         return
@@ -41,6 +41,6 @@ def check_roles(iam: "IAMClient", stage: Stage, region: str) -> None:
     others = {arn.split(":")[3] for arn in resources} - {"", region}
     if others:
         raise DeploymentError(
-            f"Stage {stage.name!r} of this account is in {others.pop()} already, and its "
-            f"functions' roles are of all regions: for {region}, take another name of a stage."
+            f"Stage {stage.name!r} of this account already exists in {others.pop()}, and its "
+            f"functions' roles belong to all regions. Use another stage name in {region}."
         )

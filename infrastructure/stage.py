@@ -1,4 +1,4 @@
-"""A stage: an installation of Storytime in an AWS account, and where its folder is."""
+"""A stage: one installation of Storytime in an AWS account."""
 
 import re
 from dataclasses import dataclass
@@ -6,31 +6,35 @@ from pathlib import Path
 from typing import Final
 
 APP: Final = "storytime"
-"""The app's name in .chalice/config.json; it begins every name in the account."""
+"""The app's name in .chalice/config.json; every name in the account begins with it."""
 API_HANDLER: Final = "api_handler"
-"""What Chalice calls the function behind the REST API."""
+"""Chalice's name for the function behind the REST API."""
 API_STAGE: Final = "api"
-"""API Gateway's own stage, the first part of every path."""
+"""API Gateway's own stage: the first part of every path."""
 LOCAL: Final = "local"
-"""The stage of one machine, which is never deployed."""
+"""The stage on one machine, which cannot be deployed."""
 STAGES: Final = ".stages"
-"""Where deployed stages have their folders; git ignores it."""
+"""The folder that holds the folders of deployed stages; git ignores it."""
 PROJECT: Final = Path(__file__).resolve().parent.parent
 
 
 class DeploymentError(Exception):
-    """It could not be done; the message says why, and what to do about it."""
+    """A command cannot do its work; the message says why, and what to do."""
+
+
+class UsageError(Exception):
+    """A command was called with wrong arguments; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A deployable stage, by its name: ``dev``, ``prod`` or one of your own.
+    """A stage that can be deployed: ``dev``, ``prod`` or a name of your own.
 
     Attributes:
-        project: Where the app is, and its ``.chalice``.
+        project: The folder that holds the app and its ``.chalice``.
 
     Raises:
-        DeploymentError: A name that resources cannot begin with.
+        DeploymentError: Names of resources cannot begin with this name.
     """
 
     name: str
@@ -39,7 +43,7 @@ class Stage:
     def __post_init__(self) -> None:
         if not self.name:
             raise DeploymentError("Say which stage: STAGE=dev")
-        # Bucket names are the shortest: storytime-<stage>-staging-<account>-<region>, 63 in all.
+        # Bucket names are the limit: storytime-<stage>-staging-<account>-<region>, 63 characters.
         if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", self.name) or self.name == LOCAL:
             raise DeploymentError(
                 f"{self.name!r} cannot be a stage: take up to 16 small letters and digits, "
@@ -48,19 +52,18 @@ class Stage:
 
     @property
     def prefix(self) -> str:
-        """What the names of the stage's resources begin with."""
+        """The beginning of the names of all the stage's resources."""
         return f"{APP}-{self.name}"
 
     @property
     def folder(self) -> Path:
-        """The stage as Chalice reads it; not tracked, for it names the account."""
+        """The stage as Chalice reads it; not tracked, because it contains the account's number."""
         return self.project / STAGES / self.name
 
     def function(self, name: str) -> str:
-        """What Chalice calls a function of the app in Lambda."""
         return function_name(self.prefix, name)
 
 
 def function_name(prefix: str, name: str) -> str:
-    """What Chalice calls the function of a handler, and Lambda its log group."""
+    """Return Chalice's name for a handler's function in Lambda and for its log group."""
     return prefix if name == API_HANDLER else f"{prefix}-{name}"

@@ -1,8 +1,8 @@
-"""A stage's folder: the same app, with the configuration that Chalice deploys it by.
+"""A stage's folder, from which Chalice deploys the app.
 
-Chalice reads a stage's environment and policies from the project's ``.chalice``. What they say of
-an account (its number, the names that CloudFormation found) belongs into no tracked file, so a
-stage has a folder of its own: links to the app's code, and a ``.chalice`` that is written here.
+Chalice reads a stage's environment variables and policies from ``.chalice``. They contain the
+account's number and the resources' names, which must not be in a tracked file. So each stage has
+a folder that git ignores: links to the app's code, and a ``.chalice`` that this module writes.
 """
 
 import hashlib
@@ -18,15 +18,15 @@ from infrastructure.stage import LOCAL, PROJECT, STAGES, DeploymentError, Stage
 
 CONFIG: Final = Path(".chalice") / "config.json"
 _LINKED: Final = ("app.py", "chalicelib", "requirements.txt")
-_LARGEST_ENVIRONMENT: Final = 4 * 1024
+_MAX_ENVIRONMENT: Final = 4 * 1024
 """Bytes of a function's environment variables (AWS Lambda, "Quotas")."""
 
 
 def tracked_config(project: Path) -> dict[str, Any]:
-    """What a project's .chalice/config.json holds.
+    """Return the content of a project's .chalice/config.json.
 
     Raises:
-        DeploymentError: It is not JSON.
+        DeploymentError: The file is not JSON.
     """
     try:
         config: dict[str, Any] = json.loads((project / CONFIG).read_text())
@@ -36,18 +36,18 @@ def tracked_config(project: Path) -> dict[str, Any]:
 
 
 def config_of(stage: str, project: Path = PROJECT) -> dict[str, Any]:
-    """Chalice's configuration that has a stage: its own if it was deployed, or the project's."""
+    """Return Chalice's configuration for a stage: its own if it was deployed, or the project's."""
     deployed = project / STAGES / stage
-    # Looked for among what there is: a stage's name is no path.
+    # Compare with existing files, because the name may contain "..".
     is_deployed = deployed / CONFIG in project.glob(f"{STAGES}/*/{CONFIG}")
     return tracked_config(deployed if is_deployed else project)
 
 
 def own_config(tracked: Mapping[str, Any], stage: Stage) -> dict[str, Any]:
-    """What .chalice/config.json says of a stage itself.
+    """Return a stage's own part of .chalice/config.json.
 
     Raises:
-        DeploymentError: It does not know the stage.
+        DeploymentError: The file does not have the stage.
     """
     if stage.name not in tracked["stages"]:
         raise DeploymentError(
@@ -65,16 +65,16 @@ def stage_config(
     functions: Iterable[str],
     environment: Mapping[str, str],
 ) -> dict[str, Any]:
-    """A stage's configuration for Chalice.
+    """Return Chalice's configuration for a stage.
 
-    The functions' memory and timeouts are those of the stage ``local``, but for what the stage
-    itself says in .chalice/config.json; each has the policy file that is written for it.
+    Functions have the memory and timeout of the stage ``local``, unless the stage overrides them
+    in .chalice/config.json. Each function has its own policy file.
 
     Args:
-        tracked: What .chalice/config.json holds.
+        tracked: The content of .chalice/config.json.
         stage: The stage.
-        functions: Every function of the app.
-        environment: What the app is told of the account, by environment variable.
+        functions: The names of all functions of the app.
+        environment: The app's environment variables in this account.
 
     Raises:
         DeploymentError: The stage is not in .chalice/config.json, or its environment is too large.
@@ -103,7 +103,7 @@ def policy_file(function: str) -> str:
 
 
 def write(stage: Stage, config: Mapping[str, Any], policies: Mapping[str, Any]) -> Path:
-    """Write a stage's folder anew, but for what Chalice keeps in it; answers the folder.
+    """Write the stage's folder, and return it. Chalice's record in it stays.
 
     `policies` are the IAM policies, by function.
     """
@@ -117,7 +117,7 @@ def write(stage: Stage, config: Mapping[str, Any], policies: Mapping[str, Any]) 
     for old in chalice.glob("policy-*.json"):
         old.unlink()
     for compiled in (stage.project / "chalicelib").rglob("__pycache__"):
-        shutil.rmtree(compiled)  # Chalice would pack it
+        shutil.rmtree(compiled)  # Chalice would put it into the package
     for function, policy in policies.items():
         _write_json(chalice / policy_file(function), policy)
     _write_json(stage.folder / CONFIG, config)
@@ -125,7 +125,7 @@ def write(stage: Stage, config: Mapping[str, Any], policies: Mapping[str, Any]) 
 
 
 def fingerprint(stage: Stage) -> str:
-    """Tells whether anything that Chalice deploys has changed: app, packages, configuration."""
+    """Return a digest of everything that Chalice deploys: app, packages, configuration."""
     chalice = stage.folder / ".chalice"
     files = [
         stage.project / "app.py",
@@ -151,8 +151,8 @@ def _write_json(path: Path, content: object) -> None:
 
 def _check_size(variables: Mapping[str, str]) -> None:
     size = sum(len(f"{name}{value}".encode()) for name, value in variables.items())
-    if size > _LARGEST_ENVIRONMENT:
+    if size > _MAX_ENVIRONMENT:
         raise DeploymentError(
-            f"The environment of the functions has {size:,} bytes, and Lambda takes "
-            f"{_LARGEST_ENVIRONMENT:,}: remove API tokens that nobody uses any more."
+            f"The functions' environment variables have {size:,} bytes; Lambda allows "
+            f"{_MAX_ENVIRONMENT:,}. Remove API tokens that nobody uses any more."
         )

@@ -1,8 +1,8 @@
 """``python -m local``: Storytime on one machine, until Ctrl-C.
 
 Settings, from the environment: ``PORT`` (8000) of the API, ``AWS_PORT`` (4566) of the local AWS;
-0 is any free port. The API is open; with digests in ``API_TOKENS`` it takes only who brings one of
-their tokens, and ``ALLOWED_ORIGIN`` says whose web pages may use it.
+0 is any free port. The API is open; with digests in ``API_TOKENS`` it needs one of their tokens.
+``ALLOWED_ORIGIN`` names the web pages that may use it.
 """
 
 import os
@@ -12,20 +12,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.settings import SettingsError
-from local import resources
-from local.http_server import PortUnavailableError
-from local.lambda_function import TriggerError
-from local.process import interrupt_when_told_to_end, leave
-from local.stack import Stack
+from local.runner.lambda_function import TriggerError
+from local.runner.process import interrupt_when_told_to_end, leave
+from local.runner.stack import LocalStorytime
+from local.server.http_server import PortUnavailableError
 
 _LAST_PORT: Final = 65_535
 
 
 def main() -> int:
-    """Run the stack; the exit status."""
+    """Run the stack; return the exit status."""
     interrupt_when_told_to_end()
     try:
-        stack = Stack(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
+        stack = LocalStorytime(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
         stack.start()
         print(introduction(stack), flush=True)
         threading.Event().wait()
@@ -38,7 +37,7 @@ def main() -> int:
 
 
 def port(environ: Mapping[str, str], variable: str, default: int) -> int:
-    """The port that an environment variable asks for.
+    """Return the port that an environment variable asks for.
 
     Raises:
         PortUnavailableError: It is no port number.
@@ -51,8 +50,8 @@ def port(environ: Mapping[str, str], variable: str, default: int) -> int:
     return int(value)
 
 
-def introduction(stack: Stack) -> str:
-    """What runs where and what to try; the last line says that requests can be taken."""
+def introduction(stack: LocalStorytime) -> str:
+    """Say what runs where and what to try; the last line says that the stack takes requests."""
     by_queue = [
         f"{trigger.queue_name} -> {trigger.function.name} ({trigger.concurrency} at a time)"
         for trigger in stack.triggers
@@ -67,6 +66,7 @@ def introduction(stack: Stack) -> str:
         for trigger in stack.schedules
     ]
     api = stack.api_url
+    workflow = os.environ["PROFILE_WORKFLOW_ARN"].rsplit(":", 1)[1]
     curl = "curl" if stack.is_open else "curl -H 'Authorization: Bearer <token>'"
     functions = "\n             ".join(by_bucket + by_queue + by_time)
     return f"""\
@@ -76,7 +76,7 @@ Storytime runs on this machine.
   Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Polly, CloudFront,
              Step Functions, Lambda)
   Functions  {functions}
-  Workflow   {resources.PROFILE_WORKFLOW} (its way: make demo-profile)
+  Workflow   {workflow} (see it: make demo-profile)
 
 Try:
   {curl} -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {api}/upload

@@ -75,7 +75,7 @@ def pytest_terminal_summary(
             terminalreporter.write_line(line, red=True)
         terminalreporter.write_line(
             f"If that is meant, keep it in {calls.KEPT.name} by a whole run with --keep-calls, "
-            "and give the functions' roles what they need in infrastructure/permissions.py."
+            "and give the functions' roles what they need in infrastructure/iam/permissions.py."
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.http.tokens import digest_of
-from local.resources import app_environment
+from local.resources.environment import app_environment
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "st_a-token-of-this-test"  # noqa: S105  # it opens nothing but this

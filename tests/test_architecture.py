@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 STEPS = {"chalicelib.steps.reading", "chalicelib.steps.narration", "chalicelib.steps.renditions"}
 
-PACKAGES = ("chalicelib",)
+PACKAGES = ("chalicelib", "local", "infrastructure")
 
 MAY_IMPORT = {
     "errors": set[str](),
@@ -121,7 +121,7 @@ def test_only_the_assembly_chooses_adapters() -> None:
 def test_powertools_writes_metrics_and_log_lines_only() -> None:
     assert importers_of("aws_lambda_powertools") == {
         "chalicelib.aws.cloudwatch",
-        "chalicelib.telemetry.logs",
+        "chalicelib.telemetry",
     }
 
 

@@ -1,40 +1,84 @@
-"""What the README and the docs claim, held against the code."""
+"""Claims of the README and the docs are compared with the code."""
 
+import ast
 import json
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from chalicelib.pages.photo import MAX_PIXELS, MIN_SIDE
+from chalicelib.pages.resizing import SIZES
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS
 from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
 from chalicelib.steps.deletion import MAX_WRITER_DURATION
-from chalicelib.steps.intake import MAX_BYTES, STORED_WITHIN
-from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
+from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
+from chalicelib.stories import upload_request
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS
 from chalicelib.stories.story import LEGAL_MOVES
-from tests.states_language import DEFINITION
+from tests.fakes.workflow import DEFINITION
+from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 APP = (ROOT / "app.py").read_text()
+API = (ROOT / "docs/api.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+GLOSSARY = (ROOT / "docs/glossary.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "local/README.md"]
-STEP_FUNCTIONS = {
-    Step.INTAKE: "take_in_staged",
-    Step.READING: "read_page",
-    Step.NARRATION: "narrate",
-    Step.RENDITIONS: "make_renditions",
-    Step.DELETION: "erase",
-}
 CONFIG = json.loads((ROOT / ".chalice/config.json").read_text())
 
 
-def test_every_setting_is_in_the_readme_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]+)`)? *\|", README, re.MULTILINE))
+def rows_of(page: str, columns: int) -> list[list[str]]:
+    """The rows of every table of a page that has this many columns, header and rule left out."""
+    tables = re.findall(r"^\|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)", page, re.MULTILINE)
+    rows = [line[1:-1].split("|") for table in tables for line in table.splitlines()]
+    return [[cell.strip() for cell in row] for row in rows if len(row) == columns]
+
+
+def names_in(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@cache
+def definitions() -> dict[str, set[Path]]:
+    """The files that define each class, function, constant and field of the code."""
+    found: dict[str, set[Path]] = {}
+    folders = ("chalicelib", "infrastructure", "local", "tests")
+    for path in [
+        ROOT / "app.py",
+        *(path for each in folders for path in ROOT.glob(f"{each}/**/*.py")),
+    ]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                    found.setdefault(name, set()).add(path)
+                case ast.Name(id=name, ctx=ast.Store()):
+                    found.setdefault(name, set()).add(path)
+    return found
+
+
+def is_defined(name: str) -> bool:
+    """Does the code have this name, or ``Class.attribute``, or a file or folder at this path?"""
+    if "/" in name:
+        return (ROOT / name).exists()
+    files = [definitions().get(part, set()) for part in name.split(".")]
+    return bool(set.intersection(*files))
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 130
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]+)`)? *\|", SETTINGS, re.MULTILINE))
 
     assert rows == {
         field.encode_name: "" if field.required else str(field.default)
@@ -42,44 +86,93 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     }
 
 
-def test_every_route_is_in_the_readme() -> None:
+def test_every_variable_of_the_commands_is_one_of_the_makefile() -> None:
+    table = SETTINGS.split("## Variables of the commands")[1]
+    variables = [name for row in rows_of(table, 3) for name in row[0].split(", ")]
+
+    assert len(variables) > 12
+    assert [name for name in variables if f"$({name}" not in MAKEFILE] == []
+
+
+def test_every_route_is_documented() -> None:
     routes = re.findall(r'@(?:app\.)?route\("([^"]+)", methods=\["(\w+)"\]', APP)
 
-    documented = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`]+)`", README))
+    documented = {name for row in rows_of(API, 2) for name in names_in(row[0])}
 
     assert len(routes) > 12
-    assert {f"{method} {path}" for path, method in routes} <= documented
+    assert {f"{method} {path}" for path, method in routes} == documented
 
 
-def test_every_header_that_is_read_is_in_the_readme() -> None:
-    http = "".join(
-        (ROOT / f"chalicelib/{name}.py").read_text() for name in ("http/requests", "http/profiles")
+def test_every_header_that_is_read_is_documented() -> None:
+    http = "".join(path.read_text() for path in (ROOT / "chalicelib/http").glob("*.py"))
+    read = re.findall(r'"(x-[\w-]+|content-disposition|content-type|etag)"', http, re.IGNORECASE)
+
+    documented = [names_in(row[0])[0] for row in rows_of(API, 3)]
+
+    assert {name.lower() for name in documented} == {name.lower() for name in read}
+
+
+def test_the_limits_of_photos_are_those_of_the_code() -> None:
+    told = " ".join(API.split())
+
+    assert f"at most {MAX_BYTES:,} bytes and {MAX_PIXELS // 10**6} megapixels" in told
+    assert f"at least {MIN_SIDE} pixels a side" in told
+    assert f"up to {upload_request.MAX_BYTES // 10**6} MB" in told
+    for name, side in SIZES.items():
+        assert re.search(rf"`{name}` \((at most )?{side}\b", told)
+
+
+def test_the_table_of_rooms_is_that_of_the_imports() -> None:
+    rows = rows_of(ARCHITECTURE.split("## The rooms")[1].split("\n## ")[0], 3)
+
+    assert {names_in(row[0])[0]: set(names_in(row[1])) for row in rows} == MAY_IMPORT
+    lowest_first = [names_in(row[0])[0] for row in rows]
+    for number, row in enumerate(rows):
+        assert set(names_in(row[1])) <= set(lowest_first[:number])
+
+
+def test_the_tour_names_files_that_exist_and_every_step() -> None:
+    tour = ARCHITECTURE.split("## A tour of the files")[1].split("\n## ")[0]
+    files = [name for row in rows_of(tour, 2) for name in names_in(row[0])]
+
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    steps = {str(path.relative_to(ROOT)) for path in ROOT.glob("chalicelib/steps/[a-z]*.py")}
+    assert steps - set(files) == set()
+
+
+def test_contributing_names_files_and_names_that_exist() -> None:
+    named = re.findall(
+        r"`((?:app|chalicelib|infrastructure|local|docs|tests)[\w./]*)`", CONTRIBUTING
     )
-    read = re.findall(r'"(x-[\w-]+|content-disposition)"', http, re.IGNORECASE)
+    code = re.findall(r"`(_?[A-Z_]{4,}|_\w+)`", CONTRIBUTING)
 
-    documented = {name.lower() for name in re.findall(r"^\| `([\w-]+)` \|", README, re.MULTILINE)}
-
-    assert {name.lower() for name in read} <= documented
-
-
-def test_the_limits_in_the_readme_are_those_of_the_code() -> None:
-    assert f"at most {MAX_BYTES:,}\nbytes and {MAX_PIXELS // 10**6} megapixels" in README
-    assert f"at least {MIN_SIDE} pixels a side" in README
+    assert len(named) > 30
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [name for name in code if name != "_MAX_" and name not in definitions()] == []
 
 
-def test_every_file_of_the_tour_exists() -> None:
-    tour = re.findall(
-        r"^\| `((?:app|chalicelib|infrastructure|local)[\w./]*)` \|", README, re.MULTILINE
-    )
+def test_every_word_of_the_glossary_is_in_the_code_once_and_in_order() -> None:
+    rows = rows_of(GLOSSARY, 3)
+    words = [row[0] for row in rows]
 
-    assert len(tour) > 8
-    assert [name for name in tour if not (ROOT / name).exists()] == []
+    assert len(words) > 40
+    assert words == sorted(set(words), key=str.lower)
+    assert [row[0] for row in rows if not names_in(row[2])] == []
+    assert [name for row in rows for name in names_in(row[2]) if not is_defined(name)] == []
 
 
 def test_every_make_target_that_is_mentioned_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
-    assert set(re.findall(r"make ([a-z-]+)", README)) <= targets
+    mentioned = {
+        target
+        for page in PAGES
+        for code in re.findall(r"`[^`\n]+`|^make .+$", page.read_text(), re.MULTILINE)
+        for target in re.findall(r"\bmake ([a-z][a-z-]*)", code)
+    }
+
+    assert len(mentioned) > 10
+    assert mentioned - targets == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -117,42 +210,41 @@ def test_the_picture_of_the_profile_workflow_is_its_state_machine() -> None:
 
 def test_the_picture_of_a_deployment_has_every_module() -> None:
     picture = ARCHITECTURE.split("## A deployment")[1]
-    besides = {"__init__", "account", "command", "elsewhere", "progress", "redrive", "settings"}
-    besides |= {"stage", "stage_queues"}
+    besides = {"account.py", "elsewhere.py", "stage.py", "stack/outputs.py"}
+    besides |= {f"commands/{name}.py" for name in ("ending", "progress", "redrive", "stage_queues")}
+    rooms = ROOT / "infrastructure"
 
-    modules = {path.stem for path in (ROOT / "infrastructure").glob("*.py")}
+    modules = {str(path.relative_to(rooms)) for path in rooms.rglob("[a-z]*.py")}
 
-    assert {name.removesuffix(".py") for name in re.findall(r"[a-z_]+\.py", picture)} == (
-        modules - besides
-    )
+    assert set(re.findall(r"[a-z_/]+\.py", picture)) == modules - besides
 
 
-def test_every_reason_why_a_profile_photo_may_not_do_is_in_the_readme() -> None:
+def test_every_reason_to_refuse_a_profile_photo_is_documented() -> None:
     code = (ROOT / "chalicelib/profiles/requirements.py").read_text()
     reasons = {*re.findall(r'Refusal\(\s*"(\w+)"', code), FACE_ALREADY_EXISTS.code, UNCLEAR.code}
 
     assert len(reasons) > 9
-    assert [reason for reason in reasons if f"`{reason}`" not in README] == []
+    assert [reason for reason in reasons if f"`{reason}`" not in API] == []
 
 
 def test_no_lease_outlives_its_function() -> None:
     functions = CONFIG["stages"]["local"]["lambda_functions"]
-    for step, limit in TIME_LIMITS.items():
-        assert limit.total_seconds() == functions[STEP_FUNCTIONS[step]]["lambda_timeout"]
-        burial = functions[f"give_up_{step}"]["lambda_timeout"]
-        assert DEAD_LETTER_TIME_LIMIT.total_seconds() <= burial
+    for queue in QUEUES:
+        assert queue.time_limit.total_seconds() == functions[queue.handler]["lambda_timeout"]
+        timeout = functions[queue.dead_letter_handler]["lambda_timeout"]
+        assert DEAD_LETTER_TIME_LIMIT.total_seconds() <= timeout
 
 
-def test_a_deletion_waits_for_everybody_who_may_still_write() -> None:
+def test_a_deletion_waits_for_the_slowest_writer() -> None:
     functions = CONFIG["stages"]["local"]["lambda_functions"]
     api_seconds = CONFIG["lambda_timeout"]
 
     intake = max(api_seconds, functions["take_in_staged"]["lambda_timeout"])
-    assert STORED_WITHIN.total_seconds() >= intake
-    assert max(STORED_WITHIN, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
+    assert MAX_INTAKE_DURATION.total_seconds() >= intake
+    assert max(MAX_INTAKE_DURATION, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
 
 
-def test_what_outlives_a_deletion_is_told_as_the_template_has_it() -> None:
+def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> None:
     template = (ROOT / "infrastructure/template.yaml").read_text()
     told = " ".join((ROOT / "SECURITY.md").read_text().split())
 
@@ -169,8 +261,16 @@ def test_what_outlives_a_deletion_is_told_as_the_template_has_it() -> None:
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
-    script = (ROOT / ".ci/run").read_text()
+    steps = re.findall(r"^step \w+ \d+ (.+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
 
-    assert "\nmake test\n" in script
+    assert {"test", "prove", "test-deployed"} <= set(steps)
     assert "make test" in README
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = MAKEFILE.replace("\\\n", "")
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert phony
+
+    assert re.findall(r"^([a-z-]+):.* ## ", makefile, re.MULTILINE) == phony[1].split()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageOps
 from PIL.ExifTags import IFD, Base
 
-from local.rekognition import Rekognition
+from local.services.rekognition.detect_text import Rekognition
 from samples.draw_page import (
     RIGHT_ORIENTATION,
     SAMPLE_PHOTO,
@@ -33,10 +33,6 @@ def words(text: str) -> list[str]:
 
 def opened(file: bytes) -> Image.Image:
     return Image.open(io.BytesIO(file))
-
-
-def no_object(bucket: str, key: str, version: str | None) -> bytes:
-    raise KeyError(bucket, key, version)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +95,7 @@ def test_a_text_that_cannot_be_printed_legibly_is_refused(text: str) -> None:
 
 @pytest.mark.engines
 def test_the_sample_page_is_read_without_a_wrong_word() -> None:
-    rekognition = Rekognition(no_object)
+    rekognition = Rekognition()
     answer = rekognition.detect_text({"Image": {"Bytes": SAMPLE_PHOTO.read_bytes()}})
     lines = [found for found in answer["TextDetections"] if found["Type"] == "LINE"]
     assert words(" ".join(line["DetectedText"] for line in lines)) == words(SAMPLE_TEXT)

@@ -3,18 +3,14 @@
 import pytest
 
 from chalicelib.pages.voices import VOICES
-from local.polly import Polly
-
-POLLY = {voice["Id"]: voice for voice in Polly().describe_voices({})["Voices"]}
+from local.services.polly.voices import load_voices
 
 
 @pytest.mark.parametrize("language", VOICES)
 def test_every_voice_speaks_its_language_in_the_engines_that_it_has(language: str) -> None:
     for voice in VOICES[language]:
-        described = POLLY[voice.id]
-        languages = {described["LanguageCode"], *described.get("AdditionalLanguageCodes", [])}
-        assert language in languages, voice
-        engines = set(described["SupportedEngines"]) & {"neural", "standard"}
-        assert engines == {
+        pollys = load_voices()[voice.id]
+        assert language in pollys.languages, voice
+        assert set(pollys.engines) & {"neural", "standard"} == {
             name for name, has in (("neural", voice.neural), ("standard", voice.standard)) if has
         }, voice

@@ -3,12 +3,13 @@
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
 from chalicelib.pages.voices import Engine, engine_for
-from chalicelib.telemetry.metrics import FailureReason
+from chalicelib.telemetry import FailureReason
 
 if TYPE_CHECKING:
     from mypy_boto3_polly import PollyClient
@@ -24,18 +25,17 @@ _UNSPEAKABLE: Final = frozenset(
 )
 
 
-class PollySpeaker:
+class PollySpeaker(msgspec.Struct, frozen=True):
     """Speaks with the preferred engine where the voice has it, else with the other one."""
 
-    def __init__(self, client: "PollyClient", engine: Engine) -> None:
-        self._client = client
-        self._engine = engine
+    client: "PollyClient"
+    engine: Engine
 
     def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
         try:
             response = request(
-                self._client.synthesize_speech,
-                Engine=engine_for(language, voice, self._engine),
+                self.client.synthesize_speech,
+                Engine=engine_for(language, voice, self.engine),
                 LanguageCode=language,  # type: ignore[arg-type]  # a test holds voices.py to Polly's list
                 VoiceId=voice,  # type: ignore[arg-type]
                 OutputFormat="mp3",

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
 from chalicelib.pages.detection import Kind, Point, TextDetection
-from chalicelib.profiles.faces import Box, Face, Match, Owner, Seen, owner_of
+from chalicelib.profiles.faces import Box, Face, FaceAttribute, Match, Owner, owner_of
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -22,27 +24,26 @@ _UNREADABLE: Final = frozenset(
     }
 )
 
-_ALIKE: Final = 90.0
+_MIN_SIMILARITY: Final = 90.0
 """Per cent of similarity from which two faces are one person's.
 
 Rekognition's default is 80; it advises 99 where a wrong match is costly. Here a wrong match
 refuses somebody, and a missed one gives a person two profiles.
 """
-_MOST_MATCHES: Final = 100
+_MAX_MATCHES: Final = 100
 
 
-class RekognitionTextDetector:
-    def __init__(self, client: "RekognitionClient") -> None:
-        self._client = client
+class RekognitionTextDetector(msgspec.Struct, frozen=True):
+    client: "RekognitionClient"
 
     def detect(self, image: bytes) -> list[TextDetection]:
-        with refusing_the_unreadable():
-            response = request(self._client.detect_text, Image={"Bytes": image})
+        with rejecting_unreadable_images():
+            response = request(self.client.detect_text, Image={"Bytes": image})
         return [_text(found) for found in response["TextDetections"]]
 
 
 @contextmanager
-def refusing_the_unreadable() -> Iterator[None]:
+def rejecting_unreadable_images() -> Iterator[None]:
     """What is wrong with an image is the image's fault, and will not pass.
 
     Raises:
@@ -68,25 +69,22 @@ def _text(found: "TextDetectionTypeDef") -> TextDetection:
     )
 
 
-class RekognitionFaceCollection:
+class RekognitionFaceCollection(msgspec.Struct, frozen=True):
     """A collection, asked by a client that is patient with what is paid for.
 
     Args:
         quick: A client for the rest: people wait for faces to be removed.
     """
 
-    def __init__(
-        self, client: "RekognitionClient", collection_id: str, *, quick: "RekognitionClient"
-    ) -> None:
-        self._client = client
-        self._quick = quick
-        self._collection = collection_id
+    client: "RekognitionClient"
+    collection_id: str
+    quick: "RekognitionClient"
 
     def detect(self, portrait: bytes) -> list[Face]:
-        with refusing_the_unreadable():
+        with rejecting_unreadable_images():
             # Named one by one, only those attributes are computed that are looked at.
             response = request(
-                self._client.detect_faces,
+                self.client.detect_faces,
                 Image={"Bytes": portrait},
                 Attributes=["DEFAULT", "SUNGLASSES", "EYES_OPEN"],
             )
@@ -95,11 +93,11 @@ class RekognitionFaceCollection:
     def search(self, portrait: bytes) -> list[Match]:
         try:
             response = request(
-                self._client.search_faces_by_image,
-                CollectionId=self._collection,
+                self.client.search_faces_by_image,
+                CollectionId=self.collection_id,
                 Image={"Bytes": portrait},
-                FaceMatchThreshold=_ALIKE,
-                MaxFaces=_MOST_MATCHES,
+                FaceMatchThreshold=_MIN_SIMILARITY,
+                MaxFaces=_MAX_MATCHES,
             )
         except RequestFailedError as failure:
             if failure.aws_code != "InvalidParameterException":
@@ -110,8 +108,8 @@ class RekognitionFaceCollection:
 
     def add(self, portrait: bytes, owner: Owner) -> str | None:
         response = request(
-            self._client.index_faces,
-            CollectionId=self._collection,
+            self.client.index_faces,
+            CollectionId=self.collection_id,
             Image={"Bytes": portrait},
             ExternalImageId=str(owner),
             MaxFaces=1,
@@ -121,7 +119,7 @@ class RekognitionFaceCollection:
         return records[0]["Face"]["FaceId"] if records else None
 
     def remove(self, face_ids: Collection[str]) -> None:
-        request(self._quick.delete_faces, CollectionId=self._collection, FaceIds=list(face_ids))
+        request(self.quick.delete_faces, CollectionId=self.collection_id, FaceIds=list(face_ids))
 
 
 def _face(found: "FaceDetailTypeDef") -> Face:
@@ -134,6 +132,6 @@ def _face(found: "FaceDetailTypeDef") -> Face:
         yaw=pose["Yaw"],
         pitch=pose["Pitch"],
         roll=pose["Roll"],
-        eyes_open=Seen(found["EyesOpen"]["Value"], found["EyesOpen"]["Confidence"]),
-        sunglasses=Seen(found["Sunglasses"]["Value"], found["Sunglasses"]["Confidence"]),
+        eyes_open=FaceAttribute(found["EyesOpen"]["Value"], found["EyesOpen"]["Confidence"]),
+        sunglasses=FaceAttribute(found["Sunglasses"]["Value"], found["Sunglasses"]["Confidence"]),
     )

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import TransientError
-from chalicelib.telemetry.metrics import CHARACTERS_NARRATED, PAID_CALLS, Meter
+from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS, Meter
 
 _Parameters = ParamSpec("_Parameters")
 _Response = TypeVar("_Response")
@@ -119,7 +119,7 @@ def count_paid_requests(client: Any, meter: Meter) -> Any:
 
         def note(http_response: Any, parsed: Any, operation: str = operation, **_: object) -> None:
             if http_response.status_code == _OK:
-                meter.record(PAID_CALLS, by=operation)
+                meter.record(PAID_CALLS, dimension=operation)
                 if "RequestCharacters" in parsed:
                     meter.record(CHARACTERS_NARRATED, parsed["RequestCharacters"])
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
+import msgspec
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.aws.requests import RequestFailedError, request
@@ -25,45 +26,43 @@ EMAIL: Final = "email"
 """Metadata that says whom to tell if a profile photo is unsuitable."""
 
 
-class MediaBucket:
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
+class MediaBucket(msgspec.Struct, frozen=True):
+    client: "S3Client"
+    bucket: str
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         request(
-            self._client.put_object,
-            Bucket=self._bucket,
+            self.client.put_object,
+            Bucket=self.bucket,
             Key=key,
             Body=content,
             ContentType=content_type,
         )
 
     def get(self, key: str) -> bytes | None:
-        response = if_there(self._client.get_object, Bucket=self._bucket, Key=key)
+        response = if_there(self.client.get_object, Bucket=self.bucket, Key=key)
         return content_of(response["Body"]) if response else None
 
     def exists(self, key: str) -> bool:
-        return if_there(self._client.head_object, Bucket=self._bucket, Key=key) is not None
+        return if_there(self.client.head_object, Bucket=self.bucket, Key=key) is not None
 
     def keys_under(self, prefix: str) -> list[str]:
-        answer = request(self._client.list_objects_v2, Bucket=self._bucket, Prefix=prefix)
+        answer = request(self.client.list_objects_v2, Bucket=self.bucket, Prefix=prefix)
         return [entry["Key"] for entry in answer.get("Contents", [])]
 
     def delete(self, keys: Sequence[str]) -> None:
         answer = request(
-            self._client.delete_objects,
-            Bucket=self._bucket,
+            self.client.delete_objects,
+            Bucket=self.bucket,
             Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
         )
         for problem in answer.get("Errors", []):  # which S3 reports with 200
             raise RequestFailedError("DeleteObjects", problem.get("Code", "Unknown"), {})
 
 
-class S3IntakeBucket:
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
+class S3IntakeBucket(msgspec.Struct, frozen=True):
+    client: "S3Client"
+    bucket: str
 
     def form(
         self,
@@ -78,8 +77,8 @@ class S3IntakeBucket:
             if value is not None:
                 fields[f"x-amz-meta-{name}"] = value
         # S3 takes exactly these fields, and a file of these sizes.
-        form = self._client.generate_presigned_post(
-            Bucket=self._bucket,
+        form = self.client.generate_presigned_post(
+            Bucket=self.bucket,
             Key=key,
             Fields=dict(fields),
             Conditions=[
@@ -91,7 +90,7 @@ class S3IntakeBucket:
         return PostForm(form["url"], form["fields"])
 
     def get(self, key: str, max_bytes: int) -> IntakePhoto | None:
-        response = if_there(self._client.get_object, Bucket=self._bucket, Key=key)
+        response = if_there(self.client.get_object, Bucket=self.bucket, Key=key)
         if response is None:
             return None
         size = response["ContentLength"]
@@ -106,39 +105,38 @@ class S3IntakeBucket:
             email=response["Metadata"].get(EMAIL),
         )
 
-    def look(self, key: str) -> IntakeObject | None:
-        answer = if_there(self._client.head_object, Bucket=self._bucket, Key=key)
+    def head(self, key: str) -> IntakeObject | None:
+        answer = if_there(self.client.head_object, Bucket=self.bucket, Key=key)
         return IntakeObject(answer["ETag"], answer["LastModified"]) if answer else None
 
     def waiting(self, prefix: str, page: str | None = None) -> IntakeListing:
         start: Any = {"ContinuationToken": page} if page else {}
-        answer = request(self._client.list_objects_v2, Bucket=self._bucket, Prefix=prefix, **start)
+        answer = request(self.client.list_objects_v2, Bucket=self.bucket, Prefix=prefix, **start)
         found = {entry["Key"]: entry["LastModified"] for entry in answer.get("Contents", [])}
         return IntakeListing(found, answer.get("NextContinuationToken"))
 
     def copy(self, key: str, to: str) -> None:
         request(
-            self._client.copy_object,
-            Bucket=self._bucket,
+            self.client.copy_object,
+            Bucket=self.bucket,
             Key=to,
-            CopySource={"Bucket": self._bucket, "Key": key},
+            CopySource={"Bucket": self.bucket, "Key": key},
         )
 
     def remove(self, key: str, version: str) -> None:
-        delete = self._client.delete_object
+        delete = self.client.delete_object
         try:
-            if_there(delete, Bucket=self._bucket, Key=key, IfMatch=version)
+            if_there(delete, Bucket=self.bucket, Key=key, IfMatch=version)
         except RequestFailedError as failure:
             if failure.aws_code != "PreconditionFailed":
                 raise
 
 
-class SentPhotosInS3:
-    def __init__(self, client: "S3Client") -> None:
-        self._client = client
+class SentPhotosInS3(msgspec.Struct, frozen=True):
+    client: "S3Client"
 
     def get(self, bucket: str, key: str, max_bytes: int) -> bytes | None:
-        response = if_there(self._client.get_object, Bucket=bucket, Key=key)
+        response = if_there(self.client.get_object, Bucket=bucket, Key=key)
         if response is None:
             return None
         size = response["ContentLength"]

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
 
@@ -13,16 +15,15 @@ _REFUSALS: Final = frozenset({"MessageRejected", "BadRequestException"})
 What is wrong with the account or the sender passes when it is mended, and is tried again."""
 
 
-class SesMailer:
-    def __init__(self, client: "SESV2Client", sender: str) -> None:
-        self._client = client
-        self._sender = sender
+class SesMailer(msgspec.Struct, frozen=True):
+    client: "SESV2Client"
+    sender: str
 
     def send(self, to: str, subject: str, body: str) -> None:
         try:
             request(
-                self._client.send_email,
-                FromEmailAddress=self._sender,
+                self.client.send_email,
+                FromEmailAddress=self.sender,
                 Destination={"ToAddresses": [to]},
                 Content={
                     "Simple": {
@@ -34,6 +35,6 @@ class SesMailer:
         except RequestFailedError as failure:
             message = failure.response.get("Error", {}).get("Message", "")
             # It is said in the same words of a sender who is not verified: that will pass.
-            if failure.aws_code in _REFUSALS and self._sender not in message:
+            if failure.aws_code in _REFUSALS and self.sender not in message:
                 raise RejectedError(f"SES refused it with {failure.aws_code}") from failure
             raise

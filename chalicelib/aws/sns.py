@@ -2,16 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chalicelib.aws.requests import request
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 
-class NotificationTopic:
-    def __init__(self, client: "SNSClient", arn: str) -> None:
-        self._client = client
-        self._arn = arn
+class NotificationTopic(msgspec.Struct, frozen=True):
+    client: "SNSClient"
+    arn: str
 
     def publish(self, subject: str, body: str) -> None:
-        request(self._client.publish, TopicArn=self._arn, Subject=subject, Message=body)
+        request(self.client.publish, TopicArn=self.arn, Subject=subject, Message=body)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import msgspec
+
 from chalicelib.aws.requests import request
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
@@ -12,18 +14,17 @@ if TYPE_CHECKING:
 _Message = TypeVar("_Message", StoryMessage, IntakeMessage)
 
 
-class SqsQueue(Generic[_Message]):
-    def __init__(self, client: "SQSClient", url: str) -> None:
-        self._client = client
-        self._url = url
+class SqsQueue(msgspec.Struct, Generic[_Message], frozen=True):
+    client: "SQSClient"
+    url: str
 
     def send(self, message: _Message) -> None:
-        request(self._client.send_message, QueueUrl=self._url, MessageBody=messages.encode(message))
+        request(self.client.send_message, QueueUrl=self.url, MessageBody=messages.encode(message))
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         request(
-            self._client.change_message_visibility,
-            QueueUrl=self._url,
+            self.client.change_message_visibility,
+            QueueUrl=self.url,
             ReceiptHandle=receipt,
             VisibilityTimeout=seconds,
         )

@@ -3,26 +3,27 @@
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chalicelib.aws.requests import RequestFailedError, request
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-class StateMachine:
+class StateMachine(msgspec.Struct, frozen=True):
     """The state machine with this ARN, for photos in this bucket."""
 
-    def __init__(self, client: "SFNClient", arn: str, *, media_bucket: str) -> None:
-        self._client = client
-        self._arn = arn
-        self._media_bucket = media_bucket
+    client: "SFNClient"
+    arn: str
+    media_bucket: str
 
     def start(self, execution: str, user_id: str, key: str) -> None:
-        sent = {"userId": user_id, "s3Bucket": self._media_bucket, "s3Key": key}
+        sent = {"userId": user_id, "s3Bucket": self.media_bucket, "s3Key": key}
         try:
             request(
-                self._client.start_execution,
-                stateMachineArn=self._arn,
+                self.client.start_execution,
+                stateMachineArn=self.arn,
                 name=execution,
                 input=json.dumps(sent),
             )
@@ -32,9 +33,9 @@ class StateMachine:
                 raise
 
     def is_running(self, execution: str) -> bool:
-        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{execution}"
+        arn = f"{self.arn.replace(':stateMachine:', ':execution:')}:{execution}"
         try:
-            answer = request(self._client.describe_execution, executionArn=arn)
+            answer = request(self.client.describe_execution, executionArn=arn)
         except RequestFailedError as failure:
             if failure.aws_code == "ExecutionDoesNotExist":  # never started, or 90 days ago
                 return False

@@ -19,7 +19,7 @@ from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import PHOTO_MISSING, Lease, Status, Story
 from chalicelib.stories.upload_request import UploadStatus
-from chalicelib.telemetry.metrics import STORIES_FAILED, FailureReason, Meter
+from chalicelib.telemetry import STORIES_FAILED, FailureReason, Meter
 
 _INPUT_OF: Final = MappingProxyType({Step.READING: Status.RECEIVED, Step.NARRATION: Status.READ})
 
@@ -50,7 +50,7 @@ class DeadLetters(msgspec.Struct, frozen=True):
             reason = reason_of(story)
             log.error("given up", extra={"reason": reason})
             failed = self.stories.apply(story, moves.given_up(story, reason), lease=lease)
-            self.meter.record(STORIES_FAILED, by=kind_of(story))
+            self.meter.record(STORIES_FAILED, dimension=kind_of(story))
             return failed
 
         self.runner.run(delivery, give_up)

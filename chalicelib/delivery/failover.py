@@ -93,7 +93,7 @@ class IntakeFailover(msgspec.Struct, frozen=True):
 
     def resume(self, request: UploadRequest) -> bool:
         """Enqueue a request's photo if it arrived long ago; returns whether a photo is there."""
-        arrived = self.intake_bucket.look(request.key)
+        arrived = self.intake_bucket.head(request.key)
         if arrived is None:
             return False
         if may_resume_arrival(arrived.arrived_at, request, self.clock()):

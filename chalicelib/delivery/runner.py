@@ -11,6 +11,7 @@ from functools import partial
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.erasure import Erasure
 from chalicelib.delivery.leases import Leases
 from chalicelib.delivery.messages import Delivery, StoryMessage
@@ -33,8 +34,7 @@ from chalicelib.stories.story import (
     has_ended,
     next_step,
 )
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     STORIES_FAILED,
     Meter,
     reason_of_rejection,
@@ -60,7 +60,7 @@ class Runner(msgspec.Struct, frozen=True):
     def run(self, delivery: Delivery[StoryMessage], work: Work) -> None:
         """Do a delivery's work. Returning deletes its message; raising has it delivered again."""
         step = self.leases.step
-        with logs.bound(story_id=delivery.message.id, step=step.value):
+        with telemetry.bound(story_id=delivery.message.id, step=step.value):
             try:
                 taken = self.leases.take(delivery)
             except LeaseHeldError:
@@ -144,5 +144,5 @@ class StepRunner(msgspec.Struct, frozen=True):
         except RejectedError as rejection:
             log.info("rejected", extra={"reason": rejection.message})
             story = self.stories.apply(story, moves.rejected(rejection.message), lease=lease)
-            self.meter.record(STORIES_FAILED, by=reason_of_rejection(rejection))
+            self.meter.record(STORIES_FAILED, dimension=reason_of_rejection(rejection))
             return story

@@ -13,8 +13,8 @@ from chalice.app import AuthResponse, Response
 from chalicelib import errors
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import RejectedError
-from chalicelib.steps.bulk import Found
-from chalicelib.steps.direct_upload import Permit
+from chalicelib.steps.bulk import BulkResult
+from chalicelib.steps.direct_upload import UploadPermit
 from chalicelib.steps.intake import Receipt
 from chalicelib.steps.listing import ListPage
 from chalicelib.stories.keys import Links
@@ -45,7 +45,7 @@ def receipt_response(receipt: Receipt, links: Links) -> Response:
     return Response(body=body, status_code=200, headers={**_headers(story)})
 
 
-def permit_response(permit: Permit) -> Response:
+def permit_response(permit: UploadPermit) -> Response:
     """201: post the photo there."""
     body = {
         "id": permit.request.id,
@@ -65,7 +65,7 @@ def found_response(found: Story | UploadRequest, links: Links) -> Response:
     return Response(body=body, status_code=status_code, headers={**_headers(found), **wait})
 
 
-def bulk_response(given_ids: Sequence[str], found: Sequence[Found], links: Links) -> Response:
+def bulk_response(given_ids: Sequence[str], found: Sequence[BulkResult], links: Links) -> Response:
     """200 with what each id would have been answered alone, and the status that it had had."""
     entries = []
     for given_id, each in zip(given_ids, found, strict=True):

@@ -11,7 +11,7 @@ from chalicelib import errors
 from chalicelib.http.answers import timestamp
 from chalicelib.http.requests import bytes_of, json_of, photos_type
 from chalicelib.profiles import keys
-from chalicelib.profiles.direct_upload import ProfilePermit
+from chalicelib.profiles.direct_upload import ProfileUploadPermit
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.intake import NewPhoto, ProfileReceipt
 from chalicelib.profiles.profile import (
@@ -27,7 +27,7 @@ from chalicelib.stories.keys import Links
 _NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
 
-_LONGEST_EMAIL: Final = 254
+_MAX_EMAIL_LENGTH: Final = 254
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL: Final = re.compile(
     rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@([A-Za-z0-9-]{{1,63}}\.)+[A-Za-z0-9-]{{2,63}}"
@@ -35,7 +35,7 @@ _EMAIL: Final = re.compile(
 """As SES takes addresses: ASCII only, at most 64 letters before the sign (RFC 5321, 5322)."""
 
 
-class _WantedPhoto(msgspec.Struct):
+class _ProfileUploadBody(msgspec.Struct):
     """The body of POST /profiles/{user_id}/uploads."""
 
     content_type: str
@@ -63,7 +63,7 @@ def wanted_photo_of(request: Request, user_id: str) -> tuple[str, str, str | Non
         InvalidRequestError: The user's id, the body or a header is not what it must be.
         UnsupportedTypeError: This is no photo's type.
     """
-    body = json_of(request, _WantedPhoto, '{"content_type": "image/jpeg"}')
+    body = json_of(request, _ProfileUploadBody, '{"content_type": "image/jpeg"}')
     email = checked_email(body.email or "", "email") or email_of(request)
     return checked_user_id(user_id), photos_type(body.content_type), email
 
@@ -84,7 +84,7 @@ def checked_email(given: str, name: str) -> str | None:
         InvalidRequestError: It is none; `name` says what the request calls it.
     """
     address = given.strip()
-    is_one = len(address) <= _LONGEST_EMAIL and _EMAIL.fullmatch(address)
+    is_one = len(address) <= _MAX_EMAIL_LENGTH and _EMAIL.fullmatch(address)
     if address and not is_one:
         raise errors.InvalidRequestError(
             f"{name} must be one e-mail address, or be left out.", code="invalid_email"
@@ -104,7 +104,7 @@ def receipt_response(receipt: ProfileReceipt, links: Links) -> Response:
     return Response(body=body, status_code=202)
 
 
-def permit_response(permit: ProfilePermit) -> Response:
+def permit_response(permit: ProfileUploadPermit) -> Response:
     """201: post the photo there."""
     body = {
         "user_id": permit.user_id,

@@ -11,10 +11,11 @@ import msgspec
 from chalice.app import Request
 
 from chalicelib import errors
-from chalicelib.pages import names, voices
+from chalicelib.pages import voices
 from chalicelib.steps import listing
-from chalicelib.steps.direct_upload import Wanted
+from chalicelib.steps.direct_upload import WantedUpload
 from chalicelib.steps.intake import Upload
+from chalicelib.stories import keys
 from chalicelib.stories.upload_request import EXTENSIONS
 
 log = logging.getLogger(__name__)
@@ -22,17 +23,17 @@ log = logging.getLogger(__name__)
 _Body = TypeVar("_Body")
 
 
-class _WantedUpload(msgspec.Struct):
+class _UploadBody(msgspec.Struct):
     """The body of POST /uploads."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=names.LONGEST)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.MAX_NAME_LENGTH)]
     content_type: str
     language: str | None = None
     voice: str | None = None
     notify: bool = True
 
 
-class _WantedStory(msgspec.Struct):
+class _BulkEntry(msgspec.Struct):
     """An entry of the body of POST /bulk."""
 
     id: str
@@ -57,17 +58,17 @@ def upload_of(request: Request) -> Upload:
     )
 
 
-def wanted_of(request: Request) -> Wanted:
+def wanted_upload_of(request: Request) -> WantedUpload:
     """Read the description of a photo that is to be uploaded straight to S3.
 
     Raises:
         InvalidRequestError: The body does not say what it must.
     """
-    body = json_of(request, _WantedUpload, '{"name": "page.jpg", "content_type": "image/jpeg"}')
+    body = json_of(request, _UploadBody, '{"name": "page.jpg", "content_type": "image/jpeg"}')
     content_type = photos_type(body.content_type)
     language, voice = voices.chosen(body.language, body.voice)
-    return Wanted(
-        name=names.legible(body.name),
+    return WantedUpload(
+        name=keys.legible(body.name),
         content_type=content_type,
         language=language,
         voice=voice,
@@ -81,7 +82,7 @@ def bulk_of(request: Request) -> tuple[list[str], bool]:
     Raises:
         InvalidRequestError: The body is no list of ids.
     """
-    wanted = json_of(request, list[_WantedStory], '[{"id": "..."}, ...]')
+    wanted = json_of(request, list[_BulkEntry], '[{"id": "..."}, ...]')
     return [each.id for each in wanted], _flag(request.headers, "X-Notification-Required")
 
 
@@ -92,10 +93,10 @@ def place_in_list_of(request: Request) -> tuple[int, str | None]:
         InvalidRequestError: The limit is no number.
     """
     parameters: Mapping[str, str] = request.query_params or {}
-    limit = parameters.get("limit", str(listing.DEFAULT))
+    limit = parameters.get("limit", str(listing.DEFAULT_LIMIT))
     if not re.fullmatch(r"-?[0-9]{1,9}", limit):
         raise errors.InvalidRequestError(
-            f"limit is {limit[:40]!r}; it must be a number from 1 to {listing.MOST}.",
+            f"limit is {limit[:40]!r}; it must be a number from 1 to {listing.MAX_LIMIT}.",
             code="invalid_limit",
         )
     return int(limit), parameters.get("cursor")
@@ -134,14 +135,14 @@ def file_name(content_disposition: str) -> str:
     Emoji and length are kept; this name is for people and never part of a key.
     """
     message = email.message.Message()
-    message["Content-Disposition"] = names.CONTROL.sub(" ", _as_utf8(content_disposition))
+    message["Content-Disposition"] = keys.CONTROL_CHARACTERS.sub(" ", _as_utf8(content_disposition))
     parameters = message.get_params(header="content-disposition", failobj=[])
     # An encoded name (filename*) comes as a tuple, and counts more than a plain one.
     candidates = sorted(
         (value for key, value in parameters if key == "filename"),
         key=lambda value: isinstance(value, str),
     )
-    return names.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
+    return keys.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
 
 
 def _as_utf8(header: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 OPEN: Final = "open"
 """What API_TOKENS is where everybody may use the API."""
-REMEMBERED_SECONDS: Final = 300
+CACHED_SECONDS: Final = 300
 """How long API Gateway goes by an answer about a token without asking again."""
 
 _SHOWN: Final = 8  # hex digits of a digest, in access logs

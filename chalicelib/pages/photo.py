@@ -1,6 +1,7 @@
-"""Photos as they come, and the page images made of them."""
+"""Photos: checked, turned upright, cut and encoded. Pure."""
 
 import io
+import re
 from typing import Final
 
 import msgspec
@@ -12,7 +13,31 @@ from chalicelib.errors import (
     TooLargeError,
     UnsupportedTypeError,
 )
-from chalicelib.pages import jpeg
+
+# ISO 10918-1, table B.1. Within a scan, 0xFF is data when 0x00 follows, a restart when
+# 0xD0 to 0xD7 does, and padding when another 0xFF does: anything else is a marker.
+_MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_SEGMENTS: Final = frozenset([*range(0xC0, 0xD0), *range(_SCAN, 0xF0), 0xFE])
+
+
+def is_whole(jpeg: bytes) -> bool:
+    """Does every marker make sense, from the first to an end that follows a scan?
+
+    What cameras append after that end (a second picture, a maker's notes) does not matter.
+    """
+    position, scanned = 0, False
+    while match := _MARKER.search(jpeg, position):
+        marker, position = match[1][0], match.end()
+        if marker == _END:
+            return scanned
+        if marker in _SEGMENTS:
+            position += int.from_bytes(jpeg[position : position + 2])
+        elif marker != _START:
+            return False
+        scanned = scanned or marker == _SCAN
+    return False
+
 
 MAX_PIXELS: Final = 100_000_000
 """More than any phone takes; a "decompression bomb" claims more and would exhaust memory."""
@@ -64,7 +89,7 @@ def checked_content_type(photo: bytes) -> str:
             f"it needs at least {MIN_SIDE} on each side.",
             code="image_too_small",
         )
-    if _CONTENT_TYPES[image.format or ""] == "image/jpeg" and not jpeg.is_whole(photo):
+    if _CONTENT_TYPES[image.format or ""] == "image/jpeg" and not is_whole(photo):
         raise _damaged()
     _decode(image)
     return _CONTENT_TYPES[image.format or ""]

@@ -12,28 +12,28 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import ProfileChangedError, RejectedError, StorytimeError
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.notice import notice_of
 from chalicelib.profiles.ports import FaceCollection, Mailer
-from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, was_before
+from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, was_sent_before_deletion
 from chalicelib.profiles.records import Records
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Cdn, Media
-from chalicelib.telemetry import logs
 
-LONGEST_EXECUTION: Final = timedelta(minutes=15)
+MAX_EXECUTION_DURATION: Final = timedelta(minutes=15)
 """An execution that takes longer is ended by Step Functions (a test compares)."""
 
-TOMBSTONE_KEPT_FOR: Final = LONGEST_EXECUTION + moves.LONGEST_WRITER
+TOMBSTONE_KEPT_FOR: Final = MAX_EXECUTION_DURATION + moves.MAX_WRITER_DURATION
 """How long the record of a deleted profile says so: to executions, too, that began before."""
 
 log = logging.getLogger(__name__)
 
 
-class Finishing(msgspec.Struct, frozen=True):
+class CleanUp(msgspec.Struct, frozen=True):
     records: Records
     media: Media
     intake_bucket: IntakeBucket
@@ -47,7 +47,7 @@ class Finishing(msgspec.Struct, frozen=True):
 
         What fails is left to the sweeper, as all that is to be done a last time.
         """
-        with logs.bound(profile_id=profile.id):
+        with telemetry.bound(profile_id=profile.id):
             try:
                 for generation, left in profile.leftovers.items():
                     self._remove(Owner(profile.id, generation), left, is_last=False)
@@ -61,12 +61,12 @@ class Finishing(msgspec.Struct, frozen=True):
             TransientError: AWS kept failing; doing it again is safe.
         """
         steps = [
-            *(partial(self._discard, profile, *each) for each in profile.leftovers.items()),
-            partial(self._tell, profile),
-            partial(self._forget, profile),
+            *(partial(self._remove_leftover, profile, *each) for each in profile.leftovers.items()),
+            partial(self._notify, profile),
+            partial(self._remove_record, profile),
         ]
         failures = []
-        with logs.bound(profile_id=profile.id):
+        with telemetry.bound(profile_id=profile.id):
             for step in steps:  # none has to wait for another that fails
                 try:
                     step()
@@ -75,7 +75,7 @@ class Finishing(msgspec.Struct, frozen=True):
         if failures:
             raise failures[0]
 
-    def _tell(self, profile: Profile) -> None:
+    def _notify(self, profile: Profile) -> None:
         attempt = profile.attempt
         if attempt is None or not (attempt.notice_owed and attempt.email and attempt.refusal):
             return
@@ -100,11 +100,11 @@ class Finishing(msgspec.Struct, frozen=True):
             now = before.attempt if before else None
             if before is None or now is None or now.generation != generation:
                 raise ProfileChangedError("another photo was sent meanwhile")
-            return moves.told(before, self.clock()) if now.notice_owed else before
+            return moves.notified(before, self.clock()) if now.notice_owed else before
 
         self._change(profile, decide)
 
-    def _discard(self, profile: Profile, generation: str, left: Leftover) -> None:
+    def _remove_leftover(self, profile: Profile, generation: str, left: Leftover) -> None:
         """Remove a photo's face and files; the last time when nobody stores any more."""
         is_last = left.until <= self.clock()
         is_gone = self._remove(Owner(profile.id, generation), left, is_last=is_last)
@@ -144,7 +144,7 @@ class Finishing(msgspec.Struct, frozen=True):
         if face_ids:
             self.faces.remove(sorted(face_ids))
 
-    def _forget(self, profile: Profile) -> None:
+    def _remove_record(self, profile: Profile) -> None:
         """Remove the record of a deleted profile, when nobody can be working for it any more."""
         if profile.status is not ProfileStatus.DELETED or profile.deleted_at is None:
             return
@@ -161,15 +161,15 @@ class Finishing(msgspec.Struct, frozen=True):
         while True:
             found = self.intake_bucket.waiting(keys.arrival_prefix(profile.user_id), page)
             for key, arrived_at in found.arrivals.items():
-                if was_before(arrived_at, deleted_at):
+                if was_sent_before_deletion(arrived_at, deleted_at):
                     self._remove_unless_sent_again(key, deleted_at)
             if found.next is None:
                 break
             page = found.next
 
     def _remove_unless_sent_again(self, key: str, deleted_at: datetime) -> None:
-        there = self.intake_bucket.look(key)
-        if there is not None and was_before(there.arrived_at, deleted_at):
+        there = self.intake_bucket.head(key)
+        if there is not None and was_sent_before_deletion(there.arrived_at, deleted_at):
             self.intake_bucket.remove(key, there.version)
 
     def _change(self, profile: Profile, decide: Callable[[Profile | None], Profile]) -> None:

@@ -16,9 +16,9 @@ from chalicelib.profiles.executions import is_our_name
 from chalicelib.profiles.faces import Face
 from chalicelib.profiles.ports import FaceCollection, SentPhotos
 from chalicelib.profiles.profile import Attempt, Profile, is_outdated, profile_id_of
-from chalicelib.profiles.records import Current, Records
-from chalicelib.profiles.requirements import NOT_THERE
-from chalicelib.stories.ids import content_id_of
+from chalicelib.profiles.records import CurrentAttempt, Records
+from chalicelib.profiles.requirements import PHOTO_NOT_THERE
+from chalicelib.stories.keys import content_id_of
 from chalicelib.stories.ports import Media
 from chalicelib.stories.upload_request import MAX_BYTES
 
@@ -41,7 +41,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
             SupersededError: Another photo is wanted by now.
         """
         self._claim(task)
-        current = self.records.current(task)
+        current = self.records.current_attempt(task)
         face = current.attempt.face or self._detect(task, current)
         return {"generation": current.attempt.generation, **msgspec.to_builtins(face)}
 
@@ -59,7 +59,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
                 profile_id, lambda before: claimed(before, profile_id, task, new, self.clock())
             )
 
-    def _detect(self, task: Task, current: Current) -> Face:
+    def _detect(self, task: Task, current: CurrentAttempt) -> Face:
         try:
             portrait = self._portrait(task, current)
             found = self.faces.detect(portrait)
@@ -70,10 +70,10 @@ class FaceDetection(msgspec.Struct, frozen=True):
             log.info("photo refused", extra={"code": refusal.code})
             raise self.records.refuse(task, refusal)
         (face,) = found
-        self.records.bring_on(task, lambda profile, now: moves.detected(profile, face, now))
+        self.records.apply(task, lambda profile, now: moves.detected(profile, face, now))
         return face
 
-    def _portrait(self, task: Task, current: Current) -> bytes:
+    def _portrait(self, task: Task, current: CurrentAttempt) -> bytes:
         """The photo upright, in a format and of a size that faces can be looked for in."""
         key = keys.portrait(current.owner)
         made = self.media.get(key)
@@ -81,13 +81,13 @@ class FaceDetection(msgspec.Struct, frozen=True):
             return made
         content = self.sent_photos.get(task.sent.bucket, task.sent.key, MAX_BYTES)
         if content is None:
-            raise RejectedError(NOT_THERE.message, code=NOT_THERE.code)
+            raise RejectedError(PHOTO_NOT_THERE.message, code=PHOTO_NOT_THERE.code)
         content_type = photo.checked_content_type(content)
         portrait = photo.encoded(photo.upright_page(content))
         content_id = content_id_of(content)
         if current.attempt.content_id is None:  # from now on it is as if it had been sent to us
             self.media.put(keys.photo(current.owner), content, content_type)
-            self.records.bring_on(task, lambda profile, now: moves.read(profile, content_id, now))
+            self.records.apply(task, lambda profile, now: moves.read(profile, content_id, now))
         self.media.put(key, portrait, "image/jpeg")
         return portrait
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue
 from chalicelib.delivery.rejected_files import RejectedFiles
 from chalicelib.delivery.retries import retried
@@ -17,12 +18,11 @@ from chalicelib.profiles.profile import checked_user_id
 from chalicelib.stories.intake_bucket import IntakeBucket, IntakePhoto
 from chalicelib.stories.keys import PROFILE_ARRIVALS
 from chalicelib.stories.upload_request import FORM_USABLE_FOR, MAX_BYTES, PostForm
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
 
-class ProfilePermit(msgspec.Struct, frozen=True):
+class ProfileUploadPermit(msgspec.Struct, frozen=True):
     """A form for one photo of a user, and until when it works."""
 
     user_id: str
@@ -37,10 +37,10 @@ class ProfileUpload(msgspec.Struct, frozen=True):
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
-    def permit(self, user_id: str, content_type: str, email: str | None) -> ProfilePermit:
+    def permit(self, user_id: str, content_type: str, email: str | None) -> ProfileUploadPermit:
         key = keys.arrival(user_id, self.new_uuid(), content_type)
         form = self.intake_bucket.form(key, content_type, email=email)
-        return ProfilePermit(user_id, form, self.clock() + FORM_USABLE_FOR)
+        return ProfileUploadPermit(user_id, form, self.clock() + FORM_USABLE_FOR)
 
 
 class ProfileBucketIntake(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ class ProfileBucketIntake(msgspec.Struct, frozen=True):
     def handle(self, delivery: Delivery[IntakeMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
         message = delivery.message
-        with logs.bound(step="profile intake"), retried(self.intake_queue, delivery):
+        with telemetry.bound(step="profile intake"), retried(self.intake_queue, delivery):
             if message.key.endswith("/"):
                 log.info("a folder")
                 return

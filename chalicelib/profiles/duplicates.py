@@ -16,12 +16,12 @@ from chalicelib.profiles import moves
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Match, Owner
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS, Profile, ProfileStatus
-from chalicelib.profiles.records import Current, Records
+from chalicelib.profiles.records import CurrentAttempt, Records
 
 log = logging.getLogger(__name__)
 
 
-class Standing(StrEnum):
+class RivalStatus(StrEnum):
     """What the owner of a face that looks alike is to whoever asks."""
 
     REGISTERED = "registered"  # the face is theirs
@@ -32,17 +32,21 @@ class Standing(StrEnum):
 class Duplicates(msgspec.Struct, frozen=True):
     records: Records
 
-    def refuse_registered(self, task: Task, current: Current, matches: Sequence[Match]) -> None:
+    def refuse_registered(
+        self, task: Task, current: CurrentAttempt, matches: Sequence[Match]
+    ) -> None:
         """Refuse the photo if its face belongs to another profile.
 
         Raises:
             FaceAlreadyExistsError: It does.
         """
-        for rival in others(matches, current.profile.id):
-            if self._standing_of(rival) is Standing.REGISTERED:
+        for rival in rivals_of(matches, current.profile.id):
+            if self._status_of(rival) is RivalStatus.REGISTERED:
                 raise self.records.refuse(task, FACE_ALREADY_EXISTS)
 
-    def settle(self, task: Task, current: Current, face_id: str, matches: Sequence[Match]) -> None:
+    def settle(
+        self, task: Task, current: CurrentAttempt, face_id: str, matches: Sequence[Match]
+    ) -> None:
         """The same, now that the face is in the collection; of several who ask, one may stay.
 
         Whoever added a face looks for others afterwards, so of any two at least one sees the
@@ -53,17 +57,17 @@ class Duplicates(msgspec.Struct, frozen=True):
         Raises:
             FaceAlreadyExistsError: It belongs to another profile, or is to.
         """
-        for rival, face_ids in others(matches, current.profile.id).items():
+        for rival, face_ids in rivals_of(matches, current.profile.id).items():
             if not self._prevails(face_id, rival, face_ids):
                 raise self.records.refuse(task, FACE_ALREADY_EXISTS)
 
     def _prevails(self, face_id: str, rival: Owner | None, face_ids: Sequence[str]) -> bool:
         while True:
             profile = self._profile_of(rival)
-            match standing_of(profile, rival):
-                case Standing.OVER:
+            match rival_status(profile, rival):
+                case RivalStatus.OVER:
                     return True
-                case Standing.REGISTERED:
+                case RivalStatus.REGISTERED:
                     return False
             assert profile and profile.attempt  # noqa: S101, PT018  # or it would not contend
             if (profile.attempt.face_id or min(face_ids)) < face_id:
@@ -77,14 +81,14 @@ class Duplicates(msgspec.Struct, frozen=True):
             log.info("the same face at the same time", extra={"beaten": profile.id})
             return True
 
-    def _standing_of(self, rival: Owner | None) -> Standing:
-        return standing_of(self._profile_of(rival), rival)
+    def _status_of(self, rival: Owner | None) -> RivalStatus:
+        return rival_status(self._profile_of(rival), rival)
 
     def _profile_of(self, rival: Owner | None) -> Profile | None:
         return self.records.profiles.find(rival.profile_id) if rival else None
 
 
-def others(matches: Iterable[Match], profile_id: str) -> Mapping[Owner | None, list[str]]:
+def rivals_of(matches: Iterable[Match], profile_id: str) -> Mapping[Owner | None, list[str]]:
     """The faces that are not this profile's own, by owner."""
     found: dict[Owner | None, list[str]] = {}
     for match in matches:
@@ -93,14 +97,14 @@ def others(matches: Iterable[Match], profile_id: str) -> Mapping[Owner | None, l
     return found
 
 
-def standing_of(profile: Profile | None, rival: Owner | None) -> Standing:
+def rival_status(profile: Profile | None, rival: Owner | None) -> RivalStatus:
     """What the owner of a face is, by its record. Pure."""
     if rival is None:
-        return Standing.REGISTERED  # put into the collection by hand: that must mean something
+        return RivalStatus.REGISTERED  # put into the collection by hand: that must mean something
     if profile is None:
-        return Standing.OVER
+        return RivalStatus.OVER
     if profile.photo is not None and profile.photo.generation == rival.generation:
-        return Standing.REGISTERED
+        return RivalStatus.REGISTERED
     attempt = profile.attempt
     contends = (
         profile.status is ProfileStatus.PROCESSING
@@ -108,4 +112,4 @@ def standing_of(profile: Profile | None, rival: Owner | None) -> Standing:
         and attempt.generation == rival.generation
         and attempt.refusal is None
     )
-    return Standing.CONTENDER if contends else Standing.OVER
+    return RivalStatus.CONTENDER if contends else RivalStatus.OVER

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.errors import (
     FaceAlreadyExistsError,
     InvalidRequestError,
@@ -21,7 +22,6 @@ from chalicelib.profiles.profile import (
     Refusal,
     checked_user_id,
 )
-from chalicelib.telemetry import logs
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
@@ -94,5 +94,5 @@ def run_task(run: Callable[[Task], dict[str, Any]], event: Mapping[str, Any]) ->
     An exception ends the task. The state machine knows errors by the names of their classes.
     """
     task = task_of(event)
-    with logs.bound(execution=task.execution):
+    with telemetry.bound(execution=task.execution):
         return run(task)

@@ -17,7 +17,7 @@ class Box(msgspec.Struct, frozen=True):
     height: float
 
 
-class Seen(msgspec.Struct, frozen=True):
+class FaceAttribute(msgspec.Struct, frozen=True):
     """Something that can be seen on a face or not, and how sure that is, in per cent."""
 
     value: bool
@@ -44,8 +44,8 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     yaw: float
     pitch: float
     roll: float
-    eyes_open: Seen
-    sunglasses: Seen
+    eyes_open: FaceAttribute
+    sunglasses: FaceAttribute
 
 
 class Owner(NamedTuple):

@@ -7,11 +7,12 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER, RESUME_AFTER
 from chalicelib.errors import ProfileChangedError, StorytimeError
 from chalicelib.profiles import keys, moves
-from chalicelib.profiles.clean_up import Finishing
-from chalicelib.profiles.ending import record_ending
+from chalicelib.profiles.attempt_end import count_unsuccessful_attempt
+from chalicelib.profiles.clean_up import CleanUp
 from chalicelib.profiles.executions import execution_name, mark_started
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.ports import Workflow
@@ -25,10 +26,9 @@ from chalicelib.profiles.profile import (
 )
 from chalicelib.profiles.records import Records
 from chalicelib.stories.ports import Media
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import Meter
+from chalicelib.telemetry import Meter
 
-MOST_EXECUTIONS: Final = 5
+MAX_EXECUTIONS: Final = 5
 """An attempt that this many executions did not bring to an end has failed."""
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
     records: Records
     media: Media
     workflow: Workflow
-    finishing: Finishing
+    clean_up: CleanUp
     meter: Meter
     clock: Callable[[], datetime]
 
@@ -50,7 +50,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
         is_on_its_way = profile.status is ProfileStatus.PROCESSING
         if not is_on_its_way or not is_due(profile, self.clock()):
             return profile
-        with logs.bound(profile_id=profile.id, step="profile failover"):
+        with telemetry.bound(profile_id=profile.id, step="profile failover"):
             try:
                 return self._resume(profile)
             except ProfileChangedError:
@@ -80,8 +80,8 @@ class ProfileFailover(msgspec.Struct, frozen=True):
 
     def _look_after(self, profile: Profile) -> None:
         profile = self.resume(profile)
-        if is_to_finish(profile, self.clock()):
-            self.finishing.finish(profile)
+        if needs_clean_up(profile, self.clock()):
+            self.clean_up.finish(profile)
 
     def _resume(self, profile: Profile) -> Profile:
         attempt = profile.attempt
@@ -92,7 +92,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
             return self._start(profile, attempt)
         if self.workflow.is_running(attempt.execution):
             return profile
-        if attempt.number >= MOST_EXECUTIONS:
+        if attempt.number >= MAX_EXECUTIONS:
             return self._give_up(profile, GIVEN_UP)
         name = execution_name(profile.id, attempt.generation, attempt.number + 1)
         log.info("another execution", extra={"execution": name, "instead_of": attempt.execution})
@@ -112,8 +112,8 @@ class ProfileFailover(msgspec.Struct, frozen=True):
 
     def _give_up(self, profile: Profile, reason: Refusal) -> Profile:
         over = self._saved(moves.given_up(profile, reason, self.clock()), profile)
-        record_ending(self.meter, over)
-        self.finishing.begin(over)
+        count_unsuccessful_attempt(self.meter, over)
+        self.clean_up.begin(over)
         return over
 
     def _saved(self, profile: Profile, over: Profile) -> Profile:
@@ -121,7 +121,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
         return profile
 
 
-def is_to_finish(profile: Profile, now: datetime) -> bool:
+def needs_clean_up(profile: Profile, now: datetime) -> bool:
     """Is something to be removed for the last time, or did nobody come to tell or remove? Pure."""
     is_on_its_way = profile.status is ProfileStatus.PROCESSING
     is_over = any(left.until <= now for left in profile.leftovers.values())
@@ -137,4 +137,4 @@ def is_due(profile: Profile, now: datetime) -> bool:
     """
     number = profile.attempt.number if profile.attempt else 1
     waited: timedelta = now - profile.changed_at
-    return waited > moves.LONGEST_WRITER * (1 << (number - 1))
+    return waited > moves.MAX_WRITER_DURATION * (1 << (number - 1))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
 from chalicelib.errors import SupersededError
 from chalicelib.profiles import keys, moves
@@ -16,9 +17,8 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.ports import Workflow
 from chalicelib.profiles.profile import Attempt, Profile, ProfileStatus, is_outdated, profile_id_of
 from chalicelib.profiles.records import Records
-from chalicelib.stories.ids import content_id_of
+from chalicelib.stories.keys import content_id_of
 from chalicelib.stories.ports import Media
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class ProfileIntake(msgspec.Struct, frozen=True):
         profile_id = profile_id_of(self.records.namespace, photo.user_id)
         content_id = content_id_of(photo.content)
         new = self._attempt(profile_id, content_id, photo)
-        with logs.bound(profile_id=profile_id, step="profile intake"):
+        with telemetry.bound(profile_id=profile_id, step="profile intake"):
             profile = self.records.change(
                 profile_id,
                 lambda before: taken(before, profile_id, photo, new, self.clock()),
@@ -111,7 +111,7 @@ def taken(
     if profile is not None and counts and profile.status is ProfileStatus.READY:
         return profile
     is_tried = attempt is not None and attempt.content_id == new.content_id
-    if profile is not None and is_tried and _stands(profile):
+    if profile is not None and is_tried and _may_join_attempt(profile):
         return moves.joined(profile, new.email, now)
     if sent.sent_at and is_outdated(profile, sent.sent_at + CLOCKS_DIFFER_BY):
         raise SupersededError("it came too late: another photo was sent, or the profile deleted")
@@ -120,7 +120,7 @@ def taken(
     return moves.attempted(profile, profile_id, sent.user_id, new, now)
 
 
-def _stands(profile: Profile) -> bool:
+def _may_join_attempt(profile: Profile) -> bool:
     """Would another attempt with the same photo end no differently?"""
     if profile.status is ProfileStatus.REJECTED:
         refusal = profile.attempt and profile.attempt.refusal

@@ -8,7 +8,7 @@ import msgspec
 from chalicelib.profiles.faces import Face
 from chalicelib.profiles.profile import Attempt, Leftover, Photo, Profile, ProfileStatus, Refusal
 
-LONGEST_WRITER: Final = timedelta(seconds=70)
+MAX_WRITER_DURATION: Final = timedelta(seconds=70)
 """No function that stores anything for an attempt runs for longer (a test compares), by
 whatever clock."""
 
@@ -128,7 +128,7 @@ def given_up(profile: Profile, reason: Refusal, now: datetime) -> Profile:
     return ended(profile, ProfileStatus.FAILED, reason, now)
 
 
-def told(profile: Profile, now: datetime) -> Profile:
+def notified(profile: Profile, now: datetime) -> Profile:
     """The person was told, or cannot be."""
     return _attempt_changed(profile, now, notice_owed=False)
 
@@ -161,7 +161,9 @@ def _left_by_attempt(profile: Profile, now: datetime) -> dict[str, Leftover]:
     attempt = profile.attempt
     if attempt is None or profile.status is not ProfileStatus.PROCESSING:
         return {}  # there is none, or what it left was written down when it ended
-    left = Leftover(face_id=attempt.face_id, indexing=attempt.indexing, until=now + LONGEST_WRITER)
+    left = Leftover(
+        face_id=attempt.face_id, indexing=attempt.indexing, until=now + MAX_WRITER_DURATION
+    )
     return {attempt.generation: left}
 
 
@@ -173,7 +175,7 @@ def _left_by_photo(profile: Profile) -> dict[str, Leftover]:
         face_id=photo.face_id,
         indexing=True,
         published=True,
-        until=photo.registered_at + LONGEST_WRITER,
+        until=photo.registered_at + MAX_WRITER_DURATION,
     )
     return {photo.generation: left}
 

@@ -179,7 +179,7 @@ def face_ids_of(profile: Profile | None) -> set[str]:
     return {each.face_id for each in known if each and each.face_id}
 
 
-def was_before(sent_at: datetime, deleted_at: datetime) -> bool:
+def was_sent_before_deletion(sent_at: datetime, deleted_at: datetime) -> bool:
     """Was a photo that S3 took sent before the profile was deleted, by clocks that may differ?"""
     return sent_at + CLOCKS_DIFFER_BY < deleted_at
 

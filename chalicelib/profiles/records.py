@@ -14,11 +14,11 @@ from chalicelib.profiles.moves import refused
 from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import Attempt, Profile, Refusal, profile_id_of
 
-_MOST_TRIES: Final = 5
+_MAX_TRIES: Final = 5
 """Hardly two ever write the same profile at a time."""
 
 
-class Current(msgspec.Struct, frozen=True):
+class CurrentAttempt(msgspec.Struct, frozen=True):
     """An attempt that is worked on, and the profile that it is for."""
 
     profile: Profile
@@ -43,7 +43,7 @@ class Records(msgspec.Struct, frozen=True):
         Raises:
             ProfileChangedError: Others changed it again and again.
         """
-        for _ in range(_MOST_TRIES):
+        for _ in range(_MAX_TRIES):
             before = self.profiles.find(profile_id)
             after = decide(before)
             if after is before:
@@ -55,7 +55,7 @@ class Records(msgspec.Struct, frozen=True):
             return after
         raise ProfileChangedError(f"profile {profile_id} is changed by others all the time")
 
-    def current(self, task: Task) -> Current:
+    def current_attempt(self, task: Task) -> CurrentAttempt:
         """The attempt that a task is about.
 
         Raises:
@@ -64,7 +64,7 @@ class Records(msgspec.Struct, frozen=True):
         """
         return _current(self.find(task.sent.user_id), task)
 
-    def bring_on(self, task: Task, move: Callable[[Profile, datetime], Profile]) -> Profile:
+    def apply(self, task: Task, move: Callable[[Profile, datetime], Profile]) -> Profile:
         """Change the profile that a task is about, as long as its attempt is wanted.
 
         Raises:
@@ -78,11 +78,11 @@ class Records(msgspec.Struct, frozen=True):
 
     def refuse(self, task: Task, refusal: Refusal) -> RejectedError:
         """Write down why a photo is not taken, and return the error that says so."""
-        self.bring_on(task, lambda profile, now: refused(profile, refusal, now))
+        self.apply(task, lambda profile, now: refused(profile, refusal, now))
         return error_of(refusal)
 
 
-def _current(profile: Profile | None, task: Task) -> Current:
+def _current(profile: Profile | None, task: Task) -> CurrentAttempt:
     attempt = attempt_of(profile, task.execution)
     assert profile is not None  # noqa: S101  # or there was no attempt
-    return Current(profile, attempt)
+    return CurrentAttempt(profile, attempt)

@@ -7,15 +7,15 @@ import msgspec
 
 from chalicelib.errors import FaceAlreadyExistsError, SupersededError
 from chalicelib.profiles import keys, moves
-from chalicelib.profiles.clean_up import Finishing
+from chalicelib.profiles.clean_up import CleanUp
 from chalicelib.profiles.duplicates import Duplicates
 from chalicelib.profiles.execution import Task, attempt_of
 from chalicelib.profiles.faces import Match
 from chalicelib.profiles.ports import FaceCollection
 from chalicelib.profiles.profile import Profile, ProfileStatus, Refusal, face_ids_of
-from chalicelib.profiles.records import Current, Records
+from chalicelib.profiles.records import CurrentAttempt, Records
 from chalicelib.stories.ports import Media
-from chalicelib.telemetry.metrics import PROFILE_PHOTOS_READY, Meter
+from chalicelib.telemetry import PROFILE_PHOTOS_READY, Meter
 
 UNCLEAR = Refusal(
     "face_unclear",
@@ -30,7 +30,7 @@ class Registration(msgspec.Struct, frozen=True):
     media: Media
     faces: FaceCollection
     duplicates: Duplicates
-    finishing: Finishing
+    clean_up: CleanUp
     meter: Meter
 
     def check(self, task: Task) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Registration(msgspec.Struct, frozen=True):
             FaceAlreadyExistsError: It is.
             SupersededError: Another photo is wanted by now.
         """
-        current = self.records.current(task)
+        current = self.records.current_attempt(task)
         if current.attempt.face_id is None:  # else this was done, and more
             matches = self.faces.search(self._portrait(current))
             self.duplicates.refuse_registered(task, current, matches)
@@ -54,7 +54,7 @@ class Registration(msgspec.Struct, frozen=True):
             PhotoDoesNotMeetRequirementError: It is too unclear to be added.
             SupersededError: Another photo is wanted by now.
         """
-        current = self.records.current(task)
+        current = self.records.current_attempt(task)
         portrait = self._portrait(current)
         face_id = current.attempt.face_id or self._added(task, current, portrait)
         matches = self.faces.search(portrait)
@@ -73,16 +73,16 @@ class Registration(msgspec.Struct, frozen=True):
         """
         profile = self.records.find(task.sent.user_id)
         if not _counts(profile, task):
-            profile = self.records.bring_on(task, moves.registered)
+            profile = self.records.apply(task, moves.registered)
             self.meter.record(PROFILE_PHOTOS_READY)
         assert profile and profile.photo  # noqa: S101, PT018  # it counts
-        self.finishing.begin(profile)
+        self.clean_up.begin(profile)
         return {"userId": profile.user_id, "faceId": profile.photo.face_id}
 
-    def _added(self, task: Task, current: Current, portrait: bytes) -> str:
+    def _added(self, task: Task, current: CurrentAttempt, portrait: bytes) -> str:
         # An earlier try may have added it, and died before it could say so.
         known = _own(self.faces.search(portrait), current) if current.attempt.indexing else []
-        self.records.bring_on(task, moves.about_to_index)
+        self.records.apply(task, moves.about_to_index)
         face_id = min(known) if known else self.faces.add(portrait, current.owner)
         if face_id is None:
             raise self.records.refuse(task, UNCLEAR)
@@ -96,7 +96,7 @@ class Registration(msgspec.Struct, frozen=True):
         log.info("face added", extra={"face_id": profile.attempt.face_id})
         return profile.attempt.face_id
 
-    def _write_down(self, current: Current, face_id: str) -> Profile:
+    def _write_down(self, current: CurrentAttempt, face_id: str) -> Profile:
         """The attempt has its face, whichever of its executions added it."""
 
         def decide(before: Profile | None) -> Profile:
@@ -115,14 +115,14 @@ class Registration(msgspec.Struct, frozen=True):
         if face_id not in face_ids_of(profile):
             self.faces.remove([face_id])
 
-    def _portrait(self, current: Current) -> bytes:
+    def _portrait(self, current: CurrentAttempt) -> bytes:
         portrait = self.media.get(keys.portrait(current.owner))
         if portrait is None:
             raise SupersededError("the photo is removed already")
         return portrait
 
 
-def _own(matches: list[Match], current: Current) -> list[str]:
+def _own(matches: list[Match], current: CurrentAttempt) -> list[str]:
     return [match.face_id for match in matches if match.owner == current.owner]
 
 

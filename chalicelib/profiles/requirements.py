@@ -9,36 +9,38 @@ from typing import Final
 
 from chalicelib.errors import RejectedError
 from chalicelib.pages.photo import Size
-from chalicelib.profiles.faces import Face, Seen
+from chalicelib.profiles.faces import Face, FaceAttribute
 from chalicelib.profiles.profile import Refusal
 
-LEAST_FACE_SIDE: Final = 80
+MIN_FACE_SIDE: Final = 80
 """Pixels of the shorter side of the face. Rekognition finds faces from 40 pixels on in
 pictures of 1920 x 1080 (Recommendations for facial comparison input images)."""
-LEAST_FACE_SHARE: Final = 0.08
+MIN_FACE_SHARE: Final = 0.08
 """The longer side of the face, as a share of the picture's side along which it lies."""
-LEAST_SHARPNESS: Final = 20.0
-LEAST_BRIGHTNESS: Final = 25.0
-MOST_BRIGHTNESS: Final = 97.0
-MOST_YAW: Final = 30.0
-MOST_PITCH: Final = 30.0
-MOST_ROLL: Final = 45.0
+MIN_SHARPNESS: Final = 20.0
+MIN_BRIGHTNESS: Final = 25.0
+MAX_BRIGHTNESS: Final = 97.0
+MAX_YAW: Final = 30.0
+MAX_PITCH: Final = 30.0
+MAX_ROLL: Final = 45.0
 """Degrees."""
-LEAST_CONFIDENCE: Final = 60.0
+MIN_CONFIDENCE: Final = 60.0
 """Per cent; what is less certain of sunglasses or eyes refuses nobody."""
 
 
 _UNREADABLE: Final = Refusal(
     "unreadable_image", "A photo of this shape cannot be looked at: send one that is less narrow."
 )
-NOT_THERE: Final = Refusal("photo_not_there", "There is no such photo: send it again.", final=False)
+PHOTO_NOT_THERE: Final = Refusal(
+    "photo_not_there", "There is no such photo: send it again.", final=False
+)
 _NO_FACE: Final = Refusal(
     "no_face", "There is no face on this photo: send one that shows your face, upright."
 )
 _TOO_SMALL: Final = Refusal(
     "face_too_small",
-    f"The face is too small; it must be at least {LEAST_FACE_SIDE} pixels wide and high, and take "
-    f"up {LEAST_FACE_SHARE:.0%} of the photo's width or height: come closer.",
+    f"The face is too small; it must be at least {MIN_FACE_SIDE} pixels wide and high, and take "
+    f"up {MIN_FACE_SHARE:.0%} of the photo's width or height: come closer.",
 )
 _SUNGLASSES: Final = Refusal("sunglasses", "Take off your sunglasses, and send a new photo.")
 _TOO_DARK: Final = Refusal("too_dark", "The face is too dark: send a photo with more light on it.")
@@ -68,26 +70,25 @@ def refusal_of(faces: Sequence[Face], size: Size) -> Refusal | None:
 
 
 def _refusal_of_face(face: Face, size: Size) -> Refusal | None:
-    looks_away = abs(face.yaw) > MOST_YAW or abs(face.pitch) > MOST_PITCH
-    closed = Seen(not face.eyes_open.value, face.eyes_open.confidence)
+    looks_away = abs(face.yaw) > MAX_YAW or abs(face.pitch) > MAX_PITCH
+    closed = FaceAttribute(not face.eyes_open.value, face.eyes_open.confidence)
     checks = (
         (_is_too_small(face, size), _TOO_SMALL),
-        (_is_seen(face.sunglasses), _SUNGLASSES),
-        (face.brightness < LEAST_BRIGHTNESS, _TOO_DARK),
-        (face.brightness > MOST_BRIGHTNESS, _TOO_BRIGHT),
-        (face.sharpness < LEAST_SHARPNESS, _BLURRED),
-        (looks_away or abs(face.roll) > MOST_ROLL, _LOOKS_AWAY),
-        (_is_seen(closed), _EYES_CLOSED),
+        (_is_certain(face.sunglasses), _SUNGLASSES),
+        (face.brightness < MIN_BRIGHTNESS, _TOO_DARK),
+        (face.brightness > MAX_BRIGHTNESS, _TOO_BRIGHT),
+        (face.sharpness < MIN_SHARPNESS, _BLURRED),
+        (looks_away or abs(face.roll) > MAX_ROLL, _LOOKS_AWAY),
+        (_is_certain(closed), _EYES_CLOSED),
     )
-    return next((refusal for does_not_do, refusal in checks if does_not_do), None)
+    return next((refusal for is_unsuitable, refusal in checks if is_unsuitable), None)
 
 
 def _is_too_small(face: Face, size: Size) -> bool:
     """Is there too little of the face to know it again?"""
     width, height = face.box.width * size.width, face.box.height * size.height
     return (
-        min(width, height) < LEAST_FACE_SIDE
-        or max(face.box.width, face.box.height) < LEAST_FACE_SHARE
+        min(width, height) < MIN_FACE_SIDE or max(face.box.width, face.box.height) < MIN_FACE_SHARE
     )
 
 
@@ -95,9 +96,9 @@ def unreadable(rejection: RejectedError) -> Refusal:
     """What was sent is no photo that can be looked at, or is not there at all."""
     if rejection.code == RejectedError.code:  # Rekognition says no more of it than that
         return _UNREADABLE
-    is_final = rejection.code != NOT_THERE.code
+    is_final = rejection.code != PHOTO_NOT_THERE.code
     return Refusal(rejection.code, rejection.message, final=is_final)
 
 
-def _is_seen(what: Seen) -> bool:
-    return what.value and what.confidence >= LEAST_CONFIDENCE
+def _is_certain(what: FaceAttribute) -> bool:
+    return what.value and what.confidence >= MIN_CONFIDENCE

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.errors import StorytimeError, UnknownProfileError
 from chalicelib.profiles import moves
-from chalicelib.profiles.clean_up import Finishing
+from chalicelib.profiles.clean_up import CleanUp
 from chalicelib.profiles.executions import are_of_one_attempt
 from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import (
@@ -19,7 +20,6 @@ from chalicelib.profiles.profile import (
     profile_id_of,
 )
 from chalicelib.profiles.records import Records
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class ProfileRetrieval(msgspec.Struct, frozen=True):
     records: Records
     failover: ProfileFailover
-    finishing: Finishing
+    clean_up: CleanUp
     clock: Callable[[], datetime]
 
     def retrieve(self, user_id: str, execution: str | None = None) -> Profile:
@@ -75,10 +75,10 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
             return moves.deleted(before, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, user_id)
-        with logs.bound(profile_id=profile_id, step="profile deletion"):
+        with telemetry.bound(profile_id=profile_id, step="profile deletion"):
             profile = self.records.change(profile_id, decide)
             log.info("deleted")
-            self.finishing.begin(profile)
+            self.clean_up.begin(profile)
             return profile
 
     def _resumed(self, profile: Profile) -> Profile:

@@ -33,7 +33,7 @@ class Thumbnail(msgspec.Struct, frozen=True):
         Raises:
             SupersededError: Another photo is wanted by now.
         """
-        current = self.records.current(task)
+        current = self.records.current_attempt(task)
         portrait = self.media.get(keys.portrait(current.owner))
         if portrait is None or current.attempt.face is None:
             raise SupersededError("the photo is removed already")

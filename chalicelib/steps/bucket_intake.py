@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue
 from chalicelib.delivery.rejected_files import RejectedFiles
 from chalicelib.delivery.retries import retried
@@ -24,7 +25,7 @@ from chalicelib.errors import (
     UnsupportedTypeError,
     message_of,
 )
-from chalicelib.pages import names, photo, voices
+from chalicelib.pages import photo, voices
 from chalicelib.profiles.direct_upload import ProfileBucketIntake
 from chalicelib.profiles.keys import is_profile_photo
 from chalicelib.steps.intake import Claim, Intake, Upload
@@ -33,8 +34,7 @@ from chalicelib.stories.intake_bucket import IntakeBucket, IntakePhoto
 from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import MAX_BYTES, UploadRequest, UploadStatus
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter
+from chalicelib.telemetry import DUPLICATES_FOUND, Meter
 
 _EXTENSION: Final = re.compile(r"\.([a-z][a-z0-9]{1,4})$")
 _EXTENSIONS: Final = frozenset({"jpeg", "jpe", "jfif", *upload_request.EXTENSIONS.values()})
@@ -53,7 +53,7 @@ class BucketIntake(msgspec.Struct, frozen=True):
 
     def handle(self, delivery: Delivery[IntakeMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        bound = logs.bound(key=delivery.message.key, step="intake")
+        bound = telemetry.bound(key=delivery.message.key, step="intake")
         with bound, retried(self.intake_queue, delivery):
             try:
                 self._take_in(delivery.message)
@@ -179,7 +179,7 @@ def upload_of(content: bytes, content_type: str, request: UploadRequest | None, 
     return Upload(
         photo=content,
         content_type=content_type,
-        name=names.legible(request.name if request else key),
+        name=keys.legible(request.name if request else key),
         language=language,
         voice=voice,
         notify=request.notify if request else True,

@@ -6,19 +6,19 @@ from typing import Final, TypeGuard
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.notification import Notification
 from chalicelib.errors import InvalidRequestError, RejectedError, StorytimeError, TransientError
 from chalicelib.steps.retrieval import Retrieval
-from chalicelib.stories.ids import checked_id
+from chalicelib.stories.keys import checked_id
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest
-from chalicelib.telemetry import logs
 
-MOST: Final = 100
+MAX_IDS: Final = 100
 """As many as the table can be asked for at once (DynamoDB, BatchGetItem)."""
 
-Found = Story | UploadRequest | RejectedError
+BulkResult = Story | UploadRequest | RejectedError
 """What `Retrieval.retrieve` would return for an id, or raise."""
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Bulk(msgspec.Struct, frozen=True):
     retrieval: Retrieval
     notification: Notification
 
-    def look_up(self, given_ids: Sequence[str], *, notify: bool) -> list[Found]:
+    def look_up(self, given_ids: Sequence[str], *, notify: bool) -> list[BulkResult]:
         """What `Retrieval.retrieve` says of each id, in their order.
 
         Args:
@@ -40,12 +40,12 @@ class Bulk(msgspec.Struct, frozen=True):
             InvalidRequestError: There are more.
             TransientError: The table could not be asked for all of them.
         """
-        if len(given_ids) > MOST:
+        if len(given_ids) > MAX_IDS:
             raise InvalidRequestError(
-                f"These are {len(given_ids)} ids; at most {MOST} can be asked for at once.",
+                f"These are {len(given_ids)} ids; at most {MAX_IDS} can be asked for at once.",
                 code="too_many_ids",
             )
-        with logs.bound(step="bulk"):
+        with telemetry.bound(step="bulk"):
             checked = [_checked(given) for given in given_ids]
             wanted = {each for each in checked if isinstance(each, str)}
             stories = self._stories(wanted)
@@ -66,7 +66,7 @@ class Bulk(msgspec.Struct, frozen=True):
             story_ids = answer.unanswered
         return stories
 
-    def _resumed(self, story_id: str, stories: Mapping[str, Story]) -> Found:
+    def _resumed(self, story_id: str, stories: Mapping[str, Story]) -> BulkResult:
         try:
             return self.retrieval.resume(story_id, stories.get(story_id))
         except RejectedError as rejection:
@@ -85,5 +85,5 @@ def _checked(given_id: str) -> str | InvalidRequestError:
         return problem
 
 
-def _is_ready(found: Found) -> TypeGuard[Story]:
+def _is_ready(found: BulkResult) -> TypeGuard[Story]:
     return isinstance(found, Story) and found.status is Status.READY

@@ -11,21 +11,21 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery import messages
 from chalicelib.delivery.erasure import Erasure
 from chalicelib.delivery.messages import Delivery, Queue, StoryMessage
 from chalicelib.delivery.retries import retried
 from chalicelib.errors import StoryChangedError, TransientError, UnknownStoryError
 from chalicelib.stories import keys, moves
-from chalicelib.stories.ids import checked_id
 from chalicelib.stories.intake_bucket import IntakeBucket
+from chalicelib.stories.keys import checked_id
 from chalicelib.stories.moves import TOMBSTONE_KEPT_FOR
 from chalicelib.stories.ports import Cdn, Stories, UploadRequests
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story, is_gone, writers_end
 from chalicelib.stories.upload_request import UploadRequest
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import Meter, record_duration
+from chalicelib.telemetry import Meter, record_duration
 
 MAX_WRITER_DURATION: Final = timedelta(seconds=120)
 """The longest time limit of a function that stores files of a story (a test compares)."""
@@ -54,7 +54,7 @@ class Deletion(msgspec.Struct, frozen=True):
             StoryChangedError: It was replaced meanwhile; trying again is safe.
         """
         story_id = checked_id(given_id)
-        with logs.bound(story_id=story_id, step="deletion"):
+        with telemetry.bound(story_id=story_id, step="deletion"):
             story = self._deleted(story_id)
             if story.erased_at is None:
                 self.deletion_queue.send(messages.about(story))
@@ -105,7 +105,7 @@ class Eraser(msgspec.Struct, frozen=True):
 
     def handle(self, delivery: Delivery[StoryMessage]) -> None:
         """Handle one delivery. Returning deletes the message; raising has it delivered again."""
-        bound = logs.bound(story_id=delivery.message.id, step="deletion")
+        bound = telemetry.bound(story_id=delivery.message.id, step="deletion")
         with bound, retried(self.deletion_queue, delivery):
             self._erase(delivery)
 
@@ -152,6 +152,6 @@ class Eraser(msgspec.Struct, frozen=True):
 
     def _remove_arrival(self, request: UploadRequest) -> None:
         """Remove the photo, if its worker died before it removed it from the intake bucket."""
-        arrived = self.intake_bucket.look(request.key)
+        arrived = self.intake_bucket.head(request.key)
         if arrived is not None and arrived.arrived_at == request.photo_arrived_at:
             self.intake_bucket.remove(request.key, arrived.version)

@@ -21,7 +21,7 @@ from chalicelib.stories.upload_request import (
 log = logging.getLogger(__name__)
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class WantedUpload(msgspec.Struct, frozen=True):
     """A photo that somebody wants to send, and how it is to be read."""
 
     name: str
@@ -31,7 +31,7 @@ class Wanted(msgspec.Struct, frozen=True):
     notify: bool = True
 
 
-class Permit(msgspec.Struct, frozen=True):
+class UploadPermit(msgspec.Struct, frozen=True):
     """An upload request, and the form that was made for it."""
 
     request: UploadRequest
@@ -44,7 +44,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
-    def permit(self, wanted: Wanted) -> Permit:
+    def permit(self, wanted: WantedUpload) -> UploadPermit:
         """Remember that a photo is coming, and let its sender put it into the bucket."""
         now = self.clock()
         upload_id = str(self.new_uuid())
@@ -64,4 +64,4 @@ class DirectUpload(msgspec.Struct, frozen=True):
         self.upload_requests.add(request)
         log.info("upload requested", extra={"upload_id": upload_id})
         form = self.intake_bucket.form(request.key, request.content_type, upload_id=request.id)
-        return Permit(request, form)
+        return UploadPermit(request, form)

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery import messages
 from chalicelib.delivery.erasure import Erasure
 from chalicelib.delivery.messages import Queue, StoryMessage
@@ -22,17 +23,16 @@ from chalicelib.errors import (
 )
 from chalicelib.pages import photo
 from chalicelib.stories import keys, moves, upload_request
-from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.ports import Media, Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story, next_step
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import DUPLICATES_FOUND, Meter, timed
+from chalicelib.telemetry import DUPLICATES_FOUND, Meter, timed
 
 MAX_BYTES: Final = 4_400_000
 """Base64 makes a body a third larger, and Lambda takes a request of 6 MB."""
 
-STORED_WITHIN: Final = timedelta(seconds=60)
+MAX_INTAKE_DURATION: Final = timedelta(seconds=60)
 """The longest time limit of a function that takes photos in (a test compares)."""
 
 _CONTENT_TYPES: Final = frozenset(
@@ -111,7 +111,7 @@ class Intake(msgspec.Struct, frozen=True):
             claim: Claims the id instead of `Stories.claim`; may refuse by raising.
         """
         claim = claim or self.stories.claim
-        bound = logs.bound(story_id=new.id, step="intake")
+        bound = telemetry.bound(story_id=new.id, step="intake")
         with bound, timed(self.meter, Step.INTAKE, self.clock):
             existing = claim(new)
             if existing is not None and existing.status is Status.DELETED:
@@ -148,7 +148,7 @@ class Intake(msgspec.Struct, frozen=True):
             notify=upload.notify,
             created_at=now,
             unfinished_since=now,
-            uploading_until=now + STORED_WITHIN,
+            uploading_until=now + MAX_INTAKE_DURATION,
         )
 
     def _start(self, story: Story, upload: Upload, *, is_alone: bool) -> Story:
@@ -199,7 +199,9 @@ class Intake(msgspec.Struct, frozen=True):
     def _restarted(self, story: Story) -> Story:
         now = self.clock()
         try:
-            return self.stories.apply(story, moves.sent_again(story, now, now + STORED_WITHIN))
+            return self.stories.apply(
+                story, moves.sent_again(story, now, now + MAX_INTAKE_DURATION)
+            )
         except StoryChangedError:
             log.info("another request starts the story again")
             return self._announced(self.stories.find(story.id) or story)
@@ -208,7 +210,7 @@ class Intake(msgspec.Struct, frozen=True):
         """Announce that this upload is storing the photo: a deletion waits for it."""
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
-        return self.stories.apply(story, moves.uploading(self.clock() + STORED_WITHIN))
+        return self.stories.apply(story, moves.uploading(self.clock() + MAX_INTAKE_DURATION))
 
 
 def checked(upload: Upload) -> str:

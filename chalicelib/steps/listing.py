@@ -15,13 +15,13 @@ from chalicelib.errors import InvalidRequestError
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.story import Story
 
-MOST: Final = 100
-DEFAULT: Final = 20
+MAX_LIMIT: Final = 100
+DEFAULT_LIMIT: Final = 20
 
 _FIRST_MONTH: Final = date(2026, 1, 1)
 """No story is older than this project."""
 
-_MOST_MONTHS: Final = 12
+_MAX_MONTHS: Final = 12
 """Looked into for one page: a page may be short, or empty, and still have a next one."""
 
 
@@ -50,19 +50,19 @@ class Listing(msgspec.Struct, frozen=True):
     signing_key: str
     clock: Callable[[], datetime]
 
-    def page(self, limit: int = DEFAULT, cursor: str | None = None) -> ListPage:
+    def page(self, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> ListPage:
         """Up to `limit` (1 to 100) stories; the first ones, or those after a cursor.
 
         Raises:
             InvalidRequestError: The limit is another number, or the cursor none of ours.
         """
-        if not 1 <= limit <= MOST:
+        if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequestError(
-                f"limit is {limit}; it must be from 1 to {MOST}.", code="invalid_limit"
+                f"limit is {limit}; it must be from 1 to {MAX_LIMIT}.", code="invalid_limit"
             )
         place = self._place(cursor)
         found: list[Story] = []
-        for _ in range(_MOST_MONTHS):
+        for _ in range(_MAX_MONTHS):
             month = f"{place.month:%Y-%m}"
             some = self.stories.listed(month, limit - len(found), place.before)
             found += some.stories

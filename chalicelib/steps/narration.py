@@ -9,7 +9,7 @@ from chalicelib.pages.ssml import ssml_requests
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
 from chalicelib.stories.story import Lease, Story
-from chalicelib.telemetry.metrics import STORIES_READY, Meter
+from chalicelib.telemetry import STORIES_READY, Meter
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from PIL import Image
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
-from chalicelib.pages import detection, orientation, photo, reading_order, voices
+from chalicelib.pages import detection, photo, reading_order, voices
 from chalicelib.pages.detection import TextDetection
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Stories, TextDetector
 from chalicelib.stories.story import PHOTO_MISSING, Lease, Story
-from chalicelib.telemetry.metrics import FailureReason
+from chalicelib.telemetry import FailureReason
 
 MAX_WORDS: Final = 100
 """DetectText returns at most this many words and does not say when there were more."""
@@ -46,11 +46,11 @@ class Reading(msgspec.Struct, frozen=True):
         if stored is None:
             raise TransientError(PHOTO_MISSING)
         page = photo.upright_page(stored)
-        readings: list[orientation.TurnedReading] = []
-        while (turn := orientation.next_turn(readings)) is not None:
+        readings: list[detection.TurnedReading] = []
+        while (turn := detection.next_turn(readings)) is not None:
             readings.append(self._detect(story, page, turn))
-        chosen = orientation.best(readings)
-        quarter = orientation.quarter_turn(chosen, photo.size_of(page).aspect)
+        chosen = detection.best(readings)
+        quarter = detection.quarter_turn(chosen, photo.size_of(page).aspect)
         upright = photo.turned(page, chosen.turn + quarter)
         detections = detection.turned(chosen.detections, quarter)
         text = reading_order.text_of(
@@ -73,13 +73,13 @@ class Reading(msgspec.Struct, frozen=True):
         move = moves.read(text, keys.page(story), truncated=truncated)
         return self.stories.apply(story, move, lease=lease)
 
-    def _detect(self, story: Story, page: Image.Image, turn: int) -> orientation.TurnedReading:
+    def _detect(self, story: Story, page: Image.Image, turn: int) -> detection.TurnedReading:
         """Detect the text on the page turned by `turn` degrees, unless the answer is stored."""
         key = keys.detection(story, turn)
         stored = self.media.get(key)
         if stored is not None:
             kept = msgspec.json.decode(stored, type=list[TextDetection])
-            return orientation.TurnedReading(turn, kept)
+            return detection.TurnedReading(turn, kept)
         detections = self.text_detector.detect(photo.encoded(photo.turned(page, turn)))
         self.media.put(key, msgspec.json.encode(detections), "application/json")
-        return orientation.TurnedReading(turn, detections)
+        return detection.TurnedReading(turn, detections)

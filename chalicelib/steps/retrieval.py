@@ -6,14 +6,14 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.failover import Failover, IntakeFailover
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import ExpiredError, StorytimeError, UnknownStoryError
-from chalicelib.stories.ids import checked_id
+from chalicelib.stories.keys import checked_id
 from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.story import Story, has_ended, is_gone
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
-from chalicelib.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Retrieval(msgspec.Struct, frozen=True):
             ExpiredError: The upload request was never used, or its story was deleted.
         """
         known_id = checked_id(given_id)
-        with logs.bound(story_id=known_id, step="retrieval"):
+        with telemetry.bound(story_id=known_id, step="retrieval"):
             return self.resume(known_id, self.stories.find(known_id))
 
     def resume(self, known_id: str, story: Story | None) -> Story | UploadRequest:

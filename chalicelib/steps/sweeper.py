@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib import telemetry
 from chalicelib.delivery.failover import Failover, IntakeFailover
 from chalicelib.delivery.timeouts import is_overdue, is_probably_lost
 from chalicelib.errors import StorytimeError
@@ -15,7 +16,6 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.stories import moves
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.story import Status, Story, has_ended
-from chalicelib.telemetry import logs
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
 """The sweep stops when less time is left; the other stories wait for the next one."""
@@ -42,7 +42,7 @@ class Sweeper(msgspec.Struct, frozen=True):
         def has_time() -> bool:
             return time_left() >= _TIME_TO_STOP
 
-        with logs.bound(step="sweeper"), ExitStack() as each_even_if_another_fails:
+        with telemetry.bound(step="sweeper"), ExitStack() as each_even_if_another_fails:
             each_even_if_another_fails.callback(self.profile_failover.sweep, has_time)
             each_even_if_another_fails.callback(self.intake_failover.sweep, has_time)
             self._sweep_stories(has_time)
@@ -64,7 +64,7 @@ class Sweeper(msgspec.Struct, frozen=True):
 
     def _try_to_resume(self, story: Story) -> None:
         try:
-            with logs.bound(story_id=story.id):
+            with telemetry.bound(story_id=story.id):
                 self._resume(story, self.clock())
         except StorytimeError as error:  # the other stories must not wait for this one
             log.warning("not resumed", extra={"reason": error.message, "story_id": story.id})

@@ -62,7 +62,7 @@ class IntakeBucket(Protocol):
     def get(self, key: str, max_bytes: int) -> IntakePhoto | None:
         """An object; without its content if it is larger than `max_bytes`. None: not there."""
 
-    def look(self, key: str) -> IntakeObject | None:
+    def head(self, key: str) -> IntakeObject | None:
         """Which object has this key; None when there is none."""
 
     def waiting(self, prefix: str, page: Any = None) -> IntakeListing:

@@ -1,17 +1,75 @@
-"""Where a story's files lie in the media bucket, and photos in the intake bucket.
+"""How stories and their files are named: ids, file names, keys in the buckets, and links.
 
 A generation's files lie under two prefixes: deletion empties both, and the CDN serves only
 ``public/``. Photos and readings stay private: EXIF may say where a photo was taken.
 """
 
+import hashlib
 import re
+import uuid
 from typing import Final
 
 import msgspec
 
-from chalicelib.stories.ids import content_id_of
+from chalicelib.errors import InvalidRequestError
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import EXTENSIONS
+
+MAX_NAME_LENGTH: Final = 1000
+CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def legible(name: str) -> str:
+    """A file's name without path, line breaks and what cannot be written down.
+
+    Emoji and length (up to a thousand characters) are kept.
+    """
+    name = re.split(r"[/\\]", CONTROL_CHARACTERS.sub(" ", name).strip())[-1]
+    printable = name.encode("utf-8", "replace").decode()
+    return printable.strip()[:MAX_NAME_LENGTH] or "page"
+
+
+_ENTITY_TAG: Final = re.compile(r'(?:W/)?"?([^"]*)"?')
+
+
+def content_id_of(photo: bytes) -> str:
+    return hashlib.sha256(photo).hexdigest()
+
+
+def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
+    """The id of this photo in this voice: always the same one, without a look-up.
+
+    Args:
+        namespace: A secret of the deployment. Without it, anyone who has a photo could
+            compute the link to the story that another person made of it.
+        content_id: SHA-256 of the photo.
+        language: As Polly names it, such as ``en-US``.
+        voice: As Polly names it, such as ``Joanna``.
+    """
+    return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
+
+
+def checked_id(given_id: str | None) -> str:
+    """A client's id in the form that we store.
+
+    Raises:
+        InvalidRequestError: There is no id, or it is not a UUID.
+    """
+    if not given_id or not given_id.strip():
+        raise InvalidRequestError(
+            "Say which story: send its id in the ETag header, or as /retrieve/{id}.",
+            code="missing_id",
+        )
+    match = _ENTITY_TAG.fullmatch(given_id.strip())
+    try:
+        canonical = uuid.UUID(match[1] if match else given_id)
+    except ValueError:
+        raise InvalidRequestError(
+            "This is not a story's id: use the id that the upload answered with.",
+            code="malformed_id",
+        ) from None
+    return str(canonical)
+
 
 ARRIVALS: Final = "images/"
 """Where photos arrive in the intake bucket; S3 announces only objects below it."""

@@ -74,5 +74,8 @@ QUEUES: Final = (
     ),
 )
 
+OF_STORIES: Final[tuple[Step, ...]] = tuple(step for step in Step if step is not Step.INTAKE)
+"""The steps whose messages are about stories; intake's are about arrived photos."""
+
 WITH_OWN_CONCURRENCY: Final = {queue.step for queue in QUEUES if queue.has_own_concurrency}
 TIME_LIMITS: Final = {queue.step: queue.time_limit for queue in QUEUES}

@@ -1,7 +1,7 @@
 """dlib's face models. Slow to import; ``detect`` and ``descriptor`` hold Python's global lock.
 
-The models are the files of ``face_recognition_models``. That package itself is not imported: it
-asks for ``pkg_resources``, which newer setuptools lack.
+The models are the files of ``face_recognition_models``. This module does not import that package,
+which needs ``pkg_resources``: newer setuptools lack it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any, Final
 import dlib
 import numpy as np
 
-from local.engines.face_models import Box, Descriptor, Finding, Pixels, Points
+from local.engines.face_models import Descriptor, FaceBox, Finding, Pixels, Points
 
 _PACKAGE: Final = "face_recognition_models"
 _DOUBTFUL: Final = -0.3
-"""What the fast detector may propose: faces have 0 and more, and each proposal is verified."""
+"""The least score of a proposal: faces have 0 and more, and each proposal is verified."""
 
 
 class DlibModels:
-    """All of them, loaded when made (see ``FaceModels``)."""
+    """All of them, loaded by the constructor (see ``FaceModels``)."""
 
     def __init__(self) -> None:
         self._detector: Any = dlib.cnn_face_detection_model_v1(_file("mmod_human_face_detector"))
@@ -34,11 +34,11 @@ class DlibModels:
     def detect(self, picture: Pixels) -> list[Finding]:
         return [Finding(_box(each.rect), each.confidence) for each in self._detector(picture, 0)]
 
-    def propose(self, grey: Pixels) -> list[Box]:
+    def propose(self, grey: Pixels) -> list[FaceBox]:
         rectangles, _scores, _poses = self._proposer.run(grey, 0, _DOUBTFUL)
         return [_box(each) for each in rectangles]
 
-    def landmarks(self, picture: Pixels, box: Box) -> Points:
+    def landmarks(self, picture: Pixels, box: FaceBox) -> Points:
         shape = self._predictor(picture, _rectangle(box))
         return np.array([(point.x, point.y) for point in shape.parts()], np.float64)
 
@@ -56,11 +56,13 @@ def _file(name: str) -> str:
     return str(Path(package.origin).with_name("models") / f"{name}.dat")
 
 
-def _box(rectangle: Any) -> Box:
-    return Box(rectangle.left(), rectangle.top(), rectangle.right() + 1.0, rectangle.bottom() + 1.0)
+def _box(rectangle: Any) -> FaceBox:
+    return FaceBox(
+        rectangle.left(), rectangle.top(), rectangle.right() + 1.0, rectangle.bottom() + 1.0
+    )
 
 
-def _rectangle(box: Box) -> Any:
+def _rectangle(box: FaceBox) -> Any:
     return dlib.rectangle(
         round(box.left), round(box.top), round(box.right) - 1, round(box.bottom) - 1
     )

@@ -1,4 +1,4 @@
-"""What a face reader needs of its models, and the words that both speak."""
+"""The interface between a face reader and its models."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
 """The 68 points (x, y) of the iBUG 300-W scheme, in pixels."""
 Descriptor = NDArray[np.float64]
-"""128 numbers; the Euclidean distance between two tells how different two faces are."""
+"""128 numbers; the Euclidean distance of two is how different two faces are."""
 
 
 @dataclass(frozen=True)
-class Box:
+class FaceBox:
     """A rectangle in pixels; parts of it may lie outside the picture."""
 
     left: float
@@ -37,16 +37,16 @@ class Box:
     def area(self) -> float:
         return max(self.width, 0.0) * max(self.height, 0.0)
 
-    def scaled(self, factor: float) -> Box:
-        """The same place in a picture that is enlarged by `factor`."""
-        return Box(*(factor * side for side in (self.left, self.top, self.right, self.bottom)))
+    def scaled(self, factor: float) -> FaceBox:
+        """Return this place in a picture that is enlarged by `factor`."""
+        return FaceBox(*(factor * side for side in (self.left, self.top, self.right, self.bottom)))
 
-    def moved(self, right: float, down: float) -> Box:
-        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
+    def moved(self, right: float, down: float) -> FaceBox:
+        return FaceBox(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
-    def overlap(self, other: Box) -> float:
-        """The common area over the area of both together, from 0 to 1."""
-        common = Box(
+    def overlap(self, other: FaceBox) -> float:
+        """Return the common area over the area of both together, from 0 to 1."""
+        common = FaceBox(
             max(self.left, other.left),
             max(self.top, other.top),
             min(self.right, other.right),
@@ -60,7 +60,7 @@ class Box:
 class Finding:
     """A face that the detector found; its score is about 1 for a clear one, 0 for a doubtful."""
 
-    box: Box
+    box: FaceBox
     score: float
 
 
@@ -71,11 +71,11 @@ class FaceModels(Protocol):
         """Find faces of 80 pixels and more, whatever they wear and wherever they look."""
         ...
 
-    def propose(self, grey: Pixels) -> list[Box]:
+    def propose(self, grey: Pixels) -> list[FaceBox]:
         """Find places that may be frontal faces of 80 pixels and more, ten times as fast."""
         ...
 
-    def landmarks(self, picture: Pixels, box: Box) -> Points:
+    def landmarks(self, picture: Pixels, box: FaceBox) -> Points:
         """Find the points of the face in a box."""
         ...
 

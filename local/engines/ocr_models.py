@@ -9,10 +9,10 @@ from rapidocr import RapidOCR
 from rapidocr.main import RapidOCRError
 from rapidocr.utils.process_img import map_boxes_to_original
 
-from local.engines.text_models import LONGEST_SIDE, Character, Corners, Pixels
+from local.engines.text_models import LONGEST_SIDE, Corners, Pixels, ReadCharacter
 
 _PARAMETERS: Final = {
-    # The engine's default enlarges small and narrow pictures without bounds: no better, far slower.
+    # The engine's default enlarges small and narrow pictures without bounds: far slower, no better.
     "Det.limit_side_len": LONGEST_SIDE,
     "Det.limit_type": "max",
     "Global.log_level": "error",
@@ -25,7 +25,7 @@ _PARAMETERS: Final = {
 
 
 class OcrModels:
-    """Both models, loaded when made (see ``TextModels``)."""
+    """Both models, loaded by the constructor (see ``TextModels``)."""
 
     def __init__(self) -> None:
         self._engine: Any = RapidOCR(params=_PARAMETERS)  # its types allow for None everywhere
@@ -35,13 +35,13 @@ class OcrModels:
         scaled, operations = self._engine.preprocess_img(picture)
         try:
             crops, found = self._engine.detect_and_crop(scaled, operations)
-        except RapidOCRError:  # how the engine says that there is no text
+        except RapidOCRError:  # the engine found no text
             return []
         in_picture = map_boxes_to_original(found.boxes.copy(), operations, height, width)
         crops = [_unturned(*each) for each in zip(crops, found.boxes, strict=True)]
         return list(zip(crops, in_picture, strict=True))
 
-    def recognise(self, line: Pixels) -> tuple[Character, ...]:
+    def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         output = self._engine.recognize_txt([np.ascontiguousarray(line)])
         return tuple(_characters(output.txts[0], output.word_results[0]))
 
@@ -55,13 +55,13 @@ def _unturned(crop: Pixels, corners: Corners) -> Pixels:
     return np.rot90(crop, -1) if was_turned else crop
 
 
-def _characters(text: str, places: Any) -> list[Character]:
-    """Join what the engine keeps apart: its columns leave the spaces out, its probabilities not."""
+def _characters(text: str, places: Any) -> list[ReadCharacter]:
+    """Join characters, probabilities and columns; the engine has no columns for spaces."""
     columns = iter([column for word in places.word_cols for column in word])
     characters = []
     position = 0.0
     for character, probability in zip(text, places.confs, strict=False):
         if not character.isspace():
             position = min((next(columns) + 0.5) / places.line_txt_len, 1.0)
-        characters.append(Character(character, probability, position))
+        characters.append(ReadCharacter(character, probability, position))
     return characters if text.strip() else []

@@ -1,7 +1,7 @@
 """Speaks text: espeak-ng through ctypes.
 
-espeak-ng is one global machine in C: it is initialised once a process, and everything that touches
-it holds one lock (without, threads crash it). It is GPL: development only, never packaged.
+espeak-ng is one global machine in C: it is initialised once a process, and every call holds one
+lock, because threads crash it. It is GPL: for development only, never packaged.
 """
 
 from __future__ import annotations
@@ -22,28 +22,23 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE: Final = 22_050
 """Hz, of everything that espeak-ng speaks."""
-DEFAULT_RATE: Final = 130
-"""espeak-ng's setting for about 165 words a minute of ordinary prose, pauses included."""
-DEFAULT_PITCH: Final = 50
 
 Samples = NDArray[np.int16]
 
+_WORDS_A_MINUTE: Final = 130
+"""espeak-ng's setting for about 165 words a minute of ordinary prose, pauses included."""
+
 # Constants of espeak-ng's speak_lib.h.
 _OUTPUT_SYNCHRONOUS: Final = 2
-_INITIALIZE_PHONEME_EVENTS: Final = 0x0001
-_INITIALIZE_PHONEME_IPA: Final = 0x0002
 _INITIALIZE_DONT_EXIT: Final = 0x8000
 _POSITION_CHARACTER: Final = 1
 _CHARS_UTF8: Final = 1
-_END_PAUSE: Final = 0x1000
 _RATE: Final = 1
-_PITCH: Final = 3
 _EVENT_LIST_TERMINATED: Final = 0
 _EVENT_WORD: Final = 1
-_EVENT_PHONEME: Final = 7
 _OK: Final = 0
 
-_LONGEST_DATA_PATH: Final = 150
+_MAX_DATA_PATH: Final = 150
 """espeak-ng cuts longer paths off (N_PATH_HOME is 160, and it appends a folder)."""
 
 _lock = threading.Lock()
@@ -51,55 +46,40 @@ _lock = threading.Lock()
 
 @dataclass
 class Utterance:
-    """Spoken text: its samples, and when each word and each sound begins.
+    """Spoken text: its samples, and when each word begins.
 
     Attributes:
         word_starts: Pairs of the character's index in the text and the sample's; espeak-ng joins
             some small words ("of the"), and divides some long ones ("1984").
-        phonemes: Pairs of the sample's index and the sound in IPA, empty for silence.
     """
 
     samples: Samples = field(default_factory=lambda: np.zeros(0, np.int16))
     word_starts: list[tuple[int, int]] = field(default_factory=list)
-    phonemes: list[tuple[int, str]] = field(default_factory=list)
 
 
 class UnknownVoiceError(LookupError):
     """espeak-ng has no such voice."""
 
 
-def speak(
-    text: str,
-    voice: str,
-    *,
-    rate: int = DEFAULT_RATE,
-    pitch: int = DEFAULT_PITCH,
-    end_pause: bool = False,
-) -> Utterance:
-    """Speak a text, at about a thousand times real time.
+def speak(text: str, voice: str) -> Utterance:
+    """Speak a text, about a thousand times as fast as it sounds.
 
     espeak-ng is not quite deterministic: the same text may come out some milliseconds longer.
 
     Args:
         text: Plain text; markup is read out.
         voice: espeak-ng's name: a language and, after a plus sign, a variant.
-        rate: From 80 to 450, nearly words a minute.
-        pitch: From 0 to 99.
-        end_pause: Whether the pause after a sentence follows.
 
     Raises:
-        UnknownVoiceError: if there is no such voice.
+        UnknownVoiceError: There is no such voice.
     """
-    # A NUL would end the text for C.
-    encoded = text.replace("\0", " ").encode() + b"\0"
-    flags = _CHARS_UTF8 | (_END_PAUSE if end_pause else 0)
+    encoded = text.replace("\0", " ").encode() + b"\0"  # a NUL would end the text for C
     with _lock:
         espeak = _espeak()
         if espeak.library.espeak_SetVoiceByName(voice.encode()) != _OK:
             raise UnknownVoiceError(voice)
-        espeak.library.espeak_SetParameter(_RATE, rate, 0)
-        espeak.library.espeak_SetParameter(_PITCH, pitch, 0)
-        return espeak.record(encoded, flags)
+        espeak.library.espeak_SetParameter(_RATE, _WORDS_A_MINUTE, 0)
+        return espeak.record(encoded)
 
 
 class _EventId(ctypes.Union):
@@ -125,29 +105,26 @@ _SynthCallback = ctypes.CFUNCTYPE(
 
 
 class _Espeak:
-    """The library, initialised, and the recording of what it speaks at the moment."""
+    """The initialised library, and the recording of what it speaks at the moment."""
 
     def __init__(self) -> None:
         self.library = ctypes.CDLL(espeakng_loader.get_library_path())
         data = short_path(Path(espeakng_loader.get_data_path()))
         rate = self.library.espeak_Initialize(
-            _OUTPUT_SYNCHRONOUS,
-            0,
-            str(data).encode(),
-            _INITIALIZE_PHONEME_EVENTS | _INITIALIZE_PHONEME_IPA | _INITIALIZE_DONT_EXIT,
+            _OUTPUT_SYNCHRONOUS, 0, str(data).encode(), _INITIALIZE_DONT_EXIT
         )
         if rate != SAMPLE_RATE:
             raise RuntimeError(f"espeak-ng did not start with its data in {data}: {rate}")
-        # The C side keeps the pointer only, so the object must live here.
+        # The C side keeps only a pointer, so the object must live here.
         self._callback = _SynthCallback(self._receive)
         self.library.espeak_SetSynthCallback(self._callback)
         self._chunks: list[bytes] = []
         self._utterance = Utterance()
 
-    def record(self, encoded: bytes, flags: int) -> Utterance:
+    def record(self, encoded: bytes) -> Utterance:
         self._chunks, self._utterance = [], Utterance()
         self.library.espeak_Synth(
-            encoded, len(encoded), 0, _POSITION_CHARACTER, 0, flags, None, None
+            encoded, len(encoded), 0, _POSITION_CHARACTER, 0, _CHARS_UTF8, None, None
         )
         self._utterance.samples = np.frombuffer(b"".join(self._chunks), np.int16)
         return self._utterance
@@ -159,9 +136,6 @@ class _Espeak:
         while (event := events[index]).type != _EVENT_LIST_TERMINATED:
             if event.type == _EVENT_WORD:
                 self._utterance.word_starts.append((event.text_position - 1, event.sample))
-            elif event.type == _EVENT_PHONEME:
-                ipa = event.id.ipa.decode("utf-8", "ignore")  # eight bytes may cut a character
-                self._utterance.phonemes.append((event.sample, ipa))
             index += 1
         return 0  # go on
 
@@ -172,8 +146,8 @@ def _espeak() -> _Espeak:
 
 
 def short_path(folder: Path) -> Path:
-    """The folder itself or, if its path is too long for espeak-ng, a link to it."""
-    if len(bytes(folder)) <= _LONGEST_DATA_PATH:
+    """Return the folder or, if its path is too long for espeak-ng, a link to it."""
+    if len(bytes(folder)) <= _MAX_DATA_PATH:
         return folder
     link_folder = tempfile.mkdtemp(prefix="espeak-")
     atexit.register(shutil.rmtree, link_folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a text reader needs of its models, and the words that both speak."""
+"""The interface between a text reader and its models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Corners = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Character:
+class ReadCharacter:
     """One character and its place along its line, from 0 (the line's start) to 1 (its end)."""
 
     text: str
@@ -33,6 +33,6 @@ class TextModels(Protocol):
         """Find boxes around lines of text: their pixels, and where they are in the picture."""
         ...
 
-    def recognise(self, line: Pixels) -> tuple[Character, ...]:
+    def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         """Read a box of upright text: its characters, spaces included, or none."""
         ...

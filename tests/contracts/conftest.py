@@ -16,14 +16,15 @@ from chalicelib.aws.s3 import MediaBucket, S3IntakeBucket
 from chalicelib.delivery.messages import StoryMessage
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Media, Stories, UploadRequests
-from infrastructure.redrive import redrive
-from local.moto_backend import REGION
-from local.resources import create_stories_table
-from tests.fake_queue import InMemoryQueue
-from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
-from tests.fakes import Clock, InMemoryMedia, InMemoryStories
-from tests.local.conftest import Engines, running_aws
-from tests.moto_queue import MotoQueue
+from infrastructure.commands.redrive import redrive
+from local.resources.creation import create_stories_table
+from local.resources.names import REGION
+from tests.fakes.clock import Clock
+from tests.fakes.media import InMemoryMedia
+from tests.fakes.queues import InMemoryQueue, MotoQueue
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
+from tests.local.conftest import running_aws
 
 MAX_RECEIVES = 3
 
@@ -130,7 +131,7 @@ def dying_queues(request: pytest.FixtureRequest) -> Queues:
 @pytest.fixture
 def local_sqs() -> Iterator[Any]:
     session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, lambda _moto: {}, Engines()) as aws:
+    with running_aws(session, {}) as aws:
         yield aws.client("sqs")
 
 

@@ -19,9 +19,9 @@ from chalicelib.errors import StoryChangedError, TransientError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Story
-from local.resources import create_stories_table
-from tests.builders import story, upload_request
-from tests.fakes import NOW
+from local.resources.creation import create_stories_table
+from tests.fakes.builders import story, upload_request
+from tests.fakes.clock import NOW
 
 
 def test_an_object_has_its_content_type(aws: boto3.session.Session) -> None:

@@ -16,9 +16,9 @@ from chalicelib.errors import StoryChangedError
 from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
-from local.resources import create_stories_table
-from tests.builders import story
-from tests.fakes import NOW
+from local.resources.creation import create_stories_table
+from tests.fakes.builders import story
+from tests.fakes.clock import NOW
 
 LEASE = Lease(Step.READING, "m-1", 1, NOW)
 

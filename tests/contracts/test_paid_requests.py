@@ -13,8 +13,8 @@ from chalicelib.aws.rekognition import RekognitionFaceCollection, RekognitionTex
 from chalicelib.aws.requests import count_paid_requests
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.profiles.faces import Owner
-from chalicelib.telemetry.metrics import CHARACTERS_NARRATED, PAID_CALLS
-from tests.fakes import Measurements
+from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS
+from tests.fakes.outputs import Measurements
 
 OWNER = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
 

@@ -17,21 +17,18 @@ from chalicelib.errors import RejectedError, TooLargeError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.ports import FaceCollection, Mailer, SentPhotos, Workflow
 from local.engines.face_reader import FaceReader
-from local.face_recognition import FaceRecognition
-from local.lambda_function import LambdaFunction
-from local.moto_backend import REGION
-from tests.fake_profiles import (
-    InMemoryFaces,
-    InMemoryMailer,
-    InMemorySentPhotos,
-    portrait,
-)
-from tests.fake_workflow import InMemoryWorkflow
-from tests.fakes import Clock, InMemoryMedia
-from tests.local.conftest import Aws, Engines, running_aws
-from tests.local.faces import GREEN, RED, ColouredFaces, no_object, squares
-from tests.local.workflows import ROLE, SECONDS, Gate, definition, task
-from tests.states_language import Interpreter
+from local.resources.names import REGION
+from local.runner.lambda_function import LambdaFunction
+from local.services.rekognition.face_recognition import FaceRecognition
+from tests.fakes.clock import Clock
+from tests.fakes.engines import InMemoryFaces, portrait
+from tests.fakes.media import InMemoryMedia
+from tests.fakes.outputs import InMemoryMailer
+from tests.fakes.profiles import InMemorySentPhotos
+from tests.fakes.workflow import InMemoryWorkflow, Interpreter
+from tests.local.conftest import Aws, running_aws
+from tests.local.services.faces import GREEN, RED, ColouredFaces, squares
+from tests.local.services.workflows import ROLE, SECONDS, Gate, definition, task
 
 ANNA = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
 BEN = Owner("0f8fad5b-d9cb-469f-a165-70867728950e", "a1b2c3d4")
@@ -41,9 +38,9 @@ SENDER = "stories@example.com"
 @pytest.fixture
 def local() -> Iterator[Aws]:
     """The local AWS, to which a coloured square is a face."""
-    recognition = FaceRecognition(no_object, reader=FaceReader(ColouredFaces))
+    recognition = FaceRecognition(FaceReader(ColouredFaces))
     session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, lambda _moto: recognition.operations, Engines()) as aws:
+    with running_aws(session, recognition.operations) as aws:
         yield aws
 
 

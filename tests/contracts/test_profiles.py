@@ -16,10 +16,12 @@ from chalicelib.profiles import moves
 from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import GIVEN_UP, Attempt, Profile, ProfileStatus
 from chalicelib.stories.ports import Stories
-from local.resources import create_stories_table
-from tests.builders import story
-from tests.fake_profiles import CLEAR_FACE, InMemoryProfiles
-from tests.fakes import NOW, InMemoryStories
+from local.resources.creation import create_stories_table
+from tests.fakes.builders import story
+from tests.fakes.clock import NOW
+from tests.fakes.engines import CLEAR_FACE
+from tests.fakes.profiles import InMemoryProfiles
+from tests.fakes.stories import InMemoryStories
 
 
 @pytest.fixture(params=["memory", "moto"])
@@ -135,7 +137,7 @@ def test_unfinished_profiles_are_found_page_by_page_and_no_stories(
     stories.claim(story(unfinished_since=NOW))
     for number in range(3):
         profiles.save(new(f"p-{number}"), over=None)
-    finished = moves.told(moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW), NOW)
+    finished = moves.notified(moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW), NOW)
     profiles.save(moves.discarded(finished, "a1b2c3d4", NOW), over=None)
 
     found, page = [], profiles.unfinished()
@@ -168,7 +170,7 @@ def test_a_save_whose_answer_is_lost_is_still_our_own(
 
     client.meta.events.register_last("before-send", lose_the_first_answer)
 
-    table.save(moves.told(before, NOW), over=before if over else None)
+    table.save(moves.notified(before, NOW), over=before if over else None)
 
     assert len(tries) == 2
-    assert table.find(before.id) == moves.told(before, NOW)
+    assert table.find(before.id) == moves.notified(before, NOW)

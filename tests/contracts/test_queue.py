@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.delivery.messages import Delivery, StoryMessage
 from tests.contracts.conftest import MAX_RECEIVES, Queues
-from tests.fake_queue import InMemoryQueue
-from tests.moto_queue import MotoQueue
+from tests.fakes.queues import InMemoryQueue, MotoQueue
 
 MESSAGE = StoryMessage("a-story", "a1b2c3d4")
 

@@ -9,11 +9,10 @@ import pytest
 from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.s3 import S3IntakeBucket
 from chalicelib.stories.intake_bucket import IntakeObject
-from local.moto_backend import REGION
-from local.resources import DISTRIBUTION_ID
-from tests.builders import upload_request
+from local.resources.names import DISTRIBUTION_ID, REGION
 from tests.contracts.conftest import Bucket
-from tests.local.conftest import Engines, running_aws
+from tests.fakes.builders import upload_request
+from tests.local.conftest import running_aws
 
 KEY = "images/some where/über+50%.jpg"
 
@@ -25,7 +24,7 @@ def test_what_was_posted_is_found_with_what_it_was_sent_for(intake_bucket: Bucke
 
     assert found is not None
     assert (found.content, found.size, found.upload_id) == (b"a photo", 7, "an-upload")
-    assert intake_bucket.bucket.look(KEY) == IntakeObject(found.version, found.arrived_at)
+    assert intake_bucket.bucket.head(KEY) == IntakeObject(found.version, found.arrived_at)
     assert found.arrived_at.microsecond == 0
 
 
@@ -49,7 +48,7 @@ def test_what_is_too_large_is_not_read(intake_bucket: Bucket) -> None:
 
 def test_what_is_not_there_is_none(intake_bucket: Bucket) -> None:
     assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
-    assert intake_bucket.bucket.look(KEY) is None
+    assert intake_bucket.bucket.head(KEY) is None
 
 
 def test_everything_that_waits_is_listed_page_by_page(intake_bucket: Bucket) -> None:
@@ -63,7 +62,7 @@ def test_everything_that_waits_is_listed_page_by_page(intake_bucket: Bucket) -> 
         found |= page.arrivals
 
     assert found.keys() == {"images/a.jpg", "images/b/c.jpg", KEY}
-    there = intake_bucket.bucket.look(KEY)
+    there = intake_bucket.bucket.head(KEY)
     assert there is not None
     assert found[KEY] == there.arrived_at
 
@@ -76,7 +75,7 @@ def test_a_copy_has_all_that_the_object_has(intake_bucket: Bucket) -> None:
     copy = intake_bucket.bucket.get(f"rejected/{KEY}", max_bytes=7)
     assert copy is not None
     assert (copy.content, copy.upload_id) == (b"a photo", "an-upload")
-    assert intake_bucket.bucket.look(KEY)
+    assert intake_bucket.bucket.head(KEY)
 
 
 def test_what_was_seen_can_be_removed_twice(intake_bucket: Bucket) -> None:
@@ -87,7 +86,7 @@ def test_what_was_seen_can_be_removed_twice(intake_bucket: Bucket) -> None:
     intake_bucket.bucket.remove(KEY, found.version)
     intake_bucket.bucket.remove(KEY, found.version)
 
-    assert intake_bucket.bucket.look(KEY) is None
+    assert intake_bucket.bucket.head(KEY) is None
 
 
 def test_what_was_posted_since_is_not_removed(intake_bucket: Bucket) -> None:
@@ -98,7 +97,7 @@ def test_what_was_posted_since_is_not_removed(intake_bucket: Bucket) -> None:
 
     intake_bucket.bucket.remove(KEY, found.version)
 
-    assert intake_bucket.bucket.look(KEY)
+    assert intake_bucket.bucket.head(KEY)
 
 
 def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> None:
@@ -118,7 +117,7 @@ def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> Non
 @pytest.mark.parametrize("times", [1, 2])
 def test_copies_are_forgotten_when_asked_with_the_same_reference_again(times: int) -> None:
     session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, lambda _moto: {}, Engines()) as aws:
+    with running_aws(session, {}) as aws:
         distribution = Distribution(aws.client("cloudfront"), DISTRIBUTION_ID)
 
         assert all(distribution.invalidate("public/x/1/", "x-1") for _ in range(times))

@@ -11,8 +11,8 @@ from chalicelib.stories.moves import NOTHING, Move
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Failure, Lease, Rendition, Status, Story
-from tests.builders import story
-from tests.fakes import NOW
+from tests.fakes.builders import story
+from tests.fakes.clock import NOW
 
 LATER = NOW + timedelta(seconds=60)
 LEASE = Lease(Step.READING, "m-1", 1, LATER)

@@ -8,9 +8,9 @@ from chalicelib.errors import StoryChangedError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadStatus, failure
-from tests.builders import story, upload_request
 from tests.contracts.conftest import Table
-from tests.fakes import NOW
+from tests.fakes.builders import story, upload_request
+from tests.fakes.clock import NOW
 
 LATER = NOW + timedelta(minutes=5)
 

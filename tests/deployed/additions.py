@@ -1,7 +1,7 @@
-"""``python -m tests.deployed.additions URL CERTIFICATE``: what the emulator at URL lacks.
+"""``python -m tests.deployed.additions URL CERTIFICATE`` adds requests to the emulator at URL.
 
-Prints the addresses of API Gateway and of SQS, on one line each, and answers there until it is
-told to end.
+It prints the addresses of API Gateway and of SQS, one a line, and answers there until it receives
+a signal to end.
 """
 
 import sys
@@ -9,8 +9,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.http_server import HttpServer
-from local.process import interrupt_when_told_to_end
+from local.runner.process import interrupt_when_told_to_end
+from local.server.http_server import HttpServer
 from tests.deployed.message_moves import MessageMoves
 from tests.deployed.owner import client
 from tests.deployed.passed_on import PassedOn

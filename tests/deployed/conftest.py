@@ -1,4 +1,4 @@
-"""One stage for all tests: deployed before the first, destroyed after the last."""
+"""One stage for all tests, deployed before the first and destroyed after the last."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from tests.deployed.leftovers import KINDS, things
 from tests.deployed.stage import NAME, DeployedStage
 
 KEPT = """
-It is left up, as asked:
+It is still running, as you asked:
 
   API        {api}
   Token      {token}
@@ -24,11 +24,11 @@ It is left up, as asked:
   curl --cacert {certificate} \\
        -H 'Authorization: Bearer {token}' {api}/stories
 
-The project's commands reach it from the copy that was deployed:
+The project's commands reach it from the deployed copy:
 
   cd {project} && . {folder}/environment
-  {python} -m infrastructure.deploy {stage} --api-url '{api_pattern}'
-  {python} -m infrastructure.destroy {stage}
+  {python} -m infrastructure.commands.deploy {stage} --api-url '{api_pattern}'
+  {python} -m infrastructure.commands.destroy {stage}
 
 To end it: kill {pids}
 """
@@ -67,16 +67,16 @@ def stage() -> Iterator[DeployedStage]:
 
 
 def end(stage: DeployedStage) -> None:
-    """See that no function was refused anything, destroy the stage, and see that nothing is left.
+    """Check that AWS refused no request, destroy the stage, and check that nothing is left.
 
-    The emulator knows the policies of the functions' roles and of the buckets.
+    The emulator enforces the policies of roles and buckets.
     """
     try:
         lines = stage.log_lines()
         assert things(stage.account).keys() == KINDS
         stage.destroy()
         assert things(stage.account) == {}
-        assert [line for line in lines if "stage finished" in line]
+        assert [line for line in lines if "step finished" in line]
         assert [line for line in lines if "AccessDenied" in line or "not authorized" in line] == []
     finally:
         stage.account.close()

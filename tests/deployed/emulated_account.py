@@ -1,8 +1,8 @@
-"""An AWS account on this machine, for `make deploy` as it is.
+"""An AWS account on this machine, for an unchanged `make deploy`.
 
-MiniStack, an emulator that has nothing in common with the local AWS of `make run`, runs the very
-package that Chalice uploads, every function in a process and under a role of its own. It has no
-Rekognition and no Polly: those requests go to the engines of the local AWS.
+MiniStack, an emulator that shares no code with the local AWS of `make run`, runs the package that
+Chalice uploads, each function in a process and with a role of its own. It has no Rekognition and
+no Polly: those requests go to the engines of the local AWS.
 """
 
 import os
@@ -15,8 +15,8 @@ from typing import Any, Final
 import trustme
 import urllib3
 
-from local.http_server import HOST
-from local.launcher import Stack, end, when_ready
+from local.resources.names import HOST
+from local.runner.launcher import RunningStack, end, when_ready
 from tests.deployed.owner import KEYS, REGION, client
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -26,10 +26,10 @@ _SECONDS_TO_START: Final = 60
 
 
 class EmulatedAccount:
-    """Started when it is made; `close` ends it.
+    """An account that runs from its creation until `close`.
 
     Args:
-        folder: Gets the logs.
+        folder: Receives the logs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +39,7 @@ class EmulatedAccount:
         self.certificate = _certificate(folder)
         engines = self._popen("engines", "-m", "local", PORT="0", AWS_PORT="0")
         self.processes = [self._emulator(port), engines]
-        self.engines: Stack = when_ready(engines, folder / "engines.log")
+        self.engines: RunningStack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()
         additions = self._popen(
             "additions", "-m", "tests.deployed.additions", self.url, str(self.certificate)
@@ -51,12 +51,12 @@ class EmulatedAccount:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads AWS's tools into this account, and nowhere else."""
+        """Environment variables that lead AWS's tools to this account, and nowhere else."""
         return _elsewhere() | self.variables
 
     @property
     def variables(self) -> dict[str, str]:
-        """Those that are this account's own."""
+        """The variables of this account."""
         return KEYS | {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -71,14 +71,14 @@ class EmulatedAccount:
 
     @property
     def functions_environment(self) -> dict[str, str]:
-        """What the functions need to find the engines."""
+        """Variables that lead the functions to the engines."""
         return {
             "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
             "AWS_ENDPOINT_URL_POLLY": self.engines.aws_url,
         }
 
     def client(self, service: str) -> Any:
-        """A client of the account's owner."""
+        """Return a client with the keys of the account's owner."""
         return client(service, self.url, self.certificate)
 
     def api_url(self, api_id: str) -> str:
@@ -91,9 +91,9 @@ class EmulatedAccount:
                 process.stdout.close()
 
     def keep(self) -> None:
-        """Leave it running when this process ends."""
+        """Leave the processes running when this process ends."""
         for process in self.processes:
-            process.returncode = 0  # or Python would mind that nobody waits for it
+            process.returncode = 0  # else Python warns that nobody waits for it
             if process.stdout is not None:
                 process.stdout.close()
 
@@ -134,19 +134,19 @@ class EmulatedAccount:
 
 
 def _elsewhere() -> dict[str, str]:
-    """This process's environment, without what would lead to an AWS of the developer's own."""
+    """Return this process's environment without the developer's own AWS settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
 def _free_port() -> int:
-    """A port that nobody listens on: the emulator must be told a number."""
+    """Return a port that nobody listens on: the emulator needs a number."""
     with socket.create_server((HOST, 0)) as listening:
         port: int = listening.getsockname()[1]
     return port
 
 
 def _certificate(folder: Path) -> Path:
-    """A file with the emulator's key, its certificate, and the authority to trust."""
+    """Write a file with the emulator's key, its certificate, and the authority to trust."""
     authority = trustme.CA()
     issued = authority.issue_cert(HOST, "localhost")
     file = folder / "certificate.pem"

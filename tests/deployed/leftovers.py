@@ -1,10 +1,10 @@
-"""What is in an account."""
+"""List everything in an account."""
 
 from typing import Final
 
 import jmespath
 
-from infrastructure.gateway import LOGGING_ROLE
+from infrastructure.gateway.configuration import LOGGING_ROLE
 from tests.deployed.emulated_account import EmulatedAccount
 
 _COLLECTIONS: Final = "face collections"
@@ -17,7 +17,7 @@ _LISTS: Final = {
     "subscriptions": ("sns", "list_subscriptions", "Subscriptions"),
     "functions": ("lambda", "list_functions", "Functions"),
     "triggers": ("lambda", "list_event_source_mappings", "EventSourceMappings"),
-    # That one is the account's: API Gateway writes the logs of all APIs with it.
+    # The account keeps this role: API Gateway writes the logs of all APIs with it.
     "roles": ("iam", "list_roles", f"Roles[?RoleName!='{LOGGING_ROLE}']"),
     "APIs": ("apigateway", "get_rest_apis", "items"),
     "rules": ("events", "list_rules", "Rules"),
@@ -38,19 +38,19 @@ _LISTS: Final = {
     ),
     "e-mail identities": ("sesv2", "list_email_identities", "EmailIdentities"),
 }
-"""By kind: a service, its operation that lists them, and where in the answer (JMESPath)."""
+"""By kind: a service, the operation that lists them, and their place in the answer (JMESPath)."""
 
 KINDS: Final = {*_LISTS, _COLLECTIONS}
-"""Of all of them a deployed stage has some."""
+"""A deployed stage has resources of each kind."""
 
 
 def things(account: EmulatedAccount) -> dict[str, list[object]]:
-    """Whatever there is, by its kind."""
+    """Return all resources by kind."""
     found = {
         kind: jmespath.search(where, getattr(account.client(service), operation)())
         for kind, (service, operation, where) in _LISTS.items()
     }
     collections = account.engines.clients.rekognition.list_collections()["CollectionIds"]
-    # The engines' own stack, which `make run` would use, has one.
+    # The engines' own stack, for `make run`, has one.
     found[_COLLECTIONS] = [each for each in collections if "-local-" not in each]
     return {kind: some for kind, some in found.items() if some}

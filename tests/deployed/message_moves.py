@@ -1,7 +1,6 @@
-"""SQS's message move tasks for an emulator that has none: `make redrive` asks for them.
+"""SQS's message move tasks, which the emulator does not have, for `make redrive`.
 
-Only what that needs: a move to a named queue, done when the request is answered. The local AWS has
-them in full (local/message_moves.py, with tests of its own).
+A move is complete when its request is answered. The local AWS has more of them, with tests.
 """
 
 import json
@@ -22,8 +21,8 @@ class MessageMoves:
     """A WSGI application in front of the emulator.
 
     Args:
-        client: Talks to the emulator itself, to move the messages.
-        emulator: Answers everything else.
+        client: A client of the emulator, to move the messages.
+        emulator: Answers all other requests.
     """
 
     def __init__(self, client: "SQSClient", emulator: PassedOn) -> None:

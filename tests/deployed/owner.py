@@ -1,4 +1,4 @@
-"""Whose the emulated account is."""
+"""The owner of the emulated account."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ REGION: Final = "us-east-1"
 
 
 def client(service: str, url: str, certificate: Path) -> Any:
-    """A client of the account's owner for the emulator at `url`."""
+    """Return a client with the owner's keys for the emulator at `url`."""
     session = boto3.session.Session(
         KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"], region_name=REGION
     )

@@ -1,4 +1,4 @@
-"""Requests that are none of ours: the emulator answers them."""
+"""Pass requests on to the emulator."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -14,7 +14,7 @@ _OF_ONE_CONNECTION: Final = {"connection", "content-length", "transfer-encoding"
 
 
 class PassedOn:
-    """Sends requests to the emulator at `url` as they came, signature and all.
+    """Sends requests to the emulator at `url` unchanged, with their signatures.
 
     `authority` has the certificates to trust.
     """

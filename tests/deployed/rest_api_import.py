@@ -1,8 +1,8 @@
 """ImportRestApi and PutRestApi for an emulator that ignores their bodies.
 
-Chalice describes its REST API in one OpenAPI document. MiniStack takes it, but makes an empty API
-of it; resources, methods, authorizers and integrations it knows only one by one. So API Gateway's
-requests come through here: an import is taken apart, everything else is passed on as it is.
+Chalice describes its REST API in one OpenAPI document. MiniStack makes an empty API from it, but
+can make resources, methods, authorizers and integrations one by one. So this turns an import into
+single requests, and passes all other requests on.
 """
 
 import json
@@ -23,8 +23,8 @@ class RestApiImport:
     """A WSGI application in front of the emulator.
 
     Args:
-        client: Talks to the emulator itself, to make what an import describes.
-        emulator: Answers everything else.
+        client: A client of the emulator, to make what an import describes.
+        emulator: Answers all other requests.
     """
 
     def __init__(self, client: "APIGatewayClient", emulator: PassedOn) -> None:
@@ -42,7 +42,7 @@ class RestApiImport:
             case "PUT", ["restapis", api_id] if mode == "overwrite":
                 answer = self._overwrite(api_id, json.loads(body))
             case "DELETE", ["restapis", _, "stages", _, "cache", "authorizers"]:
-                answer = {}  # the emulator knows no such request
+                answer = {}  # the emulator does not have this request
             case _:
                 return self._emulator.answer(environ, body, start_response)
         start_response("200 OK", [("Content-Type", "application/json")])

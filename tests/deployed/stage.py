@@ -1,4 +1,4 @@
-"""A stage in an emulated account, deployed as the README says, from a copy of this project."""
+"""A stage in an emulated account, deployed from a copy of this project as the README says."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import requests
 
-from infrastructure.settings import settings_of
+from infrastructure.stack.outputs import settings_of
 from tests.deployed.emulated_account import PROJECT, EmulatedAccount
 from tests.waiting import until
 
@@ -22,10 +22,10 @@ class CommandFailedError(Exception):
 
 
 class DeployedStage:
-    """The stage, once `deploy` has run; requests carry its token.
+    """The stage, after `deploy`; its requests have the token.
 
     Args:
-        folder: Gets the copy of the project.
+        folder: Receives the copy of the project.
     """
 
     def __init__(self, account: EmulatedAccount, folder: Path) -> None:
@@ -35,11 +35,11 @@ class DeployedStage:
         self.token = ""
         self.http = requests.Session()
         self.http.verify = str(account.certificate)
-        self.http.trust_env = False  # or the environment's bundle would count instead
+        self.http.trust_env = False  # else the environment's certificates replace this one
         self.settings: dict[str, str] = {}
 
     def deploy(self) -> None:
-        """`make token` and `make deploy`."""
+        """Run `make token` and `make deploy`."""
         self._copy_project()
         self.token = self.run("infrastructure.api_tokens", NAME).splitlines()[0]
         self.deploy_again("--email", EMAIL)
@@ -50,20 +50,20 @@ class DeployedStage:
         self.api = self.account.api_url(api["id"])
 
     def deploy_again(self, *arguments: str) -> str:
-        """`make deploy`; what it says."""
+        """Run `make deploy` again, and return what it prints."""
         api_url = self.account.api_url("{api_id}")
-        return self.run("infrastructure.deploy", NAME, "--api-url", api_url, *arguments)
+        return self.run("infrastructure.commands.deploy", NAME, "--api-url", api_url, *arguments)
 
     def changed_files(self) -> str:
-        """What `git status` would show."""
+        """Return the files that `git status` would show."""
         return git(self.project, "ls-files", "--modified", "--others", "--exclude-standard")
 
     def destroy(self) -> None:
-        """`make destroy`, with the answer given."""
-        self.run("infrastructure.destroy", NAME, "--yes", NAME)
+        """Run `make destroy`, with the answer."""
+        self.run("infrastructure.commands.destroy", NAME, "--yes", NAME)
 
     def run(self, module: str, *arguments: str) -> str:
-        """Run a command of the project in this account, its output shown as it comes.
+        """Run a command of the project in this account; print its output, and return it.
 
         Raises:
             CommandFailedError: Its exit status is not 0.
@@ -96,7 +96,7 @@ class DeployedStage:
         )
 
     def ended(self, story_id: str) -> requests.Response:
-        """Poll until the story is ready or failed, as a client would."""
+        """Poll like a client until the story is ready or failed."""
 
         def look() -> requests.Response | None:
             answer = self.request("GET", f"/retrieve/{story_id}")
@@ -105,14 +105,14 @@ class DeployedStage:
         return until(look)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
-        """The keys in one of the stage's buckets, by the setting that names it."""
+        """Return the keys in a bucket, which a setting names."""
         listed = self.account.client("s3").list_objects_v2(
             Bucket=self.settings[bucket], Prefix=prefix
         )
         return [found["Key"] for found in listed.get("Contents", [])]
 
     def content(self, url: str) -> bytes:
-        """What CloudFront would serve at a URL: the object of that path."""
+        """Return the object that CloudFront would serve at a URL."""
         key = url.removeprefix(f"{self.settings['MEDIA_BASE_URL']}/")
         assert key.startswith("public/")
         content: bytes = (
@@ -123,7 +123,7 @@ class DeployedStage:
         return content
 
     def paid(self) -> dict[str, int]:
-        """The requests that the engines were sent so far."""
+        """Return the numbers of requests to the engines so far."""
         counts: dict[str, int] = requests.get(
             f"{self.account.engines.aws_url}/_local/requests", timeout=10
         ).json()
@@ -140,7 +140,7 @@ class DeployedStage:
         ).raise_for_status()
 
     def log_lines(self) -> list[str]:
-        """Whatever the stage's functions have logged."""
+        """Return all log lines of the stage's functions."""
         logs = self.account.client("logs")
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/storytime-{NAME}")
         return [
@@ -153,7 +153,7 @@ class DeployedStage:
         ]
 
     def _copy_project(self) -> None:
-        """What is or would be tracked, with a stage whose functions find the engines."""
+        """Copy the files that git tracks or would track; add a stage that uses the engines."""
         listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard")
         for name in listed.splitlines():
             if (PROJECT / name).is_file():
@@ -163,7 +163,7 @@ class DeployedStage:
         file = self.project / ".chalice" / "config.json"
         config = json.loads(file.read_text())
         config["stages"][NAME] = {
-            # Without it, the emulator answers what Chalice cannot read.
+            # Without it, the emulator sends an empty number, which Chalice cannot read.
             "minimum_compression_size": 10_485_760,
             "environment_variables": {
                 **self.account.functions_environment,
@@ -176,6 +176,6 @@ class DeployedStage:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What a command of git says in a folder."""
+    """Run git in a folder, and return its output."""
     command = ["git", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""The app as `make deploy` leaves it, over HTTP: API Gateway, the zip, and a role a function."""
+"""The deployed app over HTTP: API Gateway, the package, and a role for each function."""
 
 import io
 import json
@@ -12,7 +12,7 @@ import requests
 import soundfile
 from PIL import Image
 
-from local import pictures_of_faces as pictures
+from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed.stage import DeployedStage
 from tests.end_to_end.test_main_path import words_of
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.deployed
 PHOTO = SAMPLE_PHOTO.read_bytes()
 
 
-def test_health_is_open_and_all_else_asks_for_a_token(stage: DeployedStage) -> None:
+def test_only_health_is_open_without_a_token(stage: DeployedStage) -> None:
     assert stage.http.get(f"{stage.api}/health", timeout=60).json() == {"status": "ok"}
 
     for headers in ({}, {"Authorization": "Bearer st_wrong"}):
@@ -43,12 +43,12 @@ def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
 
 
 def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
-    stage.run("infrastructure.package", "proof", "out")
+    stage.run("infrastructure.commands.package", "proof", "out")
 
     out = stage.project / "out"
     packaged = json.loads((out / "chalice.tf.json").read_text())
     described = packaged["resource"]
-    # Before 5.76 Terraform's provider knows no runtime of Lambda that this may be packaged for.
+    # Terraform's provider before 5.76 does not know all Lambda runtimes of this package.
     assert packaged["terraform"]["required_providers"]["aws"]["version"] == ">= 5.76, < 6"
     functions = {each["function_name"] for each in described["aws_lambda_function"].values()}
     running = stage.account.client("lambda").list_functions(MaxItems=100)["Functions"]
@@ -62,14 +62,14 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     shutil.rmtree(out)
 
 
-def test_what_is_not_there_is_said_in_our_words(stage: DeployedStage) -> None:
+def test_an_unknown_path_gets_our_own_404(stage: DeployedStage) -> None:
     answer = stage.request("GET", "/nothing/here")
 
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"
 
 
-def test_a_photo_becomes_a_story_and_a_duplicate_pays_nothing(stage: DeployedStage) -> None:
+def test_a_photo_becomes_a_story_and_a_duplicate_costs_nothing(stage: DeployedStage) -> None:
     uploaded = stage.upload(PHOTO, Content_Disposition='attachment; filename="lighthouse.jpg"')
     assert uploaded.status_code == 200, uploaded.text
     story = stage.ended(uploaded.json()["id"]).json()
@@ -88,7 +88,7 @@ def test_a_photo_becomes_a_story_and_a_duplicate_pays_nothing(stage: DeployedSta
     assert stage.paid() == paid
 
 
-def test_a_photo_straight_to_s3_becomes_a_story_with_renditions(stage: DeployedStage) -> None:
+def test_a_photo_posted_to_s3_becomes_a_story_with_renditions(stage: DeployedStage) -> None:
     wanted = {"name": "page.jpg", "content_type": "image/jpeg", "voice": "Joanna"}
     form = stage.request("POST", "/uploads", json=wanted).json()
 
@@ -117,7 +117,7 @@ def story_with_renditions(stage: DeployedStage, story_id: str) -> Any:
     return story if len(story["renditions"]) == 4 else None
 
 
-def test_a_deleted_story_leaves_nothing(stage: DeployedStage) -> None:
+def test_a_deleted_story_leaves_no_files(stage: DeployedStage) -> None:
     uploaded = stage.upload(PHOTO, X_Duplication_Check_Required="false").json()
     stage.ended(uploaded["id"])
 
@@ -133,7 +133,7 @@ def test_a_deleted_story_leaves_nothing(stage: DeployedStage) -> None:
         assert stage.keys("MEDIA_BUCKET", f"{prefix}/{uploaded['id']}") == []
 
 
-def test_what_fails_for_good_is_parked_and_can_be_put_back(stage: DeployedStage) -> None:
+def test_a_message_that_fails_for_good_is_parked_and_can_be_redriven(stage: DeployedStage) -> None:
     stage.break_engine("polly.SynthesizeSpeech", "ServiceFailureException", times=1000)
     try:
         uploaded = stage.upload(PHOTO, X_Duplication_Check_Required="false").json()
@@ -143,7 +143,7 @@ def test_what_fails_for_good_is_parked_and_can_be_put_back(stage: DeployedStage)
     assert failed.status_code == 422
     assert "SynthesizeSpeech" in failed.json()["message"]
 
-    said = stage.run("infrastructure.redrive", "proof", "narration")
+    said = stage.run("infrastructure.commands.redrive", "proof", "narration")
 
     assert re.search(r"1 message moved from storytime-proof-narration-parked", said)
     story = until(lambda: ready_or_none(stage, uploaded["id"]))

@@ -7,8 +7,8 @@ from typing import Any
 
 import requests
 
-from local.launcher import Stack
-from local.moto_backend import ACCOUNT_ID
+from local.resources.names import ACCOUNT_ID
+from local.runner.launcher import RunningStack
 from tests.waiting import until
 
 _STAGES = ("intake", "reading", "narration", "renditions", "deletion")
@@ -16,7 +16,7 @@ _INSIDE = ("arn:aws", ACCOUNT_ID, "/_local/faults", "botocore", "Traceback")
 
 
 class Client:
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: RunningStack) -> None:
         self.api = stack.api_url
         self.aws = stack.aws_url
         self._sqs = stack.clients.sqs

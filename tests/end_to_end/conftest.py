@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.launcher import Stack, launched
+from local.runner.launcher import RunningStack, launched
 from tests.end_to_end.client import Client
 from tests.infrastructure import calls
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     log = tmp_path_factory.mktemp("stack") / "log.jsonl"
     with launched(log=log) as stack:
         yield stack
@@ -20,7 +20,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def client(stack: Stack) -> Iterator[Client]:
+def client(stack: RunningStack) -> Iterator[Client]:
     """A client of a stack whose counters, inbox and faults start empty."""
     client = Client(stack)
     client.start_afresh()
@@ -29,5 +29,5 @@ def client(stack: Stack) -> Iterator[Client]:
 
 
 @pytest.fixture
-def log_file(stack: Stack) -> Path:
+def log_file(stack: RunningStack) -> Path:
     return stack.log

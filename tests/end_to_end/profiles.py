@@ -6,15 +6,14 @@ from typing import Any
 import requests
 from PIL import Image
 
-from local import pictures_of_faces as pictures
-from local.demo_profile import execution_arn, path_of
-from local.launcher import Stack
-from local.resources import FACE_COLLECTION, PROFILE_WORKFLOW_ARN
+from local.demo import pictures_of_faces as pictures
+from local.demo.profile import execution_arn, path_of
+from local.runner.launcher import RunningStack
 from tests.end_to_end.client import Client
 
 
 class ProfileClient:
-    def __init__(self, client: Client, stack: Stack) -> None:
+    def __init__(self, client: Client, stack: RunningStack) -> None:
         self.client = client
         self.stack = stack
         self._api = client.api
@@ -53,8 +52,9 @@ class ProfileClient:
     def start(self, name: str, **sent: str) -> None:
         """Start an execution at the console, with any input."""
         self._sent |= {sent["userId"]} if "userId" in sent else set()
+        machine = self.stack.environment["PROFILE_WORKFLOW_ARN"]
         self.stack.clients.stepfunctions.start_execution(
-            stateMachineArn=PROFILE_WORKFLOW_ARN, name=name, input=json.dumps(sent)
+            stateMachineArn=machine, name=name, input=json.dumps(sent)
         )
 
     def execution(self, name: str) -> str:
@@ -62,7 +62,7 @@ class ProfileClient:
         describe = self.stack.clients.stepfunctions.describe_execution
 
         def status() -> str | None:
-            found = describe(executionArn=execution_arn(name))["status"]
+            found = describe(executionArn=execution_arn(self.stack, name))["status"]
             return None if found == "RUNNING" else found
 
         ended: str = self.client.until(status)
@@ -74,7 +74,9 @@ class ProfileClient:
         return path_of(self.stack, name)
 
     def faces(self) -> list[dict[str, Any]]:
-        found = self.stack.clients.rekognition.list_faces(CollectionId=FACE_COLLECTION)
+        found = self.stack.clients.rekognition.list_faces(
+            CollectionId=self.stack.environment["FACE_COLLECTION_ID"]
+        )
         return [dict(face) for face in found["Faces"]]
 
     def faces_when_there_are(self, count: int) -> list[dict[str, Any]]:
@@ -98,6 +100,10 @@ class ProfileClient:
             for area in ("private", "public")
         ]
         return [entry["Key"] for answer in listed for entry in answer.get("Contents", [])]
+
+    def will_send(self, *user_ids: str) -> None:
+        """Delete these users' profiles as well, afterwards."""
+        self._sent |= set(user_ids)
 
     def forget_everybody(self) -> None:
         """Delete the profiles of a test, so that the next one meets none of its faces."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.redrive import redrive
-from local.launcher import Stack
+from infrastructure.commands.redrive import redrive
+from local.runner.launcher import RunningStack
 from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import Client
 
@@ -87,7 +87,7 @@ def test_three_failures_in_a_row_end_in_a_story_within_seconds(
     [("rekognition.DetectText", "reading"), ("polly.SynthesizeSpeech", "narration")],
 )
 def test_what_fails_for_good_is_told_and_parked_and_can_be_put_back(
-    stack: Stack, client: Client, operation: str, queue: str
+    stack: RunningStack, client: Client, operation: str, queue: str
 ) -> None:
     page = photo(draw_page("Down came the rain.", seed=23), comment=operation)
     client.inject(operation, "AccessDeniedException", ALWAYS)

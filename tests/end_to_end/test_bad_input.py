@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import jpeg
 from tests.end_to_end.client import Client
+from tests.fakes.builders import jpeg
 
 UNKNOWN_ID = "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"
 

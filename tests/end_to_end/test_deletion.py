@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from local.launcher import Stack
+from local.runner.launcher import RunningStack
 from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import Client
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.engines
 UNKNOWN_ID = "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"
 
 
-def files_of(stack: Stack, story_id: str) -> list[str]:
+def files_of(stack: RunningStack, story_id: str) -> list[str]:
     """Keys of everything that any bucket holds of a story."""
     return [
         entry["Key"]
@@ -33,7 +33,9 @@ def erased(client: Client, story_id: str) -> dict[str, str]:
     return found
 
 
-def test_nothing_is_left_of_a_deleted_story_but_when_it_went(client: Client, stack: Stack) -> None:
+def test_nothing_is_left_of_a_deleted_story_but_when_it_went(
+    client: Client, stack: RunningStack
+) -> None:
     page = photo(draw_page("The owl forgot the third verse.", seed=51))
     story_id = client.upload(page).json()["id"]
     ready = client.ended(story_id).json()
@@ -60,7 +62,7 @@ def test_nothing_is_left_of_a_deleted_story_but_when_it_went(client: Client, sta
     assert "expires_at" in item
 
 
-def test_a_deleted_photo_sent_again_is_a_new_story(client: Client, stack: Stack) -> None:
+def test_a_deleted_photo_sent_again_is_a_new_story(client: Client, stack: RunningStack) -> None:
     page = photo(draw_page("Twice the fox, half the grapes.", seed=52))
     story_id = client.upload(page).json()["id"]
     client.ended(story_id)
@@ -81,7 +83,7 @@ def test_a_deleted_photo_sent_again_is_a_new_story(client: Client, stack: Stack)
     assert generation not in str(files_of(stack, story_id))
 
 
-def test_a_story_can_be_deleted_while_it_is_made(client: Client, stack: Stack) -> None:
+def test_a_story_can_be_deleted_while_it_is_made(client: Client, stack: RunningStack) -> None:
     page = photo(draw_page("Nobody asked the moth.", seed=53))
     story_id = client.upload(page, X_Notification_Required="false").json()["id"]
 

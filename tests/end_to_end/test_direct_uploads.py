@@ -7,21 +7,21 @@ import pytest
 import requests
 from PIL.PngImagePlugin import PngInfo
 
-from local.launcher import Stack
+from local.runner.launcher import RunningStack
 from samples.draw_page import draw_page, photo
-from tests.builders import jpeg
 from tests.end_to_end.client import Client
+from tests.fakes.builders import jpeg
 
 pytestmark = pytest.mark.engines
 
 
-def staged(stack: Stack, prefix: str = "images/") -> list[str]:
+def staged(stack: RunningStack, prefix: str = "images/") -> list[str]:
     bucket = stack.environment["INTAKE_BUCKET"]
     listed = stack.clients.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
     return [entry["Key"] for entry in listed.get("Contents", [])]
 
 
-def drop(stack: Stack, key: str, content: bytes) -> None:
+def drop(stack: RunningStack, key: str, content: bytes) -> None:
     stack.clients.s3.put_object(Bucket=stack.environment["INTAKE_BUCKET"], Key=key, Body=content)
 
 
@@ -32,7 +32,7 @@ def zipped() -> bytes:
     return target.getvalue()
 
 
-def test_a_photo_sent_straight_to_s3_becomes_a_story(client: Client, stack: Stack) -> None:
+def test_a_photo_sent_straight_to_s3_becomes_a_story(client: Client, stack: RunningStack) -> None:
     page = photo(draw_page("The mole kept a map of moonlight.", seed=41))
     asked = client.request_upload(name="mole.jpg", content_type="image/jpeg")
     assert asked.status_code == 201
@@ -101,7 +101,7 @@ def test_more_than_the_api_takes_goes_straight_to_s3(client: Client) -> None:
     assert client.ended(form["id"]).json()["text"] == "Big pages need big doors."
 
 
-def test_what_is_no_photo_is_told_to_who_sent_it(client: Client, stack: Stack) -> None:
+def test_what_is_no_photo_is_told_to_who_sent_it(client: Client, stack: RunningStack) -> None:
     form = client.request_upload(name="page.jpg", content_type="image/jpeg").json()
 
     client.post(form, zipped())
@@ -137,7 +137,7 @@ def test_a_form_takes_neither_nothing_nor_too_much_nor_another_type(client: Clie
     ],
 )
 def test_a_photo_dropped_by_hand_is_a_story_named_by_its_key(
-    client: Client, stack: Stack, shade: int, name: str
+    client: Client, stack: RunningStack, shade: int, name: str
 ) -> None:
     drop(stack, f"images/from hand/{name}", jpeg(shade=shade))
 
@@ -157,7 +157,7 @@ def test_a_photo_dropped_by_hand_is_a_story_named_by_its_key(
     ],
 )
 def test_what_nobody_asked_for_and_is_no_photo_is_parked_with_the_reason(
-    client: Client, stack: Stack, key: str, content: bytes, reason: str
+    client: Client, stack: RunningStack, key: str, content: bytes, reason: str
 ) -> None:
     drop(stack, key, content)
 
@@ -171,7 +171,7 @@ def test_what_nobody_asked_for_and_is_no_photo_is_parked_with_the_reason(
 
 
 def test_an_event_about_an_object_that_is_gone_is_done_with(client: Client) -> None:
-    client.send("intake", '{"bucket": "storytime-local-intake_bucket", "key": "images/gone.jpg"}')
+    client.send("intake", '{"bucket": "storytime-local-staging", "key": "images/gone.jpg"}')
 
     client.settle()
 
@@ -209,7 +209,7 @@ def test_only_photos_can_be_announced(client: Client) -> None:
     assert "image/heic" in answer.json()["message"]
 
 
-def test_an_upload_survives_aws_failing(client: Client, stack: Stack) -> None:
+def test_an_upload_survives_aws_failing(client: Client, stack: RunningStack) -> None:
     page = photo(draw_page("A badger baked a lantern.", seed=44))
     client.inject("dynamodb.TransactWriteItems", "InternalServerError", 4)  # to the last retry
     client.inject("s3.DeleteObject", "SlowDown", 1)

@@ -13,16 +13,16 @@ from chalicelib.aws.sqs import SqsQueue
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
-from local.launcher import Stack
-from tests.builders import story
+from local.runner.launcher import RunningStack
 from tests.end_to_end.client import Client
+from tests.fakes.builders import story
 
 pytestmark = pytest.mark.engines
 
 SENTENCE = "The ant carried one more crumb along the wall and set it down. "
 
 
-def test_a_long_text_is_read_to_its_end_in_one_file(client: Client, stack: Stack) -> None:
+def test_a_long_text_is_read_to_its_end_in_one_file(client: Client, stack: RunningStack) -> None:
     """DetectText ends after 100 words, so the text is put where reading would put it."""
     text = (SENTENCE * 110).strip()
     long = story(

@@ -3,8 +3,8 @@
 import pytest
 
 from samples.draw_page import draw_page, photo
-from tests.builders import jpeg
 from tests.end_to_end.client import Client
+from tests.fakes.builders import jpeg
 
 pytestmark = pytest.mark.engines
 

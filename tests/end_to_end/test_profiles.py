@@ -1,16 +1,19 @@
 """Profile photos through the state machine that is deployed, executed by the local AWS."""
 
 import io
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import requests
 from PIL import Image
 
-from local import pictures_of_faces as pictures
-from local.launcher import Stack
+from local.demo import pictures_of_faces as pictures
+from local.demo import profile as profile_demo
+from local.runner.launcher import RunningStack
 from tests.end_to_end.client import Client
 from tests.end_to_end.profiles import ProfileClient, astronaut, picture
 
@@ -28,7 +31,7 @@ THROUGH = {
 
 
 @pytest.fixture
-def profiles(client: Client, stack: Stack) -> Iterator[ProfileClient]:
+def profiles(client: Client, stack: RunningStack) -> Iterator[ProfileClient]:
     profiles = ProfileClient(client, stack)
     yield profiles
     profiles.forget_everybody()
@@ -105,7 +108,7 @@ def test_a_photo_that_does_not_do_is_rejected_with_the_reason(
 
 
 @pytest.mark.skipif(not FACES.is_dir(), reason="the workshop's four photos are not at hand")
-def test_the_seeds_four_photos(profiles: ProfileClient, stack: Stack) -> None:
+def test_the_seeds_four_photos(profiles: ProfileClient, stack: RunningStack) -> None:
     """By the seed's own input, from a bucket of one's own."""
     stack.clients.s3.create_bucket(Bucket="rider-photos")
     expected = {
@@ -299,3 +302,28 @@ def test_an_execution_with_an_input_that_says_nothing_fails(profiles: ProfileCli
 
     assert profiles.execution("no-input") == "FAILED"
     assert profiles.path("no-input") == ["FaceDetection", "ProcessingFailed", "Failed"]
+
+
+def test_the_demo_shows_the_way_of_each_photo_as_the_readme_shows_it(
+    profiles: ProfileClient, stack: RunningStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profiles.will_send("user-1", "user-2", "user-3", "user-4", "user-5")
+
+    status = profile_demo.main([], lambda *_log, **_settings: nullcontext(stack))
+
+    said, complaint = capsys.readouterr()
+    assert (status, complaint) == (0, "")
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = readme.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
+    assert _without_figures(said).startswith(_without_figures(shown))
+    assert "rejected (sunglasses)" in said
+    assert "rejected (no_face)" in said
+    assert "rejected (face_already_exists)" in said
+    assert "E-mail to user-2@example.com: Your profile photo was not accepted" in said
+
+
+def _without_figures(shown: str) -> str:
+    """Leave the times out, and put the two branches into one order."""
+    without_start = re.sub(r"  start the local AWS .*\n\n", "", shown)
+    words = " ".join(re.sub(r"[0-9.]+ s\b", "", without_start).split())
+    return words.replace("Thumbnail > AddFaceToIndex", "AddFaceToIndex > Thumbnail")

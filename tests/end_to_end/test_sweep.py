@@ -5,9 +5,8 @@ import json
 import boto3
 import requests
 
-from local.launcher import Stack
-from local.moto_backend import REGION
-from local.resources import PREFIX, STACK_KEYS
+from local.resources.names import PREFIX, REGION, STACK_KEYS
+from local.runner.launcher import RunningStack
 
 SCHEDULED = {
     "version": "0",
@@ -23,7 +22,7 @@ SCHEDULED = {
 
 
 def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
-    stack: Stack,
+    stack: RunningStack,
 ) -> None:
     functions = boto3.session.Session(*STACK_KEYS, region_name=REGION).client(
         "lambda", endpoint_url=stack.aws_url
@@ -35,6 +34,6 @@ def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
     seen = requests.get(f"{stack.aws_url}/_local/calls", timeout=10).json()
     assert {
         "dynamodb.Scan storytime-local-stories/index/unfinished",
-        "s3.ListObjectsV2 storytime-local-intake_bucket/images/*",
-        "s3.ListObjectsV2 storytime-local-intake_bucket/profiles/*",
+        "s3.ListObjectsV2 storytime-local-staging/images/*",
+        "s3.ListObjectsV2 storytime-local-staging/profiles/*",
     } <= {*seen["sweep"]}

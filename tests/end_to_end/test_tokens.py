@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from chalicelib.http.tokens import digest_of
-from local.launcher import Stack, launched
-from tests.builders import jpeg
+from local.runner.launcher import RunningStack, launched
+from tests.fakes.builders import jpeg
 
 ANNA, BEN = "st_anna", "st_ben"
 ORIGIN = "https://books.example.com"
@@ -30,14 +30,16 @@ ROUTES = [
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     tokens = ",".join(map(digest_of, (ANNA, BEN)))
     log = tmp_path_factory.mktemp("closed") / "log.jsonl"
     with launched(log, API_TOKENS=tokens, ALLOWED_ORIGIN=ORIGIN) as stack:
         yield stack
 
 
-def call(closed: Stack, method: str, path: str, token: str | None = None, **parts: Any) -> Any:
+def call(
+    closed: RunningStack, method: str, path: str, token: str | None = None, **parts: Any
+) -> Any:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     return requests.request(method, f"{closed.api_url}{path}", headers=headers, timeout=60, **parts)
 
@@ -45,7 +47,7 @@ def call(closed: Stack, method: str, path: str, token: str | None = None, **part
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", [None, "st_eve", ""], ids=["none", "wrong", "empty"])
 def test_without_a_token_no_route_does_anything(
-    closed: Stack, method: str, path: str, token: str | None
+    closed: RunningStack, method: str, path: str, token: str | None
 ) -> None:
     requests.delete(f"{closed.aws_url}/_local/requests", timeout=10)
 
@@ -59,7 +61,7 @@ def test_without_a_token_no_route_does_anything(
     assert requests.get(f"{closed.aws_url}/_local/requests", timeout=10).json() == {}
 
 
-def test_health_is_for_everybody(closed: Stack) -> None:
+def test_health_is_for_everybody(closed: RunningStack) -> None:
     assert call(closed, "GET", "/health").status_code == 200
 
 
@@ -67,14 +69,16 @@ def test_health_is_for_everybody(closed: Stack) -> None:
 @pytest.mark.parametrize(
     ("path", "status"), [("/stories", 200), (f"/retrieve/{UNKNOWN}", 404), ("/profiles/anna", 404)]
 )
-def test_each_token_opens_every_route(closed: Stack, token: str, path: str, status: int) -> None:
+def test_each_token_opens_every_route(
+    closed: RunningStack, token: str, path: str, status: int
+) -> None:
     answer = call(closed, "GET", path, token)
 
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
-def test_whoever_has_a_form_needs_no_token(closed: Stack) -> None:
+def test_whoever_has_a_form_needs_no_token(closed: RunningStack) -> None:
     wanted = {"name": "page.jpg", "content_type": "image/jpeg"}
     form = call(closed, "POST", "/uploads", ANNA, json=wanted).json()
 
@@ -83,7 +87,7 @@ def test_whoever_has_a_form_needs_no_token(closed: Stack) -> None:
     assert posted.status_code in {201, 204}
 
 
-def test_a_browser_may_ask_first_without_a_token(closed: Stack) -> None:
+def test_a_browser_may_ask_first_without_a_token(closed: RunningStack) -> None:
     answer = call(closed, "OPTIONS", "/upload")
 
     assert answer.status_code == 200

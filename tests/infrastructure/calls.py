@@ -1,4 +1,4 @@
-"""What each function was seen to ask of AWS, in this run and in the one that is kept."""
+"""The AWS requests of each function: those of this test run, and those in calls.json."""
 
 import json
 from collections import defaultdict
@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Final
 
 KEPT: Final = Path(__file__).parent / "calls.json"
-"""By function, what a whole run of the end-to-end tests saw, in `local.calls`' words."""
+"""By function, the requests that a whole test run saw, in the words of `local.control.calls`."""
 
 SEEN: defaultdict[str, set[str]] = defaultdict(set)
-"""The same of this run, as far as it is over."""
+"""The requests that this run has seen so far."""
 
 
 def add(calls: Mapping[str, Collection[str]]) -> None:
-    """What a stack, or another process of a distributed test run, has seen."""
+    """Add the requests that a stack, or another process of the test run, has seen."""
     for function, seen in calls.items():
         SEEN[function] |= set(seen)
 
 
 def contents() -> dict[str, list[str]]:
-    """What this process has to report, in the order in which it is kept."""
+    """Return this process's requests in the order of calls.json."""
     return {function: sorted(seen) for function, seen in sorted(SEEN.items())}
 
 
@@ -30,18 +30,18 @@ def kept() -> dict[str, list[str]]:
 
 
 def keep() -> None:
-    """Keep what this run saw from now on."""
+    """Write this run's requests to calls.json."""
     KEPT.write_text(json.dumps(contents(), indent=2) + "\n")
 
 
 def differences() -> list[str]:
-    """A line for each call that was seen and is not kept, or the other way round."""
+    """Return a line for each request that only this run or only calls.json has."""
     seen, known = contents(), kept()
     return [
         f"{function} {does} {call}"
         for does, these, others in (
-            ("calls, which is not kept:", seen, known),
-            ("does not call, which is kept:", known, seen),
+            ("makes a call that calls.json does not have:", seen, known),
+            ("does not make a call that calls.json has:", known, seen),
         )
         for function in these
         for call in these[function]

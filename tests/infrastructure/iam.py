@@ -1,8 +1,8 @@
-"""What a call needs of a role, and what a policy allows, as far as our policies go.
+"""The permissions that a call needs, and the permissions that a policy gives.
 
-Sources: the AWS Service Authorization Reference, and where it leaves something open the API
-reference of the operation: S3 (HeadObject, CopyObject, DeleteObject), DynamoDB ("Using IAM with
-DynamoDB transactions"); IAM's own User Guide ("Policy evaluation logic", "Condition operators").
+Sources: the AWS Service Authorization Reference; API references of S3 (HeadObject, CopyObject,
+DeleteObject) and DynamoDB ("Using IAM with DynamoDB transactions"); IAM's User Guide ("Policy
+evaluation logic", "Condition operators").
 """
 
 import re
@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, Final
 
-from infrastructure.names import Names
+from infrastructure.iam.names import Names
 
 _SAMPLE_ID: Final = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -21,10 +21,10 @@ Policy = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Need:
-    """Something that IAM is asked when a call is made.
+    """A question to IAM when a call is made.
 
     Attributes:
-        context: The condition keys that the request has, with their values.
+        context: The request's condition keys, with their values.
     """
 
     action: str
@@ -32,7 +32,7 @@ class Need:
     context: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def covers(self, other: "Need") -> bool:
-        """Is the other one of the same, but for what this one's conditions cannot tell?"""
+        """Return whether this need's conditions cannot tell the other need from this one."""
         return (self.action, self.resource) == (other.action, other.resource) and all(
             other.context.get(key, frozenset("?")) <= values for key, values in self.context.items()
         )
@@ -43,15 +43,15 @@ class Need:
 
 
 _ON_OBJECTS: Final[Mapping[str, Sequence[str]]] = {
-    # HEAD has no action of its own. What is absent is told from what is forbidden only to
-    # whoever may list the bucket; the request then says no prefix (GetObject, "Permissions").
+    # HEAD has no action of its own. S3 answers 404 instead of 403 only if the caller may list the
+    # bucket; the request has no prefix (GetObject, "Permissions").
     "s3.GetObject": ("s3:GetObject", "s3:ListBucket"),
     "s3.HeadObject": ("s3:GetObject", "s3:ListBucket"),
     "s3.PutObject": ("s3:PutObject",),
     "s3.CopyObject:from": ("s3:GetObject",),
-    "s3.CopyObject:to": ("s3:PutObject",),  # no tags, ACLs or keys are copied or set
+    "s3.CopyObject:to": ("s3:PutObject",),  # the app sets no tags, ACLs or keys
     "s3.DeleteObjects": ("s3:DeleteObject",),
-    # With If-Match, the object is looked at (User Guide, "Enforce conditional deletes").
+    # With If-Match, S3 reads the object (User Guide, "Enforce conditional deletes").
     "s3.DeleteObject:if-match": ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket"),
 }
 _ON_ITEMS: Final = {
@@ -59,7 +59,7 @@ _ON_ITEMS: Final = {
         f"dynamodb.{each}": f"dynamodb:{each}"
         for each in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem")
     },
-    # There is no dynamodb:TransactWriteItems: each step is the single operation that it is.
+    # There is no dynamodb:TransactWriteItems: IAM checks each step as its own operation.
     "dynamodb.TransactWriteItems:ConditionCheck": "dynamodb:ConditionCheckItem",
     "dynamodb.TransactWriteItems:Put": "dynamodb:PutItem",
     "dynamodb.TransactWriteItems:Update": "dynamodb:UpdateItem",
@@ -86,7 +86,7 @@ WITHOUT_RESOURCE: Final = {
     "rekognition.DetectFaces": "rekognition:DetectFaces",
     "polly.SynthesizeSpeech": "polly:SynthesizeSpeech",
 }
-"""Actions for which a policy can name no resource, or (Polly's) none that we use."""
+"""Actions for which a policy can name no resource; Polly's only resource is not used here."""
 
 OF_THE_PLATFORM: Final = {
     "logs:CreateLogStream",
@@ -97,14 +97,14 @@ OF_THE_PLATFORM: Final = {
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
 }
-"""What Lambda does with a function's role, and the function itself never asks for."""
+"""Actions that Lambda does with a function's role, and that the function never requests."""
 
 
 def needs_of(call: str, names: Names) -> list[Need]:
-    """What a call, as `local.calls` words it, needs.
+    """Return the needs of a call, in the words of `local.control.calls`.
 
     Raises:
-        KeyError: The table above does not know the operation.
+        KeyError: The tables above do not have the operation.
     """
     operation, _, target = call.partition(" ")
     arn = f"arn:{names.partition}"
@@ -114,13 +114,13 @@ def needs_of(call: str, names: Names) -> list[Need]:
     if operation in _ON_ITEMS:
         table, _, kind = target.partition(" ")
         is_step = operation.startswith("dynamodb.TransactWriteItems")
-        # Nobody says whether a step is judged by its own key or by those of all: by all, then.
+        # AWS does not say whether IAM checks a step's own key or the keys of all steps: assume all.
         kinds = ("story#*", "upload#*") if is_step else (kind,)
         keys = frozenset(_sampled(each) for each in kinds)
         context = {"dynamodb:LeadingKeys": keys}
         return [Need(_ON_ITEMS[operation], f"{arn}:dynamodb:{here}:table/{table}", context)]
     if operation == "sesv2.SendEmail":
-        # The sender's identity, and in SES's sandbox the recipient's, too.
+        # SES checks the sender's identity; in its sandbox, also the recipient's.
         identities = (f"{arn}:ses:{here}:identity/{each}" for each in (target, "to@example.com"))
         context = {"ses:FromAddress": frozenset({target})}
         return [Need("ses:SendEmail", identity, context) for identity in identities]
@@ -142,7 +142,7 @@ def _on_objects(operation: str, arn: str, target: str) -> Iterator[Need]:
 
 
 def _sampled(pattern: str) -> str:
-    """Something that a call's target stands for."""
+    """Return an example of a pattern."""
     return re.sub(r"\*$", "sample", pattern.replace("{id}", _SAMPLE_ID))
 
 
@@ -169,9 +169,9 @@ def _holds(operator: str, actual: Collection[str] | None, patterns: Sequence[str
             return actual is not None and set(actual) <= set(patterns)
         case "StringLike":
             return actual is not None and _are_like(actual, patterns)
-        case "ForAllValues:StringLike":  # holds for a request without the key, too
+        case "ForAllValues:StringLike":  # also holds for a request without the key
             return _are_like(actual or (), patterns)
-    raise AssertionError(f"this evaluator knows no {operator}")
+    raise AssertionError(f"unknown operator {operator}")
 
 
 def _are_like(actual: Collection[str], patterns: Sequence[str]) -> bool:
@@ -179,7 +179,7 @@ def _are_like(actual: Collection[str], patterns: Sequence[str]) -> bool:
 
 
 def parts_of(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """Each part of a policy that could be left out, and a policy with nothing but this part."""
+    """Yield each part of a policy that could be left out, and a policy with only this part."""
     for statement in policy["Statement"]:
         for action in statement["Action"]:
             for resource in statement["Resource"]:
@@ -193,12 +193,12 @@ def parts_of(policy: Policy) -> Iterator[tuple[str, Policy]]:
 
 
 def problems(policy: Policy, needed: Collection[Need], others: Collection[Need]) -> list[str]:
-    """A line for whatever a policy lacks, or has without need.
+    """Return a line for each permission that a function's policy lacks, or has without need.
 
     Args:
-        policy: Of one function.
-        needed: What the calls of that function need.
-        others: What it must not be allowed, unless it needs the same.
+        policy: The function's policy.
+        needed: The needs of the function's calls.
+        others: Needs that the policy must not allow, unless the function has them, too.
     """
     lacks = [f"lacks {need}" for need in needed if not allows(policy, need)]
     unused = [
@@ -219,12 +219,12 @@ def _is_platforms(part: str) -> bool:
 
 
 def _is_used(part: Policy, needed: Collection[Need]) -> bool:
-    """Does any need have to do with this? One of several keys is enough."""
+    """Return whether the part allows anything that is needed; one of several keys is enough."""
     return any(allows(part, each) for need in needed for each in one_by_one(need))
 
 
 def one_by_one(need: Need) -> Iterator[Need]:
-    """The same with each value of its context alone."""
+    """Yield the need with each single value of its context."""
     if not need.context:
         yield need
     for key, values in need.context.items():

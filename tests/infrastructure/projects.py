@@ -1,4 +1,4 @@
-"""A project like this one, for a test alone."""
+"""A small project for a test."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ DIGEST: Final = "a" * 64
 
 
 def project_at(folder: Path) -> Path:
-    """A small app, with stages dev (it has a token), open and prod."""
+    """Make an app with the stages dev, which has a token, open and prod."""
     (folder / ".chalice" / "tokens").mkdir(parents=True)
     (folder / ".chalice" / "tokens" / "dev").write_text(f"{DIGEST}  # 2026-03-01 phone\n")
     (folder / ".chalice" / "config.json").write_text(json.dumps(CONFIG))

@@ -1,6 +1,6 @@
-"""Who the command is to AWS, and what a person is told when that does not do."""
+"""The account and region of a command, and what it says when AWS refuses."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import (
@@ -11,95 +11,113 @@ from botocore.exceptions import (
     ParamValidationError,
     UnauthorizedSSOTokenError,
 )
+from moto import mock_aws
+from moto.core import set_initial_no_auth_action_count
 
-from infrastructure.account import Account, explained
+from infrastructure.account import Account, explained, region_variable
 from infrastructure.stage import DeploymentError
-from tests.local.conftest import Aws
 
 LOG_IN = "Set credentials (aws configure, aws sso login, or AWS_PROFILE)"
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """One that says nothing of AWS."""
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """An environment without any setting of AWS, and an account for every credential."""
     for name in (
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_ENDPOINT_URL",
+        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"),
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"),
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    return monkeypatch
+    with mock_aws(config={"core": {"mock_credentials": False}}):
+        yield monkeypatch
 
 
-def complaint() -> str:
+def sign_in(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_ACCESS_KEY_ID", "anybody")
+    environment.setenv("AWS_SECRET_ACCESS_KEY", "anything")
+
+
+def message() -> str:
     with pytest.raises(DeploymentError) as caught:
         Account()
     return str(caught.value)
 
 
-def test_an_account_is_known_by_its_number_region_and_partition(
-    aws: Aws, environment: pytest.MonkeyPatch
-) -> None:
-    environment.setenv("AWS_ENDPOINT_URL", aws.url)
+def test_an_account_has_a_number_a_region_and_a_partition(environment: pytest.MonkeyPatch) -> None:
+    sign_in(environment)
     environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    environment.setenv("AWS_ACCESS_KEY_ID", "anybody")
-    environment.setenv("AWS_SECRET_ACCESS_KEY", "anything")
 
     account = Account()
 
-    assert (account.number, account.region, account.partition) == (
-        "123456789012",
-        "eu-west-1",
-        "aws",
-    )
+    assert (account.number, account.region) == ("123456789012", "eu-west-1")
+    assert account.partition == "aws"
     assert account.api_domain == "execute-api.eu-west-1.amazonaws.com"
     assert account.client("s3") is account.client("s3")
     assert account.client("s3").meta.region_name == "eu-west-1"
 
 
-@pytest.mark.usefixtures("environment")
-def test_without_a_region_it_says_how_to_set_one() -> None:
-    assert complaint() == (
-        "No AWS region is set: export AWS_REGION=us-east-1 (or another that has "
-        "Rekognition and Polly), or set it in ~/.aws/config."
-    )
-
-
-def test_without_credentials_it_says_how_to_set_them(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-
-    assert complaint() == (
-        f"Unable to locate credentials. {LOG_IN}, and run the same command again."
-    )
-
-
-def test_a_profile_that_is_none_is_said(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("AWS_PROFILE", "nobody")
-
-    assert complaint() == (
-        f"The config profile (nobody) could not be found. {LOG_IN}, and run the same command again."
-    )
-
-
-def test_credentials_that_aws_does_not_take_are_said(
-    aws: Aws, environment: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+    ],
+)
+def test_the_region_is_the_one_that_the_aws_cli_uses(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], region: str
 ) -> None:
-    environment.setenv("AWS_ENDPOINT_URL", aws.url)
-    environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    environment.setenv("AWS_ACCESS_KEY_ID", "anybody")
-    environment.setenv("AWS_SECRET_ACCESS_KEY", "anything")
-    aws.inject(operation="sts.GetCallerIdentity", error="ExpiredToken", times=20)
+    sign_in(environment)
+    for name, value in variables.items():
+        environment.setenv(name, value)
 
-    assert complaint() == (
-        f"AWS does not take your credentials (ExpiredToken). {LOG_IN}, and run it again."
+    assert Account().region == region
+    assert (variables | region_variable(variables))["AWS_DEFAULT_REGION"] == region
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {},
+            (
+                "No AWS region is set: export AWS_REGION=us-east-1 (or another that has "
+                "Rekognition and Polly), or set it in ~/.aws/config."
+            ),
+        ),
+        (
+            {"AWS_DEFAULT_REGION": "us-east-1"},
+            f"Unable to locate credentials. {LOG_IN}, and run the same command again.",
+        ),
+        (
+            {"AWS_PROFILE": "nobody"},
+            (
+                f"The config profile (nobody) could not be found. {LOG_IN}, and run the same "
+                "command again."
+            ),
+        ),
+    ],
+)
+def test_a_missing_setting_is_named_with_what_to_do(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+
+    assert message() == said
+
+
+@set_initial_no_auth_action_count(0)
+def test_credentials_that_aws_does_not_accept_are_named(environment: pytest.MonkeyPatch) -> None:
+    sign_in(environment)
+    environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    assert message() == (
+        f"AWS does not accept your credentials (InvalidClientTokenId). {LOG_IN}, and run it again."
     )
 
 
@@ -107,22 +125,8 @@ def refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "User me may not"}}, "CreateRole")
 
 
-@pytest.mark.parametrize("code", ["ExpiredTokenException", "InvalidClientTokenId"])
-def test_credentials_that_expire_on_the_way_are_said(code: str) -> None:
-    assert explained(refusal(code)).startswith(f"AWS does not take your credentials ({code}).")
-
-
-@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
-def test_what_is_not_allowed_is_said_with_whom_to_ask(code: str) -> None:
-    assert explained(refusal(code)) == (
-        f"An error occurred ({code}) when calling the CreateRole operation: User me may not\n"
-        "Ask whoever looks after the account for that permission (docs/deploy.md lists what is "
-        "needed), and run the same command again."
-    )
-
-
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "said"),
     [
         (NoCredentialsError(), LOG_IN),
         (UnauthorizedSSOTokenError(), LOG_IN),
@@ -130,10 +134,25 @@ def test_what_is_not_allowed_is_said_with_whom_to_ask(code: str) -> None:
             EndpointConnectionError(endpoint_url="https://sts.nowhere"),
             "AWS cannot be reached: Could not connect",
         ),
+        *(
+            (refusal(code), f"AWS does not accept your credentials ({code}).")
+            for code in ("ExpiredTokenException", "InvalidClientTokenId")
+        ),
+        *(
+            (
+                refusal(code),
+                (
+                    f"An error occurred ({code}) when calling the CreateRole operation: User me "
+                    "may not\nAsk the account's administrator for that permission (docs/deploy.md "
+                    "lists what is needed), and run the same command again."
+                ),
+            )
+            for code in ("AccessDenied", "AccessDeniedException")
+        ),
     ],
 )
-def test_what_never_came_to_aws_says_what_to_do(error: BotoCoreError, words: str) -> None:
-    assert words in explained(error)
+def test_an_error_is_explained_with_what_to_do(error: BotoCoreError, said: str) -> None:
+    assert said in explained(error)
 
 
 @pytest.mark.parametrize(
@@ -145,5 +164,5 @@ def test_what_never_came_to_aws_says_what_to_do(error: BotoCoreError, words: str
         OSError("disk full"),
     ],
 )
-def test_all_else_speaks_for_itself(error: Exception) -> None:
+def test_other_errors_keep_their_own_words(error: Exception) -> None:
     assert explained(error) == str(error)

@@ -1,4 +1,4 @@
-"""``make token``: tokens are shown once, their digests kept."""
+"""`make token` shows a token once, and keeps its digest."""
 
 import shutil
 import stat
@@ -12,20 +12,20 @@ import pytest
 from chalicelib.http.tokens import digest_of, holder_of
 from infrastructure.api_tokens import (
     FOLDER,
-    MOST,
+    MAX_TOKENS,
     TokenFileError,
-    UsageError,
     digests,
     main,
     new_token,
 )
+from infrastructure.stage import UsageError
 
 PROJECT = Path(__file__).parents[2]
 TODAY = date(2026, 3, 1)
 A, B = "a" * 64, "b" * 64
 
 
-def test_a_new_token_is_known_by_the_digest_that_is_kept(tmp_path: Path) -> None:
+def test_only_the_digest_of_a_new_token_is_stored(tmp_path: Path) -> None:
     token = new_token("dev", "Anna's phone", TODAY, tmp_path)
 
     (digest,) = digests("dev", tmp_path)
@@ -34,7 +34,7 @@ def test_a_new_token_is_known_by_the_digest_that_is_kept(tmp_path: Path) -> None
     assert (tmp_path / "dev").read_text() == f"{digest}  # 2026-03-01 Anna's phone\n"
 
 
-def test_no_two_tokens_are_alike_and_each_has_256_bits(tmp_path: Path) -> None:
+def test_each_token_is_different_and_has_256_bits(tmp_path: Path) -> None:
     tokens = [new_token("dev", "", TODAY, tmp_path) for _ in range(3)]
 
     assert len(set(tokens)) == 3
@@ -48,7 +48,7 @@ def test_stages_do_not_share_tokens(tmp_path: Path) -> None:
     assert digests("prod", tmp_path) == []
 
 
-def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_a_token_file(tmp_path: Path) -> None:
     (tmp_path / "dev").write_text(f"{A}  # by hand, without a line break at its end")
     (tmp_path / "dev").chmod(0o644)
 
@@ -60,7 +60,7 @@ def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
     assert modes == {0o600}
 
 
-def test_a_file_has_comments_and_a_digest_as_often_as_it_likes(tmp_path: Path) -> None:
+def test_a_file_may_have_comments_and_repeated_digests(tmp_path: Path) -> None:
     (tmp_path / "dev").write_text(f"# tokens of dev\n\n  {A}\n{B} # tablet\n{A}#again\n")
 
     assert digests("dev", tmp_path) == [A, B]
@@ -79,39 +79,39 @@ def test_a_malformed_line_is_named_but_not_shown(tmp_path: Path, line: str) -> N
         new_token("dev", "", TODAY, tmp_path)
 
 
-def test_a_stage_takes_as_many_as_fit_into_lambdas_environment(tmp_path: Path) -> None:
-    for _ in range(MOST):
+def test_a_stage_has_a_maximum_of_tokens(tmp_path: Path) -> None:
+    for _ in range(MAX_TOKENS):
         new_token("dev", "", TODAY, tmp_path)
-    assert len(digests("dev", tmp_path)) == MOST
+    assert len(digests("dev", tmp_path)) == MAX_TOKENS
 
     with pytest.raises(TokenFileError, match="full"):
         new_token("dev", "", TODAY, tmp_path)
     with (tmp_path / "dev").open("a") as file:
         file.write(A)
-    with pytest.raises(TokenFileError, match=f"has {MOST + 1} digests"):
+    with pytest.raises(TokenFileError, match=f"has {MAX_TOKENS + 1} digests"):
         digests("dev", tmp_path)
 
 
 @pytest.mark.parametrize("stage", ["Dev", "1dev", "../dev", "dev/x", "dev\n", "d" * 17, "dév"])
-def test_what_is_no_stages_name_leads_to_no_file(tmp_path: Path, stage: str) -> None:
+def test_a_wrong_stage_name_makes_no_file(tmp_path: Path, stage: str) -> None:
     with pytest.raises(UsageError, match="cannot be a stage"):
         new_token(stage, "", TODAY, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_local_stage_keeps_none_and_says_how_to_close_it(tmp_path: Path) -> None:
+def test_the_local_stage_has_no_tokens_and_says_how_to_require_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"API_TOKENS=.* make run"):
         digests("local", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["x" * 61, "a\nb", "a\x00b"])
-def test_a_name_fits_on_its_line(tmp_path: Path, name: str) -> None:
+def test_a_name_is_short_and_has_no_line_breaks(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="NAME"):
         new_token("dev", name, TODAY, tmp_path)
     assert digests("dev", tmp_path) == []
 
 
-def test_the_token_is_printed_once_with_what_to_do_next(
+def test_the_token_is_printed_once_with_the_next_steps(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["dev", "phone"], tmp_path) == 0
@@ -124,7 +124,7 @@ def test_the_token_is_printed_once_with_what_to_do_next(
 
 
 @pytest.mark.parametrize("arguments", [[], [""], ["", "phone"], ["dev", "phone", "more"], ["DEV"]])
-def test_who_does_not_say_which_stage_is_told_how(
+def test_wrong_arguments_are_one_clear_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     assert main(arguments, tmp_path) == 2
@@ -144,11 +144,11 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_make_token_without_a_stage_says_what_it_takes() -> None:
+def test_make_token_without_a_stage_says_what_it_needs() -> None:
     make = shutil.which("make")
     assert make is not None
     ended = subprocess.run(  # noqa: S603  # the lines around
-        [make, "token", f"RUN={sys.executable}", "INSTALLED="],
+        [make, "token", f"RUN={sys.executable}", "LOCAL="],
         cwd=PROJECT,
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -158,9 +158,9 @@ def test_make_token_without_a_stage_says_what_it_takes() -> None:
     )
 
     assert ended.returncode != 0
-    assert ended.stderr.startswith("token: Say which stage it is for: ")
+    assert ended.stderr.startswith("token: Say which stage the token is for: ")
 
 
-def test_git_ignores_what_a_stage_keeps() -> None:
+def test_git_ignores_token_files() -> None:
     assert ".chalice/tokens/" in (PROJECT / ".gitignore").read_text().splitlines()
     assert PROJECT / ".chalice" / "tokens" == FOLDER

@@ -1,4 +1,4 @@
-"""What `make deploy` decides and says; that it deploys is for tests/deployed."""
+"""What `make deploy` decides and prints. tests/deployed proves that it deploys."""
 
 import io
 import json
@@ -9,37 +9,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import msgspec
 import pytest
 
 from chalicelib.settings import Settings
 from infrastructure import chalice_record, stage_folder
-from infrastructure.deploy import (
+from infrastructure.commands.deploy import (
     Deployment,
     main,
     next_steps,
     requests_per_second,
     wait_for_health,
 )
-from infrastructure.permissions import GRANTS, policy_of
-from infrastructure.preparation import Preparation, Wishes, tokens_of
-from infrastructure.progress import Progress
-from infrastructure.settings import settings_of
+from infrastructure.commands.preparation import Preparation, Prepared, Wishes, tokens_of
+from infrastructure.commands.progress import Progress
+from infrastructure.iam.permissions import GRANTS, policy_of
+from infrastructure.stack.outputs import settings_of
 from infrastructure.stage import DeploymentError, Stage
 from tests.infrastructure import projects
-from tests.infrastructure.deployed_outputs import names, outputs
-from tests.infrastructure.fake_cloudformation import NO_CHANGES, FakeCloudFormation
-from tests.infrastructure.fake_gateway import API, FakeGateway, FakeIam
-from tests.infrastructure.fake_lambda import FakeLambda
-from tests.infrastructure.fake_service import FakeAccount, RefusalError
-from tests.infrastructure.projects import DIGEST, project_at, stage_at
-from tests.infrastructure.resolved import Stack
-from tests.local.conftest import Aws
+from tests.infrastructure.fake_account import NO_CHANGES, FakeAccount, RefusalError
+from tests.infrastructure.projects import DIGEST
+from tests.infrastructure.resolved import Stack, names, outputs
 
-EMAIL = "reader@example.com"
-NOW = {
+EMAIL: Final = "reader@example.com"
+NOW: Final = {
     "Stage": "dev",
     "Email": EMAIL,
     "SenderEmail": "stories@example.com",
@@ -50,130 +45,118 @@ NOW = {
 
 
 class Deploying:
-    """A deployment of a small project, and what it showed."""
+    """The deployment of a small project, and what it printed. Nothing changes in the stack."""
 
-    def __init__(
-        self, aws: Aws, stage: Stage, cloudformation: FakeCloudFormation | None = None
-    ) -> None:
-        self.aws = aws
+    def __init__(self, account: FakeAccount, stage: Stage) -> None:
+        self.account = account
         self.stage = stage
-        self.cloudformation = cloudformation or unchanged()
-        self.functions = FakeLambda(**{"": {}})
-        self.gateway = FakeGateway()
         self.out = io.StringIO()
+        self.progress = Progress(self.out, lambda: 0.0)
+        account.stack.exists("CREATE_COMPLETE", outputs=outputs(), parameters=NOW)
+        account.stack.change_set = ("FAILED", NO_CHANGES)
+        account.functions.triggers = {"storytime-dev": {}}
 
-    @property
-    def deployment(self) -> Deployment:
-        account = FakeAccount(
-            self.aws, self.cloudformation, self.functions, self.gateway, FakeIam()
-        )
-        progress = Progress(self.out, lambda: 0.0)
-        return Deployment(self.stage, account, progress, self.cloudformation.pause)
+    def is_new(self) -> "Deploying":
+        """The stack is created now."""
+        self.account.stack.status, self.account.stack.parameters = None, {}
+        self.account.stack.change_set = ("CREATE_COMPLETE", "")
+        self.account.stack.will_be("CREATE_COMPLETE", ("StoriesTable", "CREATE_COMPLETE"))
+        return self
 
-    @property
-    def preparation(self) -> Preparation:
-        account = FakeAccount(self.aws, self.cloudformation, FakeIam())
-        progress = Progress(self.out, lambda: 0.0)
-        return Preparation(self.stage, account, progress, self.cloudformation.pause)
+    def deployment(self, stage: Stage | None = None) -> Deployment:
+        pause = self.account.stack.pause
+        return Deployment(stage or self.stage, self.account, self.progress, pause)
+
+    def prepare(self, email: str | None = None, sender: str | None = None) -> Prepared:
+        pause = self.account.stack.pause
+        wishes = Wishes(email, sender)
+        return Preparation(self.stage, self.account, self.progress, pause).run(wishes)
 
     def parameters(self, email: str | None = None, sender: str | None = None) -> dict[str, str]:
-        """What the template is given."""
-        self.preparation.run(Wishes(email, sender))
-        asked = self.cloudformation.requests("create_change_set")[-1]["Parameters"]
+        """The template's parameters."""
+        self.prepare(email, sender)
+        asked = self.account.requests("create_change_set")[-1]["Parameters"]
         return {each["ParameterKey"]: each["ParameterValue"] for each in asked}
 
-    def refusal(self, email: str | None = None, sender: str | None = None) -> str:
-        with pytest.raises(DeploymentError) as caught:
-            self.preparation.run(Wishes(email, sender))
-        assert self.cloudformation.requests("create_change_set") == []
-        return str(caught.value)
+    def knows_sender(self, address: str) -> None:
+        self.account.client("sesv2").create_email_identity(EmailIdentity=address)
+
+    def configure(self, **variables: str) -> None:
+        """Set variables of the stage dev in .chalice/config.json."""
+        file = self.stage.project / stage_folder.CONFIG
+        config = json.loads(file.read_text())
+        config["stages"]["dev"] = {"environment_variables": variables}
+        file.write_text(json.dumps(config))
 
 
-def unchanged(**parameters: str) -> FakeCloudFormation:
-    """A stack that is there, and to which nothing changes."""
-    stack = FakeCloudFormation("CREATE_COMPLETE", outputs=outputs(), parameters=NOW | parameters)
-    stack.change_set = ("FAILED", NO_CHANGES)
-    return stack
-
-
-def missing() -> FakeCloudFormation:
-    """A stack that comes to be."""
-    stack = FakeCloudFormation(outputs=outputs())
-    stack.will_be("CREATE_COMPLETE", ("StoriesTable", "CREATE_COMPLETE"))
-    return stack
-
-
-def configure(project: Path, **stages: dict[str, Any]) -> None:
-    config = json.loads((project / stage_folder.CONFIG).read_text())
-    config["stages"] |= stages
-    (project / stage_folder.CONFIG).write_text(json.dumps(config))
+@pytest.fixture
+def deploying(account: FakeAccount, stage: Stage) -> Deploying:
+    return Deploying(account, stage)
 
 
 # Settings and tokens.
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_every_required_setting_but_the_tokens_is_an_output_of_the_stack(stage: str) -> None:
+@pytest.mark.parametrize("stage_name", ["dev", "prod"])
+def test_every_required_setting_except_the_tokens_is_an_output(stage_name: str) -> None:
     required = {field.encode_name for field in msgspec.structs.fields(Settings) if field.required}
 
-    found = settings_of(Stack(stage).outputs)
+    outputs_of_stack = Stack(stage_name).outputs
+    found = settings_of(outputs_of_stack)
 
     assert found.keys() == required - {"API_TOKENS"}
-    assert found["MEDIA_BUCKET"] == f"storytime-{stage}-media-123456789012-us-east-1"
-    Settings.from_environment({**settings_of(outputs(stage)), "API_TOKENS": "open"})
+    more = {"AccessLogGroupArn", "AlarmTopicArn", "DashboardName"}
+    assert len(outputs_of_stack) == len(found) + len(more & outputs_of_stack.keys())
+    assert found["MEDIA_BUCKET"] == f"storytime-{stage_name}-media-123456789012-us-east-1"
+    Settings.from_environment({**settings_of(outputs(stage_name)), "API_TOKENS": "open"})
 
 
-def test_what_is_no_setting_is_left_out() -> None:
+def test_an_output_that_is_not_a_setting_is_left_out() -> None:
     assert settings_of({"AlarmTopicArn": "arn", "MediaBaseUrl": "https://x"}) == {
         "MEDIA_BASE_URL": "https://x"
     }
 
 
-def own(stage: Stage) -> dict[str, Any]:
-    return stage_folder.own_config(stage_folder.tracked_config(stage.project), stage)
+@pytest.mark.parametrize(
+    ("name", "digests", "expected"),
+    [
+        ("dev", [DIGEST, "b" * 64], f"{DIGEST},{'b' * 64}"),
+        ("open", [], "open"),
+        (
+            "prod",
+            [],
+            DeploymentError(
+                "Stage 'prod' has no API token, so anybody could upload at your expense. Make one: "
+                "make token STAGE=prod. Or open the stage on purpose: "
+                '"environment_variables": {"API_TOKENS": "open"} in .chalice/config.json.'
+            ),
+        ),
+        (
+            "open",
+            [DIGEST],
+            DeploymentError(
+                "Stage 'open' is open in .chalice/config.json (API_TOKENS), but has tokens in "
+                ".chalice/tokens/open: remove one of the two."
+            ),
+        ),
+    ],
+)
+def test_a_stage_is_either_open_or_has_tokens(
+    tmp_path: Path, name: str, digests: list[str], expected: str | DeploymentError
+) -> None:
+    stage = projects.stage_at(tmp_path, name)
+    (tmp_path / ".chalice" / "tokens" / name).write_text("\n".join(digests))
+    own = stage_folder.own_config(stage_folder.tracked_config(stage.project), stage)
+
+    if isinstance(expected, str):
+        assert tokens_of(stage, own) == expected
+    else:
+        with pytest.raises(DeploymentError) as caught:
+            tokens_of(stage, own)
+        assert str(caught.value) == str(expected)
 
 
-def test_a_stages_tokens_are_its_digests(tmp_path: Path) -> None:
-    stage = stage_at(tmp_path)
-    other = "b" * 64
-    (tmp_path / ".chalice" / "tokens" / "dev").write_text(f"{DIGEST}\n{other}\n")
-
-    assert tokens_of(stage, own(stage)) == f"{DIGEST},{other}"
-
-
-def test_a_stage_may_be_open_on_purpose(tmp_path: Path) -> None:
-    stage = stage_at(tmp_path, "open")
-
-    assert tokens_of(stage, own(stage)) == "open"
-
-
-def test_without_tokens_a_stage_is_not_deployed(tmp_path: Path) -> None:
-    stage = stage_at(tmp_path, "prod")
-
-    with pytest.raises(DeploymentError) as caught:
-        tokens_of(stage, own(stage))
-
-    assert str(caught.value) == (
-        "Stage 'prod' has no API token, so anybody could upload at your expense. Make one: make "
-        "token STAGE=prod. Or open the stage on purpose: "
-        '"environment_variables": {"API_TOKENS": "open"} in .chalice/config.json.'
-    )
-
-
-def test_a_stage_is_not_open_and_closed(tmp_path: Path) -> None:
-    stage = stage_at(tmp_path, "open")
-    (tmp_path / ".chalice" / "tokens" / "open").write_text(DIGEST)
-
-    with pytest.raises(DeploymentError) as caught:
-        tokens_of(stage, own(stage))
-
-    assert str(caught.value) == (
-        "Stage 'open' is open in .chalice/config.json (API_TOKENS), but has tokens in "
-        ".chalice/tokens/open: remove one of the two."
-    )
-
-
-def test_prod_takes_more_requests_than_any_other() -> None:
+def test_prod_accepts_more_requests_than_any_other_stage() -> None:
     assert requests_per_second(Stage("prod")) == 100
     assert requests_per_second(Stage("dev")) == requests_per_second(Stage("prod2")) == 20
 
@@ -181,36 +164,42 @@ def test_prod_takes_more_requests_than_any_other() -> None:
 # The template's parameters.
 
 
-def test_the_first_deployment_asks_for_an_address(aws: Aws, tmp_path: Path) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path), FakeCloudFormation())
-
-    assert deploying.refusal() == (
-        "Say who gets the stories and the alarms: the same command with EMAIL=you@example.com"
-    )
-
-
 @pytest.mark.parametrize(
-    ("wishes", "address"),
+    ("wishes", "said"),
     [
-        ({"email": "reader"}, "reader"),
-        ({"email": "a b@example.com"}, "a b@example.com"),
-        ({"email": EMAIL, "sender": "me@localhost"}, "me@localhost"),
+        (
+            {},
+            (
+                "Say who receives the stories and the alarms: the same command with "
+                "EMAIL=you@example.com"
+            ),
+        ),
+        ({"email": "reader"}, "'reader' is not an e-mail address."),
+        ({"email": "a b@example.com"}, "'a b@example.com' is not an e-mail address."),
+        ({"email": EMAIL, "sender": "me@localhost"}, "'me@localhost' is not an e-mail address."),
     ],
 )
-def test_what_is_no_address_is_said_before_anything_is_made(
-    aws: Aws, tmp_path: Path, wishes: dict[str, str], address: str
+def test_without_a_valid_address_nothing_is_made(
+    deploying: Deploying, wishes: dict[str, str], said: str
 ) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path), FakeCloudFormation())
+    deploying.is_new()
 
-    assert deploying.refusal(**wishes) == f"{address!r} is no e-mail address."
+    with pytest.raises(DeploymentError) as caught:
+        deploying.prepare(**wishes)
+
+    assert str(caught.value) == said
+    assert deploying.account.requests("create_change_set") == []
 
 
-def test_a_new_stage_gets_a_secret_of_its_own_and_one_address_for_both(
-    aws: Aws, tmp_path: Path
+def test_a_new_stage_gets_a_random_namespace_and_one_address_for_both(
+    deploying: Deploying, tmp_path: Path
 ) -> None:
-    given = Deploying(aws, stage_at(tmp_path), missing()).parameters(email=EMAIL)
+    given = deploying.is_new().parameters(email=EMAIL)
+    other = Deploying(deploying.account, projects.stage_at(tmp_path / "other")).is_new()
 
-    assert uuid.UUID(given.pop("StoryNamespace")).version == 4
+    namespace = given.pop("StoryNamespace")
+    assert uuid.UUID(namespace).version == 4
+    assert other.parameters(email=EMAIL)["StoryNamespace"] != namespace
     assert given == {
         "Stage": "dev",
         "Email": EMAIL,
@@ -220,70 +209,57 @@ def test_a_new_stage_gets_a_secret_of_its_own_and_one_address_for_both(
     }
 
 
-def test_no_two_stages_share_the_secret(aws: Aws, tmp_path: Path) -> None:
-    secrets = [
-        Deploying(aws, stage_at(tmp_path / name), missing()).parameters(email=EMAIL)[
-            "StoryNamespace"
-        ]
-        for name in ("one", "two")
-    ]
-
-    assert secrets[0] != secrets[1]
+EXISTING: Final = {"SenderIdentity": "existing"}
+SHARED: Final = {"Email": "other@example.com", "SenderEmail": "new@example.com"}
 
 
-def test_what_is_not_wished_otherwise_stays_as_it_is(aws: Aws, tmp_path: Path) -> None:
-    assert Deploying(aws, stage_at(tmp_path)).parameters() == NOW
+@pytest.mark.parametrize(
+    ("now", "wishes", "known", "expected"),
+    [
+        (NOW, {}, "", NOW),
+        (NOW, {"email": "other@example.com"}, "", NOW | {"Email": "other@example.com"}),
+        (NOW, {}, NOW["SenderEmail"], NOW),  # the stack made this identity
+        (NOW | EXISTING, {}, "", NOW),  # another stage made the identity, and has deleted it
+        (NOW, {"sender": "new@example.com"}, "", NOW | {"SenderEmail": "new@example.com"}),
+        (
+            NOW,
+            {"email": "other@example.com", "sender": "new@example.com"},
+            "new@example.com",
+            NOW | SHARED | EXISTING,
+        ),
+    ],
+)
+def test_the_stack_keeps_its_parameters_unless_others_are_wished(
+    deploying: Deploying,
+    now: dict[str, str],
+    wishes: dict[str, str],
+    known: str,
+    expected: dict[str, str],
+) -> None:
+    deploying.account.stack.parameters = now
+    if known:
+        deploying.knows_sender(known)
+
+    assert deploying.parameters(**wishes) == expected
 
 
-def test_what_is_wished_changes_and_nothing_else(aws: Aws, tmp_path: Path) -> None:
-    given = Deploying(aws, stage_at(tmp_path)).parameters(email="other@example.com")
+def test_a_new_stage_uses_a_sender_that_ses_knows(deploying: Deploying) -> None:
+    deploying.knows_sender(EMAIL)
 
-    assert given == NOW | {"Email": "other@example.com"}
-
-
-def test_the_origin_is_the_stages_own_setting(aws: Aws, tmp_path: Path) -> None:
-    stage = stage_at(tmp_path)
-    origin = "https://app.example.com"
-    configure(tmp_path, dev={"environment_variables": {"ALLOWED_ORIGIN": origin}})
-
-    assert Deploying(aws, stage).parameters()["AllowedOrigin"] == origin
+    assert deploying.is_new().parameters(email=EMAIL)["SenderIdentity"] == "existing"
 
 
-def test_a_sender_that_ses_knows_already_is_not_made(aws: Aws, tmp_path: Path) -> None:
-    aws.stack_client("sesv2").create_email_identity(EmailIdentity=EMAIL)
+def test_the_allowed_origin_is_the_stages_own_setting(deploying: Deploying) -> None:
+    deploying.configure(ALLOWED_ORIGIN="https://app.example.com")
 
-    given = Deploying(aws, stage_at(tmp_path), missing()).parameters(email=EMAIL)
-
-    assert given["SenderIdentity"] == "existing"
+    assert deploying.parameters()["AllowedOrigin"] == "https://app.example.com"
 
 
-def test_a_sender_that_the_stack_made_stays_the_stacks(aws: Aws, tmp_path: Path) -> None:
-    aws.stack_client("sesv2").create_email_identity(EmailIdentity=NOW["SenderEmail"])
-
-    assert Deploying(aws, stage_at(tmp_path)).parameters()["SenderIdentity"] == "create"
+# Before the app.
 
 
-def test_a_sender_of_another_stage_that_went_with_it_is_made_anew(aws: Aws, tmp_path: Path) -> None:
-    shared = unchanged(SenderIdentity="existing")
-
-    assert Deploying(aws, stage_at(tmp_path), shared).parameters()["SenderIdentity"] == "create"
-
-
-def test_another_sender_is_looked_up(aws: Aws, tmp_path: Path) -> None:
-    aws.stack_client("sesv2").create_email_identity(EmailIdentity="new@example.com")
-
-    given = Deploying(aws, stage_at(tmp_path)).parameters(sender="new@example.com")
-
-    assert (given["SenderEmail"], given["SenderIdentity"]) == ("new@example.com", "existing")
-
-
-# What is there before the app.
-
-
-def test_a_new_stage_is_prepared_and_shown(aws: Aws, tmp_path: Path) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path), missing())
-
-    prepared = deploying.preparation.run(Wishes(EMAIL))
+def test_a_new_stage_is_prepared_and_shown(deploying: Deploying) -> None:
+    prepared = deploying.is_new().prepare(EMAIL)
 
     assert deploying.out.getvalue() == (
         "Storytime: stage dev in account 123456789012, us-east-1\n"
@@ -293,8 +269,7 @@ def test_a_new_stage_is_prepared_and_shown(aws: Aws, tmp_path: Path) -> None:
         "  stack storytime-dev ............... 0.0 s, up to date\n"
         "  face collection ................... 0.0 s, made\n"
     )
-    collections = aws.stack_client("rekognition").list_collections()["CollectionIds"]
-    assert collections == ["storytime-dev-faces"]
+    assert deploying.account.collections.keys() == {"storytime-dev-faces"}
     folder = deploying.stage.folder / ".chalice"
     config = json.loads((folder / "config.json").read_text())["stages"]["dev"]
     assert config["environment_variables"] == prepared.environment
@@ -310,32 +285,19 @@ def test_a_new_stage_is_prepared_and_shown(aws: Aws, tmp_path: Path) -> None:
         assert policy == policy_of(function, names())
 
 
-def test_prepared_again_nothing_is_made(aws: Aws, tmp_path: Path) -> None:
-    aws.stack_client("rekognition").create_collection(CollectionId="storytime-dev-faces")
-    deploying = Deploying(aws, stage_at(tmp_path))
-
-    deploying.preparation.run(Wishes())
-
-    assert deploying.out.getvalue().splitlines()[2:] == [
-        "  stack storytime-dev ............... 0.0 s, nothing to change",
-        "  face collection ................... 0.0 s, there",
-    ]
-
-
 def test_settings_with_which_no_function_could_start_are_not_deployed(
-    aws: Aws, tmp_path: Path
+    deploying: Deploying,
 ) -> None:
-    stage = stage_at(tmp_path)
-    configure(tmp_path, dev={"environment_variables": {"MAXIMUM_CONCURRENCY": "1"}})
+    deploying.configure(MAXIMUM_CONCURRENCY="1")
 
     with pytest.raises(DeploymentError) as caught:
-        Deploying(aws, stage).preparation.run(Wishes())
+        deploying.prepare()
 
     assert str(caught.value) == (
         "Stage 'dev' in .chalice/config.json: A setting is not valid: "
         "Expected `int` >= 2 - at `$.MAXIMUM_CONCURRENCY`."
     )
-    assert not stage.folder.exists()
+    assert not deploying.stage.folder.exists()
 
 
 # The app.
@@ -343,7 +305,7 @@ def test_settings_with_which_no_function_could_start_are_not_deployed(
 
 @contextmanager
 def api_that_answers(*statuses: int) -> Iterator[tuple[str, list[str]]]:
-    """A server on this machine that answers so, the last for ever; and what it was asked."""
+    """A server that answers with each status, then always with the last; and the paths it got."""
     left, asked = deque(statuses), []
 
     class Handler(BaseHTTPRequestHandler):
@@ -368,31 +330,33 @@ def api_that_answers(*statuses: int) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def once_deployed(deploying: Deploying) -> None:
-    """As a deployment leaves it: the record, and the fingerprint of what was deployed."""
-    deploying.preparation.run(Wishes())
-    stage, s3 = deploying.stage, deploying.aws.stack_client("s3")
-    s3.create_bucket(Bucket=outputs()["MediaBucket"])
-    file = chalice_record.record_file(stage)
+def deployed_once(deploying: Deploying) -> str:
+    """Leave what a deployment leaves; return the API's id."""
+    deploying.prepare()
+    s3, bucket = deploying.account.client("s3"), outputs()["MediaBucket"]
+    s3.create_bucket(Bucket=bucket)
+    api = deploying.account.api()
+    file = chalice_record.record_file(deploying.stage)
     file.parent.mkdir()
-    api = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": API}
-    file.write_text(json.dumps({"schema_version": "2.0", "backend": "api", "resources": [api]}))
-    deployed = f"{stage_folder.fingerprint(stage)} c0de="
-    chalice_record.keep_record(s3, outputs()["MediaBucket"], stage, deployed)
+    resource = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api}
+    record = {"schema_version": "2.0", "backend": "api", "resources": [resource]}
+    file.write_text(json.dumps(record))
+    fingerprint = f"{stage_folder.fingerprint(deploying.stage)} c0de="
+    chalice_record.keep_record(s3, bucket, deploying.stage, fingerprint)
     deploying.out.truncate(0)
     deploying.out.seek(0)
+    return api
 
 
-def test_deployed_again_it_says_what_there_is_and_what_to_do_next(
-    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_second_deployment_changes_nothing_and_prints_the_next_steps(
+    deploying: Deploying, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path))
-    once_deployed(deploying)
+    api = deployed_once(deploying)
 
     with api_that_answers(200) as (url, asked):
-        deploying.deployment.run(Wishes(api_url=f"{url}/{{api_id}}"))
+        deploying.deployment().run(Wishes(api_url=f"{url}/{{api_id}}"))
 
-    assert asked == [f"/api/{API}/health"]
+    assert asked == [f"/api/{api}/health"]
     assert deploying.out.getvalue().splitlines()[2:] == [
         "  stack storytime-dev ............... 0.0 s, nothing to change",
         "  face collection ................... 0.0 s, there",
@@ -400,85 +364,65 @@ def test_deployed_again_it_says_what_there_is_and_what_to_do_next(
         "  gateway ........................... 0.0 s",
         "  GET /health ....................... 0.0 s, 200",
     ]
-    assert f"API        {url}/{API}\n" in capsys.readouterr().out
-    assert deploying.gateway.put() != []
-    limits = {each["path"]: each["value"] for each in deploying.gateway.patches}
-    assert limits["/*/*/throttling/rateLimit"] == "20"
-    assert limits["/accessLogSettings/destinationArn"] == outputs()["AccessLogGroupArn"]
+    assert f"API        {url}/{api}\n" in capsys.readouterr().out
+    assert deploying.account.requests("put_gateway_response") != []
+    stage = deploying.account.client("apigateway").get_stage(restApiId=api, stageName="api")
+    assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 20
+    assert stage["accessLogSettings"]["destinationArn"] == outputs()["AccessLogGroupArn"]
 
 
-def _edit_the_app(deploying: Deploying) -> None:
+def edit_the_app(deploying: Deploying) -> None:
     app = deploying.stage.project / "app.py"
     app.write_text(app.read_text() + "# edited\n")
 
 
-def _lose_the_function(deploying: Deploying) -> None:
-    deploying.functions.functions.clear()
+def lose_the_function(deploying: Deploying) -> None:
+    deploying.account.functions.triggers.clear()
 
 
-def _deploy_by_hand(deploying: Deploying) -> None:
-    deploying.functions.code = "0ther="
+def deploy_by_hand(deploying: Deploying) -> None:
+    deploying.account.functions.code = "0ther="
 
 
-@pytest.mark.parametrize("change", [_edit_the_app, _lose_the_function, _deploy_by_hand])
-def test_the_app_is_deployed_if_it_is_not_what_was_deployed(
-    aws: Aws, tmp_path: Path, change: Callable[[Deploying], None]
+@pytest.mark.parametrize(
+    ("change", "anyway"),
+    [
+        (edit_the_app, False),
+        (lose_the_function, False),
+        (deploy_by_hand, False),
+        (lambda _: None, True),
+    ],
+)
+def test_the_app_is_deployed_if_it_differs_or_if_that_is_wished(
+    deploying: Deploying, change: Callable[[Deploying], None], *, anyway: bool
 ) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path))
-    break_the_app(deploying)
-    once_deployed(deploying)
-    change(deploying)
-
-    with pytest.raises(DeploymentError, match=r"^`chalice deploy` failed"):
-        deploying.deployment.run(Wishes())
-
-    assert_chalice_ran(deploying)
-
-
-def test_it_is_deployed_anyway_if_asked_to(aws: Aws, tmp_path: Path) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path))
-    break_the_app(deploying)
-    once_deployed(deploying)
-
-    with pytest.raises(DeploymentError, match=r"^`chalice deploy` failed"):
-        deploying.deployment.run(Wishes(anyway=True))
-
-    assert_chalice_ran(deploying)
-
-
-def test_triggers_and_apis_without_a_record_are_removed_before(aws: Aws, tmp_path: Path) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path))
-    break_the_app(deploying)
-    once_deployed(deploying)
-    leftover = "00000000-0000-0000-0000-000000000001"
-    deploying.functions.functions["storytime-dev-erase"] = {leftover: "Deleting"}
-    deploying.functions.gone_after = 1
-    deploying.gateway.apis |= {"old": "storytime-dev", "other": "storytime-prod"}
-
-    with pytest.raises(DeploymentError):
-        deploying.deployment.run(Wishes(anyway=True))
-
-    assert deploying.functions.functions["storytime-dev-erase"] == {}
-    assert deploying.gateway.apis == {API: "storytime-dev", "other": "storytime-prod"}
-
-
-def break_the_app(deploying: Deploying) -> None:
     (deploying.stage.project / "app.py").write_text('raise RuntimeError("broken")\n')
+    api = deployed_once(deploying)
+    leftover = "00000000-0000-0000-0000-000000000001"
+    functions, apis = deploying.account.functions, deploying.account.client("apigateway")
+    functions.looks_until_gone = 1
+    old, other = deploying.account.api(), deploying.account.api("storytime-prod")
+    change(deploying)
+    functions.triggers["storytime-dev-erase"] = {leftover: "Deleting"}
 
+    with pytest.raises(DeploymentError, match=r"^`chalice deploy` failed"):
+        deploying.deployment().run(Wishes(anyway=anyway))
 
-def assert_chalice_ran(deploying: Deploying) -> None:
-    lines = deploying.out.getvalue().splitlines()
-    assert lines[-2:] == [
+    assert deploying.out.getvalue().splitlines()[-2:] == [
         "    RuntimeError: broken",
         "  chalice deploy .................... 0.0 s, not done",
     ]
-    assert deploying.gateway.put() == []
+    assert deploying.account.requests("put_gateway_response") == []
+    # Triggers and APIs that Chalice would make a second time were deleted before.
+    assert functions.triggers["storytime-dev-erase"] == {}
+    left = {each["id"] for each in apis.get_rest_apis()["items"]}
+    assert left == {api, other} != {api, other, old}
 
 
 # Health.
 
 
-def test_the_api_is_asked_until_it_answers() -> None:
+def test_health_is_requested_until_it_answers_200() -> None:
     waits: list[str] = []
 
     with api_that_answers(503, 500, 200) as (url, asked):
@@ -488,9 +432,11 @@ def test_the_api_is_asked_until_it_answers() -> None:
     assert len(waits) == 2
 
 
-def test_an_api_that_never_answers_properly_is_said() -> None:
+def test_an_api_that_does_not_answer_200_is_an_error() -> None:
     with api_that_answers(503) as (url, asked), pytest.raises(DeploymentError) as caught:
         wait_for_health(url, lambda: None)
+    with pytest.raises(DeploymentError, match=r"/health does not answer .*Connection refused"):
+        wait_for_health(url, lambda: None)  # nobody listens there any more
 
     assert str(caught.value) == (
         f"Everything is deployed, but {url}/health does not answer (503 an api). The function's "
@@ -499,42 +445,31 @@ def test_an_api_that_never_answers_properly_is_said() -> None:
     assert len(asked) == 20
 
 
-def test_an_api_that_cannot_be_reached_is_said() -> None:
-    with api_that_answers(200) as (url, _):
-        pass
-
-    with pytest.raises(DeploymentError, match=r"/health does not answer .*Connection refused"):
-        wait_for_health(url, lambda: None)
-
-
-# What a person sees.
+# What the command prints.
 
 
 def test_the_next_steps() -> None:
-    assert next_steps(
-        Stage("dev"),
-        "https://abc123.execute-api.us-east-1.amazonaws.com/api",
-        {"SenderEmail": EMAIL},
-        is_open=False,
-    ) == (
-        """
-API        https://abc123.execute-api.us-east-1.amazonaws.com/api
+    url = "https://abc123.execute-api.us-east-1.amazonaws.com/api"
+    assert next_steps(Stage("dev"), url, {"SenderEmail": EMAIL}, is_open=False) == (
+        f"""
+API        {url}
 Dashboard  CloudWatch, Dashboards, storytime-dev
 
 Next
-  1. Confirm the two subscriptions that were sent by mail (stories and alarms).
-  2. Confirm the mail from Amazon SES to reader@example.com; until your account is out of
-     SES's sandbox, it writes to confirmed addresses only (docs/deploy.md).
+  1. Confirm the two e-mail subscriptions (stories and alarms).
+  2. Confirm the e-mail from Amazon SES to reader@example.com. Until your account is out of
+     SES's sandbox, SES writes to confirmed addresses only (docs/deploy.md).
   3. Send a page:
      curl -X POST -H 'Authorization: Bearer <token>' -H 'Content-Type: image/jpeg' \\
-          --data-binary @samples/page.jpg https://abc123.execute-api.us-east-1.amazonaws.com/api/upload
+          --data-binary @samples/page.jpg {url}/upload
 
-For fast iteration: cd .stages/dev && ../../.venv/bin/chalice deploy --stage dev
+To deploy faster while you edit:
+  cd .stages/dev && ../../.venv/bin/chalice deploy --stage dev
 """
     )
 
 
-def test_an_open_stage_needs_no_token() -> None:
+def test_the_next_steps_of_an_open_stage_have_no_token() -> None:
     steps = next_steps(Stage("dev"), "https://x", {"SenderEmail": EMAIL}, is_open=True)
 
     assert "     curl -X POST -H 'Content-Type: image/jpeg' \\\n" in steps
@@ -542,24 +477,24 @@ def test_an_open_stage_needs_no_token() -> None:
 
 
 def never(_: Stage) -> Deployment:
-    raise AssertionError("it asked AWS although it could not be done")
+    raise AssertionError("it asks AWS although it cannot deploy")
 
 
-def test_a_name_that_is_no_stage_is_said_before_aws_is_asked(
+def test_a_wrong_stage_name_is_an_error_before_aws_is_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["local"], never) == 1
     assert capsys.readouterr().err.startswith("\ndeploy: 'local' cannot be a stage: ")
 
 
-def test_what_cannot_be_done_is_one_clear_message(
-    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_be_deployed_is_one_clear_message(
+    deploying: Deploying, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project = project_at(tmp_path)
+    project = deploying.stage.project
     (project / ".chalice" / "tokens" / "dev").write_text("st_a-token-by-mistake")
 
     def begin(stage: Stage) -> Deployment:
-        return Deploying(aws, Stage(stage.name, project)).deployment
+        return deploying.deployment(Stage(stage.name, project))
 
     assert main(["prod"], begin) == 1
     assert capsys.readouterr().err.startswith("\ndeploy: Stage 'prod' has no API token")
@@ -571,19 +506,13 @@ def test_what_cannot_be_done_is_one_clear_message(
     assert "by-mistake" not in said
 
 
-class Forbidden(FakeCloudFormation):
-    """To whoever is not allowed to change it."""
-
-    def create_change_set(self, **_: object) -> Any:
-        raise RefusalError("AccessDenied", "User me is not authorized", 403)
-
-
-def test_what_aws_does_not_allow_is_one_clear_message(
-    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_missing_permission_is_one_clear_message(
+    deploying: Deploying, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploying = Deploying(aws, stage_at(tmp_path), Forbidden("CREATE_COMPLETE", parameters=NOW))
+    error = RefusalError("AccessDenied", "User me is not authorized")
+    deploying.account.refuse("cloudformation", "create_change_set", error)
 
-    assert main(["dev"], lambda _: deploying.deployment) == 1
+    assert main(["dev"], lambda _: deploying.deployment()) == 1
 
     said = capsys.readouterr().err
     assert said.startswith("\ndeploy: An error occurred (AccessDenied)")
@@ -591,16 +520,16 @@ def test_what_aws_does_not_allow_is_one_clear_message(
     assert deploying.out.getvalue().endswith("storytime-dev ............... 0.0 s, not done\n")
 
 
-def test_it_can_be_stopped(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
     def stop(_: Stage) -> Deployment:
         raise KeyboardInterrupt
 
     assert main(["dev"], stop) == 130
-    assert capsys.readouterr().err == "\ndeploy: stopped; run it again to go on.\n"
+    assert capsys.readouterr().err == "\ndeploy: stopped; run it again to continue.\n"
 
 
-def test_the_project_has_every_stage_that_the_readme_names() -> None:
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_the_project_has_the_stages_of_the_readme(name: str) -> None:
     tracked = stage_folder.tracked_config(projects.ROOT)
 
-    for name in ("dev", "prod"):
-        assert stage_folder.own_config(tracked, Stage(name))
+    assert stage_folder.own_config(tracked, Stage(name))

@@ -1,4 +1,4 @@
-"""What docs/deploy.md says in figures is what is deployed."""
+"""The figures in docs/deploy.md are those of the deployment."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib.stories.queues import QUEUES
-from infrastructure.deploy import requests_per_second
-from infrastructure.permissions import GRANTS
+from infrastructure.commands.deploy import requests_per_second
+from infrastructure.iam.permissions import GRANTS
 from infrastructure.stage import Stage
 from tests.infrastructure.resolved import Stack
 
@@ -46,7 +46,7 @@ STAGES = {row[""]: row for row in rows("", "dev", "prod", "why")}
 
 
 def own_setting(function: str, name: str) -> int:
-    """What Chalice gives a function of the stage local: its own setting, or everybody's."""
+    """Return a function's setting in the stage local: its own, or that of all functions."""
     local = CONFIG["stages"]["local"]
     own = local["lambda_functions"].get(function, {})
     value: int = own.get(name, local.get(name, CONFIG.get(name)))
@@ -54,7 +54,7 @@ def own_setting(function: str, name: str) -> int:
 
 
 def at_once() -> Mapping[str, str]:
-    """Each queue's handlers with their maximum concurrency, as the document says it."""
+    """Return the maximum concurrency of the queues' functions, in the document's words."""
     said = {queue.handler: "2" if queue.has_own_concurrency else "as set" for queue in QUEUES}
     return said | {queue.dead_letter_handler: "2" for queue in QUEUES}
 
@@ -67,7 +67,7 @@ def test_every_function_is_in_the_table_once() -> None:
 
 
 @pytest.mark.parametrize(("function", "row"), FUNCTIONS, ids=[name for name, _ in FUNCTIONS])
-def test_memory_timeout_and_concurrency_are_what_is_deployed(
+def test_the_table_has_each_functions_memory_timeout_and_concurrency(
     function: str, row: dict[str, str]
 ) -> None:
     told = (row["MB"], row["s"], row["at once"])
@@ -79,12 +79,12 @@ def test_memory_timeout_and_concurrency_are_what_is_deployed(
     )
 
 
-def test_every_trigger_of_a_queue_has_a_limit() -> None:
+def test_only_functions_of_queues_have_a_maximum_concurrency() -> None:
     assert {function for function, row in FUNCTIONS if row["at once"]} == AT_ONCE.keys() != set()
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_each_figure_of_a_stage_is_what_is_deployed(stage: str) -> None:
+def test_the_table_has_each_stages_figures(stage: str) -> None:
     told = {name: row[stage] for name, row in STAGES.items()}
     stack = Stack(stage)
     table = stack.named(f"storytime-{stage}-stories")
@@ -108,5 +108,7 @@ def test_each_figure_of_a_stage_is_what_is_deployed(stage: str) -> None:
         requests_per_second(Stage(stage))
     )
     assert {told["logs kept"]} == {f"{days} days" for days in kept}
+    assert stack.resources["AccessLog"]["RetentionInDays"] == 30
+    assert recovery["PointInTimeRecoveryEnabled"] is True
     assert DAYS[told["table restorable to any second of"]] == recovery["RecoveryPeriodInDays"]
     assert (told["table protected from deletion"] == "yes") is table["DeletionProtectionEnabled"]

@@ -1,25 +1,25 @@
-"""What API Gateway is told after a deployment, and what it is not told twice."""
+"""What a deployment configures in API Gateway, and what it leaves as it is."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure.gateway import LOG_FORMAT, configure, let_it_write_logs
-from tests.infrastructure.fake_gateway import API, ROLE, FakeGateway, FakeIam
+from infrastructure.gateway.configuration import (
+    LOG_FORMAT,
+    LOGGING_ROLE,
+    configure,
+    set_logging_role,
+)
+from tests.infrastructure.fake_account import FakeAccount, RefusalError
 
-LOG = "arn:aws:logs:us-east-1:123456789012:log-group:storytime-dev-access"
-BY_OTHERS = "arn:aws:iam::123456789012:role/somebody-elses"
-
-
-def never() -> None:
-    raise AssertionError("it waits although nothing is under way")
+LOG: Final = "arn:aws:logs:us-east-1:123456789012:log-group:storytime-dev-access"
+ROLE: Final = f"arn:aws:iam::123456789012:role/{LOGGING_ROLE}"
 
 
 def response(kind: str, text: str, status: str | None = "404") -> dict[str, Any]:
     asked: dict[str, Any] = {
-        "restApiId": API,
         "responseType": kind,
         "responseParameters": {"gatewayresponse.header.Retry-After": "'5'"},
         "responseTemplates": {"application/json": text},
@@ -27,30 +27,59 @@ def response(kind: str, text: str, status: str | None = "404") -> dict[str, Any]
     return asked | ({"statusCode": status} if status else {})
 
 
-def set_up(gateway: FakeGateway, *responses: dict[str, Any]) -> None:
-    configure(gateway.client, API, responses=responses, log_group_arn=LOG, requests_per_second=20)
+LATER: Final = response("THROTTLED", "later", "429")
+SORRY: Final = response("DEFAULT_5XX", "sorry", None)
 
 
-def test_its_answers_are_put_and_count_from_a_deployment_on() -> None:
-    gateway = FakeGateway()
+class Gateway:
+    """An API as Chalice's deployment leaves it."""
 
-    set_up(gateway, response("THROTTLED", "later", "429"), response("DEFAULT_5XX", "sorry", None))
+    def __init__(self, account: FakeAccount) -> None:
+        self.account = account
+        self.client = account.client("apigateway")
+        self.api = account.api()
+        self.account.asked.clear()
+
+    def configure(self, *responses: dict[str, Any]) -> None:
+        wanted = [{"restApiId": self.api, **each} for each in responses]
+        configure(
+            self.client, self.api, responses=wanted, log_group_arn=LOG, requests_per_second=20
+        )
+
+    def put(self) -> list[str]:
+        """The response types that were put, in order."""
+        return [each["responseType"] for each in self.account.requests("put_gateway_response")]
+
+    def deployments(self) -> int:
+        return len(self.account.requests("create_deployment"))
+
+    def role(self) -> str | None:
+        role: str | None = self.client.get_account().get("cloudwatchRoleArn")
+        return role
+
+
+@pytest.fixture
+def gateway(account: FakeAccount) -> Gateway:
+    return Gateway(account)
+
+
+def test_error_responses_are_put_and_then_deployed(gateway: Gateway) -> None:
+    gateway.configure(LATER, SORRY)
 
     assert gateway.put() == ["THROTTLED", "DEFAULT_5XX"]
-    names = [name for name, _ in gateway.asked]
-    assert names.index("create_deployment") > names.index("put_gateway_response")
-    assert len(gateway.requests("create_deployment")) == 1
+    operations = [name for _, name, _ in gateway.account.asked]
+    assert operations.index("create_deployment") > operations.index("put_gateway_response")
+    assert gateway.deployments() == 1
+    assert gateway.account.requests("create_deployment")[0]["tracingEnabled"] is True
 
 
-def test_put_once_they_are_left_alone_and_nothing_is_deployed() -> None:
-    gateway = FakeGateway()
-    wanted = response("THROTTLED", "later"), response("DEFAULT_5XX", "sorry", None)
-    set_up(gateway, *wanted)
+def test_unchanged_error_responses_are_neither_put_nor_deployed_again(gateway: Gateway) -> None:
+    gateway.configure(LATER, SORRY)
 
-    set_up(gateway, *wanted)
+    gateway.configure(LATER, SORRY)
 
     assert len(gateway.put()) == 2
-    assert len(gateway.requests("create_deployment")) == 1
+    assert gateway.deployments() == 1
 
 
 @pytest.mark.parametrize(
@@ -61,54 +90,58 @@ def test_put_once_they_are_left_alone_and_nothing_is_deployed() -> None:
         {"responseParameters": {}},
     ],
 )
-def test_only_what_differs_is_put(change: dict[str, Any]) -> None:
-    gateway = FakeGateway()
-    same, before = response("THROTTLED", "later"), response("WAF_FILTERED", "no")
-    set_up(gateway, same, before)
+def test_only_a_changed_error_response_is_put(gateway: Gateway, change: dict[str, Any]) -> None:
+    before = response("WAF_FILTERED", "no")
+    gateway.configure(LATER, before)
 
-    set_up(gateway, same, before | change)
+    gateway.configure(LATER, before | change)
 
     assert gateway.put() == ["THROTTLED", "WAF_FILTERED", "WAF_FILTERED"]
-    assert len(gateway.requests("create_deployment")) == 2
+    assert gateway.deployments() == 2
 
 
-def test_after_chalice_put_the_api_anew_all_are_put_again() -> None:
-    gateway = FakeGateway()
-    set_up(gateway, response("THROTTLED", "later"))
-    gateway.imported_anew()
+def test_api_gateways_default_response_of_the_same_status_is_replaced(gateway: Gateway) -> None:
+    default = {"responseType": "WAF_FILTERED", "defaultResponse": True, "statusCode": "403"}
+    gateway.account.play("apigateway", "get_gateway_responses", lambda _: {"items": [default]})
 
-    set_up(gateway, response("THROTTLED", "later"))
+    gateway.configure(response("WAF_FILTERED", "no", "403"))
+
+    assert gateway.put() == ["WAF_FILTERED"]
+
+
+def test_after_chalice_put_the_api_again_all_error_responses_are_put_again(
+    gateway: Gateway,
+) -> None:
+    gateway.configure(LATER)
+    gateway.client.delete_gateway_response(restApiId=gateway.api, responseType="THROTTLED")
+    gateway.client.create_deployment(restApiId=gateway.api, stageName="api")
+
+    gateway.configure(LATER)
 
     assert gateway.put() == ["THROTTLED", "THROTTLED"]
-    assert len(gateway.requests("create_deployment")) == 2
+    assert gateway.deployments() == 3
 
 
-def test_answers_that_were_put_but_do_not_count_yet_are_deployed() -> None:
-    gateway = FakeGateway()
-    wanted = response("THROTTLED", "later")
-    gateway.put_gateway_response(**wanted)  # and then it broke off
+def test_error_responses_of_an_interrupted_run_are_deployed(gateway: Gateway) -> None:
+    gateway.client.put_gateway_response(restApiId=gateway.api, **LATER)
 
-    set_up(gateway, wanted)
+    gateway.configure(LATER)
 
-    assert gateway.put() == []
-    assert len(gateway.requests("create_deployment")) == 1
+    assert gateway.put() == ["THROTTLED"]
+    assert gateway.deployments() == 1
 
 
-def test_the_stage_logs_each_request_and_takes_so_many() -> None:
-    gateway = FakeGateway()
+def test_the_stage_logs_requests_and_limits_them(gateway: Gateway) -> None:
+    gateway.configure()
 
-    set_up(gateway)
-
-    assert gateway.flushed == 1  # a token that was taken back ends there
-    assert gateway.patches == [
-        {"op": "replace", "path": "/accessLogSettings/destinationArn", "value": LOG},
-        {"op": "replace", "path": "/accessLogSettings/format", "value": LOG_FORMAT},
-        {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "20"},
-        {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": "40"},
-    ]
+    assert gateway.account.flushed == [gateway.api]  # a revoked token is refused from now on
+    stage = gateway.client.get_stage(restApiId=gateway.api, stageName="api")
+    assert stage["accessLogSettings"] == {"destinationArn": LOG, "format": LOG_FORMAT}
+    limits = stage["methodSettings"]["*/*"]
+    assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (20, 40)
 
 
-def test_a_line_of_the_log_is_json_and_has_nothing_that_tells_who_asked() -> None:
+def test_a_line_of_the_log_is_json_without_personal_data() -> None:
     told = json.loads(LOG_FORMAT).values()
 
     assert "$context.requestId" in told
@@ -116,58 +149,73 @@ def test_a_line_of_the_log_is_json_and_has_nothing_that_tells_who_asked() -> Non
     assert [each for each in told if any(word in each for word in private)] == []
 
 
-def test_a_role_for_logs_is_made_once() -> None:
-    gateway, iam = FakeGateway(), FakeIam()
+# The role that API Gateway writes logs with.
 
-    assert let_it_write_logs(gateway.client, iam.client, "aws-cn", never) is True
-    assert let_it_write_logs(gateway.client, iam.client, "aws-cn", never) is False
 
-    assert gateway.role == ROLE
-    assert iam.trusts["Statement"] == [
+def never() -> None:
+    raise AssertionError("it waits although nothing is refused")
+
+
+def set_role(gateway: Gateway, partition: str = "aws") -> bool:
+    iam = gateway.account.client("iam")
+    return set_logging_role(gateway.client, iam, partition, never)
+
+
+def test_a_logging_role_is_made_once(gateway: Gateway) -> None:
+    assert set_role(gateway, "aws-cn") is True
+    assert set_role(gateway, "aws-cn") is False
+
+    assert gateway.role() == ROLE
+    (made,) = gateway.account.requests("create_role")
+    assert json.loads(made["AssumeRolePolicyDocument"])["Statement"] == [
         {
             "Effect": "Allow",
             "Principal": {"Service": "apigateway.amazonaws.com"},
             "Action": "sts:AssumeRole",
         }
     ]
-    assert iam.attached == [
-        "arn:aws-cn:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    assert gateway.account.requests("attach_role_policy") == [
+        {
+            "RoleName": LOGGING_ROLE,
+            "PolicyArn": (
+                "arn:aws-cn:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+            ),
+        }
     ]
-    assert len(iam.requests("create_role")) == 1
 
 
-def test_a_role_that_another_region_made_is_taken() -> None:
-    iam, elsewhere = FakeIam(), FakeGateway()
-    let_it_write_logs(FakeGateway().client, iam.client, "aws", never)
+def test_the_role_that_another_region_made_is_used(gateway: Gateway) -> None:
+    iam = gateway.account.client("iam")
+    iam.create_role(RoleName=LOGGING_ROLE, AssumeRolePolicyDocument="{}")
 
-    assert let_it_write_logs(elsewhere.client, iam.client, "aws", never) is True
-
-    assert elsewhere.role == ROLE
-
-
-def test_a_role_that_somebody_set_is_left_alone() -> None:
-    gateway, iam = FakeGateway(BY_OTHERS), FakeIam()
-
-    assert let_it_write_logs(gateway.client, iam.client, "aws", never) is False
-
-    assert gateway.role == BY_OTHERS
-    assert iam.asked == []
+    assert set_role(gateway) is True
+    assert gateway.role() == ROLE
 
 
-def test_a_role_that_is_not_known_everywhere_yet_is_offered_again() -> None:
-    gateway = FakeGateway()
-    gateway.refusals = 3
+def test_a_role_that_somebody_set_stays(gateway: Gateway) -> None:
+    other = {"op": "replace", "path": "/cloudwatchRoleArn", "value": f"{ROLE}-other"}
+    gateway.client.update_account(patchOperations=[other])
+
+    assert set_role(gateway) is False
+
+    assert gateway.role() == f"{ROLE}-other"
+    assert "iam" not in gateway.account.services_asked()
+
+
+@pytest.mark.parametrize("times", [3, 1000])
+def test_a_role_that_is_too_new_is_set_again_some_times(gateway: Gateway, times: int) -> None:
+    error = RefusalError("BadRequestException", "The role ARN does not have permissions")
+    gateway.account.refuse("apigateway", "update_account", error, times)
     waits: list[str] = []
 
-    let_it_write_logs(gateway.client, FakeIam().client, "aws", lambda: waits.append("a moment"))
+    def set_role() -> None:
+        iam = gateway.account.client("iam")
+        set_logging_role(gateway.client, iam, "aws", lambda: waits.append("a moment"))
 
-    assert gateway.role == ROLE
-    assert len(waits) == 3
-
-
-def test_a_role_that_is_never_taken_ends_it() -> None:
-    gateway = FakeGateway()
-    gateway.refusals = 1000
-
-    with pytest.raises(ClientError, match="does not have permissions"):
-        let_it_write_logs(gateway.client, FakeIam().client, "aws", lambda: None)
+    if times == 3:
+        set_role()
+        assert gateway.role() == ROLE
+        assert len(waits) == 3
+    else:
+        with pytest.raises(ClientError, match="does not have permissions"):
+            set_role()

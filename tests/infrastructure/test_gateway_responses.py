@@ -1,4 +1,4 @@
-"""What API Gateway is told to answer by itself."""
+"""The error responses that API Gateway sends by itself."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from botocore.validate import validate_parameters
 
 from chalicelib.steps import intake
 from chalicelib.stories import upload_request
-from infrastructure.gateway_responses import RESPONSES, put_requests
+from infrastructure.gateway.responses import RESPONSES, put_requests
 
 MODEL = boto3.session.Session(region_name="us-east-1").client("apigateway").meta.service_model
 ORIGIN = "https://books.example.com"
@@ -20,7 +20,7 @@ def requests() -> dict[str, dict[str, Any]]:
     return {each["responseType"]: each for each in put_requests("abcdef1234", ORIGIN)}
 
 
-def test_each_is_a_request_that_api_gateway_takes() -> None:
+def test_api_gateway_accepts_each_response() -> None:
     shape: Any = MODEL.operation_model("PutGatewayResponse").input_shape
     response_type: Any = MODEL.shape_for("GatewayResponseType")
     types = set(response_type.enum)
@@ -33,7 +33,7 @@ def test_each_is_a_request_that_api_gateway_takes() -> None:
 
 
 @pytest.mark.parametrize("response_type", RESPONSES)
-def test_each_has_the_shape_of_all_errors(response_type: str) -> None:
+def test_each_response_has_the_form_of_the_apps_errors(response_type: str) -> None:
     body = json.loads(requests()[response_type]["responseTemplates"]["application/json"])
 
     assert body.keys() == {"code", "message"}
@@ -42,8 +42,8 @@ def test_each_has_the_shape_of_all_errors(response_type: str) -> None:
 
 
 @pytest.mark.parametrize("response_type", RESPONSES)
-def test_each_repeats_nothing_of_the_request(response_type: str) -> None:
-    """A template's ``$`` and ``#`` are API Gateway's own, and its messages repeat tokens."""
+def test_no_response_repeats_the_request(response_type: str) -> None:
+    """``$`` and ``#`` in a template insert values of the request, such as a token."""
     request = requests()[response_type]
     written = [*request["responseTemplates"].values(), *request["responseParameters"].values()]
 
@@ -51,7 +51,9 @@ def test_each_repeats_nothing_of_the_request(response_type: str) -> None:
 
 
 @pytest.mark.parametrize("response_type", RESPONSES)
-def test_a_page_of_the_allowed_origin_can_read_each_and_its_headers(response_type: str) -> None:
+def test_a_page_of_the_allowed_origin_can_read_each_response_and_its_headers(
+    response_type: str,
+) -> None:
     headers = requests()[response_type]["responseParameters"]
     own = RESPONSES[response_type].headers
 
@@ -61,7 +63,7 @@ def test_a_page_of_the_allowed_origin_can_read_each_and_its_headers(response_typ
     assert set(exposed.strip("'").split(",")) - {""} == set(own)
 
 
-def test_statuses_say_who_is_to_do_what() -> None:
+def test_each_response_has_a_fitting_status() -> None:
     statuses = {name: request.get("statusCode") for name, request in requests().items()}
 
     assert statuses == {
@@ -70,7 +72,7 @@ def test_statuses_say_who_is_to_do_what() -> None:
         "MISSING_AUTHENTICATION_TOKEN": "404",
         "INVALID_SIGNATURE": "404",
         "EXPIRED_TOKEN": "404",
-        "DEFAULT_4XX": "404",  # of what has a type, nothing is left to it
+        "DEFAULT_4XX": "404",  # all other cases have a type of their own
         "RESOURCE_NOT_FOUND": "404",
         "BAD_REQUEST_BODY": "400",
         "BAD_REQUEST_PARAMETERS": "400",
@@ -83,12 +85,12 @@ def test_statuses_say_who_is_to_do_what() -> None:
         "INTEGRATION_TIMEOUT": "504",
         "INTEGRATION_FAILURE": "503",
         "AUTHORIZER_FAILURE": "503",
-        "DEFAULT_5XX": None,  # as it is: a status here would be that of all others
+        "DEFAULT_5XX": None,  # a status here would replace that of all other cases
     }
 
 
 @pytest.mark.parametrize("response_type", ["UNAUTHORIZED", "ACCESS_DENIED"])
-def test_who_is_not_let_in_is_told_how_to_ask(response_type: str) -> None:
+def test_a_401_says_how_to_send_a_token(response_type: str) -> None:
     headers = requests()[response_type]["responseParameters"]
 
     assert headers["gatewayresponse.header.WWW-Authenticate"] == "'Bearer'"
@@ -97,13 +99,13 @@ def test_who_is_not_let_in_is_told_how_to_ask(response_type: str) -> None:
 @pytest.mark.parametrize(
     "response_type", ["THROTTLED", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE"]
 )
-def test_who_may_try_again_is_told_when(response_type: str) -> None:
+def test_a_response_that_invites_a_retry_says_when(response_type: str) -> None:
     headers = requests()[response_type]["responseParameters"]
 
     assert int(headers["gatewayresponse.header.Retry-After"].strip("'")) > 0
 
 
-def test_who_sends_too_much_is_told_the_limit_and_where_larger_photos_go() -> None:
+def test_a_413_says_the_limit_and_where_larger_photos_can_be_sent() -> None:
     message = RESPONSES["REQUEST_TOO_LARGE"].message
 
     assert f"{intake.MAX_BYTES / 10**6:g} MB" in message

@@ -1,4 +1,4 @@
-"""Alarms and the dashboard ask for metrics that the app records, by dimensions that these have."""
+"""Alarms and the dashboard use metrics and dimensions that the app records."""
 
 import json
 import re
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.cloudwatch import NAMESPACE
-from chalicelib.telemetry.metrics import METRICS
-from infrastructure import stack_template
+from chalicelib.telemetry import METRICS
+from infrastructure.stack.template import assembled
 
-DASHBOARD = Path(stack_template.__file__).with_name("dashboard.json")
+DASHBOARD = Path(__file__).parents[2] / "infrastructure" / "dashboard.json"
 SEARCH = re.compile(rf"\{{{NAMESPACE},([\w,]+)\}} MetricName=\"(\w+)\"")
 
 Asked = tuple[str, frozenset[str]]
@@ -24,13 +24,13 @@ def recorded() -> set[Asked]:
     for metric in METRICS:
         if metric.dimension is not None:
             known.add((metric.name, frozenset({"Stage", metric.dimension})))
-        if metric.dimension is None or metric.summed:
+        if metric.dimension is None or metric.has_total:
             known.add((metric.name, frozenset({"Stage"})))
     return known
 
 
 def shown() -> set[Asked]:
-    """What the dashboard shows of the app's own."""
+    """Return the app's metrics on the dashboard."""
     widgets = json.loads(DASHBOARD.read_text())["widgets"]
     return {
         asked
@@ -47,7 +47,7 @@ def asked_for(lines: list[list[Any]]) -> Iterator[Asked]:
                 yield name, frozenset(dimensions.split(","))
             continue
         if line[0] == "...":
-            continue  # another value of the last dimension
+            continue  # it repeats the line before with another value
         before = [
             old if new == "." else new for new, old in zip(line, [*before, *line], strict=False)
         ]
@@ -56,8 +56,8 @@ def asked_for(lines: list[list[Any]]) -> Iterator[Asked]:
 
 
 def watched() -> set[Asked]:
-    """What alarms are about."""
-    template = stack_template.assembled()
+    """Return the app's metrics in alarms."""
+    template = assembled()
     found = re.findall(
         rf"Namespace: {NAMESPACE}\n +MetricName: (\w+)\n +Dimensions:\n((?: +- \{{.*\}}\n)+)",
         template,
@@ -66,10 +66,10 @@ def watched() -> set[Asked]:
 
 
 @pytest.mark.parametrize("asked", [shown, watched])
-def test_what_is_asked_for_is_recorded(asked: Any) -> None:
+def test_every_metric_in_use_is_recorded(asked: Any) -> None:
     assert asked()
     assert asked() - recorded() == set()
 
 
-def test_whatever_is_recorded_is_shown() -> None:
+def test_every_recorded_metric_is_on_the_dashboard() -> None:
     assert {metric.name for metric in METRICS} == {name for name, _ in shown()}

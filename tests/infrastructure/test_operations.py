@@ -1,15 +1,15 @@
-"""docs/operations.md names every alarm, and when it is raised."""
+"""docs/operations.md explains every alarm, and says when it is raised."""
 
 import re
 from pathlib import Path
 from typing import Final
 
+from chalicelib.stories.queues import Step
 from tests.infrastructure.resolved import Resource, Stack
 
 PAGE: Final = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
 STACK: Final = Stack("dev")
 PREFIX: Final = "storytime-dev-"
-QUEUES: Final = ("intake", "reading", "narration", "renditions", "deletion")
 _SIGNS: Final = {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥"}
 
 
@@ -30,23 +30,23 @@ def when(alarm: Resource) -> str:
 
 
 def row_of(name: str) -> str:
-    """The row that an alarm is in: its own, or that of all queues or functions."""
+    """Return the row of an alarm: its own, or the row of all queues or functions."""
     if name in rows():
         return name
-    pattern = re.sub(rf"^({'|'.join(QUEUES)})-", "<queue>-", name)
+    pattern = re.sub(rf"^({'|'.join(Step)})-", "<queue>-", name)
     return re.sub("^errors-.*", "errors-<function>", pattern)
 
 
-def test_every_alarm_is_explained_and_no_other() -> None:
+def test_the_page_has_every_alarm_and_no_other() -> None:
     assert {row_of(name) for name in alarms()} == set(rows())
 
 
-def test_alarms_are_raised_when_the_page_says() -> None:
+def test_the_page_says_when_each_alarm_is_raised() -> None:
     for name, alarm in alarms().items():
         assert rows()[row_of(name)] == when(alarm), name
 
 
-def test_logs_and_the_table_are_called_as_the_page_says() -> None:
+def test_the_page_names_the_log_groups_and_the_table() -> None:
     log_groups = [each["LogGroupName"] for each in STACK.of_type("Logs::LogGroup")]
     others = [name for name in log_groups if not name.startswith("/aws/lambda/")]
 

@@ -1,4 +1,4 @@
-"""Each function may do what it was seen to do, and nothing else; held call by call."""
+"""Each function may do what it did in the end-to-end tests and the proof, and nothing else."""
 
 import copy
 import json
@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import pytest
 
-from infrastructure.names import Names
-from infrastructure.permissions import GRANTS, policy_of
+from infrastructure.iam.names import Names
+from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stage import API_HANDLER
-from local.moto_backend import ACCOUNT_ID, REGION
-from local.resources import DISTRIBUTION_ID, SENDER, app_environment
+from local.resources.environment import app_environment
+from local.resources.names import ACCOUNT_ID, DISTRIBUTION_ID, REGION, SENDER
 from tests.infrastructure import calls
 from tests.infrastructure.iam import (
     OF_THE_PLATFORM,
@@ -43,18 +43,18 @@ OF_SOMEBODY_ELSE: Final = {
     ("detect_face", "s3.GetObject photos/*"),
     ("detect_face", "s3.GetObject rider-photos/*"),
 }
-"""Photos of executions that are started by hand, in buckets that are none of the stage's own.
+"""Photos of executions that a person started by hand, in buckets outside of the stage.
 
-Whoever keeps photos elsewhere lets this function read them by that bucket's own policy.
+The policy of such a bucket must let this function read.
 """
 
 WITHOUT_CALLS: Final = {"authorize"}
-"""Functions that ask AWS for nothing."""
+"""Functions that make no AWS requests."""
 
 
 @pytest.fixture(scope="module")
 def app() -> dict[str, Any]:
-    """The app's functions but for the API's, and which of them has which queue's messages."""
+    """The app's functions without the API's, and by queue the function that works on it."""
     environment = os.environ | app_environment(1)
     command = [sys.executable, "-c", APP_FACTS]
     told = subprocess.run(  # noqa: S603  # the command is ours
@@ -78,13 +78,13 @@ OF_ANYBODY: Final = {name: need for needs in NEEDS.values() for name, need in ne
 
 
 def _kind_of(need: Need) -> tuple[object, ...]:
-    """Needs of one kind are of resources that the same actions take."""
+    """Return what needs share whose resources take the same actions."""
     service, path = need.action.partition(":")[0], need.resource.split(":", 5)[-1]
     return service, path.startswith("table/"), path.count("/") > 1, "/" in path, *need.context
 
 
 def of_any_combination() -> Iterator[Need]:
-    """Every action of anybody on every resource of its kind."""
+    """Yield every action of any function on every resource of its kind."""
     alone = [each for need in OF_ANYBODY.values() for each in one_by_one(need)]
     for kind in {_kind_of(need) for need in alone}:
         alike = [need for need in alone if _kind_of(need) == kind]
@@ -93,7 +93,7 @@ def of_any_combination() -> Iterator[Need]:
 
 
 def of_elsewhere() -> Iterator[Need]:
-    """The same of another stage's or account's resources, and of another sender."""
+    """Yield the needs with resources of another stage or account, and with another sender."""
     for need in OF_ANYBODY.values():
         resource = need.resource.replace("storytime-local-", "storytime-live-")
         resources = {
@@ -107,7 +107,7 @@ def of_elsewhere() -> Iterator[Need]:
 
 
 def of_something_new() -> Iterator[Need]:
-    """The same of files in folders, and of records of kinds, that there are none of yet."""
+    """Yield the needs with folders and kinds of records that do not exist yet."""
     for need in OF_ANYBODY.values():
         bucket, is_object, key = need.resource.partition("/")
         if is_object and need.action.startswith("s3:"):
@@ -129,7 +129,7 @@ def problems_of(function: str, policy: Policy) -> list[str]:
 
 
 def without_one(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """The policy as often as it has actions, resources and condition values, each without one."""
+    """Yield the policy without one action, resource or condition value, for each of them."""
     for number, statement in enumerate(policy["Statement"]):
         for part in ("Action", "Resource"):
             for value in statement[part]:
@@ -145,7 +145,7 @@ def without_one(policy: Policy) -> Iterator[tuple[str, Policy]]:
 
 
 def wider(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """The policy with one resource or condition value cut to its beginning, or without one."""
+    """Yield the policy with one resource shortened or "*", or without one condition."""
     for number, statement in enumerate(policy["Statement"]):
         for place, resource in enumerate(statement["Resource"]):
             for other in {"*", _cut(resource)} - {resource}:
@@ -164,40 +164,24 @@ def _cut(resource: str) -> str:
     return f"{head}{separator}*"
 
 
-def is_platforms(statement: Any) -> bool:
-    return set(statement["Action"]) <= OF_THE_PLATFORM
-
-
-def only_the_apps(policy: Policy) -> Policy:
-    statements = [each for each in policy["Statement"] if not is_platforms(each)]
-    return {**policy, "Statement": statements}
-
-
 @pytest.mark.parametrize("function", GRANTS)
-def test_a_function_may_do_what_it_was_seen_to_do_and_nothing_else(function: str) -> None:
+def test_a_function_may_do_what_it_did_and_nothing_else(function: str) -> None:
     assert problems_of(function, policy_of(function, NAMES)) == []
 
 
 @pytest.mark.parametrize("function", GRANTS)
-def test_nothing_can_be_left_out(function: str) -> None:
-    policy = only_the_apps(policy_of(function, NAMES))
+def test_a_permission_that_is_left_out_or_too_wide_is_noticed(function: str) -> None:
+    statements = policy_of(function, NAMES)["Statement"]
+    of_the_app = [each for each in statements if not set(each["Action"]) <= OF_THE_PLATFORM]
+    policy = {"Statement": of_the_app}
 
-    found = {name: problems_of(function, less) for name, less in without_one(policy)}
+    changed = (*without_one(policy), *wider(policy))
 
-    assert [name for name, problem in found.items() if not problem] == []
-
-
-@pytest.mark.parametrize("function", GRANTS)
-def test_nothing_can_be_widened(function: str) -> None:
-    policy = only_the_apps(policy_of(function, NAMES))
-
-    found = {name: problems_of(function, more) for name, more in wider(policy)}
-
-    assert [name for name, problem in found.items() if not problem] == []
+    assert [name for name, other in changed if not problems_of(function, other)] == []
 
 
 @pytest.mark.parametrize("function", GRANTS)
-def test_nothing_can_be_added(function: str) -> None:
+def test_a_permission_that_is_added_is_noticed(function: str) -> None:
     policy = policy_of(function, NAMES)
     foreign = [need for name, need in OF_OTHERS.items() if name not in NEEDS[function]]
     assert foreign
@@ -209,20 +193,20 @@ def test_nothing_can_be_added(function: str) -> None:
             assert problems_of(function, more) != [], need
 
 
-def test_every_function_of_the_app_has_a_row_and_there_is_no_other(app: dict[str, Any]) -> None:
+def test_the_permissions_are_those_of_the_apps_functions(app: dict[str, Any]) -> None:
     functions = {API_HANDLER, *app["functions"]}
 
     assert {*GRANTS} - WITHOUT_CALLS == functions - WITHOUT_CALLS
     assert functions <= {*GRANTS}
 
 
-def test_every_function_was_seen_to_do_something() -> None:
+def test_every_function_made_calls() -> None:
     assert calls.kept().keys() == GRANTS.keys() - WITHOUT_CALLS
     assert [function for function in WITHOUT_CALLS & GRANTS.keys() if GRANTS[function]] == []
 
 
 @pytest.mark.parametrize("function", GRANTS)
-def test_any_resource_is_only_where_the_service_knows_none(function: str) -> None:
+def test_only_actions_without_resources_have_any_resource(function: str) -> None:
     for statement in policy_of(function, NAMES)["Statement"]:
         assert statement["Effect"] == "Allow"
         assert not any("*" in action for action in statement["Action"])
@@ -235,8 +219,9 @@ def test_any_resource_is_only_where_the_service_knows_none(function: str) -> Non
 
 
 @pytest.mark.parametrize("function", GRANTS)
-def test_lambda_can_run_it(function: str, app: dict[str, Any]) -> None:
-    """It may log to its own group, which is there, trace, and be given its queue's messages."""
+def test_a_function_may_log_trace_and_receive_its_own_messages(
+    function: str, app: dict[str, Any]
+) -> None:
     policy = policy_of(function, NAMES)
     name = "storytime-local" if function == API_HANDLER else f"storytime-local-{function}"
     group = f"arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:/aws/lambda/{name}"
@@ -253,7 +238,7 @@ def test_lambda_can_run_it(function: str, app: dict[str, Any]) -> None:
             assert allows(policy, Need(f"sqs:{action}", arn)) == (function == consumer)
 
 
-def test_the_names_are_read_from_the_apps_environment() -> None:
+def test_names_are_read_from_the_apps_environment_variables() -> None:
     topic = "arn:aws-cn:sns:cn-north-1:210987654321:storytime-dev-notifications"
     environment = app_environment(1) | {"NOTIFICATION_TOPIC_ARN": topic}
 
@@ -272,13 +257,13 @@ def test_the_names_are_read_from_the_apps_environment() -> None:
 
 
 @pytest.mark.parametrize("function", GRANTS)
-def test_a_policy_is_not_longer_than_a_role_takes(function: str) -> None:
-    """IAM quotas: 10,240 characters of inline policies a role, but for white space."""
+def test_a_policy_is_short_enough_for_a_role(function: str) -> None:
+    """IAM's quota: a role's inline policies have 10,240 characters, without white space."""
     text = json.dumps(policy_of(function, NAMES), separators=(",", ":"))
 
     assert len(text) < 10_240
 
 
-def test_an_operation_that_the_table_does_not_know_is_not_passed_over() -> None:
+def test_an_unknown_operation_is_an_error() -> None:
     with pytest.raises(KeyError):
         needs_of("sqs.PurgeQueue storytime-local-reading", NAMES)

@@ -1,4 +1,4 @@
-"""What a person sees while something is done."""
+"""The lines that a command prints while it works."""
 
 import io
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from itertools import accumulate, repeat
 
 import pytest
 
-from infrastructure.progress import Progress
+from infrastructure.commands.progress import Progress
 
 
 def ticking() -> Iterator[float]:
     return accumulate(repeat(1.25))
 
 
-def test_steps_are_lines_and_what_goes_on_inside_stands_below_the_name() -> None:
+def test_a_step_is_a_line_and_its_own_lines_are_below_its_name() -> None:
     out, clock = io.StringIO(), ticking()
     progress = Progress(out, lambda: next(clock))
 
@@ -40,7 +40,7 @@ def test_steps_are_lines_and_what_goes_on_inside_stands_below_the_name() -> None
     )
 
 
-def test_a_step_that_raises_is_seen_and_the_next_begins_anew() -> None:
+def test_a_step_that_raises_is_printed_and_the_next_step_has_its_own_lines() -> None:
     out, clock = io.StringIO(), ticking()
     progress = Progress(out, lambda: next(clock))
 

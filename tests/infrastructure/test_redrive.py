@@ -1,425 +1,189 @@
-"""Parked messages get another chance, told as stories: given what is parked, when, then."""
+"""Parked messages are moved back to their queue."""
 
 import json
 import shutil
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from chalicelib.stories.queues import PARKED as ENDS_PARKED
+from chalicelib.stories.queues import PARKED as SUFFIX
 from chalicelib.stories.queues import Step
-from infrastructure.redrive import Redrive, RedriveError, main, redrive
+from infrastructure.commands.redrive import Redrive, RedriveError, main, redrive
+from infrastructure.commands.stage_queues import client_of, queue_name_of, stage_variables
+from infrastructure.stage import UsageError
 from infrastructure.stage_folder import config_of
-from infrastructure.stage_queues import UsageError, client_of, queue_name_of, stage_variables
-from local import resources
-from tests.infrastructure.resolved import Stack
+from tests.infrastructure.fake_account import Answer, FakeAccount, Request
+from tests.infrastructure.resolved import Stack, outputs
 from tests.local.conftest import Aws
 
-PROJECT = Path(__file__).parents[2]
-READING = "storytime-local-reading"
-PARKED = f"{READING}-parked"
-ARN = "arn:aws:sqs:us-east-1:123456789012:"
+PROJECT: Final = Path(__file__).parents[2]
+READING: Final = "storytime-local-reading"
+PARKED: Final = f"{READING}{SUFFIX}"
+URL: Final = "https://sqs.eu-west-1.amazonaws.com/123456789012/storytime-dev-"
+ARN: Final = "arn:aws:sqs:us-east-1:123456789012:"
+STEPS: Final = ", ".join(sorted(Step))
 
 
-def a_moment() -> None:
-    threading.Event().wait(0.05)
+class Moves:
+    """Plays the message moves of SQS, which moto does not have.
+
+    Attributes:
+        looks: What each look at the newest move finds.
+        waits: How often the caller waited between two looks.
+    """
+
+    def __init__(self, account: FakeAccount, *looks: Answer) -> None:
+        self.account = account
+        self.looks = deque(looks)
+        self.waits = 0
+        account.play("sqs", "list_message_move_tasks", self.look)
+        account.play("sqs", "start_message_move_task", lambda _: {"TaskHandle": "1"})
+        for name in (READING, PARKED):
+            account.client("sqs").create_queue(QueueName=name)
+
+    def look(self, _: Request) -> Answer:
+        move = self.looks.popleft()
+        return {"Results": [move] if move else []}
+
+    def redrive(self) -> Redrive:
+        def wait() -> None:
+            self.waits += 1
+
+        return redrive(self.account.client("sqs"), READING, wait)
+
+    def error(self) -> str:
+        with pytest.raises(RedriveError) as caught:
+            self.redrive()
+        return str(caught.value)
 
 
-def never() -> None:
-    raise AssertionError("it waits although nothing is under way")
+def move(status: str, moved: int = 0, started: int = 2, **more: Any) -> Answer:
+    return {
+        "Status": status,
+        "StartedTimestamp": started,
+        "ApproximateNumberOfMessagesMoved": moved,
+        **more,
+    }
 
 
-class Client:
-    """A client of SQS."""
-
-    def __init__(self, sqs: Any) -> None:
-        self._sqs = sqs
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sqs, name)
-
-
-class Slow(Client):
-    """One that moves no more than a message a second, so that there is time to meddle."""
-
-    def start_message_move_task(self, **request: Any) -> Any:
-        return self._sqs.start_message_move_task(**request, MaxNumberOfMessagesPerSecond=1)
-
-
-class Late(Client):
-    """One of AWS on a slow day: a new move is listed at the second look, and moved none so far."""
-
-    def __init__(self, sqs: Any) -> None:
-        super().__init__(sqs)
-        self._still_listed: list[Any] = []
-
-    def start_message_move_task(self, **request: Any) -> Any:
-        listed = self._sqs.list_message_move_tasks(SourceArn=request["SourceArn"])
-        self._still_listed = [listed]
-        return self._sqs.start_message_move_task(**request)
-
-    def list_message_move_tasks(self, **request: Any) -> Any:
-        if self._still_listed:
-            return self._still_listed.pop()
-        listed = self._sqs.list_message_move_tasks(**request)
-        for move in listed["Results"]:
-            move["ApproximateNumberOfMessagesMoved"] = 0
-        return listed
-
-
-class Queues:
-    """The queue of reading, and the one that its messages are parked in at the end."""
-
-    def __init__(self, sqs: Any) -> None:
-        self.sqs = sqs
-        self.parked = sqs.create_queue(QueueName=PARKED)["QueueUrl"]
-        policy = {"deadLetterTargetArn": ARN + PARKED, "maxReceiveCount": 5}
-        self.reading = sqs.create_queue(
-            QueueName=READING, Attributes={"RedrivePolicy": json.dumps(policy)}
-        )["QueueUrl"]
-
-    def park(self, *texts: str) -> None:
-        for text in texts:
-            self.sqs.send_message(QueueUrl=self.parked, MessageBody=text)
-
-    def move(self) -> dict[str, Any]:
-        """The newest move, as SQS tells it."""
-        moves = self.sqs.list_message_move_tasks(SourceArn=ARN + PARKED)["Results"]
-        newest: dict[str, Any] = moves[0]
-        return newest
-
-    def bodies(self, queue_url: str) -> list[str]:
-        answer = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
-        return [message["Body"] for message in answer.get("Messages", [])]
-
-
-@pytest.fixture
-def queues(aws: Aws) -> Queues:
-    return Queues(aws.client("sqs"))
-
-
-@pytest.fixture
-def environ(aws: Aws) -> dict[str, str]:
-    return {"AWS_ENDPOINT_URL": aws.url}
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port that is taken, and where nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
-def test_what_is_parked_is_put_back_onto_the_queue(queues: Queues) -> None:
-    queues.park("one", "two", "three")
-
-    done = redrive(queues.sqs, READING, a_moment)
-
-    assert done == Redrive(PARKED, READING, moved=3, in_flight=0)
-    assert str(done) == f"3 messages moved from {PARKED} to {READING}."
-    assert queues.bodies(queues.reading) == ["one", "two", "three"]
-    assert queues.bodies(queues.parked) == []
-
-
-def test_one_message_is_one_message(queues: Queues) -> None:
-    queues.park("only one")
-
-    assert str(redrive(queues.sqs, READING, a_moment)) == (
-        f"1 message moved from {PARKED} to {READING}."
-    )
-
-
-def test_nothing_parked_is_nothing_moved(queues: Queues) -> None:
-    assert str(redrive(queues.sqs, READING, a_moment)) == f"Nothing is parked in {PARKED}."
-
-
-def test_what_somebody_looks_at_just_now_stays_and_is_told_of(queues: Queues) -> None:
-    queues.park("looked at", "at rest")
-    queues.sqs.receive_message(QueueUrl=queues.parked)
-
-    done = redrive(queues.sqs, READING, a_moment)
-
-    assert str(done) == (
-        f"1 message moved from {PARKED} to {READING}. "
-        "Still parked, because received just now: 1 message."
-    )
-    assert queues.bodies(queues.reading) == ["at rest"]
-
-
-def test_it_waits_until_all_of_them_are_moved(queues: Queues) -> None:
-    queues.park("one", "two", "three")
-    waits: list[str] = []
-
-    def wait() -> None:
-        waits.append("a moment")
-        a_moment()
-
-    done = redrive(Slow(queues.sqs), READING, wait)  # type: ignore[arg-type]  # as good as one
-
-    assert done.moved == 3
-    assert len(waits) > 1
-
-
-def test_each_time_tells_of_itself(queues: Queues) -> None:
-    for texts in (["one", "two"], ["three"], []):
-        queues.park(*texts)
-        assert redrive(queues.sqs, READING, a_moment).moved == len(texts)
-
-
-def test_what_aws_lists_and_counts_late_is_waited_for(queues: Queues) -> None:
-    late = Late(queues.sqs)
-
-    for texts in (["one", "two"], ["three"]):
-        queues.park(*texts)
-        done = redrive(late, READING, a_moment)  # type: ignore[arg-type]  # as good as one
-        assert done.moved == len(texts)
-
-
-def test_a_move_that_is_under_way_is_left_alone(queues: Queues) -> None:
-    queues.park("one", "two", "three")
-    Slow(queues.sqs).start_message_move_task(SourceArn=ARN + PARKED, DestinationArn=ARN + READING)
-
-    with pytest.raises(RedriveError, match=f"Another move from {PARKED} is under way"):
-        redrive(queues.sqs, READING, never)
-
-
-def _delete_the_queue(queues: Queues) -> None:
-    queues.sqs.delete_queue(QueueUrl=queues.reading)
-
-
-def _cancel(queues: Queues) -> None:
-    queues.sqs.cancel_message_move_task(TaskHandle=queues.move()["TaskHandle"])
+OLD: Final = move("COMPLETED", 5, started=1)
 
 
 @pytest.mark.parametrize(
-    ("meddle", "reason"),
+    ("looks", "moved", "waits"),
     [
-        (_delete_the_queue, "AWS.SimpleQueueService.NonExistentQueue"),
-        (_cancel, "it was cancelled"),
+        ([None, move("COMPLETED", 3)], 3, 0),
+        ([None, move("RUNNING"), move("RUNNING", 1), move("COMPLETED", 3)], 3, 2),
+        ([OLD, OLD, OLD, move("COMPLETED", 1)], 1, 2),  # listed with a delay
+        ([None, move("COMPLETED", 0, ApproximateNumberOfMessagesToMove=2)], 2, 0),  # counted so
+        ([OLD, move("COMPLETED")], 0, 0),
     ],
 )
-def test_a_move_that_ends_early_says_why(
-    queues: Queues, meddle: Callable[[Queues], None], reason: str
+def test_a_move_is_watched_until_it_is_complete(
+    account: FakeAccount, looks: list[Answer], moved: int, waits: int
 ) -> None:
-    queues.park("one", "two", "three")
-    to_do = [meddle]
+    moves = Moves(account, *looks)
 
-    def wait() -> None:
-        a_moment()
-        if to_do and queues.move()["ApproximateNumberOfMessagesMoved"] == 1:
-            to_do.pop()(queues)
+    assert moves.redrive() == Redrive(PARKED, READING, moved=moved, in_flight=0)
+    assert (moves.waits, len(moves.looks)) == (waits, 0)
+    assert account.requests("start_message_move_task") == [
+        {"SourceArn": ARN + PARKED, "DestinationArn": ARN + READING}
+    ]
 
-    with pytest.raises(RedriveError) as caught:
-        redrive(Slow(queues.sqs), READING, wait)  # type: ignore[arg-type]  # as good as one
 
-    assert str(caught.value) == (
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (
+            move("FAILED", 1, FailureReason="AWS.SimpleQueueService.NonExistentQueue"),
+            "AWS.SimpleQueueService.NonExistentQueue",
+        ),
+        (move("CANCELLED", 1), "it was cancelled"),
+    ],
+)
+def test_a_move_that_ends_early_is_an_error_with_the_reason(
+    account: FakeAccount, end: Answer, reason: str
+) -> None:
+    moves = Moves(account, None, move("RUNNING"), move("CANCELLING", 1), end)
+
+    assert moves.error() == (
         f"The move from {PARKED} to {READING} ended early, after 1 message: {reason}. "
         "The rest is still parked."
     )
-    assert queues.bodies(queues.parked) == ["two", "three"]
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "CANCELLING"])
+def test_while_another_move_is_running_none_is_started(account: FakeAccount, status: str) -> None:
+    moves = Moves(account, move(status, 2))
+
+    assert moves.error() == (
+        f"Another move from {PARKED} is running, 2 messages so far; try again when it has ended."
+    )
+    assert account.requests("start_message_move_task") == []
 
 
 @pytest.mark.parametrize("missing", [PARKED, READING])
-def test_a_missing_queue_is_named(aws: Aws, queues: Queues, missing: str) -> None:
-    url = queues.parked if missing == PARKED else queues.reading
-    queues.sqs.delete_queue(QueueUrl=url)
+def test_a_missing_queue_is_named(account: FakeAccount, missing: str) -> None:
+    moves, sqs = Moves(account), account.client("sqs")
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=missing)["QueueUrl"])
 
-    with pytest.raises(RedriveError, match=f"There is no queue {missing} at {aws.url}"):
-        redrive(queues.sqs, READING, never)
+    assert moves.error().startswith(f"There is no queue {missing} at https://sqs.us-east-1")
 
 
-def test_a_stage_and_a_queue_by_name_are_enough(
-    queues: Queues, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+def test_messages_that_somebody_received_just_now_stay_and_are_counted(
+    account: FakeAccount,
 ) -> None:
-    queues.park("one", "two")
+    moves, sqs = Moves(account, None, move("COMPLETED", 1)), account.client("sqs")
+    parked = sqs.get_queue_url(QueueName=PARKED)["QueueUrl"]
+    sqs.send_message(QueueUrl=parked, MessageBody="looked at")
+    sqs.receive_message(QueueUrl=parked)
 
-    status = main(["local", "reading"], environ)
-
-    assert status == 0
-    assert capsys.readouterr() == (f"2 messages moved from {PARKED} to {READING}.\n", "")
-
-
-@pytest.mark.parametrize("queue", ["intake", "reading", "narration", "renditions", "deletion"])
-def test_every_queue_of_the_local_stack_can_be_redriven(
-    aws: Aws, environ: dict[str, str], queue: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    clients = resources.StackClients(aws.url)
-    resources.create(clients)
-    parked = clients.sqs.get_queue_url(QueueName=f"storytime-local-{queue}-parked")["QueueUrl"]
-    clients.sqs.send_message(QueueUrl=parked, MessageBody="given up")
-
-    assert main(["local", queue], environ) == 0
-
-    assert capsys.readouterr().out.startswith("1 message moved from ")
-    url = clients.sqs.get_queue_url(QueueName=f"storytime-local-{queue}")["QueueUrl"]
-    (message,) = clients.sqs.receive_message(QueueUrl=url)["Messages"]
-    assert message["Body"] == "given up"
+    assert moves.redrive() == Redrive(PARKED, READING, moved=1, in_flight=1)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("moved", "in_flight", "said"),
     [
-        (["nowhere", "reading"], "There is no stage 'nowhere', only dev, local, prod"),
+        (0, 0, f"Nothing is parked in {PARKED}."),
+        (1, 0, f"1 message moved from {PARKED} to {READING}."),
         (
-            ["local", "writing"],
-            "no queue 'writing', only deletion, intake, narration, reading, renditions",
+            2,
+            1,
+            (
+                f"2 messages moved from {PARKED} to {READING}. "
+                "Still parked, because received just now: 1 message."
+            ),
         ),
-        (
-            ["local", "READING"],
-            "no queue 'READING', only deletion, intake, narration, reading, renditions",
-        ),
-        (["local"], "make redrive STAGE=dev QUEUE=reading"),
-        (["", ""], "make redrive STAGE=dev QUEUE=reading"),
-        ([], "make redrive STAGE=dev QUEUE=reading"),
     ],
 )
-def test_what_there_is_not_is_one_clear_line(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status = main(arguments, {})
-
-    assert status == 2
-    assert_one_line(capsys, words)
+def test_the_result_is_one_or_two_sentences(moved: int, in_flight: int, said: str) -> None:
+    assert str(Redrive(PARKED, READING, moved, in_flight)) == said
 
 
-@pytest.mark.parametrize("url", ["nowhere", "http://127.0.0.1:abc"])
-def test_an_endpoint_that_is_none_is_one_clear_line(
-    capsys: pytest.CaptureFixture[str], url: str
-) -> None:
-    status = main(["local", "reading"], {"AWS_ENDPOINT_URL": url})
-
-    assert status == 2
-    assert_one_line(capsys, "AWS_ENDPOINT_URL leads nowhere")
+# The command.
 
 
-def test_an_aws_that_cannot_be_reached_is_one_clear_line(
-    closed_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    url = f"http://127.0.0.1:{closed_port}"
-
-    status = main(["local", "reading"], {"AWS_ENDPOINT_URL": url})
-
-    assert status == 1
-    assert_one_line(capsys, url)
-
-
-def test_a_stage_that_is_not_deployed_is_one_clear_line(
-    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    status = main(["local", "reading"], environ)
-
-    assert status == 1
-    assert_one_line(capsys, f"There is no queue {PARKED}")
+def make_queues(aws: Aws, step: str = Step.READING) -> tuple[str, str]:
+    """Make a step's queue, and its parked queue with two messages; return their addresses."""
+    sqs, name = aws.client("sqs"), f"storytime-local-{step}"
+    parked = sqs.create_queue(QueueName=name + SUFFIX)["QueueUrl"]
+    policy = {"deadLetterTargetArn": ARN + name + SUFFIX, "maxReceiveCount": 5}
+    attributes = {"RedrivePolicy": json.dumps(policy)}
+    queue = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    for text in ("one", "two"):
+        sqs.send_message(QueueUrl=parked, MessageBody=text)
+    return queue, parked
 
 
-def test_what_aws_refuses_is_one_clear_line(
-    aws: Aws, queues: Queues, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    aws.inject(operation="sqs.StartMessageMoveTask", error="AccessDenied", times=3)
-
-    status = main(["local", "reading"], environ)
-
-    assert (status, queues.bodies(queues.reading)) == (1, [])
-    assert_one_line(capsys, "AccessDenied")
-
-
-def test_a_queue_is_any_that_a_step_has() -> None:
-    config = {
-        "environment_variables": {"QUEUE_URL_PREFIX": "https://sqs.example/1/shared-"},
-        "stages": {
-            "beta": {"environment_variables": {"QUEUE_URL_PREFIX": "https://sqs.example/1/beta-"}},
-            "bare": {},
-        },
-    }
-
-    beta, bare = stage_variables(config, "beta"), stage_variables(config, "bare")
-
-    assert queue_name_of(beta, "beta", "narration") == "beta-narration"
-    assert queue_name_of(bare, "bare", "narration") == "shared-narration"
-    steps = "deletion, intake, narration, reading, renditions"
-    with pytest.raises(UsageError, match=rf"'bare' has no queue 'picture_book', only {steps}\."):
-        queue_name_of(bare, "bare", "picture_book")
-    with pytest.raises(UsageError, match=r"no stage 'local', only bare, beta\."):
-        stage_variables(config, "local")
-
-
-def deployed(project: Path, stage: str, variables: dict[str, str]) -> None:
-    folder = project / ".stages" / stage / ".chalice"
-    folder.mkdir(parents=True)
-    config = {"stages": {stage: {"environment_variables": variables}}}
-    (folder / "config.json").write_text(json.dumps(config))
-
-
-def test_a_deployed_stage_has_a_configuration_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / ".chalice").mkdir()
-    (tmp_path / ".chalice" / "config.json").write_text('{"stages": {"local": {}}}')
-    deployed(tmp_path, "dev", {"QUEUE_URL_PREFIX": "https://sqs.example/1/storytime-dev-"})
-
-    dev = stage_variables(config_of("dev", tmp_path), "dev")
-
-    assert queue_name_of(dev, "dev", "reading") == "storytime-dev-reading"
-    assert config_of("local", tmp_path) == {"stages": {"local": {}}}
-    for other in ("prod", "dev/../dev", ".", "*"):
-        assert config_of(other, tmp_path) == {"stages": {"local": {}}}
-
-
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_each_queue_of_the_template_is_redriven_from_what_is_parked_there(stage: str) -> None:
-    stack = Stack(stage)
-    names = {each["QueueName"] for each in stack.of_type("SQS::Queue")}
-    variables = {"QUEUE_URL_PREFIX": f"https://sqs.example/1/storytime-{stage}-"}
-
-    for queue in Step:
-        name = queue_name_of(variables, stage, queue)
-        assert name == f"storytime-{stage}-{queue}"
-        assert name + ENDS_PARKED in names
-
-
-def test_the_region_is_that_of_the_stages_queues() -> None:
-    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/storytime-dev-"
-
-    assert client_of({"QUEUE_URL_PREFIX": url}, {}).meta.region_name == "eu-west-1"
-    asked = {"QUEUE_URL_PREFIX": url, "AWS_DEFAULT_REGION": "us-east-1"}
-    assert client_of(asked, {}).meta.region_name == "us-east-1"
-
-
-def test_make_redrive_reaches_a_local_aws_on_any_port(aws: Aws, queues: Queues) -> None:
-    queues.park("one")
-
-    ended = make_redrive("STAGE=local", "QUEUE=reading", f"AWS_PORT={aws.url.rsplit(':', 1)[1]}")
-
-    assert (ended.stderr, ended.returncode) == ("", 0)
-    assert ended.stdout == f"1 message moved from {PARKED} to {READING}.\n"
-
-
-def test_make_redrive_without_settings_says_which_it_takes() -> None:
-    ended = make_redrive()
-
-    assert ended.returncode != 0
-    assert ended.stderr.startswith("redrive: Say which stage and queue: ")
-    assert "Traceback" not in ended.stderr
-
-
-def make_redrive(*settings: str) -> subprocess.CompletedProcess[str]:
-    make = shutil.which("make")
-    assert make is not None
-    return subprocess.run(  # noqa: S603  # what the tests above say
-        # This interpreter, and no installation of its own.
-        [make, "redrive", f"RUN={sys.executable}", "INSTALLED=", *settings],
-        cwd=PROJECT,
-        env={"PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def bodies(aws: Aws, queue_url: str) -> list[str]:
+    answer = aws.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+    return [message["Body"] for message in answer.get("Messages", [])]
 
 
 def assert_one_line(capsys: pytest.CaptureFixture[str], words: str) -> None:
@@ -430,6 +194,158 @@ def assert_one_line(capsys: pytest.CaptureFixture[str], words: str) -> None:
     assert err.count("\n") == 1
 
 
-def test_of_a_stage_that_was_not_deployed_from_here_no_queue_is_known() -> None:
+def test_the_messages_of_every_step_are_moved_by_its_name(
+    aws: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for step in Step:
+        queue, parked = make_queues(aws, step)
+
+        assert main(["local", step], {"AWS_ENDPOINT_URL": aws.url}) == 0
+
+        name = f"storytime-local-{step}"
+        assert capsys.readouterr() == (f"2 messages moved from {name}-parked to {name}.\n", "")
+        assert bodies(aws, queue) == ["one", "two"]
+        assert bodies(aws, parked) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url", "words"),
+    [
+        (
+            ["nowhere", "reading"],
+            "http://127.0.0.1:1",
+            "There is no stage 'nowhere', only dev, local, prod",
+        ),
+        (["local", "writing"], "http://127.0.0.1:1", f"no queue 'writing', only {STEPS}"),
+        (["local", "READING"], "http://127.0.0.1:1", f"no queue 'READING', only {STEPS}"),
+        (["local"], "", "make redrive STAGE=dev QUEUE=reading"),
+        (["", ""], "", "make redrive STAGE=dev QUEUE=reading"),
+        ([], "", "make redrive STAGE=dev QUEUE=reading"),
+        (["local", "reading"], "nowhere", "AWS_ENDPOINT_URL is not an address"),
+        (["local", "reading"], "http://127.0.0.1:abc", "AWS_ENDPOINT_URL is not an address"),
+    ],
+)
+def test_wrong_arguments_are_one_clear_line(
+    arguments: list[str], url: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments, {"AWS_ENDPOINT_URL": url}) == 2
+    assert_one_line(capsys, words)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken, and that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_an_aws_that_cannot_be_reached_is_one_clear_line(
+    closed_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+
+    assert main(["local", "reading"], {"AWS_ENDPOINT_URL": url}) == 1
+    assert_one_line(capsys, url)
+
+
+def test_a_missing_queue_is_one_clear_line(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["local", "reading"], {"AWS_ENDPOINT_URL": aws.url}) == 1
+    assert_one_line(capsys, f"There is no queue {PARKED}")
+
+
+def test_a_refusal_of_aws_is_one_clear_line(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    queue, _ = make_queues(aws)
+    aws.inject(operation="sqs.StartMessageMoveTask", error="AccessDenied", times=3)
+
+    assert main(["local", "reading"], {"AWS_ENDPOINT_URL": aws.url}) == 1
+    assert_one_line(capsys, "AccessDenied")
+    assert bodies(aws, queue) == []
+
+
+def make_redrive(*settings: str) -> subprocess.CompletedProcess[str]:
+    make = shutil.which("make")
+    assert make is not None
+    return subprocess.run(  # noqa: S603  # what the tests below say
+        # Use this interpreter, and install nothing.
+        [make, "redrive", f"RUN={sys.executable}", "LOCAL=", *settings],
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def test_make_redrive_finds_a_local_aws_on_any_port(aws: Aws) -> None:
+    make_queues(aws)
+
+    ended = make_redrive("STAGE=local", "QUEUE=reading", f"AWS_PORT={aws.url.rsplit(':', 1)[1]}")
+
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert ended.stdout == f"2 messages moved from {PARKED} to {READING}.\n"
+
+
+def test_make_redrive_without_settings_says_which_it_needs() -> None:
+    ended = make_redrive()
+
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("redrive: Say which stage and queue: ")
+    assert "Traceback" not in ended.stderr
+
+
+# A stage's queues.
+
+
+def test_a_deployed_stage_has_its_own_configuration(tmp_path: Path) -> None:
+    for folder, config in {
+        tmp_path: {"stages": {"local": {}}},
+        tmp_path / ".stages" / "dev": {
+            "stages": {"dev": {"environment_variables": {"QUEUE_URL_PREFIX": URL}}}
+        },
+    }.items():
+        (folder / ".chalice").mkdir(parents=True)
+        (folder / ".chalice" / "config.json").write_text(json.dumps(config))
+
+    dev = stage_variables(config_of("dev", tmp_path), "dev")
+
+    assert queue_name_of(dev, "dev", "reading") == "storytime-dev-reading"
+    for other in ("local", "prod", "dev/../dev", ".", "*"):
+        assert config_of(other, tmp_path) == {"stages": {"local": {}}}
+
+
+def test_a_stage_has_its_own_variables_and_those_of_all_stages() -> None:
+    own, shared = ({"QUEUE_URL_PREFIX": f"https://sqs.example/1/{each}-"} for each in "ab")
+    config = {
+        "environment_variables": shared,
+        "stages": {"beta": {"environment_variables": own}, "bare": {}},
+    }
+
+    assert queue_name_of(stage_variables(config, "beta"), "beta", "reading") == "a-reading"
+    assert queue_name_of(stage_variables(config, "bare"), "bare", "reading") == "b-reading"
+    with pytest.raises(UsageError, match=r"no stage 'local', only bare, beta\."):
+        stage_variables(config, "local")
+
+
+def test_a_stage_that_was_not_deployed_from_this_folder_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"was not deployed from this folder.* STAGE=dev$"):
         queue_name_of({"MAXIMUM_CONCURRENCY": "2"}, "dev", "reading")
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_template_has_the_queue_and_the_parked_queue_of_every_step(stage: str) -> None:
+    names = {each["QueueName"] for each in Stack(stage).of_type("SQS::Queue")}
+    variables = {"QUEUE_URL_PREFIX": outputs(stage)["QueueUrlPrefix"]}
+
+    for step in Step:
+        name = queue_name_of(variables, stage, step)
+        assert {name, name + SUFFIX} <= names
+
+
+def test_the_region_is_that_of_the_stages_queues() -> None:
+    variables = {"QUEUE_URL_PREFIX": URL}
+
+    assert client_of(variables, {}).meta.region_name == "eu-west-1"
+    asked = variables | {"AWS_DEFAULT_REGION": "us-east-1"}
+    assert client_of(asked, {}).meta.region_name == "us-east-1"

@@ -1,11 +1,11 @@
-"""What a stage is, and the folder that Chalice deploys it from."""
+"""The names of stages, and the folder that Chalice deploys a stage from."""
 
 import json
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -21,16 +21,15 @@ from infrastructure.stage_folder import (
 from tests.infrastructure import projects
 from tests.infrastructure.projects import stage_at
 
-ENVIRONMENT = {"MEDIA_BUCKET": "storytime-dev-media", "API_TOKENS": "open"}
-POLICIES: dict[str, Any] = {"narrate": {"Statement": [1]}, "erase": {"Statement": [2]}}
+ENVIRONMENT: Final = {"MEDIA_BUCKET": "storytime-dev-media", "API_TOKENS": "open"}
+POLICIES: Final[dict[str, Any]] = {"narrate": {"Statement": [1]}, "erase": {"Statement": [2]}}
 
 
-def config_for(stage: Stage, environment: dict[str, str] = ENVIRONMENT) -> dict[str, Any]:
-    return stage_config(tracked_config(stage.project), stage, POLICIES, environment)
+def config_for(stage: Stage, **more: str) -> dict[str, Any]:
+    return stage_config(tracked_config(stage.project), stage, POLICIES, ENVIRONMENT | more)
 
 
-def written(folder: Path) -> Stage:
-    stage = stage_at(folder)
+def written(stage: Stage) -> Stage:
     write(stage, config_for(stage), POLICIES)
     return stage
 
@@ -45,26 +44,25 @@ def test_a_stage_is_up_to_16_small_letters_and_digits(name: str) -> None:
     assert stage.folder == projects.ROOT / ".stages" / name
 
 
-def test_no_name_is_asked_for() -> None:
-    with pytest.raises(DeploymentError, match=r"^Say which stage: STAGE=dev$"):
-        Stage("")
-
-
 @pytest.mark.parametrize(
     "name",
-    ["Dev", "1dev", "my-stage", "my_stage", "dev\n", "../dev", "abcdefghij1234567", "local"],
+    ["", "Dev", "1dev", "my-stage", "my_stage", "dev\n", "../dev", "abcdefghij1234567", "local"],
 )
-def test_nothing_else_is_a_stage(name: str) -> None:
+def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(DeploymentError) as caught:
         Stage(name)
 
     assert str(caught.value) == (
-        f"{name!r} cannot be a stage: take up to 16 small letters and digits, "
-        "a letter first (STAGE=dev), and not 'local', which runs on one machine."
+        (
+            f"{name!r} cannot be a stage: take up to 16 small letters and digits, "
+            "a letter first (STAGE=dev), and not 'local', which runs on one machine."
+        )
+        if name
+        else "Say which stage: STAGE=dev"
     )
 
 
-def test_a_stage_that_the_configuration_does_not_have_is_said_with_those_it_has() -> None:
+def test_a_stage_that_is_not_configured_is_an_error_with_those_that_are() -> None:
     with pytest.raises(DeploymentError) as caught:
         own_config(projects.CONFIG, Stage("mine"))
 
@@ -74,21 +72,20 @@ def test_a_stage_that_the_configuration_does_not_have_is_said_with_those_it_has(
     )
 
 
-def test_a_configuration_that_is_not_json_says_where(tmp_path: Path) -> None:
-    stage = stage_at(tmp_path)
-    (tmp_path / CONFIG).write_text('{\n  "stages": {},\n}')
+def test_a_configuration_that_is_not_json_is_an_error_with_the_line(stage: Stage) -> None:
+    (stage.project / CONFIG).write_text('{\n  "stages": {},\n}')
 
     with pytest.raises(DeploymentError, match=r"^\.chalice/config\.json is not JSON: .*line 3"):
         tracked_config(stage.project)
 
 
-def test_functions_are_those_of_the_stage_local_but_for_the_stages_own(tmp_path: Path) -> None:
-    project = projects.project_at(tmp_path)
+def test_functions_are_those_of_the_stage_local_with_the_stages_own_settings(stage: Stage) -> None:
+    prod = Stage("prod", stage.project)
 
-    dev = config_for(Stage("dev", project))["stages"]["dev"]["lambda_functions"]
-    prod = config_for(Stage("prod", project))["stages"]["prod"]["lambda_functions"]
+    functions = config_for(stage)["stages"]["dev"]["lambda_functions"]
+    narrate = config_for(prod)["stages"]["prod"]["lambda_functions"]["narrate"]
 
-    assert dev == {
+    assert functions == {
         "erase": {"lambda_memory_size": 256, "iam_policy_file": "policy-erase.json"},
         "narrate": {
             "lambda_timeout": 120,
@@ -96,12 +93,11 @@ def test_functions_are_those_of_the_stage_local_but_for_the_stages_own(tmp_path:
             "iam_policy_file": "policy-narrate.json",
         },
     }
-    assert prod["narrate"]["lambda_memory_size"] == 2048
-    assert prod["narrate"]["lambda_timeout"] == 120
+    assert (narrate["lambda_memory_size"], narrate["lambda_timeout"]) == (2048, 120)
 
 
-def test_a_stages_configuration_is_its_own_and_what_the_account_says(tmp_path: Path) -> None:
-    config = config_for(stage_at(tmp_path))
+def test_a_stages_configuration_has_its_own_and_the_accounts_variables(stage: Stage) -> None:
+    config = config_for(stage)
 
     own = config.pop("stages")
     assert own.keys() == {"dev"}
@@ -111,61 +107,53 @@ def test_a_stages_configuration_is_its_own_and_what_the_account_says(tmp_path: P
     assert "autogen_policy" not in projects.CONFIG["stages"]["dev"]
 
 
-def test_an_environment_of_4_kb_is_taken_and_a_byte_more_is_not(tmp_path: Path) -> None:
-    stage = stage_at(tmp_path)
+def test_environment_variables_may_have_4_kb_and_not_a_byte_more(stage: Stage) -> None:
     rest = sum(len(f"{name}{value}") for name, value in ENVIRONMENT.items())
     most = 4096 - rest - len("MAXIMUM_CONCURRENCY5") - len("X") - len("é".encode())
 
-    config_for(stage, ENVIRONMENT | {"X": "é" + most * "x"})
+    config_for(stage, X="é" + most * "x")
     with pytest.raises(DeploymentError) as caught:
-        config_for(stage, ENVIRONMENT | {"X": "é" + (most + 1) * "x"})
+        config_for(stage, X="é" + (most + 1) * "x")
 
     assert str(caught.value) == (
-        "The environment of the functions has 4,097 bytes, and Lambda takes 4,096: "
-        "remove API tokens that nobody uses any more."
+        "The functions' environment variables have 4,097 bytes; Lambda allows 4,096. "
+        "Remove API tokens that nobody uses any more."
     )
 
 
-def test_the_folder_links_to_the_app_and_has_its_configuration_and_policies(
-    tmp_path: Path,
-) -> None:
-    stage = written(tmp_path)
+def test_the_folder_links_to_the_app_and_has_its_configuration_and_policies(stage: Stage) -> None:
+    written(stage)
 
     links = {each.name: each.readlink() for each in stage.folder.iterdir() if each.is_symlink()}
-    assert links == {name: tmp_path / name for name in ("app.py", "chalicelib", "requirements.txt")}
+    linked = ("app.py", "chalicelib", "requirements.txt")
+    assert links == {name: stage.project / name for name in linked}
     assert (stage.folder / "chalicelib" / "reading.py").read_text() == "PAGES = 1\n"
     chalice = stage.folder / ".chalice"
     assert json.loads((stage.folder / CONFIG).read_text()) == config_for(stage)
     assert json.loads((chalice / "policy-narrate.json").read_text()) == {"Statement": [1]}
 
 
-def test_written_again_it_loses_policies_that_are_none_any_more_and_keeps_chalices_record(
-    tmp_path: Path,
-) -> None:
-    stage = written(tmp_path)
-    record = stage.folder / ".chalice" / "deployed" / "dev.json"
-    record.parent.mkdir()
-    record.write_text("{}")
+def test_writing_again_removes_old_policies_and_keeps_chalices_record(stage: Stage) -> None:
+    be_deployed(written(stage))
 
     write(stage, config_for(stage), {"erase": POLICIES["erase"]})
 
-    assert sorted(each.name for each in (stage.folder / ".chalice").iterdir()) == [
-        "config.json",
-        "deployed",
-        "policy-erase.json",
-    ]
-    assert record.read_text() == "{}"
+    chalice = stage.folder / ".chalice"
+    names = sorted(each.name for each in chalice.iterdir())
+    assert names == ["config.json", "deployed", "policy-erase.json"]
+    assert (chalice / "deployed" / "dev.json").read_text() == "{}"
 
 
-def test_git_sees_nothing_of_it(tmp_path: Path) -> None:
-    written(tmp_path)
+def test_git_ignores_the_folder(stage: Stage) -> None:
+    written(stage)
     git = shutil.which("git")
     assert git is not None
 
     def run(*arguments: str) -> str:
         command = [git, *arguments]
-        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603  # git, as found
-        return ended.stdout
+        return subprocess.run(  # noqa: S603  # git, as found
+            command, cwd=stage.project, capture_output=True, text=True, check=True
+        ).stdout
 
     run("init", "--quiet")
     seen = run("status", "--porcelain", "--untracked-files=all")
@@ -174,7 +162,10 @@ def test_git_sees_nothing_of_it(tmp_path: Path) -> None:
     assert [line for line in seen.splitlines() if "stages" in line or "tokens" in line] == []
 
 
-def _edit(name: str) -> Callable[[Stage], object]:
+# The fingerprint.
+
+
+def edit(name: str) -> Callable[[Stage], object]:
     def edit(stage: Stage) -> None:
         file = stage.folder / name
         file.write_text(file.read_text() + "\n")
@@ -182,79 +173,61 @@ def _edit(name: str) -> Callable[[Stage], object]:
     return edit
 
 
-def _add_a_module(stage: Stage) -> None:
-    (stage.project / "chalicelib" / "new.py").write_text("")
-
-
-def _add_data(stage: Stage) -> None:
-    (stage.project / "chalicelib" / "voices.json").write_text("{}")
-
-
-def _move_a_module(stage: Stage) -> None:
+def move_a_module(stage: Stage) -> None:
     module = stage.project / "chalicelib" / "reading.py"
     module.rename(module.parent / "aws" / module.name)
-
-
-def _change_a_setting(stage: Stage) -> None:
-    write(stage, config_for(stage, ENVIRONMENT | {"LOG_LEVEL": "DEBUG"}), POLICIES)
-
-
-def _remove_a_policy(stage: Stage) -> None:
-    write(stage, config_for(stage), {"erase": POLICIES["erase"]})
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        _edit("app.py"),
-        _edit("requirements.txt"),
-        _edit("chalicelib/reading.py"),
-        _edit(".chalice/policy-erase.json"),
-        _add_a_module,
-        _add_data,
-        _move_a_module,
-        _change_a_setting,
-        _remove_a_policy,
+        edit("app.py"),
+        edit("requirements.txt"),
+        edit("chalicelib/reading.py"),
+        edit(".chalice/policy-erase.json"),
+        move_a_module,
+        lambda stage: (stage.project / "chalicelib" / "new.py").write_text(""),
+        lambda stage: (stage.project / "chalicelib" / "voices.json").write_text("{}"),
+        lambda stage: write(stage, config_for(stage, LOG_LEVEL="DEBUG"), POLICIES),
+        lambda stage: write(stage, config_for(stage), {"erase": POLICIES["erase"]}),
     ],
 )
-def test_whatever_is_deployed_changes_the_fingerprint(
-    tmp_path: Path, change: Callable[[Stage], object]
+def test_every_change_of_what_is_deployed_changes_the_fingerprint(
+    stage: Stage, change: Callable[[Stage], object]
 ) -> None:
-    stage = written(tmp_path)
-    before = fingerprint(stage)
+    before = fingerprint(written(stage))
 
     change(stage)
 
     assert fingerprint(stage) != before
 
 
-def _write_again(stage: Stage) -> None:
-    write(stage, config_for(stage), POLICIES)
-
-
-def _run_it(stage: Stage) -> None:
+def run_it(stage: Stage) -> None:
     cache = stage.project / "chalicelib" / "__pycache__"
     cache.mkdir()
     (cache / "reading.cpython-313.pyc").write_bytes(b"compiled")
 
 
-def _be_deployed(stage: Stage) -> None:
+def be_deployed(stage: Stage) -> None:
     record = stage.folder / ".chalice" / "deployed" / "dev.json"
     record.parent.mkdir()
     record.write_text("{}")
 
 
 @pytest.mark.parametrize(
-    "change", [_write_again, _run_it, _be_deployed, lambda stage: (stage.project / "x").touch()]
+    "change", [written, run_it, be_deployed, lambda stage: (stage.project / "x").touch()]
 )
-def test_nothing_else_changes_it(tmp_path: Path, change: Callable[[Stage], object]) -> None:
-    stage = written(tmp_path)
-    before = fingerprint(stage)
+def test_other_changes_do_not_change_the_fingerprint(
+    stage: Stage, change: Callable[[Stage], object]
+) -> None:
+    before = fingerprint(written(stage))
 
     change(stage)
 
     assert fingerprint(stage) == before
 
 
-def test_it_is_the_same_in_another_clone(tmp_path: Path) -> None:
-    assert fingerprint(written(tmp_path / "one")) == fingerprint(written(tmp_path / "two"))
+def test_another_clone_has_the_same_fingerprint(tmp_path: Path) -> None:
+    one, two = (written(stage_at(tmp_path / name)) for name in ("one", "two"))
+
+    assert fingerprint(one) == fingerprint(two)

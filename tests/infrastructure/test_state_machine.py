@@ -1,4 +1,4 @@
-"""The state machine against the States Language, and against the app that it runs on."""
+"""The state machine follows the States Language, and fits the app."""
 
 import ast
 import json
@@ -9,16 +9,16 @@ from typing import Any, Final
 import pytest
 from cfnlint.api import lint_all
 
-from chalicelib.profiles.clean_up import LONGEST_EXECUTION
-from chalicelib.profiles.moves import LONGEST_WRITER
-from tests.states_language import DEFINITION
+from chalicelib.profiles.clean_up import MAX_EXECUTION_DURATION
+from chalicelib.profiles.moves import MAX_WRITER_DURATION
+from tests.fakes.workflow import DEFINITION
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 PREFIX: Final = "${FunctionArnPrefix}"
 
 
 def linted(definition: Mapping[str, Any]) -> list[str]:
-    """What cfn-lint says of a template with this state machine, but for mere information."""
+    """Return cfn-lint's errors and warnings for a template with this state machine."""
     machine = {
         "Type": "AWS::StepFunctions::StateMachine",
         "Properties": {
@@ -36,7 +36,7 @@ def linted(definition: Mapping[str, Any]) -> list[str]:
 
 
 def machines(machine: Mapping[str, Any] = DEFINITION) -> Iterator[Mapping[str, Any]]:
-    """The state machine, and the branches inside it."""
+    """Yield the state machine and its branches."""
     yield machine
     for state in machine["States"].values():
         for branch in state.get("Branches", []):
@@ -57,7 +57,7 @@ def followers(state: Mapping[str, Any]) -> Iterator[str]:
     yield from (catcher["Next"] for catcher in state.get("Catch", []))
 
 
-def test_it_obeys_the_states_language() -> None:
+def test_cfn_lint_finds_no_problem() -> None:
     assert linted(DEFINITION) == []
 
 
@@ -69,12 +69,12 @@ def test_it_obeys_the_states_language() -> None:
         {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:f", "Retry": {}},
     ],
 )
-def test_what_does_not_obey_it_is_noticed(broken: Mapping[str, Any]) -> None:
+def test_cfn_lint_would_find_a_problem(broken: Mapping[str, Any]) -> None:
     assert linted({"StartAt": "Only", "States": {"Only": broken}}) != []
 
 
 @pytest.mark.parametrize("machine", list(machines()), ids=lambda machine: machine["StartAt"])
-def test_every_state_is_reached_and_every_way_ends(machine: Mapping[str, Any]) -> None:
+def test_every_state_can_be_reached_and_every_path_ends(machine: Mapping[str, Any]) -> None:
     states = machine["States"]
     reached, ahead = set(), [machine["StartAt"]]
     while ahead:
@@ -90,7 +90,7 @@ def test_every_state_is_reached_and_every_way_ends(machine: Mapping[str, Any]) -
 
 
 def declared_functions() -> set[str]:
-    """The names of the app's pure functions; to import it would need its environment."""
+    """Return the names of the app's pure functions; importing it would need its environment."""
     return {
         node.name
         for node in ast.walk(ast.parse((PROJECT / "app.py").read_text()))
@@ -99,14 +99,14 @@ def declared_functions() -> set[str]:
     }
 
 
-def test_every_resource_is_a_function_that_the_app_declares() -> None:
+def test_every_task_is_a_function_of_the_app() -> None:
     wanted = {task["Resource"].removeprefix(PREFIX) for task in TASKS.values()}
 
     assert all(task["Resource"].startswith(PREFIX) for task in TASKS.values())
     assert wanted == declared_functions()
 
 
-def test_every_task_is_tried_again_whatever_fails_but_never_what_is_decided() -> None:
+def test_a_task_is_retried_after_every_error_except_a_decision() -> None:
     decided = {
         "PhotoDoesNotMeetRequirementError",
         "FaceAlreadyExistsError",
@@ -121,8 +121,8 @@ def test_every_task_is_tried_again_whatever_fails_but_never_what_is_decided() ->
         assert whatever["MaxAttempts"] > 0
 
 
-def test_every_state_before_the_last_word_catches_each_refusal() -> None:
-    """Whichever is written down already is raised by whatever task looks first."""
+def test_every_state_before_the_end_catches_each_refusal() -> None:
+    """The next task raises a refusal that is already recorded."""
     refusals = {"PhotoDoesNotMeetRequirementError", "FaceAlreadyExistsError"}
     for name in ("FaceDetection", "CheckFaceDuplicate", "ParallelProcessing", "PersistMetadata"):
         caught = {
@@ -134,25 +134,25 @@ def test_every_state_before_the_last_word_catches_each_refusal() -> None:
         assert caught == refusals, name
 
 
-def test_every_state_catches_whatever_is_left() -> None:
-    """But the branches', whose errors come out of the Parallel state, and the ends'."""
+def test_every_state_catches_all_other_errors() -> None:
+    """The Parallel state catches the errors of its branches."""
     for name, state in DEFINITION["States"].items():
         if state["Type"] in {"Task", "Parallel"}:
             assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
     assert DEFINITION["States"]["ProcessingFailed"]["Catch"][-1]["Next"] == "Failed"
 
 
-def test_an_execution_ends_before_a_deleted_profile_is_forgotten() -> None:
-    assert DEFINITION["TimeoutSeconds"] <= LONGEST_EXECUTION.total_seconds() < 20 * 60
+def test_an_execution_ends_before_a_deleted_profile_is_removed() -> None:
+    assert DEFINITION["TimeoutSeconds"] <= MAX_EXECUTION_DURATION.total_seconds() < 20 * 60
 
 
-def test_a_task_waits_for_longer_than_its_function_runs() -> None:
-    """Or Step Functions would start another while the first one still writes."""
+def test_a_tasks_timeout_is_longer_than_its_functions() -> None:
+    """Else Step Functions would retry while the first function still writes."""
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     functions = config["stages"]["local"]["lambda_functions"]
     for task in TASKS.values():
         name = task["Resource"].removeprefix(PREFIX)
         assert functions[name]["lambda_timeout"] < task["TimeoutSeconds"]
-        assert functions[name]["lambda_timeout"] < LONGEST_WRITER.total_seconds()
+        assert functions[name]["lambda_timeout"] < MAX_WRITER_DURATION.total_seconds()
     storing = (config["lambda_timeout"], functions["take_in_staged"]["lambda_timeout"])
-    assert max(storing) < LONGEST_WRITER.total_seconds()
+    assert max(storing) < MAX_WRITER_DURATION.total_seconds()

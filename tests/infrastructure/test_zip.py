@@ -1,7 +1,7 @@
-"""What Lambda gets, for each Python that it may run: built by Chalice, with wheels from PyPI.
+"""The package that Lambda gets, for each Python that it may run.
 
-Chalice compiles on this machine, without a word, what it finds no fitting wheel of; here
-that fails.
+`make prove` has Chalice build it with wheels from PyPI. Where no wheel fits, Chalice compiles the
+package for this machine without a warning; here that fails.
 """
 
 import io
@@ -15,7 +15,7 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zipfile import ZipFile
 
 import pytest
@@ -32,21 +32,21 @@ from packaging.utils import canonicalize_name
 
 from tests.unit.test_settings import ENVIRONMENT
 
-pytestmark = pytest.mark.xdist_group("zip")  # built once, by one process of several
-
-ROOT = Path(__file__).parent.parent.parent
-MOST_BYTES = 20_000_000
-RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
-GLIBC = {"3.11": (2, 26), "3.12": (2, 34), "3.13": (2, 34)}
-"""Of Amazon Linux 2 and 2023, on which Lambda runs them (AWS Lambda, "Lambda runtimes")."""
-OLD_NAMES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
-"""The least glibc of platform tags that do not say it (PEP 600)."""
-ALREADY_THERE = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
-"""What Lambda's own Python brings along."""
+ROOT: Final = Path(__file__).parent.parent.parent
+MAX_BYTES: Final = 20_000_000
+RUNNING: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
+GLIBC: Final = {"3.11": (2, 26), "3.12": (2, 34), "3.13": (2, 34)}
+"""Of Amazon Linux 2 and 2023, where Lambda runs each Python (AWS Lambda, "Lambda runtimes")."""
+OLD_NAMES: Final = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+"""The oldest glibc for platform tags without a version (PEP 600)."""
+OF_LAMBDA: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
+"""Packages that Lambda's Python has."""
+ONE_PROCESS: Final = pytest.mark.xdist_group("zip")
+"""All tests that build packages run in one process, which builds each once."""
 
 
 class Pip(SubprocessPip):
-    """pip as another Python would run it, which is to find wheels and to compile nothing."""
+    """pip as another Python would run it: it finds wheels, and compiles nothing."""
 
     def __init__(self, version: str, platforms: Iterable[str]) -> None:
         super().__init__()
@@ -57,18 +57,16 @@ class Pip(SubprocessPip):
         assert args[0] == "download", f"no wheel fits, and chalice compiles: {args}"
         if self._python[1] != RUNNING:
             args = [*args, *self._python]
-            if "-r" in args:  # chalice lets pip choose at first, by the Python that runs it
+            if "-r" in args:  # first, chalice lets pip choose for the Python that runs it
                 args += ["--only-binary=:all:", *self._lambda]
         return super().main(args, *rest, **options)
 
 
 class Package:
-    """A package that Chalice built.
+    """A package that Chalice built from a project's folder.
 
     Attributes:
-        folder: The project that it was built from.
         path: The zip.
-        version: Of Python.
     """
 
     def __init__(self, folder: Path, version: str) -> None:
@@ -85,26 +83,18 @@ class Package:
         python = f"python{self.version}"
         return Path(packager.create_deployment_package(str(self.folder), python))
 
-    def names(self) -> list[str]:
-        with ZipFile(self.path) as archive:
-            return archive.namelist()
-
-    def packages(self) -> dict[str, set[Tag]]:
-        """The tags of each package that was installed, as its wheel told them."""
-        with ZipFile(self.path) as archive:
-            return {
-                canonicalize_name(name.split("-")[0]): tags_of(archive.read(name).decode())
-                for name in archive.namelist()
-                if name.endswith(".dist-info/WHEEL")
-            }
-
-    def libraries(self) -> Iterator[tuple[str, bytes]]:
-        """Every compiled file, and its bytes."""
+    def files(self) -> Iterator[tuple[str, bytes]]:
         with ZipFile(self.path) as archive:
             for name in archive.namelist():
-                content = archive.read(name)
-                if content.startswith(b"\x7fELF"):
-                    yield name, content
+                yield name, archive.read(name)
+
+    def packages(self) -> dict[str, set[Tag]]:
+        """The tags of each installed package, as its wheel has them."""
+        return {
+            canonicalize_name(name.split("-")[0]): tags_of(content.decode())
+            for name, content in self.files()
+            if name.endswith(".dist-info/WHEEL")
+        }
 
 
 Packages = Callable[[str], Package]
@@ -112,7 +102,7 @@ Packages = Callable[[str], Package]
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
-    """Each built when it is first asked for, in a folder without anything that a run left."""
+    """Each package is built once, in a clean folder."""
 
     @cache
     def built(version: str) -> Package:
@@ -133,7 +123,7 @@ def package(request: pytest.FixtureRequest, packages: Packages) -> Package:
 
 @pytest.fixture
 def own_package(packages: Packages) -> Package:
-    """For the Python that runs this."""
+    """The package for the Python that runs this."""
     return packages(RUNNING)
 
 
@@ -142,8 +132,8 @@ def tags_of(wheel: str) -> set[Tag]:
     return {tag for line in lines for tag in parse_tag(line)}
 
 
-def least_glibc(platform: str) -> tuple[int, int]:
-    """What a manylinux platform needs at least; nothing else fits but what fits anywhere."""
+def oldest_glibc(platform: str) -> tuple[int, int]:
+    """The oldest glibc that a manylinux platform works with; other platforms are refused."""
     name = platform.removesuffix("_x86_64")
     assert name != platform, f"{platform} is not Lambda's processor"
     if name in OLD_NAMES:
@@ -155,11 +145,15 @@ def least_glibc(platform: str) -> tuple[int, int]:
 
 def names_in(requirements: str) -> set[str]:
     lines = (ROOT / requirements).read_text().splitlines()
-    return {canonicalize_name(Requirement(line).name) for line in lines if re.match(r"\w", line)}
+    return {
+        canonicalize_name(Requirement(line.rstrip(" \\")).name)
+        for line in lines
+        if re.match(r"\w", line)
+    }
 
 
 def needed_by(names: Iterable[str]) -> set[str]:
-    """These packages, and whatever they need."""
+    """These packages, and all packages that they need."""
     needed: set[str] = set()
     todo = [*names]
     while todo:
@@ -175,6 +169,63 @@ def needed_by(names: Iterable[str]) -> set[str]:
     return needed
 
 
+def import_app(*folders: Path) -> list[str]:
+    """Import the app with nothing else on its path; return where it found three modules."""
+    program = f"""
+import json, sys
+sys.path[:0] = {[str(folder) for folder in folders]}
+import app, pillow_heif
+from PIL import Image, _imaging
+Image.open({str(ROOT / "samples" / "page.jpg")!r}).load()
+print(json.dumps([type(app.app).__module__, type(app.app).__name__, sys.modules["chalice"].__file__,
+                  _imaging.__file__, pillow_heif.__file__, len(app.app.handler_map)]))
+"""
+    run = subprocess.run(  # noqa: S603  # our own program
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        env={**ENVIRONMENT, "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    module, name, *files, functions = json.loads(run.stdout)
+    assert (module, name) == ("chalice.app", "Chalice")
+    assert functions > 15
+    return [str(file) for file in files]
+
+
+def link_modules(folder: Path, names: Iterable[str]) -> Path:
+    """Make a folder with links to installed modules."""
+    folder.mkdir()
+    for name in names:
+        spec = find_spec(name)
+        assert spec is not None, name
+        places = spec.submodule_search_locations
+        source = Path(next(iter(places)) if places else str(spec.origin))
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def modules_of(package: str) -> set[str]:
+    """The modules that an installed package has at the top."""
+    tops = {Path(file).parts[0] for file in metadata.files(package) or ()}
+    return {top.split(".")[0] for top in tops if re.fullmatch(r"\w+(\.py|\.\S+\.so)?", top)}
+
+
+def test_the_app_needs_only_its_requirements(tmp_path: Path) -> None:
+    """Without a build: a package that only the tests have is not on the path."""
+    modules = set().union(*map(modules_of, needed_by(names_in("requirements.txt"))))
+    folder = link_modules(tmp_path / "task", {"chalice", *modules, *OF_LAMBDA} - {"__pycache__"})
+    for name in ("app.py", "chalicelib"):
+        (folder / name).symlink_to(ROOT / name)
+
+    import_app(folder)
+
+    assert "pytest" not in modules
+
+
+@pytest.mark.prove
+@ONE_PROCESS
 def test_every_wheel_fits_lambdas_python(package: Package) -> None:
     packages = package.packages()
 
@@ -183,84 +234,65 @@ def test_every_wheel_fits_lambdas_python(package: Package) -> None:
         abi = "cp" + package.version.replace(".", "")
         assert {tag.abi for tag in tags} & {abi, "abi3", "none"}, name
         compiled_for = {tag.platform for tag in tags} - {"any"}
-        # A wheel with several tags fits wherever one of them does.
-        least = min(map(least_glibc, compiled_for), default=(0, 0))
-        assert least <= GLIBC[package.version], f"{name} needs glibc {least}"
+        # A wheel with several tags fits where one of them fits.
+        oldest = min(map(oldest_glibc, compiled_for), default=(0, 0))
+        assert oldest <= GLIBC[package.version], f"{name} needs glibc {oldest}"
 
 
-def test_no_compiled_file_asks_for_a_newer_glibc(package: Package) -> None:
-    """Whatever the tags say: the versions of glibc's functions that a library is linked with."""
-    asked = {
+@pytest.mark.prove
+@ONE_PROCESS
+def test_no_compiled_file_needs_a_newer_glibc(package: Package) -> None:
+    """The versions of glibc's functions that a library is linked with, whatever the tags say."""
+    needed = {
         name: max(tuple(map(int, found)) for found in re.findall(rb"GLIBC_(\d+)\.(\d+)", content))
-        for name, content in package.libraries()
-        if b"GLIBC_" in content
+        for name, content in package.files()
+        if content.startswith(b"\x7fELF") and b"GLIBC_" in content
     }
 
-    assert len(asked) > 20
-    too_new = {name: least for name, least in asked.items() if least > GLIBC[package.version]}
+    assert len(needed) > 20
+    too_new = {name: glibc for name, glibc in needed.items() if glibc > GLIBC[package.version]}
     assert too_new == {}
 
 
+@pytest.mark.prove
+@ONE_PROCESS
 def test_a_package_has_at_most_20_mb(package: Package) -> None:
     size = package.path.stat().st_size
-    sys.stdout.write(f"Python {package.version}: {size / 1e6:.1f} MB")  # shown by pytest -rP
+    sys.stdout.write(f"Python {package.version}: {size / 1e6:.1f} MB")  # pytest -rP shows it
 
-    assert size <= MOST_BYTES
+    assert size <= MAX_BYTES
 
 
-def test_there_is_nothing_in_it_but_the_app_and_what_it_needs(package: Package) -> None:
-    needed = needed_by(names_in("requirements.txt"))
+@pytest.mark.prove
+@ONE_PROCESS
+def test_a_package_has_only_the_app_and_what_it_needs(package: Package) -> None:
+    needed = needed_by(names_in("requirements/lambda.in"))
     assert package.packages().keys() == needed
-    assert needed & names_in("requirements-dev.txt") == set()
+    assert needed & (names_in("requirements/local.in") | names_in("requirements/dev.in")) == set()
 
     ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "chalicelib").rglob("*.py")}
     of_chalice = {"chalice/__init__.py", "chalice/app.py"}
     tops = ("app.py", "chalice", "chalicelib", "tests", "local", "bench", "samples")
-    found = {name for name in package.names() if name.split("/")[0] in tops}
+    found = {name for name, _ in package.files() if name.split("/")[0] in tops}
     assert found == ours | of_chalice | {"app.py"}
 
 
-def test_a_deployment_that_changes_nothing_uploads_the_same_bytes(own_package: Package) -> None:
+@pytest.mark.prove
+@ONE_PROCESS
+def test_an_unchanged_app_is_not_built_again(own_package: Package) -> None:
     before = own_package.path.stat()
 
     assert own_package.build() == own_package.path
     assert own_package.path.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_with_nothing_else_on_its_path_the_app_can_be_imported(
-    own_package: Package, tmp_path: Path
-) -> None:
-    unpacked, provided = tmp_path / "task", tmp_path / "runtime"
-    provided.mkdir()
+@pytest.mark.prove
+@ONE_PROCESS
+def test_the_app_can_be_imported_from_its_package(own_package: Package, tmp_path: Path) -> None:
+    unpacked = tmp_path / "task"
     with ZipFile(own_package.path) as archive:
         archive.extractall(unpacked)
-    for name in ALREADY_THERE:
-        spec = find_spec(name)
-        assert spec
-        assert spec.origin
-        origin = Path(spec.origin)
-        source = origin.parent if origin.name == "__init__.py" else origin
-        (provided / source.name).symlink_to(source)
-    program = f"""
-import json, sys
-sys.path[:0] = {[str(unpacked), str(provided)]}
-import app, pillow_heif
-from PIL import Image, _imaging
-Image.open({str(ROOT / "samples" / "page.jpg")!r}).load()
-print(json.dumps([type(app.app).__module__, type(app.app).__name__, sys.modules["chalice"].__file__,
-                  _imaging.__file__, pillow_heif.__file__, len(app.app.handler_map)]))
-"""
 
-    run = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-I", "-S", "-B", "-c", program],
-        env={**ENVIRONMENT, "AWS_DEFAULT_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    files = import_app(unpacked, link_modules(tmp_path / "runtime", OF_LAMBDA))
 
-    assert run.returncode == 0, run.stderr
-    module, name, *files, functions = json.loads(run.stdout)
-    assert (module, name) == ("chalice.app", "Chalice")
     assert [file for file in files if not file.startswith(str(unpacked))] == []
-    assert functions > 15

@@ -12,13 +12,13 @@ import pytest
 import urllib3
 from botocore.config import Config
 
-from local.buckets import Listener
-from local.face_recognition import FaceRecognition
-from local.http_server import HttpServer
-from local.lambda_function import LambdaFunction
-from local.local_aws import EngineFactory, LocalAws
-from local.moto_backend import REGION
-from local.resources import APP_KEYS, STACK_KEYS
+from local.resources.names import APP_KEYS, REGION, STACK_KEYS
+from local.runner.lambda_function import LambdaFunction
+from local.server.front import Operation
+from local.server.http_server import HttpServer
+from local.server.local_aws import LocalAws
+from local.services.rekognition.face_recognition import FaceRecognition
+from local.services.s3.buckets import Listener
 
 _FEW_RETRIES_AT_ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -112,29 +112,27 @@ def boto3_session() -> boto3.session.Session:
 def aws(boto3_session: boto3.session.Session) -> Iterator[Aws]:
     engines = Engines()
     by_name = {
-        **FaceRecognition(_no_object).operations,
+        **FaceRecognition().operations,
         "rekognition.DetectText": engines.detect_text,
         "polly.SynthesizeSpeech": engines.synthesize_speech,
     }
-    with running_aws(boto3_session, lambda _moto: by_name, engines) as aws:
+    with running_aws(boto3_session, by_name, engines) as aws:
         yield aws
-
-
-def _no_object(*where: Any) -> bytes:
-    raise KeyError(where)
 
 
 @contextmanager
 def running_aws(
-    session: boto3.session.Session, factory: EngineFactory, engines: Engines
+    session: boto3.session.Session,
+    operations: Mapping[str, Operation],
+    engines: Engines | None = None,
 ) -> Iterator[Aws]:
     clock, server = Clock(), HttpServer(0)
-    local_aws = LocalAws(server, factory, now=clock)
+    local_aws = LocalAws(server, operations, now=clock)
     local_aws.start()
     yield Aws(
         server.url,
         clock,
-        engines,
+        engines or Engines(),
         session,
         local_aws.listen_to_buckets,
         local_aws.declare_functions,

@@ -4,11 +4,12 @@ import json
 import re
 from pathlib import Path
 
-from local.faults import Fault
+from local.control.faults import Fault
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "local" / "README.md").read_text()
-TESTS = {path.name: path.read_text() for path in Path(__file__).parent.glob("test_*.py")}
+LOCAL = ROOT / "local"
+README = (LOCAL / "README.md").read_text()
+TESTS = {path.name: path.read_text() for path in Path(__file__).parent.rglob("test_*.py")}
 COLUMNS = 3
 
 
@@ -36,24 +37,25 @@ def test_every_test_that_it_names_exists() -> None:
     assert set(re.findall(r"`(test_\w+\.py)`", README)) <= TESTS.keys()
 
 
-def test_every_file_that_it_names_exists_and_none_is_left_out() -> None:
+def test_every_room_and_file_that_it_names_exists_and_no_room_is_left_out() -> None:
     tour = README.partition("## How it is built")[2].partition("\n## ")[0]
-    named = set(re.findall(r"`([\w/]+\.py|\w+/)`", tour))
+    named = set(re.findall(r"`([\w/]+\.py|[\w/]+/)`", tour))
 
-    assert [name for name in named if not (ROOT / "local" / name).exists()] == []
-    modules = {path.name for path in (ROOT / "local").glob("*.py")}
-    about_the_rest = {
-        "__init__.py",
-        "__main__.py",
-        "demo.py",
-        "demo_http.py",
-        "demo_profile.py",
-        "demo_text.py",
-        "launcher.py",
-        "process.py",
-    }
-    glue = {"local_aws.py", "service_error.py", "request_constraints.py"}
-    assert modules - named == about_the_rest | glue
+    assert [name for name in named if not (LOCAL / name).exists()] == []
+    rooms = {path.parent.name + "/" for path in LOCAL.glob("*/__init__.py")}
+    services = {f"services/{path.parent.name}/" for path in LOCAL.glob("services/*/__init__.py")}
+    assert (rooms | services) - named == set()
+
+
+def test_every_file_of_the_table_exists() -> None:
+    table = README.partition("## Where it differs from AWS")[2]
+    modules = {path.name for path in LOCAL.rglob("*.py")} | TESTS.keys()
+
+    assert set(re.findall(r"`(\w+\.py)`", table)) - modules == set()
+
+
+def test_the_top_floor_is_small() -> None:
+    assert len([path for path in LOCAL.iterdir() if path.name != "__pycache__"]) <= 10
 
 
 def test_the_fault_of_its_example_is_one() -> None:

@@ -10,10 +10,11 @@ from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.ports import StoriesFound
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest
-from tests.builders import jpeg, story, upload, upload_request
-from tests.fake_uploads import InMemoryUploadRequests
-from tests.fakes import InMemoryStories, Outbox
-from tests.pipeline.world import World
+from tests.fakes.builders import jpeg, story, upload, upload_request
+from tests.fakes.outputs import Outbox
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.uploads import InMemoryUploadRequests
+from tests.fakes.world import World
 
 
 def bulk(world: World) -> Bulk:

@@ -10,11 +10,12 @@ from chalicelib.pages.detection import TextDetection
 from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.queues import DEAD_LETTERS, TIME_LIMITS, Step
 from chalicelib.stories.story import Lease, Status, Story
-from tests.builders import jpeg, upload
-from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
-from tests.fakes import Outbox, ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.builders import jpeg, upload
+from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.outputs import Outbox
+from tests.fakes.queues import MAX_RECEIVES, InMemoryQueue
+from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR
-from tests.pipeline.world import World
 
 THROTTLED = TransientError("DetectText failed with ThrottlingException")
 

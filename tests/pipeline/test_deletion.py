@@ -19,17 +19,12 @@ from chalicelib.stories import keys, moves
 from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status, Story
-from tests.builders import jpeg, line, story, upload, upload_request, with_words
-from tests.fake_uploads import SlowCdn
-from tests.fakes import (
-    NOW,
-    InMemoryMedia,
-    InMemoryStories,
-    RefusingMedia,
-    ScriptedSpeaker,
-    ScriptedTextDetector,
-)
-from tests.pipeline.world import World
+from tests.fakes.builders import jpeg, line, story, upload, upload_request, with_words
+from tests.fakes.clock import NOW
+from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.media import InMemoryMedia, RefusingMedia, SlowCdn
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.world import World
 from tests.unit.test_mp3 import tone
 
 
@@ -432,7 +427,7 @@ def test_the_photo_itself_is_not_left_in_the_staging_bucket() -> None:
     request = upload_request()
     world.upload_requests.add(request)
     world.intake_bucket.post(request.key, jpeg(), request.id)
-    staged = world.intake_bucket.look(request.key)
+    staged = world.intake_bucket.head(request.key)
     assert staged is not None
     world.upload_requests.fulfil(request, world.story(), staged.arrived_at)
 

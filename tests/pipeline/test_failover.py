@@ -11,10 +11,10 @@ from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import DEAD_LETTERS
 from chalicelib.stories.story import PHOTO_MISSING, Failure, Status, Story
-from tests.builders import upload
-from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.builders import upload
+from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR
-from tests.pipeline.world import World
 
 DAY = GIVE_UP_AFTER.total_seconds() + 1
 

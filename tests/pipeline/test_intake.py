@@ -11,10 +11,12 @@ from chalicelib.steps.intake import MAX_BYTES, Upload
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.story import Failure, Status
-from tests.builders import jpeg, upload
-from tests.fake_queue import InMemoryQueue
-from tests.fakes import NOW, InMemoryMedia, Outbox
-from tests.pipeline.world import World
+from tests.fakes.builders import jpeg, upload
+from tests.fakes.clock import NOW
+from tests.fakes.media import InMemoryMedia
+from tests.fakes.outputs import Outbox
+from tests.fakes.queues import InMemoryQueue
+from tests.fakes.world import World
 
 
 def test_a_new_photo_is_stored_and_its_reading_enqueued() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.errors import InvalidRequestError
 from chalicelib.steps.listing import Listing, ListPage
-from tests.builders import story
-from tests.fakes import InMemoryStories
+from tests.fakes.builders import story
+from tests.fakes.stories import InMemoryStories
 
 TODAY = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.intake import MAX_BYTES
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     DUPLICATES_FOUND,
     METRICS,
     PROFILE_PHOTOS_REJECTED,
@@ -19,22 +19,19 @@ from chalicelib.telemetry.metrics import (
     Metric,
     reason_of_rejection,
 )
-from tests.builders import jpeg, upload
-from tests.fake_uploads import InMemoryIntakeBucket
-from tests.fakes import (
-    Clock,
-    InMemoryMedia,
-    InMemoryStories,
-    ScriptedSpeaker,
-    ScriptedTextDetector,
-    delivery_to,
-)
+from tests.fakes.builders import jpeg, upload
+from tests.fakes.clock import Clock
+from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.media import InMemoryMedia
+from tests.fakes.queues import delivery_to
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.uploads import InMemoryIntakeBucket
+from tests.fakes.world import World
 from tests.pipeline.test_dead_letters import THROTTLED, bury, world_with_a_dead_letter
 from tests.pipeline.test_deletion import world_with_a_story
 from tests.pipeline.test_narration import narrate, world_with_a_text
 from tests.pipeline.test_reading import CLEAR, read, world_with_a_photo
 from tests.pipeline.test_staging import announce, posted, take_in
-from tests.pipeline.world import World
 
 
 class SlowMedia(InMemoryMedia):
@@ -89,7 +86,7 @@ def test_names_are_those_that_alarms_and_dashboard_know() -> None:
         "ProfilePhotosRejected": ("Count", "Reason"),
         "ProfilePhotosFailed": ("Count", None),
     }
-    summed = {metric for metric in METRICS if metric.summed}
+    summed = {metric for metric in METRICS if metric.has_total}
     assert summed == {STORIES_FAILED, PROFILE_PHOTOS_REJECTED}
 
 

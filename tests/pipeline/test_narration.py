@@ -7,9 +7,10 @@ from chalicelib.errors import RejectedError, TransientError
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
-from tests.builders import upload
-from tests.fakes import ScriptedSpeaker, delivery_to
-from tests.pipeline.world import World
+from tests.fakes.builders import upload
+from tests.fakes.engines import ScriptedSpeaker
+from tests.fakes.queues import delivery_to
+from tests.fakes.world import World
 from tests.unit.test_mp3 import tone
 
 LONG = ("The ant carried a crumb. " * 200).strip()

@@ -6,9 +6,10 @@ from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.stories import keys
 from chalicelib.stories.story import Status
-from tests.builders import jpeg, line, upload, with_words
-from tests.fakes import ScriptedTextDetector, delivery_to
-from tests.pipeline.world import World
+from tests.fakes.builders import jpeg, line, upload, with_words
+from tests.fakes.engines import ScriptedTextDetector
+from tests.fakes.queues import delivery_to
+from tests.fakes.world import World
 
 CLEAR = with_words(line("Once upon a time.", 0.1, 0.1))
 GARBLED = with_words(line("ewit e nodu ecno", 0.1, 0.1, confidence=55))

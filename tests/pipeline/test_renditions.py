@@ -10,9 +10,10 @@ from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status
-from tests.builders import jpeg, line, upload, with_words
-from tests.fakes import InMemoryMedia, ScriptedSpeaker, ScriptedTextDetector
-from tests.pipeline.world import World
+from tests.fakes.builders import jpeg, line, upload, with_words
+from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.media import InMemoryMedia
+from tests.fakes.world import World
 from tests.unit.test_mp3 import tone
 
 

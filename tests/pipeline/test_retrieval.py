@@ -4,9 +4,9 @@ from chalicelib.delivery.messages import about
 from chalicelib.errors import InvalidRequestError, UnknownStoryError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
-from tests.builders import upload
-from tests.fakes import NOW
-from tests.pipeline.world import World
+from tests.fakes.builders import upload
+from tests.fakes.clock import NOW
+from tests.fakes.world import World
 
 
 def world_with_a_story() -> World:

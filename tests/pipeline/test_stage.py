@@ -10,17 +10,14 @@ from chalicelib.pages.detection import TextDetection
 from chalicelib.stories.moves import Move, StoryChanges
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Failure, Lease, Status, Story
-from tests.builders import upload
-from tests.fake_queue import InMemoryQueue
-from tests.fakes import (
-    NOW,
-    InMemoryStories,
-    Outbox,
-    ScriptedTextDetector,
-    delivery_to,
-)
+from tests.fakes.builders import upload
+from tests.fakes.clock import NOW
+from tests.fakes.engines import ScriptedTextDetector
+from tests.fakes.outputs import Outbox
+from tests.fakes.queues import InMemoryQueue, delivery_to
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR, world_with_a_photo
-from tests.pipeline.world import World
 
 LATER = NOW + timedelta(seconds=60)
 

@@ -11,22 +11,22 @@ from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.errors import ExpiredError, TransientError, UnknownStoryError
 from chalicelib.steps.bucket_intake import BucketIntake
 from chalicelib.steps.deletion import Deletion
-from chalicelib.steps.direct_upload import DirectUpload, Permit, Wanted
+from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
 from chalicelib.stories import keys
 from chalicelib.stories.intake_bucket import IntakeListing, IntakeObject, IntakePhoto
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
-from tests.builders import jpeg, upload
-from tests.fake_queue import MAX_RECEIVES, InMemoryQueue
-from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
-from tests.fakes import RefusingMedia
-from tests.pipeline.world import World
+from tests.fakes.builders import jpeg, upload
+from tests.fakes.media import RefusingMedia
+from tests.fakes.queues import MAX_RECEIVES, InMemoryQueue
+from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
+from tests.fakes.world import World
 
 
-def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> Permit:
-    wanted = Wanted("mole.jpg", "image/jpeg", language, voice)
+def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> UploadPermit:
+    wanted = WantedUpload("mole.jpg", "image/jpeg", language, voice)
     return world.part(DirectUpload).permit(wanted)
 
 
@@ -653,10 +653,10 @@ def test_a_photo_posted_again_after_its_story_was_deleted_is_a_new_story() -> No
 
 def test_a_photo_taken_in_while_somebody_asks_is_not_told_to_be_late() -> None:
     class JustNow(InMemoryIntakeBucket):
-        def look(self, key: str) -> IntakeObject | None:
+        def head(self, key: str) -> IntakeObject | None:
             announce(world, key)
             take_in(world)
-            return super().look(key)
+            return super().head(key)
 
     world = World(intake_bucket=JustNow)
     request = posted(world)
@@ -667,7 +667,7 @@ def test_a_photo_taken_in_while_somebody_asks_is_not_told_to_be_late() -> None:
 
 def test_who_asks_is_told_how_it_stands_though_the_bucket_cannot_be_asked() -> None:
     class Unreachable(InMemoryIntakeBucket):
-        def look(self, key: str) -> IntakeObject | None:
+        def head(self, key: str) -> IntakeObject | None:
             raise TransientError("HeadObject failed with SlowDown")
 
     world = World(intake_bucket=Unreachable)

@@ -11,15 +11,14 @@ from chalicelib.aws.requests import request
 from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.errors import TransientError
 from chalicelib.http import answers, profiles
-from chalicelib.steps.direct_upload import DirectUpload, Wanted
+from chalicelib.steps.direct_upload import DirectUpload, WantedUpload
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadStatus
-from tests.builders import jpeg, upload
-from tests.fake_queue import MAX_RECEIVES
-from tests.fakes import ScriptedSpeaker, ScriptedTextDetector
-from tests.pipeline.world import World
-from tests.profiles.world import ProfileWorld
+from tests.fakes.builders import jpeg, upload
+from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
+from tests.fakes.queues import MAX_RECEIVES
+from tests.fakes.world import World
 
 SECRET = "arn:aws:sts::210987654321:assumed-role/storytime-prod"  # noqa: S105  # nobody's
 AWS_SAYS = {
@@ -88,7 +87,7 @@ def test_a_staged_photo_that_goes_on_failing_does_not_tell(error: Exception) -> 
     def fails(*_arguments: object) -> NoReturn:
         raise error
 
-    wanted = Wanted("page.jpg", "image/jpeg", "en-US", "Joanna", notify=True)
+    wanted = WantedUpload("page.jpg", "image/jpeg", "en-US", "Joanna", notify=True)
     permit = world.part(DirectUpload).permit(wanted)
     key = permit.form.fields["key"]
     world.intake_bucket.post(key, jpeg(), permit.request.id)
@@ -112,7 +111,7 @@ def test_a_staged_photo_that_goes_on_failing_does_not_tell(error: Exception) -> 
 
 
 def test_a_profile_photo_that_goes_on_failing_does_not_tell(error: Exception) -> None:
-    world = ProfileWorld()
+    world = World()
 
     def fails(*_arguments: object) -> NoReturn:
         raise error

@@ -5,30 +5,30 @@ import pytest
 from chalicelib.errors import TransientError, UnknownProfileError
 from chalicelib.profiles.profile import ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
-from tests.fake_profiles import portrait
-from tests.profiles.world import ANNA, BEN, ProfileWorld
-from tests.states_language import Interpreter
+from tests.fakes.engines import portrait
+from tests.fakes.workflow import Interpreter
+from tests.fakes.world import ANNA, BEN, World
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
-def sweep_for_half_an_hour(world: ProfileWorld) -> None:
+def sweep_for_half_an_hour(world: World) -> None:
     for _ in range(6):
         world.clock.advance(300)
         world.sweep()
 
 
-def assert_nothing_is_left(world: ProfileWorld, user_id: str) -> None:
+def assert_nothing_is_left(world: World, user_id: str) -> None:
     assert world.faces_of(user_id) == []
     assert world.files_of(user_id) == []
     assert world.profiles.kept == {}
 
 
 def test_photo_thumbnail_and_face_are_gone_at_once_and_the_rest_in_minutes(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.register("user_a")
 
@@ -47,7 +47,7 @@ def test_photo_thumbnail_and_face_are_gone_at_once_and_the_rest_in_minutes(
     assert_nothing_is_left(world, "user_a")
 
 
-def test_the_links_stop_to_work(world: ProfileWorld) -> None:
+def test_the_links_stop_to_work(world: World) -> None:
     profile = world.register("user_a")
     assert profile.photo is not None
 
@@ -60,7 +60,7 @@ def test_the_links_stop_to_work(world: ProfileWorld) -> None:
 @pytest.mark.parametrize(
     "task", ["detect_face", "check_face_duplicate", "add_face_to_index", "persist_metadata"]
 )
-def test_whatever_is_under_way_leaves_nothing(world: ProfileWorld, task: str) -> None:
+def test_whatever_is_under_way_leaves_nothing(world: World, task: str) -> None:
     run = world.functions[task]
 
     def deleted_meanwhile(event: dict[str, object]) -> object:
@@ -78,7 +78,7 @@ def test_whatever_is_under_way_leaves_nothing(world: ProfileWorld, task: str) ->
     assert world.mailer.sent == []
 
 
-def test_a_face_that_is_added_after_the_deletion_goes_with_it(world: ProfileWorld) -> None:
+def test_a_face_that_is_added_after_the_deletion_goes_with_it(world: World) -> None:
     """Who adds it dies at once: only the picture, kept until then, finds the face again."""
     add = world.faces.add
 
@@ -97,7 +97,7 @@ def test_a_face_that_is_added_after_the_deletion_goes_with_it(world: ProfileWorl
     assert_nothing_is_left(world, "user_a")
 
 
-def test_deleting_twice_does_no_harm(world: ProfileWorld) -> None:
+def test_deleting_twice_does_no_harm(world: World) -> None:
     world.register("user_a")
 
     world.part(ProfileRetrieval).delete("user_a")
@@ -107,12 +107,12 @@ def test_deleting_twice_does_no_harm(world: ProfileWorld) -> None:
     assert_nothing_is_left(world, "user_a")
 
 
-def test_a_profile_that_is_not_there_cannot_be_deleted(world: ProfileWorld) -> None:
+def test_a_profile_that_is_not_there_cannot_be_deleted(world: World) -> None:
     with pytest.raises(UnknownProfileError):
         world.part(ProfileRetrieval).delete("user_a")
 
 
-def test_a_new_photo_after_the_deletion_makes_a_new_profile(world: ProfileWorld) -> None:
+def test_a_new_photo_after_the_deletion_makes_a_new_profile(world: World) -> None:
     world.register("user_a", ANNA)
     world.part(ProfileRetrieval).delete("user_a")
 
@@ -128,7 +128,7 @@ def test_a_new_photo_after_the_deletion_makes_a_new_profile(world: ProfileWorld)
 
 
 def test_while_rekognition_is_away_the_deletion_stands_and_is_done_later(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.register("user_a")
     remove = world.faces.remove
@@ -144,7 +144,7 @@ def test_while_rekognition_is_away_the_deletion_stands_and_is_done_later(
     assert_nothing_is_left(world, "user_a")
 
 
-def test_an_execution_that_is_still_waiting_finds_nothing_to_do(world: ProfileWorld) -> None:
+def test_an_execution_that_is_still_waiting_finds_nothing_to_do(world: World) -> None:
     world.put("user_a")
     world.part(ProfileRetrieval).delete("user_a")
     sweep_for_half_an_hour(world)
@@ -156,7 +156,7 @@ def test_an_execution_that_is_still_waiting_finds_nothing_to_do(world: ProfileWo
 
 
 def test_what_was_staged_before_goes_with_the_profile_and_what_came_after_stays(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.register("user_a")
     world.intake_bucket.post("profiles/user_a/before.jpg", portrait(BEN))

@@ -5,16 +5,16 @@ import pytest
 from chalicelib.profiles.direct_upload import ProfileUpload
 from chalicelib.profiles.profile import ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
-from tests.fake_profiles import portrait
-from tests.profiles.world import ANNA, ProfileWorld
+from tests.fakes.engines import portrait
+from tests.fakes.world import ANNA, World
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
-def arrive(world: ProfileWorld, content: bytes, *, email: str | None = None) -> str:
+def arrive(world: World, content: bytes, *, email: str | None = None) -> str:
     """Post a photo by a form, as a client does, and have S3 announce it."""
     permit = world.part(ProfileUpload).permit("user_a", "image/png", email)
     key = permit.form.fields["key"]
@@ -24,7 +24,7 @@ def arrive(world: ProfileWorld, content: bytes, *, email: str | None = None) -> 
 
 
 def test_a_photo_that_arrives_starts_the_workflow_and_leaves_the_staging_bucket(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     arrive(world, portrait(ANNA))
 
@@ -35,7 +35,7 @@ def test_a_photo_that_arrives_starts_the_workflow_and_leaves_the_staging_bucket(
     assert world.intake_bucket.objects == {}
 
 
-def test_an_event_that_comes_twice_makes_one_execution(world: ProfileWorld) -> None:
+def test_an_event_that_comes_twice_makes_one_execution(world: World) -> None:
     key = arrive(world, portrait(ANNA))
     world.announce(key)
 
@@ -44,7 +44,7 @@ def test_an_event_that_comes_twice_makes_one_execution(world: ProfileWorld) -> N
     assert len(world.workflow.executions) == 1
 
 
-def test_an_event_that_is_lost_is_made_up_for_by_the_sweeper(world: ProfileWorld) -> None:
+def test_an_event_that_is_lost_is_made_up_for_by_the_sweeper(world: World) -> None:
     world.intake_bucket.post("profiles/user_a/me.jpg", portrait(ANNA))
     world.clock.advance(120)
 
@@ -56,7 +56,7 @@ def test_an_event_that_is_lost_is_made_up_for_by_the_sweeper(world: ProfileWorld
 
 
 def test_what_is_no_photo_is_rejected_and_the_address_of_the_form_told(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     arrive(world, b"%PDF-1.7 a letter", email="a@example.com")
 
@@ -79,7 +79,7 @@ def test_what_is_no_photo_is_rejected_and_the_address_of_the_form_told(
     ],
 )
 def test_what_says_not_whose_it_is_or_is_too_large_is_put_aside_with_the_reason(
-    world: ProfileWorld, key: str, content: bytes
+    world: World, key: str, content: bytes
 ) -> None:
     world.intake_bucket.post(key, content)
     world.announce(key)
@@ -94,7 +94,7 @@ def test_what_says_not_whose_it_is_or_is_too_large_is_put_aside_with_the_reason(
 
 
 def test_a_photo_that_was_posted_before_the_deletion_does_not_bring_the_profile_back(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.register("user_a")
     key = arrive(world, portrait(ANNA, shot=1))

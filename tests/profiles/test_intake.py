@@ -5,16 +5,16 @@ import pytest
 from chalicelib.errors import TransientError
 from chalicelib.profiles.profile import ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
-from tests.fake_profiles import portrait
-from tests.profiles.world import ANNA, BEN, ProfileWorld
+from tests.fakes.engines import portrait
+from tests.fakes.world import ANNA, BEN, World
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
-def test_the_same_photo_sent_twice_is_one_execution(world: ProfileWorld) -> None:
+def test_the_same_photo_sent_twice_is_one_execution(world: World) -> None:
     first = world.put("user_a")
 
     again = world.put("user_a")
@@ -24,7 +24,7 @@ def test_the_same_photo_sent_twice_is_one_execution(world: ProfileWorld) -> None
     assert len(world.workflow.executions) == 1
 
 
-def test_a_photo_that_counts_pays_nothing_when_it_is_sent_again(world: ProfileWorld) -> None:
+def test_a_photo_that_counts_pays_nothing_when_it_is_sent_again(world: World) -> None:
     ready = world.register("user_a")
     paid = list(world.faces.calls)
 
@@ -36,7 +36,7 @@ def test_a_photo_that_counts_pays_nothing_when_it_is_sent_again(world: ProfileWo
     assert world.faces.calls == paid
 
 
-def test_a_photo_that_did_not_do_is_refused_again_at_no_cost(world: ProfileWorld) -> None:
+def test_a_photo_that_did_not_do_is_refused_again_at_no_cost(world: World) -> None:
     world.faces.seen[ANNA] = []
     world.register("user_a")
 
@@ -47,7 +47,7 @@ def test_a_photo_that_did_not_do_is_refused_again_at_no_cost(world: ProfileWorld
     assert world.run() == []
 
 
-def test_whoever_sends_it_again_with_an_address_is_told(world: ProfileWorld) -> None:
+def test_whoever_sends_it_again_with_an_address_is_told(world: World) -> None:
     world.faces.seen[ANNA] = []
     world.register("user_a")
 
@@ -58,7 +58,7 @@ def test_whoever_sends_it_again_with_an_address_is_told(world: ProfileWorld) -> 
     assert [to for to, _, _ in world.mailer.sent] == ["a@example.com"]
 
 
-def test_a_face_that_was_somebody_elses_is_tried_again(world: ProfileWorld) -> None:
+def test_a_face_that_was_somebody_elses_is_tried_again(world: World) -> None:
     world.register("user_a")
     assert world.register("user_b").status is ProfileStatus.REJECTED
     world.part(ProfileRetrieval).delete("user_a")
@@ -66,7 +66,7 @@ def test_a_face_that_was_somebody_elses_is_tried_again(world: ProfileWorld) -> N
     assert world.register("user_b").status is ProfileStatus.READY
 
 
-def test_another_photo_while_one_is_on_its_way_takes_its_place(world: ProfileWorld) -> None:
+def test_another_photo_while_one_is_on_its_way_takes_its_place(world: World) -> None:
     world.put("user_a", ANNA)
 
     profile = world.register("user_a", BEN)
@@ -81,7 +81,7 @@ def test_another_photo_while_one_is_on_its_way_takes_its_place(world: ProfileWor
     assert world.profile("user_a").unfinished_since is None
 
 
-def test_the_photo_that_counts_sent_after_another_one_is_what_stays(world: ProfileWorld) -> None:
+def test_the_photo_that_counts_sent_after_another_one_is_what_stays(world: World) -> None:
     ready = world.register("user_a", ANNA)
     world.put("user_a", BEN)
 
@@ -93,7 +93,7 @@ def test_the_photo_that_counts_sent_after_another_one_is_what_stays(world: Profi
     assert world.profile("user_a").status is ProfileStatus.READY
 
 
-def test_whoever_lost_the_answer_sends_again_and_the_rest_is_done(world: ProfileWorld) -> None:
+def test_whoever_lost_the_answer_sends_again_and_the_rest_is_done(world: World) -> None:
     start = world.workflow.start
 
     def down(*_: str) -> None:
@@ -110,7 +110,7 @@ def test_whoever_lost_the_answer_sends_again_and_the_rest_is_done(world: Profile
     assert world.profile("user_a").status is ProfileStatus.READY
 
 
-def test_a_photo_that_was_never_stored_fails_and_can_be_sent_again(world: ProfileWorld) -> None:
+def test_a_photo_that_was_never_stored_fails_and_can_be_sent_again(world: World) -> None:
     put = world.media.put
 
     def down(*_: object) -> None:
@@ -131,7 +131,7 @@ def test_a_photo_that_was_never_stored_fails_and_can_be_sent_again(world: Profil
     assert world.register("user_a").status is ProfileStatus.READY
 
 
-def test_an_execution_whose_start_nobody_heard_of_is_the_same_one(world: ProfileWorld) -> None:
+def test_an_execution_whose_start_nobody_heard_of_is_the_same_one(world: World) -> None:
     start = world.workflow.start
 
     def answer_lost(*given: str) -> None:
@@ -150,7 +150,7 @@ def test_an_execution_whose_start_nobody_heard_of_is_the_same_one(world: Profile
 
 
 def test_an_execution_by_hand_does_not_take_the_place_of_a_later_photo(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     by_hand = world.by_hand("user_a", portrait(ANNA))
     world.clock.advance(1)

@@ -5,25 +5,25 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.errors import TransientError
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     PROFILE_PHOTOS_FAILED,
     PROFILE_PHOTOS_READY,
     PROFILE_PHOTOS_REJECTED,
 )
-from tests.profiles.world import ANNA, ProfileWorld
+from tests.fakes.world import ANNA, World
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
-def measured(world: ProfileWorld) -> list[tuple[str, str | None, float]]:
+def measured(world: World) -> list[tuple[str, str | None, float]]:
     ends = (PROFILE_PHOTOS_READY, PROFILE_PHOTOS_REJECTED, PROFILE_PHOTOS_FAILED)
     return [(metric.name, by, value) for metric, by, value in world.meter.kept if metric in ends]
 
 
-def answer_lost(world: ProfileWorld, task: str) -> None:
+def answer_lost(world: World, task: str) -> None:
     """A task takes effect, and its answer is lost, once."""
     function = world.functions[task]
 
@@ -35,7 +35,7 @@ def answer_lost(world: ProfileWorld, task: str) -> None:
     world.functions[task] = lost
 
 
-def test_a_photo_that_counts_is_counted_once(world: ProfileWorld) -> None:
+def test_a_photo_that_counts_is_counted_once(world: World) -> None:
     answer_lost(world, "persist_metadata")
 
     world.register("user_a")
@@ -43,7 +43,7 @@ def test_a_photo_that_counts_is_counted_once(world: ProfileWorld) -> None:
     assert measured(world) == [("ProfilePhotosReady", None, 1)]
 
 
-def test_a_photo_that_does_not_do_is_counted_once_with_its_reason(world: ProfileWorld) -> None:
+def test_a_photo_that_does_not_do_is_counted_once_with_its_reason(world: World) -> None:
     world.faces.seen[ANNA] = []
     answer_lost(world, "refuse_photo")
 
@@ -52,14 +52,14 @@ def test_a_photo_that_does_not_do_is_counted_once_with_its_reason(world: Profile
     assert measured(world) == [("ProfilePhotosRejected", "no_face", 1)]
 
 
-def test_the_face_of_somebody_else_is_a_reason(world: ProfileWorld) -> None:
+def test_the_face_of_somebody_else_is_a_reason(world: World) -> None:
     world.register("user_a")
     world.register("user_b")
 
     assert measured(world)[1:] == [("ProfilePhotosRejected", "face_already_exists", 1)]
 
 
-def test_a_photo_that_goes_on_failing_is_counted_once(world: ProfileWorld) -> None:
+def test_a_photo_that_goes_on_failing_is_counted_once(world: World) -> None:
     def broken(_event: dict[str, object]) -> object:
         raise ZeroDivisionError
 
@@ -71,7 +71,7 @@ def test_a_photo_that_goes_on_failing_is_counted_once(world: ProfileWorld) -> No
     assert measured(world) == [("ProfilePhotosFailed", None, 1)]
 
 
-def test_a_photo_that_the_sweeper_gives_up_is_counted_once(world: ProfileWorld) -> None:
+def test_a_photo_that_the_sweeper_gives_up_is_counted_once(world: World) -> None:
     def unreachable(_event: dict[str, object]) -> object:
         raise TransientError("Lambda is away")
 
@@ -86,7 +86,7 @@ def test_a_photo_that_the_sweeper_gives_up_is_counted_once(world: ProfileWorld) 
     assert measured(world) == [("ProfilePhotosFailed", None, 1)]
 
 
-def test_an_execution_by_hand_that_came_to_nothing_is_counted(world: ProfileWorld) -> None:
+def test_an_execution_by_hand_that_came_to_nothing_is_counted(world: World) -> None:
     def broken(_event: dict[str, object]) -> object:
         raise ZeroDivisionError
 

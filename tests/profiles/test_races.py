@@ -8,17 +8,17 @@ from chalicelib.errors import PhotoDoesNotMeetRequirementError, TransientError
 from chalicelib.profiles import moves
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
-from tests.fake_profiles import CLEAR_FACE
-from tests.profiles.world import ANNA, ProfileWorld
-from tests.states_language import Execution
+from tests.fakes.engines import CLEAR_FACE
+from tests.fakes.workflow import Execution
+from tests.fakes.world import ANNA, World
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
-def under_way(world: ProfileWorld, *done: str) -> Execution:
+def under_way(world: World, *done: str) -> Execution:
     """A photo on its way, of which these functions have done their part."""
     world.put("user_a")
     (execution,) = world.workflow.executions.values()
@@ -27,13 +27,13 @@ def under_way(world: ProfileWorld, *done: str) -> Execution:
     return execution
 
 
-def invoke(world: ProfileWorld, function: str, execution: Execution) -> None:
+def invoke(world: World, function: str, execution: Execution) -> None:
     started_at = execution.started_at.isoformat()
     event = {"execution": execution.name, "startedAt": started_at, "input": execution.input}
     world.functions[function](event)
 
 
-def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -> None:
+def test_a_photo_that_is_being_sent_again_is_not_given_up(world: World) -> None:
     """The first try died before the photo was stored, and somebody asks during the second."""
     put = world.media.put
 
@@ -56,7 +56,7 @@ def test_a_photo_that_is_being_sent_again_is_not_given_up(world: ProfileWorld) -
     assert world.profile("user_a").status is ProfileStatus.READY
 
 
-def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: ProfileWorld) -> None:
+def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: World) -> None:
     """Its execution was stopped, another one came through, and the profile is deleted."""
     execution = under_way(world, "detect_face", "check_face_duplicate", "add_face_to_index")
     world.clock.advance(41)  # it is not the first try
@@ -82,7 +82,7 @@ def test_a_thumbnail_that_nobody_waits_for_any_more_is_no_orphan(world: ProfileW
     assert world.profiles.kept == {}
 
 
-def test_what_a_stopped_branch_stores_after_the_refusal_goes_as_well(world: ProfileWorld) -> None:
+def test_what_a_stopped_branch_stores_after_the_refusal_goes_as_well(world: World) -> None:
     """Step Functions does not wait for the thumbnail when the other branch refuses the face."""
     execution = under_way(world, "detect_face", "check_face_duplicate")
     world.faces.unclear.add(ANNA)
@@ -109,7 +109,7 @@ def test_what_a_stopped_branch_stores_after_the_refusal_goes_as_well(world: Prof
     assert world.files_of("user_a") == []
 
 
-def test_who_meets_another_writer_looks_again(world: ProfileWorld) -> None:
+def test_who_meets_another_writer_looks_again(world: World) -> None:
     save = world.profiles.save
 
     def after_somebody_else(profile: Profile, *, over: Profile | None) -> None:

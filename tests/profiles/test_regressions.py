@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from chalice.app import Response
 
+from chalicelib import telemetry
 from chalicelib.assembly import AwsTools
 from chalicelib.aws.requests import RequestFailedError
 from chalicelib.aws.ses import SesMailer
@@ -19,17 +20,16 @@ from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.settings import Settings
-from chalicelib.telemetry import logs
-from tests.fake_profiles import portrait
-from tests.profiles.world import ANNA, BEN, ProfileWorld
-from tests.states_language import Interpreter
+from tests.fakes.engines import portrait
+from tests.fakes.workflow import Interpreter
+from tests.fakes.world import ANNA, BEN, World
 from tests.unit.test_http import request
 from tests.unit.test_settings import ENVIRONMENT
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
 def _away(*_: Any) -> Any:
@@ -43,7 +43,7 @@ def code_of(profile: Profile) -> str | None:
     return profile.attempt.refusal.code if profile.attempt and profile.attempt.refusal else None
 
 
-def as_rekognition_adds(world: ProfileWorld) -> None:
+def as_rekognition_adds(world: World) -> None:
     """The same image under the same ExternalImageId is indexed once: it has the same face id."""
     add = world.faces.add
 
@@ -54,16 +54,16 @@ def as_rekognition_adds(world: ProfileWorld) -> None:
     world.faces.add = once  # type: ignore[method-assign]
 
 
-def lose(world: ProfileWorld, *tasks: str) -> dict[str, Any]:
+def lose(world: World, *tasks: str) -> dict[str, Any]:
     """Let these functions fail until they are put back."""
     before = {task: world.functions[task] for task in tasks}
     world.functions.update(dict.fromkeys(tasks, unreachable))
     return before
 
 
-# Was: FaceDetection does not catch FaceAlreadyExistsError, which `records.current` raises there.
+# Was: FaceDetection does not catch FaceAlreadyExistsError from `records.current_attempt`.
 def test_a_beaten_attempt_that_another_execution_ends_is_rejected_as_beaten(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.register("user_a")
     world.put("user_b", email="b@example.com")
@@ -82,7 +82,7 @@ def test_a_beaten_attempt_that_another_execution_ends_is_rejected_as_beaten(
 
 # Was: `ending.failed` and `failover._give_up` write GIVEN_UP over a refusal that is known.
 def test_a_reason_that_is_known_is_not_lost_when_it_cannot_be_said_at_once(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.faces.seen[ANNA] = []
     lose(world, "refuse_photo")
@@ -94,7 +94,7 @@ def test_a_reason_that_is_known_is_not_lost_when_it_cannot_be_said_at_once(
 
 # Was: `intake.taken` holds `sent_at` against the deletion only, never against a later photo.
 def test_a_staged_photo_does_not_take_the_place_of_one_that_was_sent_later(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.intake_bucket.post("profiles/user_a/older.jpg", portrait(ANNA))  # its event is lost
     world.clock.advance(30)
@@ -109,7 +109,7 @@ def test_a_staged_photo_does_not_take_the_place_of_one_that_was_sent_later(
 
 
 # Was: by hand, `Attempt.created_at` is when the first task ran, not when the execution started.
-def test_of_two_executions_by_hand_the_one_started_later_counts(world: ProfileWorld) -> None:
+def test_of_two_executions_by_hand_the_one_started_later_counts(world: World) -> None:
     world.by_hand("user_a", portrait(ANNA), "first")
     world.clock.advance(0.5)
     world.by_hand("user_a", portrait(BEN), "second")
@@ -124,7 +124,7 @@ def test_of_two_executions_by_hand_the_one_started_later_counts(world: ProfileWo
 
 # Was: after `moves.returned`, nothing tells a retried FaceDetection that it is not wanted.
 def test_a_photo_that_was_sent_again_after_an_execution_by_hand_stays(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     kept = world.register("user_a", ANNA).photo
     assert kept is not None
@@ -148,7 +148,7 @@ def test_a_photo_that_was_sent_again_after_an_execution_by_hand_stays(
 
 # Was: `fail_photo` finds no attempt, says Superseded, and the execution SUCCEEDED.
 def test_an_execution_by_hand_that_fails_before_anything_is_written_does_not_succeed(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     execution = world.by_hand("user_a", portrait(ANNA))
     lose(world, "detect_face")
@@ -160,7 +160,7 @@ def test_an_execution_by_hand_that_fails_before_anything_is_written_does_not_suc
 
 # Was: nothing remembers the deletion once the record is removed, 70 s after it.
 def test_an_execution_by_hand_from_before_the_deletion_brings_nobody_back(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.register("user_a")
     world.by_hand("user_a", portrait(BEN))
@@ -174,9 +174,9 @@ def test_an_execution_by_hand_from_before_the_deletion_brings_nobody_back(
     assert world.faces_of("user_a") == []
 
 
-# Was: `Finishing.finish` tells first; a mailer that raises keeps what was left from going.
+# Was: `CleanUp.finish` tells first; a mailer that raises keeps what was left from going.
 def test_faces_and_files_of_a_refused_photo_go_although_mail_cannot_be_sent(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     lose(world, "make_thumbnail")
     world.mailer.send = unreachable  # type: ignore[method-assign]
@@ -207,7 +207,7 @@ def test_a_sender_that_is_not_verified_yet_is_not_the_persons_fault() -> None:
 
 
 # Was: the console's "Create folder" announces an empty object, which is taken for a photo.
-def test_a_folder_in_the_staging_bucket_is_no_photo(world: ProfileWorld) -> None:
+def test_a_folder_in_the_staging_bucket_is_no_photo(world: World) -> None:
     ready = world.register("user_a")
     world.intake_bucket.post("profiles/user_a/", b"")
     world.announce("profiles/user_a/")
@@ -220,7 +220,7 @@ def test_a_folder_in_the_staging_bucket_is_no_photo(world: ProfileWorld) -> None
 
 # Was: `Pipeline.take_in_staged` knows rejected/profiles/... for a page.
 def test_a_profile_photo_that_was_put_aside_and_back_never_becomes_a_story(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.intake_bucket.post("profiles/me.jpg", portrait(ANNA))
     world.announce("profiles/me.jpg")
@@ -235,7 +235,7 @@ def test_a_profile_photo_that_was_put_aside_and_back_never_becomes_a_story(
 
 
 # Was: `retrieve` does not look at what `resume` gives back.
-def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: ProfileWorld) -> None:
+def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: World) -> None:
     start = world.workflow.start
     world.workflow.start = unreachable  # type: ignore[method-assign]
     with pytest.raises(TransientError):
@@ -254,7 +254,7 @@ def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: Profile
 
 # Was: `Registration._added` removes a face of its generation, which a later execution has taken up.
 def test_an_execution_that_is_replaced_does_not_remove_the_face_of_the_one_that_replaces_it(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     as_rekognition_adds(world)
     add = world.faces.add
@@ -283,7 +283,7 @@ def test_an_execution_that_is_replaced_does_not_remove_the_face_of_the_one_that_
 
 # Was: of two who asked at once, both told the person; now it is the sweeper's.
 def test_asking_for_a_profile_tells_nobody_and_the_sweeper_tells_once(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.faces.seen[ANNA] = []
     send = world.mailer.send
@@ -300,13 +300,13 @@ def test_asking_for_a_profile_tells_nobody_and_the_sweeper_tells_once(
     assert (asked, len(world.mailer.sent)) == (0, 1)
 
 
-# Was: logs.bound(key=...) in direct_upload; a user's id may be an e-mail address.
-def test_logs_do_not_tell_whose_photo_it_is(world: ProfileWorld) -> None:
+# Was: telemetry.bound(key=...) in direct_upload; a user's id may be an e-mail address.
+def test_logs_do_not_tell_whose_photo_it_is(world: World) -> None:
     lines: list[dict[str, Any]] = []
 
     class Kept(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            logs._add_bound_fields(record)
+            telemetry._add_bound_fields(record)
             lines.append(dict(record.__dict__))
 
     kept = Kept(logging.INFO)
@@ -332,7 +332,7 @@ def test_no_tool_of_the_http_api_waits_for_longer_than_api_gateway_does(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     tools = AwsTools(Settings.from_environment(ENVIRONMENT))
-    config: Any = tools.faces._quick.meta.config
+    config: Any = tools.faces.quick.meta.config
 
     longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
 
@@ -340,7 +340,7 @@ def test_no_tool_of_the_http_api_waits_for_longer_than_api_gateway_does(
 
 
 # Was: nothing is discarded while a photo is on its way; DynamoDB takes 400 KB an item.
-def test_what_was_left_goes_although_another_photo_is_on_its_way(world: ProfileWorld) -> None:
+def test_what_was_left_goes_although_another_photo_is_on_its_way(world: World) -> None:
     world.register("user_a", ANNA)
     remove = world.faces.remove
     world.faces.remove = unreachable  # type: ignore[method-assign]
@@ -356,7 +356,7 @@ def test_what_was_left_goes_although_another_photo_is_on_its_way(world: ProfileW
 
 
 def test_what_replaced_photos_left_goes_although_no_photo_comes_to_its_end(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     """106 bytes of the record each, by DynamoDB's count: after some 3,800 it takes no more."""
     for number in range(200):
@@ -369,7 +369,7 @@ def test_what_replaced_photos_left_goes_although_no_photo_comes_to_its_end(
 
 
 # Was: photo_not_there says "send it again", and is final: sent again, it is not taken in.
-def test_a_photo_that_was_lost_can_be_sent_again(world: ProfileWorld) -> None:
+def test_a_photo_that_was_lost_can_be_sent_again(world: World) -> None:
     world.put("user_a")
     world.media.objects.clear()
     world.run()
@@ -379,7 +379,7 @@ def test_a_photo_that_was_lost_can_be_sent_again(world: ProfileWorld) -> None:
 
 
 # Was: `moves.joined` keeps the first address, even one that SES refused.
-def test_whoever_sends_it_again_with_the_right_address_is_told(world: ProfileWorld) -> None:
+def test_whoever_sends_it_again_with_the_right_address_is_told(world: World) -> None:
     world.faces.seen[ANNA] = []
     world.mailer.refused.add("anna@example.con")
     world.register("user_a", email="anna@example.con")
@@ -403,7 +403,7 @@ def test_an_address_that_s3_and_ses_do_not_take_is_refused() -> None:
 
 
 # Was: S3 tells whole seconds: a photo from just after the deletion counts as from before it.
-def test_a_photo_posted_in_the_second_of_the_deletion_is_taken_in(world: ProfileWorld) -> None:
+def test_a_photo_posted_in_the_second_of_the_deletion_is_taken_in(world: World) -> None:
     world.register("user_a", ANNA)
     world.clock.advance(0.5 - world.clock.now.microsecond / 1e6)
     world.part(ProfileRetrieval).delete("user_a")
@@ -419,7 +419,7 @@ def test_a_photo_posted_in_the_second_of_the_deletion_is_taken_in(world: Profile
 
 
 # Was: an e-mail that can never be sent is tried at each sweep and each poll, for ever.
-def test_mail_that_cannot_be_sent_is_given_up_some_day(world: ProfileWorld) -> None:
+def test_mail_that_cannot_be_sent_is_given_up_some_day(world: World) -> None:
     world.faces.seen[ANNA] = []
     world.mailer.send = unreachable  # type: ignore[method-assign]
     world.register("user_a", email="a@example.com")
@@ -431,7 +431,7 @@ def test_mail_that_cannot_be_sent_is_given_up_some_day(world: ProfileWorld) -> N
 
 
 # Was: a photo's leftover has no `until`: a thumbnail that an earlier try still stores stays.
-def test_a_thumbnail_that_comes_after_the_deletion_goes_with_it(world: ProfileWorld) -> None:
+def test_a_thumbnail_that_comes_after_the_deletion_goes_with_it(world: World) -> None:
     put = world.media.put
     late: list[tuple[str, bytes, str]] = []
 
@@ -453,7 +453,7 @@ def test_a_thumbnail_that_comes_after_the_deletion_goes_with_it(world: ProfileWo
 
 
 # Was: a repeated upload is no third caller of the failover (design: "One mechanism").
-def test_a_photo_sent_again_sets_going_what_nobody_works_on(world: ProfileWorld) -> None:
+def test_a_photo_sent_again_sets_going_what_nobody_works_on(world: World) -> None:
     world.put("user_a")
     (execution,) = world.workflow.executions.values()
     execution.status = "ABORTED"
@@ -464,9 +464,9 @@ def test_a_photo_sent_again_sets_going_what_nobody_works_on(world: ProfileWorld)
     assert len(world.workflow.executions) == 2
 
 
-# Was: `Finishing._discard` begins with Rekognition; files that people have links to wait for it.
+# Was: `CleanUp._remove_leftover` begins with Rekognition, and linked files wait for it.
 def test_the_thumbnail_of_a_deleted_profile_goes_although_rekognition_is_away(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.register("user_a")
     world.faces.remove = unreachable  # type: ignore[method-assign]
@@ -478,7 +478,7 @@ def test_the_thumbnail_of_a_deleted_profile_goes_although_rekognition_is_away(
 
 # Was: `failover._resume` counts executions, and an attempt that cannot be started has none.
 def test_an_attempt_that_cannot_be_started_does_not_stay_processing_for_ever(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.put("user_a")
     (execution,) = world.workflow.executions.values()
@@ -493,7 +493,7 @@ def test_an_attempt_that_cannot_be_started_does_not_stay_processing_for_ever(
 
 # Was: the id that PUT answered is unknown as soon as another execution takes the attempt up.
 def test_the_execution_that_was_answered_finds_the_photo_whichever_execution_ended_it(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     receipt = world.put("user_a")
     assert receipt.profile.attempt is not None

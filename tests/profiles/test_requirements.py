@@ -8,10 +8,10 @@ import pytest
 from chalicelib.errors import RejectedError
 from chalicelib.pages.photo import Size
 from chalicelib.profiles import requirements
-from chalicelib.profiles.faces import Box, Face, Seen
+from chalicelib.profiles.faces import Box, Face, FaceAttribute
 from chalicelib.profiles.requirements import refusal_of
 from chalicelib.profiles.thumbnail import square_around
-from tests.fake_profiles import CLEAR_FACE
+from tests.fakes.engines import CLEAR_FACE
 
 SIZE = Size(1000, 800)
 
@@ -32,20 +32,20 @@ def test_one_clear_face_does() -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"sunglasses": Seen(True, 60.0)}, "sunglasses"),
-        ({"sunglasses": Seen(True, 59.9)}, None),
-        ({"eyes_open": Seen(False, 60.0)}, "eyes_closed"),
-        ({"eyes_open": Seen(False, 59.9)}, None),
-        ({"brightness": requirements.LEAST_BRIGHTNESS}, None),
-        ({"brightness": requirements.LEAST_BRIGHTNESS - 0.1}, "too_dark"),
-        ({"brightness": requirements.MOST_BRIGHTNESS}, None),
-        ({"brightness": requirements.MOST_BRIGHTNESS + 0.1}, "too_bright"),
-        ({"sharpness": requirements.LEAST_SHARPNESS}, None),
-        ({"sharpness": requirements.LEAST_SHARPNESS - 0.1}, "blurred"),
-        ({"yaw": -requirements.MOST_YAW}, None),
-        ({"yaw": -requirements.MOST_YAW - 0.1}, "looks_away"),
-        ({"pitch": requirements.MOST_PITCH + 0.1}, "looks_away"),
-        ({"roll": requirements.MOST_ROLL + 0.1}, "looks_away"),
+        ({"sunglasses": FaceAttribute(True, 60.0)}, "sunglasses"),
+        ({"sunglasses": FaceAttribute(True, 59.9)}, None),
+        ({"eyes_open": FaceAttribute(False, 60.0)}, "eyes_closed"),
+        ({"eyes_open": FaceAttribute(False, 59.9)}, None),
+        ({"brightness": requirements.MIN_BRIGHTNESS}, None),
+        ({"brightness": requirements.MIN_BRIGHTNESS - 0.1}, "too_dark"),
+        ({"brightness": requirements.MAX_BRIGHTNESS}, None),
+        ({"brightness": requirements.MAX_BRIGHTNESS + 0.1}, "too_bright"),
+        ({"sharpness": requirements.MIN_SHARPNESS}, None),
+        ({"sharpness": requirements.MIN_SHARPNESS - 0.1}, "blurred"),
+        ({"yaw": -requirements.MAX_YAW}, None),
+        ({"yaw": -requirements.MAX_YAW - 0.1}, "looks_away"),
+        ({"pitch": requirements.MAX_PITCH + 0.1}, "looks_away"),
+        ({"roll": requirements.MAX_ROLL + 0.1}, "looks_away"),
         ({"box": Box(0.3, 0.2, 0.08, 0.1)}, None),
         ({"box": Box(0.3, 0.2, 0.079, 0.1)}, "face_too_small"),
         ({"box": Box(0.3, 0.2, 0.08, 0.099)}, "face_too_small"),
@@ -62,7 +62,9 @@ def test_a_large_photo_of_a_far_face_does_not() -> None:
 
 
 def test_what_a_person_sees_at_a_glance_comes_first() -> None:
-    hidden = face(sunglasses=Seen(True, 99.0), eyes_open=Seen(False, 99.0), brightness=0.0)
+    hidden = face(
+        sunglasses=FaceAttribute(True, 99.0), eyes_open=FaceAttribute(False, 99.0), brightness=0.0
+    )
 
     assert code(hidden) == "sunglasses"
     assert code(hidden, hidden) == "several_faces"

@@ -10,30 +10,30 @@ from chalicelib.profiles.executions import are_of_one_attempt
 from chalicelib.profiles.failover import is_due
 from chalicelib.profiles.profile import Attempt, ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
-from tests.fakes import NOW
-from tests.profiles.world import BEN, ProfileWorld
+from tests.fakes.clock import NOW
+from tests.fakes.world import BEN, World
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
 @pytest.mark.parametrize(
     "user_id", ["", "a/b", "../b", "x" * 129, "x" * 300, "anna müller", ".hidden", "a\nb", "a%2Fb"]
 )
-def test_what_cannot_be_a_users_id_is_refused(world: ProfileWorld, user_id: str) -> None:
+def test_what_cannot_be_a_users_id_is_refused(world: World, user_id: str) -> None:
     with pytest.raises(InvalidRequestError, match="1 to 128 letters"):
         world.part(ProfileRetrieval).retrieve(user_id)
 
 
 @pytest.mark.parametrize("user_id", ["a", "x" * 128, "anna@example.com", "sub:1234", "A.b_c-d+e"])
-def test_what_can_be_one_is_looked_for(world: ProfileWorld, user_id: str) -> None:
+def test_what_can_be_one_is_looked_for(world: World, user_id: str) -> None:
     with pytest.raises(UnknownProfileError):
         world.part(ProfileRetrieval).retrieve(user_id)
 
 
-def test_an_execution_that_is_not_the_last_one_is_unknown(world: ProfileWorld) -> None:
+def test_an_execution_that_is_not_the_last_one_is_unknown(world: World) -> None:
     old = world.register("user_a").photo
     assert old is not None
     new = world.register("user_a", BEN).photo
@@ -44,7 +44,7 @@ def test_an_execution_that_is_not_the_last_one_is_unknown(world: ProfileWorld) -
         world.part(ProfileRetrieval).retrieve("user_a", old.execution)
 
 
-def test_a_poll_right_after_the_upload_starts_nothing_twice(world: ProfileWorld) -> None:
+def test_a_poll_right_after_the_upload_starts_nothing_twice(world: World) -> None:
     world.put("user_a")
 
     world.clock.advance(30)
@@ -54,7 +54,7 @@ def test_a_poll_right_after_the_upload_starts_nothing_twice(world: ProfileWorld)
     assert len(world.workflow.executions) == 1
 
 
-def test_a_running_execution_is_left_alone_however_long_it_takes(world: ProfileWorld) -> None:
+def test_a_running_execution_is_left_alone_however_long_it_takes(world: World) -> None:
     world.put("user_a")
 
     world.clock.advance(800)
@@ -65,7 +65,7 @@ def test_a_running_execution_is_left_alone_however_long_it_takes(world: ProfileW
 
 @pytest.mark.parametrize("becomes", ["FAILED", "TIMED_OUT", "ABORTED", "unknown"])
 def test_an_execution_that_ended_without_a_word_is_followed_by_another(
-    world: ProfileWorld, becomes: str
+    world: World, becomes: str
 ) -> None:
     world.put("user_a")
     (execution,) = world.workflow.executions.values()
@@ -82,7 +82,7 @@ def test_an_execution_that_ended_without_a_word_is_followed_by_another(
     assert world.profile("user_a").status is ProfileStatus.READY
 
 
-def test_who_asks_is_answered_although_nothing_can_be_set_going(world: ProfileWorld) -> None:
+def test_who_asks_is_answered_although_nothing_can_be_set_going(world: World) -> None:
     world.put("user_a")
 
     def down(_: str) -> bool:

@@ -8,27 +8,27 @@ import msgspec
 import pytest
 
 from chalicelib.profiles import moves
-from chalicelib.profiles.duplicates import Standing, standing_of
+from chalicelib.profiles.duplicates import RivalStatus, rival_status
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS, Attempt, Profile, ProfileStatus
-from tests.fake_profiles import CLEAR_FACE, portrait
-from tests.fakes import NOW
-from tests.profiles.world import ANNA, ProfileWorld
-from tests.states_language import Interpreter
+from tests.fakes.clock import NOW
+from tests.fakes.engines import CLEAR_FACE, portrait
+from tests.fakes.workflow import Interpreter
+from tests.fakes.world import ANNA, World
 
 Step = Callable[[dict[str, Any]], Any]
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
-def ready(world: ProfileWorld, *users: str) -> list[str]:
+def ready(world: World, *users: str) -> list[str]:
     return [user for user in users if world.profile(user).status is ProfileStatus.READY]
 
 
-def run_one_inside_another(world: ProfileWorld, task: str) -> None:
+def run_one_inside_another(world: World, task: str) -> None:
     """Run the first of two executions, and the second one whole just before this task of it."""
     _, second = world.workflow.executions.values()
     run = world.functions[task]
@@ -43,7 +43,7 @@ def run_one_inside_another(world: ProfileWorld, task: str) -> None:
 
 
 def test_two_who_look_before_either_has_added_their_face_end_with_one(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     """The second execution runs in between the first one's look and its face."""
     world.put("user_a")
@@ -54,7 +54,7 @@ def test_two_who_look_before_either_has_added_their_face_end_with_one(
     assert world.faces_of("user_a") == []
 
 
-def test_of_two_whose_faces_are_both_in_the_lowest_face_id_stays(world: ProfileWorld) -> None:
+def test_of_two_whose_faces_are_both_in_the_lowest_face_id_stays(world: World) -> None:
     """The first one has looked again, and seen nobody, before the second one's face is in."""
     world.put("user_a")
     world.put("user_b")
@@ -64,7 +64,7 @@ def test_of_two_whose_faces_are_both_in_the_lowest_face_id_stays(world: ProfileW
     assert world.faces_of("user_b") == []
 
 
-def test_whoever_is_beaten_finds_out_before_their_photo_counts(world: ProfileWorld) -> None:
+def test_whoever_is_beaten_finds_out_before_their_photo_counts(world: World) -> None:
     """The same, but the second one's face has the lower id: it beats the one that waits."""
     world.put("user_a")
     world.put("user_b", email="b@example.com")
@@ -90,14 +90,14 @@ def test_whoever_is_beaten_finds_out_before_their_photo_counts(world: ProfileWor
 
 
 def test_a_face_that_was_put_into_the_collection_by_hand_is_somebodys(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.faces.add(portrait(ANNA), None)
 
     assert world.register("user_a").status is ProfileStatus.REJECTED
 
 
-def test_where_the_search_lags_two_may_end_with_one_face(world: ProfileWorld) -> None:
+def test_where_the_search_lags_two_may_end_with_one_face(world: World) -> None:
     """What cannot be closed on AWS: if neither search sees the other's face, both stay."""
     world.faces.lag = timedelta(minutes=1)
 
@@ -107,7 +107,7 @@ def test_where_the_search_lags_two_may_end_with_one_face(world: ProfileWorld) ->
     assert ready(world, "user_a", "user_b") == ["user_a", "user_b"]
 
 
-def test_a_face_that_an_earlier_try_added_unnoticed_is_taken_up(world: ProfileWorld) -> None:
+def test_a_face_that_an_earlier_try_added_unnoticed_is_taken_up(world: World) -> None:
     add = world.faces.add
     added: list[str | None] = []
 
@@ -124,7 +124,7 @@ def test_a_face_that_an_earlier_try_added_unnoticed_is_taken_up(world: ProfileWo
     assert [profile.photo.face_id] == added == world.faces_of("user_a")
 
 
-def test_of_several_faces_that_tries_added_one_stays(world: ProfileWorld) -> None:
+def test_of_several_faces_that_tries_added_one_stays(world: World) -> None:
     add = world.functions["add_face_to_index"]
 
     def once_more(event: dict[str, Any]) -> Any:
@@ -151,25 +151,25 @@ OTHER = msgspec.structs.replace(ATTEMPT, generation="e5f6a7b8")
 @pytest.mark.parametrize(
     ("profile", "standing"),
     [
-        (None, Standing.OVER),
-        (UNDER_WAY, Standing.CONTENDER),
-        (moves.refused(UNDER_WAY, FACE_ALREADY_EXISTS, NOW), Standing.OVER),
-        (moves.ended(UNDER_WAY, ProfileStatus.FAILED, FACE_ALREADY_EXISTS, NOW), Standing.OVER),
-        (moves.deleted(UNDER_WAY, NOW), Standing.OVER),
-        (moves.attempted(UNDER_WAY, RIVAL.profile_id, "user_b", OTHER, NOW), Standing.OVER),
+        (None, RivalStatus.OVER),
+        (UNDER_WAY, RivalStatus.CONTENDER),
+        (moves.refused(UNDER_WAY, FACE_ALREADY_EXISTS, NOW), RivalStatus.OVER),
+        (moves.ended(UNDER_WAY, ProfileStatus.FAILED, FACE_ALREADY_EXISTS, NOW), RivalStatus.OVER),
+        (moves.deleted(UNDER_WAY, NOW), RivalStatus.OVER),
+        (moves.attempted(UNDER_WAY, RIVAL.profile_id, "user_b", OTHER, NOW), RivalStatus.OVER),
     ],
     ids=["gone", "under way", "refused", "failed", "deleted", "replaced"],
 )
 def test_a_face_contends_only_while_its_own_attempt_does(
-    profile: Profile | None, standing: Standing
+    profile: Profile | None, standing: RivalStatus
 ) -> None:
-    assert standing_of(profile, RIVAL) is standing
+    assert rival_status(profile, RIVAL) is standing
 
 
 def test_a_face_of_another_hand_is_somebodys_and_a_counting_one_its_owners() -> None:
     detected = moves.detected(UNDER_WAY, CLEAR_FACE, NOW)
     counts = moves.registered(moves.indexed(moves.read(detected, "c0ffee", NOW), "f-1", NOW), NOW)
 
-    assert standing_of(None, None) is Standing.REGISTERED
-    assert standing_of(counts, RIVAL) is Standing.REGISTERED
-    assert standing_of(counts, Owner(RIVAL.profile_id, "e5f6a7b8")) is Standing.OVER
+    assert rival_status(None, None) is RivalStatus.REGISTERED
+    assert rival_status(counts, RIVAL) is RivalStatus.REGISTERED
+    assert rival_status(counts, Owner(RIVAL.profile_id, "e5f6a7b8")) is RivalStatus.OVER

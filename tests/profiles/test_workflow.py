@@ -11,10 +11,10 @@ from PIL import Image
 from chalicelib.errors import FaceAlreadyExistsError, TransientError
 from chalicelib.profiles import moves
 from chalicelib.profiles.direct_upload import ProfileUpload
-from chalicelib.profiles.faces import Face, Seen
+from chalicelib.profiles.faces import Face, FaceAttribute
 from chalicelib.profiles.profile import GIVEN_UP, ProfileStatus
-from tests.fake_profiles import CLEAR_FACE, portrait
-from tests.profiles.world import ANNA, BEN, ProfileWorld
+from tests.fakes.engines import CLEAR_FACE, portrait
+from tests.fakes.world import ANNA, BEN, World
 
 HAPPY_PATH = [
     "FaceDetection",
@@ -27,11 +27,11 @@ HAPPY_PATH = [
 
 
 @pytest.fixture
-def world() -> ProfileWorld:
-    return ProfileWorld()
+def world() -> World:
+    return World()
 
 
-def test_one_clear_face_becomes_the_profiles_photo(world: ProfileWorld) -> None:
+def test_one_clear_face_becomes_the_profiles_photo(world: World) -> None:
     receipt = world.put("user_a")
 
     (execution,) = world.run()
@@ -55,11 +55,11 @@ def test_one_clear_face_becomes_the_profiles_photo(world: ProfileWorld) -> None:
     [
         ([], "no_face"),
         ([CLEAR_FACE, CLEAR_FACE], "several_faces"),
-        ([msgspec.structs.replace(CLEAR_FACE, sunglasses=Seen(True, 90.0))], "sunglasses"),
+        ([msgspec.structs.replace(CLEAR_FACE, sunglasses=FaceAttribute(True, 90.0))], "sunglasses"),
     ],
 )
 def test_a_photo_that_does_not_do_is_rejected_and_the_person_told(
-    world: ProfileWorld, faces: list[Face], code: str
+    world: World, faces: list[Face], code: str
 ) -> None:
     world.faces.seen[ANNA] = faces
     world.put("user_b", email="b@example.com")
@@ -79,7 +79,7 @@ def test_a_photo_that_does_not_do_is_rejected_and_the_person_told(
     assert world.faces.calls == ["detect"], "a photo that does not do is paid for once"
 
 
-def test_another_user_with_the_same_photo_is_refused_and_told(world: ProfileWorld) -> None:
+def test_another_user_with_the_same_photo_is_refused_and_told(world: World) -> None:
     world.register("user_a")
 
     world.put("user_b", email="b@example.com")
@@ -99,7 +99,7 @@ def test_another_user_with_the_same_photo_is_refused_and_told(world: ProfileWorl
     assert world.profile("user_a").status is ProfileStatus.READY
 
 
-def test_a_face_that_is_too_unclear_to_be_added_is_rejected(world: ProfileWorld) -> None:
+def test_a_face_that_is_too_unclear_to_be_added_is_rejected(world: World) -> None:
     world.faces.unclear.add(ANNA)
 
     profile = world.register("user_a")
@@ -110,7 +110,7 @@ def test_a_face_that_is_too_unclear_to_be_added_is_rejected(world: ProfileWorld)
     assert profile.attempt.refusal.code == "face_unclear"
 
 
-def test_counting_twice_counts_once(world: ProfileWorld) -> None:
+def test_counting_twice_counts_once(world: World) -> None:
     """PersistMetadata took effect, and its answer was lost."""
     persist = world.functions["persist_metadata"]
 
@@ -129,7 +129,7 @@ def test_counting_twice_counts_once(world: ProfileWorld) -> None:
 
 
 def test_a_profile_that_cannot_be_looked_after_does_not_keep_the_others_waiting(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     for person, user_id in enumerate(("user_a", "user_b", "user_c"), 1):
         world.faces.seen[person] = []
@@ -153,7 +153,7 @@ def test_a_profile_that_cannot_be_looked_after_does_not_keep_the_others_waiting(
 
 
 def test_without_an_address_nobody_is_told_and_the_photo_is_rejected_all_the_same(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.faces.seen[ANNA] = []
 
@@ -163,7 +163,7 @@ def test_without_an_address_nobody_is_told_and_the_photo_is_rejected_all_the_sam
     assert not world.profile("user_b").attempt.notice_owed  # type: ignore[union-attr]
 
 
-def test_an_address_that_ses_refuses_changes_nothing_else(world: ProfileWorld) -> None:
+def test_an_address_that_ses_refuses_changes_nothing_else(world: World) -> None:
     world.faces.seen[ANNA] = []
     world.mailer.refused.add("nobody@example.com")
 
@@ -175,7 +175,7 @@ def test_an_address_that_ses_refuses_changes_nothing_else(world: ProfileWorld) -
     assert world.profile("user_b").unfinished_since is None
 
 
-def test_a_new_photo_of_the_same_user_replaces_the_old_one(world: ProfileWorld) -> None:
+def test_a_new_photo_of_the_same_user_replaces_the_old_one(world: World) -> None:
     old = world.register("user_a").photo
     assert old is not None
     world.clock.advance(71)  # nobody can be storing anything for it any more
@@ -190,7 +190,7 @@ def test_a_new_photo_of_the_same_user_replaces_the_old_one(world: ProfileWorld) 
     assert all(f"/{new.generation}/" in key for key in world.files_of("user_a"))
 
 
-def test_the_old_photo_counts_on_when_the_new_one_does_not_do(world: ProfileWorld) -> None:
+def test_the_old_photo_counts_on_when_the_new_one_does_not_do(world: World) -> None:
     old = world.register("user_a", ANNA).photo
     world.faces.seen[BEN] = []
 
@@ -202,7 +202,7 @@ def test_the_old_photo_counts_on_when_the_new_one_does_not_do(world: ProfileWorl
     assert "Your present photo stays as it is." in body
 
 
-def test_the_seeds_input_starts_an_execution_as_it_stands(world: ProfileWorld) -> None:
+def test_the_seeds_input_starts_an_execution_as_it_stands(world: World) -> None:
     world.by_hand("user_a", portrait(ANNA), "6f1c2d7e-console")
 
     (execution,) = world.run()
@@ -215,7 +215,7 @@ def test_the_seeds_input_starts_an_execution_as_it_stands(world: ProfileWorld) -
 
 
 def test_an_execution_by_hand_for_a_photo_that_is_not_there_is_rejected(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     execution = world.by_hand("user_a", portrait(ANNA))
     execution.input["s3Key"] = "nothing-here.jpg"
@@ -238,7 +238,7 @@ def test_an_execution_by_hand_for_a_photo_that_is_not_there_is_rejected(
     ],
 )
 def test_an_execution_with_an_input_that_says_nothing_fails(
-    world: ProfileWorld, sent: dict[str, str]
+    world: World, sent: dict[str, str]
 ) -> None:
     execution = world.workflow.begin("by-hand", sent)
 
@@ -249,7 +249,7 @@ def test_an_execution_with_an_input_that_says_nothing_fails(
     assert world.profiles.kept == {}
 
 
-def test_what_is_no_image_is_rejected_with_the_reason(world: ProfileWorld) -> None:
+def test_what_is_no_image_is_rejected_with_the_reason(world: World) -> None:
     world.by_hand("user_a", b"%PDF-1.7 a letter")
 
     world.run()
@@ -260,7 +260,7 @@ def test_what_is_no_image_is_rejected_with_the_reason(world: ProfileWorld) -> No
     assert attempt.refusal.code == "unsupported_media_type"
 
 
-def test_throttling_is_tried_again(world: ProfileWorld) -> None:
+def test_throttling_is_tried_again(world: World) -> None:
     answers = [TransientError("IndexFaces failed with ThrottlingException")] * 3
     add = world.functions["add_face_to_index"]
 
@@ -274,7 +274,7 @@ def test_throttling_is_tried_again(world: ProfileWorld) -> None:
     assert world.register("user_a").status is ProfileStatus.READY
 
 
-def test_what_goes_on_failing_ends_as_failed_and_the_person_is_told(world: ProfileWorld) -> None:
+def test_what_goes_on_failing_ends_as_failed_and_the_person_is_told(world: World) -> None:
     def broken(_event: dict[str, object]) -> object:
         raise ZeroDivisionError
 
@@ -293,7 +293,7 @@ def test_what_goes_on_failing_ends_as_failed_and_the_person_is_told(world: Profi
     assert world.faces_of("user_a") == []
 
 
-def test_mail_that_ses_has_no_time_for_is_sent_by_the_sweeper(world: ProfileWorld) -> None:
+def test_mail_that_ses_has_no_time_for_is_sent_by_the_sweeper(world: World) -> None:
     world.faces.seen[ANNA] = []
     send = world.mailer.send
 
@@ -312,7 +312,7 @@ def test_mail_that_ses_has_no_time_for_is_sent_by_the_sweeper(world: ProfileWorl
 
 
 def test_nothing_is_paid_twice_when_an_execution_dies_and_another_goes_on(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     persist = world.functions["persist_metadata"]
 
@@ -336,7 +336,7 @@ def test_nothing_is_paid_twice_when_an_execution_dies_and_another_goes_on(
     assert len(world.faces_of("user_a")) == 1
 
 
-def test_an_attempt_that_no_execution_brings_to_an_end_fails(world: ProfileWorld) -> None:
+def test_an_attempt_that_no_execution_brings_to_an_end_fails(world: World) -> None:
     def unreachable(_event: dict[str, object]) -> object:
         raise TransientError("Lambda is away")
 
@@ -355,7 +355,7 @@ def test_an_attempt_that_no_execution_brings_to_an_end_fails(world: ProfileWorld
     assert len(world.mailer.sent) == 1
 
 
-def test_a_refusal_outlives_the_execution_that_wrote_it_down(world: ProfileWorld) -> None:
+def test_a_refusal_outlives_the_execution_that_wrote_it_down(world: World) -> None:
     """The next one meets it in its first state already."""
     world.register("user_a")
     world.put("user_b", email="b@example.com")
@@ -381,7 +381,7 @@ def test_a_refusal_outlives_the_execution_that_wrote_it_down(world: ProfileWorld
     assert subject == "Your profile photo was not accepted"
 
 
-def test_who_is_refused_is_told_why_even_if_something_else_fails_then(world: ProfileWorld) -> None:
+def test_who_is_refused_is_told_why_even_if_something_else_fails_then(world: World) -> None:
     def unreachable(_event: dict[str, object]) -> object:
         raise TransientError("Lambda is away")
 
@@ -399,7 +399,7 @@ def test_who_is_refused_is_told_why_even_if_something_else_fails_then(world: Pro
     ]
 
 
-def test_nor_is_a_refusal_forgotten_that_no_execution_could_tell(world: ProfileWorld) -> None:
+def test_nor_is_a_refusal_forgotten_that_no_execution_could_tell(world: World) -> None:
     def unreachable(_event: dict[str, object]) -> object:
         raise TransientError("Lambda is away")
 
@@ -420,7 +420,7 @@ def test_nor_is_a_refusal_forgotten_that_no_execution_could_tell(world: ProfileW
 
 
 def test_a_photo_that_was_posted_before_another_was_sent_does_not_replace_it(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     """S3's event about the older one was lost, and the sweeper finds it."""
     key = post(world, "user_a", ANNA)
@@ -436,7 +436,7 @@ def test_a_photo_that_was_posted_before_another_was_sent_does_not_replace_it(
 
 
 def test_a_photo_that_was_posted_while_another_was_on_its_way_replaces_it(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     world.put("user_a", BEN)
     world.clock.advance(60)
@@ -454,7 +454,7 @@ def test_a_photo_that_was_posted_while_another_was_on_its_way_replaces_it(
 
 
 def test_an_old_photo_whose_event_is_repeated_does_not_stop_a_newer_one(
-    world: ProfileWorld,
+    world: World,
 ) -> None:
     key = post(world, "user_a", ANNA)
     world.clock.advance(60)
@@ -471,7 +471,7 @@ def test_an_old_photo_whose_event_is_repeated_does_not_stop_a_newer_one(
     assert photo.execution == newer.name
 
 
-def test_of_two_executions_by_hand_the_later_one_counts(world: ProfileWorld) -> None:
+def test_of_two_executions_by_hand_the_later_one_counts(world: World) -> None:
     """Even if the earlier one comes to its first task when the later one is started already."""
     world.by_hand("user_a", portrait(BEN), "earlier")
     world.clock.advance(5)
@@ -485,7 +485,7 @@ def test_of_two_executions_by_hand_the_later_one_counts(world: ProfileWorld) -> 
     assert photo.execution == later.name
 
 
-def post(world: ProfileWorld, user_id: str, person: int) -> str:
+def post(world: World, user_id: str, person: int) -> str:
     """Post a photo to the intake_bucket bucket; S3 has told nobody yet."""
     permit = world.part(ProfileUpload).permit(user_id, "image/png", None)
     key = permit.form.fields["key"]

@@ -9,18 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local.calls import calls_of
-from local.resources import (
-    DISTRIBUTION_ID,
-    FACE_COLLECTION,
-    INTAKE_BUCKET,
-    MEDIA_BUCKET,
-    NOTIFICATION_TOPIC,
-    PREFIX,
-    PROFILE_WORKFLOW_ARN,
-    SENDER,
-    STORIES_TABLE,
-)
+from local.control.calls import calls_of
+from local.resources.environment import app_environment
+from local.resources.names import DISTRIBUTION_ID, INTAKE_BUCKET, MEDIA_BUCKET, PREFIX, SENDER
 from tests.infrastructure import calls
 from tests.proof.tape import Request, Tape
 
@@ -41,16 +32,18 @@ _FUNCTIONS: Final = {
 }
 """By the kind of a process; others are called as the functions are."""
 
+_ENVIRONMENT: Final = app_environment(0)
+_WORKFLOW: Final = _ENVIRONMENT["PROFILE_WORKFLOW_ARN"]
 _BUCKETS: Final = {"media": MEDIA_BUCKET}
-_COLLECTION: Final = {"CollectionId": FACE_COLLECTION}
-_EXECUTION: Final = PROFILE_WORKFLOW_ARN.replace(":stateMachine:", ":execution:")
+_COLLECTION: Final = {"CollectionId": _ENVIRONMENT["FACE_COLLECTION_ID"]}
+_EXECUTION: Final = _WORKFLOW.replace(":stateMachine:", ":execution:")
 _OF_THE_ONLY_ONE: Final[Mapping[str, Mapping[str, str]]] = {
     "rekognition.DeleteFaces": _COLLECTION,
     "rekognition.IndexFaces": _COLLECTION,
     "rekognition.SearchFacesByImage": _COLLECTION,
-    "stepfunctions.StartExecution": {"stateMachineArn": PROFILE_WORKFLOW_ARN},
+    "stepfunctions.StartExecution": {"stateMachineArn": _WORKFLOW},
     "stepfunctions.DescribeExecution": {"executionArn": f"{_EXECUTION}:any"},
-    "sns.Publish": {"TopicArn": f"arn:{NOTIFICATION_TOPIC}"},
+    "sns.Publish": {"TopicArn": _ENVIRONMENT["NOTIFICATION_TOPIC_ARN"]},
     "sesv2.SendEmail": {"FromEmailAddress": SENDER},
     "cloudfront.CreateInvalidation": {"DistributionId": DISTRIBUTION_ID},
 }
@@ -109,7 +102,7 @@ def _of_an_object(request: Request) -> Mapping[str, Any]:
 
 
 def _of_an_item(request: Request) -> Mapping[str, Any]:
-    table = {"TableName": STORIES_TABLE}
+    table = {"TableName": _ENVIRONMENT["STORIES_TABLE"]}
     story, upload = ({**table, "Key": {"pk": {"S": f"{kind}#"}}} for kind in ("story", "upload"))
     match request.detail[0]:
         case "claim_story":
@@ -117,7 +110,7 @@ def _of_an_item(request: Request) -> Mapping[str, Any]:
         case "fulfil":
             return {"TransactItems": [{"ConditionCheck": story}, {"Update": upload}]}
         case "find_all":
-            return {"RequestItems": {STORIES_TABLE: {"Keys": [story["Key"]]}}}
+            return {"RequestItems": {_ENVIRONMENT["STORIES_TABLE"]: {"Keys": [story["Key"]]}}}
         case "listed" | "fulfilled_by":
             return {**table, "IndexName": "listing"}
         case "unfinished":

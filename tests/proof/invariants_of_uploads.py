@@ -84,7 +84,7 @@ def _lost_reject(run: Outcome, posted: Posted) -> Iterator[str]:
     if not told or not all(each.reason for each in told):
         yield "a file that is no photo was rejected without a reason"
     elif not {each.key for each in told} & run.simulation.vanished and all(
-        run.backend.intake_bucket.look(each.key) is None for each in told
+        run.backend.intake_bucket.head(each.key) is None for each in told
     ):
         yield "a file that is no photo was removed"
 

@@ -3,8 +3,8 @@
 import uuid
 from collections.abc import Mapping
 
-from tests.fakes import InMemoryStories
-from tests.memory import MemoryTools
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.world import MemoryTools
 from tests.proof.pages import PageReader, Voice
 from tests.proof.tape import Fault, Tape
 

@@ -30,13 +30,13 @@ from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, Story
 from chalicelib.errors import TransientError
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
-from local.resources import create_stories_table
-from tests.fake_profiles import InMemoryFaces, InMemorySentPhotos
-from tests.fake_queue import MAX_RECEIVES
-from tests.fake_uploads import InMemoryIntakeBucket
-from tests.fake_workflow import InMemoryWorkflow
-from tests.fakes import Clock
-from tests.moto_queue import MotoQueue
+from local.resources.creation import create_stories_table
+from tests.fakes.clock import Clock
+from tests.fakes.engines import InMemoryFaces
+from tests.fakes.profiles import InMemorySentPhotos
+from tests.fakes.queues import MAX_RECEIVES, MotoQueue
+from tests.fakes.uploads import InMemoryIntakeBucket
+from tests.fakes.workflow import InMemoryWorkflow
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.tape import Fault, ProcessDied, Request, Tape
 from tests.proof.wire import Wire

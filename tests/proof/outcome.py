@@ -12,7 +12,7 @@ from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import Photo, Profile, ProfileStatus
-from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story

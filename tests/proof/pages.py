@@ -13,7 +13,7 @@ from chalicelib.errors import TransientError
 from chalicelib.pages import mp3
 from chalicelib.pages.detection import TextDetection
 from chalicelib.pages.ssml import ssml_requests
-from tests.builders import jpeg, line, with_words
+from tests.fakes.builders import jpeg, line, with_words
 from tests.unit.test_mp3 import tone
 
 BLANK = 250

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.delivery.messages import about
 from chalicelib.profiles import keys as profile_keys
-from chalicelib.profiles.moves import LONGEST_WRITER
+from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from chalicelib.stories import keys
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Story
@@ -18,7 +18,7 @@ from tests.proof.scenarios_of_stories import DAY
 from tests.proof.schedules import scenarios
 from tests.proof.simulation import ANNA, BEN, NOBODY, OTHER_SHADE, SHADE, Simulation, picture
 
-_UNTIL_WRITERS_ARE_GONE: Final = LONGEST_WRITER.total_seconds() + 1
+_UNTIL_WRITERS_ARE_GONE: Final = MAX_WRITER_DURATION.total_seconds() + 1
 
 
 def dead_letters_of_a_deleted_story(run: Simulation) -> None:

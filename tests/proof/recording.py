@@ -23,7 +23,7 @@ OPERATIONS = {
     "exists": "s3.HeadObject",
     "keys_under": "s3.ListObjectsV2",
     "delete": "s3.DeleteObjects",
-    "look": "s3.HeadObject",
+    "head": "s3.HeadObject",
     "waiting": "s3.ListObjectsV2",
     "copy": "s3.CopyObject",
     "remove": "s3.DeleteObject",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.profiles.failover import MOST_EXECUTIONS
+from chalicelib.profiles.failover import MAX_EXECUTIONS
 from chalicelib.profiles.profile import ProfileStatus
 from tests.proof.schedules import scenarios
 from tests.proof.simulation import ANNA, BEN, NOBODY, VEILED, Simulation
@@ -33,7 +33,7 @@ def address_refused(run: Simulation) -> None:
 
 def all_executions_lost(run: Simulation) -> None:
     run.put(tell=True)
-    for _ in range(MOST_EXECUTIONS + 1):
+    for _ in range(MAX_EXECUTIONS + 1):
         run.abort_executions().wait(3600).sweep()
     profile = run.settle().profile()
     run.expect(

@@ -14,17 +14,17 @@ from chalicelib.assembly import Assembly
 from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage, about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER, SWEEP_EVERY
 from chalicelib.errors import RejectedError, StorytimeError
-from chalicelib.profiles.moves import LONGEST_WRITER
+from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories.keys import ARRIVALS, PROFILE_ARRIVALS, Links
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, DEAD_LETTERS, TIME_LIMITS, Step
-from tests.fake_queue import InMemoryQueue
-from tests.fakes import Uuids
-from tests.profiles.world import functions_of
+from tests.fakes.clock import Uuids
+from tests.fakes.queues import InMemoryQueue
+from tests.fakes.workflow import DEFINITION, Execution, Function, Interpreter
+from tests.fakes.world import functions_of
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.recording import RecordedTools
 from tests.proof.tape import Process, ProcessDied, Tape
-from tests.states_language import DEFINITION, Execution, Function, Interpreter
 
 _MAX_EARLY_SWEEPS = 3
 _MAX_ROUNDS = 1000
@@ -280,7 +280,9 @@ class SimulatedAws:
         return self
 
     def _performed(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
-        process = Process(f"{function} {event['execution']}", until=self.clock.now + LONGEST_WRITER)
+        process = Process(
+            f"{function} {event['execution']}", until=self.clock.now + MAX_WRITER_DURATION
+        )
         with self.tape.process(process):
             try:
                 done: dict[str, Any] = self.functions[function](event)

@@ -21,7 +21,7 @@ from chalicelib.profiles.profile import Profile, profile_id_of
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.steps.bulk import Bulk
 from chalicelib.steps.deletion import Deletion
-from chalicelib.steps.direct_upload import DirectUpload, Permit, Wanted
+from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
 from chalicelib.steps.intake import Intake, Receipt
 from chalicelib.steps.listing import Listing
 from chalicelib.steps.retrieval import Retrieval
@@ -29,9 +29,9 @@ from chalicelib.stories import keys
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
-from tests.builders import upload
-from tests.fake_profiles import CLEAR_FACE, portrait
-from tests.fakes import InMemoryMedia
+from tests.fakes.builders import upload
+from tests.fakes.engines import CLEAR_FACE, portrait
+from tests.fakes.media import InMemoryMedia
 from tests.proof.pages import page
 from tests.proof.simulated_aws import Answer, BrokenPromiseError, SimulatedAws
 from tests.proof.tape import Process
@@ -149,7 +149,7 @@ class Simulation(SimulatedAws):
     deleted: list[StoryMessage] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
-    permits: list[Permit] = field(default_factory=list)
+    permits: list[UploadPermit] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     sent_key: str = ""
@@ -188,14 +188,14 @@ class Simulation(SimulatedAws):
 
     def request_upload(self, *, notify: bool = True) -> Self:
         """Ask for a form, and again when that fails."""
-        wanted = Wanted("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
+        wanted = WantedUpload("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
         permit = self._tried("request", lambda: self.part(DirectUpload).permit(wanted))
         if permit is None:
             raise BrokenPromiseError("a client gets no form")
         self.permits.append(permit)
         return self
 
-    def post(self, shade: int | None = SHADE, permit: Permit | None = None) -> Self:
+    def post(self, shade: int | None = SHADE, permit: UploadPermit | None = None) -> Self:
         """Post a page (None: something else) with a form, the last one unless another is given."""
         request = (permit or self.permits[-1]).request
         if self.clock.now <= request.usable_until:  # else S3 refuses it

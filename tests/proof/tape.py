@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from chalicelib.delivery.messages import Delivery, StoryMessage
 from chalicelib.errors import TransientError
-from tests.fakes import Clock
+from tests.fakes.clock import Clock
 
 _Result = TypeVar("_Result")
 

@@ -15,11 +15,12 @@ from chalicelib.settings import Settings
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease
-from local.calls import Calls
-from local.lambda_function import LambdaFunction
-from local.resources import MEDIA_BUCKET, app_environment
-from tests.builders import story, upload_request
-from tests.fakes import NOW, Clock
+from local.control.calls import Calls
+from local.resources.environment import app_environment
+from local.resources.names import MEDIA_BUCKET
+from local.runner.lambda_function import LambdaFunction
+from tests.fakes.builders import story, upload_request
+from tests.fakes.clock import NOW, Clock
 from tests.proof.calls import calls_in
 from tests.proof.recording import OPERATIONS, RecordedTools
 from tests.proof.tape import Process, Tape
@@ -58,7 +59,7 @@ METHODS: dict[str, Callable[[RecordedTools], Any]] = {
     "keys_under": lambda tools: tools.media.keys_under(f"public/{STORY.id}/a1b2c3d4/"),
     "delete": lambda tools: tools.media.delete([KEY, f"private/profiles/{STORY.id}/a1b2c3d4/x"]),
     "intake_bucket.get": lambda tools: tools.intake_bucket.get("images/page.jpg", 1000),
-    "intake_bucket.look": lambda tools: tools.intake_bucket.look("profiles/anna/me.jpg"),
+    "intake_bucket.head": lambda tools: tools.intake_bucket.head("profiles/anna/me.jpg"),
     "intake_bucket.waiting": lambda tools: tools.intake_bucket.waiting("images/"),
     "intake_bucket.copy": lambda tools: tools.intake_bucket.copy(
         "images/a.jpg", "rejected/images/a.jpg"

@@ -10,20 +10,20 @@ import pytest
 from chalicelib.assembly import Assembly
 from chalicelib.profiles import moves
 from chalicelib.profiles.detection import FaceDetection
-from chalicelib.profiles.duplicates import Duplicates, Standing, standing_of
+from chalicelib.profiles.duplicates import Duplicates, RivalStatus, rival_status
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Match, Owner
 from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
-from chalicelib.profiles.records import Current
+from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
 from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Status, Story
 from chalicelib.stories.upload_request import UploadRequest, fulfilment
-from tests.fake_profiles import InMemoryProfiles
-from tests.fake_uploads import InMemoryIntakeBucket, InMemoryUploadRequests
-from tests.fakes import InMemoryStories
+from tests.fakes.profiles import InMemoryProfiles
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.proof.ledger import FOUND
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.schedules import Meeting, Part, Scenario, every_order_of, every_single_fault
@@ -158,7 +158,9 @@ class WithoutPatience(InMemoryIntakeBucket):
 class WithoutSecondLook(Duplicates, frozen=True):
     """An execution that has added a face does not look whether another one has added it too."""
 
-    def settle(self, task: Task, current: Current, face_id: str, matches: Sequence[Match]) -> None:
+    def settle(
+        self, task: Task, current: CurrentAttempt, face_id: str, matches: Sequence[Match]
+    ) -> None:
         """Do nothing."""
 
 
@@ -167,10 +169,10 @@ class WithoutWordToTheRival(Duplicates, frozen=True):
     """The execution with the lower face id goes on, and does not tell the other one."""
 
     def _prevails(self, face_id: str, rival: Owner | None, face_ids: Sequence[str]) -> bool:
-        standing = standing_of(self._profile_of(rival), rival)
-        if standing is Standing.CONTENDER:
+        standing = rival_status(self._profile_of(rival), rival)
+        if standing is RivalStatus.CONTENDER:
             return face_id < min(face_ids)
-        return standing is Standing.OVER
+        return standing is RivalStatus.OVER
 
 
 @planted("the same face, the later id lower", "a photo counts that is processing")
@@ -185,7 +187,7 @@ class WithoutLookBeforeItCounts(Registration, frozen=True):
             return moves.registered(before, self.records.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
-        self.finishing.begin(self.records.change(profile_id, decide))
+        self.clean_up.begin(self.records.change(profile_id, decide))
         return {}
 
 
@@ -195,7 +197,7 @@ class WithoutMemory(FaceDetection, frozen=True):
 
     def run(self, task: Task) -> dict[str, Any]:
         self._claim(task)
-        self._detect(task, self.records.current(task))
+        self._detect(task, self.records.current_attempt(task))
         return {}
 
 

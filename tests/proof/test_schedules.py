@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from local.resources import INTAKE_BUCKET
+from local.resources.names import INTAKE_BUCKET
 from tests.infrastructure import calls
 from tests.proof.ledger import PLAYED
 from tests.proof.meetings_of_deletion import DELETION_MEETINGS

@@ -15,7 +15,7 @@ from chalicelib.assembly import Assembly, AwsTools, utc_now
 from chalicelib.settings import Settings
 from chalicelib.stories.keys import Links
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
-from chalicelib.telemetry.metrics import STORIES_READY
+from chalicelib.telemetry import STORIES_READY
 from tests.unit.test_settings import ENVIRONMENT
 
 
@@ -76,9 +76,9 @@ def test_what_each_paid_client_asks_for_is_counted(
 
 def ask(tool: Any, method: str, parameters: dict[str, Any], answer: dict[str, Any]) -> None:
     """Send a request with the client of an adapter."""
-    with Stubber(tool._client) as answers:
+    with Stubber(tool.client) as answers:
         answers.add_response(method, answer)
-        getattr(tool._client, method)(**parameters)
+        getattr(tool.client, method)(**parameters)
 
 
 def parts() -> list[type[msgspec.Struct]]:
@@ -137,15 +137,14 @@ def complete(part: Any, assembly: Assembly) -> bool:
     """Is every field of a part, and of the parts in it, what its name says?"""
     for field in msgspec.structs.fields(part):
         value = getattr(part, field.name)
-        if isinstance(value, msgspec.Struct) and value is not assembly.links:
-            assert isinstance(field.type, type)
-            assert isinstance(value, field.type)
-            assert complete(value, assembly)
+        if field.name in PORTS:
+            assert type(value).__name__ == PORTS[field.name]
         elif field.name.endswith("_queue"):
             step, _, kind = field.name.removesuffix("_queue").partition("_")
-            assert value._url.endswith(f"{step}{QUEUES[kind]}")
-        elif field.name in PORTS:
-            assert type(value).__name__ == PORTS[field.name]
+            assert value.url.endswith(f"{step}{QUEUES[kind]}")
+        elif isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            assert isinstance(value, field.type)
+            assert value is assembly.links or complete(value, assembly)
     return True
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import telemetry
 from chalicelib.aws.cloudwatch import EmfMeter
 from chalicelib.stories.queues import Step
-from chalicelib.telemetry import logs
-from chalicelib.telemetry.metrics import (
+from chalicelib.telemetry import (
     METRICS,
     PAID_CALLS,
     STEP_DURATION,
@@ -64,7 +64,7 @@ def test_a_count_has_the_stage_as_its_dimension(lines: Lines) -> None:
 
 
 def test_a_dimension_is_one_of_a_set_with_the_stage(lines: Lines) -> None:
-    lines.meter.record(STEP_DURATION, 1234.5, by=Step.READING)
+    lines.meter.record(STEP_DURATION, 1234.5, dimension=Step.READING)
 
     assert without_time(lines.only()) == {
         "_aws": {
@@ -83,7 +83,7 @@ def test_a_dimension_is_one_of_a_set_with_the_stage(lines: Lines) -> None:
 
 
 def test_what_is_summed_is_there_without_its_dimension_too(lines: Lines) -> None:
-    lines.meter.record(STORIES_FAILED, by="no_text")
+    lines.meter.record(STORIES_FAILED, dimension="no_text")
 
     line = lines.only()
     (directive,) = line["_aws"]["CloudWatchMetrics"]
@@ -95,8 +95,8 @@ def test_what_is_summed_is_there_without_its_dimension_too(lines: Lines) -> None
 def test_every_metrics_line_is_what_the_specification_wants(lines: Lines, metric: Metric) -> None:
     before = time.time() * 1000
 
-    with logs.bound(story_id="5a1f9f52", stage="reading"):
-        lines.meter.record(metric, 7, by="x" if metric.dimension else None)
+    with telemetry.bound(story_id="5a1f9f52", stage="reading"):
+        lines.meter.record(metric, 7, dimension="x" if metric.dimension else None)
 
     check(lines.only(), before)
 
@@ -123,8 +123,8 @@ def check(line: Mapping[str, Any], before: float) -> None:
 
 
 def test_a_line_says_what_it_is_about_and_that_is_no_dimension(lines: Lines) -> None:
-    with logs.bound(story_id="5a1f9f52", function_request_id="9d3c"):
-        lines.meter.record(PAID_CALLS, by="DetectText")
+    with telemetry.bound(story_id="5a1f9f52", function_request_id="9d3c"):
+        lines.meter.record(PAID_CALLS, dimension="DetectText")
 
     line = lines.only()
     assert (line["story_id"], line["function_request_id"]) == ("5a1f9f52", "9d3c")
@@ -135,7 +135,7 @@ def test_a_line_says_what_it_is_about_and_that_is_no_dimension(lines: Lines) -> 
 def test_each_measurement_is_a_line_of_its_own(lines: Lines) -> None:
     lines.meter.record(STORIES_READY)
     lines.meter.record(STORIES_READY)
-    lines.meter.record(PAID_CALLS, by="DetectText")
+    lines.meter.record(PAID_CALLS, dimension="DetectText")
 
     written = [json.loads(line) for line in lines.written]
     assert [line.get("StoriesReady") for line in written] == [[1.0], [1.0], None]

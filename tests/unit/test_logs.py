@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.telemetry import logs
+from chalicelib import telemetry
 
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"
 
@@ -18,7 +18,7 @@ class Log:
     def __init__(self) -> None:
         self._stream = io.StringIO()
         self.log = logging.Logger("chalicelib.reading")  # noqa: LOG001  # of no tree, with no other handler
-        self.log.addHandler(logs.handler(self._stream))
+        self.log.addHandler(telemetry.handler(self._stream))
 
     def only(self) -> dict[str, Any]:
         (line,) = self._stream.getvalue().splitlines()
@@ -33,7 +33,10 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
 
 
 def test_a_line_is_one_object_with_what_was_said_and_what_is_bound(log: Log) -> None:
-    with logs.bound(story_id="5a1f9f52", function_request_id="9d3c"), logs.bound(step="reading"):
+    with (
+        telemetry.bound(story_id="5a1f9f52", function_request_id="9d3c"),
+        telemetry.bound(step="reading"),
+    ):
         log.log.info("page read", extra={"words": 12})
 
     line = log.only()
@@ -55,7 +58,7 @@ def test_whatever_is_said_of_a_story_names_its_trace(
     """Lambda sets the variable anew for each invocation, whether or not it is sampled."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={TRACE};Parent=53995c3f42cd8ad8;Sampled=0")
 
-    with logs.bound(story_id="5a1f9f52"):
+    with telemetry.bound(story_id="5a1f9f52"):
         log.log.info("page read")
 
     line = log.only()
@@ -63,7 +66,7 @@ def test_whatever_is_said_of_a_story_names_its_trace(
 
 
 def test_what_was_bound_is_gone_afterwards(log: Log) -> None:
-    with logs.bound(story_id="5a1f9f52"):
+    with telemetry.bound(story_id="5a1f9f52"):
         pass
     log.log.info("swept")
 

@@ -3,7 +3,7 @@ import pytest
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import StoryMessage
 from chalicelib.errors import InvalidRequestError
-from tests.builders import story
+from tests.fakes.builders import story
 
 
 def test_a_message_carries_an_id_and_a_generation_and_nothing_else() -> None:

@@ -2,9 +2,18 @@ import math
 
 import pytest
 
-from chalicelib.pages.detection import Kind, Point, TextDetection, text_angle, turned
-from chalicelib.pages.orientation import TurnedReading, best, next_turn, quarter_turn
-from tests.builders import line, with_words
+from chalicelib.pages.detection import (
+    Kind,
+    Point,
+    TextDetection,
+    TurnedReading,
+    best,
+    next_turn,
+    quarter_turn,
+    text_angle,
+    turned,
+)
+from tests.fakes.builders import line, with_words
 
 CLEAR = with_words(line("Once upon a time there was a boat.", 0.1, 0.1, confidence=97))
 GARBLED = with_words(line("eo uode n wst ree nrc se", 0.1, 0.1, confidence=61))

@@ -13,8 +13,8 @@ from chalicelib.errors import (
     UnsupportedTypeError,
 )
 from chalicelib.pages.photo import checked_content_type, encoded, turned, upright_page
-from tests.builders import encoded as image_bytes
-from tests.builders import jpeg
+from tests.fakes.builders import encoded as image_bytes
+from tests.fakes.builders import jpeg
 
 ORIENTATIONS = {1: 0, 3: 180, 6: 90, 8: 270}  # EXIF tag -> how far the stored pixels are turned
 

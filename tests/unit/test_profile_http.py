@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.errors import InvalidRequestError, TooLargeError, UnsupportedTypeError
 from chalicelib.http.profiles import email_of, photo_of, wanted_photo_of
-from tests.builders import jpeg
+from tests.fakes.builders import jpeg
 from tests.unit.test_http import request
 
 

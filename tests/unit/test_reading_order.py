@@ -3,7 +3,7 @@ import pytest
 
 from chalicelib.pages.detection import Point, TextDetection
 from chalicelib.pages.reading_order import text_of
-from tests.builders import line
+from tests.fakes.builders import line
 
 
 def leaning(detections: list[TextDetection], slope: float) -> list[TextDetection]:

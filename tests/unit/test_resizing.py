@@ -8,7 +8,7 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 from chalicelib.errors import RejectedError
 from chalicelib.pages.resizing import SIZES, RenditionImage, renditions_of
 from samples.draw_page import draw_page
-from tests.builders import encoded, jpeg
+from tests.fakes.builders import encoded, jpeg
 
 NOTICEABLE = 1.0  # dB; the compression alone costs a rendition's likeness more than that
 

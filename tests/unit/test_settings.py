@@ -34,7 +34,7 @@ def test_a_queue_is_known_by_the_end_of_its_url() -> None:
     settings = Settings.from_environment(ENVIRONMENT)
 
     assert settings.queue_name(Step.READING) == "storytime-dev-reading"
-    assert settings.queue_url(Step.READING, PARKED).endswith("/storytime-dev-reading-parked")
+    assert settings.queue_name(Step.READING, PARKED) == "storytime-dev-reading-parked"
 
 
 def test_missing_settings_are_all_named_at_once() -> None:

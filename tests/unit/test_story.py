@@ -5,11 +5,11 @@ import pytest
 
 from chalicelib.delivery.timeouts import is_overdue, is_probably_lost, may_resume
 from chalicelib.stories import moves
-from chalicelib.stories.ids import content_id_of, derived_id
+from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import LEGAL_MOVES, Status, next_step, sources
-from tests.builders import story
-from tests.fakes import NOW
+from tests.fakes.builders import story
+from tests.fakes.clock import NOW
 
 NAMESPACE = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
 

@@ -9,7 +9,7 @@ from chalice.app import SQSEvent
 
 from chalicelib.delivery.events import handle_each
 from chalicelib.delivery.messages import Delivery, StoryMessage
-from tests.fakes import NOW
+from tests.fakes.clock import NOW
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:reading"
 

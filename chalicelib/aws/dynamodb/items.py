@@ -1,20 +1,26 @@
-"""Records as DynamoDB items, and back; every kind of record in one table.
+"""Records as DynamoDB items, and conditional writes as its expressions; one table holds every kind.
 
 Moments become numbers of seconds, so that conditions can compare them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from chalicelib.aws.requests import request
 from chalicelib.profiles.profile import Profile
 from chalicelib.stories.story import Story, month_of, place_in_list
 from chalicelib.stories.upload_request import UploadRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 
 LISTING_INDEX: Final = "listing"
 """Sparse, on `listed_under` and `listed_as`: stories by month and creation time, and upload
@@ -124,3 +130,68 @@ def _without_decimals(value: Any) -> Any:
             return {name: _without_decimals(entry) for name, entry in value.items()}
         case _:
             return value
+
+
+def unchanged(expected: Mapping[str, Any]) -> Iterable[ConditionBase]:
+    """Conditions: these attributes still have these values; None: the attribute is absent."""
+    for name, value in expected.items():
+        field = Attr(name)
+        yield field.not_exists() if value is None else field.eq(stored(value))
+
+
+def condition(wanted: ConditionBase) -> dict[str, Any]:
+    """Parameters of a request that writes only if the condition holds."""
+    built = ConditionExpressionBuilder().build_expression(wanted)
+    parameters: dict[str, Any] = {
+        "ConditionExpression": built.condition_expression,
+        "ExpressionAttributeNames": dict(built.attribute_name_placeholders),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    values = built.attribute_value_placeholders
+    if values:
+        parameters["ExpressionAttributeValues"] = _typed(values)
+    return parameters
+
+
+def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a conditional update: sets paths to `stored` values; None removes."""
+    parameters = condition(wanted)
+    names: dict[str, str] = parameters["ExpressionAttributeNames"]
+    values: dict[str, Any] = {}
+    sets, removes = [], []
+    for number, (path, value) in enumerate(writes.items()):
+        steps = {f"#w{number}_{depth}": step for depth, step in enumerate(path.split("."))}
+        names |= steps
+        if value is None:
+            removes.append(".".join(steps))
+        else:
+            sets.append(f"{'.'.join(steps)} = :w{number}")
+            values[f":w{number}"] = value
+    clauses = [("SET ", sets), ("REMOVE ", removes)]
+    parameters["UpdateExpression"] = " ".join(
+        word + ", ".join(parts) for word, parts in clauses if parts
+    )
+    typed = parameters.get("ExpressionAttributeValues", {}) | _typed(values)
+    return parameters | {"ExpressionAttributeValues": typed}
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: attribute(value) for name, value in values.items()}
+
+
+def unfinished_page(
+    client: "DynamoDBClient", table: str, kind: str, page: Any
+) -> tuple[list[dict[str, Any]], Any]:
+    """A page of the unfinished items of one kind, and where the next page begins."""
+    # A scan of an index that holds unfinished records only: it reads nothing else.
+    start = {"ExclusiveStartKey": page} if page else {}
+    response = request(
+        client.scan,
+        TableName=table,
+        IndexName=UNFINISHED_INDEX,
+        FilterExpression="begins_with(pk, :kind)",
+        ExpressionAttributeValues={":kind": attribute(kind)},
+        **start,
+    )
+    found: Any = response["Items"]
+    return found, response.get("LastEvaluatedKey")

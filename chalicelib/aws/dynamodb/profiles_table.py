@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import expressions, items
+from chalicelib.aws.dynamodb import items
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import ProfileChangedError
 from chalicelib.profiles.ports import ProfilesPage
@@ -14,15 +15,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class ProfilesTable:
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+class ProfilesTable(msgspec.Struct, frozen=True):
+    client: "DynamoDBClient"
+    table: str
 
     def find(self, profile_id: str) -> Profile | None:
         response = request(
-            self._client.get_item,
-            TableName=self._table,
+            self.client.get_item,
+            TableName=self.table,
             Key=items.profile_key(profile_id),
             ConsistentRead=True,
         )
@@ -31,10 +31,10 @@ class ProfilesTable:
     def save(self, profile: Profile, *, over: Profile | None) -> None:
         try:
             request(
-                self._client.put_item,
-                TableName=self._table,
+                self.client.put_item,
+                TableName=self.table,
                 Item=items.profile_item(profile),
-                **expressions.condition(_still(over)),
+                **items.condition(_still(over)),
             )
         except RequestFailedError as failure:
             # Written by an attempt whose answer the client never saw?
@@ -44,19 +44,17 @@ class ProfilesTable:
     def remove(self, profile: Profile) -> None:
         try:
             request(
-                self._client.delete_item,
-                TableName=self._table,
+                self.client.delete_item,
+                TableName=self.table,
                 Key=items.profile_key(profile.id),
-                **expressions.condition(_still(profile) | _still(None)),
+                **items.condition(_still(profile) | _still(None)),
             )
         except RequestFailedError as failure:
             _in_the_way(failure)
             raise _changed(profile) from failure
 
     def unfinished(self, page: Any = None) -> ProfilesPage:
-        found, following = expressions.unfinished_page(
-            self._client, self._table, items.PROFILES, page
-        )
+        found, following = items.unfinished_page(self.client, self.table, items.PROFILES, page)
         return ProfilesPage([items.profile_of(item) for item in found], following)
 
 

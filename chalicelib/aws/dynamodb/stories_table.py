@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import expressions, items
+from chalicelib.aws.dynamodb import items
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import LeaseHeldError, StoryChangedError
 from chalicelib.stories.moves import Move
@@ -20,16 +21,15 @@ _ALIVE: Final = Attr("status").ne(Status.DELETED.value)
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
-class StoriesTable:
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+class StoriesTable(msgspec.Struct, frozen=True):
+    client: "DynamoDBClient"
+    table: str
 
     def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         try:
             # Claims or finds in one request. With a look-up first, two simultaneous uploads of
             # one photo could both find nothing, and both be paid.
-            request(self._client.put_item, **claim_parameters(self._table, story, over))
+            request(self.client.put_item, **claim_parameters(self.table, story, over))
         except RequestFailedError as failure:
             existing = _existing_story(failure)
             # The same generation: an earlier attempt stored it, and only its answer was lost.
@@ -39,8 +39,8 @@ class StoriesTable:
 
     def find(self, story_id: str) -> Story | None:
         response = request(
-            self._client.get_item,
-            TableName=self._table,
+            self.client.get_item,
+            TableName=self.table,
             Key=items.story_key(story_id),
             ConsistentRead=True,  # a client may ask the moment its upload is answered
         )
@@ -48,11 +48,11 @@ class StoriesTable:
 
     def find_all(self, story_ids: Collection[str]) -> StoriesFound:
         keys = [items.story_key(story_id) for story_id in story_ids]
-        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        response = request(self._client.batch_get_item, RequestItems=wanted)
-        stories = [items.story_of(item) for item in response["Responses"].get(self._table, [])]
+        wanted: Any = {self.table: {"Keys": keys, "ConsistentRead": True}}
+        response = request(self.client.batch_get_item, RequestItems=wanted)
+        stories = [items.story_of(item) for item in response["Responses"].get(self.table, [])]
         rest: Any = response.get("UnprocessedKeys", {})
-        unprocessed = rest.get(self._table, {}).get("Keys", [])
+        unprocessed = rest.get(self.table, {}).get("Keys", [])
         unanswered = [str(key["pk"]["S"]).removeprefix(items.STORIES) for key in unprocessed]
         return StoriesFound({story.id: story for story in stories}, unanswered)
 
@@ -64,8 +64,8 @@ class StoriesTable:
             typed = {name: items.attribute(value) for name, value in place.items()}
             start["ExclusiveStartKey"] = items.story_key(story_id) | typed
         response = request(
-            self._client.query,
-            TableName=self._table,
+            self.client.query,
+            TableName=self.table,
             IndexName=items.LISTING_INDEX,
             KeyConditionExpression="listed_under = :month",
             ExpressionAttributeValues={":month": items.attribute(month)},
@@ -110,7 +110,7 @@ class StoriesTable:
             condition &= _ALIVE
         if "status" in changes:
             condition &= Attr("status").is_in(sorted(sources(changes["status"])))
-        for still in expressions.unchanged(move.expect):
+        for still in items.unchanged(move.expect):
             condition &= still
         values = {name: items.stored(value) for name, value in changes.items()}
         if changes.get("status") is Status.DELETED:
@@ -128,18 +128,16 @@ class StoriesTable:
             raise _gone(story.id, story.generation) from failure
 
     def unfinished(self, page: Any = None) -> StoriesPage:
-        found, following = expressions.unfinished_page(
-            self._client, self._table, items.STORIES, page
-        )
+        found, following = items.unfinished_page(self.client, self.table, items.STORIES, page)
         return StoriesPage([items.story_of(item) for item in found], following)
 
     def _write(self, story_id: str, condition: ConditionBase, values: Mapping[str, Any]) -> Story:
         response = request(
-            self._client.update_item,
-            TableName=self._table,
+            self.client.update_item,
+            TableName=self.table,
             Key=items.story_key(story_id),
             ReturnValues="ALL_NEW",
-            **expressions.update(condition, values),
+            **items.update(condition, values),
         )
         return items.story_of(response["Attributes"])
 
@@ -150,7 +148,7 @@ def claim_parameters(table: str, story: Story, over: Story | None) -> dict[str, 
     if over is not None:
         deleted = Attr("generation").eq(over.generation) & Attr("status").eq(Status.DELETED.value)
         free |= deleted
-    return {"TableName": table, "Item": items.story_item(story), **expressions.condition(free)}
+    return {"TableName": table, "Item": items.story_item(story), **items.condition(free)}
 
 
 def _existing_story(failure: RequestFailedError) -> Story | None:

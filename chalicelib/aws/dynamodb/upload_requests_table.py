@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import expressions, items
+from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.stories_table import claim_parameters
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import StoryChangedError
@@ -20,18 +21,17 @@ if TYPE_CHECKING:
 _CONDITION_FAILED: Final = "ConditionalCheckFailed"
 
 
-class UploadRequestsTable:
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+class UploadRequestsTable(msgspec.Struct, frozen=True):
+    client: "DynamoDBClient"
+    table: str
 
     def add(self, upload: UploadRequest) -> None:
-        request(self._client.put_item, TableName=self._table, Item=items.request_item(upload))
+        request(self.client.put_item, TableName=self.table, Item=items.request_item(upload))
 
     def find(self, upload_id: str) -> UploadRequest | None:
         response = request(
-            self._client.get_item,
-            TableName=self._table,
+            self.client.get_item,
+            TableName=self.table,
             Key=items.request_key(upload_id),
             ConsistentRead=True,
         )
@@ -45,7 +45,7 @@ class UploadRequestsTable:
         *,
         over: Story | None = None,
     ) -> Story | None:
-        claim = {"Put": claim_parameters(self._table, story, over)}
+        claim = {"Put": claim_parameters(self.table, story, over)}
         fulfilment = self._fulfilment(upload, story, photo_arrived_at)
         claimed, fulfilled = self._transact(claim, fulfilment)
         if _failed(claimed):
@@ -59,9 +59,9 @@ class UploadRequestsTable:
         alive = Attr("generation").eq(story.generation) & Attr("status").ne(Status.DELETED.value)
         check = {
             "ConditionCheck": {
-                "TableName": self._table,
+                "TableName": self.table,
                 "Key": items.story_key(story.id),
-                **expressions.condition(alive),
+                **items.condition(alive),
             }
         }
         fulfilment = self._fulfilment(upload, story, photo_arrived_at)
@@ -72,16 +72,16 @@ class UploadRequestsTable:
     def update(self, upload: UploadRequest, changes: UploadRequestChanges) -> UploadRequest:
         expected = _stored({name: getattr(upload, name) for name in {"status", *changes}})
         condition: ConditionBase = Attr("pk").exists()
-        for still in expressions.unchanged(expected):
+        for still in items.unchanged(expected):
             condition &= still
         values = {name: items.stored(value) for name, value in _stored(changes).items()}
         try:
             response = request(
-                self._client.update_item,
-                TableName=self._table,
+                self.client.update_item,
+                TableName=self.table,
                 Key=items.request_key(upload.id),
                 ReturnValues="ALL_NEW",
-                **expressions.update(condition, values),
+                **items.update(condition, values),
             )
         except RequestFailedError as failure:
             if failure.aws_code != "ConditionalCheckFailedException":
@@ -92,8 +92,8 @@ class UploadRequestsTable:
     def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> UploadRequestsPage:
         start = {"ExclusiveStartKey": page} if page else {}
         response = request(
-            self._client.query,
-            TableName=self._table,
+            self.client.query,
+            TableName=self.table,
             IndexName=items.LISTING_INDEX,
             KeyConditionExpression="listed_under = :life",
             ExpressionAttributeValues={":life": items.attribute(_life(story_id, generation))},
@@ -112,9 +112,7 @@ class UploadRequestsTable:
         if upload.generation is not None:  # that story was deleted
             is_open |= Attr("generation").eq(upload.generation)
         key = items.request_key(upload.id)
-        return {
-            "Update": {"TableName": self._table, "Key": key, **expressions.update(is_open, values)}
-        }
+        return {"Update": {"TableName": self.table, "Key": key, **items.update(is_open, values)}}
 
     def _transact(self, *steps: Any) -> list[dict[str, Any]]:
         """Do all steps or none; for each, why it was not done.
@@ -123,7 +121,7 @@ class UploadRequestsTable:
             RequestFailedError: Not for a condition that did not hold.
         """
         try:
-            request(self._client.transact_write_items, TransactItems=steps)
+            request(self.client.transact_write_items, TransactItems=steps)
         except RequestFailedError as failure:
             reasons: list[dict[str, Any]] = failure.response.get("CancellationReasons", [])
             if not any(_failed(reason) for reason in reasons):

@@ -1,0 +1,81 @@
+"""The workflow's last tasks for a photo that does not count: say so, and clean up."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chalicelib.errors import SupersededError
+from chalicelib.profiles import moves
+from chalicelib.profiles.clean_up import CleanUp
+from chalicelib.profiles.execution import Task
+from chalicelib.profiles.executions import is_our_name
+from chalicelib.profiles.profile import (
+    GIVEN_UP,
+    Profile,
+    ProfileStatus,
+    is_outdated,
+    latest_execution,
+    profile_id_of,
+)
+from chalicelib.profiles.records import Records
+from chalicelib.telemetry import PROFILE_PHOTOS_FAILED, PROFILE_PHOTOS_REJECTED, Meter
+
+log = logging.getLogger(__name__)
+
+
+class AttemptEnd(msgspec.Struct, frozen=True):
+    records: Records
+    clean_up: CleanUp
+    meter: Meter
+    clock: Callable[[], datetime]
+
+    def run(self, task: Task) -> dict[str, Any]:
+        """End an attempt that does not come to its end, and tell the person why.
+
+        It is rejected if its photo was refused, and failed if not.
+
+        Raises:
+            SupersededError: Another photo is wanted by now, or this one counts.
+        """
+        ends_here = False
+
+        def decide(before: Profile | None) -> Profile:
+            nonlocal ends_here
+            attempt = before.attempt if before else None
+            if before is None or attempt is None or attempt.execution != task.execution:
+                raise SupersededError(f"execution {task.execution} is not wanted any more")
+            ends_here = before.status is ProfileStatus.PROCESSING
+            if not ends_here:
+                return before  # by an earlier try of this task
+            return moves.given_up(before, GIVEN_UP, self.clock())
+
+        profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
+        if is_unrecorded_manual_run(self.records.profiles.find(profile_id), profile_id, task):
+            log.error("an execution that was started by hand failed before it came to anything")
+            self.meter.record(PROFILE_PHOTOS_FAILED)
+            return {"userId": task.sent.user_id, "status": ProfileStatus.FAILED.value}
+        profile = self.records.change(profile_id, decide)
+        log.info("attempt ended", extra={"status": profile.status.value})
+        if ends_here:
+            count_unsuccessful_attempt(self.meter, profile)
+        self.clean_up.finish(profile)
+        return {"userId": profile.user_id, "status": profile.status.value}
+
+
+def count_unsuccessful_attempt(meter: Meter, profile: Profile) -> None:
+    """Count an attempt that has just ended without coming to its end."""
+    refusal = profile.attempt.refusal if profile.attempt else None
+    if profile.status is ProfileStatus.REJECTED and refusal is not None:
+        meter.record(PROFILE_PHOTOS_REJECTED, dimension=refusal.code)
+    else:
+        meter.record(PROFILE_PHOTOS_FAILED)
+
+
+def is_unrecorded_manual_run(profile: Profile | None, profile_id: str, task: Task) -> bool:
+    """Was it started by hand, and is wanted, but did its first task never write that down? Pure."""
+    last = latest_execution(profile) if profile else None
+    by_hand = not is_our_name(task.execution, profile_id)
+    return by_hand and last != task.execution and not is_outdated(profile, task.started_at)

@@ -1,0 +1,183 @@
+"""``python -m infrastructure.commands.deploy STAGE [--email ADDRESS]`` deploys a stage.
+
+One CloudFormation stack makes everything that Chalice does not make; Chalice deploys the app.
+Every step first looks at what exists: run the command again to continue or to update a stage.
+"""
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+import urllib3
+from botocore.httpsession import where
+
+from chalicelib.http.tokens import OPEN
+from infrastructure import chalice_record, elsewhere, stage_folder
+from infrastructure.account import Account
+from infrastructure.chalice import leftovers
+from infrastructure.chalice.command import run_chalice
+from infrastructure.chalice.token_renewal import AUTHORIZER, renew
+from infrastructure.commands.ending import ended
+from infrastructure.commands.preparation import Preparation, Prepared, Wishes, add_addresses, check
+from infrastructure.commands.progress import Progress
+from infrastructure.gateway import configuration
+from infrastructure.gateway.responses import put_requests
+from infrastructure.iam.permissions import GRANTS
+from infrastructure.stack.stack import pause
+from infrastructure.stage import API_STAGE, DeploymentError, Stage
+
+_PROD: Final = "prod"
+_MAX_HEALTH_CHECKS: Final = 20
+_SECONDS_BETWEEN_HEALTH_CHECKS: Final = 3.0
+
+
+def main(arguments: Sequence[str], begin: "Callable[[Stage], Deployment] | None" = None) -> int:
+    """Deploy a stage, print the next steps, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
+    parser.add_argument("stage", help="dev, prod, or another of .chalice/config.json")
+    add_addresses(parser)
+    parser.add_argument("--api-url", help=argparse.SUPPRESS)
+    parser.add_argument("--anyway", action="store_true", help="deploy the app also if unchanged")
+    given = parser.parse_args(arguments)
+
+    def work() -> int:
+        stage = Stage(given.stage)
+        wishes = Wishes(given.email or None, given.sender or None, given.api_url, given.anyway)
+        (begin or Deployment.in_account)(stage).run(wishes)
+        return 0
+
+    return ended("deploy", work)
+
+
+class Deployment:
+    """The steps of a deployment, in order."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        account: Account,
+        progress: Progress,
+        pause: Callable[[], None] = pause,
+    ) -> None:
+        self._stage = stage
+        self._account = account
+        self._progress = progress
+        self._preparation = Preparation(stage, account, progress, pause)
+
+    @classmethod
+    def in_account(cls, stage: Stage) -> "Deployment":
+        """Deploy to the environment's account, after the checks that need no AWS."""
+        check(stage)
+        return cls(stage, Account(), Progress())
+
+    def run(self, wishes: Wishes) -> None:
+        prepared = self._preparation.run(wishes)
+        account, progress = self._account, self._progress
+        api_id = self._deploy_app(prepared, anyway=wishes.anyway)
+        with progress.step("gateway"):
+            self._configure_gateway(api_id, prepared)
+        url = (wishes.api_url or f"https://{{api_id}}.{account.api_domain}/{API_STAGE}").format(
+            api_id=api_id
+        )
+        with progress.step("GET /health") as said:
+            said(wait_for_health(url))
+        is_open = prepared.environment["API_TOKENS"] == OPEN
+        print(next_steps(self._stage, url, prepared.outputs, is_open=is_open))
+
+    def _deploy_app(self, prepared: Prepared, *, anyway: bool) -> str:
+        """Run `chalice deploy` unless nothing has changed; return the REST API's id."""
+        bucket = prepared.outputs["MediaBucket"]
+        s3, functions = self._account.client("s3"), self._account.client("lambda")
+        stage = self._stage
+        elsewhere.forget_record_of_elsewhere(stage, self._account.region, self._account.number)
+        deployed = chalice_record.fetch_record(s3, bucket, stage)
+        fingerprint = stage_folder.fingerprint(stage)
+        with self._progress.step("chalice deploy") as said:
+            code = chalice_record.code_in_lambda(functions, stage)
+            if deployed == f"{fingerprint} {code}" and not anyway:
+                said("nothing to change")
+            else:
+                self._renew_tokens(prepared.environment["API_TOKENS"])
+                leftovers.remove_unrecorded_triggers(functions, stage, GRANTS)
+                leftovers.remove_unrecorded_apis(self._account.client("apigateway"), stage)
+                run_chalice(stage, ["deploy"], self._progress.line)
+                code = chalice_record.code_in_lambda(functions, stage)
+                chalice_record.keep_record(s3, bucket, stage, f"{fingerprint} {code}")
+        return chalice_record.rest_api_id(stage)
+
+    def _renew_tokens(self, tokens: str) -> None:
+        functions = self._account.client("lambda")
+        has_changed = renew(functions, self._stage.function(AUTHORIZER), tokens)
+        if has_changed and chalice_record.recorded(self._stage):
+            client = self._account.client("apigateway")
+            configuration.forget_callers(client, chalice_record.rest_api_id(self._stage))
+
+    def _configure_gateway(self, api_id: str, prepared: Prepared) -> None:
+        client = self._account.client("apigateway")
+        iam = self._account.client("iam")
+        configuration.set_logging_role(client, iam, self._account.partition)
+        configuration.configure(
+            client,
+            api_id,
+            responses=put_requests(api_id, prepared.allowed_origin),
+            log_group_arn=prepared.outputs["AccessLogGroupArn"],
+            requests_per_second=requests_per_second(self._stage),
+        )
+
+
+def requests_per_second(stage: Stage) -> int:
+    """Return the API's limit, which bounds the cost of a stolen token."""
+    return 100 if stage.name == _PROD else 20
+
+
+def wait_for_health(url: str, pause: Callable[[], object] | None = None) -> str:
+    """Request /health until it answers 200. The first request is a cold start.
+
+    Raises:
+        DeploymentError: No request was answered with 200.
+    """
+    wait = pause or (lambda: threading.Event().wait(_SECONDS_BETWEEN_HEALTH_CHECKS))
+    authority = os.environ.get("AWS_CA_BUNDLE") or where()
+    http = urllib3.PoolManager(retries=False, timeout=30, ca_certs=authority)
+    seen = ""
+    for _ in range(_MAX_HEALTH_CHECKS):
+        try:
+            answer = http.request("GET", f"{url}/health")
+        except urllib3.exceptions.HTTPError as error:
+            seen = str(error)
+        else:
+            if answer.status == HTTPStatus.OK:
+                return "200"
+            seen = f"{answer.status} {answer.data[:200].decode(errors='replace')}".strip()
+        wait()
+    raise DeploymentError(
+        f"Everything is deployed, but {url}/health does not answer ({seen}). The function's log "
+        "in CloudWatch says why: /aws/lambda/storytime-<stage>."
+    )
+
+
+def next_steps(stage: Stage, url: str, outputs: Mapping[str, str], *, is_open: bool) -> str:
+    authorization = "" if is_open else " -H 'Authorization: Bearer <token>'"
+    return f"""
+API        {url}
+Dashboard  CloudWatch, Dashboards, {stage.prefix}
+
+Next
+  1. Confirm the two e-mail subscriptions (stories and alarms).
+  2. Confirm the e-mail from Amazon SES to {outputs["SenderEmail"]}. Until your account is out of
+     SES's sandbox, SES writes to confirmed addresses only (docs/deploy.md).
+  3. Send a page:
+     curl -X POST{authorization} -H 'Content-Type: image/jpeg' \\
+          --data-binary @samples/page.jpg {url}/upload
+
+To deploy faster while you edit:
+  cd .stages/{stage.name} && ../../.venv/bin/chalice deploy --stage {stage.name}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

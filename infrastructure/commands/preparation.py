@@ -1,0 +1,192 @@
+"""Prepare a stage: everything that must exist before Chalice deploys the app."""
+
+import argparse
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.http.tokens import OPEN
+from chalicelib.settings import Settings, SettingsError
+from infrastructure import api_tokens, elsewhere, stage_folder
+from infrastructure.account import Account
+from infrastructure.chalice.command import check_python
+from infrastructure.commands.progress import Progress
+from infrastructure.iam.names import Names
+from infrastructure.iam.permissions import GRANTS, policy_of
+from infrastructure.stack.outputs import settings_of
+from infrastructure.stack.stack import Stack, pause
+from infrastructure.stack.template import assembled
+from infrastructure.stage import DeploymentError, Stage
+
+_ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Choices of the person who deploys. The stack keeps its present value where one is None.
+
+    Attributes:
+        email: Receives the stories and the alarms.
+        sender: Sends the e-mails about profile photos; `email` is the default.
+        api_url: The API's address, with ``{api_id}``, if it is not AWS's own.
+        anyway: Deploy the app even if it did not change.
+
+    Raises:
+        DeploymentError: An e-mail address is not valid.
+    """
+
+    email: str | None = None
+    sender: str | None = None
+    api_url: str | None = None
+    anyway: bool = False
+
+    def __post_init__(self) -> None:
+        for address in filter(None, (self.email, self.sender)):
+            if not re.fullmatch(_ADDRESS, address):
+                raise DeploymentError(f"{address!r} is not an e-mail address.")
+
+
+def add_addresses(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--email", help="receives the stories and the alarms")
+    parser.add_argument("--sender", help="sends e-mails about profile photos (default: --email)")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A stage that lacks only the app.
+
+    Attributes:
+        outputs: The stack's outputs.
+        environment: The functions' environment variables.
+    """
+
+    outputs: Mapping[str, str]
+    environment: Mapping[str, str]
+
+    @property
+    def allowed_origin(self) -> str:
+        return self.environment.get("ALLOWED_ORIGIN", "*")
+
+
+def check(stage: Stage) -> None:
+    """Check what can be checked without AWS.
+
+    Raises:
+        DeploymentError: The stage is not in .chalice/config.json or has no tokens, or Lambda
+            cannot run this Python.
+    """
+    check_python()
+    tokens_of(stage, stage_folder.own_config(stage_folder.tracked_config(stage.project), stage))
+
+
+class Preparation:
+    """Creates or updates everything of a stage except the app."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        account: Account,
+        progress: Progress,
+        pause: Callable[[], None] = pause,
+    ) -> None:
+        self._stage = stage
+        self._account = account
+        self._progress = progress
+        self._stack = Stack(
+            account.client("cloudformation"), stage.prefix, report=progress.line, pause=pause
+        )
+
+    def run(self, wishes: Wishes) -> Prepared:
+        """Create or update the stack and the face collection; write the stage's folder."""
+        tracked = stage_folder.tracked_config(self._stage.project)
+        own = stage_folder.own_config(tracked, self._stage)
+        tokens = tokens_of(self._stage, own)
+        parameters = self._parameters(wishes, own)
+        account, progress = self._account, self._progress
+        elsewhere.check_roles(account.client("iam"), self._stage, account.region)
+        progress.headline(
+            f"Storytime: stage {self._stage.name} in account {account.number}, {account.region}"
+        )
+        with progress.step(f"stack {self._stage.prefix}") as said:
+            changed = self._stack.bring_up_to_date(assembled(), parameters)
+            said("up to date" if changed else "nothing to change")
+        outputs = self._stack.outputs()
+        with progress.step("face collection") as said:
+            said("made" if self._make_collection(outputs["FaceCollectionId"]) else "there")
+        environment = {**settings_of(outputs), "STAGE": self._stage.name, "API_TOKENS": tokens}
+        names = Names.from_environment(environment, self._stage.name)
+        policies = {function: policy_of(function, names) for function in GRANTS}
+        config = stage_folder.stage_config(tracked, self._stage, policies, environment)
+        variables = config["stages"][self._stage.name]["environment_variables"]
+        try:  # the functions do the same when they start
+            Settings.from_environment(variables)
+        except SettingsError as error:
+            where = f"Stage {self._stage.name!r} in {stage_folder.CONFIG}"
+            raise DeploymentError(f"{where}: {error}") from error
+        stage_folder.write(self._stage, config, policies)
+        return Prepared(outputs, variables)
+
+    def _parameters(self, wishes: Wishes, own: Mapping[str, Any]) -> dict[str, str]:
+        """Return the template's parameters: the wishes, else the stack's present values."""
+        now = self._stack.parameters()
+        email = wishes.email or now.get("Email")
+        if email is None:
+            raise DeploymentError(
+                "Say who receives the stories and the alarms: the same command with "
+                "EMAIL=you@example.com"
+            )
+        sender = wishes.sender or now.get("SenderEmail") or email
+        return {
+            "Stage": self._stage.name,
+            "Email": email,
+            "SenderEmail": sender,
+            "SenderIdentity": self._sender_identity(sender, now),
+            "AllowedOrigin": own.get("environment_variables", {}).get("ALLOWED_ORIGIN", "*"),
+            # Never changes: the ids of all stories are derived from it.
+            "StoryNamespace": now.get("StoryNamespace") or str(uuid.uuid4()),
+        }
+
+    def _sender_identity(self, sender: str, now: Mapping[str, str]) -> str:
+        """Return "create" if the stack must register the sender with SES, else "existing"."""
+        if now.get("SenderEmail") == sender and now["SenderIdentity"] == "create":
+            return "create"  # with "existing", the stack would delete the identity it made
+        ses = self._account.client("sesv2")
+        try:
+            ses.get_email_identity(EmailIdentity=sender)
+        except ses.exceptions.NotFoundException:
+            return "create"
+        return "existing"
+
+    def _make_collection(self, collection: str) -> bool:
+        rekognition = self._account.client("rekognition")
+        try:
+            rekognition.create_collection(CollectionId=collection)
+        except rekognition.exceptions.ResourceAlreadyExistsException:
+            return False
+        return True
+
+
+def tokens_of(stage: Stage, own: Mapping[str, Any]) -> str:
+    """Return a stage's API_TOKENS: its tokens' digests, or "open".
+
+    `own` is the stage's part of .chalice/config.json.
+
+    Raises:
+        DeploymentError: The stage has no tokens and is not open, or has tokens and is open.
+    """
+    is_open = own.get("environment_variables", {}).get("API_TOKENS") == OPEN
+    digests = api_tokens.digests(stage.name, stage.project / ".chalice" / "tokens")
+    if is_open and digests:
+        raise DeploymentError(
+            f"Stage {stage.name!r} is open in .chalice/config.json (API_TOKENS), but has tokens in "
+            f".chalice/tokens/{stage.name}: remove one of the two."
+        )
+    if not is_open and not digests:
+        raise DeploymentError(
+            f"Stage {stage.name!r} has no API token, so anybody could upload at your expense. "
+            f"Make one: make token STAGE={stage.name}. Or open the stage on purpose: "
+            f'"environment_variables": {{"API_TOKENS": "open"}} in .chalice/config.json.'
+        )
+    return OPEN if is_open else ",".join(digests)

@@ -1,0 +1,114 @@
+"""Runs everything in one process: AWS, the functions and their triggers, and the API."""
+
+import importlib
+import json
+import os
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from chalice.app import Chalice
+from chalice.config import Config
+
+from chalicelib.http.tokens import OPEN
+from local.engines.allocator import keep_large_buffers
+from local.resources.creation import StackClients, create
+from local.resources.environment import point_at
+from local.resources.names import STAGE
+from local.runner.api_gateway import ApiGateway
+from local.runner.functions import functions_of
+from local.runner.queue_triggers import QueueTrigger, queue_triggers
+from local.runner.s3_triggers import S3Trigger, s3_triggers
+from local.runner.schedules import ScheduleTrigger, schedule_triggers
+from local.server.front import Operation
+from local.server.http_server import HttpServer
+from local.server.local_aws import LocalAws
+from local.services.polly.synthesis import Polly
+from local.services.rekognition.detect_text import Rekognition
+from local.services.rekognition.face_recognition import FaceRecognition
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+
+_OPEN_FILES: Final = 10_240  # macOS grants no more
+
+
+def storytime() -> Chalice:
+    """Import the app only now: its decorators read the environment."""
+    sys.path.insert(0, str(PROJECT))
+    app: Chalice = importlib.import_module("app").app
+    return app
+
+
+def real_engines() -> Mapping[str, Operation]:
+    """The operations of the engines by boto3's name; an engine loads with its first call."""
+    return {
+        **FaceRecognition().operations,
+        "rekognition.DetectText": Rekognition().detect_text,
+        "polly.SynthesizeSpeech": Polly().synthesize_speech,
+    }
+
+
+class LocalStorytime:
+    """A stack that takes requests and keeps schedules from `start` until its process ends.
+
+    Args:
+        api_port: The API's port; 0 is any free port.
+        aws_port: The local AWS's port; 0 is any free port.
+
+    Raises:
+        PortUnavailableError: One of the ports cannot be listened on.
+    """
+
+    def __init__(self, api_port: int, aws_port: int) -> None:
+        self._aws_server = HttpServer(aws_port)
+        self._api_server = HttpServer(api_port)
+        self._aws = LocalAws(self._aws_server, real_engines())
+        self.api_url = self._api_server.url
+        self.aws_url = self._aws_server.url
+        self.triggers: list[QueueTrigger] = []
+        self.schedules: list[ScheduleTrigger] = []
+        self.bucket_triggers: list[S3Trigger] = []
+        self.is_open = True
+
+    def start(self) -> None:
+        """Start everything; requests can be taken when this returns.
+
+        Raises:
+            TriggerError: One of the app's triggers is impossible here.
+        """
+        keep_large_buffers()  # before any thread: each would keep an arena of its own
+        _allow_many_open_files()
+        point_at(self._aws_server.port, os.environ)
+        self.is_open = os.environ["API_TOKENS"] == OPEN
+        self._aws.start()
+        clients = StackClients(self.aws_url)
+        create(clients)
+        self._aws.calls.listen()
+        app, config = storytime(), chalice_config()
+        self._aws.declare_functions(functions_of(app, config))
+        self.triggers = queue_triggers(app, config, clients.sqs)
+        self.schedules = schedule_triggers(app, config)
+        self.bucket_triggers = s3_triggers(app, config)
+        for trigger in self.triggers:
+            trigger.start()
+        for schedule in self.schedules:
+            schedule.start()
+        for bucket_trigger in self.bucket_triggers:
+            self._aws.listen_to_buckets(bucket_trigger.notice)
+        self._api_server.start(ApiGateway(app, config))
+
+
+def chalice_config() -> Config:
+    """Return the project's Chalice configuration for the stage ``local``."""
+    on_disk = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    return Config(chalice_stage=STAGE, config_from_disk=on_disk)
+
+
+def _allow_many_open_files() -> None:
+    """Raise the process's limit: each large stored object is an open temporary file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

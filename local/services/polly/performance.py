@@ -1,0 +1,79 @@
+"""Speaks a script from beginning to end, and notes when each of its words begins."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from local.engines.speaker import SAMPLE_RATE, Samples, Utterance, speak
+from local.services.polly.script import Part, ScriptCharacter, Text
+from local.services.polly.words import word_ranges
+
+_SILENCE: Final = SAMPLE_RATE // 10
+"""Samples for a text with nothing to speak, so that its audio file stays playable."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A place in the submitted text (bytes), and the sample where it begins to sound."""
+
+    sample: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Performance:
+    samples: Samples
+    words: list[Moment]
+
+
+def perform(script: Sequence[Part], espeak_voice: str) -> Performance:
+    """Speak a script."""
+    chunks: list[Samples] = []
+    words: list[Moment] = []
+    length = 0
+    for part in script:
+        if isinstance(part, Text):
+            text = "".join(character.text for character in part.characters)
+            if not text.strip():
+                continue
+            utterance = speak(text, espeak_voice)
+            words += _moments(part.characters, utterance, length)
+            chunk = utterance.samples
+        else:
+            chunk = np.zeros(round(part.seconds * SAMPLE_RATE), np.int16)
+        chunks.append(chunk)
+        length += len(chunk)
+    if not length:
+        chunks.append(np.zeros(_SILENCE, np.int16))
+    return Performance(np.concatenate(chunks), words)
+
+
+def _moments(
+    characters: Sequence[ScriptCharacter], utterance: Utterance, offset: int
+) -> list[Moment]:
+    """When each word begins.
+
+    espeak-ng joins some words ("of the") and reports only the first: the times of the others lie
+    in proportion between their neighbours.
+    """
+    ranges = word_ranges(characters)
+    indexes = [first for first, _ in ranges]
+    known: dict[int, int] = {}
+    for character, sample in utterance.word_starts:
+        place = bisect_right(indexes, character) - 1
+        if place >= 0:
+            known.setdefault(indexes[place], sample)
+    known.setdefault(0, 0)
+    known.setdefault(len(characters), len(utterance.samples))
+    at, samples = zip(*sorted(known.items()), strict=True)
+    begins = np.interp(indexes, at, samples)
+    return [
+        Moment(offset + int(sample), characters[first].start, characters[last - 1].end)
+        for (first, last), sample in zip(ranges, begins, strict=True)
+    ]

@@ -1,0 +1,62 @@
+"""Polly's voices: the engines and languages of each, and the espeak-ng voice that replaces it.
+
+``voices.json`` holds them in the shape of DescribeVoices. A few voices of the API model are
+missing: AWS does not document their languages and engines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from local.services.polly.espeak_voices import espeak_voice
+
+_FILE: Final = Path(__file__).with_name("voices.json")
+
+
+@dataclass(frozen=True)
+class PollyVoice:
+    """One voice.
+
+    Attributes:
+        description: As in DescribeVoices.
+        place: Its number, from 0, among the voices of its language and gender.
+    """
+
+    description: Mapping[str, Any]
+    place: int
+
+    @property
+    def id(self) -> str:
+        return str(self.description["Id"])
+
+    @property
+    def engines(self) -> list[str]:
+        return list(self.description["SupportedEngines"])
+
+    @property
+    def languages(self) -> list[str]:
+        """Its own language first, then its additional ones."""
+        additional = self.description.get("AdditionalLanguageCodes", [])
+        return [self.description["LanguageCode"], *additional]
+
+    def espeak_name(self, language: str) -> str:
+        """The espeak-ng voice that speaks for this one, in one of Polly's languages."""
+        return espeak_voice(language, self.description["Gender"], self.place)
+
+
+@cache
+def load_voices() -> Mapping[str, PollyVoice]:
+    """All voices by their id."""
+    taken: Counter[tuple[str, str]] = Counter()
+    voices = {}
+    for description in json.loads(_FILE.read_text("utf-8")):
+        group = (description["LanguageCode"], description["Gender"])
+        voices[description["Id"]] = PollyVoice(description, taken[group])
+        taken[group] += 1
+    return voices

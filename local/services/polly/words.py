@@ -1,0 +1,57 @@
+"""Finds the words and sentences of a speech script, as Polly's speech marks count them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from local.services.polly.script import Part, ScriptCharacter, Text
+
+_SPOKEN_PUNCTUATION: Final = frozenset("&%@#")
+_BETWEEN_WORDS: Final = frozenset("—–―…")  # noqa: RUF001  # dashes, as printed
+_SENTENCE_END: Final = re.compile(r"[.!?…。]+[\"'”’»)\]]*(?=\s|$)|\n\s*\n")
+_ABBREVIATION: Final = re.compile(r"(?:^|[\s\"“(])(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z])\.$")
+
+
+def word_ranges(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
+    """Return index ranges: runs between spaces and dashes, without outer punctuation."""
+    ranges = []
+    start = 0
+    for index in range(len(characters) + 1):
+        if index == len(characters) or _separates(characters[index].text):
+            spoken = [each for each in range(start, index) if _is_spoken(characters[each].text)]
+            if spoken:
+                ranges.append((spoken[0], spoken[-1] + 1))
+            start = index + 1
+    return ranges
+
+
+def sentence_spans(script: Iterable[Part]) -> list[tuple[int, int]]:
+    """Return byte ranges of the sentences, from their first character to their last."""
+    return [span for part in script if isinstance(part, Text) for span in _spans(part.characters)]
+
+
+def _spans(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
+    text = "".join(character.text for character in characters)
+    ends = [
+        m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[: m.end()])
+    ]
+    starts = [0, *ends]
+    spans = []
+    for start, end in zip(starts, [*ends, len(text)], strict=True):
+        sentence = text[start:end]
+        first = start + len(sentence) - len(sentence.lstrip())
+        last = start + len(sentence.rstrip())
+        if first < last:
+            spans.append((characters[first].start, characters[last - 1].end))
+    return spans
+
+
+def _separates(character: str) -> bool:
+    return character.isspace() or character in _BETWEEN_WORDS
+
+
+def _is_spoken(character: str) -> bool:
+    return character in _SPOKEN_PUNCTUATION or unicodedata.category(character)[0] not in "PZC"

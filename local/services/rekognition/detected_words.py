@@ -1,0 +1,111 @@
+"""Splits the lines that the engine read into words, in the scripts that DetectText knows."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from local.engines.text_models import ReadCharacter
+from local.engines.text_reader import Line, Quad
+
+_KNOWN_SCRIPTS: Final = (
+    range(0x0020, 0x0250),  # Latin, with ASCII digits and signs
+    range(0x0400, 0x0500),  # Cyrillic
+    range(0x0600, 0x0700),  # Arabic
+    range(0x1E00, 0x1F00),  # more Latin
+    range(0x2010, 0x2190),  # quotation marks, dashes, currencies, fractions
+)
+"""Code points in English, Arabic, Russian, German, French, Italian, Portuguese and Spanish, the
+languages of DetectText. The engine also reads Chinese, Japanese and Greek, and emoji."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """Characters not separated by spaces, punctuation included; confidence from 0 to 100."""
+
+    text: str
+    confidence: float
+    quad: Quad
+
+
+def words_of(line: Line) -> list[Word]:
+    """Split a line at its spaces; drop characters of other scripts than DetectText's."""
+    half_advance = _half_advance(line.characters)
+    words = []
+    for is_space, group in groupby(line.characters, key=lambda each: each.text.isspace()):
+        characters = list(group)
+        text = "" if is_space else _in_known_scripts(characters)
+        if text:
+            start = max(characters[0].position - half_advance, 0.0)
+            end = min(characters[-1].position + half_advance, 1.0)
+            words.append(Word(text, _confidence(characters), _part_of(line.quad, start, end)))
+    return words
+
+
+def most_confident(lines: list[list[Word]], limit: int) -> list[list[Word]]:
+    """Keep the words that were read best, in their places; of equals, the earlier ones."""
+    places = [(line, index) for line, words in enumerate(lines) for index in range(len(words))]
+    ranked = sorted(places, key=lambda place: -lines[place[0]][place[1]].confidence)
+    kept = set(ranked[:limit])
+    return [
+        [word for index, word in enumerate(words) if (line, index) in kept]
+        for line, words in enumerate(lines)
+    ]
+
+
+def line_confidence(words: list[Word]) -> float:
+    """Return the mean over the words, weighted by their length."""
+    lengths = [len(word.text) for word in words]
+    return float(np.average([word.confidence for word in words], weights=lengths))
+
+
+def line_quad(words: list[Word]) -> Quad:
+    """Return the corners around the words of one line."""
+    first, last = words[0].quad, words[-1].quad
+    return np.array([first[0], last[1], last[2], first[3]])
+
+
+def _in_known_scripts(characters: list[ReadCharacter]) -> str:
+    """Return the word's text; empty when all of its letters are foreign."""
+    text = "".join(_plain(character.text) for character in characters)
+    known = "".join(each for each in text if any(ord(each) in script for script in _KNOWN_SCRIPTS))
+    lost_letters = any(each.isalpha() for each in text if each not in known)
+    return "" if lost_letters and not any(each.isalnum() for each in known) else known
+
+
+def _plain(character: str) -> str:
+    """Turn a full-width form, as which the engine sometimes reads punctuation, into ASCII."""
+    is_full_width = unicodedata.east_asian_width(character) == "F"
+    return unicodedata.normalize("NFKC", character) if is_full_width else character
+
+
+def _confidence(characters: list[ReadCharacter]) -> float:
+    """Return the mean over letters and digits: the engine confuses curly and straight quotes."""
+    legible = [each for each in characters if each.text.isalnum()] or characters
+    return float(100 * np.mean([each.probability for each in legible]))
+
+
+def _half_advance(characters: tuple[ReadCharacter, ...]) -> float:
+    """Return half the mean distance between neighbouring characters, as a share of the line."""
+    if len(characters) == 1:
+        return 0.5
+    span = characters[-1].position - characters[0].position
+    return span / (len(characters) - 1) / 2
+
+
+def _part_of(quad: Quad, start: float, end: float) -> Quad:
+    """Return the corners of the part of a line from ``start`` to ``end``, both from 0 to 1."""
+    top_left, top_right, bottom_right, bottom_left = quad
+    top, bottom = top_right - top_left, bottom_right - bottom_left
+    return np.array(
+        [
+            top_left + top * start,
+            top_left + top * end,
+            bottom_left + bottom * end,
+            bottom_left + bottom * start,
+        ]
+    )

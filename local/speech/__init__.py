@@ -1,1 +1,0 @@
-"""How the local Polly speaks: what is asked of it, in which voice, and what came of it."""

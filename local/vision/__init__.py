@@ -1,1 +1,0 @@
-"""How the local Rekognition sees: the image that it takes in, and the words that it lets out."""

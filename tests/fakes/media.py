@@ -1,0 +1,46 @@
+"""The media bucket and the CDN in memory."""
+
+from collections.abc import Sequence
+
+from chalicelib.errors import TransientError
+
+
+class InMemoryMedia:
+    def __init__(self) -> None:
+        self.objects: dict[str, tuple[bytes, str]] = {}
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        self.objects[key] = (content, content_type)
+
+    def get(self, key: str) -> bytes | None:
+        return self.objects[key][0] if key in self.objects else None
+
+    def exists(self, key: str) -> bool:
+        return key in self.objects
+
+    def keys_under(self, prefix: str) -> list[str]:
+        """Two at a time, so that the caller must ask for more."""
+        return sorted(key for key in self.objects if key.startswith(prefix))[:2]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
+
+
+class RefusingMedia(InMemoryMedia):
+    """Takes nothing."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        raise TransientError("PutObject failed with SlowDown")
+
+
+class SlowCdn:
+    """Forgets when it was asked as often as it was told to take; remembers what."""
+
+    def __init__(self, asks: int = 1) -> None:
+        self.asks = asks
+        self.invalidated: list[tuple[str, str]] = []
+
+    def invalidate(self, prefix: str, reference: str) -> bool:
+        self.invalidated.append((prefix, reference))
+        return self.invalidated.count((prefix, reference)) >= self.asks

@@ -1,0 +1,52 @@
+"""The table of profiles and the photos that executions name, in memory."""
+
+from typing import Any
+
+from chalicelib.errors import ProfileChangedError, TooLargeError
+from chalicelib.profiles.ports import ProfilesPage
+from chalicelib.profiles.profile import Profile
+from chalicelib.stories.ports import Media
+
+
+class InMemoryProfiles:
+    def __init__(self) -> None:
+        self.kept: dict[str, Profile] = {}
+
+    def find(self, profile_id: str) -> Profile | None:
+        return self.kept.get(profile_id)
+
+    def save(self, profile: Profile, *, over: Profile | None) -> None:
+        now = self.kept.get(profile.id)
+        if now != profile and _version(now) != _version(over):
+            raise ProfileChangedError("another version")
+        self.kept[profile.id] = profile
+
+    def remove(self, profile: Profile) -> None:
+        now = self.kept.get(profile.id)
+        if now is not None and now.version != profile.version:
+            raise ProfileChangedError("another version")
+        self.kept.pop(profile.id, None)
+
+    def unfinished(self, page: Any = None) -> ProfilesPage:
+        """One profile a page, so that the caller must ask for more."""
+        found = sorted(each.id for each in self.kept.values() if each.unfinished_since is not None)
+        ahead = [profile_id for profile_id in found if page is None or profile_id > page]
+        profiles = [self.kept[profile_id] for profile_id in ahead[:1]]
+        return ProfilesPage(profiles, ahead[0] if len(ahead) > 1 else None)
+
+
+def _version(profile: Profile | None) -> int | None:
+    return profile.version if profile else None
+
+
+class InMemorySentPhotos:
+    """Buckets by name; the media bucket, as far as there is one, is the pipeline's own."""
+
+    def __init__(self, buckets: dict[str, Media]) -> None:
+        self.buckets = buckets
+
+    def get(self, bucket: str, key: str, max_bytes: int) -> bytes | None:
+        content = self.buckets[bucket].get(key)
+        if content is not None and len(content) > max_bytes:
+            raise TooLargeError(f"at most {max_bytes}")
+        return content

@@ -1,0 +1,231 @@
+"""The whole app over the fakes."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from chalicelib.assembly import Assembly
+from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage
+from chalicelib.profiles import keys
+from chalicelib.profiles.attempt_end import AttemptEnd
+from chalicelib.profiles.detection import FaceDetection
+from chalicelib.profiles.execution import run_task
+from chalicelib.profiles.faces import Owner
+from chalicelib.profiles.intake import NewPhoto, ProfileIntake, ProfileReceipt
+from chalicelib.profiles.profile import Profile, profile_id_of
+from chalicelib.profiles.registration import Registration
+from chalicelib.profiles.thumbnail import Thumbnail
+from chalicelib.steps.intake import Intake
+from chalicelib.steps.retrieval import Retrieval
+from chalicelib.steps.sweeper import Sweeper
+from chalicelib.stories.keys import Links
+from chalicelib.stories.ports import Speaker, TextDetector
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
+from chalicelib.stories.story import Story
+from tests.fakes.clock import Clock, Uuids
+from tests.fakes.engines import InMemoryFaces, ScriptedSpeaker, ScriptedTextDetector, portrait
+from tests.fakes.media import InMemoryMedia, SlowCdn
+from tests.fakes.outputs import InMemoryMailer, Measurements, Outbox
+from tests.fakes.profiles import InMemoryProfiles, InMemorySentPhotos
+from tests.fakes.queues import MAX_RECEIVES, InMemoryQueue
+from tests.fakes.stories import InMemoryStories
+from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
+from tests.fakes.workflow import Execution, Function, InMemoryWorkflow, Interpreter
+
+
+class MemoryTools:
+    """Every fake once, the queues chained to their dead letters as they are deployed.
+
+    Args:
+        clock_ahead: By how many seconds SQS's clock is ahead of the app's.
+        queue: Makes each step's queue; another class than `InMemoryQueue` may fail.
+    """
+
+    def __init__(
+        self,
+        text_detector: TextDetector,
+        speaker: Speaker,
+        *,
+        stories: InMemoryStories | None = None,
+        media: InMemoryMedia | None = None,
+        announcer: Outbox | None = None,
+        queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
+        upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
+        intake_bucket: Callable[..., InMemoryIntakeBucket] = InMemoryIntakeBucket,
+        intake_queue: Callable[..., InMemoryQueue[IntakeMessage]] = InMemoryQueue[IntakeMessage],
+        cdn: SlowCdn | None = None,
+        clock_ahead: float = 0.0,
+    ) -> None:
+        self.clock = Clock()
+        self.text_detector = text_detector
+        self.speaker = speaker
+        self.stories = stories or InMemoryStories()
+        self.media = media or InMemoryMedia()
+        self.announcer = announcer or Outbox()
+        self.upload_requests = upload_requests(self.stories)
+        self.intake_bucket = intake_bucket(self.clock)
+        self.cdn = cdn or SlowCdn()
+        self.profiles = InMemoryProfiles()
+        self.faces = InMemoryFaces(self.clock)
+        self.sent_photos = InMemorySentPhotos({"media": self.media})
+        self.mailer = InMemoryMailer()
+        self.workflow = InMemoryWorkflow(self.clock)
+        self.meter = Measurements()
+        self.parked_queues: dict[Step, InMemoryQueue[Any]] = {
+            step: InMemoryQueue(self.clock, f"{step}-parked") for step in Step
+        }
+        self.dead_letter_queues: dict[Step, InMemoryQueue[Any]] = {
+            step: InMemoryQueue(
+                self.clock,
+                f"{step}-dead",
+                visibility=6 * DEAD_LETTER_TIME_LIMIT,
+                dead_letters=self.parked_queues[step],
+            )
+            for step in Step
+        }
+        self.queues: dict[Step, InMemoryQueue[Any]] = {
+            step: (intake_queue if step is Step.INTAKE else queue)(
+                self.clock,
+                step.value,
+                visibility=6 * TIME_LIMITS[step],
+                dead_letters=self.dead_letter_queues[step],
+                max_receives=10 if step is Step.DELETION else MAX_RECEIVES,
+                clock_ahead=clock_ahead,
+            )
+            for step in Step
+        }
+        self.intake_parked_queue = self.parked_queues[Step.INTAKE]
+        self.intake_dead_letter_queue = self.dead_letter_queues[Step.INTAKE]
+        self.intake_queue = self.queues[Step.INTAKE]
+
+
+NAMESPACE: Final = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
+
+
+ANNA, BEN = 3, 7
+"""Persons, as `portrait` draws them."""
+
+
+def functions_of(part: Assembly) -> dict[str, Function]:
+    """The functions that the state machine invokes, by the names that the app gives them."""
+    tasks = {
+        "detect_face": part(FaceDetection).run,
+        "check_face_duplicate": part(Registration).check,
+        "add_face_to_index": part(Registration).add,
+        "make_thumbnail": part(Thumbnail).run,
+        "persist_metadata": part(Registration).persist,
+        "refuse_photo": part(AttemptEnd).run,
+        "fail_photo": part(AttemptEnd).run,
+    }
+    return {name: partial(run_task, run) for name, run in tasks.items()}
+
+
+class World(MemoryTools):
+    """The fakes, and the app's own parts built over them."""
+
+    def __init__(
+        self,
+        *,
+        detector: ScriptedTextDetector | None = None,
+        speaker: ScriptedSpeaker | None = None,
+        **tools: Any,
+    ) -> None:
+        self.detector = detector or ScriptedTextDetector()
+        self.speaker: ScriptedSpeaker = speaker or ScriptedSpeaker()
+        super().__init__(self.detector, self.speaker, **tools)
+        self.outbox = self.announcer
+        self.reading_queue = self.queues[Step.READING]
+        self.narration_queue = self.queues[Step.NARRATION]
+        self.part = Assembly(
+            self,
+            links=Links("https://cdn.example"),
+            namespace=NAMESPACE,
+            intake_bucket_name="intake-bucket",
+            clock=self.clock,
+            new_uuid=Uuids(),
+        )
+        self.intake = self.part(Intake)
+        self.failover = self.part(Retrieval).failover
+        self.retrieval = self.part(Retrieval)
+        self.reading = self.part.handler(Step.READING)
+        self.narration = self.part.handler(Step.NARRATION)
+        self.sweeper = self.part(Sweeper)
+        self.functions = functions_of(self.part)
+
+    def story(self) -> Story:
+        """The only story there is, as the table has it."""
+        (story,) = self.stories.kept.values()
+        return story
+
+    def deliver(
+        self, queue: InMemoryQueue[Message], handle: Callable[[Delivery[Message]], None]
+    ) -> int:
+        """Deliver everything that can be received, as Lambda does; how much was that?"""
+        count = 0
+        while (delivery := queue.receive()) is not None:
+            count += 1
+            try:
+                handle(delivery)
+            except Exception:  # noqa: S112  # Lambda leaves it to its visibility timeout
+                continue
+            queue.delete(delivery.receipt)
+        return count
+
+    def sweep(self) -> None:
+        self.sweeper.sweep(lambda: timedelta(minutes=5))
+
+    def put(
+        self, user_id: str, person: int = ANNA, *, shot: int = 0, email: str | None = None
+    ) -> ProfileReceipt:
+        """Send a photo of a person; each shot is another photo."""
+        content = portrait(person, shot=shot)
+        return self.part(ProfileIntake).take_in(NewPhoto(user_id, content, "image/png", email))
+
+    def run(self) -> list[Execution]:
+        """Run every execution that is under way to its end."""
+        return self.workflow.run(Interpreter(self.functions, self.clock.advance))
+
+    def register(self, user_id: str, person: int = ANNA, **how: Any) -> Profile:
+        """Send a photo, and see it through."""
+        self.put(user_id, person, **how)
+        self.run()
+        return self.profile(user_id)
+
+    def by_hand(self, user_id: str, content: bytes, name: str = "by-hand") -> Execution:
+        """Start an execution at the console, for a photo in a bucket of one's own."""
+        bucket = self.sent_photos.buckets.setdefault("photos", type(self.media)())
+        bucket.put("me.jpg", content, "image/jpeg")
+        sent = {"userId": user_id, "s3Bucket": "photos", "s3Key": "me.jpg"}
+        return self.workflow.begin(name, sent)
+
+    def profile(self, user_id: str) -> Profile:
+        found = self.profiles.find(profile_id_of(NAMESPACE, user_id))
+        assert found is not None
+        return found
+
+    def deliver_intake(self) -> int:
+        return self.deliver(self.intake_queue, self.part.handler(Step.INTAKE))
+
+    def announce(self, key: str) -> None:
+        self.intake_queue.send(IntakeMessage("intake-bucket", key))
+
+    def faces_of(self, user_id: str) -> list[str]:
+        profile_id = profile_id_of(NAMESPACE, user_id)
+        return [
+            face_id
+            for face_id, (_, owner) in self.faces.kept.items()
+            if owner is not None and owner.profile_id == profile_id
+        ]
+
+    def files_of(self, user_id: str) -> list[str]:
+        """The names of everything that the media bucket has of a user, by generation."""
+        profile_id = profile_id_of(NAMESPACE, user_id)
+        return sorted(key for key in self.media.objects if f"/{profile_id}/" in key)
+
+    def thumbnail(self, profile: Profile) -> bytes:
+        assert profile.photo is not None
+        content = self.media.get(keys.thumbnail(Owner(profile.id, profile.photo.generation)))
+        assert content is not None
+        return content

@@ -1,0 +1,112 @@
+"""The demos without a stack: their one-line complaints; and once as people start them."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.stories.upload_request import EXTENSIONS
+from local.demo import page, profile
+from local.demo.terminal import CONTENT_TYPES, DemoError, indented, once
+from local.runner.launcher import RunningStack
+
+PROJECT = Path(__file__).parents[3]
+
+
+def never(*_arguments: Any, **_settings: Any) -> AbstractContextManager[RunningStack]:
+    raise AssertionError("a stack is not needed to see this")
+
+
+def complaint(capsys: pytest.CaptureFixture[str], demo: Callable[..., int], *arguments: str) -> str:
+    assert demo(list(arguments), never) == 1
+    said, complained = capsys.readouterr()
+    assert said == ""
+    assert complained.count("\n") == 1
+    return complained
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("missing", "missing cannot be read: no such file or directory"),
+        ("a-file", "a-file cannot be read: not a directory"),
+        ("empty", "empty has no photo: no file that ends in .jpg, .jpeg,"),
+    ],
+)
+def test_the_profile_demo_complains_about_a_folder_without_photos(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    why: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").touch()
+    (tmp_path / "empty").mkdir()
+
+    assert complaint(capsys, profile.main, name).startswith(f"demo-profile: {why}")
+
+
+def test_the_demo_complains_about_a_missing_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert complaint(capsys, page.main, "missing.jpg") == (
+        "demo: missing.jpg cannot be read: no such file or directory\n"
+    )
+
+
+def test_the_demo_complains_about_a_name_that_does_not_tell_the_kind_of_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "page.scan").touch()
+
+    assert complaint(capsys, page.main, "--direct", "page.scan") == (
+        "demo: page.scan cannot go straight to S3: its name must end in one of "
+        ".jpg, .jpeg, .png, .webp, .heic, .heif, .gif\n"
+    )
+
+
+def test_the_demo_knows_every_kind_of_photo_that_can_go_straight_to_s3() -> None:
+    assert set(CONTENT_TYPES.values()) == set(EXTENSIONS)
+
+
+def test_once_returns_the_first_result_that_is_done() -> None:
+    results = iter([1, 2, 3])
+
+    assert once(lambda: next(results), lambda result: result == 2) == 2
+
+
+def test_text_is_wrapped_line_by_line() -> None:
+    assert indented("word " * 30 + "\n\nend", by=4).splitlines()[1:] == [
+        "    " + "word " * 14 + "word",
+        "",
+        "    end",
+    ]
+
+
+@pytest.mark.engines
+def test_make_demo_starts_a_stack_and_writes_a_story(tmp_path: Path) -> None:
+    """Every other test of the demo shares a stack (tests/end_to_end/test_demo.py)."""
+    ended = subprocess.run(  # noqa: S603  # the Makefile's own command
+        [sys.executable, "-m", "local.demo.page", str(PROJECT / "samples" / "page.jpg")],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (tmp_path / "story.mp3").stat().st_size > 50_000
+    assert "start the local AWS ..." in ended.stdout
+
+
+def test_a_demo_error_is_one_line() -> None:
+    assert str(DemoError("nothing happened")) == "nothing happened"

@@ -1,0 +1,324 @@
+"""The API port: what API Gateway refuses, and what it makes of the rest."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import urllib3
+from chalice.app import Chalice, ChaliceAuthorizer, CORSConfig, Response
+from chalice.config import Config
+
+from infrastructure.gateway.responses import RESPONSES
+from local.runner.api_gateway import ApiGateway
+from local.server.http_server import HttpServer
+
+MB = 1024 * 1024
+ASKED: list[str] = []
+"""What the authorizer was asked about."""
+CONFIG = Config(chalice_stage="local", config_from_disk={"lambda_timeout": 29})
+
+
+def current_request(app: Chalice) -> Any:
+    return app.current_request
+
+
+def tried_out() -> Chalice:
+    app = Chalice("tried-out", configure_logs=False)
+    app.api.cors = CORSConfig(
+        allow_origin="https://books.example.com", allow_headers=["X-Voice"], expose_headers=["ETag"]
+    )
+
+    @app.route("/echo", methods=["POST"], content_types=["*/*"])
+    def echo() -> dict[str, Any]:
+        request = current_request(app)
+        body = request.raw_body
+        return {
+            "bytes": list(body[:20]) if isinstance(body, bytes) else None,
+            "length": len(body),
+            "headers": dict(request.headers),
+            "query": dict(request.query_params or {}),
+            "milliseconds": app.lambda_context.get_remaining_time_in_millis(),
+        }
+
+    @app.route("/things/{name}", methods=["GET"])
+    def thing(name: str) -> Response:
+        return Response({"name": name}, headers={"ETag": '"1"', "Set-Cookie": ["a=1", "b=2"]})
+
+    @app.route("/slow/{number}", methods=["GET"])
+    def slow(number: str) -> dict[str, str]:
+        threading.Event().wait(0.05)
+        return {"path": current_request(app).uri_params["number"], "argument": number}
+
+    @app.route("/picture", methods=["GET"])
+    def picture() -> Response:
+        return Response(b"\x89PNG", headers={"Content-Type": "image/png"})
+
+    @app.route("/broken", methods=["GET"])
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    @app.authorizer()
+    def nobody(request: Any) -> Any:
+        ASKED.append(request.token)
+        return {"policyDocument": {"Statement": []}, "context": {}, "principalId": "x"}
+
+    guard: ChaliceAuthorizer = nobody
+
+    @app.route("/guarded", methods=["GET"], authorizer=guard)
+    def guarded() -> None: ...
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    server = HttpServer(0)
+    server.start(ApiGateway(tried_out(), CONFIG))
+    yield server.url
+    server.stop()
+
+
+def call(url: str, method: str, path: str, **parts: Any) -> urllib3.BaseHTTPResponse:
+    return urllib3.request(method, f"{url}{path}", retries=False, timeout=60, **parts)
+
+
+def exchange(url: str, request: bytes) -> tuple[int, dict[str, Any]]:
+    """Send raw bytes; the status and the JSON of the answer, read until the server closes."""
+    port = int(url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+def test_a_photo_arrives_byte_for_byte_and_headers_in_any_case(url: str) -> None:
+    photo = bytes(range(256)) * 4000
+    answer = call(
+        url, "POST", "/echo?a=1&b=", body=photo, headers={"content-TYPE": "image/jpeg", "X-V": "é"}
+    ).json()
+
+    assert (answer["bytes"], answer["length"]) == (list(range(20)), len(photo))
+    assert answer["headers"]["x-v"] == "é"
+    assert answer["query"] == {"a": "1", "b": ""}
+    assert 0 < answer["milliseconds"] <= 29_000
+
+
+def test_a_body_in_chunks_arrives_whole(url: str) -> None:
+    chunks = (bytes([number]) * 1000 for number in range(20))
+    headers = {"Content-Type": "image/jpeg; name=x"}
+    answer = call(url, "POST", "/echo", body=chunks, headers=headers).json()
+
+    assert (answer["length"], answer["bytes"]) == (20_000, [0] * 20)
+
+
+def test_bytes_of_a_type_that_is_not_binary_are_made_utf_8_as_the_gateway_does(url: str) -> None:
+    headers = {"Content-Type": "text/plain"}
+    answer = call(url, "POST", "/echo", body=b"\xff\xd8", headers=headers).json()
+
+    assert bytes(answer["bytes"]).decode() == "\ufffd\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/things/plain", "plain"),
+        ("/things/two%20words", "two words"),
+        ("/things/%C3%BC%2Fslash", "ü/slash"),
+        ("/things/a+b?query=1", "a+b"),
+        ("/things/trailing/", "trailing"),
+    ],
+)
+def test_path_parameters_arrive_decoded(url: str, path: str, name: str) -> None:
+    port = int(url.rsplit(":", 1)[1])
+
+    status, answer = exchange(
+        url, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    )
+
+    assert (status, answer) == (200, {"name": name})
+
+
+def test_an_answers_headers_are_passed_on_each_as_often_as_it_was_given(url: str) -> None:
+    answer = call(url, "GET", "/things/x")
+
+    assert answer.headers["ETag"] == '"1"'
+    assert answer.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_binary_answer_is_sent_as_bytes(url: str) -> None:
+    answer = call(url, "GET", "/picture", headers={"Accept": "image/png"})
+
+    assert (answer.data, answer.headers["Content-Type"]) == (b"\x89PNG", "image/png")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/", "/things", "/things/a/b", "//things/a", "/../x"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer ünknown"}])
+def test_an_unknown_path_is_404_in_the_shape_of_all_errors(
+    url: str, path: str, headers: dict[str, str]
+) -> None:
+    port = int(url.rsplit(":", 1)[1])
+    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+
+    status, answer = exchange(url, "\r\n".join([*lines, "", ""]).encode("latin-1"))
+
+    assert (status, answer["code"]) == (404, "not_found")
+    assert answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "response_type"),
+    [
+        ({}, "UNAUTHORIZED"),
+        ({"Authorization": ""}, "UNAUTHORIZED"),
+        ({"Authorization": "x"}, "ACCESS_DENIED"),
+    ],
+)
+def test_an_authorizers_refusal_is_the_answer_of_a_deployed_stage(
+    url: str, headers: dict[str, str], response_type: str
+) -> None:
+    answer = call(url, "GET", "/guarded", headers=headers)
+
+    assert (answer.status, answer.data.decode()) == (401, RESPONSES[response_type].body)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_an_authorizer_is_not_asked_about_who_brings_nothing(url: str) -> None:
+    before = len(ASKED)
+    call(url, "GET", "/guarded")
+    assert len(ASKED) == before
+
+    call(url, "GET", "/guarded", headers={"Authorization": "x"})
+    assert ASKED[before:] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/nothing", None),
+        ("DELETE", "/echo", None),
+        ("GET", "/guarded", None),
+        ("POST", "/echo", bytes(5 * MB)),
+        ("POST", "/echo", bytes(10 * MB + 1)),
+    ],
+    ids=["path", "method", "token", "5 MB", "10 MB"],
+)
+def test_a_web_page_can_read_why_it_was_refused(
+    url: str, method: str, path: str, body: bytes | None
+) -> None:
+    answer = call(url, method, path, body=body, headers={"Content-Type": "image/jpeg"})
+
+    assert answer.status >= 400
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://books.example.com"
+
+
+def test_a_preflight_is_answered_with_what_browsers_may_send(url: str) -> None:
+    answer = call(url, "OPTIONS", "/echo")
+
+    assert answer.status == 200
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "X-Voice" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_a_head_requests_answer_has_no_body_and_the_connection_lives_on(url: str) -> None:
+    with urllib3.HTTPConnectionPool("127.0.0.1", int(url.rsplit(":", 1)[1]), maxsize=1) as pool:
+        head = pool.request("HEAD", "/things/x")
+        after = pool.request("GET", "/things/x")
+
+        assert head.data == b""
+        assert after.json() == {"name": "x"}
+        assert pool.num_connections == 1
+
+
+@pytest.mark.parametrize("method", ["DELETE", "HEAD", "PATCH"])
+def test_a_method_that_a_path_lacks_is_answered_as_an_unknown_path_is(
+    url: str, method: str
+) -> None:
+    port = int(url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"{method} /things/x HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.shutdown(socket.SHUT_WR)
+
+        assert connection.recv(100).split()[1] == b"404"
+
+
+def test_an_apps_own_failure_is_a_500_without_its_traceback(url: str) -> None:
+    answer = call(url, "GET", "/broken")
+
+    assert answer.status == 500
+    assert b"ZeroDivisionError" not in answer.data
+
+
+@pytest.mark.parametrize(
+    ("size", "status"),
+    [(4_400_000, 200), (5 * MB, 413), (10 * MB + 1, 413), (30 * MB, 413)],
+    ids=["4.4 MB", "5 MB", "over 10 MB", "30 MB"],
+)
+@pytest.mark.parametrize("expect", [{}, {"Expect": "100-continue"}], ids=["", "expect"])
+def test_the_gateway_itself_answers_413_for_more_than_lambda_or_it_takes(
+    url: str, size: int, status: int, expect: dict[str, str]
+) -> None:
+    headers = {"Content-Type": "image/jpeg", **expect}
+    answer = call(url, "POST", "/echo", body=bytes(size), headers=headers)
+
+    assert answer.status == status
+    if status == 413:
+        assert answer.json()["code"] == "too_large"
+        assert "MB" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", 400),
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nnot a size\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nX: ".ljust(256 * 1024, b"x"), 431),
+    ],
+    ids=["words", "negative", "two", "encoding", "chunks", "nonsense", "endless header"],
+)
+def test_what_is_not_http_is_refused_in_the_shape_of_all_errors(
+    url: str, head: bytes, status: int
+) -> None:
+    answered, answer = exchange(url, head)
+
+    assert answered == status
+    assert set(answer) == {"code", "message"}
+
+
+def test_an_upload_that_breaks_off_never_reaches_the_app(url: str) -> None:
+    port = int(url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        connection.shutdown(socket.SHUT_WR)
+
+        assert connection.recv(1000) == b""
+
+
+def test_fifty_uploads_of_4_mb_at_once_all_arrive(url: str) -> None:
+    photo = bytes(4 * MB)
+    headers = {"Content-Type": "image/jpeg"}
+
+    def upload(_number: int) -> int:
+        length: int = call(url, "POST", "/echo", body=photo, headers=headers).json()["length"]
+        return length
+
+    with ThreadPoolExecutor(50) as pool:
+        assert list(pool.map(upload, range(50))) == [4 * MB] * 50
+
+
+def test_requests_at_once_do_not_see_each_other(url: str) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda n: call(url, "GET", f"/slow/{n}").json(), range(40)))
+
+    assert answers == [{"path": str(n), "argument": str(n)} for n in range(40)]

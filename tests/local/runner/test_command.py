@@ -1,0 +1,145 @@
+"""``python -m local``, as people start it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import urllib3
+
+from local.__main__ import introduction, port
+from local.server.http_server import PortUnavailableError
+from samples.draw_page import draw_page, photo
+
+PROJECT = Path(__file__).parents[3]
+SECONDS_TO_END = 60  # usually less than one
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT), "PORT": "0", "AWS_PORT": "0"}
+
+
+@contextmanager
+def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A stack, and the URL of its API from its last line."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        cwd=PROJECT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            ready = next(line for line in process.stdout if line.startswith("Ready: "))
+            yield process, ready.removeprefix("Ready: ").strip()
+        finally:
+            process.kill()
+
+
+def complaint(**settings: str) -> str:
+    ended = subprocess.run(  # the command above
+        [sys.executable, "-m", "local"],
+        cwd=PROJECT,
+        env=ENVIRONMENT | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    return ended.stderr
+
+
+def test_a_busy_port_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        busy = str(listener.getsockname()[1])
+
+        assert complaint(AWS_PORT=busy) == (
+            f"python -m local: port {busy} cannot be used: address already in use\n"
+        )
+
+
+def test_an_unusable_setting_is_one_clear_line() -> None:
+    said = complaint(API_TOKENS="st_no-digest")
+
+    assert said.startswith("python -m local: ")
+    assert "API_TOKENS" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["eighty", "-1", "65536", "8000.0", "٨٠"])
+def test_a_bad_port_is_refused(value: str) -> None:
+    with pytest.raises(PortUnavailableError, match=r"^PORT must be .* from 0 .*to 65535"):
+        port({"PORT": value}, "PORT", 8000)
+
+
+def test_a_port_is_8000_by_default() -> None:
+    assert [port(environ, "PORT", 8000) for environ in ({}, {"PORT": ""}, {"PORT": "0"})] == [
+        8000,
+        8000,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("is_open", "example"), [(True, "  curl http"), (False, "  curl -H 'Authorization: Bearer ")]
+)
+def test_the_introduction_says_how_to_use_an_open_and_a_closed_api(
+    monkeypatch: pytest.MonkeyPatch, is_open: bool, example: str
+) -> None:
+    monkeypatch.setenv("PROFILE_WORKFLOW_ARN", "arn:aws:states:r:1:stateMachine:profile-photo")
+    function = SimpleNamespace(name="work")
+    trigger = SimpleNamespace(
+        bucket="intake",
+        prefix="images/",
+        suffix="",
+        events=["s3:ObjectCreated:*"],
+        queue_name="reading",
+        period=300,
+        concurrency=2,
+        function=function,
+    )
+    triggers = {"triggers": [trigger], "bucket_triggers": [trigger], "schedules": [trigger]}
+    stack: Any = SimpleNamespace(
+        api_url="http://api", aws_url="http://aws", is_open=is_open, **triggers
+    )
+
+    said = introduction(stack)
+
+    (retrieve,) = [line for line in said.splitlines() if line.endswith("/retrieve/<id>")]
+    assert retrieve.startswith(example)
+    assert "intake/images/* (s3:ObjectCreated:*) -> work (2 at a time)" in said
+    assert "reading -> work (2 at a time)" in said
+    assert "every 5 minutes -> work" in said
+    assert said.endswith("\nReady: http://api")
+
+
+def test_it_is_ready_when_it_says_so_and_ends_on_a_signal() -> None:
+    with started() as (process, api):
+        assert urllib3.request("GET", f"{api}/health", retries=False).status == 200
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(SECONDS_TO_END) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(api.rsplit(":", 1)[1])))
+
+
+@pytest.mark.engines
+def test_it_ends_on_ctrl_c_in_the_middle_of_reading_a_page() -> None:
+    page = photo(draw_page("Stop in the middle of this."), comment="stopped")
+    headers = {"Content-Type": "image/jpeg"}
+    with started() as (process, api):
+        upload = urllib3.request("POST", f"{api}/upload", body=page, headers=headers, timeout=60)
+        assert upload.status == 200
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(SECONDS_TO_END) == 0

@@ -1,0 +1,185 @@
+"""Lambda's Invoke runs an app's functions by their names."""
+
+import json
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from chalice.app import Chalice
+from chalice.config import Config
+
+from local.runner.functions import functions_of
+from local.runner.lambda_function import LambdaFunction
+from tests.local.conftest import Aws
+from tests.local.runner.handlers import SECONDS
+from tests.local.services.workflows import FUNCTION
+
+MIB = 1024 * 1024
+CONFIG = Config(
+    chalice_stage="local",
+    config_from_disk={
+        "lambda_timeout": 29,
+        "stages": {"local": {"lambda_functions": {"look": {"lambda_timeout": 61}}}},
+    },
+)
+
+
+class BlurredError(Exception):
+    """Raised by a function."""
+
+
+def declare(aws: Aws, **handlers: Any) -> None:
+    aws.declare(LambdaFunction(name, handler, 30, 256) for name, handler in handlers.items())
+
+
+def invoke(aws: Aws, name: str, payload: bytes = b"{}", **request: Any) -> dict[str, Any]:
+    """The answer, its payload read."""
+    client = aws.client("lambda")
+    answer: dict[str, Any] = client.invoke(FunctionName=name, Payload=payload, **request)
+    return {**answer, "Payload": answer["Payload"].read()}
+
+
+def refusal(aws: Aws, name: str, payload: bytes = b"{}", **request: Any) -> tuple[str, int]:
+    with pytest.raises(ClientError) as refused:
+        invoke(aws, name, payload, **request)
+    response = refused.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+@pytest.mark.parametrize("name", ["storytime-local-echo", f"{FUNCTION}echo"])
+def test_a_function_is_invoked_by_its_name_or_arn(aws: Aws, name: str) -> None:
+    declare(aws, echo=lambda event, context: [event, context.function_name])
+
+    answer = invoke(aws, name, '{"name": "Zoë"}'.encode())
+
+    assert json.loads(answer["Payload"]) == [{"name": "Zoë"}, "storytime-local-echo"]
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
+    assert "FunctionError" not in answer
+
+
+def test_every_function_of_an_app_can_be_invoked_with_its_own_settings(aws: Aws) -> None:
+    app = Chalice("tried-out", configure_logs=False)
+
+    @app.lambda_function(name="look")
+    def find_face(event: Any, context: Any) -> dict[str, Any]:
+        return {"event": event, "seconds": context.get_remaining_time_in_millis() // 1000}
+
+    @app.on_sqs_message(queue="work")
+    def work(event: Any) -> int:
+        return len(event.to_dict()["Records"])
+
+    aws.declare(functions_of(app, CONFIG))
+
+    looked = json.loads(invoke(aws, "storytime-local-look", b'{"a": 1}')["Payload"])
+    assert looked["event"] == {"a": 1}
+    assert 30 < looked["seconds"] <= 61
+    assert invoke(aws, "storytime-local-work", b'{"Records": []}')["Payload"] == b"0"
+
+
+def test_a_function_without_a_payload_gets_an_empty_event(aws: Aws) -> None:
+    declare(aws, echo=lambda event, _context: event)
+
+    answer = aws.client("lambda").invoke(FunctionName="storytime-local-echo")
+
+    assert answer["Payload"].read() == b"{}"
+
+
+def test_an_exception_is_answered_as_lambdas_runtime_answers_it(
+    aws: Aws, caplog: pytest.LogCaptureFixture
+) -> None:
+    def look(_event: Any, _context: Any) -> None:
+        raise BlurredError("hold it still")
+
+    declare(aws, look=look)
+
+    with caplog.at_level(logging.INFO, "local.runner.functions"):
+        answer = invoke(aws, "storytime-local-look")
+
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    error = json.loads(answer["Payload"])
+    assert (error["errorType"], error["errorMessage"]) == ("BlurredError", "hold it still")
+    assert len(error["requestId"]) == 36
+    (frame,) = error["stackTrace"]
+    assert frame.startswith(f'  File "{__file__}", line ')
+    assert 'raise BlurredError("hold it still")' in frame
+    assert "look failed: BlurredError: hold it still" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("result", "payload"),
+    [(None, b"null"), ({"score": Decimal("0.5")}, b'{"score": 0.5}'), ((1, 2), b"[1, 2]")],
+)
+def test_a_result_is_json(aws: Aws, result: Any, payload: bytes) -> None:
+    declare(aws, give=lambda _event, _context: result)
+
+    assert invoke(aws, "storytime-local-give")["Payload"] == payload
+
+
+@pytest.mark.parametrize("result", [{1, 2}, b"bytes", object()], ids=["set", "bytes", "object"])
+def test_a_result_that_json_cannot_hold_is_a_marshal_error(aws: Aws, result: Any) -> None:
+    declare(aws, give=lambda _event, _context: result)
+
+    answer = invoke(aws, "storytime-local-give")
+
+    assert answer["FunctionError"] == "Unhandled"
+    error = json.loads(answer["Payload"])
+    assert error["errorType"] == "Runtime.MarshalError"
+    assert error["errorMessage"].startswith("Unable to marshal response: Object of type ")
+
+
+def test_a_result_of_over_6_mb_is_an_error(aws: Aws) -> None:
+    declare(aws, give=lambda event, _context: "x" * event)
+
+    assert len(invoke(aws, "storytime-local-give", b"6291554")["Payload"]) == 6 * MIB + 100
+    answer = invoke(aws, "storytime-local-give", b"6291555")
+
+    assert answer["FunctionError"] == "Unhandled"
+    assert json.loads(answer["Payload"])["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_an_event_is_json_of_at_most_6_mb(aws: Aws) -> None:
+    declare(aws, count=lambda event, _context: len(event))
+    event = b'"' + b"x" * (6 * MIB - 2) + b'"'
+
+    assert invoke(aws, "storytime-local-count", event)["Payload"] == str(6 * MIB - 2).encode()
+    assert refusal(aws, "storytime-local-count", event + b" ") == ("RequestTooLargeException", 413)
+    assert refusal(aws, "storytime-local-count", b"{") == ("InvalidRequestContentException", 400)
+
+
+def test_an_unknown_function_is_not_found(aws: Aws) -> None:
+    with pytest.raises(ClientError, match=f"Function not found: {FUNCTION}nobody"):
+        invoke(aws, "storytime-local-nobody")
+
+    assert refusal(aws, "storytime-local-nobody") == ("ResourceNotFoundException", 404)
+
+
+def test_a_running_function_holds_no_other_service_up(aws: Aws) -> None:
+    gate, entered = threading.Event(), threading.Event()
+
+    def work(_event: Any, _context: Any) -> bool:
+        entered.set()
+        return gate.wait(SECONDS)
+
+    declare(aws, work=work)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(invoke, aws, "storytime-local-work")
+        assert entered.wait(SECONDS)
+
+        aws.client("s3").create_bucket(Bucket="meanwhile")
+
+        assert not answer.done()
+        gate.set()
+        assert answer.result()["Payload"] == b"true"
+
+
+def test_what_the_app_never_asks_of_lambda_is_not_implemented(aws: Aws) -> None:
+    declare(aws, work=lambda _event, _context: None)
+
+    for how in ("Event", "DryRun"):
+        assert refusal(aws, "storytime-local-work", InvocationType=how) == ("NotImplemented", 501)
+    with pytest.raises(ClientError, match="NotImplemented"):
+        aws.client("lambda").list_functions()

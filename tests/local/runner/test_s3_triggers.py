@@ -1,0 +1,295 @@
+"""Objects that invoke functions, told as stories: given a bucket, when an object comes, then."""
+
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from queue import Queue
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from chalice.app import Chalice, S3Event
+from chalice.config import Config
+
+from local.runner.lambda_function import TriggerError
+from local.runner.s3_triggers import S3Trigger, s3_triggers
+from tests.local.conftest import Aws
+from tests.local.runner.handlers import SECONDS, Handler
+
+CONFIG = Config(chalice_stage="local", config_from_disk={"lambda_timeout": 29})
+ETAG = "f561aaf6ef0bf14d4208bb46a4ccb3ad"  # of b"xxx"
+EVERYTHING = ["s3:ObjectCreated:*"]
+STRANGE_KEYS = {
+    "a b": "a+b",
+    "a+b": "a%2Bb",
+    "100%": "100%25",
+    "images/ünï/🚀.jpg": "images/%C3%BCn%C3%AF/%F0%9F%9A%80.jpg",
+    "percent%2Fslash": "percent%252Fslash",
+    "My File (1).txt": "My+File+%281%29.txt",
+    "q?u=e&r#f": "q%3Fu%3De%26r%23f",
+    "dot/../dot": "dot/../dot",
+    "trailing/": "trailing/",
+}
+
+
+class Records(Handler):
+    """Hands the records of its events to the test."""
+
+    def next_record(self) -> dict[str, Any]:
+        (record,) = self.next_event()["Records"]
+        return dict(record)
+
+
+@pytest.fixture
+def s3(aws: Aws) -> Any:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="intake")
+    return s3
+
+
+def listening(
+    aws: Aws, handler: Records, events: list[str] | None = None, **filters: str
+) -> S3Trigger:
+    trigger = S3Trigger(handler.function("forward"), "intake", events or EVERYTHING, **filters)
+    aws.listen(trigger.notice)
+    return trigger
+
+
+def test_a_record_says_what_s3s_says(aws: Aws, s3: Any) -> None:
+    handler = Records()
+    listening(aws, handler)
+
+    answer = s3.put_object(Bucket="intake", Key="images/a.jpg", Body=b"xxx")["ResponseMetadata"]
+
+    record = handler.next_record()
+    happened = datetime.strptime(record.pop("eventTime"), "%Y-%m-%dT%H:%M:%S.%f%z")
+    assert abs(datetime.now(UTC) - happened) < timedelta(minutes=10)
+    assert re.fullmatch("[0-9A-F]{18}", record["s3"]["object"].pop("sequencer"))
+    assert record["s3"].pop("configurationId")
+    request_id = answer["RequestId"]
+    assert answer["HTTPHeaders"]["x-amz-request-id"] == request_id
+    assert record == {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": "us-east-1",
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "AWS:storytime-app"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": request_id, "x-amz-id-2": request_id},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "bucket": {
+                "name": "intake",
+                "ownerIdentity": {"principalId": "A3NL1KOZZKLOCAL"},
+                "arn": "arn:aws:s3:::intake",
+            },
+            "object": {"key": "images/a.jpg", "size": 3, "eTag": ETAG},
+        },
+    }
+
+
+@pytest.mark.parametrize(("key", "encoded"), STRANGE_KEYS.items(), ids=STRANGE_KEYS)
+def test_a_key_is_encoded_as_in_a_form(aws: Aws, s3: Any, key: str, encoded: str) -> None:
+    handler = Records()
+    listening(aws, handler)
+
+    s3.put_object(Bucket="intake", Key=key, Body=b"xxx")
+
+    event = handler.next_event()
+    assert event["Records"][0]["s3"]["object"]["key"] == encoded
+    assert event["Records"][0]["s3"]["object"]["eTag"] == ETAG
+    assert S3Event(event, None).key == key
+
+
+def put(_aws: Aws, s3: Any) -> None:
+    s3.put_object(Bucket="intake", Key="new", Body=b"xxx")
+
+
+def post(aws: Aws, _s3: Any) -> None:
+    fields = aws.client("s3").generate_presigned_post("intake", "new")
+    parts = [*fields["fields"].items(), ("file", ("f", b"xxx"))]
+    assert aws.http("POST", "/intake", fields=parts).status == 204
+
+
+def copy(_aws: Aws, s3: Any) -> None:
+    s3.create_bucket(Bucket="elsewhere")
+    s3.put_object(Bucket="elsewhere", Key="old", Body=b"xxx")
+    s3.copy_object(Bucket="intake", Key="new", CopySource={"Bucket": "elsewhere", "Key": "old"})
+
+
+@pytest.mark.parametrize(("create", "event"), [(put, "Put"), (post, "Post"), (copy, "Copy")])
+def test_every_way_to_create_an_object_has_its_event(
+    aws: Aws, s3: Any, create: Callable[[Aws, Any], None], event: str
+) -> None:
+    handler = Records()
+    listening(aws, handler)
+
+    create(aws, s3)
+
+    record = handler.next_record()
+    assert record["eventName"] == f"ObjectCreated:{event}"
+    assert record["userIdentity"] == {"principalId": "AWS:storytime-app"}
+    told = record["s3"]["object"]
+    assert (told["key"], told["size"], told["eTag"]) == ("new", 3, ETAG)
+
+
+def test_an_object_of_many_parts_is_created_when_it_is_completed(aws: Aws, s3: Any) -> None:
+    handler = Records()
+    listening(aws, handler)
+    key = {"Bucket": "intake", "Key": "parts"}
+
+    upload = key | {"UploadId": s3.create_multipart_upload(**key)["UploadId"]}
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"xxx")["ETag"]}
+    etag = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})["ETag"]
+
+    record = handler.next_record()
+    assert record["eventName"] == "ObjectCreated:CompleteMultipartUpload"
+    assert record["s3"]["object"]["eTag"] == etag.strip('"')
+    assert handler.is_idle
+
+
+def test_what_failed_is_not_told(aws: Aws, s3: Any) -> None:
+    s3.put_object(Bucket="intake", Key="taken", Body=b"1")
+    handler = Records()
+    listening(aws, handler)
+    aws.inject(operation="s3.PutObject", error="AccessDenied")
+
+    failures: list[Callable[[], Any]] = [
+        lambda: s3.put_object(Bucket="intake", Key="k", Body=b"never performed"),
+        lambda: s3.put_object(Bucket="intake", Key="taken", Body=b"2", IfNoneMatch="*"),
+        lambda: s3.copy_object(Bucket="intake", Key="k", CopySource="intake/missing"),
+        lambda: s3.put_object(Bucket="missing", Key="k", Body=b""),
+    ]
+    for failure in failures:
+        with pytest.raises(ClientError):
+            failure()
+    assert aws.http("POST", "/intake", fields={"key": "k", "file": ("f", b"")}).status == 403
+    s3.put_object(Bucket="intake", Key="last", Body=b"")
+
+    assert handler.next_record()["s3"]["object"]["key"] == "last"
+    assert handler.is_idle
+
+
+def test_a_function_hears_of_its_bucket_its_events_and_its_keys_only(aws: Aws, s3: Any) -> None:
+    handler = Records()
+    listening(aws, handler, ["s3:ObjectCreated:Put"], prefix="images/", suffix=".jpg")
+    s3.create_bucket(Bucket="another")
+
+    s3.put_object(Bucket="another", Key="images/a.jpg", Body=b"")
+    s3.put_object(Bucket="intake", Key="profiles/a.jpg", Body=b"")
+    s3.put_object(Bucket="intake", Key="images/a.png", Body=b"")
+    s3.put_object(Bucket="intake", Key="images/a.jpg", Body=b"")
+    s3.copy_object(Bucket="intake", Key="images/b.jpg", CopySource="intake/images/a.jpg")
+    s3.delete_object(Bucket="intake", Key="images/a.jpg")
+    s3.put_object(Bucket="intake", Key="images/last.jpg", Body=b"")
+
+    # They run at once, so that either may be told first.
+    records = [handler.next_record() for _ in range(2)]
+    assert {each["s3"]["object"]["key"] for each in records} == {"images/a.jpg", "images/last.jpg"}
+    assert handler.is_idle
+
+
+def test_whoever_puts_an_object_does_not_wait_for_the_function(aws: Aws, s3: Any) -> None:
+    was_put = threading.Event()
+    waited: Queue[bool] = Queue()
+    listening(aws, Records(lambda _event: waited.put(was_put.wait(SECONDS))))
+
+    s3.put_object(Bucket="intake", Key="k", Body=b"")
+    was_put.set()
+
+    assert waited.get(timeout=SECONDS)
+
+
+def test_of_many_writes_to_one_key_the_greatest_sequencer_is_that_of_what_is_stored(
+    aws: Aws, s3: Any
+) -> None:
+    handler = Records()
+    listening(aws, handler)
+
+    def write(number: int) -> None:
+        s3.put_object(Bucket="intake", Key="k", Body=str(number).encode())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+
+    told = [handler.next_record()["s3"]["object"] for _ in range(40)]
+    sequencers = {each["sequencer"]: each["eTag"] for each in told}
+    assert len(sequencers) == 40
+    stored = s3.head_object(Bucket="intake", Key="k")["ETag"].strip('"')
+    assert sequencers[max(sequencers)] == stored
+
+
+def test_nothing_is_invoked_once_it_is_stopped(aws: Aws, s3: Any) -> None:
+    handler, witness = Records(), Records()
+    listening(aws, handler).request_stop()
+    listening(aws, witness)
+
+    s3.put_object(Bucket="intake", Key="k", Body=b"")
+
+    witness.next_record()
+    assert handler.is_idle
+
+
+def test_every_s3_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws, s3: Any) -> None:
+    app = Chalice("tried-out", configure_logs=False)
+    seen: Queue[tuple[str, str]] = Queue()
+
+    @app.on_s3_event("intake", prefix="images/")
+    def forward(event: S3Event) -> None:
+        seen.put((event.bucket, event.key))
+
+    @app.on_s3_event("media", events=["s3:ObjectCreated:Copy"], suffix=".jpg")
+    def forget(_event: S3Event) -> None: ...
+
+    @app.on_sqs_message(queue="work")
+    def work(_event: object) -> None: ...
+
+    forwarding, forgetting = s3_triggers(app, CONFIG)
+
+    assert forwarding.function.name == "forward"
+    assert forwarding.function.timeout == 29
+    assert forwarding.events == ["s3:ObjectCreated:*"]
+    assert (forgetting.prefix, forgetting.suffix) == ("", ".jpg")
+    aws.listen(forwarding.notice)
+    s3.put_object(Bucket="intake", Key="images/my page.jpg", Body=b"")
+    assert seen.get(timeout=SECONDS) == ("intake", "images/my page.jpg")
+
+
+@pytest.mark.parametrize("event", ["s3:ObjectRemoved:*", "ObjectCreated:*", "s3:*"])
+def test_an_event_that_there_is_not_is_refused_by_name(event: str) -> None:
+    app = Chalice("tried-out", configure_logs=False)
+
+    @app.on_s3_event("intake", events=[event])
+    def forward(_event: S3Event) -> None: ...
+
+    with pytest.raises(TriggerError, match=r"^forward is for .*s3:ObjectCreated:Put"):
+        s3_triggers(app, CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [
+        ({}, {}, True),
+        ({"events": ["s3:ObjectCreated:Put"]}, {}, True),
+        ({"events": ["s3:ObjectCreated:Copy"]}, {"events": ["s3:ObjectCreated:Put"]}, False),
+        ({"prefix": "images/"}, {"prefix": "images/raw/"}, True),
+        ({"prefix": "images/"}, {"prefix": "profiles/"}, False),
+        ({"prefix": "images/", "suffix": ".jpg"}, {"suffix": ".png"}, False),
+        ({"prefix": "images/", "suffix": ".jpg"}, {"suffix": "jpg"}, True),
+        ({"bucket": "another"}, {}, False),
+    ],
+)
+def test_two_functions_for_one_event_are_refused_as_by_s3(
+    one: dict[str, Any], other: dict[str, Any], refused: bool
+) -> None:
+    app = Chalice("tried-out", configure_logs=False)
+    app.on_s3_event(**{"bucket": "intake", **one}, name="one")(lambda _event: None)
+    app.on_s3_event(**{"bucket": "intake", **other}, name="other")(lambda _event: None)
+
+    if refused:
+        with pytest.raises(TriggerError, match=r"^one and other are for the same events"):
+            s3_triggers(app, CONFIG)
+    else:
+        assert len(s3_triggers(app, CONFIG)) == 2

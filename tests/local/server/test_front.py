@@ -1,0 +1,183 @@
+"""The AWS port as boto3 sees it."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.conftest import Aws
+
+KEYS = ["plain", "a b/c+d", "ünïcode/🚀", "percent%2Fslash", "q?u=e&r", "dot/../dot", "trailing/"]
+
+
+def test_an_engine_gets_the_blob_and_answers_in_the_services_shape(aws: Aws) -> None:
+    answer = aws.client("rekognition").detect_text(Image={"Bytes": b"\x89PNG\x00\xff"})
+
+    assert aws.engines.asked == [{"Image": {"Bytes": b"\x89PNG\x00\xff"}}]
+    assert answer["TextDetections"] == []
+    assert answer["TextModelVersion"] == "3.0"
+
+
+def test_speech_is_a_stream_with_its_own_content_type_and_billed_characters(aws: Aws) -> None:
+    answer = aws.client("polly").synthesize_speech(
+        Text="Hello", VoiceId="Joanna", OutputFormat="mp3"
+    )
+
+    assert answer["AudioStream"].read() == b"\xff\xf3mp3"
+    assert answer["ContentType"] == "audio/mpeg"
+    assert answer["RequestCharacters"] == 5
+    assert aws.engines.asked == [{"Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3"}]
+
+
+def test_an_operation_that_no_engine_has_is_refused_not_made_up(aws: Aws) -> None:
+    with pytest.raises(ClientError, match=r"does not have rekognition\.DetectLabels") as refusal:
+        aws.client("rekognition").detect_labels(Image={"Bytes": b"x"})
+
+    assert refusal.value.response["Error"]["Code"] == "NotImplemented"
+
+
+def test_requests_are_counted_by_boto3s_names_without_the_stacks_own(aws: Aws) -> None:
+    aws.stack_client("s3").create_bucket(Bucket="media")
+    app = aws.client("s3")
+    app.put_object(Bucket="media", Key="a", Body=b"1")
+    app.put_object(Bucket="media", Key="b", Body=b"2")
+    app.list_objects_v2(Bucket="media")
+    aws.client("polly").synthesize_speech(Text="x", VoiceId="Joanna", OutputFormat="mp3")
+
+    assert aws.control("requests") == {
+        "polly.SynthesizeSpeech": 1,
+        "s3.ListObjectsV2": 1,
+        "s3.PutObject": 2,
+    }
+
+    assert aws.http("DELETE", "/_local/requests").status == 204
+    assert aws.control("requests") == {}
+
+
+def test_the_time_in_the_engines_is_summed_by_operation(aws: Aws) -> None:
+    for _ in range(2):
+        aws.client("rekognition").detect_text(Image={"Bytes": b"x"})
+
+    timing = aws.control("timings")["rekognition.DetectText"]
+    assert timing["calls"] == 2
+    assert 0 <= timing["seconds"] < 1
+
+    aws.http("DELETE", "/_local/timings")
+    assert aws.control("timings") == {}
+
+
+def test_what_is_not_a_control_is_404_and_names_those_there_are(aws: Aws) -> None:
+    answer = aws.http("GET", "/_local/nothing")
+
+    assert answer.status == 404
+    assert answer.json()["code"] == "not_found"
+    assert "/_local/inbox" in answer.json()["message"]
+    assert aws.http("POST", "/_local/inbox").status == 405
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_object_comes_back_under_the_very_key_it_was_put(aws: Aws, key: str) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="media")
+    s3.put_object(Bucket="media", Key=key, Body=key.encode(), ContentType="text/x-key")
+
+    got = s3.get_object(Bucket="media", Key=key)
+
+    assert (got["Body"].read(), got["ContentType"]) == (key.encode(), "text/x-key")
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="media")["Contents"]] == [key]
+
+
+@pytest.mark.parametrize("size", [0, 1, 5_000_000], ids=["empty", "one byte", "5 MB"])
+def test_an_object_of_any_size_is_put_without_waiting_for_more(aws: Aws, size: int) -> None:
+    s3 = aws.client("s3", read_timeout=5)
+    s3.create_bucket(Bucket="media")
+    content = bytes(size)
+
+    s3.put_object(Bucket="media", Key="k", Body=content)
+
+    assert s3.get_object(Bucket="media", Key="k")["Body"].read() == content
+
+
+@pytest.fixture
+def _hasty_threads() -> Iterator[None]:
+    """Threads take turns a thousand times more often, so that what can go wrong does."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_hasty_threads")
+def test_exactly_one_of_fifty_racing_conditional_puts_wins(aws: Aws) -> None:
+    dynamodb = _table(aws)
+    start = threading.Barrier(50)
+    # moto takes long between looking and storing an item of many attributes.
+    attributes = {f"attribute-{number}": {"S": "x"} for number in range(100)}
+
+    def put(number: int) -> bool:
+        start.wait()
+        try:
+            dynamodb.put_item(
+                TableName="stories",
+                Item={"pk": {"S": "one"}, "winner": {"N": str(number)}, **attributes},
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(50) as pool:
+        won = list(pool.map(put, range(50)))
+
+    assert won.count(True) == 1
+    stored = dynamodb.get_item(TableName="stories", Key={"pk": {"S": "one"}})["Item"]
+    assert int(stored["winner"]["N"]) == won.index(True)
+
+
+@pytest.mark.usefixtures("_hasty_threads")
+def test_a_failed_transaction_takes_nobody_elses_write_back(aws: Aws) -> None:
+    dynamodb = _table(aws)
+    dynamodb.put_item(TableName="stories", Item={"pk": {"S": "taken"}})
+    refused = {
+        "Put": {
+            "TableName": "stories",
+            "Item": {"pk": {"S": "taken"}},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+    }
+
+    def write(number: int) -> None:
+        if number % 2:
+            dynamodb.put_item(TableName="stories", Item={"pk": {"S": f"mine-{number}"}})
+            return
+        with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+            dynamodb.transact_write_items(TransactItems=[refused])
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(write, range(60)))
+
+    assert dynamodb.scan(TableName="stories")["Count"] == 31
+
+
+def test_a_service_that_nothing_here_knows_is_left_to_moto(aws: Aws) -> None:
+    identity = aws.client("sts").get_caller_identity()
+
+    assert identity["Account"] == "123456789012"
+
+
+def _table(aws: Aws) -> Any:
+    dynamodb = aws.client("dynamodb", max_pool_connections=50)
+    # The client makes its exceptions when they are first asked for; threads that ask at the
+    # same time would get different ones.
+    assert dynamodb.exceptions
+    dynamodb.create_table(
+        TableName="stories",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    return dynamodb

@@ -1,0 +1,193 @@
+"""What stands for CloudFront."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from local.resources.names import MEDIA_BUCKET
+from local.services.cloudfront.edge_cache import CACHE_BYTES
+from tests.local.conftest import Aws
+
+AUDIO = bytes(range(200))
+PATH = "/cdn/public/story/ünï%20code/story.mp3"
+KEY = "public/story/ünï code/story.mp3"
+
+
+@pytest.fixture(autouse=True)
+def _objects(aws: Aws) -> None:
+    s3 = aws.stack_client("s3")
+    s3.create_bucket(Bucket=MEDIA_BUCKET)
+    s3.put_object(
+        Bucket=MEDIA_BUCKET,
+        Key=KEY,
+        Body=AUDIO,
+        ContentType="audio/mpeg",
+        CacheControl="public, max-age=60",
+    )
+    s3.put_object(Bucket=MEDIA_BUCKET, Key="private/photo", Body=b"secret")
+
+
+def test_a_public_file_is_served_to_anybody_as_it_was_stored(aws: Aws) -> None:
+    answer = aws.http("GET", PATH)
+
+    assert (answer.status, answer.data) == (200, AUDIO)
+    assert answer.headers["Content-Type"] == "audio/mpeg"
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+def test_a_head_request_gets_the_headers_without_the_file(aws: Aws) -> None:
+    answer = aws.http("HEAD", PATH)
+
+    assert (answer.status, answer.data) == (200, b"")
+    assert answer.headers["Content-Length"] == "200"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/cdn/private/photo",
+        "/cdn/public/../private/photo",
+        "/cdn/public/%2e%2e/private/photo",
+        "/cdn//public/story",
+        "/cdn/publicity",
+        "/cdn/public/missing.mp3",
+        "/cdn/",
+    ],
+)
+def test_what_is_not_public_or_not_there_is_403(aws: Aws, path: str) -> None:
+    answer = aws.http("GET", path)
+
+    assert answer.status == 403
+    assert b"<Code>AccessDenied</Code>" in answer.data
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+def test_nothing_can_be_changed_through_it(aws: Aws, method: str) -> None:
+    assert aws.http(method, PATH).status == 403
+    assert aws.http("GET", PATH).data == AUDIO
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [("bytes=0-", AUDIO), ("bytes=10-19", AUDIO[10:20]), ("bytes=-5", AUDIO[-5:])],
+)
+def test_an_audio_player_can_ask_for_a_part(aws: Aws, asked: str, part: bytes) -> None:
+    answer = aws.http("GET", PATH, headers={"Range": asked})
+
+    assert (answer.status, answer.data) == (206, part)
+    assert answer.headers["Content-Range"].endswith("/200")
+    assert answer.headers["Content-Length"] == str(len(part))
+
+
+def test_a_part_behind_the_end_is_416(aws: Aws) -> None:
+    assert aws.http("GET", PATH, headers={"Range": "bytes=200-"}).status == 416
+
+
+def test_a_file_that_the_client_has_already_is_not_sent_again(aws: Aws) -> None:
+    etag = aws.http("GET", PATH).headers["ETag"]
+    tomorrow = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+
+    assert aws.http("GET", PATH, headers={"If-None-Match": etag}).status == 304
+    assert aws.http("GET", PATH, headers={"If-Modified-Since": tomorrow}).status == 304
+
+
+def store(aws: Aws, key: str, **headers: str) -> None:
+    s3 = aws.stack_client("s3")
+    s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"first", **headers)
+
+
+def replace(aws: Aws, key: str) -> None:
+    aws.stack_client("s3").put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"second")
+
+
+def remove(aws: Aws, key: str) -> None:
+    aws.stack_client("s3").delete_object(Bucket=MEDIA_BUCKET, Key=key)
+
+
+def test_what_was_fetched_once_is_served_though_it_is_deleted(aws: Aws) -> None:
+    store(aws, "public/page.jpg", ContentType="image/jpeg")
+    store(aws, "public/never-fetched.jpg")
+    first = aws.http("GET", "/cdn/public/page.jpg")
+    remove(aws, "public/page.jpg")
+    remove(aws, "public/never-fetched.jpg")
+    aws.clock.pass_by(60)
+
+    again = aws.http("GET", "/cdn/public/page.jpg")
+
+    assert (again.status, again.data) == (200, b"first")
+    assert again.headers["Content-Type"] == "image/jpeg"
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert first.headers["X-Cache"] == "Miss from cloudfront"
+    assert again.headers["X-Cache"] == "Hit from cloudfront"
+    assert "Age" not in first.headers
+    assert 60 <= int(again.headers["Age"]) < 70
+    assert aws.http("GET", "/cdn/public/never-fetched.jpg").status == 403
+
+
+def test_a_head_request_puts_it_into_the_cache_and_parts_come_from_there(aws: Aws) -> None:
+    store(aws, "public/story.mp3")
+    aws.http("HEAD", "/cdn/public/story.mp3")
+    remove(aws, "public/story.mp3")
+
+    part = aws.http("GET", "/cdn/public/story.mp3", headers={"Range": "bytes=1-2"})
+
+    assert (part.status, part.data) == (206, b"ir")
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "seconds"),
+    [
+        (None, 86_400),
+        ("public", 86_400),
+        ("public, max-age=60", 60),
+        ("max-age=60, s-maxage=120", 120),
+        ("max-age=0", 1),
+        ("no-cache", 1),
+        ("private, max-age=60", 1),
+        ("no-store", 1),
+        ("max-age=99999999", 31_536_000),
+    ],
+)
+def test_an_object_stays_for_the_time_of_its_cache_control_or_a_day(
+    aws: Aws, cache_control: str | None, seconds: int
+) -> None:
+    headers = {} if cache_control is None else {"CacheControl": cache_control}
+    store(aws, "public/page.jpg", **headers)
+    with aws.clock.stopped():
+        aws.http("GET", "/cdn/public/page.jpg")
+        replace(aws, "public/page.jpg")
+
+        aws.clock.pass_by(seconds - 0.01)
+        assert aws.http("GET", "/cdn/public/page.jpg").data == b"first"
+        aws.clock.pass_by(0.01)
+        assert aws.http("GET", "/cdn/public/page.jpg").data == b"second"
+
+
+def test_that_an_object_was_not_there_is_remembered_for_10_seconds(aws: Aws) -> None:
+    with aws.clock.stopped():
+        first = aws.http("GET", "/cdn/public/page.jpg")
+        store(aws, "public/page.jpg")
+        aws.clock.pass_by(9.9)
+        again = aws.http("GET", "/cdn/public/page.jpg")
+        aws.clock.pass_by(0.1)
+        at_last = aws.http("GET", "/cdn/public/page.jpg")
+
+    assert [first.status, again.status, at_last.status] == [403, 403, 200]
+    assert again.headers["X-Cache"] == "Error from cloudfront"
+
+
+def test_what_was_asked_for_longest_ago_gives_way_to_what_is_new(aws: Aws) -> None:
+    content = bytes(CACHE_BYTES * 2 // 5)
+    paths = {name: f"public/{name}.mp3" for name in "abc"}
+    for path in paths.values():
+        aws.stack_client("s3").put_object(Bucket=MEDIA_BUCKET, Key=path, Body=content)
+    for name in "abac":
+        assert aws.http("HEAD", f"/cdn/{paths[name]}").status == 200
+    for path in paths.values():
+        remove(aws, path)
+
+    statuses = {name: aws.http("HEAD", f"/cdn/{path}").status for name, path in paths.items()}
+
+    assert statuses == {"a": 200, "b": 403, "c": 200}

@@ -1,0 +1,276 @@
+"""The local DetectText reads drawn pages, and answers in Rekognition's shapes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from local.engines.text_models import ReadCharacter
+from local.engines.text_reader import Line
+from local.services.rekognition.detect_text import Rekognition
+from local.services.rekognition.detected_words import (
+    Word,
+    line_confidence,
+    line_quad,
+    most_confident,
+    words_of,
+)
+from local.services.service_error import ServiceError
+from tests.local.services.engine_pages import (
+    as_jpeg,
+    as_png,
+    detections,
+    draw_page,
+    submit,
+    texts,
+)
+from tests.local.services.engine_shapes import assert_fits
+
+engines = pytest.mark.engines
+REKOGNITION = Rekognition()
+LINES = [
+    '"Where is my hat?" asked the fox.',
+    "Nobody knew, for it was a well-kept",
+    "secret of 12 owls.",
+]
+PAGE = draw_page(LINES)
+WHOLE_IMAGE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+
+
+def read(image: Image.Image | bytes) -> dict[str, Any]:
+    response = REKOGNITION.detect_text(
+        submit(image if isinstance(image, bytes) else as_jpeg(image))
+    )
+    assert_fits(response, "rekognition", "DetectText")
+    return response
+
+
+@pytest.fixture(scope="module")
+def response() -> dict[str, Any]:
+    return read(PAGE.image)
+
+
+@engines
+def test_a_page_is_read_line_by_line(response: dict[str, Any]) -> None:
+    assert texts(response) == LINES
+    assert response["TextModelVersion"] == "3.0"
+    assert all(90 < each["Confidence"] <= 100 for each in response["TextDetections"])
+    ids = [each["Id"] for each in response["TextDetections"]]
+    assert ids == list(range(len(ids)))
+
+
+@engines
+def test_words_keep_their_punctuation_and_belong_to_their_line(response: dict[str, Any]) -> None:
+    lines = {line["Id"]: line for line in detections(response, "LINE")}
+    words = detections(response, "WORD")
+
+    assert [word["DetectedText"] for word in words] == " ".join(LINES).split()
+    for number, line in lines.items():
+        own = [word["DetectedText"] for word in words if word["ParentId"] == number]
+        assert " ".join(own) == line["DetectedText"]
+    assert all("ParentId" not in line for line in lines.values())
+
+
+@engines
+def test_each_word_is_where_it_was_drawn(response: dict[str, Any]) -> None:
+    width, height = PAGE.image.size
+    for word in detections(response, "WORD"):
+        left, top, right, bottom = PAGE.words[word["DetectedText"]]
+        box = word["Geometry"]["BoundingBox"]
+        middle = box["Left"] + box["Width"] / 2, box["Top"] + box["Height"] / 2
+        assert left < middle[0] * width < right
+        assert top < middle[1] * height < bottom
+        assert box["Width"] * width == pytest.approx(right - left, abs=30)
+
+
+@engines
+def test_polygons_go_clockwise_from_the_top_left_and_the_box_is_their_outline(
+    response: dict[str, Any],
+) -> None:
+    for each in response["TextDetections"]:
+        box, polygon = each["Geometry"]["BoundingBox"], each["Geometry"]["Polygon"]
+        assert all(0 <= point[axis] <= 1 for point in polygon for axis in "XY")
+        first, second, third, fourth = polygon
+        assert first["X"] < second["X"]
+        assert second["Y"] < third["Y"]
+        assert third["X"] > fourth["X"]
+        assert fourth["Y"] > first["Y"]
+        assert box["Left"] == min(point["X"] for point in polygon)
+        assert box["Top"] == min(point["Y"] for point in polygon)
+        assert box["Left"] + box["Width"] == pytest.approx(max(p["X"] for p in polygon))
+        assert box["Top"] + box["Height"] == pytest.approx(max(p["Y"] for p in polygon))
+
+
+@engines
+@pytest.mark.parametrize(
+    ("transpose", "first_corner", "second_corner"),
+    [
+        (Image.Transpose.ROTATE_90, "bottom", "top"),
+        (Image.Transpose.ROTATE_270, "top", "bottom"),
+    ],
+)
+def test_text_on_its_side_is_read_and_its_polygons_turn_with_it(
+    transpose: Image.Transpose, first_corner: str, second_corner: str
+) -> None:
+    turned = read(draw_page([*LINES, "17"]).image.transpose(transpose))
+
+    assert sorted(texts(turned)) == sorted([*LINES, "17"])  # a page number, too
+    for line in detections(turned, "LINE")[:3]:
+        first, second = line["Geometry"]["Polygon"][:2]
+        heights = {first_corner: first["Y"], second_corner: second["Y"]}
+        assert heights["top"] < heights["bottom"] or len(line["DetectedText"]) < 3
+        assert first["X"] == pytest.approx(second["X"], abs=0.05)
+
+
+@engines
+@pytest.mark.parametrize("degrees", [-70, 30])
+def test_slanted_text_is_read(degrees: int) -> None:
+    slanted = PAGE.image.rotate(degrees, expand=True, fillcolor="white")
+
+    assert sorted(texts(read(slanted))) == sorted(LINES)
+
+
+@engines
+def test_upside_down_text_is_not_read() -> None:
+    response = read(PAGE.image.transpose(Image.Transpose.ROTATE_180))
+
+    assert not set(texts(response)) & set(LINES)
+    assert all(line["Confidence"] < 80 for line in detections(response, "LINE"))
+
+
+@engines
+def test_a_jpeg_is_read_as_its_exif_turns_it_and_a_png_as_it_is() -> None:
+    """Coordinates belong to the corrected image: here to the upright page."""
+    page = draw_page(LINES[:1], width=600).image
+    upside_down = Image.Exif()
+    upside_down[0x0112] = 3
+
+    sideways = read(as_jpeg(page.transpose(Image.Transpose.ROTATE_90), orientation=6))
+    upright = read(as_png(page, exif=upside_down))
+
+    for response in (sideways, upright):
+        (line,) = detections(response, "LINE")
+        assert line["DetectedText"] == LINES[0]
+        first, second = line["Geometry"]["Polygon"][:2]
+        assert first["Y"] == pytest.approx(second["Y"], abs=0.05)
+
+
+@engines
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1"])
+def test_any_colour_mode_is_read(mode: str) -> None:
+    page = draw_page(["one grey line"], width=300)
+
+    assert texts(read(as_png(page.image.convert(mode)))) == ["one grey line"]
+
+
+@engines
+def test_a_blank_page_has_no_text() -> None:
+    assert read(Image.new("RGB", (300, 200), "white"))["TextDetections"] == []
+
+
+@engines
+def test_more_than_a_hundred_words_are_silently_missing() -> None:
+    lines = [" ".join(f"w{row}x{column}" for column in range(12)) for row in range(9)]
+
+    response = read(draw_page(lines, size=22, width=1000).image)
+
+    words = detections(response, "WORD")
+    assert len(words) == 100
+    for line in detections(response, "LINE"):
+        own = [word["DetectedText"] for word in words if word["ParentId"] == line["Id"]]
+        assert line["DetectedText"] == " ".join(own)
+
+
+@engines
+def test_calls_from_several_threads_do_not_mix() -> None:
+    lines = [f"reader number {number}" for number in range(4)]
+    pages = [draw_page([line], width=400).image for line in lines]
+
+    with ThreadPoolExecutor(len(pages)) as pool:
+        responses = list(pool.map(read, pages))
+
+    assert [texts(response) for response in responses] == [[line] for line in lines]
+
+
+def test_filters_are_not_implemented() -> None:
+    request = submit(as_jpeg(PAGE.image)) | {"Filters": {"WordFilter": {"MinConfidence": 90.0}}}
+
+    with pytest.raises(ServiceError) as refusal:
+        REKOGNITION.detect_text(request)
+
+    assert refusal.value.code == "NotImplemented"
+
+
+def line(text: str, probabilities: dict[str, float] | None = None) -> Line:
+    """A line over the whole image whose characters are equally wide."""
+    unlikely = probabilities or {}
+    return Line(
+        tuple(
+            ReadCharacter(character, unlikely.get(character, 0.99), (index + 0.5) / len(text))
+            for index, character in enumerate(text)
+        ),
+        WHOLE_IMAGE,
+        turns=0,
+    )
+
+
+def word(text: str, confidence: float) -> Word:
+    return Word(text, confidence, WHOLE_IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('"I am," she said.', ['"I', 'am,"', "she", "said."]),
+        ("brand-new isn't", ["brand-new", "isn't"]),
+        ("two  spaces ", ["two", "spaces"]),
+        ("Straße, déjà — 5 €", ["Straße,", "déjà", "—", "5", "€"]),
+        ("Привет مرحبا", ["Привет", "مرحبا"]),
+        ("日本 says こんにちは", ["says"]),
+        ("你好! Ωμέγα 한국", []),
+        ("well，then！", ["well,then!"]),
+        ("star★light", ["starlight"]),
+    ],
+)
+def test_words_stand_between_spaces_in_scripts_that_rekognition_knows(
+    text: str, words: list[str]
+) -> None:
+    assert [each.text for each in words_of(line(text))] == words
+
+
+def test_a_word_covers_its_part_of_the_line() -> None:
+    first, second = words_of(line("ab cde"))
+
+    assert first.quad.tolist() == pytest.approx(np.array([[0, 0], [1 / 3, 0], [1 / 3, 1], [0, 1]]))
+    assert second.quad.tolist() == pytest.approx(np.array([[0.5, 0], [1, 0], [1, 1], [0.5, 1]]))
+    assert line_quad([first, second]) == pytest.approx(WHOLE_IMAGE)
+
+
+def test_doubt_about_a_quotation_mark_is_no_doubt_about_the_word() -> None:
+    (quoted,) = words_of(line("“I", {"“": 0.5}))
+    (sign,) = words_of(line("“", {"“": 0.5}))
+
+    assert quoted.confidence == pytest.approx(99)
+    assert sign.confidence == pytest.approx(50)
+
+
+def test_long_words_weigh_more_in_the_confidence_of_a_line() -> None:
+    assert line_confidence([word("a", 50), word("bcd", 90)]) == pytest.approx(80)
+
+
+def test_the_words_read_best_survive_wherever_they_are() -> None:
+    """Not simply the first ones: AWS does not say which, so no code may count on it."""
+    lines = [[word("one", 70), word("two", 99)], [word("three", 98), word("four", 60)]]
+
+    assert [[each.text for each in words] for words in most_confident(lines, 2)] == [
+        ["two"],
+        ["three"],
+    ]
+
+
+def test_of_words_read_equally_well_the_earlier_survive() -> None:
+    lines = [[word(str(number), 90)] for number in range(101)]
+
+    assert most_confident(lines, 100) == [*lines[:100], []]

@@ -1,0 +1,326 @@
+"""Collections of faces, told with coloured squares for faces."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.services.rekognition.face_recognition import MODEL_VERSION
+from local.services.service_error import ServiceError
+from tests.local.services.faces import (
+    BLUE,
+    GREEN,
+    RED,
+    ColouredFaces,
+    FaceClient,
+    coloured,
+    squares,
+)
+
+NOBODY = "00000000-0000-4000-8000-999999999999"
+ALL_THREE = {"Bytes": squares((RED, 20, 20, 120), (GREEN, 180, 20, 160), (BLUE, 370, 20, 90))}
+BLURRED = {"Bytes": squares((RED, 100, 60, 200), blurred=True)}
+NO_IMAGE = {"Bytes": b"no image"}
+
+
+@pytest.fixture
+def faces() -> FaceClient:
+    client = coloured()
+    client("CreateCollection", CollectionId="people")
+    return client
+
+
+def one(colour: tuple[int, int, int]) -> dict[str, bytes]:
+    return {"Bytes": squares((colour, 100, 60, 200))}
+
+
+def index(faces: FaceClient, image: dict[str, bytes], **options: Any) -> list[str]:
+    answer = faces("IndexFaces", CollectionId="people", Image=image, **options)
+    return [record["Face"]["FaceId"] for record in answer["FaceRecords"]]
+
+
+def search(faces: FaceClient, image: dict[str, bytes], **options: Any) -> list[str]:
+    answer = faces("SearchFacesByImage", CollectionId="people", Image=image, **options)
+    return [match["Face"]["FaceId"] for match in answer["FaceMatches"]]
+
+
+def listed(faces: FaceClient) -> list[str]:
+    return [face["FaceId"] for face in faces("ListFaces", CollectionId="people")["Faces"]]
+
+
+def test_a_new_collection_is_empty_and_has_an_arn(faces: FaceClient) -> None:
+    created = faces("CreateCollection", CollectionId="others", Tags={"a": "b"})
+    described = faces("DescribeCollection", CollectionId="others")
+
+    assert created["StatusCode"] == 200
+    assert created["CollectionArn"].endswith(":collection/others")
+    assert described["FaceCount"] == 0
+    assert abs(datetime.now(UTC) - described["CreationTimestamp"]) < timedelta(minutes=10)
+    assert described["CollectionARN"].startswith("arn:aws:rekognition:us-east-1:")
+    assert described["FaceModelVersion"] == MODEL_VERSION
+    assert faces("ListCollections")["CollectionIds"] == ["others", "people"]
+
+
+def test_a_collection_is_created_once(faces: FaceClient) -> None:
+    error = faces.error("CreateCollection", CollectionId="people")
+
+    assert error.code == "ResourceAlreadyExistsException"
+    assert error.message == "The collection id: people already exists"
+    faces("CreateCollection", CollectionId="People")
+
+
+@pytest.mark.parametrize(
+    ("operation", "rest"),
+    [
+        ("DescribeCollection", {}),
+        ("DeleteCollection", {}),
+        ("IndexFaces", {"Image": ALL_THREE}),
+        ("IndexFaces", {"Image": NO_IMAGE}),
+        ("SearchFacesByImage", {"Image": NO_IMAGE}),
+        ("ListFaces", {}),
+        ("DeleteFaces", {"FaceIds": [NOBODY]}),
+    ],
+)
+def test_an_unknown_collection_is_not_found(
+    faces: FaceClient, operation: str, rest: dict[str, Any]
+) -> None:
+    code = faces.code(operation, CollectionId="nowhere", **rest)
+
+    assert code == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(
+    ("operation", "rest"),
+    [
+        ("CreateCollection", {"CollectionId": "with space"}),
+        ("CreateCollection", {"CollectionId": "x" * 256}),
+        ("IndexFaces", {"Image": NO_IMAGE, "ExternalImageId": "with space"}),
+        ("IndexFaces", {"Image": NO_IMAGE, "MaxFaces": 0}),
+        ("IndexFaces", {"Image": NO_IMAGE, "QualityFilter": "BEST"}),
+        ("SearchFacesByImage", {"Image": NO_IMAGE, "FaceMatchThreshold": 100.5}),
+        ("SearchFacesByImage", {"Image": NO_IMAGE, "MaxFaces": 4097}),
+        ("DeleteFaces", {"FaceIds": []}),
+        ("DeleteFaces", {"FaceIds": ["me"]}),
+        ("DeleteFaces", {}),
+    ],
+)
+def test_a_request_that_breaks_the_api_model_is_refused(
+    faces: FaceClient, operation: str, rest: dict[str, Any]
+) -> None:
+    request = {"CollectionId": "people"} | rest
+
+    assert faces.code(operation, **request) == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("DetectFaces", {"Image": ALL_THREE, "Attributes": ["ALL"]}),
+        ("IndexFaces", {"Image": ALL_THREE, "QualityFilter": "HIGH"}),
+        ("IndexFaces", {"Image": ALL_THREE, "DetectionAttributes": ["ALL"]}),
+        ("SearchFacesByImage", {"Image": ALL_THREE, "QualityFilter": "AUTO"}),
+        ("ListFaces", {"MaxResults": 5}),
+        ("ListCollections", {"MaxResults": 5}),
+    ],
+)
+def test_what_the_app_never_asks_for_is_not_implemented(
+    faces: FaceClient, operation: str, request_: dict[str, Any]
+) -> None:
+    of_a_collection = operation not in {"DetectFaces", "ListCollections"}
+    request = ({"CollectionId": "people"} if of_a_collection else {}) | request_
+
+    with pytest.raises(ServiceError) as refusal:
+        faces(operation, **request)
+
+    assert refusal.value.code == "NotImplemented"
+
+
+def test_a_deleted_collection_loses_its_faces(faces: FaceClient) -> None:
+    index(faces, one(RED))
+
+    assert faces("DeleteCollection", CollectionId="people") == {"StatusCode": 200}
+
+    faces("CreateCollection", CollectionId="people")
+    assert listed(faces) == []
+
+
+def test_attributes_come_only_on_request(faces: FaceClient) -> None:
+    default = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality"}
+    for asked, more in (([], set()), (["DEFAULT", "EYES_OPEN"], {"EyesOpen"})):
+        (face,) = faces("DetectFaces", Image=one(RED), Attributes=asked)["FaceDetails"]
+        assert set(face) == default | more
+
+
+def test_faces_are_indexed_the_largest_first(faces: FaceClient) -> None:
+    answer = faces(
+        "IndexFaces", CollectionId="people", Image=ALL_THREE, ExternalImageId="three:of_them"
+    )
+
+    records = answer["FaceRecords"]
+    assert [round(each["Face"]["BoundingBox"]["Left"], 1) for each in records] == [0.4, 0.1, 0.8]
+    assert {each["Face"]["ExternalImageId"] for each in records} == {"three:of_them"}
+    assert len({each["Face"]["ImageId"] for each in records}) == 1
+    assert len({each["Face"]["FaceId"] for each in records}) == 3
+    assert answer["UnindexedFaces"] == []
+    assert faces("DescribeCollection", CollectionId="people")["FaceCount"] == 3
+    for record in records:
+        assert record["FaceDetail"]["BoundingBox"] == record["Face"]["BoundingBox"]
+
+
+def test_the_smallest_faces_exceed_max_faces(faces: FaceClient) -> None:
+    answer = faces("IndexFaces", CollectionId="people", Image=ALL_THREE, MaxFaces=2)
+
+    (left_out,) = answer["UnindexedFaces"]
+    assert len(answer["FaceRecords"]) == 2
+    assert left_out["Reasons"] == ["EXCEEDS_MAX_FACES"]
+    assert left_out["FaceDetail"]["BoundingBox"]["Left"] > 0.7
+    assert len(listed(faces)) == 2
+
+
+def test_a_blurred_face_is_not_indexed_without_permission(faces: FaceClient) -> None:
+    answer = faces("IndexFaces", CollectionId="people", Image=BLURRED)
+
+    assert answer["FaceRecords"] == []
+    assert [each["Reasons"] for each in answer["UnindexedFaces"]] == [["LOW_SHARPNESS"]]
+    assert len(index(faces, BLURRED, QualityFilter="NONE")) == 1
+
+
+def test_an_image_without_faces_is_indexed_as_nothing(faces: FaceClient) -> None:
+    assert index(faces, {"Bytes": squares()}) == []
+
+
+def test_the_same_image_under_the_same_name_is_indexed_once(faces: FaceClient) -> None:
+    first = index(faces, one(RED), ExternalImageId="me")
+
+    assert index(faces, one(RED), ExternalImageId="me") == first
+    assert listed(faces) == first
+
+
+def test_more_of_the_same_image_adds_only_new_faces(faces: FaceClient) -> None:
+    (first,) = index(faces, ALL_THREE, ExternalImageId="us", MaxFaces=1)
+    ids = index(faces, ALL_THREE, ExternalImageId="us")
+
+    assert ids[0] == first
+    assert len(listed(faces)) == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({}, {}),
+        ({"ExternalImageId": "me"}, {"ExternalImageId": "again"}),
+        ({"ExternalImageId": "me"}, {}),
+    ],
+)
+def test_an_image_under_another_name_or_none_is_indexed_again(
+    faces: FaceClient, first: dict[str, str], second: dict[str, str]
+) -> None:
+    assert index(faces, one(RED), **first) != index(faces, one(RED), **second)
+    assert len(listed(faces)) == 2
+
+
+def test_another_image_under_the_same_name_is_indexed(faces: FaceClient) -> None:
+    index(faces, one(RED), ExternalImageId="me")
+    index(faces, one(GREEN), ExternalImageId="me")
+
+    assert len(listed(faces)) == 2
+
+
+def test_an_image_indexed_many_times_at_once_is_indexed_once(faces: FaceClient) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda _: index(faces, one(RED), ExternalImageId="me"), range(8)))
+
+    assert listed(faces) == ids[0]
+    assert all(each == ids[0] for each in ids)
+
+
+def test_a_search_finds_the_largest_face_of_the_image(faces: FaceClient) -> None:
+    red, green = index(faces, one(RED))[0], index(faces, one(GREEN))[0]
+    both = {"Bytes": squares((RED, 20, 20, 100), (GREEN, 200, 20, 200))}
+
+    answer = faces("SearchFacesByImage", CollectionId="people", Image=both)
+
+    (match,) = answer["FaceMatches"]
+    assert match["Face"]["FaceId"] == green != red
+    assert match["Similarity"] > 99.9
+    assert answer["SearchedFaceBoundingBox"]["Left"] > 0.4
+    assert answer["SearchedFaceConfidence"] > 99
+
+
+def test_a_search_does_not_find_other_faces_above_its_threshold(faces: FaceClient) -> None:
+    index(faces, one(RED))
+
+    assert search(faces, one(GREEN)) == []
+    assert len(search(faces, one(GREEN), FaceMatchThreshold=0.0)) == 1
+
+
+def test_the_most_similar_come_first_up_to_max_faces(faces: FaceClient) -> None:
+    green, red = index(faces, one(GREEN))[0], index(faces, one(RED))[0]
+
+    assert search(faces, one(RED), FaceMatchThreshold=0.0) == [red, green]
+    assert search(faces, one(RED), FaceMatchThreshold=0.0, MaxFaces=1) == [red]
+
+
+def test_a_search_needs_a_face_however_blurred(faces: FaceClient) -> None:
+    (red,) = index(faces, one(RED))
+
+    error = faces.error("SearchFacesByImage", CollectionId="people", Image={"Bytes": squares()})
+
+    assert error.code == "InvalidParameterException"
+    assert error.message == "There are no faces in the image. Should be at least 1."
+    assert search(faces, BLURRED) == [red]
+
+
+def test_deletion_names_the_missing_faces(faces: FaceClient) -> None:
+    red, green = index(faces, one(RED))[0], index(faces, one(GREEN))[0]
+
+    answer = faces("DeleteFaces", CollectionId="people", FaceIds=[red, NOBODY, red])
+
+    assert answer["DeletedFaces"] == [red]
+    assert answer["UnsuccessfulFaceDeletions"] == [
+        {"FaceId": NOBODY, "Reasons": ["FACE_NOT_FOUND"]}
+    ]
+    assert listed(faces) == [green]
+    assert search(faces, one(RED)) == []
+
+
+class SlowFaces(ColouredFaces):
+    """Models that stop at each detection until they are released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looking, self.go_on = threading.Event(), threading.Event()
+
+    def detect(self, picture: Any) -> Any:
+        self.looking.set()
+        assert self.go_on.wait(60)
+        return super().detect(picture)
+
+
+def test_a_collection_answers_while_an_image_is_looked_at() -> None:
+    models = SlowFaces()
+    faces = coloured(models)
+    faces("CreateCollection", CollectionId="people")
+
+    with ThreadPoolExecutor(1) as pool:
+        indexing = pool.submit(index, faces, one(RED))
+        assert models.looking.wait(60)
+        assert listed(faces) == []
+        models.go_on.set()
+        indexed = indexing.result()
+    assert listed(faces) == indexed
+
+
+def test_a_collection_deleted_meanwhile_takes_no_face() -> None:
+    models = SlowFaces()
+    faces = coloured(models)
+    faces("CreateCollection", CollectionId="people")
+
+    with ThreadPoolExecutor(1) as pool:
+        code = pool.submit(faces.code, "IndexFaces", CollectionId="people", Image=one(RED))
+        assert models.looking.wait(60)
+        faces("DeleteCollection", CollectionId="people")
+        models.go_on.set()
+        assert code.result() == "ResourceNotFoundException"

@@ -1,0 +1,175 @@
+"""CloudFront's invalidations, and what the CDN forgets by them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.resources.creation import StackClients, create
+from local.resources.names import DISTRIBUTION_ID, MEDIA_BUCKET
+from tests.local.conftest import Aws
+
+KEYS = (
+    "public/one/first/page.jpg",
+    "public/one/first/ünï code.mp3",
+    "public/one/second/page.jpg",
+    "public/two/first/page.jpg",
+)
+
+
+@pytest.fixture
+def cloudfront(aws: Aws) -> Any:
+    return aws.client("cloudfront")
+
+
+@pytest.fixture
+def _deleted_but_cached(aws: Aws) -> None:
+    """Every key was fetched once, and is gone from the bucket."""
+    create(clients := StackClients(aws.url))
+    for key in KEYS:
+        clients.s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"x")
+    assert cached(aws) == set(KEYS)
+    for key in KEYS:
+        clients.s3.delete_object(Bucket=MEDIA_BUCKET, Key=key)
+    assert cached(aws) == set(KEYS)
+
+
+def cached(aws: Aws) -> set[str]:
+    return {key for key in KEYS if aws.http("GET", f"/cdn/{key}").status == 200}
+
+
+def invalidate(
+    cloudfront: Any, *paths: str, reference: str = "r", distribution: str = DISTRIBUTION_ID
+) -> Any:
+    batch = {"Paths": {"Quantity": len(paths), "Items": list(paths)}, "CallerReference": reference}
+    return cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
+
+
+def code(refusal: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
+    response = refusal.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+@pytest.mark.usefixtures("_deleted_but_cached")
+@pytest.mark.parametrize(
+    ("path", "forgotten"),
+    [
+        ("/public/one/first/*", KEYS[:2]),
+        ("/public/one/*", KEYS[:3]),
+        ("/public/one/first/page.jpg", KEYS[:1]),
+        ("/public/one/first/page", ()),
+        ("/public/one/first/page*", KEYS[:1]),
+        ("/public/one/first/%C3%BCn%C3%AF%20code.mp3", KEYS[1:2]),
+        ("/*", KEYS),
+        ("/private/*", ()),
+    ],
+)
+def test_what_an_invalidation_names_is_served_no_longer(
+    aws: Aws, cloudfront: Any, path: str, forgotten: tuple[str, ...]
+) -> None:
+    invalidate(cloudfront, path)
+
+    assert cached(aws) == set(KEYS) - set(forgotten)
+
+
+@pytest.mark.usefixtures("_deleted_but_cached")
+def test_an_invalidation_may_name_several_paths(aws: Aws, cloudfront: Any) -> None:
+    invalidate(cloudfront, "/public/one/first/*", "/public/two/first/page.jpg")
+
+    assert cached(aws) == {"public/one/second/page.jpg"}
+
+
+def test_what_is_in_the_bucket_again_is_fetched_anew_after_an_invalidation(
+    aws: Aws, cloudfront: Any
+) -> None:
+    create(clients := StackClients(aws.url))
+    path = "/cdn/public/one/first/page.jpg"
+    assert aws.http("GET", path).status == 403
+    clients.s3.put_object(Bucket=MEDIA_BUCKET, Key="public/one/first/page.jpg", Body=b"x")
+    assert aws.http("GET", path).status == 403
+
+    invalidate(cloudfront, "/public/one/first/*")
+
+    assert aws.http("GET", path).status == 200
+
+
+def test_an_invalidation_says_what_cloudfronts_says_and_is_complete_at_once(
+    cloudfront: Any,
+) -> None:
+    created = invalidate(cloudfront, "/a", "/b/*", reference="mine")
+
+    assert created["ResponseMetadata"]["HTTPStatusCode"] == 201
+    invalidation = created["Invalidation"]
+    assert created["Location"].endswith(f"/{DISTRIBUTION_ID}/invalidation/{invalidation['Id']}")
+    assert abs(datetime.now(UTC) - invalidation["CreateTime"]) < timedelta(minutes=10)
+    assert invalidation["Status"] == "Completed"
+    assert invalidation["InvalidationBatch"] == {
+        "Paths": {"Quantity": 2, "Items": ["/a", "/b/*"]},
+        "CallerReference": "mine",
+    }
+
+
+@pytest.mark.usefixtures("_deleted_but_cached")
+def test_the_same_reference_with_the_same_paths_is_the_same_invalidation(
+    aws: Aws, cloudfront: Any
+) -> None:
+    first = invalidate(cloudfront, "/public/one/*")["Invalidation"]
+    again = invalidate(cloudfront, "/public/one/*")["Invalidation"]
+    another = invalidate(cloudfront, "/public/one/*", reference="another")["Invalidation"]
+
+    assert again == first
+    assert another["Id"] != first["Id"]
+    with pytest.raises(ClientError) as refusal:
+        invalidate(cloudfront, "/public/two/*")
+    assert code(refusal) == ("InvalidationBatchAlreadyExists", 400)
+    assert cached(aws) == {"public/two/first/page.jpg"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["public/one/*", "", "/public/*/page.jpg", "/public/**", "/ünï", "/a b", "/" + "x" * 4000],
+)
+def test_a_path_begins_with_a_slash_is_encoded_and_has_a_wildcard_at_its_end_only(
+    cloudfront: Any, path: str
+) -> None:
+    with pytest.raises(ClientError) as refusal:
+        invalidate(cloudfront, "/fine", path)
+
+    assert code(refusal) == ("InvalidArgument", 400)
+    assert "invalid invalidation paths" in refusal.value.response["Error"]["Message"]
+    invalidate(cloudfront, "/" + "x" * 3999)
+
+
+def test_an_invalidation_says_how_many_paths_it_has(cloudfront: Any) -> None:
+    batch = {"Paths": {"Quantity": 2, "Items": ["/a"]}, "CallerReference": "r"}
+    with pytest.raises(ClientError) as refusal:
+        cloudfront.create_invalidation(DistributionId=DISTRIBUTION_ID, InvalidationBatch=batch)
+
+    assert code(refusal) == ("InconsistentQuantities", 400)
+    with pytest.raises(ClientError) as refusal:
+        invalidate(cloudfront)
+    assert code(refusal) == ("InvalidArgument", 400)
+
+
+def test_another_distribution_does_not_exist(cloudfront: Any) -> None:
+    with pytest.raises(ClientError) as refusal:
+        invalidate(cloudfront, "/*", distribution="EANOTHER")
+
+    assert code(refusal) == ("NoSuchDistribution", 404)
+
+
+def test_invalidations_are_counted_and_fail_as_asked(aws: Aws, cloudfront: Any) -> None:
+    fault = {"operation": "cloudfront.CreateInvalidation", "error": "ServiceUnavailable"}
+    assert aws.inject(**fault, times=1).status == 201
+
+    invalidate(cloudfront, "/*")  # which boto3 tried twice
+
+    assert aws.control("requests") == {"cloudfront.CreateInvalidation": 2}
+
+
+def test_what_else_cloudfront_can_do_is_refused_not_made_up(cloudfront: Any) -> None:
+    with pytest.raises(ClientError) as refusal:
+        cloudfront.list_distributions()
+
+    assert code(refusal) == ("NotImplemented", 501)

@@ -1,0 +1,229 @@
+"""The local Polly speaks, and refuses what Polly refuses, with Polly's codes."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from local.services.polly.synthesis import Polly
+from local.services.polly.voices import load_voices
+from local.services.service_error import ServiceError
+from tests.local.services.engine_shapes import assert_fits, operation_model, refusal
+
+pytestmark = pytest.mark.engines
+
+STORY = (
+    "The lighthouse keeper climbed the stairs with a lamp in his hand. Far below, the waves "
+    "were telling each other about the boats that had passed that day, and nobody was asleep."
+)
+MARKS = {"OutputFormat": "json", "SpeechMarkTypes": ["sentence"]}
+POLLY = Polly()
+
+
+def request(**members: Any) -> dict[str, Any]:
+    return {"OutputFormat": "mp3", "VoiceId": "Joanna", "Text": "Hello."} | members
+
+
+def ssml(content: str, **members: Any) -> dict[str, Any]:
+    return request(Text=f"<speak>{content}</speak>", TextType="ssml", **members)
+
+
+def speech(request: dict[str, Any]) -> dict[str, Any]:
+    response = POLLY.synthesize_speech(request)
+    assert_fits(response, "polly", "SynthesizeSpeech")
+    return response
+
+
+def heard(request: dict[str, Any]) -> tuple[NDArray[np.float64], int]:
+    """Decoded samples from -1 to 1, and their rate."""
+    samples, rate = soundfile.read(io.BytesIO(speech(request)["AudioStream"]))
+    return samples, rate
+
+
+def seconds(request: dict[str, Any]) -> float:
+    samples, rate = heard(request)
+    return float(len(samples) / rate)
+
+
+def code(request: dict[str, Any]) -> str:
+    return refusal(POLLY.synthesize_speech, request)
+
+
+def test_an_mp3_takes_as_long_as_the_text_needs() -> None:
+    response = speech(request(Text=STORY))
+    samples, rate = heard(request(Text=STORY))
+
+    assert response["ContentType"] == "audio/mpeg"
+    assert response["RequestCharacters"] == len(STORY)
+    assert 140 < len(STORY.split()) / (len(samples) / rate / 60) < 190  # words a minute
+    assert np.abs(samples).max() > 0.2
+    assert samples.ndim == 1
+
+
+@pytest.mark.parametrize(("engine", "default"), [("standard", 22_050), ("neural", 24_000)])
+def test_an_mp3_has_pollys_default_rates(engine: str, default: int) -> None:
+    response = speech(request(Text=STORY, Engine=engine))
+    samples, rate = heard(request(Text=STORY, Engine=engine))
+
+    assert rate == default
+    kilobits_a_second = len(response["AudioStream"]) * 8 / (len(samples) / rate) / 1000
+    assert kilobits_a_second == pytest.approx(48, rel=0.02)
+
+
+def test_a_paragraph_is_followed_by_a_pause() -> None:
+    together = seconds(ssml("<p>One</p><p>Two</p>"))
+    alone = seconds(ssml("One")) + seconds(ssml("Two"))
+
+    assert together - alone == pytest.approx(1.2, abs=0.2)  # MP3 pads each file
+
+
+def test_a_text_with_nothing_to_say_is_a_short_playable_silence() -> None:
+    for silent in (request(Text=" … "), ssml(" ")):
+        samples, rate = heard(silent)
+        assert 0.05 < len(samples) / rate < 0.5
+        assert np.abs(samples).max() == 0
+
+
+def test_the_longest_text_is_spoken_to_its_end() -> None:
+    text = (STORY * 20)[:3000]
+
+    share = seconds(request(Text=text)) / seconds(request(Text=STORY))
+
+    assert share == pytest.approx(len(text) / len(STORY), rel=0.1)
+
+
+def test_threads_do_not_mix_their_voices() -> None:
+    texts = [f"Speaker number {'nine, ' * number} says hello." for number in range(8)]
+    alone = [seconds(request(Text=text)) for text in texts]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda text: seconds(request(Text=text)), texts))
+
+    assert together == pytest.approx(alone, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"OutputFormat": "wav"},
+        {"VoiceId": "Nobody"},
+        {"Engine": "quantum"},
+        {"LanguageCode": "tlh"},
+        {"TextType": "markdown"},
+        {"SpeechMarkTypes": ["smell"], "OutputFormat": "json"},
+        {"OutputFormat": "json"},
+        {"Text": ""},
+    ],
+)
+def test_a_value_outside_the_api_model_is_refused(members: dict[str, Any]) -> None:
+    assert code(request(**members)) == "ValidationException"
+
+
+def test_a_request_without_a_required_member_is_refused() -> None:
+    assert code({"OutputFormat": "mp3"}) == "ValidationException"
+
+
+def test_a_refusal_names_all_faults_at_once() -> None:
+    with pytest.raises(ServiceError, match=r"2 validation errors detected: .*engine.*voiceId"):
+        POLLY.synthesize_speech(request(Engine="quantum", VoiceId="Nobody"))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"VoiceId": "Carla", "Engine": "neural"},
+        {"VoiceId": "Olivia"},
+        {"VoiceId": "Olivia", "Engine": "standard"},
+        {"VoiceId": "Joanna", "Engine": "long-form"},
+    ],
+    ids=["standard only", "neural only, by default", "neural only", "no long form"],
+)
+def test_a_voice_without_the_engine_is_refused(members: dict[str, str]) -> None:
+    """Polly answers a ValidationException, not its EngineNotSupportedException."""
+    assert code(request(**members)) == "ValidationException"
+
+
+@pytest.mark.parametrize(("voice", "language"), [("Joanna", "fr-FR"), ("Aditi", "en-US")])
+def test_a_voice_that_does_not_speak_the_language_is_refused(voice: str, language: str) -> None:
+    assert code(request(VoiceId=voice, LanguageCode=language)) == "LanguageNotSupportedException"
+
+
+def test_3000_characters_are_spoken_and_3001_are_not() -> None:
+    longest = request(Text="word " * 600, **MARKS)
+
+    assert speech(longest)["RequestCharacters"] == 3000
+    assert code(request(Text=longest["Text"] + ".", **MARKS)) == "TextLengthExceededException"
+
+
+def test_tags_are_free_up_to_6000_characters_in_all() -> None:
+    """An entity is one character of text."""
+    content = "&lt;" * 1000 + "<p></p>" * 283
+    content += "x" * (6000 - len(f"<speak>{content}</speak>"))
+
+    longest = ssml(content, **MARKS)
+
+    assert len(longest["Text"]) == 6000
+    assert speech(longest)["RequestCharacters"] == 1000 + len(content.split("</p>")[-1])
+    assert code(ssml(content + "x", **MARKS)) == "TextLengthExceededException"
+    assert code(ssml("word " * 600 + ".", **MARKS)) == "TextLengthExceededException"
+
+
+def test_speech_marks_are_not_supported_in_an_mp3() -> None:
+    assert code(request(SpeechMarkTypes=["word"])) == "MarksNotSupportedForFormatException"
+
+
+def test_half_a_character_is_refused() -> None:
+    assert code(request(Text="half a \ud83d")) == "SerializationException"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("never <closed", "x < y", "Tom & Jerry", "<p>x", "x\0", "&nbsp;", "<b>x</b>"),
+        *("<audio src='x'/>", "<voice name='Amy'>x</voice>", "<speak>x</speak>"),
+    ],
+)
+def test_bad_ssml_is_refused(content: str) -> None:
+    assert code(ssml(content)) == "InvalidSsmlException"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *("plain text", "<p>x</p>", "<speak>x</speak>y", "<speak"),
+        '<!DOCTYPE speak [<!ENTITY a "b">]><speak>&a;</speak>',
+    ],
+)
+def test_a_document_is_one_speak_element_without_declarations(document: str) -> None:
+    assert code(request(Text=document, TextType="ssml")) == "InvalidSsmlException"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"OutputFormat": "pcm"},
+        {"SampleRate": "16000"},
+        {"LexiconNames": ["mine"]},
+        {"OutputFormat": "json", "SpeechMarkTypes": ["viseme"]},
+        {"Text": "<speak>One <break/> two</speak>", "TextType": "ssml"},
+    ],
+)
+def test_what_the_app_never_asks_for_is_not_implemented(members: dict[str, Any]) -> None:
+    with pytest.raises(ServiceError) as refusal:
+        POLLY.synthesize_speech(request(**members))
+
+    assert refusal.value.code == "NotImplemented"
+
+
+def test_every_voice_is_one_of_the_api_model() -> None:
+    shape = operation_model("polly", "SynthesizeSpeech").input_shape
+    assert shape is not None
+    voices = load_voices()
+
+    assert set(voices) <= set(shape.members["VoiceId"].metadata["enum"])
+    spoken = {language for voice in voices.values() for language in voice.languages}
+    assert spoken == set(shape.members["LanguageCode"].metadata["enum"])

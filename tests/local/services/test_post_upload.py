@@ -1,0 +1,221 @@
+"""Presigned forms of S3: which uploads it takes from a browser, and which it refuses."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.local.conftest import Aws
+
+CONDITIONS = [
+    ["starts-with", "$Content-Type", "image/"],
+    ["content-length-range", 5, 10],
+    {"x-amz-meta-name": "page"},
+    ["starts-with", "$success_action_status", ""],
+]
+FIELDS = {"Content-Type": "image/jpeg", "x-amz-meta-name": "page", "success_action_status": "204"}
+
+
+@pytest.fixture(autouse=True)
+def _bucket(aws: Aws) -> None:
+    aws.stack_client("s3").create_bucket(Bucket="intake")
+
+
+def form(aws: Aws, key: str = "images/${filename}") -> dict[str, str]:
+    fields: dict[str, str] = aws.client("s3").generate_presigned_post(
+        "intake", key, Conditions=CONDITIONS, ExpiresIn=60
+    )["fields"]
+    return fields | FIELDS
+
+
+def post(aws: Aws, fields: dict[str, str], content: bytes = b"photo!") -> Any:
+    parts: list[tuple[str, Any]] = list(fields.items())
+    parts.append(("file", ("mein foto.jpg", content)))
+    return aws.http("POST", "/intake", fields=parts)
+
+
+def code_of(answer: Any) -> str:
+    return str(answer.data.decode().partition("<Code>")[2].partition("</Code>")[0])
+
+
+def stored(aws: Aws) -> list[str]:
+    objects = aws.client("s3").list_objects_v2(Bucket="intake").get("Contents", [])
+    return [each["Key"] for each in objects]
+
+
+def test_a_form_that_keeps_its_policy_is_stored_with_its_headers(aws: Aws) -> None:
+    answer = post(aws, form(aws))
+
+    assert (answer.status, answer.data) == (204, b"")
+    found = aws.client("s3").get_object(Bucket="intake", Key="images/mein foto.jpg")
+    assert found["Body"].read() == b"photo!"
+    assert found["ContentType"] == "image/jpeg"
+    assert found["Metadata"] == {"name": "page"}
+    assert answer.headers["ETag"] == found["ETag"]
+
+
+@pytest.mark.parametrize(("asked", "status"), [("201", 201), ("404", 204)])
+def test_a_form_may_ask_for_a_description(aws: Aws, asked: str, status: int) -> None:
+    answer = post(aws, form(aws) | {"success_action_status": asked})
+
+    assert answer.status == status
+    assert (b"<Key>images/mein foto.jpg</Key>" in answer.data) == (status == 201)
+
+
+@pytest.mark.parametrize(
+    ("size", "status", "code"),
+    [(4, 400, "EntityTooSmall"), (5, 204, ""), (10, 204, ""), (11, 400, "EntityTooLarge")],
+)
+def test_a_files_size_must_be_in_the_policys_range(
+    aws: Aws, size: int, status: int, code: str
+) -> None:
+    answer = post(aws, form(aws), bytes(size))
+
+    assert (answer.status, code_of(answer)) == (status, code)
+    assert stored(aws) == (["images/mein foto.jpg"] if status == 204 else [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"key": "private/stolen"},
+        {"Content-Type": "text/html"},
+        {"Content-Type": "image/png,text/html"},
+        {"x-amz-meta-name": "another"},
+        {"acl": "public-read"},
+        {"x-amz-meta-more": "field"},
+        {"success_action_redirect": "http://example.com"},
+    ],
+    ids=" ".join,
+)
+def test_a_field_that_the_policy_does_not_allow_is_refused(
+    aws: Aws, change: dict[str, str]
+) -> None:
+    answer = post(aws, form(aws) | change)
+
+    assert (answer.status, code_of(answer)) == (403, "AccessDenied")
+    assert b"Invalid according to Policy" in answer.data
+    assert stored(aws) == []
+
+
+def test_a_field_that_the_policy_demands_must_be_there(aws: Aws) -> None:
+    fields = form(aws)
+    del fields["Content-Type"]
+
+    answer = post(aws, fields)
+
+    assert (answer.status, code_of(answer)) == (403, "AccessDenied")
+    assert b"Content-Type" in answer.data.replace(b"content-type", b"Content-Type")
+
+
+def test_a_field_to_be_ignored_needs_no_condition(aws: Aws) -> None:
+    assert post(aws, form(aws) | {"x-ignore-me": "please"}).status == 204
+
+
+def test_a_file_may_be_far_longer_than_its_fields(aws: Aws) -> None:
+    generous = [CONDITIONS[0], *CONDITIONS[2:]]
+    fields = aws.client("s3").generate_presigned_post(
+        "intake", "images/page.jpg", Conditions=generous, ExpiresIn=60
+    )["fields"]
+
+    answer = post(aws, fields | FIELDS, bytes(3_000_000))
+
+    assert answer.status == 204
+    found = aws.client("s3").head_object(Bucket="intake", Key="images/page.jpg")
+    assert found["ContentLength"] == 3_000_000
+
+
+def test_a_form_expires(aws: Aws) -> None:
+    fields = form(aws)
+    aws.clock.pass_by(61)
+
+    answer = post(aws, fields)
+
+    assert (answer.status, code_of(answer)) == (403, "AccessDenied")
+    assert b"Policy expired" in answer.data
+    assert stored(aws) == []
+
+
+def test_a_form_with_a_policy_of_its_own_making_is_refused(aws: Aws) -> None:
+    fields = form(aws)
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    policy["conditions"].remove(["content-length-range", 5, 10])
+    forged = base64.b64encode(json.dumps(policy).encode()).decode()
+
+    answer = post(aws, fields | {"policy": forged}, bytes(1000))
+
+    assert (answer.status, code_of(answer)) == (403, "SignatureDoesNotMatch")
+    assert stored(aws) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"x-amz-signature": "0" * 64}, 403, "SignatureDoesNotMatch"),
+        (
+            {"x-amz-credential": "nobody/20260101/us-east-1/s3/aws4_request"},
+            403,
+            "InvalidAccessKeyId",
+        ),
+        ({"x-amz-algorithm": "AWS4-HMAC-MD5"}, 400, "InvalidRequest"),
+        ({"x-amz-meta-long": "x" * 20_001}, 400, "MaxPostPreDataLengthExceeded"),
+    ],
+    ids=["signature", "key", "algorithm", "length"],
+)
+def test_a_form_that_is_signed_wrongly_or_too_long_is_refused(
+    aws: Aws, change: dict[str, str], status: int, code: str
+) -> None:
+    answer = post(aws, form(aws) | change)
+
+    assert (answer.status, code_of(answer)) == (status, code)
+    assert stored(aws) == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "status", "code"),
+    [
+        ("policy", 403, "AccessDenied"),
+        ("key", 400, "InvalidArgument"),
+        ("x-amz-signature", 400, "InvalidArgument"),
+    ],
+)
+def test_a_form_without_a_required_field_is_refused(
+    aws: Aws, missing: str, status: int, code: str
+) -> None:
+    fields = form(aws)
+    del fields[missing]
+
+    answer = post(aws, fields)
+
+    assert (answer.status, code_of(answer)) == (status, code)
+    assert stored(aws) == []
+
+
+@pytest.mark.parametrize("files", [0, 2])
+def test_a_form_holds_exactly_one_file(aws: Aws, files: int) -> None:
+    parts: list[tuple[str, Any]] = [*form(aws).items()]
+    parts += [("file", ("page.jpg", b"photo!"))] * files
+
+    answer = aws.http("POST", "/intake", fields=parts)
+
+    assert stored(aws) == []
+    assert (answer.status, code_of(answer)) == (400, "IncorrectNumberOfFilesInPostRequest")
+
+
+def test_a_form_for_a_bucket_that_does_not_exist_is_404(aws: Aws) -> None:
+    fields = aws.client("s3").generate_presigned_post("missing", "k")
+
+    parts = [*fields["fields"].items(), ("file", ("f", b"x"))]
+    answer = aws.http("POST", "/missing", fields=parts)
+
+    assert (answer.status, code_of(answer)) == (404, "NoSuchBucket")
+
+
+def test_a_form_for_one_bucket_is_refused_by_another(aws: Aws) -> None:
+    aws.stack_client("s3").create_bucket(Bucket="other")
+
+    parts = [*form(aws).items(), ("file", ("f", b"photo!"))]
+    answer = aws.http("POST", "/other", fields=parts)
+
+    assert (answer.status, code_of(answer)) == (403, "AccessDenied")

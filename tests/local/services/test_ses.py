@@ -1,0 +1,146 @@
+"""E-mail by SES."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.conftest import Aws
+
+SENDER = "stories@example.com"
+
+
+@pytest.fixture
+def ses(aws: Aws) -> Any:
+    aws.stack_client("sesv2").create_email_identity(EmailIdentity=SENDER)
+    return aws.client("sesv2")
+
+
+def send(ses: Any, *to: str, sender: str = SENDER, **content: Any) -> dict[str, Any]:
+    simple = {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Listen."}}} | content
+    answer: dict[str, Any] = ses.send_email(
+        FromEmailAddress=sender,
+        Destination={"ToAddresses": list(to)},
+        Content={"Simple": simple},
+    )
+    return answer
+
+
+def refusal_of(ses: Any, *to: str, **message: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as refusal:
+        send(ses, *to, **message)
+    response = refusal.value.response
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    return response["Error"]["Code"], response["Error"]["Message"]
+
+
+def test_every_recipient_gets_the_email_with_its_subject_and_body(aws: Aws, ses: Any) -> None:
+    answer = send(
+        ses,
+        "zoe@example.org",
+        "max@example.org",
+        Subject={"Data": "Your photo, Zoë", "Charset": "UTF-8"},
+        Body={"Text": {"Data": "Tolles Foto! ✓\n", "Charset": "UTF-8"}},
+    )
+
+    assert len(answer["MessageId"]) > 36
+    assert aws.control("inbox") == [
+        {"to": to, "subject": "Your photo, Zoë", "body": "Tolles Foto! ✓\n"}
+        for to in ("zoe@example.org", "max@example.org")
+    ]
+
+
+def test_a_text_is_ascii_unless_it_names_its_character_set(aws: Aws, ses: Any) -> None:
+    send(ses, "zoe@example.org", Subject={"Data": "Zoë"}, Body={"Text": {"Data": "✓ done"}})
+
+    assert aws.control("inbox") == [{"to": "zoe@example.org", "subject": "Zo?", "body": "? done"}]
+    content = {"Subject": {"Data": "s", "Charset": "UTF-99"}}
+    assert refusal_of(ses, "zoe@example.org", **content)[0] == "BadRequestException"
+
+
+@pytest.mark.parametrize("sender", ["stranger@example.com", "Stories@example.com"])
+def test_an_unverified_sender_is_rejected(aws: Aws, ses: Any, sender: str) -> None:
+    sentence = (
+        "Email address is not verified. The following identities failed the check "
+        f"in region US-EAST-1: {sender}"
+    )
+    assert refusal_of(ses, "zoe@example.org", sender=sender) == ("MessageRejected", sentence)
+    assert aws.control("inbox") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "zoe", "zoe@", "zoe@example.org.", "@example.org", "zoe @example.org"),
+        *("zoë@example.org", "zo(e)@example.org", "zoe..x@example.org", ".zoe@example.org"),
+        *("zoe.@example.org", "zoe@exam ple.org", "zoe@example.org\n", "zoe@exa;mple.org"),
+        *("zoe@.example.org", "zoe@example..org", "a@example.org, b@example.org"),
+    ],
+)
+def test_one_malformed_address_refuses_the_whole_message(aws: Aws, ses: Any, address: str) -> None:
+    expected = ("BadRequestException", f"Invalid email address {address}.")
+
+    assert refusal_of(ses, "fine@example.org", address) == expected
+    assert refusal_of(ses, "fine@example.org", sender=address) == expected
+    assert aws.control("inbox") == []
+
+
+def test_a_message_needs_a_recipient(ses: Any) -> None:
+    assert refusal_of(ses) == ("BadRequestException", "The message has no recipients.")
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x7f", "\u2028"])
+def test_a_subject_with_control_characters_is_refused(ses: Any, character: str) -> None:
+    subject = {"Data": f"two{character}lines", "Charset": "UTF-8"}
+
+    assert refusal_of(ses, "zoe@example.org", Subject=subject)[0] == "BadRequestException"
+
+
+def test_an_identity_is_verified_as_soon_as_it_is_created_and_only_once(ses: Any) -> None:
+    assert ses.get_email_identity(EmailIdentity=SENDER)["VerifiedForSendingStatus"] is True
+
+    with pytest.raises(ses.exceptions.AlreadyExistsException):
+        ses.create_email_identity(EmailIdentity=SENDER)
+    with pytest.raises(ses.exceptions.NotFoundException):
+        ses.get_email_identity(EmailIdentity="stranger@example.com")
+
+
+def test_requests_to_ses_are_counted_and_fail_on_request(aws: Aws, ses: Any) -> None:
+    aws.inject(operation="sesv2.SendEmail", error="TooManyRequestsException", times=1)
+
+    send(ses, "zoe@example.org")  # boto3 tries it twice
+
+    assert aws.control("requests") == {"sesv2.SendEmail": 2}
+    assert len(aws.control("inbox")) == 1
+
+
+SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "request_"),
+    [
+        ("sesv2", "list_email_identities", {}),
+        ("sesv2", "create_email_identity", {"EmailIdentity": "example.com"}),
+        ("sesv2", "send_email", {"Content": {"Raw": {"Data": b"Subject: s\n\nbody"}}}),
+        ("sesv2", "send_email", {"Content": {}, "ConfigurationSetName": "c"}),
+        (
+            "sesv2",
+            "send_email",
+            {"Content": {"Simple": SIMPLE | {"Body": {"Html": SIMPLE["Subject"]}}}},
+        ),
+        (
+            "sesv2",
+            "send_email",
+            {"Content": {"Simple": SIMPLE}, "Destination": {"CcAddresses": ["a@example.org"]}},
+        ),
+        ("ses", "verify_email_identity", {"EmailAddress": SENDER}),
+    ],
+)
+def test_other_requests_to_ses_are_refused_as_not_implemented(
+    aws: Aws, service: str, operation: str, request_: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError) as refusal:
+        getattr(aws.client(service), operation)(**request_)
+
+    assert refusal.value.response["Error"]["Code"] == "NotImplemented"

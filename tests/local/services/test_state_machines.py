@@ -1,0 +1,455 @@
+"""Executions of state machines, as Step Functions runs them."""
+
+import json
+import threading
+from collections import Counter
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from local.resources.creation import StackClients, create
+from local.resources.environment import app_environment
+from tests.local.conftest import Aws
+from tests.local.services.workflows import SECONDS, Gate, Handler, Workflows, states_entered, task
+
+SUCCEED = {"Type": "Succeed"}
+
+
+class BlurredError(Exception):
+    """The function's own."""
+
+
+class TakenError(Exception):
+    """Another of its own."""
+
+
+class FaceAlreadyExistsError(Exception):
+    """What the profile photo's workflow knows."""
+
+
+@pytest.fixture
+def workflows(aws: Aws) -> Workflows:
+    return Workflows(aws)
+
+
+def failing(error: Exception) -> Handler:
+    def fail(_event: Any) -> None:
+        raise error
+
+    return Handler(fail)
+
+
+def failing_once(error: Exception) -> Handler:
+    errors = iter([error])
+
+    def fail_once(event: Any) -> Any:
+        if (error := next(errors, None)) is not None:
+            raise error
+        return event
+
+    return Handler(fail_once)
+
+
+def catch(*errors: str, to: str, result_path: str | None = "$.error") -> dict[str, Any]:
+    return {"ErrorEquals": list(errors), "ResultPath": result_path, "Next": to}
+
+
+def branch(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    return {"StartAt": name, "States": {name: state}}
+
+
+def output(execution: dict[str, Any]) -> Any:
+    assert execution["status"] == "SUCCEEDED", execution
+    return json.loads(execution["output"])
+
+
+def test_a_task_gets_what_its_parameters_name_and_its_result_goes_where_it_says(
+    workflows: Workflows,
+) -> None:
+    look = Handler(lambda _event: {"faces": 1})
+    workflows.functions(look=look)
+    parameters = {
+        "execution.$": "$$.Execution.Name",
+        "startedAt.$": "$$.Execution.StartTime",
+        "input.$": "$",
+        "always": 7,
+    }
+
+    ended = workflows.run(
+        {"Look": task("look", Parameters=parameters, ResultPath="$.found")}, {"photo": "Zoë.jpg"}
+    )
+
+    event = look.events.get(timeout=SECONDS)
+    started_at = datetime.strptime(event.pop("startedAt"), "%Y-%m-%dT%H:%M:%S.%f%z")
+    assert started_at == ended["startDate"]
+    assert event == {"execution": ended["name"], "input": {"photo": "Zoë.jpg"}, "always": 7}
+    assert output(ended) == {"photo": "Zoë.jpg", "found": {"faces": 1}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({"ResultPath": None}, {"a": 1}), ({}, 7), ({"ResultPath": "$.b"}, {"a": 1, "b": 7})],
+    ids=["discarded", "instead of the input", "beside it"],
+)
+def test_a_result_path_says_what_becomes_of_a_result(
+    workflows: Workflows, fields: dict[str, Any], expected: Any
+) -> None:
+    workflows.functions(count=Handler(lambda _event: 7))
+
+    assert output(workflows.run({"Count": task("count", **fields)}, {"a": 1})) == expected
+
+
+def test_an_execution_that_succeeded_is_described_with_its_output(workflows: Workflows) -> None:
+    machine = workflows.create({"Done": SUCCEED}, name="short")
+
+    arn = workflows.start(machine, name="mine", input='{"a":  1}')
+    ended = workflows.ended(arn)
+
+    assert arn == "arn:aws:states:us-east-1:123456789012:execution:short:mine"
+    assert (ended["executionArn"], ended["stateMachineArn"]) == (arn, machine)
+    assert (ended["name"], ended["input"], ended["output"]) == ("mine", '{"a":  1}', '{"a":1}')
+    assert ended["startDate"] <= ended["stopDate"]
+
+
+def test_the_history_tells_every_state_that_was_entered(workflows: Workflows) -> None:
+    workflows.functions(look=Handler(), show=Handler())
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.faces", "NumericEquals": 1, "Next": "Show"}],
+        "Default": "Refuse",
+    }
+    states = {
+        "Look": task("look", Next="One face?"),
+        "One face?": choice,
+        "Show": task("show"),
+        "Refuse": {"Type": "Fail", "Error": "Refused", "Cause": "no face"},
+    }
+    machine = workflows.create(states)
+
+    one = workflows.ended(workflows.start(machine, input='{"faces": 1}'))
+    none = workflows.ended(workflows.start(machine, input='{"faces": 0}'))
+
+    assert workflows.path(one["executionArn"]) == ["Look", "One face?", "Show"]
+    assert workflows.path(none["executionArn"]) == ["Look", "One face?", "Refuse"]
+    assert (none["status"], none["error"], none["cause"]) == ("FAILED", "Refused", "no face")
+    assert [event["type"] for event in workflows.events(one["executionArn"])] == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "LambdaFunctionScheduled",
+        "LambdaFunctionStarted",
+        "LambdaFunctionSucceeded",
+        "TaskStateExited",
+        "ChoiceStateEntered",
+        "ChoiceStateExited",
+        "TaskStateEntered",
+        "LambdaFunctionScheduled",
+        "LambdaFunctionStarted",
+        "LambdaFunctionSucceeded",
+        "TaskStateExited",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_an_error_is_caught_by_the_first_catcher_that_names_it(workflows: Workflows) -> None:
+    workflows.functions(look=failing(BlurredError("hold it still")))
+    catchers = [
+        catch("TakenError", to="Other"),
+        catch("BlurredError", to="Refuse"),
+        catch("States.ALL", to="Other"),
+    ]
+
+    ended = workflows.run(
+        {"Look": task("look", Catch=catchers), "Refuse": SUCCEED, "Other": SUCCEED}, {"a": 1}
+    )
+
+    caught = output(ended)
+    assert workflows.path(ended["executionArn"]) == ["Look", "Refuse"]
+    assert (caught["a"], caught["error"]["Error"]) == (1, "BlurredError")
+    cause = json.loads(caught["error"]["Cause"])
+    assert (cause["errorType"], cause["errorMessage"]) == ("BlurredError", "hold it still")
+    assert cause["stackTrace"]
+
+
+@pytest.mark.parametrize("wildcard", ["States.ALL", "States.TaskFailed"])
+def test_a_wildcard_catches_every_error_of_a_function(workflows: Workflows, wildcard: str) -> None:
+    workflows.functions(look=failing(BlurredError("x")))
+
+    ended = workflows.run(
+        {"Look": task("look", Catch=[catch(wildcard, to="Refuse")]), "Refuse": SUCCEED}
+    )
+
+    assert workflows.path(ended["executionArn"]) == ["Look", "Refuse"]
+
+
+def test_an_error_that_nobody_catches_fails_the_execution(workflows: Workflows) -> None:
+    workflows.functions(look=failing(BlurredError("hold it still")))
+
+    ended = workflows.run({"Look": task("look", Catch=[catch("TakenError", to="B")]), "B": SUCCEED})
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "BlurredError")
+    assert json.loads(ended["cause"])["errorMessage"] == "hold it still"
+    assert "output" not in ended
+    last = workflows.events(ended["executionArn"])[-1]
+    assert last["executionFailedEventDetails"]["error"] == "BlurredError"
+
+
+def test_a_function_that_there_is_not_is_an_error_of_lambdas(workflows: Workflows) -> None:
+    ended = workflows.run({"Look": task("nobody")})
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "Lambda.ResourceNotFoundException")
+    assert ended["cause"].startswith("Function not found: arn:aws:lambda:us-east-1:123456789012:")
+
+
+def test_an_error_is_tried_again_as_often_and_after_as_long_as_its_retrier_says(
+    workflows: Workflows,
+) -> None:
+    look = failing(BlurredError("x"))
+    workflows.functions(look=look)
+    retrier = {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": 1,
+        "BackoffRate": 1,
+        "MaxAttempts": 2,
+    }
+
+    ended = workflows.run({"Look": task("look", Retry=[retrier])})
+
+    assert (ended["status"], ended["error"], look.events.qsize()) == ("FAILED", "BlurredError", 3)
+    events = workflows.events(ended["executionArn"])
+    tried = [each["timestamp"] for each in events if each["type"] == "LambdaFunctionScheduled"]
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(tried)]
+    assert all(pause > 0.99 for pause in pauses), pauses
+    assert states_entered(events) == ["Look"]
+
+
+def test_a_retry_can_succeed(workflows: Workflows) -> None:
+    workflows.functions(look=failing_once(BlurredError("x")))
+    retrier = {"ErrorEquals": ["BlurredError"], "IntervalSeconds": 1}
+
+    ended = workflows.run({"Look": task("look", Retry=[retrier])}, {"a": 1})
+
+    assert output(ended) == {"a": 1}
+    types = Counter(event["type"] for event in workflows.events(ended["executionArn"]))
+    assert (types["LambdaFunctionFailed"], types["LambdaFunctionSucceeded"]) == (1, 1)
+
+
+def test_an_error_with_no_attempts_left_is_caught_at_once(workflows: Workflows) -> None:
+    look = failing(BlurredError("x"))
+    workflows.functions(look=look)
+    retriers = [
+        {"ErrorEquals": ["BlurredError"], "MaxAttempts": 0},
+        {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 60},
+    ]
+
+    ended = workflows.run(
+        {
+            "Look": task("look", Retry=retriers, Catch=[catch("BlurredError", to="Refuse")]),
+            "Refuse": SUCCEED,
+        }
+    )
+
+    assert workflows.path(ended["executionArn"]) == ["Look", "Refuse"]
+    assert look.events.qsize() == 1
+
+
+def test_branches_run_at_once_and_give_their_results_in_order(workflows: Workflows) -> None:
+    both = threading.Barrier(2, timeout=SECONDS)
+
+    def meet(event: Any) -> Any:
+        both.wait()
+        return event
+
+    workflows.functions(one=Handler(meet), two=Handler(meet))
+    parallel = {
+        "Type": "Parallel",
+        "Branches": [
+            branch("One", task("one", ResultPath=None)),
+            branch("Two", task("two", Parameters={"n": 2})),
+        ],
+        "ResultPath": "$.both",
+        "End": True,
+    }
+
+    ended = workflows.run({"Both": parallel}, {"a": 1})
+
+    assert output(ended) == {"a": 1, "both": [{"a": 1}, {"n": 2}]}
+    assert sorted(workflows.path(ended["executionArn"])) == ["Both", "One", "Two"]
+
+
+def test_a_branch_that_fails_fails_the_parallel_state_without_waiting_for_the_other(
+    workflows: Workflows,
+) -> None:
+    slow, after = Gate(), Handler()
+
+    def fail(_event: Any) -> None:
+        assert slow.entered.wait(SECONDS)
+        raise TakenError("somebody else's")
+
+    workflows.functions(register=Handler(fail), slow=slow, after=after)
+    other = {
+        "StartAt": "Slow",
+        "States": {"Slow": task("slow", Next="After"), "After": task("after")},
+    }
+    parallel = {
+        "Type": "Parallel",
+        "Branches": [branch("Register", task("register")), other],
+        "Catch": [catch("TakenError", to="Refuse")],
+        "End": True,
+    }
+
+    ended = workflows.run({"Both": parallel, "Refuse": SUCCEED}, {"a": 1})
+
+    error = output(ended)["error"]
+    assert error["Error"] == "TakenError"
+    assert json.loads(error["Cause"])["errorMessage"] == "somebody else's"
+    path = workflows.path(ended["executionArn"])
+    assert (path[0], path[-1], sorted(path[1:-1])) == ("Both", "Refuse", ["Register", "Slow"])
+    events = workflows.events(ended["executionArn"])
+    slow.opened.set()
+    assert slow.left.wait(SECONDS)
+    assert after.events.empty()
+    assert workflows.events(ended["executionArn"]) == events
+
+
+def test_a_task_that_takes_too_long_times_out_and_its_late_end_is_no_event(
+    workflows: Workflows,
+) -> None:
+    slow, hold = Gate(), Gate()
+    workflows.functions(slow=slow, hold=hold)
+    states = {
+        "Slow": task("slow", TimeoutSeconds=1, Catch=[catch("States.Timeout", to="Hold")]),
+        "Hold": task("hold", ResultPath=None),
+    }
+    arn = workflows.start(workflows.create(states), input="{}")
+
+    assert hold.entered.wait(SECONDS)
+    slow.opened.set()
+    assert slow.left.wait(SECONDS)
+    hold.opened.set()
+
+    assert output(workflows.ended(arn))["error"] == {"Error": "States.Timeout", "Cause": ""}
+    types = Counter(event["type"] for event in workflows.events(arn))
+    assert (types["LambdaFunctionTimedOut"], types["LambdaFunctionSucceeded"]) == (1, 1)
+
+
+def test_a_branch_that_times_out_can_be_caught(workflows: Workflows) -> None:
+    slow = Gate()
+    workflows.functions(slow=slow)
+    parallel = {
+        "Type": "Parallel",
+        "Branches": [branch("Slow", task("slow", TimeoutSeconds=1))],
+        "Catch": [catch("States.Timeout", to="Refuse")],
+        "End": True,
+    }
+
+    ended = workflows.run({"Only": parallel, "Refuse": SUCCEED})
+    slow.opened.set()
+
+    assert workflows.path(ended["executionArn"]) == ["Only", "Slow", "Refuse"]
+    assert output(ended)["error"]["Error"] == "States.Timeout"
+
+
+def test_a_machine_that_takes_too_long_times_out(workflows: Workflows) -> None:
+    slow = Gate()
+    workflows.functions(slow=slow)
+    catchers = [catch("States.ALL", to="Refuse")]
+
+    ended = workflows.run(
+        {"Slow": task("slow", Catch=catchers), "Refuse": SUCCEED}, TimeoutSeconds=1
+    )
+
+    assert ended["status"] == "TIMED_OUT"
+    assert "output" not in ended
+    events = workflows.events(ended["executionArn"])
+    assert [event["type"] for event in events][-2:] == [
+        "LambdaFunctionStarted",
+        "ExecutionTimedOut",
+    ]
+    slow.opened.set()
+    assert slow.left.wait(SECONDS)
+    assert workflows.events(ended["executionArn"]) == events
+
+
+def test_whoever_starts_an_execution_waits_for_nothing_and_neither_does_anybody_else(
+    workflows: Workflows, aws: Aws
+) -> None:
+    slow = Gate()
+    workflows.functions(slow=slow, quick=Handler())
+    waiting = workflows.create({"Slow": task("slow")}, name="waiting")
+    quick = workflows.create({"Quick": task("quick")}, name="quick")
+
+    executions = [workflows.start(waiting, input="{}") for _ in range(70)]
+    assert slow.entered.wait(SECONDS)
+
+    aws.client("s3").create_bucket(Bucket="meanwhile")
+    assert workflows.ended(workflows.start(quick))["status"] == "SUCCEEDED"
+    slow.opened.set()
+    assert {workflows.ended(each)["status"] for each in executions} == {"SUCCEEDED"}
+
+
+def test_what_an_execution_invokes_is_no_request_of_the_apps_and_meets_no_fault(
+    workflows: Workflows, aws: Aws
+) -> None:
+    workflows.functions(look=Handler())
+    aws.inject(operation="lambda.Invoke", error="TooManyRequestsException")
+
+    assert workflows.run({"Look": task("look")})["status"] == "SUCCEEDED"
+
+    assert "lambda.Invoke" not in aws.control("requests")
+
+
+def test_a_result_of_over_256_kb_fails_its_state(workflows: Workflows) -> None:
+    workflows.functions(give=Handler(lambda _event: "x" * 300_000))
+
+    ended = workflows.run({"Give": task("give")})
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+@pytest.mark.parametrize(
+    ("taken", "path", "cleaned_up"),
+    [
+        (
+            False,
+            [
+                "AddFaceToIndex",
+                "CheckFaceDuplicate",
+                "FaceDetection",
+                "ParallelProcessing",
+                "PersistMetadata",
+                "Thumbnail",
+            ],
+            0,
+        ),
+        (True, ["CheckFaceDuplicate", "FaceDetection", "PhotoDoesNotMeetRequirement"], 1),
+    ],
+    ids=["a new face", "somebody else's"],
+)
+def test_the_profile_photos_workflow_runs_as_it_is_deployed(
+    workflows: Workflows, aws: Aws, taken: bool, path: list[str], cleaned_up: int
+) -> None:
+    create(StackClients(aws.url))
+    refuse = Handler(lambda _event: None)
+    workflows.functions(
+        detect_face=Handler(lambda _event: {"faces": 1}),
+        check_face_duplicate=failing(FaceAlreadyExistsError("is Max")) if taken else Handler(),
+        add_face_to_index=Handler(),
+        make_thumbnail=Handler(),
+        persist_metadata=Handler(),
+        refuse_photo=refuse,
+        fail_photo=Handler(),
+    )
+    machine = app_environment(4566)["PROFILE_WORKFLOW_ARN"]
+
+    ended = workflows.ended(workflows.start(machine, input='{"profile": "zoe"}'))
+
+    result = output(ended)
+    assert sorted(workflows.path(ended["executionArn"])) == path
+    assert (result["profile"], result["detectedFaceDetails"]) == ("zoe", {"faces": 1})
+    assert refuse.events.qsize() == cleaned_up
+    if taken:
+        error = refuse.events.get()["input"]["errorInfo"]
+        assert error["Error"] == "FaceAlreadyExistsError"
+        assert json.loads(error["Cause"])["errorMessage"] == "is Max"
