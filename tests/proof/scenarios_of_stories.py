@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import ExpiredError
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.fakes.queues import MAX_RECEIVES
@@ -18,7 +18,6 @@ from tests.proof.schedules import scenarios
 from tests.proof.simulation import OTHER_SHADE, THIRD_SHADE, Simulation
 
 DAY: Final = GIVE_UP_AFTER.total_seconds()
-STORY_STEPS: Final = (Step.READING, Step.NARRATION, Step.RENDITIONS, Step.DELETION)
 _MAX_MESSAGES: Final = 6
 """One of the upload, perhaps another one because it died, and the first few resumes, until one
 message is given up before the next one is sent."""
@@ -69,9 +68,9 @@ def another_generation(run: Simulation) -> None:
 
 
 def _send_all(run: Simulation, life: StoryMessage) -> None:
-    for step in STORY_STEPS:
+    for step in OF_STORIES:
         run.send(step, life)
-    for step in STORY_STEPS:
+    for step in OF_STORIES:
         run.send_dead_letter(step, life)
 
 
