@@ -74,7 +74,7 @@ class Request:
 
     def __str__(self) -> str:
         mark, trouble = (">>", f"  <- {self.fault}") if self.fault else ("  ", "")
-        asked = f"{self.operation} {self.target}"
+        asked = f"{self.operation} {self.target}".rstrip()
         return (
             f"{mark}{self.number:5}  {self.at:%d %H:%M:%S}  {self.process.kind:20} {asked}{trouble}"
         )
