@@ -120,7 +120,7 @@ RARE_WAYS: Final = (
         {
             "dead letters of a deleted story": dead_letters_of_a_deleted_story,
             "narration failed, dropped by hand": lambda run: (
-                run.break_voice().upload().settle().mend().drop(name="again.jpg")
+                run.break_engines(voice=True).upload().settle().mend().drop(name="again.jpg")
             ),
             "rejected, mended and redriven": rejected_mended_and_redriven,
             "dropped without a user": dropped_without_a_user,
