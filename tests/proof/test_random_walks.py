@@ -132,8 +132,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(reader=st.booleans(), voice=st.booleans())
     def break_engines(self, *, reader: bool, voice: bool) -> None:
-        self.backend.text_detector.out_of_order = reader
-        self.backend.speaker.out_of_order = voice
+        self.run.break_engines(reader=reader, voice=voice)
         self.broken_for_long |= reader or voice
 
     @rule(step=st.sampled_from(Step))
