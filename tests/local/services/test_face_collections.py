@@ -71,34 +71,38 @@ def test_a_collection_is_created_once(faces: FaceClient) -> None:
     faces("CreateCollection", CollectionId="People")
 
 
+MISSING: list[tuple[str, dict[str, Any]]] = [
+    ("DescribeCollection", {}),
+    ("DeleteCollection", {}),
+    ("IndexFaces", {"Image": ALL_THREE}),
+    ("IndexFaces", {"Image": NO_IMAGE}),
+    ("SearchFacesByImage", {"Image": NO_IMAGE}),
+    ("ListFaces", {}),
+    ("DeleteFaces", {"FaceIds": [NOBODY]}),
+]
+INVALID: list[tuple[str, dict[str, Any]]] = [
+    ("CreateCollection", {"CollectionId": "with space"}),
+    ("CreateCollection", {"CollectionId": "x" * 256}),
+    ("IndexFaces", {"Image": NO_IMAGE, "ExternalImageId": "with space"}),
+    ("IndexFaces", {"Image": NO_IMAGE, "MaxFaces": 0}),
+    ("IndexFaces", {"Image": NO_IMAGE, "QualityFilter": "BEST"}),
+    ("SearchFacesByImage", {"Image": NO_IMAGE, "FaceMatchThreshold": 100.5}),
+    ("SearchFacesByImage", {"Image": NO_IMAGE, "MaxFaces": 4097}),
+    ("DeleteFaces", {"FaceIds": []}),
+    ("DeleteFaces", {"FaceIds": ["me"]}),
+    ("DeleteFaces", {}),
+]
+
+
 @pytest.mark.parametrize(
     ("code", "operation", "request_"),
     [
         ("ResourceNotFoundException", operation, {"CollectionId": "nowhere"} | rest)
-        for operation, rest in [
-            ("DescribeCollection", {}),
-            ("DeleteCollection", {}),
-            ("IndexFaces", {"Image": ALL_THREE}),
-            ("IndexFaces", {"Image": NO_IMAGE}),
-            ("SearchFacesByImage", {"Image": NO_IMAGE}),
-            ("ListFaces", {}),
-            ("DeleteFaces", {"FaceIds": [NOBODY]}),
-        ]
+        for operation, rest in MISSING
     ]
     + [
         ("ValidationException", operation, {"CollectionId": "people"} | rest)
-        for operation, rest in [
-            ("CreateCollection", {"CollectionId": "with space"}),
-            ("CreateCollection", {"CollectionId": "x" * 256}),
-            ("IndexFaces", {"Image": NO_IMAGE, "ExternalImageId": "with space"}),
-            ("IndexFaces", {"Image": NO_IMAGE, "MaxFaces": 0}),
-            ("IndexFaces", {"Image": NO_IMAGE, "QualityFilter": "BEST"}),
-            ("SearchFacesByImage", {"Image": NO_IMAGE, "FaceMatchThreshold": 100.5}),
-            ("SearchFacesByImage", {"Image": NO_IMAGE, "MaxFaces": 4097}),
-            ("DeleteFaces", {"FaceIds": []}),
-            ("DeleteFaces", {"FaceIds": ["me"]}),
-            ("DeleteFaces", {}),
-        ]
+        for operation, rest in INVALID
     ]
     + [
         ("NotImplemented", "DetectFaces", {"Image": ALL_THREE, "Attributes": ["ALL"]}),
