@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError
 from local.resources.creation import StackClients, create
 from local.resources.names import APP_KEYS, REGION, STACK_KEYS
 from local.runner.lambda_function import LambdaFunction
-from local.server.front import Operation
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
 from local.services.rekognition.face_recognition import FaceRecognition
+from local.services.request_constraints import Operation
 from local.services.s3.buckets import Listener
 
 if TYPE_CHECKING:

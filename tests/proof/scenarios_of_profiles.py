@@ -36,7 +36,7 @@ def all_executions_lost(run: Simulation) -> None:
     for _ in range(MAX_EXECUTIONS + 1):
         run.abort_executions().wait(3600).sweep()
     profile = run.settle().profile()
-    run.expect(
+    run.require(
         holds=profile is not None and profile.status is ProfileStatus.FAILED,
         otherwise="a photo whose executions are all lost does not fail",
     )

@@ -138,8 +138,10 @@ def test_a_private_bucket_answers_anonymous_requests_with_403(
     assert keys_in(s3) == ["private"]
 
 
-def test_a_presigned_link_is_refused(aws: Aws, s3: Any) -> None:
-    """The app makes none, so that the local AWS does not check their signatures."""
+def test_presigned_links_and_multipart_uploads_are_refused(aws: Aws, s3: Any) -> None:
+    """The app uses neither: the local AWS has no signature checks and no events for them."""
+    upload = {"Bucket": "media", "Key": "parts"}
+    assert refusal(s3.create_multipart_upload, **upload) == ("NotImplemented", 501)
     put(s3, "private")
     link = s3.generate_presigned_url("get_object", Params={"Bucket": "media", "Key": "private"})
 
