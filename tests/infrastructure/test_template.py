@@ -16,6 +16,7 @@ from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAX_BYTES, assembled
 from infrastructure.stage import function_name
 from tests.fakes.workflow import DEFINITION
+from tests.infrastructure.projects import functions_of
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
@@ -263,7 +264,7 @@ def test_a_queue_is_encrypted_and_refuses_requests_in_cleartext(queue: Resource)
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.step)
 def test_a_message_stays_invisible_for_six_times_its_functions_timeout(queue: Any) -> None:
-    functions = CONFIG["stages"]["local"]["lambda_functions"]
+    functions = functions_of("dev")
 
     for suffix, handler in (("", queue.handler), (DEAD_LETTERS, queue.dead_letter_handler)):
         resource = DEV.named(f"{PREFIX}-{queue.step}{suffix}")
