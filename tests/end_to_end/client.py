@@ -7,11 +7,11 @@ from typing import Any
 
 import requests
 
+from chalicelib.stories.queues import Step
 from local.resources.names import ACCOUNT_ID
 from local.runner.launcher import RunningStack
 from tests.waiting import until
 
-_STAGES = ("intake", "reading", "narration", "renditions", "deletion")
 _INSIDE = ("arn:aws", ACCOUNT_ID, "/_local/faults", "botocore", "Traceback")
 
 
@@ -22,7 +22,7 @@ class Client:
         self._sqs = stack.clients.sqs
         self._queues = [
             stack.environment["QUEUE_URL_PREFIX"] + step + suffix
-            for step in _STAGES
+            for step in Step
             for suffix in ("", "-dead")
         ]
 
@@ -145,7 +145,7 @@ class Client:
         """Forget faults, counts and e-mails, once all work is done."""
         self.clear_faults()
         self.settle()
-        for queue in _STAGES:
+        for queue in Step:
             self._forget_parked(f"{self._url_of(queue)}-parked")
         for register in ("requests", "inbox"):
             requests.delete(f"{self.aws}/_local/{register}", timeout=10).raise_for_status()

@@ -386,11 +386,11 @@ def test_every_function_whose_errors_are_failures_has_an_alarm() -> None:
     assert all(alarm["Statistic"] == "Sum" for alarm in alarms.values())
 
 
-@pytest.mark.parametrize("function", ["take_in_staged", "read_page", "narrate", "make_renditions"])
-def test_errors_raise_an_alarm_when_they_would_give_up_a_message(function: str) -> None:
-    (queue,) = (each for each in QUEUES if each.handler == function)
-    policy = DEV.named(f"{PREFIX}-{queue.step}")["RedrivePolicy"]
-    alarm = ALARMS[f"{PREFIX}-errors-{function}"]
+@pytest.mark.parametrize("step", [step for step in Step if step is not Step.DELETION])
+def test_errors_raise_an_alarm_when_they_would_give_up_a_message(step: Step) -> None:
+    (queue,) = (each for each in QUEUES if each.step is step)
+    policy = DEV.named(f"{PREFIX}-{step}")["RedrivePolicy"]
+    alarm = ALARMS[f"{PREFIX}-errors-{queue.handler}"]
 
     assert alarm["Threshold"] == policy["maxReceiveCount"]
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
