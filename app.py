@@ -1,7 +1,7 @@
 """Storytime: photograph a page; hear it read.
 
-Every route and trigger of the app, in pipeline order. A handler translates and delegates;
-`chalicelib` decides.
+Every route and trigger of the app, in pipeline order. A handler translates its event and calls a
+part of `chalicelib`.
 """
 
 import os
@@ -54,7 +54,7 @@ part = assembly_on_aws(settings)
 digests = tokens.digests_of(settings.api_tokens)
 
 app = Chalice(app_name="storytime", configure_logs=False)
-# Listed, never "*/*": with that, Chalice refuses every request without an Accept header.
+# Never "*/*": with it, Chalice refuses every request without an Accept header.
 app.api.binary_types += ["image/heic", "image/heif", "image/webp"]
 app.api.cors = CORSConfig(
     allow_origin=settings.allowed_origin,
@@ -72,7 +72,7 @@ app.api.cors = CORSConfig(
 
 
 def current_request() -> Request:
-    """The request that is being answered; views always have one."""
+    """The request that Chalice is answering; never None in a view."""
     return cast("Request", app.current_request)
 
 
@@ -92,12 +92,12 @@ def authorize(request: AuthRequest) -> AuthResponse:
     return answers.permission_of(tokens.holder_of(request.token, digests))
 
 
-# An open stage has no authorizer: API Gateway refuses a request without a token before it asks one.
+# An open stage has no authorizer: with one, API Gateway refuses every request without a token.
 route = partial(app.route, authorizer=authorize if digests else None)
 
 
 def of_queue(step: Step, suffix: str = "") -> dict[str, Any]:
-    """What `on_sqs_message` needs to know of a step's queue, or of its dead letters."""
+    """Parameters of `on_sqs_message` for a step's queue, or for its dead letters."""
     return {
         "queue": settings.queue_name(step, suffix),
         "batch_size": 1,

@@ -1,1 +1,1 @@
-"""Storytime's pipeline: intake, reading, narration, notification, retrieval, failover."""
+"""Storytime: stories of photographed pages, and the profiles of their readers."""

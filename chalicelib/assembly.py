@@ -1,7 +1,8 @@
-"""Assembly: settings, AWS adapters, and the parts that are filled in by their fields' names.
+"""Assembly: builds the app's parts from the settings and the AWS adapters.
 
-A part is a struct whose fields name what it needs. `Assembly` builds any part when it is first
-asked for, so that a function creates only the clients that it uses.
+A part is a struct whose fields name what it needs. `Assembly` fills each field by its name or
+type. It builds a part on first use, so that a Lambda function creates only the clients that it
+needs.
 """
 
 import logging
@@ -66,12 +67,12 @@ log = logging.getLogger(__name__)
 
 
 class Assembly:
-    """Builds every part of the app, each once.
+    """Builds each part of the app once.
 
     Args:
         tools: Has the adapters as attributes: `AwsTools`, or fakes in tests. `queues`,
             `dead_letter_queues` and `parked_queues` map each step to its queue.
-        namespace: The secret under which story ids are derived, and cursors signed.
+        namespace: The secret from which story ids are derived, and which signs cursors.
         intake_bucket_name: The intake bucket's name, as S3's events give it.
     """
 
@@ -98,18 +99,18 @@ class Assembly:
         self._parts: dict[type[msgspec.Struct], msgspec.Struct] = {}
 
     def __call__(self, kind: type[_Part]) -> _Part:
-        """The part of this kind, built when it is first asked for."""
+        """The part of this class, built on first use."""
         if kind not in self._parts:
             self._parts[kind] = self._filled(kind)
         return cast("_Part", self._parts[kind])
 
     def queue(self, step: Step, suffix: str = "") -> Any:
-        """A step's queue, or that of its dead letters or parked messages."""
+        """A step's queue, or its dead-letter or parked queue."""
         queues = {"": "queues", DEAD_LETTERS: "dead_letter_queues", PARKED: "parked_queues"}
         return getattr(self._tools, queues[suffix])[step]
 
     def handler(self, step: Step, suffix: str = "") -> Handler:
-        """Handles the deliveries of a step's queue, or of its dead letters."""
+        """The handler of a step's queue, or of its dead-letter queue."""
         match step, suffix:
             case Step.INTAKE, "":
                 return self(ArrivalIntake).handle
@@ -123,7 +124,7 @@ class Assembly:
                 return self._giving_up(step)
 
     def _filled(self, kind: type[_Part], **explicit: object) -> _Part:
-        """Build a part: each field is given, or found by its name or type."""
+        """Build a part. Fields in `explicit` are given; the others are found by name or type."""
         fields = _fields_of(kind)
         return kind(
             **{
@@ -164,19 +165,19 @@ class Assembly:
     def runner(
         self, step: Step, queue: Queue[Any], duration: timedelta, *, gives_up: bool = False
     ) -> Runner:
-        """Runs work on a step under leases, for the deliveries of one queue."""
+        """The runner of a step, for the deliveries of one queue."""
         leases = self._filled(Leases, step=step, queue=queue, duration=duration, gives_up=gives_up)
         return self._filled(Runner, leases=leases)
 
 
 def utc_now() -> datetime:
-    """The time to the millisecond: as exact as the table keeps it."""
+    """The time in whole milliseconds, as the table stores it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def assembly_on_aws(settings: Settings) -> Assembly:
-    """The app's parts, on the account and region of the environment."""
+    """The app's parts, in the AWS account and region of the environment."""
     return Assembly(
         AwsTools(settings),
         links=Links(settings.media_base_url),
@@ -197,14 +198,14 @@ class AwsTools:
         if name not in self._adapters:
             raise AttributeError(name)
         adapter = self._adapters[name]()
-        setattr(self, name, adapter)  # from now on it is a plain attribute
+        setattr(self, name, adapter)  # the next access does not come here
         return adapter
 
     @cached_property
     def _adapters(self) -> Mapping[str, Callable[[], object]]:
         settings, client, paid = self._settings, self._client, self._client.paid
         table, arn = settings.stories_table, settings.profile_workflow_arn
-        # On one machine standard output is for people: LOG_LEVEL=DEBUG shows measurements.
+        # The local AWS shows measurements only with LOG_LEVEL=DEBUG: standard output is for people.
         write = log.debug if settings.stage == LOCAL else partial(print, flush=True)
         return {
             "stories": lambda: StoriesTable(client("dynamodb"), table),

@@ -1,33 +1,34 @@
-"""What can go wrong, and whether trying again helps.
+"""The app's errors, and whether a retry helps.
 
 StorytimeError
-├── RejectedError                 the input will never work: say so, do not retry
-│   ├── InvalidRequestError       a header, an id or the body is not what it must be
-│   ├── TooLargeError             more bytes or pixels than can be taken in
-│   ├── UnsupportedTypeError      not a photo, or not a format that is read here
+├── RejectedError                 the input can never work: answer why, do not retry
+│   ├── InvalidRequestError       a header, an id or the body is invalid
+│   ├── TooLargeError             too many bytes or pixels
+│   ├── UnsupportedTypeError      not a photo, or another format
 │   ├── UnknownStoryError         no story has this id
 │   ├── UnknownProfileError       no user with this id has a profile
-│   ├── ExpiredError              it can no longer be used
-│   ├── PhotoDoesNotMeetRequirementError    not a photo of one clear face
+│   ├── ExpiredError              the upload request or its story is gone
+│   ├── PhotoDoesNotMeetRequirementError    the photo does not show one clear face
 │   └── FaceAlreadyExistsError              the face belongs to another profile
-├── TransientError                something outside failed: trying again may help
-│   └── ProfileChangedError       another writer was first: look again
+├── TransientError                AWS failed: a retry may help
+│   └── ProfileChangedError       another writer was first: read the profile again
 ├── StoryChangedError             another delivery or generation was first: nothing to do
-│   ├── StoryDeletedError         it was deleted: what came before must not bring it back
-│   └── LeaseHeldError            somebody works on this very step of the story right now
-└── SupersededError          another photo of the profile, or its deletion, came after this one
+│   ├── StoryDeletedError         the story was deleted after this photo arrived
+│   └── LeaseHeldError            another delivery works on this step of the story now
+└── SupersededError               the profile got a newer photo, or was deleted
 
-The names that end in Error are those that the profile workflow's state machine catches by.
+The profile workflow's state machine catches some of these by their class names
+(``profile_photo.asl.json``).
 
-Every error carries one sentence that a person can act on, and a ``code`` for programs.
-An exception that is none of these is a bug; steps retry it like a ``TransientError``.
+Every error has one sentence that a person can act on, and a ``code`` for programs. Any other
+exception is a bug; steps retry it like a ``TransientError``.
 """
 
 from datetime import datetime
 
 
 class StorytimeError(Exception):
-    """Base of all errors that the pipeline raises on purpose."""
+    """Base of all errors that the app raises on purpose."""
 
     code = "error"
 
@@ -39,13 +40,13 @@ class StorytimeError(Exception):
 
 
 def message_of(error: Exception) -> str:
-    """What a record may say of an error: sentences written for people, never a library's."""
+    """The text of an error for a record: our sentences for people, never those of a library."""
     return (
         error.message if isinstance(error, StorytimeError) else f"unexpected {type(error).__name__}"
     )
 
 
-class RejectedError(StorytimeError):  # the word that the pipeline speaks
+class RejectedError(StorytimeError):
     code = "rejected"
 
 
@@ -90,13 +91,13 @@ class ProfileChangedError(TransientError):
 
 
 class StoryChangedError(StorytimeError):
-    """A conditional write found the story in another state than the writer believed."""
+    """A conditional write found the story in another state than the writer expected."""
 
     code = "story_changed"
 
 
 class StoryDeletedError(StoryChangedError):
-    """The story of a photo was deleted after the photo came: it must not live again."""
+    """The story was deleted after its photo arrived: the photo must not bring it back."""
 
     code = "deleted"
 
@@ -107,7 +108,7 @@ class LeaseHeldError(StoryChangedError):
     Args:
         message_id: The queue message whose delivery holds the lease.
         until: When the lease ends if its holder died.
-        gives_up: The holder is failing the story, not bringing it on.
+        gives_up: The holder fails the story instead of working on it.
     """
 
     code = "lease_held"

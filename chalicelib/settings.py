@@ -1,4 +1,4 @@
-"""Everything the deployment decides, read from the environment once."""
+"""The settings of a deployment, read once from environment variables."""
 
 import uuid
 from collections.abc import Mapping
@@ -11,10 +11,9 @@ from chalicelib.pages.voices import Engine
 from chalicelib.stories.queues import WITH_OWN_CONCURRENCY, Step
 
 MIN_CONCURRENCY: Final = 2
-"""The least that Lambda takes (AWS Lambda, "Configuring maximum concurrency")."""
+"""The minimum of Lambda (AWS Lambda, "Configuring maximum concurrency")."""
 LOCAL: Final = "local"
-"""The stage of a stack on one machine."""
-
+"""The stage of the local AWS."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+.*[^/]$")]
@@ -28,34 +27,34 @@ Origin = Annotated[
 
 
 class SettingsError(StorytimeError):
-    """A setting is missing or not what it must be: the app cannot start."""
+    """A setting is missing or invalid: the app cannot start."""
 
     code = "settings"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
-    """The app's settings; each is the environment variable of its name in capitals.
+    """The app's settings; each has an environment variable with its name in capitals.
 
     Attributes:
         media_bucket: Bucket of photos, pages and audio.
         intake_bucket: Bucket where clients put photos themselves.
         stories_table: DynamoDB table of stories.
-        queue_url_prefix: The address of each queue, up to the name of its step.
+        queue_url_prefix: What the URLs of all queues begin with; the name of the step follows.
         notification_topic_arn: SNS topic whose subscribers get the e-mails.
-        media_base_url: What stands before ``/public/…`` in links: CloudFront's address.
-        distribution_id: CloudFront's, which forgets what was deleted.
-        profile_workflow_arn: Step Functions' state machine that profile photos go through.
-        face_collection_id: Rekognition's collection of the faces of profiles.
-        sender_email: Who writes to people whose profile photo did not do; verified with SES.
-        story_namespace: A secret UUID; story ids are derived under it, and cursors signed.
-        speech_engine: Polly's engine, where the voice has it.
-        maximum_concurrency: How many functions of one stage run at once (Lambda allows 2 to
-            1000); bounded by the quotas of Rekognition and Polly.
-        stage: The deployment's name, by which its metrics are told apart.
-        log_level: Least level that is logged.
-        api_tokens: SHA-256 digests (hex, separated by commas) of the tokens that open the API;
-            or ``open``, and everybody may use it.
-        allowed_origin: Whose web pages may use the API: an origin, or ``*`` for any.
+        media_base_url: CloudFront's address; in links, ``/public/…`` follows.
+        distribution_id: The CloudFront distribution, whose copies of deleted files are dropped.
+        profile_workflow_arn: The Step Functions state machine for profile photos.
+        face_collection_id: The Rekognition collection with the faces of profiles.
+        sender_email: The sender of e-mails about profile photos; verified with SES.
+        story_namespace: A secret UUID. Story ids are derived from it, and it signs cursors.
+        speech_engine: Polly's engine, if the voice has it.
+        maximum_concurrency: How many functions work on one queue at once (Lambda allows 2 to
+            1000). The quotas of Rekognition and Polly limit it.
+        stage: The deployment's name; a dimension of its metrics.
+        log_level: The lowest level that is logged.
+        api_tokens: SHA-256 digests (hex, separated by commas) of the tokens that may use the
+            API; ``open``: everybody may use it.
+        allowed_origin: The origin whose web pages may use the API; ``*``: any.
     """
 
     media_bucket: Name
@@ -77,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def queue_name(self, step: Step, suffix: str = "") -> str:
-        """The name of a step's queue, or of that of its dead letters, as triggers need it."""
+        """The name of a step's queue, or of its dead-letter or parked queue."""
         return f"{self.queue_url_prefix}{step}{suffix}".rsplit("/", 1)[1]
 
     def concurrency_of(self, step: Step, suffix: str = "") -> int:
@@ -90,7 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """Read and check all settings.
 
         Raises:
-            SettingsError: Names the variable, and what it must be.
+            SettingsError: A variable is missing or invalid; the message names it.
         """
         fields = msgspec.structs.fields(cls)
         given = {

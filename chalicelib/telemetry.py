@@ -1,8 +1,8 @@
 """Logs and metrics.
 
 Logs are one JSON object a line, with the story, the step and the X-Ray trace that it is about.
-A metric's dimension has only values that stand here, or that name a step, an operation or a
-refusal in the code: CloudWatch bills each value as a metric of its own.
+A dimension's values are listed here, or are the names of steps, operations or refusals in the
+code: CloudWatch bills each value as a metric of its own.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from chalicelib.errors import RejectedError
 
-_bound: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("bound", default={})  # noqa: B039  # replaced, never changed
+_bound: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("bound", default={})  # noqa: B039  # the dict is replaced, never changed
 
 
 @contextlib.contextmanager
@@ -33,15 +33,13 @@ def bound(**fields: str) -> Iterator[None]:
 
 
 def bound_fields() -> Mapping[str, str]:
-    """What is bound at the moment."""
     return _bound.get()
 
 
 def configure(level: str) -> None:
     """Make every logger of this process write JSON lines to standard error.
 
-    Lambda has put a handler of its own on the root logger; it is replaced, or each line
-    would be written twice.
+    Replaces Lambda's own handler on the root logger, which would write each line once more.
     """
     logging.basicConfig(level=level, handlers=[handler()], force=True)
     for noisy in ("botocore", "boto3", "urllib3", "PIL"):
@@ -49,9 +47,9 @@ def configure(level: str) -> None:
 
 
 def handler(stream: TextIO | None = None) -> logging.Handler:
-    """Writes JSON lines to a stream, or to standard error.
+    """A handler that writes JSON lines to a stream; None: to standard error.
 
-    In Lambda, ``xray_trace_id`` says which trace the invocation belongs to.
+    In Lambda, each line has the X-Ray trace of its invocation as ``xray_trace_id``.
     """
     writer = logging.StreamHandler(stream)
     writer.setFormatter(
@@ -61,7 +59,7 @@ def handler(stream: TextIO | None = None) -> logging.Handler:
             logger=None,
             use_rfc3339=True,
             utc=True,
-            serialize_stacktrace=False,  # `exception` has it as Python prints it
+            serialize_stacktrace=False,  # `exception` has the traceback as Python prints it
         )
     )
     writer.addFilter(_add_bound_fields)
@@ -70,7 +68,7 @@ def handler(stream: TextIO | None = None) -> logging.Handler:
 
 def _add_bound_fields(record: logging.LogRecord) -> bool:
     fields: dict[str, Any] = record.__dict__
-    fields["logger"] = record.name  # under a name that the formatter does not keep for itself
+    fields["logger"] = record.name  # the formatter drops a field called "name"
     for name, value in _bound.get().items():
         fields.setdefault(name, value)
     return True
@@ -80,9 +78,9 @@ class Metric(msgspec.Struct, frozen=True):
     """One metric.
 
     Attributes:
-        name: As alarms and the dashboard know it.
-        dimension: What it is told apart by, beside the deployment's stage.
-        summed: It is there without that dimension, too: an alarm needs no list of its values.
+        name: Its name in alarms and in the dashboard.
+        dimension: The name of its dimension, beside ``Stage``, which all metrics have.
+        has_total: It is recorded without that dimension, too: an alarm needs no list of values.
     """
 
     name: str
@@ -92,13 +90,13 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 STEP_DURATION: Final = Metric("StepDuration", "Milliseconds", dimension="Step")
-"""How long work took that brought a story on; failed attempts are Lambda's to tell of."""
+"""Duration of successful work on a story. Lambda's own metrics count failed attempts."""
 PAID_CALLS: Final = Metric("PaidCalls", dimension="Operation")
-"""Requests of Rekognition and Polly that were answered, and so are billed."""
+"""Answered requests to Rekognition and Polly: AWS bills each."""
 DUPLICATES_FOUND: Final = Metric("DuplicatesFound")
-"""Photos of pages that had a story already."""
+"""Photos that already had a story."""
 CHARACTERS_NARRATED: Final = Metric("CharactersNarrated")
-"""As Polly counts them for its bill."""
+"""Characters that Polly bills."""
 STORIES_READY: Final = Metric("StoriesReady")
 STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", has_total=True)
 PROFILE_PHOTOS_READY: Final = Metric("ProfilePhotosReady")
@@ -119,18 +117,18 @@ METRICS: Final = (
 
 
 class FailureReason(StrEnum):
-    """Why a story failed, for who looks after them all."""
+    """Why a story failed, as a value of the metric's dimension."""
 
     NO_TEXT = "no_text"
     UNREADABLE_PHOTO = "unreadable_photo"
     UNSPEAKABLE_TEXT = "unspeakable_text"
     PHOTO_MISSING = "photo_missing"
-    KEPT_FAILING = "kept_failing"  # each attempt with an error, the last of which is logged
-    STOPPED = "stopped"  # without an error: timeout or memory
+    KEPT_FAILING = "kept_failing"  # every attempt raised an error
+    STOPPED = "stopped"  # no attempt raised an error: timeout or memory
 
 
 class Meter(Protocol):
-    """Takes measurements. Never raises, and sends no request."""
+    """Records measurements. Never raises, and sends no request."""
 
     def record(self, metric: Metric, value: float = 1, dimension: str | None = None) -> None:
         """Record a measurement.
@@ -138,13 +136,13 @@ class Meter(Protocol):
         Args:
             metric: What was measured.
             value: In the metric's unit.
-            dimension: The value of its dimension; None: it has none.
+            dimension: The value of the metric's dimension; None: it has none.
         """
 
 
 @contextmanager
 def timed(meter: Meter, step: str, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Record how long a step took, unless it fails."""
+    """Record how long the block takes, unless it raises."""
     began_at = clock()
     yield
     record_duration(meter, step, clock() - began_at)
@@ -155,8 +153,7 @@ def record_duration(meter: Meter, step: str, duration: timedelta) -> None:
 
 
 def reason_of_rejection(rejection: RejectedError) -> FailureReason:
-    """What is wrong with a page that can never become a story."""
     try:
         return FailureReason(rejection.code)
-    except ValueError:  # one of many ways in which a file can be broken
+    except ValueError:  # the code of one of many errors about a photo
         return FailureReason.UNREADABLE_PHOTO

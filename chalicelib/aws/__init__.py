@@ -1,1 +1,1 @@
-"""The only code that knows AWS: one adapter per service, in the pipeline's own words."""
+"""The only code that calls AWS: adapters for the ports of stories, profiles and delivery."""

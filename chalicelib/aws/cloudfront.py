@@ -1,4 +1,4 @@
-"""CloudFront as the CDN that is told what to forget."""
+"""CloudFront as the CDN: drops copies of deleted files."""
 
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,8 @@ class Distribution(msgspec.Struct, frozen=True):
     distribution_id: str
 
     def invalidate(self, prefix: str, reference: str) -> bool:
-        # Asked again with the same reference and path, CloudFront answers with the same
-        # invalidation, and how far it is (API reference, "CreateInvalidation").
+        # A second request with the same reference and path starts no second invalidation: it gets
+        # the status of the first one (API reference, "CreateInvalidation").
         answer = request(
             self.client.create_invalidation,
             DistributionId=self.distribution_id,

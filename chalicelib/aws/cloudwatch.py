@@ -1,6 +1,6 @@
-"""CloudWatch as the meter: lines in the log of which it makes metrics (EMF).
+"""CloudWatch as the meter: it turns log lines in the embedded metric format (EMF) into metrics.
 
-Nothing is sent: CloudWatch reads them where they are logged anyway.
+So a measurement needs no request.
 """
 
 import json
@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 
 
 class EmfMeter(msgspec.Struct, frozen=True):
-    """Writes each measurement at once: who dies a moment later has been measured.
+    """Writes each measurement at once, so that a crash a moment later does not lose it.
 
     Args:
-        stage: The deployment's; each metric has it as a dimension.
-        write: Takes one line, without its end.
+        stage: The deployment's stage; each metric has it as a dimension.
+        write: Writes one line; adds its end.
     """
 
     stage: str
@@ -35,14 +35,14 @@ class EmfMeter(msgspec.Struct, frozen=True):
     def record(self, metric: Metric, value: float = 1, dimension: str | None = None) -> None:
         try:
             self.write(self._line(metric, value, dimension))
-        except Exception as error:  # whatever it is, a story is worth more
+        except Exception as error:  # the work must not fail because of its measurement
             log.warning("not measured", extra={"metric": metric.name, "reason": repr(error)})
 
     def _line(self, metric: Metric, value: float, dimension: str | None) -> str:
-        # Of its own for each line: the library's `Metrics` is one for the whole process.
+        # A new provider for each line: the library's `Metrics` shares its values in the process.
         line = AmazonCloudWatchEMFProvider(
             namespace=NAMESPACE,
-            service="",  # or a variable of the environment would add a dimension
+            service="",  # without it, an environment variable may add a dimension
             default_dimensions={"Stage": self.stage},
         )
         line.add_metric(metric.name, metric.unit, value)

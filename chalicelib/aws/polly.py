@@ -1,4 +1,4 @@
-"""Polly as the pipeline's speaker."""
+"""Polly as the speaker."""
 
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
@@ -26,7 +26,7 @@ _UNSPEAKABLE: Final = frozenset(
 
 
 class PollySpeaker(msgspec.Struct, frozen=True):
-    """Speaks with the preferred engine where the voice has it, else with the other one."""
+    """Speaks with the preferred engine if the voice has it, else with the other one."""
 
     client: "PollyClient"
     engine: Engine
@@ -36,7 +36,7 @@ class PollySpeaker(msgspec.Struct, frozen=True):
             response = request(
                 self.client.synthesize_speech,
                 Engine=engine_for(language, voice, self.engine),
-                LanguageCode=language,  # type: ignore[arg-type]  # a test holds voices.py to Polly's list
+                LanguageCode=language,  # type: ignore[arg-type]  # a test compares voices.py with Polly's list
                 VoiceId=voice,  # type: ignore[arg-type]
                 OutputFormat="mp3",
                 TextType="ssml",
@@ -51,6 +51,6 @@ class PollySpeaker(msgspec.Struct, frozen=True):
         with closing(response["AudioStream"]) as stream:
             try:
                 return stream.read()
-            except BotoCoreError as error:  # the connection broke while the audio came
+            except BotoCoreError as error:  # the connection broke during the download
                 name = type(error).__name__
                 raise RequestFailedError("SynthesizeSpeech", name, {}) from error

@@ -20,15 +20,15 @@ _UNREADABLE: Final = frozenset(
         "ImageTooLargeException",
         "InvalidImageFormatException",
         "InvalidParameterException",
-        "ValidationException",  # what the front door says of more than 5 MB
+        "ValidationException",  # for more than 5 MB
     }
 )
 
 _MIN_SIMILARITY: Final = 90.0
-"""Per cent of similarity from which two faces are one person's.
+"""Per cent of similarity from which two faces count as one person's.
 
 Rekognition's default is 80; it advises 99 where a wrong match is costly. Here a wrong match
-refuses somebody, and a missed one gives a person two profiles.
+refuses a person's photo, and a missed match gives a person two profiles.
 """
 _MAX_MATCHES: Final = 100
 
@@ -44,10 +44,10 @@ class RekognitionTextDetector(msgspec.Struct, frozen=True):
 
 @contextmanager
 def rejecting_unreadable_images() -> Iterator[None]:
-    """What is wrong with an image is the image's fault, and will not pass.
+    """Turn Rekognition's errors about an image into rejections: a retry does not help.
 
     Raises:
-        RejectedError: It can never be looked at.
+        RejectedError: Rekognition can never read the image.
     """
     try:
         yield
@@ -70,10 +70,11 @@ def _text(found: "TextDetectionTypeDef") -> TextDetection:
 
 
 class RekognitionFaceCollection(msgspec.Struct, frozen=True):
-    """A collection, asked by a client that is patient with what is paid for.
+    """A face collection.
 
     Args:
-        quick: A client for the rest: people wait for faces to be removed.
+        client: For paid requests, with a long timeout.
+        quick: For removals, with a short timeout: a client waits for them.
     """
 
     client: "RekognitionClient"
@@ -82,7 +83,7 @@ class RekognitionFaceCollection(msgspec.Struct, frozen=True):
 
     def detect(self, portrait: bytes) -> list[Face]:
         with rejecting_unreadable_images():
-            # Named one by one, only those attributes are computed that are looked at.
+            # "ALL" would take longer: it computes attributes that the app never reads.
             response = request(
                 self.client.detect_faces,
                 Image={"Bytes": portrait},
@@ -102,7 +103,7 @@ class RekognitionFaceCollection(msgspec.Struct, frozen=True):
         except RequestFailedError as failure:
             if failure.aws_code != "InvalidParameterException":
                 raise
-            return []  # it sees no face where one was detected
+            return []  # it finds no face, although DetectFaces found one
         faces = [match["Face"] for match in response["FaceMatches"]]
         return [Match(face["FaceId"], owner_of(face.get("ExternalImageId"))) for face in faces]
 

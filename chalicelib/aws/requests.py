@@ -1,4 +1,4 @@
-"""AWS requests: how long they are waited for, how they fail, and which of them are paid."""
+"""AWS requests: their timeouts and retries, their errors, and which of them are paid."""
 
 import threading
 from collections.abc import Callable
@@ -18,21 +18,20 @@ PAID_OPERATIONS: Final = {
     "rekognition": ("DetectText", "DetectFaces", "SearchFacesByImage", "IndexFaces"),
     "polly": ("SynthesizeSpeech",),
 }
-"""Those that are billed by the request or the character, by service."""
+"""Operations that AWS bills by the request or the character, by service."""
 
 _OK: Final = 200
 
-
-# boto3 waits up to 1, 2 and 4 seconds between the attempts. No request may take longer than API
-# Gateway waits (29 s), and no paid one longer than its step's lease. A paid request that is given
-# up may have been paid, so boto3 waits for it as long as possible.
+# boto3 waits up to 1, 2 and 4 seconds between attempts. Limits: API Gateway waits 29 s for an
+# answer, and a step's lease ends. AWS may bill a paid request that timed out, so its timeout is
+# long.
 _CLIENT: Final = Config(
     connect_timeout=2,
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 4},
     max_pool_connections=50,
 )
-# Forms for a new bucket need signature version 4; the virtual address posts to the bucket's own
+# Forms for a new bucket need signature version 4. The virtual address posts to the bucket's own
 # region without a redirect.
 _S3_CLIENT: Final = _CLIENT.merge(
     Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
@@ -46,8 +45,8 @@ class RequestFailedError(TransientError):
     """AWS answered with an error, or not at all, after the client's own retries.
 
     Attributes:
-        aws_code: The error's code as the service names it, or the failure's kind.
-        response: The error response; empty when there was none.
+        aws_code: The service's error code; without an answer, the name of botocore's exception.
+        response: The error response; empty without an answer.
     """
 
     def __init__(self, operation: str, aws_code: str, response: Any) -> None:
@@ -65,7 +64,7 @@ def request(
     """Call a client's operation.
 
     Raises:
-        RequestFailedError: It failed, in whatever way.
+        RequestFailedError: It failed.
     """
     try:
         return operation(*args, **parameters)
@@ -81,7 +80,7 @@ class Clients:
     """boto3's clients, each created once.
 
     Args:
-        meter: Asked for the meter that counts paid requests when the first one is needed.
+        meter: Returns the meter that counts paid requests; called for the first paid client.
     """
 
     def __init__(self, meter: Callable[[], Meter]) -> None:
@@ -111,8 +110,8 @@ class Clients:
 def count_paid_requests(client: Any, meter: Meter) -> Any:
     """Count a client's paid requests from now on; returns the client.
 
-    AWS does not bill what it refuses. It may bill a request that timed out, which is not counted
-    here: so the bill may be higher.
+    AWS does not bill requests that it refuses. It may bill a request that timed out, which is not
+    counted here, so the bill may be higher.
     """
     service = client.meta.service_model.service_name
     for operation in PAID_OPERATIONS[service]:

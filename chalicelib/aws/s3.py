@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _Parameters = ParamSpec("_Parameters")
 _Response = TypeVar("_Response")
 
-_ABSENT: Final = frozenset({"NoSuchKey", "404"})  # a HEAD has no body to carry a code
+_ABSENT: Final = frozenset({"NoSuchKey", "404"})  # HEAD answers without a body with a code
 
 UPLOAD_ID: Final = "upload-id"
-"""Metadata that says for which upload request a photo was sent."""
+"""Metadata of an arrived photo: the upload request that it was sent for."""
 EMAIL: Final = "email"
-"""Metadata that says whom to tell if a profile photo is unsuitable."""
+"""Metadata of an arrived profile photo: the address for the notice."""
 
 
 class MediaBucket(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class MediaBucket(msgspec.Struct, frozen=True):
             Bucket=self.bucket,
             Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
         )
-        for problem in answer.get("Errors", []):  # which S3 reports with 200
+        for problem in answer.get("Errors", []):  # S3 reports them with status 200
             raise RequestFailedError("DeleteObjects", problem.get("Code", "Unknown"), {})
 
 
@@ -76,7 +76,7 @@ class S3IntakeBucket(msgspec.Struct, frozen=True):
         for name, value in ((UPLOAD_ID, upload_id), (EMAIL, email)):
             if value is not None:
                 fields[f"x-amz-meta-{name}"] = value
-        # S3 takes exactly these fields, and a file of these sizes.
+        # S3 takes exactly these fields, and a file of 1 to MAX_BYTES bytes.
         form = self.client.generate_presigned_post(
             Bucket=self.bucket,
             Key=key,
@@ -154,7 +154,7 @@ def if_there(
     *args: _Parameters.args,
     **parameters: _Parameters.kwargs,
 ) -> _Response | None:
-    """Send a request about an object; None when there is none."""
+    """Send a request about an object; None if the object does not exist."""
     try:
         return request(operation, *args, **parameters)
     except RequestFailedError as failure:
@@ -164,7 +164,7 @@ def if_there(
 
 
 def content_of(body: Any) -> bytes:
-    """The bytes of an object's response."""
+    """Download the body of a response."""
     with closing(body):
         try:
             content: bytes = body.read()

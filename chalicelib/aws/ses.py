@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 _REFUSALS: Final = frozenset({"MessageRejected", "BadRequestException"})
-"""This e-mail will never be taken: the address is not one, or (sandbox) not a verified one.
-What is wrong with the account or the sender passes when it is mended, and is tried again."""
+"""SES will never take this e-mail: the address is invalid or, in the sandbox, not verified.
+Errors of the account or the sender are tried again: an operator can correct them."""
 
 
 class SesMailer(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class SesMailer(msgspec.Struct, frozen=True):
             )
         except RequestFailedError as failure:
             message = failure.response.get("Error", {}).get("Message", "")
-            # It is said in the same words of a sender who is not verified: that will pass.
+            # SES uses the same code for an unverified sender, which an operator can correct.
             if failure.aws_code in _REFUSALS and self.sender not in message:
                 raise RejectedError(f"SES refused it with {failure.aws_code}") from failure
             raise

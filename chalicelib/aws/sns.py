@@ -1,4 +1,4 @@
-"""SNS as the announcer: whoever confirmed an e-mail subscription gets the notices."""
+"""SNS as the announcer: confirmed e-mail subscribers get the notices."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""SQS as a queue of the pipeline's."""
+"""SQS as a queue."""
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 

@@ -1,4 +1,4 @@
-"""Step Functions as the workflow that profile photos go through."""
+"""Step Functions as the workflow for profile photos."""
 
 import json
 from typing import TYPE_CHECKING
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 
 class StateMachine(msgspec.Struct, frozen=True):
-    """The state machine with this ARN, for photos in this bucket."""
-
     client: "SFNClient"
     arn: str
     media_bucket: str
@@ -28,7 +26,7 @@ class StateMachine(msgspec.Struct, frozen=True):
                 input=json.dumps(sent),
             )
         except RequestFailedError as failure:
-            # It ended already; while it is running, the same input gets the same answer.
+            # It has ended. While it runs, a second start with the same input is no error.
             if failure.aws_code != "ExecutionAlreadyExists":
                 raise
 
@@ -37,7 +35,7 @@ class StateMachine(msgspec.Struct, frozen=True):
         try:
             answer = request(self.client.describe_execution, executionArn=arn)
         except RequestFailedError as failure:
-            if failure.aws_code == "ExecutionDoesNotExist":  # never started, or 90 days ago
+            if failure.aws_code == "ExecutionDoesNotExist":  # never started, or ended 90 days ago
                 return False
             raise
         return answer["status"] in {"RUNNING", "PENDING_REDRIVE"}

@@ -1,1 +1,1 @@
-"""How messages are delivered: leases, retries, dead letters, failover."""
+"""The delivery of messages: leases, retries, dead letters, failover and notices."""

@@ -1,6 +1,6 @@
-"""Dead letters: messages that a step gave up. They are parked, and their stories fail.
+"""Handles dead letters, which SQS gave up: their stories fail, and their messages are parked.
 
-No message is thrown away: `make redrive` sends parked messages back, and the story goes on.
+No message is lost: `make redrive` sends parked messages back, and the step tries again.
 """
 
 import logging
@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 
 
 class DeadLetters(msgspec.Struct, frozen=True):
-    """Handles the dead letters of a step that makes the story.
+    """Handles the dead letters of a step that a story needs to be ready.
 
     Attributes:
-        runner: Of the dead-letter queue. It takes the leases of the step itself, so that a
-            story does not fail while a worker holds one.
-        parked: Keeps the messages.
+        runner: For the dead-letter queue. It takes the leases of the step itself, so that a
+            story does not fail while a worker has one.
+        parked: The queue that keeps the messages.
     """
 
     runner: Runner
@@ -45,7 +45,7 @@ class DeadLetters(msgspec.Struct, frozen=True):
 
         def give_up(story: Story, lease: Lease) -> Story:
             if not is_lost(story, self.runner.leases.step, delivery.sent_at):
-                log.info("a stray dead letter", extra={"status": story.status.value})
+                log.info("dead letter ignored", extra={"status": story.status.value})
                 return story
             reason = reason_of(story)
             log.error("given up", extra={"reason": reason})
@@ -54,14 +54,14 @@ class DeadLetters(msgspec.Struct, frozen=True):
             return failed
 
         self.runner.run(delivery, give_up)
-        # Parked last: if this process dies before, the message comes again and the story fails
-        # only once. The other way round, the message would be parked twice.
+        # Parked last: if this process dies before, SQS delivers the message again, and the story
+        # fails only once. In the other order, the message would be parked twice.
         with retried(self.runner.leases.queue, delivery):
             self.parked.send(delivery.message)
 
 
 class Parking(msgspec.Struct, frozen=True):
-    """Handles the dead letters of a step that no story waits for: it parks them."""
+    """Parks the dead letters of a step that a story does not need to be ready."""
 
     step: Step
     queue: Queue[StoryMessage]
@@ -75,9 +75,9 @@ class Parking(msgspec.Struct, frozen=True):
 
 
 class IntakeDeadLetters(msgspec.Struct, frozen=True):
-    """Handles the dead letters about photos in the intake bucket.
+    """Handles dead letters about photos in the intake bucket: their upload requests fail.
 
-    The upload request fails, so that its sender reads why at the next poll.
+    So the sender gets the reason at the next poll.
     """
 
     upload_requests: UploadRequests
@@ -104,11 +104,11 @@ class IntakeDeadLetters(msgspec.Struct, frozen=True):
 
 
 def is_lost(story: Story, step: Step, sent_at: datetime) -> bool:
-    """Is the story still where this dead letter left it, with no later message to help it?
+    """Does the story still wait for this step, without a message newer than this dead letter?
 
     Args:
-        story: The story as the holder of its lease sees it.
-        step: The step that gave the message up.
+        story: The story as the holder of its lease loaded it.
+        step: The step of the dead letter.
         sent_at: When the message was put on that step's queue.
     """
     enqueued = story.enqueued_at

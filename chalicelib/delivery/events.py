@@ -1,4 +1,4 @@
-"""Events of SQS, S3 and EventBridge, in the pipeline's words."""
+"""Translates events of SQS, S3 and EventBridge."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ def handle_each(
         try:
             delivery = delivery_of(record, kind)
         except InvalidRequestError as error:
-            # It will never be one of our messages. Dropped, or SQS would deliver it again.
+            # Raising would not help: SQS would deliver the same message again.
             queue = record.to_dict()["eventSourceARN"]
             log.error("message dropped", extra={"reason": error.message, "queue": queue})  # noqa: TRY400
         else:
@@ -33,7 +33,7 @@ def request_id_of(event: Any) -> str:
     """Lambda's id of the invocation, as in Lambda's own log lines.
 
     Args:
-        event: Any event of Chalice's; an API request keeps its context under another name.
+        event: Any event of Chalice; an API request has its context under another name.
     """
     context: Any = event.lambda_context if isinstance(event, Request) else event.context
     request_id: str = context.aws_request_id
@@ -42,7 +42,7 @@ def request_id_of(event: Any) -> str:
 
 def time_left(event: CloudWatchEvent) -> timedelta:
     """How long the function that handles this event may still run."""
-    context: Any = event.context  # Lambda's, whatever Chalice's type says
+    context: Any = event.context  # Lambda's context; Chalice declares a dict
     return timedelta(milliseconds=context.get_remaining_time_in_millis())
 
 
@@ -53,9 +53,9 @@ def announce(event: S3Event, queue: Queue[IntakeMessage]) -> None:
 
 
 def messages_of(event: S3Event) -> Iterator[IntakeMessage]:
-    """The objects that an event announces.
+    """A message for each object that an event announces.
 
-    S3 URL-encodes keys as in a form: a space is a plus sign, a plus sign ``%2B``
+    S3 encodes keys as an HTML form does: a space is a plus sign, a plus sign is ``%2B``
     (Amazon S3, "Event message structure").
     """
     for record in event.to_dict().get("Records", []):

@@ -1,4 +1,4 @@
-"""Failover: unfinished work is enqueued again, exactly where its data stops."""
+"""Failover: enqueues lost work again, at the step where its data stops."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ class Failover(msgspec.Struct, frozen=True):
 
     Attributes:
         queues: One for each step.
-        dead_letter_queues: Their handlers fail stories.
+        dead_letter_queues: One for each step; their handlers fail stories.
     """
 
     stories: Stories
@@ -36,8 +36,8 @@ class Failover(msgspec.Struct, frozen=True):
     def resume(self, story: Story) -> Story:
         """Enqueue the first step whose result is missing, if the work seems lost.
 
-        Not for failed stories: only an upload or a redrive starts those again.
-        Of any number of simultaneous calls one enqueues; the others see that it did.
+        Not for failed stories: only an upload or a redrive starts those again. Of several
+        simultaneous calls, one enqueues.
         """
         if not may_resume(story, self.clock()):
             return story
@@ -47,28 +47,28 @@ class Failover(msgspec.Struct, frozen=True):
         return self._enqueue(story)
 
     def give_up(self, story: Story) -> None:
-        """Have a story failed and its notice sent; of a failed story only the notice is sent.
+        """Enqueue the failure of a story, with its notice; of a failed story only the notice.
 
-        Nothing is marked, so calling it twice does no harm.
+        A second call does no harm.
         """
         self.dead_letter_queues[next_step(story)].send(about(story))
         log.warning("given up", extra={"status": story.status.value})
 
     def _awaits_photo(self, story: Story) -> bool:
-        """Did its upload die, unanswered, before it stored the photo?
+        """Did the upload die before it stored the photo?
 
-        Such a story must not look enqueued: the next upload would not store the photo.
+        Such a story must not get `enqueued_at`: the next upload would not store the photo.
         """
         never_enqueued = story.enqueued_at is None and story.text is None
         return never_enqueued and not self.media.exists(keys.photo(story))
 
     def _enqueue(self, story: Story) -> Story:
         # Marked first, sent second: if this process dies in between, a poll after a minute
-        # sends. The other way round, every poll in between would send.
+        # sends. In the other order, several polls at once would all send.
         try:
             marked = self.stories.apply(story, moves.resumed(story, self.clock()))
         except StoryChangedError:
-            log.info("another request resumes the story, or it went on")
+            log.info("another request resumes the story, or it changed")
             return self.stories.find(story.id) or story
         step = next_step(marked)
         self.queues[step].send(about(marked))
@@ -79,7 +79,7 @@ class Failover(msgspec.Struct, frozen=True):
 class IntakeFailover(msgspec.Struct, frozen=True):
     """Sends messages about photos in the intake bucket whose S3 event was lost.
 
-    Lambda tries an event of S3 three times in all; after that, only the object is left.
+    Lambda tries an event of S3 three times. After that, only the object shows that it arrived.
 
     Attributes:
         bucket_name: The intake bucket's name, as S3's events give it.
@@ -92,7 +92,7 @@ class IntakeFailover(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def resume(self, request: UploadRequest) -> bool:
-        """Enqueue a request's photo if it arrived long ago; returns whether a photo is there."""
+        """Enqueue a request's photo if its event seems lost; returns whether a photo is there."""
         arrived = self.intake_bucket.head(request.key)
         if arrived is None:
             return False
@@ -102,13 +102,13 @@ class IntakeFailover(msgspec.Struct, frozen=True):
                     request, {"enqueued_at": self.clock(), "resumes": request.resumes + 1}
                 )
             except StoryChangedError:
-                log.info("another request resumes the upload, or it went on")
+                log.info("another request resumes the upload, or it changed")
             else:
                 self._enqueue(request.key)
         return True
 
     def sweep(self, has_time: Callable[[], bool]) -> None:
-        """Enqueue every photo that arrived long ago, while there is time."""
+        """Enqueue every photo whose event seems lost, while there is time."""
         for prefix in (keys.ARRIVALS, keys.PROFILE_ARRIVALS):
             self._sweep(prefix, has_time)
 

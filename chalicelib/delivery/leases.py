@@ -1,7 +1,7 @@
-"""Leases: one delivery at a time works on a step of a story.
+"""Leases: only one delivery at a time works on a step of a story.
 
-SQS delivers at least once and concurrently, and a Lambda may die anywhere. The lease keeps two
-deliveries of one story's work apart.
+They are needed because SQS delivers at least once and concurrently, and a Lambda function may die
+at any point.
 """
 
 import logging
@@ -25,10 +25,9 @@ class Leases(msgspec.Struct, frozen=True):
     """Takes and releases the leases on one step, for the deliveries of one queue.
 
     Attributes:
-        step: The step that is worked on.
-        duration: At most the time limit of the function that works: when the function must
-            have stopped, its lease is over.
-        queue: Where the deliveries come from.
+        duration: The time limit of the function that works: when the lease ends, the function
+            has stopped.
+        queue: The queue of the deliveries.
         gives_up: The holder fails the story instead of working on it.
     """
 
@@ -40,10 +39,10 @@ class Leases(msgspec.Struct, frozen=True):
     gives_up: bool = False
 
     def take(self, delivery: Delivery[StoryMessage]) -> tuple[Story, Lease] | None:
-        """Take the lease for a delivery; None: another delivery works, drop this one.
+        """Take the lease for a delivery; None: another delivery works, so drop this one.
 
         Raises:
-            LeaseHeldError: This delivery must come again when that lease is over.
+            LeaseHeldError: SQS must deliver this message again when the other lease ends.
             StoryChangedError: There is no such story, it has another generation, or is deleted.
         """
         now = self.clock()
@@ -56,12 +55,12 @@ class Leases(msgspec.Struct, frozen=True):
             return self.stories.lease(message.id, message.generation, lease, now), lease
         except LeaseHeldError as held:
             if held.message_id != delivery.message_id and not held.gives_up:
-                # The holder's own message is still queued: if the holder dies, it comes again.
-                log.info("another delivery is at work", extra={"holder": held.message_id})
+                # If the holder dies, SQS delivers the holder's message again.
+                log.info("another delivery has the lease", extra={"holder": held.message_id})
                 return None
-            # Either SQS delivered this message again while its first delivery may still work: if
-            # this one were dropped and the first one died, no message would be left. Or the
-            # holder is failing the story, and this message may revive it.
+            # Either this message's first delivery may still work: if it dies after this one was
+            # dropped, no message is left. Or the holder is failing the story, and this message
+            # may start the story again.
             rest = max(1, int((held.until - now).total_seconds()) + 1)
             self.queue.retry_in(delivery.receipt, rest)
             raise
@@ -72,8 +71,8 @@ class Leases(msgspec.Struct, frozen=True):
             raise
 
     def release(self, lease: Lease, story: Story, move: Move = NOTHING) -> None:
-        """Give a lease back, with a last move; if that fails, the lease runs out."""
+        """Release a lease, with a last move. If that fails, the lease ends by itself."""
         try:
             self.stories.apply(story, move, lease=lease, release=True)
         except StorytimeError as also:
-            log.info("the lease is lost, or runs out", extra={"reason": also.message})
+            log.info("lease not released", extra={"reason": also.message})

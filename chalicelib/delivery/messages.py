@@ -1,4 +1,4 @@
-"""What travels on the queues: a claim check, nothing that the table or S3 holds."""
+"""The messages of the queues: ids and keys only; the data is in the table and in S3."""
 
 from datetime import datetime
 from typing import Annotated, Generic, Protocol, TypeVar
@@ -9,14 +9,14 @@ from chalicelib.errors import InvalidRequestError
 from chalicelib.stories.story import Story
 
 _Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-"""Ours have 36 and 8 characters. DynamoDB refuses to look up a very long key."""
+"""The app's have 36 and 8 characters. DynamoDB refuses to look up a very long key."""
 
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 """At most 1,024 bytes in UTF-8 (Amazon S3, "Naming Amazon S3 objects")."""
 
 
 class StoryMessage(msgspec.Struct, frozen=True):
-    """Work is due on this generation of this story."""
+    """Work is due on one generation of a story."""
 
     id: _Identifier
     generation: _Identifier
@@ -27,8 +27,8 @@ class IntakeMessage(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         key: Its key, decoded.
-        sequencer: Orders S3's events about one key; for people who read the logs.
-        reason: Why it was given up; only parked messages have one.
+        sequencer: The order of S3's events about one key; only for people who read messages.
+        reason: Why it was parked; only parked messages have one.
     """
 
     bucket: str
@@ -45,9 +45,8 @@ class Delivery(msgspec.Struct, Generic[Message], frozen=True):
     """One receipt of a queue message.
 
     Attributes:
-        message: What the message says.
-        message_id: The queue's id, the same for every receipt of this message.
-        receipt: The handle that changes or ends this receipt.
+        message_id: SQS's id of the message, the same for every receipt.
+        receipt: The receipt handle.
         receives: How often SQS delivered the message, this time included.
         sent_at: When the message was first put on the step's queue.
     """
@@ -60,10 +59,10 @@ class Delivery(msgspec.Struct, Generic[Message], frozen=True):
 
 
 class Queue(Protocol[_Message_contra]):
-    """One queue: it delivers at least once, in any order."""
+    """A queue that delivers at least once, in any order."""
 
     def send(self, message: _Message_contra) -> None:
-        """Store a message for delivery."""
+        """Send a message."""
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         """Deliver the message of this receipt again after `seconds`, unless it is deleted."""
@@ -81,7 +80,7 @@ def decode(body: str, kind: type[Message]) -> Message:
     """Read a queue message's body.
 
     Raises:
-        InvalidRequestError: The body is no such message; no retry will make it one.
+        InvalidRequestError: The body is no such message; a retry does not help.
     """
     try:
         return msgspec.json.decode(body, type=kind)

@@ -1,7 +1,7 @@
-"""Notices: e-mails that say that a story is ready, or why it is not.
+"""Notices: e-mails that a story is ready, or why it failed.
 
-E-mail cannot be sent exactly once. A notice is sent first and marked second: a crash in between
-sends it twice.
+A notice is sent first and recorded second, so a crash in between sends it twice. The other order
+would lose it.
 """
 
 import logging
@@ -36,7 +36,7 @@ class Notification(msgspec.Struct, frozen=True):
     def notify(self, story: Story) -> datetime | None:
         """Send the notice of a story that has ended; returns when, or None if none is due.
 
-        Only the holder of a lease may call this: two callers would both send it.
+        Only the holder of a lease may call this: two callers would send it twice.
         """
         if not story.notify or story.notified_of == story.status:
             return None
@@ -46,8 +46,8 @@ class Notification(msgspec.Struct, frozen=True):
     def repeat(self, story: Story) -> None:
         """Send the notice of a ready story again, because its photo was uploaded again.
 
-        At most once a minute for each story; of simultaneous calls, one sends. A notice that
-        cannot be sent now is left to the sweeper, so that the upload does not wait for it.
+        Sends at most once a minute for each story; of simultaneous calls, one sends. If that
+        fails, the sweeper sends the notice, so that the upload does not fail.
         """
         if not self._may_repeat(story):
             return
@@ -60,8 +60,8 @@ class Notification(msgspec.Struct, frozen=True):
     def announce_all(self, ready: Sequence[Story]) -> None:
         """Send one notice about several ready stories, for a client that looked them all up.
 
-        It tells of each story at most once a minute. The client has the answer already, so a
-        notice that cannot be sent is left out.
+        Includes each story at most once a minute. If it cannot be sent, it is dropped: the client
+        gets the same stories in the answer.
         """
         try:
             due = [story for story in ready if self._may_repeat(story)]
@@ -69,10 +69,10 @@ class Notification(msgspec.Struct, frozen=True):
                 self.announcer.publish(subject_of_all(due), body_of_all(due, self.links))
                 log.info("notice sent", extra={"stories": len(due)})
         except TransientError as trouble:
-            log.warning("no notice about these stories", extra={"reason": trouble.message})
+            log.warning("notice not sent", extra={"reason": trouble.message})
 
     def _may_repeat(self, story: Story) -> bool:
-        """Is its notice due again, and does this call alone repeat it?"""
+        """Is the notice due again? Of simultaneous calls, only one gets True."""
         now = self.clock()
         if story.repeated_at and now - story.repeated_at < _REPEAT_AFTER:
             return False
@@ -118,7 +118,7 @@ def subject_line(name: str, rest: str) -> str:
         for character in name
     )
     name = " ".join(printable.split())
-    # In UTF-16 units, the strictest way to count: an emoji has two.
+    # Counted in UTF-16 units, the strictest way: an emoji has two.
     room = _MAX_SUBJECT - _utf16_units(rest)
     if _utf16_units(name) > room:
         while _utf16_units(name) > room - 1:

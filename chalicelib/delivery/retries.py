@@ -1,4 +1,4 @@
-"""A failed delivery comes again in seconds, not after the visibility timeout."""
+"""Retries of failed deliveries: after seconds, not after the queue's visibility timeout."""
 
 import logging
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def retry_soon(queue: Queue[Any], delivery: Delivery[Any]) -> None:
-    """Have a delivery come again after 5 s, 10 s, 20 s and so on."""
+    """Have SQS deliver a message again after 5 s, 10 s, 20 s and so on, up to 15 minutes."""
     try:
         queue.retry_in(delivery.receipt, seconds_until_retry(delivery))
     except StorytimeError as also:
@@ -24,7 +24,7 @@ def retry_soon(queue: Queue[Any], delivery: Delivery[Any]) -> None:
 
 @contextmanager
 def retried(queue: Queue[Any], delivery: Delivery[Any]) -> Iterator[None]:
-    """When the block raises, have the delivery come again soon, and raise."""
+    """When the block raises, call `retry_soon`, and raise."""
     try:
         yield
     except Exception:

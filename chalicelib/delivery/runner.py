@@ -1,7 +1,7 @@
-"""How a delivery is handled: lease, work, notify, release, and what happens when that fails.
+"""Handles a delivery: takes the lease, does the work, sends the notice, releases the lease.
 
-The worker's whole loop is `Runner.run`. `StepRunner` is what reading and narration do around
-their work; other handlers give `Runner.run` their own.
+`Runner.run` does this for every step that works under a lease. `StepRunner` adds what reading and
+narration need: it fails the story of a rejected photo, and starts a redriven story again.
 """
 
 import logging
@@ -42,7 +42,7 @@ from chalicelib.telemetry import (
 )
 
 Work = Callable[[Story, Lease], Story]
-"""Works on a story, and returns it as it then is."""
+"""Works on a story under a lease, and returns the stored story."""
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,9 @@ class Runner(msgspec.Struct, frozen=True):
         except StoryChangedError as change:
             log.info("the story changed meanwhile", extra={"reason": change.message})
             self._clean_up(delivery)
-            self.leases.release(lease, story)  # only now: a deletion waits for the lease
+            self.leases.release(
+                lease, story
+            )  # after the clean-up, because a deletion waits for the lease
         except Exception as error:
             self._note_failure(delivery, story, lease, error)
             retry_soon(self.leases.queue, delivery)
@@ -110,13 +112,13 @@ class Runner(msgspec.Struct, frozen=True):
         self.leases.release(lease, story, move)
 
     def _clean_up(self, delivery: Delivery[StoryMessage]) -> None:
-        """Remove files stored after a deletion; if that fails, the delivery comes again."""
+        """Remove files that were stored after a deletion; if that fails, retry the delivery."""
         with retried(self.leases.queue, delivery):
             self.erasure.clean_up_after(delivery.message)
 
 
 class StepRunner(msgspec.Struct, frozen=True):
-    """Runs a step that makes the story, unless the story cannot be helped."""
+    """Runs a step that the story needs to be ready; a rejected photo fails the story."""
 
     work: Work
     runner: Runner
@@ -134,7 +136,7 @@ class StepRunner(msgspec.Struct, frozen=True):
             return story
         if story.status is Status.FAILED:
             if next_step(story) is not self.runner.leases.step:
-                log.info("it failed at another step")
+                log.info("the story failed at another step")
                 return story
             story = self.stories.apply(
                 story, moves.redriven(story, self.clock(), sent_at), lease=lease

@@ -1,4 +1,4 @@
-"""When unfinished work counts as lost, and when failover resumes it. Pure: no clock, no AWS."""
+"""Decides when work counts as lost, and when failover resumes it. Pure: no clock, no AWS."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,20 +7,20 @@ from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
 
 RESUME_AFTER: Final = timedelta(seconds=60)
-"""An unfinished story may be enqueued again when its last enqueue is older than this.
+"""Failover may enqueue a story again when its last message is older than this.
 
-A client that polls right after its upload must not start the work twice.
+So a client that polls right after its upload does not start the work twice.
 """
 
 _MAX_DOUBLINGS: Final = 6
-"""The delay before the next resume doubles with each one, up to about an hour.
+"""The delay before the next resume doubles with each resume, up to about an hour.
 
-Without that, polls would add messages faster than SQS gives old ones up, and a story that
-cannot be read would never fail. An hour is longer than any message lives.
+Without that, polls would send messages faster than SQS gives old ones up, and a story that always
+fails would never end. SQS gives up any message in less than an hour.
 """
 
 CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
-"""The most by which the clocks of the app, SQS and S3 differ; S3 tells whole seconds."""
+"""The maximum difference between the clocks of the app, SQS and S3. S3 gives whole seconds."""
 
 SWEEP_EVERY: Final = timedelta(minutes=5)
 
@@ -36,7 +36,7 @@ def is_unfinished(story: Story) -> bool:
 def is_probably_lost(story: Story, now: datetime) -> bool:
     """Was the last message sent so long ago that the work was probably lost?
 
-    A story that was never enqueued counts from its creation: its upload may still run.
+    For a story that was never enqueued, the time since its creation counts.
     """
     return _waited(story, now) > RESUME_AFTER
 
@@ -47,7 +47,7 @@ def may_resume(story: Story, now: datetime) -> bool:
 
 
 def is_overdue(story: Story, now: datetime) -> bool:
-    """Has it been unfinished for so long that it is given up?"""
+    """Is the story unfinished for so long that the sweeper gives it up?"""
     return story.unfinished_since is not None and now - story.unfinished_since > GIVE_UP_AFTER
 
 
@@ -60,8 +60,8 @@ def may_resume_arrival(arrived_at: datetime, request: UploadRequest, now: dateti
 def is_due_in_sweep(age: timedelta) -> bool:
     """Does the sweep that finds an arrived object of this age send a message about it?
 
-    One message is due after a minute, and one after twice as long each time. An object that stays
-    although its messages are delivered gets a few a day, not one from each sweep.
+    Messages are due at an age of 1, 2, 4, 8 minutes and so on. So an object that stays, although
+    its messages are delivered, gets a few messages a day, not one in each sweep.
     """
     return _doublings(age - SWEEP_EVERY) < _doublings(age)
 
@@ -75,6 +75,6 @@ def _resume_delay(resumes: int) -> timedelta:
 
 
 def _waited(story: Story, now: datetime) -> timedelta:
-    """Since when no message is known to be on its way: a failed attempt is tried again."""
+    """The time since the last message was sent, or since `retry_at` if that is later."""
     sent = story.enqueued_at or story.unfinished_since or story.created_at
     return now - max(sent, story.retry_at or sent)

@@ -1,1 +1,1 @@
-"""What HTTP requests say, and what is answered."""
+"""Translates HTTP requests and answers, and checks API tokens."""

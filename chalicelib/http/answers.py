@@ -1,4 +1,4 @@
-"""HTTP answers in JSON: what the pipeline found, and its errors."""
+"""HTTP answers in JSON: stories, receipts and errors."""
 
 import logging
 import re
@@ -39,14 +39,14 @@ _SECONDS_TO_WAIT: Final = str(int(RESUME_AFTER.total_seconds()))
 
 
 def receipt_response(receipt: Receipt, links: Links) -> Response:
-    """200: the photo is in good hands."""
+    """200: the photo is stored, and its story is being made or exists."""
     story = receipt.story
     body = {"duplicate": receipt.duplicate, **_described(story, links)}
     return Response(body=body, status_code=200, headers={**_headers(story)})
 
 
 def permit_response(permit: UploadPermit) -> Response:
-    """201: post the photo there."""
+    """201 with the form that posts the photo."""
     body = {
         "id": permit.request.id,
         "url": permit.form.url,
@@ -57,7 +57,7 @@ def permit_response(permit: UploadPermit) -> Response:
 
 
 def found_response(found: Story | UploadRequest, links: Links) -> Response:
-    """200 with the story when it is ready; else why not, and when to ask again."""
+    """200 with a ready story; else 503, 422 or 410 with the reason."""
     status_code, body = _answer_about(found, links)
     wait = (
         {"Retry-After": _SECONDS_TO_WAIT} if status_code == HTTPStatus.SERVICE_UNAVAILABLE else {}
@@ -66,7 +66,7 @@ def found_response(found: Story | UploadRequest, links: Links) -> Response:
 
 
 def bulk_response(given_ids: Sequence[str], found: Sequence[BulkResult], links: Links) -> Response:
-    """200 with what each id would have been answered alone, and the status that it had had."""
+    """200 with, for each id, the body and status code of a single retrieval."""
     entries = []
     for given_id, each in zip(given_ids, found, strict=True):
         if isinstance(each, RejectedError):
@@ -79,18 +79,18 @@ def bulk_response(given_ids: Sequence[str], found: Sequence[BulkResult], links: 
 
 
 def list_response(page: ListPage, links: Links) -> Response:
-    """200 with some stories, and where the next ones are."""
+    """200 with some stories, and the cursor of the next page."""
     stories = [_described(story, links) for story in page.stories]
     return Response(body={"stories": stories, "next_cursor": page.next_cursor}, status_code=200)
 
 
 def deletion_response(story: Story) -> Response:
-    """202: nobody gets it any more, and its files are being removed."""
+    """202: no client gets the story from now on; its files are being removed."""
     return Response(body=_tombstone(story), status_code=202, headers={**_headers(story)})
 
 
 def _answer_about(found: Story | UploadRequest, links: Links) -> tuple[int, dict[str, Any]]:
-    """The status and body for a story, or for an upload request that has none yet."""
+    """The status and body for a story, or for an upload request without a story."""
     if isinstance(found, UploadRequest):
         described = {"id": found.id, "status": found.status.value, "name": found.name}
         if found.status is UploadStatus.FAILED:
@@ -144,7 +144,7 @@ def _described(story: Story, links: Links) -> dict[str, Any]:
 
 
 def _tombstone(story: Story) -> dict[str, Any]:
-    """Of a deleted story: since when it is gone, and since when completely."""
+    """A deleted story, with the time of its deletion, and the time when all files were gone."""
     return {
         "id": story.id,
         "status": story.status.value,
@@ -162,9 +162,9 @@ def _headers(found: Story | UploadRequest) -> dict[str, str]:
 
 
 def permission_of(holder: str | None) -> AuthResponse:
-    """Everything for whoever holds a token, nothing for anybody else.
+    """Allow every route to the holder of a token, and none to other callers.
 
-    Everything, because API Gateway goes by this answer for other routes, too.
+    Every route, because API Gateway caches this answer and uses it for other routes, too.
     """
     return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")
 
@@ -172,7 +172,7 @@ def permission_of(holder: str | None) -> AuthResponse:
 def answering_errors(
     view: Callable[_Parameters, Response],
 ) -> Callable[_Parameters, Response]:
-    """Answer the pipeline's errors with their status, code and sentence; never more."""
+    """Answer the app's errors with their status, code and sentence, and with nothing else."""
 
     @wraps(view)
     def answer(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Response:
@@ -196,7 +196,7 @@ def answering_errors(
 
 
 def in_our_shape(response: Response) -> Response:
-    """Chalice's own errors (`Code`, `Message`) in the shape of all others."""
+    """Give Chalice's own errors (`Code`, `Message`) the shape of all other errors."""
     body = response.body
     if isinstance(body, dict) and body.keys() == {"Code", "Message"}:
         code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", body["Code"].removesuffix("Error")).lower()

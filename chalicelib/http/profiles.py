@@ -1,4 +1,4 @@
-"""Profiles over HTTP: what requests say, and what is answered."""
+"""Translates HTTP requests and answers about profiles."""
 
 import re
 from collections.abc import Mapping
@@ -26,13 +26,12 @@ from chalicelib.stories.keys import Links
 
 _NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
-
 _MAX_EMAIL_LENGTH: Final = 254
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL: Final = re.compile(
     rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@([A-Za-z0-9-]{{1,63}}\.)+[A-Za-z0-9-]{{2,63}}"
 )
-"""As SES takes addresses: ASCII only, at most 64 letters before the sign (RFC 5321, 5322)."""
+"""Addresses that SES takes: ASCII only, at most 64 characters before the @ (RFC 5321, 5322)."""
 
 
 class _ProfileUploadBody(msgspec.Struct):
@@ -46,8 +45,8 @@ def photo_of(request: Request, user_id: str) -> NewPhoto:
     """Read a profile photo from its request.
 
     Raises:
-        InvalidRequestError: The user's id or a header is not what it must be.
-        TooLargeError, UnsupportedTypeError: This is no photo that can be taken in.
+        InvalidRequestError: The user's id, a header or the photo is invalid.
+        TooLargeError, UnsupportedTypeError: The photo is too large, or of another type.
     """
     checked_user_id(user_id)
     email, content = email_of(request), bytes_of(request)
@@ -57,11 +56,11 @@ def photo_of(request: Request, user_id: str) -> NewPhoto:
 
 
 def wanted_photo_of(request: Request, user_id: str) -> tuple[str, str, str | None]:
-    """Read who wants to upload a profile photo straight to S3, of what type; and their address.
+    """Read a request for a form: the user's id, the photo's type, and the e-mail address.
 
     Raises:
-        InvalidRequestError: The user's id, the body or a header is not what it must be.
-        UnsupportedTypeError: This is no photo's type.
+        InvalidRequestError: The user's id, the body or a header is invalid.
+        UnsupportedTypeError: The type is not a photo's.
     """
     body = json_of(request, _ProfileUploadBody, '{"content_type": "image/jpeg"}')
     email = checked_email(body.email or "", "email") or email_of(request)
@@ -69,7 +68,7 @@ def wanted_photo_of(request: Request, user_id: str) -> tuple[str, str, str | Non
 
 
 def email_of(request: Request) -> str | None:
-    """Who wants to know if a photo does not do.
+    """The address for the notice, from a request's header.
 
     Raises:
         InvalidRequestError: It is no address.
@@ -78,14 +77,18 @@ def email_of(request: Request) -> str | None:
 
 
 def checked_email(given: str, name: str) -> str | None:
-    """An address, or None for an empty one.
+    """Check an e-mail address; None for an empty one.
+
+    Args:
+        given: The address as it was sent.
+        name: The name of its header or field, for the error.
 
     Raises:
-        InvalidRequestError: It is none; `name` says what the request calls it.
+        InvalidRequestError: It is no address.
     """
     address = given.strip()
-    is_one = len(address) <= _MAX_EMAIL_LENGTH and _EMAIL.fullmatch(address)
-    if address and not is_one:
+    is_valid = len(address) <= _MAX_EMAIL_LENGTH and _EMAIL.fullmatch(address)
+    if address and not is_valid:
         raise errors.InvalidRequestError(
             f"{name} must be one e-mail address, or be left out.", code="invalid_email"
         )
@@ -93,19 +96,19 @@ def checked_email(given: str, name: str) -> str | None:
 
 
 def execution_of(request: Request) -> str | None:
-    """Which execution somebody wants to know about, if they say."""
+    """The execution that the client asks about; None: any."""
     parameters: Mapping[str, str] = request.query_params or {}
     return parameters.get("execution_id")
 
 
 def receipt_response(receipt: ProfileReceipt, links: Links) -> Response:
-    """202: the photo is in good hands."""
+    """202: the photo is stored, and its workflow is started."""
     body = {**_described(receipt.profile, links), "duplicate": receipt.duplicate}
     return Response(body=body, status_code=202)
 
 
 def permit_response(permit: ProfileUploadPermit) -> Response:
-    """201: post the photo there."""
+    """201 with the form that posts the photo."""
     body = {
         "user_id": permit.user_id,
         "url": permit.form.url,
@@ -116,12 +119,12 @@ def permit_response(permit: ProfileUploadPermit) -> Response:
 
 
 def profile_response(profile: Profile, links: Links) -> Response:
-    """200 with how far the last photo is, and the photo that counts."""
+    """200 with the status of the last photo, and the photo that counts."""
     return Response(body=_described(profile, links), status_code=200)
 
 
 def deletion_response(profile: Profile) -> Response:
-    """202: nobody gets it any more, and what is left of it is being removed."""
+    """202: no client gets the profile from now on; its files and faces are being removed."""
     return Response(
         body={"user_id": profile.user_id, "status": profile.status.value}, status_code=202
     )

@@ -1,4 +1,4 @@
-"""HTTP requests in the pipeline's words."""
+"""Translates HTTP requests about stories."""
 
 import email.message
 import email.utils
@@ -43,7 +43,7 @@ def upload_of(request: Request) -> Upload:
     """Read an upload from its request.
 
     Raises:
-        InvalidRequestError: A header does not say what it must.
+        InvalidRequestError: A header is invalid.
     """
     headers = request.headers
     language, voice = voices.chosen(headers.get("x-language"), headers.get("x-voice"))
@@ -59,10 +59,11 @@ def upload_of(request: Request) -> Upload:
 
 
 def wanted_upload_of(request: Request) -> WantedUpload:
-    """Read the description of a photo that is to be uploaded straight to S3.
+    """Read a request for a form that posts a photo straight to S3.
 
     Raises:
-        InvalidRequestError: The body does not say what it must.
+        InvalidRequestError: The body is invalid.
+        UnsupportedTypeError: The type is not a photo's.
     """
     body = json_of(request, _UploadBody, '{"name": "page.jpg", "content_type": "image/jpeg"}')
     content_type = photos_type(body.content_type)
@@ -77,17 +78,17 @@ def wanted_upload_of(request: Request) -> WantedUpload:
 
 
 def bulk_of(request: Request) -> tuple[list[str], bool]:
-    """Read which ids are asked for, and whether to send a notice about what is ready.
+    """Read the ids to look up, and whether to send a notice about the ready ones.
 
     Raises:
-        InvalidRequestError: The body is no list of ids.
+        InvalidRequestError: The body or the header is invalid.
     """
     wanted = json_of(request, list[_BulkEntry], '[{"id": "..."}, ...]')
     return [each.id for each in wanted], _flag(request.headers, "X-Notification-Required")
 
 
 def place_in_list_of(request: Request) -> tuple[int, str | None]:
-    """Read how many stories are wanted, and after which cursor.
+    """Read the limit and the cursor of a list.
 
     Raises:
         InvalidRequestError: The limit is no number.
@@ -130,14 +131,11 @@ def entity_tag_of(request: Request) -> str | None:
 
 
 def file_name(content_disposition: str) -> str:
-    """What the sender calls the file (RFC 6266, RFC 5987), without path and line breaks.
-
-    Emoji and length are kept; this name is for people and never part of a key.
-    """
+    """The file's name in a header (RFC 6266, RFC 5987), as `keys.legible` returns it."""
     message = email.message.Message()
     message["Content-Disposition"] = keys.CONTROL_CHARACTERS.sub(" ", _as_utf8(content_disposition))
     parameters = message.get_params(header="content-disposition", failobj=[])
-    # An encoded name (filename*) comes as a tuple, and counts more than a plain one.
+    # An encoded name (filename*) is a tuple here, and has priority over a plain one.
     candidates = sorted(
         (value for key, value in parameters if key == "filename"),
         key=lambda value: isinstance(value, str),
@@ -146,7 +144,7 @@ def file_name(content_disposition: str) -> str:
 
 
 def _as_utf8(header: str) -> str:
-    """Undo the Latin-1 in which HTTP servers hand on a header that was sent as UTF-8."""
+    """Decode a header that was sent as UTF-8; HTTP servers decode headers as Latin-1."""
     try:
         return header.encode("latin-1").decode("utf-8")
     except UnicodeError:

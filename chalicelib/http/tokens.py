@@ -1,7 +1,7 @@
-"""Who may use the API: whoever brings a token whose SHA-256 is in the settings.
+"""Checks API tokens: the settings have the SHA-256 of every valid token. Pure.
 
-Pure. A token is 256 random bits (`infrastructure.api_tokens` makes them), so that its digest needs
-no salt and tells nothing of it.
+A token is 256 random bits (`make token` makes them). So its digest needs no salt, and says
+nothing about the token.
 """
 
 import hashlib
@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import Final
 
 OPEN: Final = "open"
-"""What API_TOKENS is where everybody may use the API."""
+"""The value of API_TOKENS with which everybody may use the API."""
 CACHED_SECONDS: Final = 300
-"""How long API Gateway goes by an answer about a token without asking again."""
+"""How long API Gateway caches the authorizer's answer about a token."""
 
-_SHOWN: Final = 8  # hex digits of a digest, in access logs
+_SHOWN_DIGITS: Final = 8  # of a digest in hex, in access logs
 _BEARER: Final = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)")  # RFC 6750, section 2.1
 
 
 def digests_of(setting: str) -> tuple[str, ...]:
-    """The digests in a valid API_TOKENS, in hex; none of an open stage."""
+    """The digests of a valid API_TOKENS, in hex; none if the API is open."""
     return () if setting == OPEN else tuple(setting.split(","))
 
 
@@ -30,14 +30,14 @@ def digest_of(token: str) -> str:
 
 
 def holder_of(authorization: str, digests: Sequence[str]) -> str | None:
-    """Who sends this ``Authorization`` header, by the first digits of the token's digest.
+    """The first digits of the digest of the token in an ``Authorization`` header.
 
-    None: it is no bearer token, or none of these. All are compared, each in constant time, so
-    that the time which it takes tells nothing of them.
+    None: the header has no bearer token, or its digest is not in `digests`. Compares with all of
+    them, each in constant time, so that the duration says nothing about them.
     """
     bearer = _BEARER.fullmatch(authorization)
     if bearer is None:
         return None
     given = digest_of(bearer[1])
     matching = [digest for digest in digests if hmac.compare_digest(digest, given)]
-    return matching[0][:_SHOWN] if matching else None
+    return matching[0][:_SHOWN_DIGITS] if matching else None

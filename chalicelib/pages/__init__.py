@@ -1,1 +1,1 @@
-"""Photos, text and sound of a page. Pure: no AWS, no clock."""
+"""The photo, text and sound of a page. Pure: no AWS, no clock."""

@@ -1,4 +1,4 @@
-"""Text as it was detected on a page, and which way up the page is. Pure."""
+"""The words and lines that were detected on a page, and which way up the page is."""
 
 import math
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Kind(StrEnum):
 
 
 class Point(msgspec.Struct, frozen=True, array_like=True):
-    """A place on the image: fractions of its width and height, from the top left."""
+    """A place on the image, in fractions of its width and height, from the top left."""
 
     x: float
     y: float
@@ -24,8 +24,8 @@ class TextDetection(msgspec.Struct, frozen=True):
 
     Attributes:
         confidence: 0 to 100.
-        polygon: Four corners, clockwise from the TEXT's own top left: turned text has a
-            turned polygon.
+        polygon: Four corners, clockwise from the top left of the text itself: turned text has
+            a turned polygon.
     """
 
     kind: Kind
@@ -43,13 +43,13 @@ def words(detections: list[TextDetection]) -> list[TextDetection]:
 
 
 def text_angle(detections: list[TextDetection], aspect: float) -> float:
-    """Which way the text runs, in degrees clockwise from upright, in (-180, 180].
+    """The direction of the text, in degrees clockwise from upright, in (-180, 180].
 
-    Every line votes with its length, so that a page number on its side has no say.
+    The average of all lines, weighted by length: a short line has little influence.
 
     Args:
-        detections: What was detected.
-        aspect: The image's width over its height; fractions alone would distort angles.
+        detections: Of the image.
+        aspect: The image's width divided by its height. Angles in fractions alone are distorted.
     """
     across = down = 0.0
     for line in lines(detections):
@@ -74,40 +74,45 @@ def turned(detections: list[TextDetection], degrees: int) -> list[TextDetection]
 
 
 TURNS: Final = (0, 180)
-"""Degrees by which the page is turned for its first and second reading."""
+"""Degrees by which the page is turned for its first and its second reading.
+
+EXIF is not reliable: a phone that is held flat over a book often records "upside down" for an
+upright photo. DetectText reads text that is turned by up to 90 degrees, so these two turns cover
+all directions. The second reading is paid for only when the first one is poor.
+"""
 
 _READABLE_CONFIDENCE: Final = 80.0
-"""Print that lies the right way is read with 90 and more, upside-down print with 50 to 75."""
+"""DetectText reads upright print with 90 and more, upside-down print with 50 to 75."""
 
 _HOPELESS_CONFIDENCE: Final = 50.0
-"""Confidence of characters that are as good as guessed."""
+"""Characters with less confidence count as guessed."""
 
 
 class TurnedReading(msgspec.Struct, frozen=True):
-    """What DetectText saw on the page turned clockwise by `turn` degrees."""
+    """The detections on the page turned clockwise by `turn` degrees."""
 
     turn: int
     detections: list[TextDetection]
 
 
 def next_turn(readings: list[TurnedReading]) -> int | None:
-    """The turn to read the page at next, or None when enough was read."""
+    """The turn of the next reading, in degrees; None when no other reading is needed."""
     if any(not _is_poor(reading) for reading in readings) or len(readings) == len(TURNS):
         return None
     return TURNS[len(readings)]
 
 
 def best(readings: list[TurnedReading]) -> TurnedReading:
-    """The reading that most likely has the page the right way up."""
+    """The reading with the most readable characters: there the page is the right way up."""
     return max(readings, key=_readable_characters)
 
 
 def quarter_turn(reading: TurnedReading, aspect: float) -> int:
-    """Degrees (a multiple of 90) by which this reading's page must turn to stand upright.
+    """Degrees (a multiple of 90) by which this reading's page must be turned to be upright.
 
     Args:
         reading: The chosen reading.
-        aspect: Width over height of the page as it was read.
+        aspect: Width divided by height of the page as it was read.
     """
     return -90 * round(text_angle(reading.detections, aspect) / 90) % 360
 

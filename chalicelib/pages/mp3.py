@@ -1,4 +1,4 @@
-"""Joining MP3s: the frames of each, without the tags and headers that speak for it alone."""
+"""Joins MP3s: keeps their audio frames, drops tags and headers that describe one part only."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,13 +17,13 @@ _ID3V1_BYTES: Final = 128
 
 
 def joined(parts: list[bytes]) -> bytes:
-    """One playable MP3 of several of the same format, in order.
+    """Join MP3s of one format, in order, into one that players can play.
 
-    Headers that give one part's length (Xing, Info, VBRI) and ID3 tags are left out:
-    a player would stop, or show the length of the first part.
+    Drops ID3 tags, and headers that give the length of one part (Xing, Info, VBRI). With them, a
+    player would stop after the first part, or show only its length.
 
     Raises:
-        TransientError: A part is not an MP3: whoever made it should make it again.
+        TransientError: A part is not an MP3; Polly may answer better next time.
     """
     if len(parts) == 1:
         return parts[0]
@@ -33,13 +33,13 @@ def joined(parts: list[bytes]) -> bytes:
 def _audio_frames(mp3: bytes) -> Iterator[bytes]:
     position = _id3v2_length(mp3)
     end = len(mp3) - (_ID3V1_BYTES if mp3[-_ID3V1_BYTES:].startswith(b"TAG") else 0)
-    first = True
+    is_first = True
     while position + _HEADER_BYTES <= end:
         length = _frame_length(mp3[position : position + _HEADER_BYTES])
         frame = mp3[position : min(position + length, end)]
-        if not (first and _describes_the_stream(frame)):
+        if not (is_first and _is_header(frame)):
             yield frame
-        first = False
+        is_first = False
         position += length
 
 
@@ -65,5 +65,6 @@ def _frame_length(header: bytes) -> int:
     return bytes_of_frame // _SAMPLE_RATES[version][sample_index] + (bits >> 9 & 1)
 
 
-def _describes_the_stream(frame: bytes) -> bool:
+def _is_header(frame: bytes) -> bool:
+    """Does this frame hold the length of its MP3 instead of audio?"""
     return any(mark in frame[_HEADER_BYTES:48] for mark in (b"Xing", b"Info", b"VBRI"))

@@ -1,4 +1,4 @@
-"""Photos: checked, turned upright, cut and encoded. Pure."""
+"""Checks photos, and makes upright page images of them."""
 
 import io
 import re
@@ -14,17 +14,18 @@ from chalicelib.errors import (
     UnsupportedTypeError,
 )
 
-# ISO 10918-1, table B.1. Within a scan, 0xFF is data when 0x00 follows, a restart when
-# 0xD0 to 0xD7 does, and padding when another 0xFF does: anything else is a marker.
+# ISO 10918-1, table B.1. Within a scan, 0xFF followed by 0x00 is data, by 0xD0 to 0xD7 a
+# restart, by another 0xFF padding. Followed by anything else it is a marker.
 _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _SEGMENTS: Final = frozenset([*range(0xC0, 0xD0), *range(_SCAN, 0xF0), 0xFE])
 
 
 def is_whole(jpeg: bytes) -> bool:
-    """Does every marker make sense, from the first to an end that follows a scan?
+    """Is a JPEG complete: every marker valid, up to an end marker after a scan?
 
-    What cameras append after that end (a second picture, a maker's notes) does not matter.
+    Decoders fill in missing parts without an error. Data after that end is ignored: cameras
+    append a second picture, or notes of their maker.
     """
     position, scanned = 0, False
     while match := _MARKER.search(jpeg, position):
@@ -40,7 +41,7 @@ def is_whole(jpeg: bytes) -> bool:
 
 
 MAX_PIXELS: Final = 100_000_000
-"""More than any phone takes; a "decompression bomb" claims more and would exhaust memory."""
+"""More than phones take. A "decompression bomb" says that it has more, to exhaust memory."""
 
 MIN_SIDE: Final = 80
 """Rekognition's minimum, in pixels (Rekognition guidelines and quotas)."""
@@ -58,8 +59,7 @@ _CONTENT_TYPES: Final = {
     "HEIF": "image/heic",
 }
 
-# Pixels are counted against MAX_PIXELS before any is decoded, with an answer of our own;
-# Pillow's own guard would only warn at the figures in question.
+# `_opened` compares with MAX_PIXELS before it decodes a pixel. Pillow's own limit would only warn.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -75,11 +75,11 @@ class Size(msgspec.Struct, frozen=True):
 
 
 def checked_content_type(photo: bytes) -> str:
-    """Decode a photo from its first byte to its last, and name its format.
+    """Decode a photo completely, and return its format.
 
     Raises:
-        UnsupportedTypeError: The bytes are no image, or in a format that is not read here.
-        InvalidRequestError: The image is damaged, incomplete or too small to read.
+        UnsupportedTypeError: The bytes are no image, or of another format.
+        InvalidRequestError: The image is damaged, incomplete or smaller than `MIN_SIDE`.
         TooLargeError: It has more than `MAX_PIXELS`.
     """
     image = _opened(photo)
@@ -96,16 +96,16 @@ def checked_content_type(photo: bytes) -> str:
 
 
 def upright_page(photo: bytes) -> Image.Image:
-    """The photo as its EXIF wants it shown: RGB, at most 4096 pixels a side, no metadata."""
+    """The photo turned as its EXIF says: RGB, at most 4096 pixels a side, no metadata."""
     image = _opened(photo)
     largest = (_MAX_PAGE_SIDE, _MAX_PAGE_SIDE)
-    image.draft("RGB", largest)  # a very large JPEG need not be unpacked at its full size
+    image.draft("RGB", largest)  # a very large JPEG is decoded at a smaller size
     _decode(image)
-    if image.mode.startswith("I"):  # 16 bits of grey: `convert` would make all of it white
+    if image.mode.startswith("I"):  # 16 bits of grey, which `convert` would make white
         image = image.point(lambda value: value / 256).convert("L")
-    elif image.mode in {"1", "P"}:  # which cannot be made smaller smoothly
+    elif image.mode in {"1", "P"}:  # `thumbnail` cannot smooth these
         image = image.convert("RGBA")
-    # Smaller first: everything after this needs a copy of the pixels.
+    # First, because each operation below copies the pixels.
     image.thumbnail(largest, reducing_gap=2.0)
     ImageOps.exif_transpose(image, in_place=True)
     page = _on_white(image)
@@ -125,7 +125,7 @@ def turned(page: Image.Image, degrees: int) -> Image.Image:
 
 
 def encoded(page: Image.Image) -> bytes:
-    """The page as a JPEG without metadata that DetectText takes in one request."""
+    """The page as a JPEG without metadata, small enough for one request of DetectText."""
     for quality in (90, 80, 65):
         target = io.BytesIO()
         page.save(target, "JPEG", quality=quality)
@@ -139,7 +139,7 @@ def size_of(page: Image.Image) -> Size:
 
 
 def size_of_jpeg(picture: bytes) -> Size:
-    """The size of a picture as `encoded` makes it, without decoding it."""
+    """The size of a JPEG, without decoding it."""
     return size_of(_opened(picture))
 
 
@@ -147,9 +147,9 @@ def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> byt
     """A square of a picture, at most `side` pixels wide, as a JPEG without metadata.
 
     Args:
-        picture: A JPEG as `encoded` makes it.
+        picture: A JPEG that `encoded` made.
         square: Left, top, right, bottom in pixels.
-        side: Never enlarged to it.
+        side: A smaller square is not enlarged.
     """
     image = _opened(picture)
     _decode(image)
@@ -162,7 +162,7 @@ def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> byt
 
 def _opened(photo: bytes) -> Image.Image:
     formats = ["JPEG", "PNG", "GIF", "WEBP"]
-    if photo[4:8] == b"ftyp":  # HEIF's container: its codec is loaded for those who need it
+    if photo[4:8] == b"ftyp":  # HEIF; other formats do not need to load its codec
         from pillow_heif import register_heif_opener  # noqa: PLC0415
 
         register_heif_opener()

@@ -1,11 +1,11 @@
-"""From lines scattered over a page to text in the order in which a person reads it.
+"""Puts the lines of a page into the order in which a person reads them.
 
-1. Straighten: measure every line along the direction that the text runs in.
-2. Cut: a gap that runs through the whole page, across or down, separates blocks; columns
-   are read side by side, blocks one below the other (the recursive XY cut).
-3. Within a block: lines on one height form a row; rows form paragraphs, which begin at an
-   indent, after a gap, or after a row that ends early with a full stop.
-4. A page number alone at the top or bottom is not part of the story.
+1. Straighten: measure every line along the direction of the text.
+2. Drop a page number that is alone at the top or bottom.
+3. Cut: a gap across or down the whole page separates blocks. Columns are read side by side,
+   other blocks one below the other (the recursive XY cut).
+4. Within a block, lines at one height form a row, and rows form paragraphs. A paragraph begins
+   at an indent, after a gap, or after a row that ends early with a full stop.
 """
 
 import itertools
@@ -18,13 +18,13 @@ import msgspec
 
 from chalicelib.pages.detection import TextDetection, lines, text_angle
 
-# All in heights of the page's typical line.
+# All in multiples of the median height of a line.
 _COLUMN_GAP: Final = 1.5  # wider than any space between words
 _BLOCK_GAP: Final = 1.5  # more than the leading between rows of one block
 _INDENT: Final = 0.6
 _EARLY_END: Final = 3.0
 
-_PARAGRAPH_LEADING: Final = 1.25  # in distances between rows where they are closest
+_PARAGRAPH_LEADING: Final = 1.25  # in multiples of the smallest distance between rows
 
 _PAGE_NUMBER: Final = re.compile(r"[\W_]*(\d{1,4}|[ivxlc]{1,6})[\W_]*", re.IGNORECASE)
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*$")
@@ -54,7 +54,7 @@ def text_of(detections: list[TextDetection], aspect: float, *, right_to_left: bo
 
     Args:
         detections: What was detected on the upright page.
-        aspect: The page's width over its height.
+        aspect: The page's width divided by its height.
         right_to_left: Columns and rows run from right to left, as in Arabic.
     """
     straight = _straightened(detections, aspect, mirror=right_to_left)
@@ -75,8 +75,8 @@ def _straightened(detections: list[TextDetection], aspect: float, *, mirror: boo
         across = [point.x * aspect * cosine - point.y * sine for point in line.polygon]
         down = [point.x * aspect * sine + point.y * cosine for point in line.polygon]
         left, right = min(across), max(across)
-        # A line that leans a little has its corners spread: the middles of its two ends
-        # tell its height on the page better than the extremes do.
+        # The corners of a line that leans a little are spread. The middles of its two ends give
+        # its top and bottom better than the extremes.
         half = (down[3] + down[2] - down[0] - down[1]) / 4
         middle = sum(down) / 4
         straight.append(
@@ -103,7 +103,7 @@ def _without_page_number(page: list[_Line]) -> list[_Line]:
 
 def _blocks(page: list[_Line], unit: float) -> list[list[_Line]]:
     columns = _cut(page, "left", "right", _COLUMN_GAP * unit)
-    # One line beside many is a row that was detected in two pieces, not a column.
+    # One line beside many is a part of a row, not a column.
     if len(columns) > 1 and all(len(column) > 1 for column in columns):
         return [block for column in columns for block in _blocks(column, unit)]
     bands = _cut(page, "top", "bottom", _BLOCK_GAP * unit)
@@ -113,7 +113,7 @@ def _blocks(page: list[_Line], unit: float) -> list[list[_Line]]:
 
 
 def _cut(page: list[_Line], start: str, end: str, gap: float) -> list[list[_Line]]:
-    """Split where nothing lies for more than `gap` along one axis."""
+    """Split at each empty space of more than `gap` along one axis."""
     parts: list[list[_Line]] = []
     reach = -math.inf
     for line in sorted(page, key=lambda line: float(getattr(line, start))):
@@ -148,8 +148,8 @@ def _paragraphs(block: list[_Line], unit: float) -> list[str]:
     rows = _rows(block)
     starts = _paragraph_starts(rows, unit)
     paragraphs = [rows[0].text]
-    for row, begins in zip(rows[1:], starts[1:], strict=True):
-        if begins:
+    for row, is_start in zip(rows[1:], starts[1:], strict=True):
+        if is_start:
             paragraphs.append(row.text)
         elif _HYPHENATED.search(paragraphs[-1]) and row.text[:1].islower():
             paragraphs[-1] = paragraphs[-1][:-1] + row.text
@@ -161,20 +161,20 @@ def _paragraphs(block: list[_Line], unit: float) -> list[str]:
 def _paragraph_starts(rows: list[_Line], unit: float) -> list[bool]:
     margin = min(row.left for row in rows)
     edge = max(row.right for row in rows)
-    # Where every row stands on its own middle (a poem, a title page), indents mean nothing.
+    # Rows that are centred (a poem, a title page) have no indents.
     spread_left = statistics.pstdev(row.left for row in rows)
     spread_middle = statistics.pstdev(row.left + row.right for row in rows) / 2
-    centred = spread_middle < spread_left / 2
+    is_centred = spread_middle < spread_left / 2
     pairs = list(itertools.pairwise(rows))
     leading = min((below.middle - above.middle for above, below in pairs), default=0.0)
 
-    def begins(previous: _Line, row: _Line) -> bool:
+    def is_start(previous: _Line, row: _Line) -> bool:
         if row.middle - previous.middle > _PARAGRAPH_LEADING * leading:
             return True
-        if centred:
+        if is_centred:
             return False
-        indented = row.left - margin > _INDENT * unit
-        ended_early = edge - previous.right > _EARLY_END * unit
-        return indented or (ended_early and bool(_SENTENCE_END.search(previous.text)))
+        is_indented = row.left - margin > _INDENT * unit
+        has_ended_early = edge - previous.right > _EARLY_END * unit
+        return is_indented or (has_ended_early and bool(_SENTENCE_END.search(previous.text)))
 
-    return [True] + [begins(above, row) for above, row in pairs]
+    return [True] + [is_start(above, row) for above, row in pairs]

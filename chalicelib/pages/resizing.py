@@ -1,4 +1,4 @@
-"""Renditions: a page image at the sizes that screens and lists show it in."""
+"""Makes renditions: the page image in smaller sizes, for screens and lists."""
 
 import io
 from types import MappingProxyType
@@ -10,13 +10,14 @@ from PIL import Image
 from chalicelib.errors import RejectedError
 
 SIZES: Final = {"large": 1920, "medium": 1080, "small": 480, "thumbnail": 160}
-"""The most pixels of the longer side, largest first: each is made of the one before."""
+"""Pixels of the longer side, at most. Largest first: each is made from the one before."""
 
 _FILTER: Final = Image.Resampling.BICUBIC
-"""Within 1 dB of what LANCZOS keeps, text included, in 70 % of its time; HAMMING loses over 2."""
+"""At most 1 dB worse than LANCZOS, also for text, in 70 % of its time; HAMMING loses over 2 dB."""
 
 ENCODING: Final = MappingProxyType({"quality": 85, "optimize": True, "progressive": True})
-"""Pillow gives a progressive JPEG a byte a pixel: noise takes 0.9 at 85, and too many at 90."""
+"""Pillow's buffer for a progressive JPEG has a byte a pixel. Noise needs 0.9 at quality 85, and
+too much at 90."""
 
 
 class RenditionImage(msgspec.Struct, frozen=True):
@@ -38,19 +39,19 @@ class RenditionImage(msgspec.Struct, frozen=True):
 def renditions_of(page: bytes) -> list[RenditionImage]:
     """Make all of `SIZES`, largest first; the same page always gives the same bytes.
 
-    None is larger than the page: a small page has several renditions of its own size.
+    Never enlarges: a small page gets several renditions of its own size.
 
     Args:
-        page: A JPEG, upright, as `photo.encoded` makes it.
+        page: An upright JPEG that `photo.encoded` made.
 
     Raises:
         RejectedError: The bytes are no JPEG, or a damaged one.
     """
     try:
         original = Image.open(io.BytesIO(page), formats=["JPEG"])
-        sizes = {name: _within(longest, original.size) for name, longest in SIZES.items()}
+        sizes = {name: _within(max_side, original.size) for name, max_side in SIZES.items()}
         image = _decoded(original, sizes["large"])
-    except OSError as error:  # Pillow's only one for JPEGs, whatever is wrong with them
+    except OSError as error:  # Pillow raises no other error for a damaged JPEG
         raise RejectedError(
             "This page's image is damaged or incomplete: send the photo again.",
             code="unreadable_image",
@@ -63,24 +64,24 @@ def renditions_of(page: bytes) -> list[RenditionImage]:
     return [RenditionImage(name, *size, contents[size]) for name, size in sizes.items()]
 
 
-def _within(longest: int, size: tuple[int, int]) -> tuple[int, int]:
-    """The size at the same shape whose longer side is that at most; never an enlarged one."""
+def _within(max_side: int, size: tuple[int, int]) -> tuple[int, int]:
+    """The size scaled down to a longer side of at most `max_side`."""
     width, height = size
     longer = max(size)
-    scaled = min(longest, longer)
+    scaled = min(max_side, longer)
     return max(1, round(width * scaled / longer)), max(1, round(height * scaled / longer))
 
 
 def _decoded(page: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The page at this size, RGB, without what it says of itself."""
-    # A JPEG of at least twice the size comes out of its decoder at half the size (or less), in
-    # half the time; its right and lower edges may then lie within a pixel, as the box tells.
+    """The page at this size, RGB, without metadata."""
+    # If a JPEG is at least twice as large, its decoder can give half the size or less, in half
+    # the time. Its right and lower edges may then lie within a pixel: `box` says where.
     drafted = page.draft("RGB", size)
     box = drafted[1] if drafted else None
     image = page.resize(size, _FILTER, box)
-    if image.mode != "RGB":  # else it would be copied
+    if image.mode != "RGB":  # `convert` would copy an RGB image
         image = image.convert("RGB")
-    image.info = {}  # Pillow would write a comment again
+    image.info = {}  # Pillow would write the JPEG's comment again
     return image
 
 

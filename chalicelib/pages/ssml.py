@@ -1,4 +1,4 @@
-"""A story's text as SSML that Polly takes: paragraph by paragraph, within its limits."""
+"""Turns a story's text into SSML, paragraph by paragraph, within Polly's limits."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ MAX_BILLED: Final = 3000
 MAX_TOTAL: Final = 6000
 """All characters of one request, tags and entities included (Polly quotas)."""
 
-# Where a long paragraph may be cut, best first. Each keeps the mark and drops the space.
+# Where to cut a long paragraph, best places first. A cut keeps the mark and drops the space.
 _CUTS: Final = (
     re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|(?<=[。！？؟])\s*"),  # between sentences
     re.compile(r"(?<=[,;:،、])\s+|(?<=[，、；])"),  # between clauses
@@ -25,7 +25,7 @@ _PARAGRAPH: Final = "<p>{}</p>"
 
 
 def ssml_requests(text: str) -> list[str]:
-    """SSML documents that, spoken one after the other, are the whole text.
+    """SSML documents that together speak the whole text, in order.
 
     Args:
         text: A paragraph a line.
@@ -59,7 +59,7 @@ def _cut_to_fit(text: str, depth: int) -> Iterator[str]:
     if _fits(len(text), _PARAGRAPH.format(escape(text))):
         yield text
         return
-    if depth == len(_CUTS):  # one word beyond the limit: no cut is a good one
+    if depth == len(_CUTS):  # one word that is longer than the limit
         half = len(text) // 2
         yield from _cut_to_fit(text[:half], depth)
         yield from _cut_to_fit(text[half:], depth)

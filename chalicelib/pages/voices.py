@@ -1,7 +1,7 @@
-"""Who reads aloud: the languages that Rekognition reads and Polly speaks, and their voices.
+"""The languages that Rekognition reads and Polly speaks, and their voices.
 
-A table in the code, not a look-up: an upload must not cost one more request. A test holds
-it against Polly's DescribeVoices. Source: Polly's "Available voices", Rekognition's
+A table in the code, because a look-up would cost each upload one more request. A test compares
+it with Polly's DescribeVoices. Source: Polly's "Available voices", Rekognition's
 "Detecting text" (English, Arabic, Russian, German, French, Italian, Portuguese, Spanish).
 """
 
@@ -20,7 +20,7 @@ RIGHT_TO_LEFT: Final = frozenset({"arb", "ar-AE"})
 
 
 class Voice(msgspec.Struct, frozen=True):
-    """A voice, and whether it exists in each of Polly's two everyday engines."""
+    """A voice, and which of Polly's engines have it."""
 
     id: str
     neural: bool
@@ -68,33 +68,33 @@ VOICES: Final = MappingProxyType(
 
 
 def chosen(language: str | None, voice: str | None) -> tuple[str, str]:
-    """The language and voice that a request means, as Polly spells them.
+    """The language and voice of a request, with defaults, as Polly spells them.
 
     Raises:
-        InvalidRequestError: There is no such language, or the voice does not speak it; the
-            message lists what is possible.
+        InvalidRequestError: There is no such language, or the voice does not speak it. The
+            message lists the possible values.
     """
     wanted = (language or DEFAULT_LANGUAGE).strip()
-    known = next((name for name in VOICES if name.lower() == wanted.lower()), None)
-    if known is None:
+    spelled = next((name for name in VOICES if name.lower() == wanted.lower()), None)
+    if spelled is None:
         raise InvalidRequestError(
             f"Language {wanted[:40]!r} is not available; choose one of: {', '.join(VOICES)}.",
             code="unknown_language",
         )
-    names = [candidate.id for candidate in VOICES[known]]
+    names = [candidate.id for candidate in VOICES[spelled]]
     if not voice:
-        return known, names[0]
+        return spelled, names[0]
     match = next((name for name in names if name.lower() == voice.strip().lower()), None)
     if match is None:
         raise InvalidRequestError(
-            f"Voice {voice[:40]!r} does not speak {known}; choose one of: {', '.join(names)}.",
+            f"Voice {voice[:40]!r} does not speak {spelled}; choose one of: {', '.join(names)}.",
             code="unknown_voice",
         )
-    return known, match
+    return spelled, match
 
 
 def engine_for(language: str, voice: str, preferred: Engine) -> Engine:
-    """The preferred engine where the voice has it, else the other one."""
+    """The preferred engine if the voice has it, else the other one."""
     speaker = next(candidate for candidate in VOICES[language] if candidate.id == voice)
     available: dict[Engine, bool] = {"neural": speaker.neural, "standard": speaker.standard}
     if available[preferred]:

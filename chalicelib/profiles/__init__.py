@@ -1,1 +1,1 @@
-"""Profile photos: one clear face, registered once; a workflow of Step Functions."""
+"""Profile photos: a Step Functions workflow registers one clear face per profile."""

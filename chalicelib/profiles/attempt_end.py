@@ -1,4 +1,4 @@
-"""The workflow's last tasks for a photo that does not count: say so, and clean up."""
+"""The workflow's last task for a photo that is not taken: records the end, and cleans up."""
 
 import logging
 from collections.abc import Callable
@@ -33,12 +33,12 @@ class AttemptEnd(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def run(self, task: Task) -> dict[str, Any]:
-        """End an attempt that does not come to its end, and tell the person why.
+        """End an attempt without success, and send the notice.
 
-        It is rejected if its photo was refused, and failed if not.
+        The status becomes "rejected" if the photo was refused, else "failed".
 
         Raises:
-            SupersededError: Another photo is wanted by now, or this one counts.
+            SupersededError: A newer photo replaced this one, or this one counts.
         """
         ends_here = False
 
@@ -46,15 +46,15 @@ class AttemptEnd(msgspec.Struct, frozen=True):
             nonlocal ends_here
             attempt = before.attempt if before else None
             if before is None or attempt is None or attempt.execution != task.execution:
-                raise SupersededError(f"execution {task.execution} is not wanted any more")
+                raise SupersededError(f"a newer photo replaced that of execution {task.execution}")
             ends_here = before.status is ProfileStatus.PROCESSING
             if not ends_here:
-                return before  # by an earlier try of this task
+                return before  # an earlier try of this task did it
             return moves.given_up(before, GIVEN_UP, self.clock())
 
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
         if is_unrecorded_manual_run(self.records.profiles.find(profile_id), profile_id, task):
-            log.error("an execution that was started by hand failed before it came to anything")
+            log.error("an execution that was started by hand failed in its first task")
             self.meter.record(PROFILE_PHOTOS_FAILED)
             return {"userId": task.sent.user_id, "status": ProfileStatus.FAILED.value}
         profile = self.records.change(profile_id, decide)
@@ -66,7 +66,6 @@ class AttemptEnd(msgspec.Struct, frozen=True):
 
 
 def count_unsuccessful_attempt(meter: Meter, profile: Profile) -> None:
-    """Count an attempt that has just ended without coming to its end."""
     refusal = profile.attempt.refusal if profile.attempt else None
     if profile.status is ProfileStatus.REJECTED and refusal is not None:
         meter.record(PROFILE_PHOTOS_REJECTED, dimension=refusal.code)
@@ -75,7 +74,7 @@ def count_unsuccessful_attempt(meter: Meter, profile: Profile) -> None:
 
 
 def is_unrecorded_manual_run(profile: Profile | None, profile_id: str, task: Task) -> bool:
-    """Was it started by hand, and is wanted, but did its first task never write that down? Pure."""
+    """Was it started by hand, and did its first task fail before it wrote the attempt? Pure."""
     last = latest_execution(profile) if profile else None
     by_hand = not is_our_name(task.execution, profile_id)
     return by_hand and last != task.execution and not is_outdated(profile, task.started_at)

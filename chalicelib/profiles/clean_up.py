@@ -1,7 +1,7 @@
-"""What is left to do when an attempt is over: remove what it left, tell whoever asked.
+"""Cleans up after an attempt: removes its files and its face, and sends the notice.
 
-Every step can be taken again, and is written down when it is done; the sweeper takes those
-that nobody else came to.
+Every step may be repeated, and the record says which steps are done. The sweeper does the steps
+that no other function has done.
 """
 
 import logging
@@ -25,10 +25,10 @@ from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Cdn, Media
 
 MAX_EXECUTION_DURATION: Final = timedelta(minutes=15)
-"""An execution that takes longer is ended by Step Functions (a test compares)."""
+"""Step Functions ends an execution that takes longer (a test compares)."""
 
 TOMBSTONE_KEPT_FOR: Final = MAX_EXECUTION_DURATION + moves.MAX_WRITER_DURATION
-"""How long the record of a deleted profile says so: to executions, too, that began before."""
+"""How long a deleted profile keeps its record. Executions that began before need to see it."""
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ class CleanUp(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def begin(self, profile: Profile) -> None:
-        """Remove what is known to be there, for whoever cannot wait for the rest.
+        """Remove what can be removed now. Errors of AWS are logged, not raised.
 
-        What fails is left to the sweeper, as all that is to be done a last time.
+        The sweeper removes everything once more later: a late writer may store more files.
         """
         with telemetry.bound(profile_id=profile.id):
             try:
@@ -55,10 +55,10 @@ class CleanUp(msgspec.Struct, frozen=True):
                 log.warning("left to the sweeper", extra={"reason": error.message})
 
     def finish(self, profile: Profile) -> None:
-        """Do what can be done now; what must wait stays written down.
+        """Do each step that is possible now; the record keeps the others.
 
         Raises:
-            TransientError: AWS kept failing; doing it again is safe.
+            TransientError: AWS kept failing; a second call is safe.
         """
         steps = [
             *(partial(self._remove_leftover, profile, *each) for each in profile.leftovers.items()),
@@ -67,7 +67,7 @@ class CleanUp(msgspec.Struct, frozen=True):
         ]
         failures = []
         with telemetry.bound(profile_id=profile.id):
-            for step in steps:  # none has to wait for another that fails
+            for step in steps:  # each is tried, even if another one fails
                 try:
                     step()
                 except StorytimeError as error:
@@ -87,13 +87,13 @@ class CleanUp(msgspec.Struct, frozen=True):
         )
         try:
             self.mailer.send(attempt.email, notice.subject, notice.body)
-        except RejectedError as rejection:  # no later try would be taken either
-            log.warning("nobody told", extra={"reason": rejection.message})
+        except RejectedError as rejection:  # SES would refuse it again
+            log.warning("notice refused", extra={"reason": rejection.message})
         except StorytimeError as error:
             since = profile.unfinished_since or profile.changed_at
             if self.clock() - since <= GIVE_UP_AFTER:
                 raise
-            log.error("nobody could be told for a day", extra={"reason": error.message})  # noqa: TRY400
+            log.error("the notice could not be sent for a day", extra={"reason": error.message})  # noqa: TRY400
         generation = attempt.generation
 
         def decide(before: Profile | None) -> Profile:
@@ -105,23 +105,24 @@ class CleanUp(msgspec.Struct, frozen=True):
         self._change(profile, decide)
 
     def _remove_leftover(self, profile: Profile, generation: str, left: Leftover) -> None:
-        """Remove a photo's face and files; the last time when nobody stores any more."""
+        """Remove a photo's face and files; the last time when no function can still store any."""
         is_last = left.until <= self.clock()
         is_gone = self._remove(Owner(profile.id, generation), left, is_last=is_last)
         if not is_last or not is_gone:
             return
-        log.info("discarded", extra={"generation": generation})
+        log.info("leftover removed", extra={"generation": generation})
 
         def decide(before: Profile | None) -> Profile:
             if before is None or generation not in before.leftovers:
-                raise ProfileChangedError("somebody else discarded it")
+                raise ProfileChangedError("another function removed this leftover")
             return moves.discarded(before, generation, self.clock())
 
         self._change(profile, decide)
 
     def _remove(self, owner: Owner, left: Leftover, *, is_last: bool) -> bool:
-        """Remove what there is; has the CDN forgotten it, too?"""
-        # Who died while adding the face may have left one that only this picture finds.
+        """Remove files and face; returns whether the CDN has dropped its copies, too."""
+        # A function that died while it added the face may have left a face without a known id.
+        # Only a search with the portrait finds that face.
         kept = {keys.portrait(owner)} if left.indexing else set()
         for prefix in keys.prefixes(owner):
             while found := [key for key in self.media.keys_under(prefix) if key not in kept]:
@@ -145,7 +146,7 @@ class CleanUp(msgspec.Struct, frozen=True):
             self.faces.remove(sorted(face_ids))
 
     def _remove_record(self, profile: Profile) -> None:
-        """Remove the record of a deleted profile, when nobody can be working for it any more."""
+        """Remove a deleted profile's record, once no function can still work on the profile."""
         if profile.status is not ProfileStatus.DELETED or profile.deleted_at is None:
             return
         self._remove_arrived(profile, profile.deleted_at)
@@ -156,7 +157,7 @@ class CleanUp(msgspec.Struct, frozen=True):
             log.info("removed")
 
     def _remove_arrived(self, profile: Profile, deleted_at: datetime) -> None:
-        """Photos that were sent straight to S3, and not taken in yet."""
+        """Remove photos that wait in the intake bucket since before the deletion."""
         page = None
         while True:
             found = self.intake_bucket.waiting(keys.arrival_prefix(profile.user_id), page)
@@ -176,4 +177,4 @@ class CleanUp(msgspec.Struct, frozen=True):
         try:
             self.records.change(profile.id, decide)
         except ProfileChangedError as change:
-            log.info("not needed any more", extra={"reason": change.message})
+            log.info("nothing to write: the profile changed", extra={"reason": change.message})

@@ -1,4 +1,4 @@
-"""The workflow's first task: does the photo show one face, clear enough to know it again?"""
+"""The workflow's first task: checks that the photo shows one face, clear enough to match."""
 
 import logging
 import uuid
@@ -34,11 +34,11 @@ class FaceDetection(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def run(self, task: Task) -> dict[str, Any]:
-        """Look for the face, unless that was done; returns what was seen.
+        """Detect the face, unless that is done; returns the face.
 
         Raises:
             PhotoDoesNotMeetRequirementError: The message says what to do about it.
-            SupersededError: Another photo is wanted by now.
+            SupersededError: A newer photo replaced this one.
         """
         self._claim(task)
         current = self.records.current_attempt(task)
@@ -46,7 +46,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
         return {"generation": current.attempt.generation, **msgspec.to_builtins(face)}
 
     def _claim(self, task: Task) -> None:
-        """Whoever starts an execution by hand has sent a photo, too: it becomes an attempt."""
+        """Make an execution that an operator started by hand the profile's attempt."""
         profile_id = profile_id_of(self.records.namespace, task.sent.user_id)
         if not is_our_name(task.execution, profile_id):
             new = Attempt(
@@ -74,7 +74,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
         return face
 
     def _portrait(self, task: Task, current: CurrentAttempt) -> bytes:
-        """The photo upright, in a format and of a size that faces can be looked for in."""
+        """The photo upright, in a format and of a size that Rekognition takes."""
         key = keys.portrait(current.owner)
         made = self.media.get(key)
         if made is not None:
@@ -85,7 +85,7 @@ class FaceDetection(msgspec.Struct, frozen=True):
         content_type = photo.checked_content_type(content)
         portrait = photo.encoded(photo.upright_page(content))
         content_id = content_id_of(content)
-        if current.attempt.content_id is None:  # from now on it is as if it had been sent to us
+        if current.attempt.content_id is None:  # started by hand: keep the photo as an upload would
             self.media.put(keys.photo(current.owner), content, content_type)
             self.records.apply(task, lambda profile, now: moves.read(profile, content_id, now))
         self.media.put(key, portrait, "image/jpeg")
@@ -95,14 +95,14 @@ class FaceDetection(msgspec.Struct, frozen=True):
 def claimed(
     profile: Profile | None, profile_id: str, task: Task, new: Attempt, now: datetime
 ) -> Profile:
-    """The profile once an execution was started by hand, unless it came before others. Pure.
+    """The profile with the attempt of an execution that was started by hand. Pure.
 
     Raises:
-        SupersededError: Since it was started, another photo was sent, or the profile deleted.
+        SupersededError: After its start, another photo was sent, or the profile deleted.
     """
     attempt = profile.attempt if profile else None
     if profile is not None and attempt is not None and attempt.execution == task.execution:
-        return profile  # by an earlier try of this task
+        return profile  # an earlier try of this task did it
     if is_outdated(profile, task.started_at):
-        raise SupersededError(f"execution {task.execution} is not wanted any more")
+        raise SupersededError(f"a newer photo replaced that of execution {task.execution}")
     return moves.attempted(profile, profile_id, task.sent.user_id, new, now)

@@ -1,4 +1,4 @@
-"""Direct uploads of profile photos: the form, and the intake of photos that arrive."""
+"""Direct uploads of profile photos: makes the form, and takes in the photos that arrive."""
 
 import logging
 import uuid
@@ -31,7 +31,7 @@ class ProfileUploadPermit(msgspec.Struct, frozen=True):
 
 
 class ProfileUpload(msgspec.Struct, frozen=True):
-    """Makes forms. No record is kept: the form's key says whose photo it is for."""
+    """Makes forms. It stores no record: the form's key says whose photo it is for."""
 
     intake_bucket: IntakeBucket
     new_uuid: Callable[[], uuid.UUID]
@@ -60,7 +60,7 @@ class ProfileBucketIntake(msgspec.Struct, frozen=True):
                 return
             found = self.intake_bucket.get(message.key, MAX_BYTES)
             if found is None:
-                log.info("it is gone: taken in already, or removed")
+                log.info("the object is gone: taken in already, or removed")
                 return
             try:
                 self.intake.take_in(photo_of(message.key, found))
@@ -68,7 +68,7 @@ class ProfileBucketIntake(msgspec.Struct, frozen=True):
                 self.rejected_files.move(message, found, rejection.message)
                 return
             except SupersededError as change:
-                log.info("not taken in", extra={"reason": change.message})
+                log.info("photo came too late", extra={"reason": change.message})
             self.intake_bucket.remove(message.key, found.version)
 
 
@@ -77,7 +77,7 @@ def photo_of(key: str, found: IntakePhoto) -> NewPhoto:
 
     Raises:
         InvalidRequestError: The key does not say whose photo it is.
-        TooLargeError: It has too many bytes to be looked at.
+        TooLargeError: It has more than `MAX_BYTES`.
     """
     user_id = keys.user_id_of(key)
     if user_id is None:

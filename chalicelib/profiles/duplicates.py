@@ -1,8 +1,8 @@
-"""Whose face is it? One face belongs to one profile, even if two ask at the same time.
+"""Finds out whose face it is. One face belongs to one profile, even if two ask at once.
 
-Faces that look alike are found by the collection; which of them count is told by the
-records, because a face may be in the collection before its profile is sure of it, or for a
-moment after it is done with it.
+The collection finds faces that look alike; the profiles' records say which of these count. A
+face may be in the collection before its photo counts, and for a moment after its photo is
+replaced.
 """
 
 import logging
@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 
 
 class RivalStatus(StrEnum):
-    """What the owner of a face that looks alike is to whoever asks."""
+    """How far the owner of a similar face is."""
 
-    REGISTERED = "registered"  # the face is theirs
-    CONTENDER = "contender"  # they are asking as well, at this moment
-    OVER = "over"  # the face is on its way out
+    REGISTERED = "registered"  # the face belongs to its profile
+    CONTENDER = "contender"  # its own attempt is running at this moment
+    OVER = "over"  # its photo does not count, and the face is about to be removed
 
 
 class Duplicates(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Duplicates(msgspec.Struct, frozen=True):
         """Refuse the photo if its face belongs to another profile.
 
         Raises:
-            FaceAlreadyExistsError: It does.
+            FaceAlreadyExistsError: It belongs to another profile.
         """
         for rival in rivals_of(matches, current.profile.id):
             if self._status_of(rival) is RivalStatus.REGISTERED:
@@ -47,15 +47,15 @@ class Duplicates(msgspec.Struct, frozen=True):
     def settle(
         self, task: Task, current: CurrentAttempt, face_id: str, matches: Sequence[Match]
     ) -> None:
-        """The same, now that the face is in the collection; of several who ask, one may stay.
+        """Let one of several simultaneous attempts with the same face go on. Call after adding it.
 
-        Whoever added a face looks for others afterwards, so of any two at least one sees the
-        other. That one does not know whether it was seen: it decides for both, by the lowest
-        face id, and the decision holds because it is written down where the other must look
+        Every attempt searches after it adds its face, so of two attempts at least one sees the
+        other. It cannot know whether the other one sees it, so it decides for both: the lowest
+        face id wins. It writes the decision into the loser's record, which the loser must read
         before its photo counts.
 
         Raises:
-            FaceAlreadyExistsError: It belongs to another profile, or is to.
+            FaceAlreadyExistsError: Another profile has the face, or wins it.
         """
         for rival, face_ids in rivals_of(matches, current.profile.id).items():
             if not self._prevails(face_id, rival, face_ids):
@@ -69,7 +69,7 @@ class Duplicates(msgspec.Struct, frozen=True):
                     return True
                 case RivalStatus.REGISTERED:
                     return False
-            assert profile and profile.attempt  # noqa: S101, PT018  # or it would not contend
+            assert profile and profile.attempt  # noqa: S101, PT018  # a contender has an attempt
             if (profile.attempt.face_id or min(face_ids)) < face_id:
                 return False
             try:
@@ -77,7 +77,7 @@ class Duplicates(msgspec.Struct, frozen=True):
                 beaten = moves.refused(profile, FACE_ALREADY_EXISTS, now)
                 self.records.profiles.save(beaten, over=profile)
             except ProfileChangedError:
-                continue  # it went on meanwhile: look again what it is
+                continue  # its record changed meanwhile: read it again
             log.info("the same face at the same time", extra={"beaten": profile.id})
             return True
 
@@ -89,7 +89,7 @@ class Duplicates(msgspec.Struct, frozen=True):
 
 
 def rivals_of(matches: Iterable[Match], profile_id: str) -> Mapping[Owner | None, list[str]]:
-    """The faces that are not this profile's own, by owner."""
+    """The faces of other profiles, by owner."""
     found: dict[Owner | None, list[str]] = {}
     for match in matches:
         if match.owner is None or match.owner.profile_id != profile_id:
@@ -98,9 +98,9 @@ def rivals_of(matches: Iterable[Match], profile_id: str) -> Mapping[Owner | None
 
 
 def rival_status(profile: Profile | None, rival: Owner | None) -> RivalStatus:
-    """What the owner of a face is, by its record. Pure."""
+    """How far the owner of a face is, by its profile's record. Pure."""
     if rival is None:
-        return RivalStatus.REGISTERED  # put into the collection by hand: that must mean something
+        return RivalStatus.REGISTERED  # an operator put it into the collection by hand
     if profile is None:
         return RivalStatus.OVER
     if profile.photo is not None and profile.photo.generation == rival.generation:

@@ -1,4 +1,4 @@
-"""What the workflow tells each of its tasks, and whether that is still wanted. Pure."""
+"""A task's event from the state machine, and the attempt that it works on. Pure."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
 
 class SentPhoto(msgspec.Struct, frozen=True):
-    """An execution's input: whose photo lies where."""
+    """An execution's input: the user, and where the photo is in S3."""
 
     user_id: str = msgspec.field(name="userId")
     bucket: _Text = msgspec.field(name="s3Bucket")
@@ -52,7 +52,7 @@ def task_of(event: Mapping[str, Any]) -> Task:
     """Read a task's event.
 
     Raises:
-        InvalidRequestError: The execution's input is not what it must be.
+        InvalidRequestError: The execution's input is invalid.
     """
     try:
         task = msgspec.convert(event, type=Task)
@@ -66,16 +66,16 @@ def task_of(event: Mapping[str, Any]) -> Task:
 
 
 def attempt_of(profile: Profile | None, execution: str) -> Attempt:
-    """The attempt that an execution works on, as long as it is wanted.
+    """The attempt that an execution works on.
 
     Raises:
-        SupersededError: There is another one by now, or none.
-        PhotoDoesNotMeetRequirementError, FaceAlreadyExistsError: It is refused.
+        SupersededError: The profile has another attempt by now, or none.
+        PhotoDoesNotMeetRequirementError, FaceAlreadyExistsError: Its photo is refused.
     """
     attempt = profile.attempt if profile else None
-    is_on_its_way = profile is not None and profile.status is ProfileStatus.PROCESSING
-    if attempt is None or not is_on_its_way or attempt.execution != execution:
-        raise SupersededError(f"execution {execution} is not wanted any more")
+    is_processing = profile is not None and profile.status is ProfileStatus.PROCESSING
+    if attempt is None or not is_processing or attempt.execution != execution:
+        raise SupersededError(f"a newer photo replaced that of execution {execution}")
     if attempt.refusal is not None:
         raise error_of(attempt.refusal)
     return attempt

@@ -1,4 +1,4 @@
-"""Faces as the pipeline sees them. Pure."""
+"""Faces, and how they belong to profiles. Pure."""
 
 import re
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class FaceAttribute(msgspec.Struct, frozen=True):
-    """Something that can be seen on a face or not, and how sure that is, in per cent."""
+    """Whether a face shows something, and how certain that is, in per cent."""
 
     value: bool
     confidence: float
@@ -28,13 +28,13 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     """A face that was detected on a picture.
 
     Attributes:
-        box: Where; it may reach over the picture's edge.
+        box: Where it is; may reach over the picture's edge.
         confidence: That it is a face, in per cent.
         sharpness: From 0 to 100.
         brightness: From 0 to 100.
         yaw: Degrees by which the face is turned to a side; 0 looks at the camera.
-        pitch: The same for up and down.
-        roll: The same for a head that is tilted.
+        pitch: Degrees by which it looks up or down.
+        roll: Degrees by which the head is tilted.
     """
 
     box: Box
@@ -49,9 +49,9 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Owner(NamedTuple):
-    """Whose a face of the collection is: of this photo of this profile.
+    """The profile, and the generation of its photo, that a face of the collection belongs to.
 
-    Nothing else than this is known of a person in the collection itself.
+    The collection stores nothing else about a person.
     """
 
     profile_id: str
@@ -62,13 +62,13 @@ class Owner(NamedTuple):
 
 
 def owner_of(text: str | None) -> Owner | None:
-    """An owner as `str` writes it; None: the face was put there by another hand."""
+    """Read an owner as `str` writes it; None: the app did not add this face."""
     ours = _OWNER.fullmatch(text or "")
     return Owner(*ours.groups()) if ours else None
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A face of the collection that looks like the one that was searched for."""
+    """A face of the collection that is similar to the given face."""
 
     face_id: str
     owner: Owner | None

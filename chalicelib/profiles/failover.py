@@ -1,4 +1,4 @@
-"""Bringing a profile on that nobody works on any more."""
+"""Failover for profiles: starts lost work again, and cleans up after ended attempts."""
 
 import logging
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from chalicelib.stories.ports import Media
 from chalicelib.telemetry import Meter
 
 MAX_EXECUTIONS: Final = 5
-"""An attempt that this many executions did not bring to an end has failed."""
+"""An attempt fails when this many executions did not end it."""
 
 log = logging.getLogger(__name__)
 
@@ -43,22 +43,22 @@ class ProfileFailover(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def resume(self, profile: Profile) -> Profile:
-        """See to it that somebody works on a photo that is on its way; the profile as it then is.
+        """Start another execution if the work on a photo seems lost; return the profile.
 
-        Of any number of simultaneous calls one does.
+        Of several simultaneous calls, one starts an execution.
         """
-        is_on_its_way = profile.status is ProfileStatus.PROCESSING
-        if not is_on_its_way or not is_due(profile, self.clock()):
+        is_processing = profile.status is ProfileStatus.PROCESSING
+        if not is_processing or not is_due(profile, self.clock()):
             return profile
         with telemetry.bound(profile_id=profile.id, step="profile failover"):
             try:
                 return self._resume(profile)
             except ProfileChangedError:
-                log.info("somebody else resumes it, or it went on")
+                log.info("another request resumes the profile, or it changed")
                 return self.records.profiles.find(profile.id) or profile
 
     def sweep(self, has_time: Callable[[], bool]) -> None:
-        """The same for every unfinished profile, and whatever else is left to do for it."""
+        """Resume and clean up every unfinished profile, while there is time."""
         page = None
         while has_time():
             found = self.records.profiles.unfinished(page)
@@ -70,12 +70,12 @@ class ProfileFailover(msgspec.Struct, frozen=True):
             page = found.next
 
     def _try_to_look_after(self, profile: Profile) -> None:
-        # What the sweeper's index says may be a moment old.
+        # The index may be a moment old.
         latest = self.records.profiles.find(profile.id)
         try:
             if latest is not None:
                 self._look_after(latest)
-        except StorytimeError as error:  # the others must not wait for this one
+        except StorytimeError as error:  # the other profiles must not wait for this one
             log.warning("not resumed", extra={"reason": error.message, "profile_id": profile.id})
 
     def _look_after(self, profile: Profile) -> None:
@@ -85,7 +85,7 @@ class ProfileFailover(msgspec.Struct, frozen=True):
 
     def _resume(self, profile: Profile) -> Profile:
         attempt = profile.attempt
-        assert attempt is not None  # noqa: S101  # it is on its way
+        assert attempt is not None  # noqa: S101  # a profile in processing has one
         if self.clock() - attempt.sent_at > GIVE_UP_AFTER:
             return self._give_up(profile, GIVEN_UP)
         if attempt.started_at is None:
@@ -96,16 +96,16 @@ class ProfileFailover(msgspec.Struct, frozen=True):
             return self._give_up(profile, GIVEN_UP)
         name = execution_name(profile.id, attempt.generation, attempt.number + 1)
         log.info("another execution", extra={"execution": name, "instead_of": attempt.execution})
-        # Marked first, started second: of several who see it dead, one starts another.
+        # Marked first, started second: of several callers, one starts the next execution.
         again = self._saved(moves.restarted(profile, name, self.clock()), profile)
         assert again.attempt is not None  # noqa: S101  # it was restarted
         return self._start(again, again.attempt)
 
     def _start(self, profile: Profile, attempt: Attempt) -> Profile:
-        """Start the execution; one that was started before, unnoticed, is the same one."""
+        """Start the execution; Step Functions ignores a second start of the same name."""
         owner = Owner(profile.id, attempt.generation)
         if not self.media.exists(keys.photo(owner)) and attempt.face is None:
-            # Whoever sent it was never told that it was taken in.
+            # The upload died before it stored the photo, and its sender got no answer.
             return self._give_up(profile, NEVER_ARRIVED)
         self.workflow.start(attempt.execution, profile.user_id, keys.photo(owner))
         return mark_started(self.records, profile.id, attempt.execution)
@@ -122,18 +122,18 @@ class ProfileFailover(msgspec.Struct, frozen=True):
 
 
 def needs_clean_up(profile: Profile, now: datetime) -> bool:
-    """Is something to be removed for the last time, or did nobody come to tell or remove? Pure."""
-    is_on_its_way = profile.status is ProfileStatus.PROCESSING
+    """Is a leftover due for its last removal, or did the first clean-up not finish? Pure."""
+    is_processing = profile.status is ProfileStatus.PROCESSING
     is_over = any(left.until <= now for left in profile.leftovers.values())
     is_left = profile.unfinished_since is not None and now - profile.changed_at > RESUME_AFTER
-    return is_over or (is_left and not is_on_its_way)
+    return is_over or (is_left and not is_processing)
 
 
 def is_due(profile: Profile, now: datetime) -> bool:
-    """Has nothing happened for so long that nobody seems to be at work? Pure.
+    """Did nothing happen for so long that the work seems lost? Pure.
 
-    Not before whoever worked last must have stopped, and later with each execution: one that
-    fails at once would use them up in minutes.
+    The delay is longer than any function runs. It doubles with each execution: otherwise
+    executions that fail at once would use up all tries in minutes.
     """
     number = profile.attempt.number if profile.attempt else 1
     waited: timedelta = now - profile.changed_at

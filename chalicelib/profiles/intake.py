@@ -1,4 +1,4 @@
-"""Taking a profile photo in: know it again, or start the workflow for it."""
+"""Intake of profile photos: recognizes a repeated photo, or starts the workflow."""
 
 import logging
 import uuid
@@ -27,8 +27,8 @@ class NewPhoto(msgspec.Struct, frozen=True):
     """A photo that a user sends.
 
     Attributes:
-        email: Whom to tell if it does not do.
-        sent_at: When it was sent, if that is some time ago.
+        email: Where to send the notice if the photo is not taken.
+        sent_at: When it was sent; None: now.
     """
 
     user_id: str
@@ -39,7 +39,7 @@ class NewPhoto(msgspec.Struct, frozen=True):
 
 
 class ProfileReceipt(msgspec.Struct, frozen=True):
-    """The profile that a photo was taken into, and whether it had it already."""
+    """The profile of a sent photo, and whether the same photo was sent before."""
 
     profile: Profile
     duplicate: bool
@@ -56,11 +56,11 @@ class ProfileIntake(msgspec.Struct, frozen=True):
     def take_in(self, photo: NewPhoto) -> ProfileReceipt:
         """Store a photo and start the workflow for it.
 
-        When this returns, the photo is stored and its execution is started: whatever happens
-        next, the profile ends as ready, or as rejected or failed with a reason.
+        When this returns, the photo is stored and its execution is started. From then on the
+        profile ends as ready, or as rejected or failed with a reason.
 
         Raises:
-            SupersededError: Since the photo was sent, another one was, or the profile deleted.
+            SupersededError: After this photo, another one was sent, or the profile deleted.
             TransientError: AWS kept failing; sending the same photo again is safe.
         """
         profile_id = profile_id_of(self.records.namespace, photo.user_id)
@@ -89,7 +89,7 @@ class ProfileIntake(msgspec.Struct, frozen=True):
         )
 
     def _start(self, profile: Profile, attempt: Attempt, photo: NewPhoto) -> Profile:
-        """Do what is still missing until the workflow works on it."""
+        """Store the photo and start the execution, unless that is done."""
         if attempt.started_at is not None:
             return self.failover.resume(profile)
         key = keys.photo(Owner(profile.id, attempt.generation))
@@ -101,27 +101,27 @@ class ProfileIntake(msgspec.Struct, frozen=True):
 def taken(
     profile: Profile | None, profile_id: str, sent: NewPhoto, new: Attempt, now: datetime
 ) -> Profile:
-    """The profile once a photo was sent: the same one means the same again. Pure.
+    """The profile after a photo was sent; a repeated photo changes nothing. Pure.
 
     Raises:
-        SupersededError: Since then another photo was sent, or the profile deleted.
+        SupersededError: After this photo, another one was sent, or the profile deleted.
     """
     photo, attempt = (profile.photo, profile.attempt) if profile else (None, None)
-    counts = photo is not None and photo.content_id == new.content_id
-    if profile is not None and counts and profile.status is ProfileStatus.READY:
+    is_current = photo is not None and photo.content_id == new.content_id
+    if profile is not None and is_current and profile.status is ProfileStatus.READY:
         return profile
     is_tried = attempt is not None and attempt.content_id == new.content_id
     if profile is not None and is_tried and _may_join_attempt(profile):
         return moves.joined(profile, new.email, now)
     if sent.sent_at and is_outdated(profile, sent.sent_at + CLOCKS_DIFFER_BY):
         raise SupersededError("it came too late: another photo was sent, or the profile deleted")
-    if profile is not None and counts:
+    if profile is not None and is_current:
         return moves.returned(profile, new.sent_at, now)
     return moves.attempted(profile, profile_id, sent.user_id, new, now)
 
 
 def _may_join_attempt(profile: Profile) -> bool:
-    """Would another attempt with the same photo end no differently?"""
+    """Would another attempt with the same photo end in the same way?"""
     if profile.status is ProfileStatus.REJECTED:
         refusal = profile.attempt and profile.attempt.refusal
         return bool(refusal and refusal.final)

@@ -1,4 +1,4 @@
-"""Where a profile's files lie in the media bucket, and its photos in the intake bucket."""
+"""The keys of a profile's files in the media bucket, and of its photos in the intake bucket."""
 
 import uuid
 from typing import Final
@@ -16,7 +16,7 @@ def photo(owner: Owner) -> str:
 
 
 def portrait(owner: Owner) -> str:
-    """The photo upright, without EXIF, as it is looked at."""
+    """The photo upright, without EXIF, as Rekognition gets it."""
     return f"{_private(owner)}portrait.jpg"
 
 
@@ -25,32 +25,32 @@ def thumbnail(owner: Owner) -> str:
 
 
 def public(owner: Owner) -> str:
-    """What the keys of everything begin with that the CDN serves of this photo."""
+    """The prefix of the files that the CDN serves of this photo."""
     return f"public/profiles/{owner.profile_id}/{owner.generation}/"
 
 
 def prefixes(owner: Owner) -> tuple[str, str]:
-    """What the keys of all files of this photo begin with."""
+    """The prefixes of all files of this photo."""
     return _private(owner), public(owner)
 
 
 def arrival(user_id: str, upload_id: uuid.UUID, content_type: str) -> str:
-    """Where a photo arrives that this user sends."""
+    """Where a photo of this user arrives in the intake bucket."""
     return f"{arrival_prefix(user_id)}{upload_id}.{EXTENSIONS[content_type]}"
 
 
 def arrival_prefix(user_id: str) -> str:
-    """What the keys of all photos begin with that this user sends."""
+    """The prefix of all photos of this user in the intake bucket."""
     return f"{PROFILE_ARRIVALS}{user_id}/"
 
 
 def is_profile_photo(key: str) -> bool:
-    """Is this a key for profile photos, be it one that was put aside?"""
+    """Is this the key of a profile photo, or of one that was rejected?"""
     return key.removeprefix(REJECTED).startswith(PROFILE_ARRIVALS)
 
 
 def user_id_of(key: str) -> str | None:
-    """Who sends the photo at a key of the intake bucket; None: it does not say."""
+    """The user in a key of the intake bucket; None: the key has another shape."""
     parts = key.removeprefix(REJECTED).split("/")
     return parts[1] if len(parts) == _ARRIVAL_PARTS else None
 

@@ -1,4 +1,4 @@
-"""Every change that a profile can undergo. Pure: what is changed, never how it is stored."""
+"""Every change that a profile can undergo. Pure: `Records` stores the changed profile."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,16 +9,16 @@ from chalicelib.profiles.faces import Face
 from chalicelib.profiles.profile import Attempt, Leftover, Photo, Profile, ProfileStatus, Refusal
 
 MAX_WRITER_DURATION: Final = timedelta(seconds=70)
-"""No function that stores anything for an attempt runs for longer (a test compares), by
-whatever clock."""
+"""Longer than any function runs that stores something for an attempt (a test compares), even if
+clocks differ."""
 
-_DONE_WITH: Final = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
+_ENDED_WITHOUT_SUCCESS: Final = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
 
 def attempted(
     profile: Profile | None, profile_id: str, user_id: str, attempt: Attempt, now: datetime
 ) -> Profile:
-    """Another photo is tried; one that was still on its way is not, from now on."""
+    """A new attempt begins; it replaces one that has not ended."""
     if profile is None:
         return Profile(
             id=profile_id,
@@ -34,37 +34,36 @@ def attempted(
 
 
 def joined(profile: Profile, email: str | None, now: datetime) -> Profile:
-    """The photo that is tried was sent again; whoever sends it may want to be told."""
+    """The photo of the attempt was sent again, maybe with another e-mail address."""
     attempt = _attempt_of(profile)
-    is_over = profile.status in _DONE_WITH
+    is_over = profile.status in _ENDED_WITHOUT_SUCCESS
     if email is not None and attempt.email != email:
         return _attempt_changed(profile, now, email=email, notice_owed=is_over)
-    if attempt.started_at is None and not is_over:  # or it would be given up meanwhile
+    if attempt.started_at is None and not is_over:  # keeps failover from giving it up now
         return _attempt_changed(profile, now)
     return profile
 
 
 def returned(profile: Profile, sent_at: datetime, now: datetime) -> Profile:
-    """The photo that counts was sent again after another one: it is what the person wants."""
-    assert profile.photo is not None  # noqa: S101  # it was sent again
+    """The photo that counts was sent again after another one, so it counts from now on."""
+    assert profile.photo is not None  # noqa: S101  # the caller compared it
     photo = msgspec.structs.replace(profile.photo, sent_at=sent_at)
     fields = {"status": ProfileStatus.READY, "attempt": None, "photo": photo}
     return _changed(_without_attempt(profile, now), now, fields)
 
 
 def started(profile: Profile, now: datetime) -> Profile:
-    """The execution that works on the attempt is started."""
     return _attempt_changed(profile, now, started_at=now)
 
 
 def restarted(profile: Profile, execution: str, now: datetime) -> Profile:
-    """Another execution is to work on the attempt, from where its data stops."""
+    """Another execution continues the attempt where its data stops."""
     number = _attempt_of(profile).number + 1
     return _attempt_changed(profile, now, execution=execution, number=number, started_at=None)
 
 
 def read(profile: Profile, content_id: str, now: datetime) -> Profile:
-    """It is known what the photo is that somebody had the workflow started with."""
+    """The photo of an execution that was started by hand is read, and its hash is known."""
     return _attempt_changed(profile, now, content_id=content_id)
 
 
@@ -73,26 +72,26 @@ def detected(profile: Profile, face: Face, now: datetime) -> Profile:
 
 
 def refused(profile: Profile, refusal: Refusal, now: datetime) -> Profile:
-    """The photo is not taken; the workflow is still to say so and to clean up."""
+    """The photo is refused; the workflow's last task ends the attempt."""
     return _attempt_changed(profile, now, refusal=refusal)
 
 
 def about_to_index(profile: Profile, now: datetime) -> Profile:
-    """Written before the face is put into the collection, or a crash would leave it there."""
+    """The face is about to be added. Without this record, a crash would leave it there forever."""
     return _attempt_changed(profile, now, indexing=True)
 
 
 def indexed(profile: Profile, face_id: str, now: datetime) -> Profile:
-    """Its face is in the collection; of several that were added at once, the first one counts."""
+    """The face is in the collection; if an earlier face is recorded, that one counts."""
     if _attempt_of(profile).face_id is not None:
         return profile
     return _attempt_changed(profile, now, indexing=True, face_id=face_id)
 
 
 def registered(profile: Profile, now: datetime) -> Profile:
-    """The attempt's photo is the one that counts; the one before is to be removed."""
+    """The attempt's photo counts from now on; the photo before becomes a leftover."""
     attempt = _attempt_of(profile)
-    assert attempt.face and attempt.face_id and attempt.content_id  # noqa: S101, PT018  # the states before saw to it
+    assert attempt.face and attempt.face_id and attempt.content_id  # noqa: S101, PT018  # the tasks before stored them
     photo = Photo(
         generation=attempt.generation,
         execution=attempt.execution,
@@ -112,7 +111,7 @@ def registered(profile: Profile, now: datetime) -> Profile:
 
 
 def ended(profile: Profile, status: ProfileStatus, refusal: Refusal, now: datetime) -> Profile:
-    """The attempt is over, and whoever asked for it is to be told why."""
+    """The attempt ended without success; a notice is owed to the address that was given."""
     attempt = _attempt_of(profile)
     over = msgspec.structs.replace(attempt, refusal=refusal, notice_owed=attempt.email is not None)
     left = _left_by_attempt(profile, now)
@@ -121,7 +120,7 @@ def ended(profile: Profile, status: ProfileStatus, refusal: Refusal, now: dateti
 
 
 def given_up(profile: Profile, reason: Refusal, now: datetime) -> Profile:
-    """Nothing more is tried; if the photo was refused before, then that is the reason."""
+    """The attempt ended: as rejected if its photo was refused before, else as failed."""
     refusal = _attempt_of(profile).refusal
     if refusal is not None:
         return ended(profile, ProfileStatus.REJECTED, refusal, now)
@@ -129,12 +128,12 @@ def given_up(profile: Profile, reason: Refusal, now: datetime) -> Profile:
 
 
 def notified(profile: Profile, now: datetime) -> Profile:
-    """The person was told, or cannot be."""
+    """The notice is sent, or cannot be sent."""
     return _attempt_changed(profile, now, notice_owed=False)
 
 
 def deleted(profile: Profile, now: datetime) -> Profile:
-    """Nobody gets it from now on, and everything is to be removed."""
+    """No client gets the profile from now on; all its files and faces become leftovers."""
     without = _without_attempt(profile, now)
     fields = {
         "status": ProfileStatus.DELETED,
@@ -147,7 +146,7 @@ def deleted(profile: Profile, now: datetime) -> Profile:
 
 
 def discarded(profile: Profile, generation: str, now: datetime) -> Profile:
-    """Nothing is left of that attempt or photo."""
+    """The leftover of this generation is removed."""
     left = {name: left for name, left in profile.leftovers.items() if name != generation}
     return _changed(profile, now, {"leftovers": left})
 
@@ -160,7 +159,7 @@ def _without_attempt(profile: Profile, now: datetime) -> Profile:
 def _left_by_attempt(profile: Profile, now: datetime) -> dict[str, Leftover]:
     attempt = profile.attempt
     if attempt is None or profile.status is not ProfileStatus.PROCESSING:
-        return {}  # there is none, or what it left was written down when it ended
+        return {}  # there is none, or its leftover was recorded when it ended
     left = Leftover(
         face_id=attempt.face_id, indexing=attempt.indexing, until=now + MAX_WRITER_DURATION
     )
@@ -181,7 +180,7 @@ def _left_by_photo(profile: Profile) -> dict[str, Leftover]:
 
 
 def _attempt_of(profile: Profile) -> Attempt:
-    assert profile.attempt is not None  # noqa: S101  # whoever calls has looked
+    assert profile.attempt is not None  # noqa: S101  # the caller checked that
     return profile.attempt
 
 
@@ -197,7 +196,7 @@ def _changed(profile: Profile, now: datetime, fields: dict[str, Any]) -> Profile
 
 
 def is_unfinished(profile: Profile) -> bool:
-    """Is anything still to be done for it, if only to remove or to tell something?"""
-    on_its_way = profile.status in {ProfileStatus.PROCESSING, ProfileStatus.DELETED}
+    """Is there work left: an attempt, a removal or a notice?"""
+    has_work = profile.status in {ProfileStatus.PROCESSING, ProfileStatus.DELETED}
     owes_notice = profile.attempt is not None and profile.attempt.notice_owed
-    return on_its_way or owes_notice or bool(profile.leftovers)
+    return has_work or owes_notice or bool(profile.leftovers)

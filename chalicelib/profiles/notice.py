@@ -1,4 +1,4 @@
-"""What a person is told whose photo did not do. Pure."""
+"""The e-mail about a photo that was not taken. Pure."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ class Notice(msgspec.Struct, frozen=True):
 def notice_of(
     user_id: str, status: ProfileStatus, refusal: Refusal, *, keeps_photo: bool
 ) -> Notice:
-    """The e-mail about a photo that was not taken; another one may count, and go on to."""
+    """Write the e-mail; `keeps_photo`: an earlier photo still counts."""
     subject = (
         "Your profile photo was not accepted"
         if status is ProfileStatus.REJECTED

@@ -1,4 +1,4 @@
-"""What profiles ask of the world; see `chalicelib.ports` for the rules."""
+"""What profiles need from AWS, in their own words; see `stories.ports` for the rules."""
 
 from collections.abc import Collection
 from typing import Any, Protocol
@@ -10,30 +10,30 @@ from chalicelib.profiles.profile import Profile
 
 
 class ProfilesPage(msgspec.Struct, frozen=True):
-    """Some profiles, each as of a moment ago; `next` is what to ask for the next page with."""
+    """Some profiles, each as of a moment ago; pass `next` to get the next page."""
 
     profiles: list[Profile]
     next: Any = None
 
 
 class Profiles(Protocol):
-    """The table of profiles, which is also that of stories."""
+    """Profiles, which lie in the same table as the stories."""
 
     def find(self, profile_id: str) -> Profile | None:
         """The profile as of the last completed write."""
 
     def save(self, profile: Profile, *, over: Profile | None) -> None:
-        """Store a profile over the version that it was made of, or over none.
+        """Store a profile in place of the version `over`; None: it must not exist yet.
 
         Raises:
-            ProfileChangedError: There is another version by now: nothing was written.
+            ProfileChangedError: The table has another version: nothing was written.
         """
 
     def remove(self, profile: Profile) -> None:
         """Remove this version of a profile.
 
         Raises:
-            ProfileChangedError: There is another version by now: nothing was removed.
+            ProfileChangedError: The table has another version: nothing was removed.
         """
 
     def unfinished(self, page: Any = None) -> ProfilesPage:
@@ -41,43 +41,45 @@ class Profiles(Protocol):
 
 
 class FaceCollection(Protocol):
-    """Finds faces, and knows those again that were added to it. Each call is paid for.
+    """Detects faces, and finds similar ones among those added to it.
 
-    A face that was just added may be found only a moment later.
+    Detecting, searching and adding are paid for, by the call.
+
+    A search may find a new face only a moment after it was added.
     """
 
     def detect(self, portrait: bytes) -> list[Face]:
         """Find the faces on a JPEG.
 
         Raises:
-            RejectedError: The picture can never be looked at.
+            RejectedError: Rekognition can never read the picture.
         """
 
     def search(self, portrait: bytes) -> list[Match]:
         """The faces of the collection that look like the largest face on a JPEG."""
 
     def add(self, portrait: bytes, owner: Owner) -> str | None:
-        """Add the largest face on a JPEG, and return its id; None: it is too unclear to."""
+        """Add the largest face on a JPEG, and return its id; None: it is too unclear."""
 
     def remove(self, face_ids: Collection[str]) -> None:
-        """Remove faces; one that is not there is removed, too."""
+        """Remove faces; an unknown id is no error."""
 
 
 class Workflow(Protocol):
-    """The state machine that takes a photo through everything that it must go through."""
+    """The state machine that runs the tasks for a photo."""
 
     def start(self, execution: str, user_id: str, key: str) -> None:
         """Start an execution for a photo in the media bucket.
 
-        One of this name that was started before is the same one.
+        A second call with the same name starts no second execution.
         """
 
     def is_running(self, execution: str) -> bool:
-        """Is it on its way? Not when it ended, nor when there is none of this name."""
+        """Is there an execution of this name that has not ended?"""
 
 
 class SentPhotos(Protocol):
-    """Photos wherever in S3 the workflow was told that they are."""
+    """Photos in any bucket: an execution that is started by hand names one."""
 
     def get(self, bucket: str, key: str, max_bytes: int) -> bytes | None:
         """An object's bytes, or None when there is none.
@@ -94,5 +96,5 @@ class Mailer(Protocol):
         """Send one e-mail.
 
         Raises:
-            RejectedError: This can never be sent to this address.
+            RejectedError: SES will never send it to this address.
         """

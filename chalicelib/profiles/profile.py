@@ -1,8 +1,8 @@
 """The record of a reader's profile. Pure; `moves` has every change that it can undergo.
 
-A photo is tried in an attempt; the photo that counts is the one that an attempt brought all
-the way. What either leaves in the collection and the bucket when it is over is written down
-as a leftover until it is removed.
+Each photo gets an attempt. When its attempt succeeds, the photo counts: clients see it. An
+attempt or photo that is over stays in the record as a leftover, until its files and its face are
+removed.
 """
 
 import re
@@ -24,19 +24,19 @@ _USER_ID_RULE: Final = (
 
 
 class ProfileStatus(StrEnum):
-    PROCESSING = "processing"  # a photo is on its way through the workflow
-    READY = "ready"
-    REJECTED = "rejected"  # the last photo does not do; the one before it still counts
-    FAILED = "failed"  # it was not the photo's fault; the same
-    DELETED = "deleted"  # for everybody but whoever removes what is left
+    PROCESSING = "processing"  # the workflow works on a photo
+    READY = "ready"  # the last photo counts
+    REJECTED = "rejected"  # the last photo is unsuitable; a photo before it still counts
+    FAILED = "failed"  # the last photo could not be processed; a photo before it still counts
+    DELETED = "deleted"  # no client gets it; its leftovers are being removed
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a photo is not taken: a name for programs, a sentence for people.
+    """Why a photo is not taken.
 
     Attributes:
         code: Such as ``sunglasses``.
-        message: What is the matter, and what to do.
+        message: For the person: the reason, and what to do.
         final: The same photo would be refused again.
     """
 
@@ -62,12 +62,12 @@ GIVEN_UP: Final = Refusal(
 
 
 class Photo(msgspec.Struct, frozen=True):
-    """A photo that counts.
+    """The photo that clients see.
 
     Attributes:
         execution: The name of the execution that registered it.
         content_id: SHA-256 of the photo as it was sent.
-        sent_at: When it was sent last.
+        sent_at: When it was last sent.
     """
 
     generation: str
@@ -80,21 +80,21 @@ class Photo(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo on its way through the workflow, or where it got to.
+    """The workflow's work on one photo, and its result so far.
 
     Attributes:
         generation: Tells this photo's files and face from any other's.
-        execution: The name of the workflow's execution that works on it.
-        number: Which execution of this attempt that is; a name can be used once in 90 days.
+        execution: The name of its last execution.
+        number: The number of that execution, from 1. Each needs a new name for 90 days.
         content_id: SHA-256 of the photo; None until it is read.
-        email: Who wants to know if the photo does not do.
+        email: Where to send the notice if the photo is not taken.
         sent_at: When it was sent, or its execution started by hand.
-        started_at: When its execution was started; None while that is not known.
-        face: The one that was detected.
-        indexing: Its face may be in the collection from now on.
-        face_id: Its face in the collection.
-        refusal: Why it is not taken.
-        notice_owed: The person is still to be told of it.
+        started_at: When its execution was started; None until that is recorded.
+        face: The detected face.
+        indexing: Its face may be in the collection.
+        face_id: The id of its face in the collection.
+        refusal: Why the photo is not taken.
+        notice_owed: The notice about it is still to be sent.
     """
 
     generation: str
@@ -112,13 +112,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leftover(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still to be removed of an attempt or a photo.
+    """Files and a face that are still to be removed, of one generation.
 
     Attributes:
-        face_id: Its face, if it is known.
-        indexing: It has a face in the collection, or may have one that nobody knows of.
-        published: People were given links to its files.
-        until: Until when somebody may still store something for it.
+        face_id: The id of its face, if recorded.
+        indexing: A face may be in the collection, even without a recorded id.
+        published: Clients got links to its files.
+        until: Until when a function may still store files or a face for it.
     """
 
     face_id: str | None = None
@@ -132,12 +132,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: Derived from the user's id under the deployment's secret.
-        version: Grows with each change: a change is only written over the one it is about.
-        attempt: The last photo that was sent, unless it is the one that counts.
-        photo: The photo that counts.
-        leftovers: What is still to be removed, by generation.
+        version: Grows by one with each change. A write succeeds only over the version it read.
+        attempt: The attempt of the last photo; None once that photo counts.
+        photo: The photo that clients see.
+        leftovers: By generation.
         changed_at: When anything last changed.
-        unfinished_since: Since when something is still to be done; the sweeper looks for it.
+        unfinished_since: When the open work began; None when there is none. The sweeper looks
+            only at profiles that have it.
         deleted_at: When it was last deleted.
     """
 
@@ -154,12 +155,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def profile_id_of(namespace: uuid.UUID, user_id: str) -> str:
-    """The id under which a user's profile is kept; unguessable, for it stands in links."""
+    """The id of a user's profile. It stands in links, so it must not be guessable."""
     return str(uuid.uuid5(namespace, f"profile\n{user_id}"))
 
 
 def checked_user_id(user_id: str) -> str:
-    """A user's id.
+    """Check a user's id, and return it.
 
     Raises:
         InvalidRequestError: It is not one.
@@ -174,18 +175,18 @@ def checked_user_id(user_id: str) -> str:
 
 
 def face_ids_of(profile: Profile | None) -> set[str]:
-    """The faces that a profile knows to be its own in the collection."""
-    known = (profile.attempt, profile.photo) if profile else ()
-    return {each.face_id for each in known if each and each.face_id}
+    """The ids of the faces in the collection that a profile records as its own."""
+    holders = (profile.attempt, profile.photo) if profile else ()
+    return {each.face_id for each in holders if each and each.face_id}
 
 
 def was_sent_before_deletion(sent_at: datetime, deleted_at: datetime) -> bool:
-    """Was a photo that S3 took sent before the profile was deleted, by clocks that may differ?"""
+    """Did a photo certainly arrive in S3 before the deletion? The clocks may differ."""
     return sent_at + CLOCKS_DIFFER_BY < deleted_at
 
 
 def is_outdated(profile: Profile | None, sent_at: datetime) -> bool:
-    """Was another photo sent after that moment, or the profile deleted?"""
+    """After that moment, was another photo sent, or the profile deleted?"""
     if profile is None:
         return False
     since = (

@@ -1,4 +1,4 @@
-"""Profiles as they are looked up and changed: look, decide, write over what was looked at."""
+"""Reads and changes profiles; a write succeeds only over the version that was read."""
 
 import uuid
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import Attempt, Profile, Refusal, profile_id_of
 
 _MAX_TRIES: Final = 5
-"""Hardly two ever write the same profile at a time."""
+"""Two functions seldom write the same profile at one time."""
 
 
 class CurrentAttempt(msgspec.Struct, frozen=True):
-    """An attempt that is worked on, and the profile that it is for."""
+    """The attempt that a task works on, and its profile."""
 
     profile: Profile
     attempt: Attempt
@@ -38,10 +38,12 @@ class Records(msgspec.Struct, frozen=True):
         return self.profiles.find(profile_id_of(self.namespace, user_id))
 
     def change(self, profile_id: str, decide: Callable[[Profile | None], Profile]) -> Profile:
-        """Change a profile as `decide` says, which may be asked again; returns it as it then is.
+        """Replace a profile by what `decide` returns for it; returns the stored profile.
+
+        Calls `decide` again when another function changed the profile meanwhile.
 
         Raises:
-            ProfileChangedError: Others changed it again and again.
+            ProfileChangedError: That happened again and again.
         """
         for _ in range(_MAX_TRIES):
             before = self.profiles.find(profile_id)
@@ -53,22 +55,23 @@ class Records(msgspec.Struct, frozen=True):
             except ProfileChangedError:
                 continue
             return after
-        raise ProfileChangedError(f"profile {profile_id} is changed by others all the time")
+        raise ProfileChangedError(f"profile {profile_id} changed {_MAX_TRIES} times meanwhile")
 
     def current_attempt(self, task: Task) -> CurrentAttempt:
-        """The attempt that a task is about.
+        """The attempt that a task works on.
 
         Raises:
             SupersededError, PhotoDoesNotMeetRequirementError, FaceAlreadyExistsError: As
-                `execution.attempt_of`.
+                `execution.attempt_of` does.
         """
         return _current(self.find(task.sent.user_id), task)
 
     def apply(self, task: Task, move: Callable[[Profile, datetime], Profile]) -> Profile:
-        """Change the profile that a task is about, as long as its attempt is wanted.
+        """Write a move to the profile of a task, if the task's attempt is the current one.
 
         Raises:
-            SupersededError, PhotoDoesNotMeetRequirementError, FaceAlreadyExistsError: It is not.
+            SupersededError, PhotoDoesNotMeetRequirementError, FaceAlreadyExistsError: As
+                `execution.attempt_of` does.
         """
 
         def decide(before: Profile | None) -> Profile:
@@ -77,12 +80,12 @@ class Records(msgspec.Struct, frozen=True):
         return self.change(profile_id_of(self.namespace, task.sent.user_id), decide)
 
     def refuse(self, task: Task, refusal: Refusal) -> RejectedError:
-        """Write down why a photo is not taken, and return the error that says so."""
+        """Record why a photo is not taken, and return the error to raise."""
         self.apply(task, lambda profile, now: refused(profile, refusal, now))
         return error_of(refusal)
 
 
 def _current(profile: Profile | None, task: Task) -> CurrentAttempt:
     attempt = attempt_of(profile, task.execution)
-    assert profile is not None  # noqa: S101  # or there was no attempt
+    assert profile is not None  # noqa: S101  # an attempt has a profile
     return CurrentAttempt(profile, attempt)

@@ -1,4 +1,4 @@
-"""The workflow's tasks that make a face known: is it somebody's, add it, make it count."""
+"""The workflow's tasks that check, add and register a face."""
 
 import logging
 from typing import Any
@@ -34,25 +34,25 @@ class Registration(msgspec.Struct, frozen=True):
     meter: Meter
 
     def check(self, task: Task) -> dict[str, Any]:
-        """Make sure that the face is nobody else's already.
+        """Make sure that no other profile has the face.
 
         Raises:
-            FaceAlreadyExistsError: It is.
-            SupersededError: Another photo is wanted by now.
+            FaceAlreadyExistsError: Another profile has it.
+            SupersededError: A newer photo replaced this one.
         """
         current = self.records.current_attempt(task)
-        if current.attempt.face_id is None:  # else this was done, and more
+        if current.attempt.face_id is None:  # else an earlier execution did this
             matches = self.faces.search(self._portrait(current))
             self.duplicates.refuse_registered(task, current, matches)
         return {"duplicate": False}
 
     def add(self, task: Task) -> dict[str, Any]:
-        """Add the face to the collection, and look again whether somebody else did, too.
+        """Add the face to the collection, and search again for the same face.
 
         Raises:
-            FaceAlreadyExistsError: Somebody did, and was first.
-            PhotoDoesNotMeetRequirementError: It is too unclear to be added.
-            SupersededError: Another photo is wanted by now.
+            FaceAlreadyExistsError: Another profile has the face, or wins it.
+            PhotoDoesNotMeetRequirementError: The face is too unclear to be added.
+            SupersededError: A newer photo replaced this one.
         """
         current = self.records.current_attempt(task)
         portrait = self._portrait(current)
@@ -65,53 +65,55 @@ class Registration(msgspec.Struct, frozen=True):
         return {"faceId": face_id}
 
     def persist(self, task: Task) -> dict[str, Any]:
-        """Let the photo count from now on.
+        """Make the photo the one that counts.
 
         Raises:
-            FaceAlreadyExistsError: Somebody else with this face was first.
-            SupersededError: Another photo is wanted by now.
+            FaceAlreadyExistsError: Another profile won the face meanwhile.
+            SupersededError: A newer photo replaced this one.
         """
         profile = self.records.find(task.sent.user_id)
-        if not _counts(profile, task):
+        if not _is_registered(profile, task):
             profile = self.records.apply(task, moves.registered)
             self.meter.record(PROFILE_PHOTOS_READY)
-        assert profile and profile.photo  # noqa: S101, PT018  # it counts
+        assert profile and profile.photo  # noqa: S101, PT018  # it is registered
         self.clean_up.begin(profile)
         return {"userId": profile.user_id, "faceId": profile.photo.face_id}
 
     def _added(self, task: Task, current: CurrentAttempt, portrait: bytes) -> str:
-        # An earlier try may have added it, and died before it could say so.
-        known = _own(self.faces.search(portrait), current) if current.attempt.indexing else []
+        # An earlier try may have added the face, and died before it recorded the id.
+        added_before = (
+            _own(self.faces.search(portrait), current) if current.attempt.indexing else []
+        )
         self.records.apply(task, moves.about_to_index)
-        face_id = min(known) if known else self.faces.add(portrait, current.owner)
+        face_id = min(added_before) if added_before else self.faces.add(portrait, current.owner)
         if face_id is None:
             raise self.records.refuse(task, UNCLEAR)
         try:
-            profile = self._write_down(current, face_id)
+            profile = self._record(current, face_id)
         except (SupersededError, FaceAlreadyExistsError):
-            self._remove_unless_known(self.records.find(task.sent.user_id), face_id)
+            self._remove_unless_recorded(self.records.find(task.sent.user_id), face_id)
             raise
-        self._remove_unless_known(profile, face_id)
+        self._remove_unless_recorded(profile, face_id)
         assert profile.attempt and profile.attempt.face_id  # noqa: S101, PT018  # it was indexed
         log.info("face added", extra={"face_id": profile.attempt.face_id})
         return profile.attempt.face_id
 
-    def _write_down(self, current: CurrentAttempt, face_id: str) -> Profile:
-        """The attempt has its face, whichever of its executions added it."""
+    def _record(self, current: CurrentAttempt, face_id: str) -> Profile:
+        """Record the face's id in the attempt; any execution of the attempt may do so."""
 
         def decide(before: Profile | None) -> Profile:
             attempt = before.attempt if before else None
             if before is None or attempt is None:
-                raise SupersededError("there is no attempt any more")
+                raise SupersededError("the profile has no attempt")
             if attempt.generation != current.attempt.generation:
-                raise SupersededError("another photo is wanted by now")
+                raise SupersededError("a newer photo replaced this one")
             attempt_of(before, attempt.execution)
             return moves.indexed(before, face_id, self.records.clock())
 
         return self.records.change(current.profile.id, decide)
 
-    def _remove_unless_known(self, profile: Profile | None, face_id: str) -> None:
-        """Of two invocations of this task, the other one may have come further, or with this."""
+    def _remove_unless_recorded(self, profile: Profile | None, face_id: str) -> None:
+        """Remove a face that no record has: another invocation may have recorded another one."""
         if face_id not in face_ids_of(profile):
             self.faces.remove([face_id])
 
@@ -126,7 +128,7 @@ def _own(matches: list[Match], current: CurrentAttempt) -> list[str]:
     return [match.face_id for match in matches if match.owner == current.owner]
 
 
-def _counts(profile: Profile | None, task: Task) -> bool:
-    """Did an earlier try of this task come as far as this?"""
+def _is_registered(profile: Profile | None, task: Task) -> bool:
+    """Did an earlier try of this task register the photo?"""
     photo = profile.photo if profile and profile.status is ProfileStatus.READY else None
     return photo is not None and photo.execution == task.execution

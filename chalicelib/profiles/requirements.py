@@ -1,7 +1,7 @@
-"""What a profile photo must show, and each way in which it may not do. Pure.
+"""The requirements for a profile photo, and the refusal for each. Pure.
 
-Every threshold stands here. Percentages are Rekognition's; it has no official scale of
-sharpness or brightness (FaceDetail, ImageQuality: from 0 to 100, higher is sharper, brighter).
+All thresholds are in this file. Rekognition gives sharpness and brightness from 0 to 100, and
+says no more about the scale (FaceDetail, ImageQuality).
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from chalicelib.profiles.faces import Face, FaceAttribute
 from chalicelib.profiles.profile import Refusal
 
 MIN_FACE_SIDE: Final = 80
-"""Pixels of the shorter side of the face. Rekognition finds faces from 40 pixels on in
-pictures of 1920 x 1080 (Recommendations for facial comparison input images)."""
+"""Pixels of the face's shorter side. Rekognition finds faces of at least 40 pixels in pictures of
+1920 x 1080 (Recommendations for facial comparison input images)."""
 MIN_FACE_SHARE: Final = 0.08
-"""The longer side of the face, as a share of the picture's side along which it lies."""
+"""The larger of two shares: the face's width of the picture's, or its height of the picture's."""
 MIN_SHARPNESS: Final = 20.0
 MIN_BRIGHTNESS: Final = 25.0
 MAX_BRIGHTNESS: Final = 97.0
@@ -25,8 +25,7 @@ MAX_PITCH: Final = 30.0
 MAX_ROLL: Final = 45.0
 """Degrees."""
 MIN_CONFIDENCE: Final = 60.0
-"""Per cent; what is less certain of sunglasses or eyes refuses nobody."""
-
+"""Per cent. Sunglasses or closed eyes that are less certain are no reason to refuse."""
 
 _UNREADABLE: Final = Refusal(
     "unreadable_image", "A photo of this shape cannot be looked at: send one that is less narrow."
@@ -55,9 +54,9 @@ _EYES_CLOSED: Final = Refusal(
 
 
 def refusal_of(faces: Sequence[Face], size: Size) -> Refusal | None:
-    """Why a picture of this size with these faces is not taken; None: it is.
+    """Why a picture of this size with these faces is refused; None: it is suitable.
 
-    The first reason that holds, those first that a person sees at a glance.
+    Of several reasons, the one that a person sees most easily.
     """
     if not faces:
         return _NO_FACE
@@ -85,7 +84,7 @@ def _refusal_of_face(face: Face, size: Size) -> Refusal | None:
 
 
 def _is_too_small(face: Face, size: Size) -> bool:
-    """Is there too little of the face to know it again?"""
+    """Is the face too small to be matched?"""
     width, height = face.box.width * size.width, face.box.height * size.height
     return (
         min(width, height) < MIN_FACE_SIDE or max(face.box.width, face.box.height) < MIN_FACE_SHARE
@@ -93,12 +92,12 @@ def _is_too_small(face: Face, size: Size) -> bool:
 
 
 def unreadable(rejection: RejectedError) -> Refusal:
-    """What was sent is no photo that can be looked at, or is not there at all."""
-    if rejection.code == RejectedError.code:  # Rekognition says no more of it than that
+    """The refusal for a photo that is unreadable or missing."""
+    if rejection.code == RejectedError.code:  # Rekognition gives no reason
         return _UNREADABLE
     is_final = rejection.code != PHOTO_NOT_THERE.code
     return Refusal(rejection.code, rejection.message, final=is_final)
 
 
-def _is_certain(what: FaceAttribute) -> bool:
-    return what.value and what.confidence >= MIN_CONFIDENCE
+def _is_certain(attribute: FaceAttribute) -> bool:
+    return attribute.value and attribute.confidence >= MIN_CONFIDENCE

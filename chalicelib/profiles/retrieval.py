@@ -1,4 +1,4 @@
-"""What a profile is, and taking it away from everybody."""
+"""Retrieval and deletion of profiles."""
 
 import logging
 from collections.abc import Callable
@@ -31,15 +31,15 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def retrieve(self, user_id: str, execution: str | None = None) -> Profile:
-        """The profile of a user; if nobody seems to work on its photo any more, somebody will.
+        """Look up a user's profile, and resume it if its work seems lost.
 
         Args:
-            user_id: As it was sent.
-            execution: Only if its last photo had this one.
+            user_id: As the client sent it.
+            execution: The execution that the profile's last photo must have; None: any.
 
         Raises:
             InvalidRequestError: This cannot be a user's id.
-            UnknownProfileError: There is none, or its last photo had another execution.
+            UnknownProfileError: There is no profile, or its last photo has another execution.
         """
         found = self.records.find(checked_user_id(user_id))
         profile = self._resumed(found) if found else None
@@ -55,10 +55,10 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
         return profile
 
     def delete(self, user_id: str) -> Profile:
-        """Remove a profile: its photo, its thumbnail, its face and, in a while, its record.
+        """Delete a profile: its photo, thumbnail and face now, its record later.
 
-        When this returns, nobody gets it any more, and whatever is not gone yet is written
-        down for the sweeper. Doing it again does no harm.
+        When this returns, no client gets the profile, and its record says what the sweeper must
+        still remove. A second call does no harm.
 
         Raises:
             InvalidRequestError: This cannot be a user's id.
@@ -84,7 +84,7 @@ class ProfileRetrieval(msgspec.Struct, frozen=True):
     def _resumed(self, profile: Profile) -> Profile:
         try:
             return self.failover.resume(profile)
-        except StorytimeError as error:  # who asks gets an answer all the same
+        except StorytimeError as error:  # the client gets its answer all the same
             log.warning("not resumed", extra={"reason": error.message})
             return profile
 

@@ -1,4 +1,4 @@
-"""The workflow's task that makes the picture an app shows: the face, square and small."""
+"""The workflow's task that makes the thumbnail: a small square with the face."""
 
 import logging
 from typing import Any, Final
@@ -17,8 +17,8 @@ from chalicelib.stories.ports import Media
 SIDE: Final = 256
 """Pixels of each side, at most."""
 
-_ROOM: Final = 1.8
-"""How much of the picture is shown, in sides of the face: hair and chin belong to it."""
+_MARGIN: Final = 1.8
+"""The side of the square, in sides of the face's box: hair and chin must be on it."""
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Thumbnail(msgspec.Struct, frozen=True):
         """Store the thumbnail; the same photo always gives the same bytes.
 
         Raises:
-            SupersededError: Another photo is wanted by now.
+            SupersededError: A newer photo replaced this one.
         """
         current = self.records.current_attempt(task)
         portrait = self.media.get(keys.portrait(current.owner))
@@ -47,14 +47,14 @@ class Thumbnail(msgspec.Struct, frozen=True):
 
 
 def square_around(box: Box, size: Size) -> tuple[int, int, int, int]:
-    """The square of a picture that shows a face with room around it. Pure.
+    """The square of a picture that shows a face with a margin around it. Pure.
 
     Returns:
-        Left, top, right, bottom in pixels; within the picture, and smaller near its edges
-        only if the picture is.
+        Left, top, right, bottom in pixels. Near an edge the square is moved, not made smaller;
+        it is smaller only in a picture that is smaller.
     """
     width, height = box.width * size.width, box.height * size.height
-    side = min(round(max(width, height) * _ROOM), size.width, size.height)
+    side = min(round(max(width, height) * _MARGIN), size.width, size.height)
     middle_x = (box.left + box.width / 2) * size.width
     middle_y = (box.top + box.height / 2) * size.height
     left = min(max(round(middle_x - side / 2), 0), size.width - side)

@@ -1,1 +1,1 @@
-"""What happens to a story, one file for each step, in pipeline order."""
+"""The steps of a story, and the requests about it: one file for each."""

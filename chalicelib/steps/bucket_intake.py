@@ -1,8 +1,8 @@
-"""Bucket intake: photos that arrived in the intake bucket are taken in.
+"""Bucket intake: takes in photos that arrived in the intake bucket.
 
-Such a photo gets its story as a posted one does, and leaves the intake bucket when the story has
-it. If no story can be made of it, its upload request fails; without a request, the object is moved
-to the rejected files.
+An arrived photo gets its story as a posted one does. Then it is removed from the intake bucket. If
+no story can be made of it, its upload request fails; without a request, the object is moved to
+`rejected/`.
 """
 
 import logging
@@ -67,7 +67,7 @@ class BucketIntake(msgspec.Struct, frozen=True):
             return
         found = self.intake_bucket.get(message.key, MAX_BYTES)
         if found is None:
-            log.info("it is gone: taken in already, or removed")
+            log.info("the object is gone: taken in already, or removed")
             return
         request = self.upload_requests.find(found.upload_id) if found.upload_id else None
         try:
@@ -90,14 +90,14 @@ class BucketIntake(msgspec.Struct, frozen=True):
         upload = upload_of(found.content, content_type, request, key)
         new = self.intake.new_story(upload, content_type)
         if request is not None and request.story_id not in {None, new.id}:
-            log.info("another photo by the same form: it is a story of its own")
+            log.info("another photo by the same form: it gets a story of its own")
             request = None
         try:
             receipt = self.intake.claim_and_start(new, upload, self._claim_for(request, found))
             if request is not None and receipt.duplicate:
                 self.upload_requests.fulfil(request, receipt.story, found.arrived_at)
         except StoryDeletedError:
-            log.info("its story was deleted after it came: it stays deleted")
+            log.info("the story was deleted after this photo arrived: it stays deleted")
         else:
             if receipt.duplicate and not _was_taken_in(request, found):
                 self.meter.record(DUPLICATES_FOUND)
@@ -143,7 +143,7 @@ def _only_this_generation(
 ) -> Story:
     existing = stories.find(story.id)
     if over or not existing or existing.generation != request.generation:
-        raise StoryDeletedError("it is deleted, or its id has a new story")
+        raise StoryDeletedError("the story is deleted, or its id has a new story")
     return existing
 
 
@@ -152,7 +152,7 @@ def _unless_deleted_since(
 ) -> Story | None:
     """A late S3 event must not revive a story that was deleted after the photo arrived."""
     if over and over.deleted_at and over.deleted_at > found.arrived_at + CLOCKS_DIFFER_BY:
-        raise StoryDeletedError("it was deleted after this photo came")
+        raise StoryDeletedError("the story was deleted after this photo arrived")
     return stories.claim(story, over=over)
 
 
@@ -160,7 +160,7 @@ def checked(key: str, found: IntakePhoto) -> str:
     """Make sure that an arrived object is a readable photo; return the format that it has.
 
     Raises:
-        InvalidRequestError, TooLargeError, UnsupportedTypeError: It is none.
+        InvalidRequestError, TooLargeError, UnsupportedTypeError: It is not.
     """
     extension = _EXTENSION.search(key.lower())
     if extension is not None and extension[1] not in _EXTENSIONS:
@@ -174,7 +174,7 @@ def checked(key: str, found: IntakePhoto) -> str:
 
 
 def upload_of(content: bytes, content_type: str, request: UploadRequest | None, key: str) -> Upload:
-    """An arrived photo and what its request asked for; without a request, the defaults."""
+    """An arrived photo as an upload: as its request says; without a request, with defaults."""
     language, voice = (request.language, request.voice) if request else voices.chosen(None, None)
     return Upload(
         photo=content,

@@ -1,4 +1,4 @@
-"""Looking up many stories at once, which keeps each of them going, and tells of them once."""
+"""Bulk retrieval: looks up many stories at once, and resumes each as a retrieval does."""
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
@@ -16,10 +16,10 @@ from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest
 
 MAX_IDS: Final = 100
-"""As many as the table can be asked for at once (DynamoDB, BatchGetItem)."""
+"""The maximum of one BatchGetItem (DynamoDB API reference)."""
 
 BulkResult = Story | UploadRequest | RejectedError
-"""What `Retrieval.retrieve` would return for an id, or raise."""
+"""What `Retrieval.retrieve` returns or raises for an id."""
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +30,15 @@ class Bulk(msgspec.Struct, frozen=True):
     notification: Notification
 
     def look_up(self, given_ids: Sequence[str], *, notify: bool) -> list[BulkResult]:
-        """What `Retrieval.retrieve` says of each id, in their order.
+        """Look up each id, and return the results in the order of the ids.
 
         Args:
-            given_ids: Up to 100.
-            notify: Send one notice about those that are ready.
+            given_ids: At most `MAX_IDS`.
+            notify: Send one notice about the stories that are ready.
 
         Raises:
-            InvalidRequestError: There are more.
-            TransientError: The table could not be asked for all of them.
+            InvalidRequestError: There are too many ids.
+            TransientError: DynamoDB did not look up all of them.
         """
         if len(given_ids) > MAX_IDS:
             raise InvalidRequestError(
@@ -49,8 +49,8 @@ class Bulk(msgspec.Struct, frozen=True):
             checked = [_checked(given) for given in given_ids]
             wanted = {each for each in checked if isinstance(each, str)}
             stories = self._stories(wanted)
-            known = {story_id: self._resumed(story_id, stories) for story_id in wanted}
-            found = [known[each] if isinstance(each, str) else each for each in checked]
+            results = {story_id: self._resumed(story_id, stories) for story_id in wanted}
+            found = [results[each] if isinstance(each, str) else each for each in checked]
             ready = {each.id: each for each in found if _is_ready(each)}
             if notify and ready:
                 self.notification.announce_all(list(ready.values()))
@@ -61,7 +61,7 @@ class Bulk(msgspec.Struct, frozen=True):
         while story_ids:
             answer = self.stories.find_all(story_ids)
             if len(answer.unanswered) == len(story_ids):
-                raise TransientError("BatchGetItem had no time for any of the keys")
+                raise TransientError("BatchGetItem answered none of the keys")
             stories.update(answer.stories)
             story_ids = answer.unanswered
         return stories

@@ -1,4 +1,4 @@
-"""Deletion, in two parts: first no client gets the story any more; then its files are removed.
+"""Deletion, in two parts: first hides a story from clients, then removes its files.
 
 The second part waits for workers and uploads that may still store files of the story, and for
 the CDN to drop its copies. A tombstone stays, which says when everything was gone.
@@ -40,18 +40,17 @@ class Deletion(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def delete(self, given_id: str) -> Story:
-        """Mark a story as deleted, and have its files removed.
+        """Mark a story as deleted, and enqueue the removal of its files.
 
-        When this returns, the deletion is stored, and the message for its second part. A second
-        call does no harm.
+        A second call does no harm.
 
         Args:
             given_id: The story's id, or that of the upload request that it fulfils.
 
         Raises:
-            InvalidRequestError: This is no id.
+            InvalidRequestError: The id is not a UUID.
             UnknownStoryError: There is no story with this id.
-            StoryChangedError: It was replaced meanwhile; trying again is safe.
+            StoryChangedError: Its id got a new story meanwhile; trying again is safe.
         """
         story_id = checked_id(given_id)
         with telemetry.bound(story_id=story_id, step="deletion"):
@@ -70,7 +69,7 @@ class Deletion(msgspec.Struct, frozen=True):
         except StoryChangedError:
             latest = self._found(story_id)
             if latest.status is Status.DELETED and latest.generation == story.generation:
-                return latest  # by another request
+                return latest  # another request deleted it
             raise
 
     def _found(self, story_id: str) -> Story:
@@ -90,8 +89,8 @@ class Deletion(msgspec.Struct, frozen=True):
 class Eraser(msgspec.Struct, frozen=True):
     """Handles the deletion queue: removes a deleted story's files.
 
-    A worker may go on for two minutes, and CloudFront takes a few more to drop its copies. So the
-    queue gives a message up only after ten receives, which take half an hour.
+    A worker may run for two more minutes, and CloudFront takes a few minutes to drop its copies.
+    So SQS gives a message up only after ten receives, which take half an hour.
     """
 
     stories: Stories
@@ -128,7 +127,7 @@ class Eraser(msgspec.Struct, frozen=True):
         may_be_written = until is not None and until > self.clock()
         self.erasure.erase(message)
         if may_be_written:
-            raise TransientError("a worker may still be storing files of it")
+            raise TransientError("a worker may still store files of the story")
         self._let_requests_expire(message)
         _, public = keys.prefixes(message.id, message.generation)
         if not self.cdn.invalidate(public, reference=f"{message.id}-{message.generation}"):
@@ -139,7 +138,7 @@ class Eraser(msgspec.Struct, frozen=True):
         record_duration(self.meter, Step.DELETION, self.clock() - began_at)
 
     def _let_requests_expire(self, message: StoryMessage) -> None:
-        """Upload requests of the story are kept as long as its tombstone."""
+        """Keep the story's upload requests as long as its tombstone; remove their photos."""
         expires_at = (self.clock() + TOMBSTONE_KEPT_FOR).replace(microsecond=0)
         page = self.upload_requests.fulfilled_by(message.id, message.generation)
         while True:

@@ -1,4 +1,4 @@
-"""Direct uploads: a form lets a client put one photo into the intake bucket."""
+"""Direct uploads: makes a form with which a client puts one photo into the intake bucket."""
 
 import logging
 import uuid
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class WantedUpload(msgspec.Struct, frozen=True):
-    """A photo that somebody wants to send, and how it is to be read."""
+    """A photo that a client wants to send, and how to read it."""
 
     name: str
     content_type: str
@@ -32,7 +32,7 @@ class WantedUpload(msgspec.Struct, frozen=True):
 
 
 class UploadPermit(msgspec.Struct, frozen=True):
-    """An upload request, and the form that was made for it."""
+    """An upload request, and its form."""
 
     request: UploadRequest
     form: PostForm
@@ -45,7 +45,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def permit(self, wanted: WantedUpload) -> UploadPermit:
-        """Remember that a photo is coming, and let its sender put it into the bucket."""
+        """Store an upload request, and make the form for its photo."""
         now = self.clock()
         upload_id = str(self.new_uuid())
         request = UploadRequest(

@@ -1,4 +1,4 @@
-"""Intake: a photo is checked, and gets a new story or the one that it had before."""
+"""Intake: checks a photo, and starts its story or finds the story that it already has."""
 
 import logging
 import uuid
@@ -30,7 +30,7 @@ from chalicelib.stories.story import Status, Story, next_step
 from chalicelib.telemetry import DUPLICATES_FOUND, Meter, timed
 
 MAX_BYTES: Final = 4_400_000
-"""Base64 makes a body a third larger, and Lambda takes a request of 6 MB."""
+"""Lambda takes requests of at most 6 MB, and API Gateway's base64 makes a body a third larger."""
 
 MAX_INTAKE_DURATION: Final = timedelta(seconds=60)
 """The longest time limit of a function that takes photos in (a test compares)."""
@@ -170,7 +170,7 @@ class Intake(msgspec.Struct, frozen=True):
             try:
                 return self.stories.apply(story, stored(ends_upload=True))
             except StoryChangedError:
-                log.info("another upload is storing it, too, or it was deleted")
+                log.info("another upload is storing the photo, or the story was deleted")
         return self.stories.apply(story, stored(ends_upload=False))
 
     def _continue(self, story: Story, upload: Upload) -> Story:
@@ -178,7 +178,7 @@ class Intake(msgspec.Struct, frozen=True):
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
         if upload.notify and not story.notify and story.status is not Status.READY:
-            # First of all, so that the step that ends the story sends the notice.
+            # First, so that the step that ends the story sends the notice.
             story = self.stories.apply(story, moves.notice_wanted())
         if story.status is Status.READY:
             if upload.notify:
@@ -223,7 +223,13 @@ def checked(upload: Upload) -> str:
 
 
 def checked_photo(content: bytes, content_type: str, instead: str) -> str:
-    """Check any posted photo; `instead` is the call that takes larger ones."""
+    """Check a posted photo; return the format that it has.
+
+    Args:
+        content: The photo.
+        content_type: The type that the sender gave.
+        instead: The call that takes larger photos, for the error.
+    """
     media_type = content_type.split(";", maxsplit=1)[0].strip().lower()
     if media_type not in _CONTENT_TYPES:
         raise UnsupportedTypeError(

@@ -1,7 +1,6 @@
-"""All stories, the newest first, a page at a time.
+"""Lists all stories, newest first, a page at a time.
 
-A page costs the same in a table of any size: one query of the month that it lies in, and
-one more for each month that it reaches into.
+A page costs the same in a table of any size: one query for each month that it covers.
 """
 
 from collections.abc import Callable
@@ -19,31 +18,31 @@ MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 20
 
 _FIRST_MONTH: Final = date(2026, 1, 1)
-"""No story is older than this project."""
+"""The month in which the project began: no story is older."""
 
 _MAX_MONTHS: Final = 12
-"""Looked into for one page: a page may be short, or empty, and still have a next one."""
+"""Queries for one page, at most. So a page may be short, or empty, and still have a next one."""
 
 
 class ListPage(msgspec.Struct, frozen=True):
-    """Some stories, and what to ask for the next ones with; None after the last."""
+    """Some stories, and the cursor of the next page; None after the last page."""
 
     stories: list[Story]
     next_cursor: str | None
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page begins: in this month, after this story; first of the month without one."""
+    """Where a page begins: in this month, after the story at `before`; None: with the first."""
 
     month: date
     before: str | None
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """The list.
+    """Lists stories.
 
     Attributes:
-        signing_key: Signs cursors, so that only our own are followed.
+        signing_key: Signs cursors, so that clients cannot invent them.
     """
 
     stories: Stories
@@ -51,10 +50,10 @@ class Listing(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def page(self, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> ListPage:
-        """Up to `limit` (1 to 100) stories; the first ones, or those after a cursor.
+        """Up to `limit` stories: the newest ones, or those after a cursor.
 
         Raises:
-            InvalidRequestError: The limit is another number, or the cursor none of ours.
+            InvalidRequestError: The limit is not 1 to `MAX_LIMIT`, or the cursor is not signed.
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequestError(

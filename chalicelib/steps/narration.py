@@ -1,4 +1,4 @@
-"""Narration: from the page's text to an MP3 that reads it."""
+"""Narration: makes an MP3 of the page's text."""
 
 import logging
 
@@ -43,7 +43,7 @@ class Narration(msgspec.Struct, frozen=True):
         return mp3.joined([self._part(story, index, ssml) for index, ssml in enumerate(requests)])
 
     def _part(self, story: Story, index: int, ssml: str) -> bytes:
-        """One part of a long narration; a stored part is not paid again."""
+        """One part of a long narration; a stored part is not paid for again."""
         key = keys.speech_part(story, index)
         kept = self.media.get(key)
         if kept is not None:

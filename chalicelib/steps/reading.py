@@ -1,4 +1,4 @@
-"""Reading: from the photo to the upright page image and its text."""
+"""Reading: makes the upright page image and its text from the photo."""
 
 import logging
 from typing import Final
@@ -30,7 +30,7 @@ class Reading(msgspec.Struct, frozen=True):
     renditions_queue: Queue[StoryMessage]
 
     def work(self, story: Story, lease: Lease) -> Story:
-        """Read the page unless that is done, and hand the story on to narration.
+        """Read the page, unless that is done, and enqueue narration.
 
         Raises:
             RejectedError: There is no text on the page.
@@ -61,8 +61,7 @@ class Reading(msgspec.Struct, frozen=True):
         if not text:
             raise RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
-        # Sent before the record says that reading is done: after a crash in between, the redelivery
-        # sends it again.
+        # Sent before the record is written: after a crash in between, a redelivery sends again.
         self.renditions_queue.send(messages.about(story))
         word_count = len(detection.words(detections))
         truncated = word_count >= MAX_WORDS
@@ -74,7 +73,7 @@ class Reading(msgspec.Struct, frozen=True):
         return self.stories.apply(story, move, lease=lease)
 
     def _detect(self, story: Story, page: Image.Image, turn: int) -> detection.TurnedReading:
-        """Detect the text on the page turned by `turn` degrees, unless the answer is stored."""
+        """Detect text on the page turned by `turn` degrees; a stored answer costs nothing."""
         key = keys.detection(story, turn)
         stored = self.media.get(key)
         if stored is not None:

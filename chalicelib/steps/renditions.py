@@ -1,4 +1,4 @@
-"""Renditions: the page image in other sizes. Neither reading nor narration waits for them."""
+"""Renditions: makes the page image in other sizes. No other step waits for them."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Retrieval: a look-up of a story, which also resumes it."""
+"""Retrieval: looks up a story, and resumes it if its work seems lost."""
 
 import logging
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Retrieval(msgspec.Struct, frozen=True):
             return request
         if self.clock() <= request.usable_until:
             return request
-        if self.upload_requests.find(upload_id) != request:  # it was taken in just now
+        if self.upload_requests.find(upload_id) != request:  # a photo was taken in just now
             return self._requested(upload_id)
         raise ExpiredError("No photo came in time for this upload: ask for a new one.")
 
@@ -82,7 +82,7 @@ class Retrieval(msgspec.Struct, frozen=True):
     def _resume_arrival(self, request: UploadRequest) -> bool:
         """Resume the photo that arrived for a request; returns whether one may be there.
 
-        In the first minute no request is sent.
+        In the first minute it sends no request to S3.
         """
         if self.clock() - request.created_at <= RESUME_AFTER:
             return False

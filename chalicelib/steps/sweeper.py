@@ -1,4 +1,4 @@
-"""The sweeper: failover on a schedule, for stories that no client asks about."""
+"""The sweeper: resumes, on a schedule, unfinished work that no client asks about."""
 
 import logging
 from collections.abc import Callable
@@ -31,9 +31,9 @@ class Sweeper(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def sweep(self, time_left: Callable[[], timedelta]) -> None:
-        """Resume every unfinished story that is due, and give it up after a day.
+        """Resume every unfinished story that is due, and give up those older than a day.
 
-        Arrived photos that were not taken in and unfinished profiles are resumed as well.
+        It also resumes arrived photos that were not taken in, and unfinished profiles.
 
         Args:
             time_left: How long this function may still run.
@@ -72,9 +72,11 @@ class Sweeper(msgspec.Struct, frozen=True):
     def _resume(self, story: Story, now: datetime) -> None:
         overdue = is_overdue(story, now)
         if story.status is Status.DELETED:
-            self.failover.resume(story)  # without a limit: the client was told that it is deleted
+            self.failover.resume(story)  # without a limit: the client has the answer "deleted"
         elif has_ended(story) and overdue:
-            log.error("nobody could be told for a day", extra={"status": story.status.value})
+            log.error(
+                "the notice could not be sent for a day", extra={"status": story.status.value}
+            )
             self.failover.give_up(story)  # a last try: its handler sends the notice
             self.stories.apply(story, moves.notice_abandoned(story))
         elif not overdue and story.status is not Status.FAILED:

@@ -1,1 +1,1 @@
-"""Stories: their records, legal changes, ids, files and what they ask of AWS."""
+"""Stories: records, legal changes, ids, keys, queues, and the ports to AWS."""

@@ -13,12 +13,12 @@ class IntakePhoto(msgspec.Struct, frozen=True):
     """An object of the intake bucket with its content.
 
     Attributes:
-        content: Its bytes; None when it is larger than the caller takes.
+        content: Its bytes; None if it is larger than the caller's limit.
         size: In bytes.
-        version: Differs from that of any other content that this key had or will have.
+        version: Its ETag: another content of the same key has another one.
         upload_id: The upload request that it was sent for, from its metadata.
-        email: Whom to tell if a profile photo is unsuitable, from its metadata.
-        arrived_at: To the second.
+        email: The address for the notice about a profile photo, from its metadata.
+        arrived_at: In whole seconds.
     """
 
     content: bytes | None
@@ -44,7 +44,7 @@ class IntakeListing(msgspec.Struct, frozen=True):
 
 
 class IntakeBucket(Protocol):
-    """The bucket where clients put photos themselves. S3 removes them after a day."""
+    """The bucket where clients put photos themselves. S3 removes objects after a day."""
 
     def form(
         self,
@@ -60,16 +60,16 @@ class IntakeBucket(Protocol):
         """
 
     def get(self, key: str, max_bytes: int) -> IntakePhoto | None:
-        """An object; without its content if it is larger than `max_bytes`. None: not there."""
+        """An object, without its content if it is larger than `max_bytes`; None: there is none."""
 
     def head(self, key: str) -> IntakeObject | None:
-        """Which object has this key; None when there is none."""
+        """An object without its content; None: there is none."""
 
     def waiting(self, prefix: str, page: Any = None) -> IntakeListing:
         """A page of the objects whose keys begin with `prefix`."""
 
     def copy(self, key: str, to: str) -> None:
-        """Store an object under another key, too."""
+        """Copy an object to another key."""
 
     def remove(self, key: str, version: str) -> None:
-        """Remove an object, unless the key has another one by now."""
+        """Remove an object, unless the key has another version by now."""

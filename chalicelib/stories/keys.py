@@ -1,7 +1,7 @@
-"""How stories and their files are named: ids, file names, keys in the buckets, and links.
+"""Ids of stories, names of files, keys in the buckets, and links. Pure.
 
-A generation's files lie under two prefixes: deletion empties both, and the CDN serves only
-``public/``. Photos and readings stay private: EXIF may say where a photo was taken.
+A generation's files have two prefixes. Deletion removes the files of both; the CDN serves only
+``public/``. Photos and detections stay private: EXIF may say where a photo was taken.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def legible(name: str) -> str:
-    """A file's name without path, line breaks and what cannot be written down.
+    """A file's name without its path, control characters and unpaired surrogates.
 
-    Emoji and length (up to a thousand characters) are kept.
+    Keeps emoji, and up to a thousand characters.
     """
     name = re.split(r"[/\\]", CONTROL_CHARACTERS.sub(" ", name).strip())[-1]
     printable = name.encode("utf-8", "replace").decode()
@@ -37,11 +37,11 @@ def content_id_of(photo: bytes) -> str:
 
 
 def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str) -> uuid.UUID:
-    """The id of this photo in this voice: always the same one, without a look-up.
+    """The id of a photo's story: the same photo, language and voice always give the same one.
 
     Args:
-        namespace: A secret of the deployment. Without it, anyone who has a photo could
-            compute the link to the story that another person made of it.
+        namespace: A secret of the deployment. Without it, a person who has the photo could
+            compute the link to another person's story of it.
         content_id: SHA-256 of the photo.
         language: As Polly names it, such as ``en-US``.
         voice: As Polly names it, such as ``Joanna``.
@@ -50,7 +50,7 @@ def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str)
 
 
 def checked_id(given_id: str | None) -> str:
-    """A client's id in the form that we store.
+    """Read a client's id, and return it in canonical form.
 
     Raises:
         InvalidRequestError: There is no id, or it is not a UUID.
@@ -76,7 +76,7 @@ ARRIVALS: Final = "images/"
 PROFILE_ARRIVALS: Final = "profiles/"
 """Where profile photos arrive in the intake bucket."""
 REJECTED: Final = "rejected/"
-"""Where objects of the intake bucket go that are no photo and that no upload request asked for."""
+"""The prefix of rejected objects: no photos, and without an upload request."""
 
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -104,12 +104,12 @@ def photo(story: Story) -> str:
 
 
 def detection(story: Story, turn: int) -> str:
-    """What DetectText saw on the page turned by `turn` degrees, as JSON."""
+    """DetectText's answer about the page turned by `turn` degrees, as JSON."""
     return _private(story, f"detection-{turn}.json")
 
 
 def speech_part(story: Story, index: int) -> str:
-    """One request's part of a long narration, kept until all parts are there."""
+    """One part of a long narration: the audio of one request to Polly."""
     return _private(story, f"speech-{index}.mp3")
 
 
@@ -119,7 +119,7 @@ def page(story: Story) -> str:
 
 
 def audio(story: Story) -> str:
-    """The whole narration."""
+    """The whole narration, as MP3."""
     return _public(story, "story.mp3")
 
 
@@ -134,13 +134,13 @@ def arrival(upload_id: str, content_type: str) -> str:
 
 
 def upload_id_of(key: str) -> str | None:
-    """The upload request whose photo this is; None: it was put there without a request."""
+    """The upload request of an arrived photo; None: it arrived without one."""
     name = key.removeprefix(ARRIVALS).partition(".")[0]
     return name if _UUID.fullmatch(name) else None
 
 
 def rejected(key: str) -> str:
-    """Where a rejected object of the intake bucket goes; one that is there already stays."""
+    """The key to which a rejected object is moved; a key below ``rejected/`` stays."""
     moved = REJECTED + key.removeprefix(REJECTED)
     return (
         moved if len(moved.encode()) <= _MAX_KEY_BYTES else REJECTED + content_id_of(key.encode())
@@ -148,7 +148,7 @@ def rejected(key: str) -> str:
 
 
 def prefixes(story_id: str, generation: str) -> tuple[str, str]:
-    """What the keys of all files of this generation begin with, the public ones last."""
+    """The prefixes of all files of a generation: private and public."""
     where = f"{story_id}/{generation}/"
     return f"private/{where}", f"public/{where}"
 

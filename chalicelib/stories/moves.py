@@ -1,7 +1,7 @@
-"""Every change that a story can undergo: what changes, and what must still hold. Pure.
+"""Every change that a story can undergo: new values, and the conditions for them. Pure.
 
-A `Move` says nothing of how it is stored. `ports.Stories.apply` writes it, if the story is of the
-same generation, its status allows the move and every field of `expect` still has its value.
+`ports.Stories.apply` writes a `Move` if the stored story has the same generation, its status
+allows the move, and every field of `expect` still has its value.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ import msgspec
 from chalicelib.stories.story import Failure, Rendition, Status, Story
 
 TOMBSTONE_KEPT_FOR: Final = timedelta(days=30)
-"""How long the record of a deleted story says when it was deleted and when its files were gone."""
+"""How long the record of a deleted story is kept after its files are gone."""
 
 
 class StoryChanges(TypedDict, total=False):
@@ -40,7 +40,7 @@ class StoryChanges(TypedDict, total=False):
     deleted_at: datetime | None
     erased_at: datetime | None
     expires_at: datetime | None
-    leases: dict[str, None]  # only ever all of them, when the story is erased
+    leases: dict[str, None]  # only to remove all of them from an erased story
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Move(msgspec.Struct, frozen=True):
 
 
 NOTHING: Final = Move()
-"""Changes nothing: a lease is given back without it."""
+"""Changes nothing: releases a lease without a change."""
 
 
 # Taking in.
@@ -66,11 +66,11 @@ def stored(story: Story, now: datetime, *, is_new_day: bool, ends_upload: bool) 
     """The photo is stored and the first message is sent.
 
     Args:
-        story: The story as this upload announced it.
-        now: Taken before the message was sent: a dead letter older than the story's last
-            enqueue fails nothing.
-        is_new_day: The work was lost: the story gets another day before it is given up.
-        ends_upload: No other upload announced the same, so the announcement ends here.
+        story: The story, with this upload's `uploading_until`.
+        now: The time before the message was sent. A dead letter that was sent before the story's
+            `enqueued_at` does not fail the story.
+        is_new_day: The work was lost, so the story gets another day before it is given up.
+        ends_upload: No other upload stores the photo now: removes `uploading_until`.
     """
     changes: StoryChanges = {"enqueued_at": now, "resumes": 0}
     if is_new_day:
@@ -94,7 +94,8 @@ def notice_wanted() -> Move:
 def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
     """The photo of a failed story was sent again: the story starts where its data stops.
 
-    It is not yet enqueued: should this process die before it sends, the next upload does.
+    `enqueued_at` is removed: if this process dies before it sends a message, the next upload
+    sends one.
     """
     changes = _restarted(story, now)
     changes["enqueued_at"] = None
@@ -154,9 +155,9 @@ def resumed(story: Story, now: datetime) -> Move:
 
 
 def redriven(story: Story, now: datetime, sent_at: datetime) -> Move:
-    """A message of a failed story was put back, or came late.
+    """A message of a failed story was redriven, or came late: the story is tried again.
 
-    From now on that message counts: when it is given up as well, the story fails again.
+    If SQS gives that message up as well, the story fails again.
     """
     changes = _restarted(story, now)
     changes["enqueued_at"] = sent_at
@@ -164,7 +165,7 @@ def redriven(story: Story, now: datetime, sent_at: datetime) -> Move:
 
 
 def given_up(story: Story, reason: str) -> Move:
-    """The story's message became a dead letter, and no other one was sent meanwhile."""
+    """The story's message became a dead letter, and no other message was sent meanwhile."""
     failure = Failure(reason, final=False)
     return Move({"status": Status.FAILED, "failure": failure}, {"enqueued_at": story.enqueued_at})
 
@@ -173,11 +174,11 @@ def given_up(story: Story, reason: str) -> Move:
 
 
 def settled(story: Story, notified_at: datetime | None) -> Move:
-    """The story has ended.
+    """The story has ended, and no notice is due.
 
     Args:
-        story: As it ended. Its photo may be sent again meanwhile, so the status is expected.
-        notified_at: When people were told; None: they were told before, or need not be.
+        story: As it ended. Its photo may be sent again meanwhile, so its status is a condition.
+        notified_at: When the notice was sent; None: it was sent before, or none was wanted.
     """
     changes: StoryChanges = {"unfinished_since": None}
     if notified_at is not None:
@@ -187,7 +188,7 @@ def settled(story: Story, notified_at: datetime | None) -> Move:
 
 
 def notice_abandoned(story: Story) -> Move:
-    """Nobody could be told for a day: the sweeper stops to try."""
+    """The notice could not be sent for a day: the sweeper stops trying."""
     return Move({"unfinished_since": None}, {"status": story.status})
 
 
@@ -219,7 +220,7 @@ def deleted(now: datetime) -> Move:
 
 
 def erased(now: datetime) -> Move:
-    """All files are gone. The record stays as a tombstone that says nothing of the page."""
+    """All files are gone. The record stays as a tombstone without the page's data."""
     return Move(
         {
             "erased_at": now,
@@ -240,7 +241,7 @@ def erased(now: datetime) -> Move:
 
 
 def _restarted(story: Story, now: datetime) -> StoryChanges:
-    """A failed story is tried again, from where its data stops."""
+    """A failed story starts again where its data stops."""
     return {
         "status": Status.READ if story.text else Status.RECEIVED,
         "failure": None,

@@ -1,4 +1,4 @@
-"""What the pipeline needs from AWS, in its own words.
+"""The ports to AWS, in the app's own words.
 
 `chalicelib.aws` implements these ports with AWS, `tests.fakes` in memory; one contract suite tests
 both. Every method is one request. Every method may raise `TransientError`.
@@ -56,7 +56,7 @@ class Stories(Protocol):
         """
 
     def find(self, story_id: str) -> Story | None:
-        """The story as of the last completed write."""
+        """The story, after the last completed write."""
 
     def find_all(self, story_ids: Collection[str]) -> StoriesFound:
         """Look up at most 100 different ids (DynamoDB, BatchGetItem)."""
@@ -66,12 +66,12 @@ class Stories(Protocol):
 
         Args:
             month: Such as ``2026-11``, in UTC.
-            limit: The most that are returned.
+            limit: The maximum number of stories.
             before: The `story.place_in_list` after which to continue.
         """
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
-        """Take the lease on a step, and return the story as it then is.
+        """Take the lease on a step, and return the stored story.
 
         Raises:
             LeaseHeldError: Another delivery's lease on that step is live at `now`.
@@ -81,14 +81,14 @@ class Stories(Protocol):
     def apply(
         self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
     ) -> Story:
-        """Write a move, and return the story as it then is.
+        """Write a move, and return the stored story.
 
         Args:
-            story: Its id and generation say which story is meant. The stored one must not be
-                deleted, unless `story` is, or nothing but a lease is given back.
-            move: What changes, and what must still hold.
-            lease: The delivery's own lease, which must still be its own.
-            release: End that lease with the same write.
+            story: Gives the id and generation. The stored story must not be deleted, unless
+                `story` is deleted, or the write only releases a lease.
+            move: The new values and their conditions.
+            lease: A lease that the stored story must have.
+            release: Release that lease in the same write.
 
         Raises:
             StoryChangedError: One of these conditions does not hold: nothing was written.
@@ -97,7 +97,7 @@ class Stories(Protocol):
     def unfinished(self, page: Any = None) -> StoriesPage:
         """A page of the stories that have `unfinished_since`.
 
-        It may be a moment old: every write about it must be conditional.
+        Its stories may be a moment old.
         """
 
 
@@ -115,7 +115,7 @@ class UploadRequests(Protocol):
         """Store a new request."""
 
     def find(self, upload_id: str) -> UploadRequest | None:
-        """The request as of the last completed write."""
+        """The request, after the last completed write."""
 
     def claim_story(
         self,
@@ -128,20 +128,20 @@ class UploadRequests(Protocol):
         """In one transaction, claim a story as `Stories.claim` does, and fulfil a request by it.
 
         Raises:
-            StoryChangedError: The request is gone, or another story's life fulfils it that
-                `request` does not know of: nothing was written.
+            StoryChangedError: The request is gone, or a story other than the one in `request`
+                fulfils it: nothing was written.
         """
 
     def fulfil(self, request: UploadRequest, story: Story, photo_arrived_at: datetime) -> None:
         """Fulfil a request by a story that exists; the request is kept as long as the story.
 
         Raises:
-            StoryChangedError: The story is deleted, or another story's life fulfils the request
-                that `request` does not know of.
+            StoryChangedError: The story is deleted, or a story other than the one in `request`
+                fulfils the request.
         """
 
     def update(self, request: UploadRequest, changes: UploadRequestChanges) -> UploadRequest:
-        """Change fields of a request, if neither they nor its status changed meanwhile.
+        """Change fields of a request, if these fields and its status did not change meanwhile.
 
         Raises:
             StoryChangedError: One of them changed: nothing was written.
@@ -178,7 +178,7 @@ class Cdn(Protocol):
 
         Args:
             prefix: What the keys begin with.
-            reference: A second call with the same reference is about the same invalidation.
+            reference: A second call with the same one starts no second invalidation.
         """
 
 
@@ -189,7 +189,7 @@ class TextDetector(Protocol):
         """Find the text on a JPEG or PNG, in no particular order.
 
         Raises:
-            RejectedError: The image can never be read.
+            RejectedError: Rekognition can never read the image.
         """
 
 
@@ -200,7 +200,7 @@ class Speaker(Protocol):
         """Speak the SSML of one request, as MP3.
 
         Raises:
-            RejectedError: The text or voice can never be spoken.
+            RejectedError: Polly can never speak the text.
         """
 
 

@@ -1,7 +1,7 @@
-"""The queues of a deployment, in one list: settings, handlers, template and policies follow it.
+"""The list of a deployment's queues. Settings, handlers, template and policies follow it.
 
-Each step has three queues: its own, one for dead letters (``-dead``), which it gave up, and one
-that keeps those (``-parked``) until `make redrive` sends them back.
+Each step has three queues: its own; one for its dead letters (``-dead``), which SQS gave up; and
+one that keeps dead letters (``-parked``) until `make redrive` sends them back.
 """
 
 from datetime import timedelta
@@ -17,15 +17,15 @@ DEAD_LETTER_TIME_LIMIT: Final = timedelta(seconds=29)
 """Of the functions that handle dead letters."""
 
 MAX_DEAD_LETTER_RECEIVES: Final = 5
-"""A dead letter is parked without its function after so many receives as a dead letter.
+"""SQS parks a dead letter itself after this many receives, if its handler keeps failing.
 
-SQS counts receives "across all queues" (API reference, ReceiveMessage): those of the step's
-own queue come first.
+SQS counts receives "across all queues" (API reference, ReceiveMessage), so the template adds
+those of the step's own queue.
 """
 
 
 class Step(StrEnum):
-    """What works on the messages of a queue of its own."""
+    """A unit of work with a queue of its own."""
 
     INTAKE = "intake"
     READING = "reading"
@@ -40,10 +40,10 @@ class StepQueue(msgspec.Struct, frozen=True):
     Attributes:
         step: The step; it also ends the queue's name.
         handler: The function of `app.py` that works on its messages.
-        time_limit: How long that function may run; no lease lasts longer.
-        max_receives: How often SQS delivers a message before it is a dead letter.
-        max_age: When the oldest message raises an alarm.
-        has_own_concurrency: At most two functions work on it, whatever MAXIMUM_CONCURRENCY says.
+        time_limit: How long that function may run; a lease lasts as long.
+        max_receives: How often SQS delivers a message before it becomes a dead letter.
+        max_age: The age of the oldest message that raises an alarm.
+        has_own_concurrency: At most two functions work on it, not MAXIMUM_CONCURRENCY.
     """
 
     step: Step
@@ -64,7 +64,7 @@ QUEUES: Final = (
     StepQueue(Step.READING, "read_page"),
     StepQueue(Step.NARRATION, "narrate", time_limit=timedelta(seconds=120)),
     StepQueue(Step.RENDITIONS, "make_renditions"),
-    # It waits for writers and for the CDN, which is no failure.
+    # More receives, because deletion waits for writers and for the CDN.
     StepQueue(
         Step.DELETION,
         "erase",
@@ -75,7 +75,7 @@ QUEUES: Final = (
 )
 
 OF_STORIES: Final[tuple[Step, ...]] = tuple(step for step in Step if step is not Step.INTAKE)
-"""The steps whose messages are about stories; intake's are about arrived photos."""
+"""The steps whose messages are about stories; those of intake are about arrived photos."""
 
 WITH_OWN_CONCURRENCY: Final = {queue.step for queue in QUEUES if queue.has_own_concurrency}
 TIME_LIMITS: Final = {queue.step: queue.time_limit for queue in QUEUES}

@@ -17,7 +17,7 @@ class Status(StrEnum):
     RECEIVED = "received"  # the photo is stored; its text is not read yet
     READ = "read"  # the text is there; the audio is not
     READY = "ready"  # the audio is there
-    FAILED = "failed"  # it stopped, and the record says why
+    FAILED = "failed"  # the record says why
     DELETED = "deleted"  # no client gets it; its files are being removed, or are gone
 
 
@@ -40,7 +40,7 @@ def sources(target: Status) -> frozenset[Status]:
 
 
 MAKES_THE_STORY: Final = frozenset({Step.READING, Step.NARRATION})
-"""The steps that must be done for a story to be ready. Their errors stand in the record."""
+"""The steps that a story needs to be ready. The record keeps their errors."""
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -48,11 +48,10 @@ class Lease(msgspec.Struct, frozen=True):
 
     Attributes:
         step: The step; stored as ``stage``, the name that older records have.
-        message_id: The queue's id of the message that is being handled.
-        receives: Which receipt of that message this is: a redelivery is another holder.
-        until: At most the worker's own time limit away, so that a lease never outlives a
-            worker that can still write.
-        gives_up: The holder is failing the story instead of working on it.
+        message_id: SQS's id of the holder's message.
+        receives: The number of the message's receipt: a redelivery is another holder.
+        until: When the lease ends. By then its holder has reached its time limit.
+        gives_up: The holder fails the story instead of working on it.
     """
 
     step: Step = msgspec.field(name="stage")
@@ -67,7 +66,7 @@ class Failure(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: One sentence for the person who sent the photo.
-        final: The photo itself is the cause: more work on it changes nothing.
+        final: The photo itself is the cause, so a retry does not help.
     """
 
     reason: str
@@ -91,30 +90,30 @@ class Rendition(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """One photo read in one voice, as the table keeps it.
+    """One photo read in one voice: the record in the table.
 
     Attributes:
         id: UUID; the same photo, language and voice give the same one.
-        generation: Which life of this id it is. Messages, leases, S3 keys and conditional
-            writes carry it; a message or write of another generation is ignored.
+        generation: Tells this story from a deleted one with the same id. Messages, S3 keys and
+            conditional writes have it; those of another generation are ignored.
         content_id: SHA-256 of the uploaded bytes, in hex.
         name: The file name that its sender gave: for people, never part of a key.
-        content_type: The format that the bytes have, whatever the header said.
+        content_type: The format of the bytes; the sender's header may differ.
         enqueued_at: When a message about it was last sent; None until the photo and the
             first message are stored.
         retry_at: When the message of the last failed attempt comes again.
-        resumes: How often failover sent a message since a step last succeeded.
+        resumes: How many messages failover sent since a step last succeeded.
         unfinished_since: When the work on it began; None once the story has ended and its
             notice is sent. The sweeper looks only at stories that have it.
         text: What the page says, a paragraph a line.
-        truncated: The page holds more words than one reading returns.
+        truncated: The page may have more words than DetectText returns.
         page: S3 key of the upright page image.
         audio: S3 key of the MP3.
         renditions: The page image in other sizes, by their names.
         last_error: The error of the last failed attempt.
-        notified_of: The status that the last notice told.
+        notified_of: The status in the last notice.
         repeated_at: When the notice was last repeated for a duplicate upload.
-        uploading_until: Until then, an upload may be storing the photo.
+        uploading_until: Until when an upload may store the photo.
         deleted_at: When it was deleted.
         erased_at: When all its files were gone, the CDN's copies included.
         expires_at: When DynamoDB may remove the record itself.
@@ -176,18 +175,18 @@ def has_ended(story: Story) -> bool:
 
 
 def is_gone(story: Story, now: datetime) -> bool:
-    """Has even the record expired? DynamoDB removes it hours or days later."""
+    """Has the record expired? DynamoDB removes it hours or days later."""
     return story.expires_at is not None and story.expires_at <= now
 
 
 def writers_end(story: Story) -> datetime | None:
-    """Until when a worker or upload that saw the story alive may store its files; None: nobody."""
+    """Until when a worker or an upload may still store files of the story; None: none does."""
     ends = [lease.until for lease in story.leases.values()]
     return max([*ends, *([story.uploading_until] if story.uploading_until else [])], default=None)
 
 
 def what_failed(story: Story) -> str:
-    """What failed, as it follows "could not be"."""
+    """The step that failed, as the end of "could not be ..."."""
     return "read" if story.text is None else "read aloud"
 
 

@@ -1,4 +1,4 @@
-"""Upload requests: a client will put a photo into the intake bucket itself. Pure.
+"""Upload requests: records of photos that clients put into the intake bucket themselves. Pure.
 
 `steps.direct_upload` makes requests; `steps.bucket_intake` takes in the photos that arrive.
 """
@@ -14,7 +14,7 @@ import msgspec
 from chalicelib.stories.story import Story
 
 MAX_BYTES: Final = 25_000_000
-"""Of a photo that is posted to S3. API Gateway would take 4.4 MB."""
+"""The limit of a photo that is posted to S3. Through API Gateway it is 4.4 MB."""
 
 FORM_USABLE_FOR: Final = timedelta(minutes=15)
 REQUEST_KEPT_FOR: Final = timedelta(days=1)
@@ -30,31 +30,32 @@ EXTENSIONS: Final = MappingProxyType(
         "image/gif": "gif",
     }
 )
-"""File extension of each content type that is taken."""
+"""The content types of photos, and their file extensions."""
 
 
 class UploadStatus(StrEnum):
-    REQUESTED = "requested"  # no photo came yet, or it is not taken in yet
+    REQUESTED = "requested"  # no photo is taken in yet
     FULFILLED = "fulfilled"  # the photo has a story
     FAILED = "failed"  # no story can be made of it; the record says why
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo that a client is about to send, as the table keeps it.
+    """A photo that a client wants to send: the record in the table.
 
     Attributes:
         id: UUID, for the form and for `GET /retrieve/{id}`.
         name: The file name that the sender gave.
         content_type: The type that the sender announced.
         notify: Send an e-mail when the story is ready or has failed.
-        key: Where the photo arrives in the intake bucket.
-        usable_until: When the form stops to work.
-        expires_at: When the record is removed; None while its story lives.
+        key: The photo's key in the intake bucket.
+        usable_until: When the form stops working.
+        expires_at: When the record is removed; None while its story exists.
         enqueued_at: When a poll last sent a message about the arrived photo.
-        resumes: How often polls did so.
+        resumes: How many messages polls sent.
         story_id: The story that fulfils the request, of this generation.
-        photo_arrived_at: When that story's photo arrived. A photo that arrived later is
-            another post. Stored as ``photo_staged_at``, the name that older records have.
+        photo_arrived_at: When that story's photo arrived. A photo with another time was posted
+            with the same form again. Older records call it ``photo_staged_at``, so it is
+            stored under that name.
         reason: Why the photo has no story, for its sender.
         last_error: The error of the last failed attempt to take it in.
     """

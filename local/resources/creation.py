@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -28,19 +29,24 @@ class StackClients:
 
     Args:
         url: Of the local AWS.
+        client: Makes a client of a service; by default a boto3 client for `url`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, client: Callable[[str], Any] | None = None) -> None:
         self.url = url
-        access_key_id, secret_access_key = STACK_KEYS
-        session = boto3.session.Session(access_key_id, secret_access_key, region_name=REGION)
-        self.s3: S3Client = session.client("s3", endpoint_url=url)
-        self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=url)
-        self.sqs: SQSClient = session.client("sqs", endpoint_url=url)
-        self.sns: SNSClient = session.client("sns", endpoint_url=url)
-        self.stepfunctions: SFNClient = session.client("stepfunctions", endpoint_url=url)
-        self.rekognition: RekognitionClient = session.client("rekognition", endpoint_url=url)
-        self.sesv2: SESV2Client = session.client("sesv2", endpoint_url=url)
+        make = client or _client_maker(url)
+        self.s3: S3Client = make("s3")
+        self.dynamodb: DynamoDBClient = make("dynamodb")
+        self.sqs: SQSClient = make("sqs")
+        self.sns: SNSClient = make("sns")
+        self.stepfunctions: SFNClient = make("stepfunctions")
+        self.rekognition: RekognitionClient = make("rekognition")
+        self.sesv2: SESV2Client = make("sesv2")
+
+
+def _client_maker(url: str) -> Callable[[str], Any]:
+    session: Any = boto3.session.Session(*STACK_KEYS, region_name=REGION)
+    return partial(session.client, endpoint_url=url)
 
 
 def create(clients: StackClients) -> None:

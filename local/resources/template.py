@@ -99,11 +99,9 @@ class StageTemplate:
         }
 
     def of_type(self, kind: str) -> list[TemplateResource]:
-        """Return all resources of a type, such as ``SQS::Queue``."""
         return [each for each in self.resources.values() if each.type == kind]
 
     def named(self, name: str) -> TemplateResource:
-        """Return the table, bucket or queue of this name."""
         (found,) = (
             each
             for each in self.resources.values()

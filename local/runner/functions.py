@@ -22,8 +22,6 @@ from local.services.service_error import ServiceError, not_implemented
 _log = logging.getLogger(__name__)
 
 _ARN: Final = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:"
-_MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
-_MAX_RESULT_BYTES: Final = _MAX_EVENT_BYTES + 100  # from Lambda's own message about it
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,18 @@ class Functions:
             payload: The event as JSON; nothing is ``{}``.
 
         Raises:
-            ServiceError: ResourceNotFoundException, RequestTooLargeException or
-                InvalidRequestContentException, and nothing was invoked.
+            ServiceError: ResourceNotFoundException or InvalidRequestContentException.
         """
         function = self._functions.get(name.removeprefix(_ARN))
         if function is None:
             arn = f"{_ARN}{name.removeprefix(_ARN)}"
             raise ServiceError("ResourceNotFoundException", f"Function not found: {arn}")
-        return _run(function, _event(payload))
+        try:
+            event = json.loads(payload or b"{}")
+        except ValueError as error:
+            message = f"Could not parse request body into json: {error}"
+            raise ServiceError("InvalidRequestContentException", message) from error
+        return _run(function, event)
 
     def _answer(self, request: dict[str, Any]) -> Mapping[str, Any]:
         if request.get("InvocationType", "RequestResponse") != "RequestResponse":
@@ -86,21 +88,6 @@ def functions_of(app: Chalice, config: Config) -> list[LambdaFunction]:
     ]
 
 
-def _event(payload: bytes) -> Any:
-    if len(payload) > _MAX_EVENT_BYTES:
-        raise ServiceError(
-            "RequestTooLargeException",
-            f"Request must be smaller than {_MAX_EVENT_BYTES} bytes for the InvokeFunction "
-            "operation",
-        )
-    try:
-        return json.loads(payload or b"{}")
-    except ValueError as error:
-        raise ServiceError(
-            "InvalidRequestContentException", f"Could not parse request body into json: {error}"
-        ) from error
-
-
 def _run(function: LambdaFunction, event: Any) -> InvocationResult:
     context = function.context()
     try:
@@ -115,13 +102,6 @@ def _run(function: LambdaFunction, event: Any) -> InvocationResult:
     except (TypeError, ValueError) as error:
         message = f"Unable to marshal response: {error}"
         return _failure(context, "Runtime.MarshalError", message, [])
-    if len(payload) > _MAX_RESULT_BYTES:
-        message = (
-            "Response payload size exceeded maximum allowed payload size "
-            f"({_MAX_RESULT_BYTES} bytes)."
-        )
-        error_payload = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
-        return InvocationResult(json.dumps(error_payload).encode(), failed=True)
     return InvocationResult(payload, failed=False)
 
 

@@ -33,21 +33,10 @@ class LambdaContext:
     memory_limit_in_mb: int
     deadline: float  # on the monotonic clock
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    function_version: str = "$LATEST"
-    identity: None = None
-    client_context: None = None
 
     @property
     def invoked_function_arn(self) -> str:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.function_name}"
-
-    @property
-    def log_group_name(self) -> str:
-        return f"/aws/lambda/{self.function_name}"
-
-    @property
-    def log_stream_name(self) -> str:
-        return f"[{self.function_version}]{self.aws_request_id}"
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
@@ -82,7 +71,6 @@ class LambdaFunction:
         )
 
     def context(self) -> LambdaContext:
-        """Return the context of an invocation that begins now."""
         return LambdaContext(
             function_name=f"{PREFIX}{self.name}",
             memory_limit_in_mb=self.memory,
@@ -90,7 +78,6 @@ class LambdaFunction:
         )
 
     def invoke(self, event: dict[str, Any]) -> Any:
-        """Run the handler, and let its exceptions pass."""
         with self.running():
             return self.handler(event, self.context())
 

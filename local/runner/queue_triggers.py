@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from chalice.app import Chalice, SQSEventConfig
@@ -86,7 +85,6 @@ class QueueTrigger:
                 MaxNumberOfMessages=self._batch_size,
                 WaitTimeSeconds=_MAX_POLL_SECONDS,
                 MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
             ).get("Messages", [])
         except Exception:
             if not self._stopping.is_set():
@@ -133,18 +131,9 @@ def _record(message: "MessageTypeDef", arn: str) -> dict[str, Any]:
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": dict(message["Attributes"]),
-        "messageAttributes": {
-            name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()
-        },
+        "messageAttributes": {},  # the app sends none
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": arn,
         "awsRegion": REGION,
     }
-
-
-def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
-    attribute = {"dataType": value["DataType"], "stringListValues": [], "binaryListValues": []}
-    if "StringValue" in value:
-        attribute["stringValue"] = value["StringValue"]
-    return attribute

@@ -1,8 +1,6 @@
 """S3's event notifications: new objects invoke functions."""
 
 import uuid
-from collections.abc import Callable
-from itertools import combinations
 from typing import Final
 
 from chalice.app import Chalice, S3EventConfig
@@ -12,9 +10,7 @@ from local.runner.asynchronous import AsynchronousInvocations
 from local.runner.lambda_function import LambdaFunction, TriggerError
 from local.services.s3.new_object import NewObject
 
-_EVENTS: Final = frozenset(
-    f"s3:ObjectCreated:{how}" for how in ("*", "Put", "Post", "Copy", "CompleteMultipartUpload")
-)
+_EVENTS: Final = frozenset(f"s3:ObjectCreated:{how}" for how in ("*", "Put", "Post", "Copy"))
 
 
 class S3Trigger:
@@ -49,7 +45,6 @@ class S3Trigger:
 
     @property
     def concurrency(self) -> int:
-        """The number of events that run at once at most."""
         return self._invocations.concurrency
 
     def notice(self, new: NewObject) -> None:
@@ -66,21 +61,12 @@ class S3Trigger:
         """Start no more invocations and no more retries."""
         self._invocations.request_stop()
 
-    def overlaps(self, other: "S3Trigger") -> bool:
-        """Return whether one object could match both; S3 refuses such configurations."""
-        return (
-            self.bucket == other.bucket
-            and any(_covers(a, b) or _covers(b, a) for a in self.events for b in other.events)
-            and _either(str.startswith, self.prefix, other.prefix)
-            and _either(str.endswith, self.suffix, other.suffix)
-        )
-
 
 def s3_triggers(app: Chalice, config: Config) -> list[S3Trigger]:
     """Return a trigger for every ``on_s3_event`` handler of an app.
 
     Raises:
-        TriggerError: A handler is for unknown events, or two handlers overlap.
+        TriggerError: A handler is for unknown events.
     """
     triggers = [
         S3Trigger(
@@ -100,18 +86,8 @@ def s3_triggers(app: Chalice, config: Config) -> list[S3Trigger]:
                     f"{trigger.function.name} is for {event!r}, "
                     f"but the local stack has only {', '.join(sorted(_EVENTS))}"
                 )
-    for one, other in combinations(triggers, 2):
-        if one.overlaps(other):
-            raise TriggerError(
-                f"{one.function.name} and {other.function.name} are for the same events of "
-                f"{one.bucket}, which S3 refuses: let their prefixes or suffixes differ"
-            )
     return triggers
 
 
 def _covers(pattern: str, event: str) -> bool:
     return pattern == event or (pattern.endswith("*") and event.startswith(pattern[:-1]))
-
-
-def _either(holds: Callable[[str, str], bool], one: str, other: str) -> bool:
-    return holds(one, other) or holds(other, one)

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 from moto.backends import get_backend
@@ -28,6 +29,11 @@ _LARGEST_OBJECT_IN_MEMORY: Final = "65536"  # bytes; larger ones are spooled to 
 _ROUNDING_SECONDS: Final = 0.001  # moto keeps whole and compares fractional milliseconds
 
 
+@cache
+def _application() -> Any:
+    return DomainDispatcherApplication(create_backend_app)
+
+
 class MotoBackend:
     """moto, emptied. Its state belongs to the process, so a process has one backend at a time.
 
@@ -38,7 +44,7 @@ class MotoBackend:
     def __init__(self) -> None:
         os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = _LARGEST_OBJECT_IN_MEMORY
         moto_api_backend.reset()
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = _application()
         self._lock = threading.RLock()
         self.objects = MotoObjects(self._lock)
 
@@ -121,7 +127,6 @@ class MotoBackend:
             return self._find_queue(arn) is not None
 
     def is_dead_letter_queue(self, arn: str) -> bool:
-        """Return whether a queue's redrive policy leads to it."""
         with self._lock:
             policies = [queue.redrive_policy for queue in self._queues().values()]
         return any(policy["deadLetterTargetArn"] == arn for policy in policies if policy)

@@ -7,23 +7,28 @@ from functools import partial
 from typing import Any, Final
 
 from chalicelib.assembly import Assembly
-from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage
-from chalicelib.profiles import keys
+from chalicelib.delivery.messages import IntakeMessage, StoryMessage
+from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.attempt_end import AttemptEnd
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.execution import run_task
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake, ProfileReceipt
-from chalicelib.profiles.profile import Profile, profile_id_of
+from chalicelib.profiles.profile import Photo, Profile, profile_id_of
 from chalicelib.profiles.registration import Registration
+from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.profiles.thumbnail import Thumbnail
+from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.intake import Intake
 from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
+from chalicelib.stories import keys, moves
 from chalicelib.stories.keys import Links
 from chalicelib.stories.ports import Speaker, TextDetector
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
+from chalicelib.stories.upload_request import UploadRequest
+from tests.fakes.builders import upload
 from tests.fakes.clock import Clock, Uuids
 from tests.fakes.engines import InMemoryFaces, ScriptedSpeaker, ScriptedTextDetector, portrait
 from tests.fakes.media import InMemoryMedia, SlowCdn
@@ -159,10 +164,35 @@ class World(MemoryTools):
         (story,) = self.stories.kept.values()
         return story
 
-    def deliver(
-        self, queue: InMemoryQueue[Message], handle: Callable[[Delivery[Message]], None]
-    ) -> int:
-        """Deliver everything that can be received, as Lambda does; how much was that?"""
+    def upload(self, photo: bytes | None = None, **fields: Any) -> Story:
+        """Send a page; the story that it is then."""
+        return self.intake.take_in(upload(photo, **fields)).story
+
+    def make_read(self, text: str = "Once.") -> Story:
+        """Write down of the only story what its reading does."""
+        story = self.story()
+        return self.stories.apply(story, moves.read(text, keys.page(story), truncated=False))
+
+    def make_ready(self) -> Story:
+        """Write down of the only story what reading and narration do; its notice is due."""
+        story = self.make_read()
+        return self.stories.apply(story, moves.narrated(keys.audio(story)))
+
+    def make_failed(self, reason: str = "it was lost") -> Story:
+        """Give the only story up."""
+        return self.stories.apply(self.story(), moves.given_up(self.story(), reason))
+
+    def delete(self) -> Story:
+        """Delete the only story, as a client does."""
+        return self.part(Deletion).delete(self.story().id)
+
+    def retrieve(self) -> Story | UploadRequest:
+        """Ask for the only story, as a client does."""
+        return self.retrieval.retrieve(self.story().id)
+
+    def deliver(self, step: Step, suffix: str = "") -> int:
+        """Deliver everything that a queue has, as Lambda does, and count it."""
+        queue, handle = self.part.queue(step, suffix), self.part.handler(step, suffix)
         count = 0
         while (delivery := queue.receive()) is not None:
             count += 1
@@ -172,6 +202,16 @@ class World(MemoryTools):
                 continue
             queue.delete(delivery.receipt)
         return count
+
+    def make_story(self) -> None:
+        """Deliver what is due of reading, narration and renditions."""
+        for step in (Step.READING, Step.NARRATION, Step.RENDITIONS):
+            self.deliver(step)
+
+    def lose_messages(self) -> None:
+        """Empty every step's queue."""
+        for queue in self.queues.values():
+            queue.kept.clear()
 
     def sweep(self) -> None:
         self.sweeper.sweep(lambda: timedelta(minutes=5))
@@ -205,11 +245,45 @@ class World(MemoryTools):
         assert found is not None
         return found
 
+    def drop(self, key: str, content: bytes) -> None:
+        """Put an object into the intake bucket by hand; S3 announces it."""
+        self.intake_bucket.post(key, content)
+        self.announce(key)
+
     def deliver_intake(self) -> int:
-        return self.deliver(self.intake_queue, self.part.handler(Step.INTAKE))
+        return self.deliver(Step.INTAKE)
 
     def announce(self, key: str) -> None:
+        """Send S3's event, as the app forwards it."""
         self.intake_queue.send(IntakeMessage("intake-bucket", key))
+
+    def photo_of(self, user: str | Profile) -> Photo:
+        """The photo of a profile that is ready."""
+        profile = self.profile(user) if isinstance(user, str) else user
+        assert profile.photo is not None
+        return profile.photo
+
+    def refusal_of(self, user_id: str) -> str | None:
+        """The code of the reason for which a user's last photo was refused."""
+        attempt = self.profile(user_id).attempt
+        return attempt.refusal.code if attempt and attempt.refusal else None
+
+    def leave(self, user_id: str) -> Profile:
+        """Delete a profile, as a client does."""
+        return self.part(ProfileRetrieval).delete(user_id)
+
+    def sweep_for(self, seconds: float) -> None:
+        """Let time pass, with a sweep every five minutes."""
+        for _ in range(int(seconds / 300)):
+            self.clock.advance(300)
+            self.sweep()
+
+    def try_for_hours(self, hours: int) -> None:
+        """Run what is started, and sweep, once an hour."""
+        for _ in range(hours):
+            self.run()
+            self.clock.advance(3600)
+            self.sweep()
 
     def faces_of(self, user_id: str) -> list[str]:
         profile_id = profile_id_of(NAMESPACE, user_id)
@@ -225,7 +299,7 @@ class World(MemoryTools):
         return sorted(key for key in self.media.objects if f"/{profile_id}/" in key)
 
     def thumbnail(self, profile: Profile) -> bytes:
-        assert profile.photo is not None
-        content = self.media.get(keys.thumbnail(Owner(profile.id, profile.photo.generation)))
+        owner = Owner(profile.id, self.photo_of(profile).generation)
+        content = self.media.get(profile_keys.thumbnail(owner))
         assert content is not None
         return content

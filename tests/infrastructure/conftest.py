@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from infrastructure.stage import Stage
-from tests.infrastructure.fake_account import FakeAccount, fake_account
+from tests.fakes.account import FakeAccount, fake_account
 from tests.infrastructure.projects import stage_at
-from tests.local.conftest import aws, boto3_session
+from tests.local.conftest import aws, aws_server, boto3_session
 
-__all__ = ["aws", "boto3_session"]
+__all__ = ["aws", "aws_server", "boto3_session"]
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,3 +47,18 @@ def project_at(folder: Path) -> Path:
 
 def stage_at(folder: Path, name: str = "dev") -> Stage:
     return Stage(name, project_at(folder))
+
+
+def make(target: str, *settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a target of the Makefile with this interpreter, without installing anything."""
+    command = shutil.which("make")
+    assert command is not None
+    return subprocess.run(  # noqa: S603  # what the tests say
+        [command, target, f"RUN={sys.executable}", "LOCAL=", *settings],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )

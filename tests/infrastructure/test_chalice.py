@@ -29,8 +29,8 @@ from infrastructure.chalice_record import (
 from infrastructure.elsewhere import check_roles, forget_record_of_elsewhere
 from infrastructure.iam.permissions import policy_of
 from infrastructure.stage import DeploymentError, Stage
+from tests.fakes.account import FakeAccount
 from tests.infrastructure import projects, test_zip
-from tests.infrastructure.fake_account import FakeAccount
 from tests.infrastructure.resolved import names
 
 BUCKET: Final = "storytime-dev-media"

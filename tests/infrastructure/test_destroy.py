@@ -11,8 +11,8 @@ from infrastructure import chalice_record, stage_folder
 from infrastructure.commands.destroy import Destruction, main
 from infrastructure.commands.progress import Progress
 from infrastructure.stage import DeploymentError, Stage
+from tests.fakes.account import Answer, FakeAccount, RefusalError, Request
 from tests.infrastructure import projects
-from tests.infrastructure.fake_account import Answer, FakeAccount, RefusalError, Request
 from tests.infrastructure.resolved import outputs
 
 COLLECTION: Final = "storytime-dev-faces"

@@ -12,7 +12,7 @@ from infrastructure.gateway.configuration import (
     configure,
     set_logging_role,
 )
-from tests.infrastructure.fake_account import FakeAccount, RefusalError
+from tests.fakes.account import FakeAccount, RefusalError
 
 LOG: Final = "arn:aws:logs:us-east-1:123456789012:log-group:storytime-dev-access"
 ROLE: Final = f"arn:aws:iam::123456789012:role/{LOGGING_ROLE}"

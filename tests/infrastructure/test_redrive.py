@@ -1,10 +1,7 @@
 """Parked messages are moved back to their queue."""
 
 import json
-import shutil
 import socket
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +15,10 @@ from infrastructure.commands.redrive import Redrive, RedriveError, main, redrive
 from infrastructure.commands.stage_queues import client_of, queue_name_of, stage_variables
 from infrastructure.stage import UsageError
 from infrastructure.stage_folder import config_of
-from tests.infrastructure.fake_account import Answer, FakeAccount, Request
-from tests.infrastructure.resolved import Stack, outputs
+from tests.fakes.account import Answer, FakeAccount, Request
+from tests.infrastructure.projects import make
 from tests.local.conftest import Aws
 
-PROJECT: Final = Path(__file__).parents[2]
 READING: Final = "storytime-local-reading"
 PARKED: Final = f"{READING}{SUFFIX}"
 URL: Final = "https://sqs.eu-west-1.amazonaws.com/123456789012/storytime-dev-"
@@ -263,32 +259,18 @@ def test_a_refusal_of_aws_is_one_clear_line(aws: Aws, capsys: pytest.CaptureFixt
     assert bodies(aws, queue) == []
 
 
-def make_redrive(*settings: str) -> subprocess.CompletedProcess[str]:
-    make = shutil.which("make")
-    assert make is not None
-    return subprocess.run(  # noqa: S603  # what the tests below say
-        # Use this interpreter, and install nothing.
-        [make, "redrive", f"RUN={sys.executable}", "LOCAL=", *settings],
-        cwd=PROJECT,
-        env={"PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-
-
 def test_make_redrive_finds_a_local_aws_on_any_port(aws: Aws) -> None:
     make_queues(aws)
 
-    ended = make_redrive("STAGE=local", "QUEUE=reading", f"AWS_PORT={aws.url.rsplit(':', 1)[1]}")
+    port = aws.url.rsplit(":", 1)[1]
+    ended = make("redrive", "STAGE=local", "QUEUE=reading", f"AWS_PORT={port}")
 
     assert (ended.stderr, ended.returncode) == ("", 0)
     assert ended.stdout == f"2 messages moved from {PARKED} to {READING}.\n"
 
 
 def test_make_redrive_without_settings_says_which_it_needs() -> None:
-    ended = make_redrive()
+    ended = make("redrive")
 
     assert ended.returncode != 0
     assert ended.stderr.startswith("redrive: Say which stage and queue: ")
@@ -331,16 +313,6 @@ def test_a_stage_has_its_own_variables_and_those_of_all_stages() -> None:
 def test_a_stage_that_was_not_deployed_from_this_folder_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"was not deployed from this folder.* STAGE=dev$"):
         queue_name_of({"MAXIMUM_CONCURRENCY": "2"}, "dev", "reading")
-
-
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_the_template_has_the_queue_and_the_parked_queue_of_every_step(stage: str) -> None:
-    names = {each["QueueName"] for each in Stack(stage).of_type("SQS::Queue")}
-    variables = {"QUEUE_URL_PREFIX": outputs(stage)["QueueUrlPrefix"]}
-
-    for step in Step:
-        name = queue_name_of(variables, stage, step)
-        assert {name, name + SUFFIX} <= names
 
 
 def test_the_region_is_that_of_the_stages_queues() -> None:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infrastructure.stack.stack import Stack
 from infrastructure.stage import DeploymentError
-from tests.infrastructure.fake_account import (
+from tests.fakes.account import (
     CHANGE_SET_ID,
     NO_CHANGES,
     STACK,
@@ -210,28 +210,20 @@ def test_a_stack_that_cannot_be_updated_stays_as_it_is(
     assert {name for _, name, _ in watched.account.asked} == {"describe_stacks"}
 
 
+REJECTS: Final = "CloudFormation rejects the template: "
+
+
 def test_a_template_that_cloudformation_rejects_is_an_error_with_the_reason(
     watched: Watched,
 ) -> None:
     watched.fake.exists("CREATE_COMPLETE")
     watched.fake.change_set = ("FAILED", "Circular dependency between Table and Queue")
+    assert error_of(watched.deploy) == f"{REJECTS}Circular dependency between Table and Queue"
 
-    assert error_of(watched.deploy) == (
-        "CloudFormation rejects the template: Circular dependency between Table and Queue"
-    )
-    assert watched.account.requests("execute_change_set") == []
-
-
-def test_a_parameter_that_cloudformation_rejects_is_an_error_with_the_reason(
-    watched: Watched,
-) -> None:
-    watched.fake.exists("CREATE_COMPLETE")
     error = RefusalError("ValidationError", "Parameter AllowedOrigin failed")
     watched.account.refuse("cloudformation", "create_change_set", error)
-
-    assert error_of(watched.deploy) == (
-        "CloudFormation rejects the template: Parameter AllowedOrigin failed"
-    )
+    assert error_of(watched.deploy) == f"{REJECTS}Parameter AllowedOrigin failed"
+    assert watched.account.requests("execute_change_set") == []
 
 
 def test_a_missing_permission_stays_the_error_of_aws(watched: Watched) -> None:

@@ -1,24 +1,29 @@
-"""A local AWS for each test: empty, on a free port, with engines that answer at once."""
+"""A local AWS for each test: empty, with engines that answer at once."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 import urllib3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
+from local.resources.creation import StackClients, create
 from local.resources.names import APP_KEYS, REGION, STACK_KEYS
 from local.runner.lambda_function import LambdaFunction
-from local.server.front import Operation
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
 from local.services.rekognition.face_recognition import FaceRecognition
+from local.services.request_constraints import Operation
 from local.services.s3.buckets import Listener
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _FEW_RETRIES_AT_ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -68,7 +73,7 @@ class Aws:
     """A running local AWS and its clients.
 
     Attributes:
-        listen: Has a listener told of every object that is created or removed.
+        listen: Has a listener called for every new object.
         declare: Has functions invoked by their names.
     """
 
@@ -78,18 +83,29 @@ class Aws:
     session: boto3.session.Session
     listen: Callable[[Listener], None]
     declare: Callable[[Iterable[LambdaFunction]], None]
+    clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str, keys: tuple[str, str] = APP_KEYS, **config: Any) -> Any:
-        return self.session.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.url,
-            aws_access_key_id=keys[0],
-            aws_secret_access_key=keys[1],
-            config=_FEW_RETRIES_AT_ONCE.merge(Config(**config)),
-        )
+        """A boto3 client; a client of the same arguments is made only once."""
+        key = repr((service, keys, sorted(config.items())))
+        if key not in self.clients:
+            self.clients[key] = self.session.client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=self.url,
+                aws_access_key_id=keys[0],
+                aws_secret_access_key=keys[1],
+                config=_FEW_RETRIES_AT_ONCE.merge(Config(**config)),
+            )
+        return self.clients[key]
 
     def stack_client(self, service: str) -> Any:
         return self.client(service, STACK_KEYS)
+
+    def with_resources(self) -> StackClients:
+        """Create the app's resources."""
+        clients = StackClients(self.url, self.stack_client)
+        create(clients)
+        return clients
 
     def http(self, method: str, path: str, **parts: Any) -> urllib3.BaseHTTPResponse:
         url = f"{self.url}{path}"
@@ -102,21 +118,63 @@ class Aws:
         return self.http("POST", "/_local/faults", body=json.dumps(fault))
 
 
+class SharedServer(HttpServer):
+    """One server for all tests: each test's AWS answers in its turn, and clients stay.
+
+    Attributes:
+        clients: boto3 clients of all tests.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.clients: dict[str, Any] = {}
+        super().start(self._answer)
+
+    def _answer(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        return self._application(environ, start_response)
+
+    def start(self, application: "WSGIApplication") -> None:
+        self._application = application
+
+    def stop(self) -> None:
+        """Go on: the next test's AWS answers."""
+
+    def end(self) -> None:
+        super().stop()
+
+
+def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
+    """The code and the HTTP status with which a boto3 call is refused."""
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    response = refused.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
 @pytest.fixture(scope="session")
 def boto3_session() -> boto3.session.Session:
     """One for all tests: it reads the services' models once."""
     return boto3.session.Session(region_name=REGION)
 
 
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[SharedServer]:
+    server = SharedServer()
+    yield server
+    server.end()
+
+
 @pytest.fixture
-def aws(boto3_session: boto3.session.Session) -> Iterator[Aws]:
+def aws(boto3_session: boto3.session.Session, aws_server: SharedServer) -> Iterator[Aws]:
     engines = Engines()
     by_name = {
         **FaceRecognition().operations,
         "rekognition.DetectText": engines.detect_text,
         "polly.SynthesizeSpeech": engines.synthesize_speech,
     }
-    with running_aws(boto3_session, by_name, engines) as aws:
+    with running_aws(boto3_session, by_name, engines, aws_server) as aws:
         yield aws
 
 
@@ -125,8 +183,9 @@ def running_aws(
     session: boto3.session.Session,
     operations: Mapping[str, Operation],
     engines: Engines | None = None,
+    server: HttpServer | None = None,
 ) -> Iterator[Aws]:
-    clock, server = Clock(), HttpServer(0)
+    clock, server = Clock(), server or HttpServer(0)
     local_aws = LocalAws(server, operations, now=clock)
     local_aws.start()
     yield Aws(
@@ -136,5 +195,6 @@ def running_aws(
         session,
         local_aws.listen_to_buckets,
         local_aws.declare_functions,
+        server.clients if isinstance(server, SharedServer) else {},
     )
     local_aws.stop()

@@ -1,4 +1,4 @@
-"""Messages that a step gave up are parked, and their stories failed, unless they are well."""
+"""Messages that a step gave up are parked; their stories fail, unless they went on meanwhile."""
 
 from datetime import timedelta
 
@@ -7,13 +7,13 @@ import pytest
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import TransientError
 from chalicelib.pages.detection import TextDetection
-from chalicelib.stories.moves import Move, StoryChanges
+from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import DEAD_LETTERS, TIME_LIMITS, Step
 from chalicelib.stories.story import Lease, Status, Story
-from tests.fakes.builders import jpeg, upload
+from tests.fakes.builders import jpeg
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
-from tests.fakes.outputs import Outbox
-from tests.fakes.queues import MAX_RECEIVES, InMemoryQueue
+from tests.fakes.queues import MAX_RECEIVES
+from tests.fakes.trouble import failing
 from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR
 
@@ -24,28 +24,33 @@ def world_with_a_dead_letter(*script: object) -> World:
     """DetectText failed until SQS gave the message up."""
     detector = ScriptedTextDetector(*[THROTTLED] * MAX_RECEIVES, *script)  # type: ignore[arg-type]
     world = World(detector=detector, speaker=ScriptedSpeaker(b"mp3"))
-    world.intake.take_in(upload())
+    world.upload()
     for _ in range(MAX_RECEIVES + 1):
-        world.deliver(world.reading_queue, world.reading)
+        world.deliver(Step.READING)
         world.clock.advance(100)
     assert world.story().status is Status.RECEIVED
     return world
 
 
-def bury(world: World) -> None:
-    world.deliver(
-        world.dead_letter_queues[Step.READING], world.part.handler(Step.READING, DEAD_LETTERS)
-    )
+def give_up(world: World) -> None:
+    """Deliver the dead letters of reading."""
+    world.deliver(Step.READING, DEAD_LETTERS)
 
 
 def parked(world: World) -> list[StoryMessage]:
     return [kept.message for kept in world.parked_queues[Step.READING].kept]
 
 
-def test_the_story_fails_with_the_last_error_and_one_notice() -> None:
+def assert_parked_and_not_failed(world: World, status: Status = Status.RECEIVED) -> None:
+    assert world.story().status is status
+    assert world.outbox.notices == []
+    assert len(parked(world)) == 1
+
+
+def test_a_dead_letter_fails_its_story_with_the_last_error_and_one_notice() -> None:
     world = world_with_a_dead_letter()
 
-    bury(world)
+    give_up(world)
 
     story = world.story()
     assert story.status is Status.FAILED
@@ -60,11 +65,11 @@ def test_the_story_fails_with_the_last_error_and_one_notice() -> None:
     assert story.leases == {}
 
 
-def test_a_stage_that_died_without_a_word_is_said_to_have_run_out_of_time_or_memory() -> None:
+def test_a_step_that_left_no_error_is_said_to_have_run_out_of_time_or_memory() -> None:
     world = world_with_a_dead_letter()
     world.stories.apply(world.story(), Move({"last_error": None}))
 
-    bury(world)
+    give_up(world)
 
     failure = world.story().failure
     assert failure is not None
@@ -73,11 +78,10 @@ def test_a_stage_that_died_without_a_word_is_said_to_have_run_out_of_time_or_mem
 
 def test_a_redriven_message_finishes_the_story() -> None:
     world = world_with_a_dead_letter(CLEAR)
-    bury(world)
+    give_up(world)
 
     world.parked_queues[Step.READING].move_all_to(world.reading_queue)
-    world.deliver(world.reading_queue, world.reading)
-    world.deliver(world.narration_queue, world.narration)
+    world.make_story()
 
     story = world.story()
     assert (story.status, story.failure, story.last_error) == (Status.READY, None, None)
@@ -88,29 +92,26 @@ def test_a_redriven_message_finishes_the_story() -> None:
     assert story.unfinished_since is None
 
 
-def test_a_story_that_went_on_since_is_not_failed_by_a_stray_dead_letter() -> None:
+def test_a_stray_dead_letter_does_not_fail_a_story_that_went_on() -> None:
     world = world_with_a_dead_letter()
-    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
+    world.make_read()
 
-    bury(world)
+    give_up(world)
 
-    assert world.story().status is Status.READ
-    assert world.outbox.notices == []
-    assert len(parked(world)) == 1
+    assert_parked_and_not_failed(world, Status.READ)
 
 
-def test_a_story_that_was_enqueued_since_is_not_failed_by_a_stray_dead_letter() -> None:
+def test_a_stray_dead_letter_does_not_fail_a_story_that_was_enqueued_again() -> None:
     world = world_with_a_dead_letter()
     world.clock.advance(1)
     world.failover.resume(world.story())
 
-    bury(world)
+    give_up(world)
 
-    assert world.story().status is Status.RECEIVED
-    assert world.outbox.notices == []
+    assert_parked_and_not_failed(world)
 
 
-def test_a_story_that_somebody_works_on_is_not_failed_by_a_stray_dead_letter() -> None:
+def test_a_stray_dead_letter_does_not_fail_a_story_that_is_in_work() -> None:
     world = world_with_a_dead_letter()
     world.reading_queue.send(about(world.story()))
     at_work = world.reading_queue.receive()
@@ -118,95 +119,82 @@ def test_a_story_that_somebody_works_on_is_not_failed_by_a_stray_dead_letter() -
     runner = world.part.runner(Step.READING, world.reading_queue, TIME_LIMITS[Step.READING])
 
     def while_working(story: Story, _lease: Lease) -> Story:
-        bury(world)
+        give_up(world)
         return story
 
     runner.run(at_work, while_working)
 
-    assert world.story().status is Status.RECEIVED
-    assert len(parked(world)) == 1
+    assert_parked_and_not_failed(world)
 
 
 @pytest.mark.parametrize("seconds", [-4, 0, 4])
-def test_clocks_that_differ_make_no_dead_letter_a_stray(seconds: int) -> None:
+def test_a_dead_letter_counts_although_clocks_differ(seconds: int) -> None:
     world = world_with_a_dead_letter()
     enqueued = world.dead_letter_queues[Step.READING].kept[0].sent_at
-    shifted: StoryChanges = {"enqueued_at": enqueued + timedelta(seconds=seconds)}
-    world.stories.apply(world.story(), Move(shifted))
+    world.stories.apply(world.story(), Move({"enqueued_at": enqueued + timedelta(seconds=seconds)}))
 
-    bury(world)
+    give_up(world)
 
     assert world.story().status is Status.FAILED
 
 
-def test_a_message_that_meets_its_storys_burial_brings_the_story_back() -> None:
-    """The holder of that lease will not bring the story on: the message must not be dropped."""
+def test_a_message_that_is_sent_while_its_story_fails_is_kept_and_restarts_the_story() -> None:
+    """The lease's holder fails the story and does no work: the message must not be dropped."""
     world = world_with_a_dead_letter(CLEAR)
+    publish = world.announcer.publish
 
-    class Telling(Outbox):
-        def publish(self, subject: str, body: str) -> None:
-            super().publish(subject, body)
-            world.reading_queue.send(about(world.story()))
-            world.deliver(world.reading_queue, world.reading)
+    def send_during_notice(subject: str, body: str) -> None:
+        world.announcer.publish = publish  # type: ignore[method-assign]
+        publish(subject, body)
+        world.reading_queue.send(about(world.story()))
+        world.deliver(Step.READING)
 
-    told = World(stories=world.stories, announcer=Telling())
-    told.clock.now = world.clock.now
-    dead = world.dead_letter_queues[Step.READING].receive()
-    assert dead is not None
-    told.part.handler(Step.READING, DEAD_LETTERS)(dead)
+    world.announcer.publish = send_during_notice  # type: ignore[method-assign]
+    give_up(world)
     assert world.story().status is Status.FAILED
 
     world.clock.advance(30)
-    world.deliver(world.reading_queue, world.reading)
-    world.deliver(world.narration_queue, world.narration)
+    world.make_story()
 
     assert world.story().status is Status.READY
 
 
-def test_a_dead_letter_of_a_story_that_is_gone_is_parked_all_the_same() -> None:
+def test_a_dead_letter_of_a_story_that_is_gone_is_parked() -> None:
     world = world_with_a_dead_letter()
     message = about(world.story())
     world.stories.kept.clear()
 
-    bury(world)
+    give_up(world)
 
     assert parked(world) == [message]
     assert world.outbox.notices == []
 
 
-def test_a_message_that_cannot_be_parked_comes_again_in_seconds() -> None:
+def test_a_dead_letter_that_cannot_be_parked_comes_again_in_seconds() -> None:
     world = world_with_a_dead_letter()
 
-    class Full(InMemoryQueue[StoryMessage]):
-        def send(self, message: StoryMessage) -> None:
-            raise TransientError("SendMessage failed with RequestThrottled")
-
-    room = world.parked_queues[Step.READING]
-    world.parked_queues[Step.READING] = Full(world.clock)
-    bury(world)
+    with failing(world.parked_queues[Step.READING], "send"):
+        give_up(world)
     assert world.story().status is Status.FAILED
-
-    world.parked_queues[Step.READING] = room
     world.clock.advance(5)
-    bury(world)
+    give_up(world)
 
     assert len(parked(world)) == 1
     assert len(world.outbox.notices) == 1
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_dead_letter_that_is_delivered_again_fails_and_tells_once(times: int) -> None:
+def test_repeated_dead_letters_send_one_notice(times: int) -> None:
     world = world_with_a_dead_letter()
-    dead = world.dead_letter_queues[Step.READING]
     for _ in range(times):
-        dead.send(about(world.story()))
+        world.dead_letter_queues[Step.READING].send(about(world.story()))
 
-    bury(world)
+    give_up(world)
 
     assert len(world.outbox.notices) == 1
 
 
-def test_a_poisoned_photo_holds_up_no_other() -> None:
+def test_a_photo_that_always_fails_does_not_stop_others() -> None:
     class Choosy(ScriptedTextDetector):
         """Fails for the first image that it sees, each time it comes back."""
 
@@ -217,27 +205,26 @@ def test_a_poisoned_photo_holds_up_no_other() -> None:
             return CLEAR
 
     world = World(detector=Choosy(), speaker=ScriptedSpeaker(b"mp3"))
-    poisoned = world.intake.take_in(upload(jpeg(shade=40))).story
-    healthy = world.intake.take_in(upload(jpeg(shade=220))).story
+    failing_story = world.upload(jpeg(shade=40))
+    healthy = world.upload(jpeg(shade=220))
 
-    world.deliver(world.reading_queue, world.reading)
-    world.deliver(world.narration_queue, world.narration)
+    world.make_story()
 
     assert world.stories.kept[healthy.id].status is Status.READY
-    assert world.stories.kept[poisoned.id].status is Status.RECEIVED
-    assert [kept.message.id for kept in world.reading_queue.kept] == [poisoned.id]
+    assert world.stories.kept[failing_story.id].status is Status.RECEIVED
+    assert [kept.message.id for kept in world.reading_queue.kept] == [failing_story.id]
 
 
-def test_whoever_polls_meanwhile_neither_hastens_nor_delays_the_end() -> None:
+def test_polls_do_not_change_when_a_story_fails() -> None:
     detector = ScriptedTextDetector(*[THROTTLED] * 99)
     world = World(detector=detector)
-    story_id = world.intake.take_in(upload()).story.id
+    world.upload()
 
     for _ in range(60):
-        world.deliver(world.reading_queue, world.reading)
-        bury(world)
+        world.deliver(Step.READING)
+        give_up(world)
         world.clock.advance(5)
-        world.retrieval.retrieve(story_id)
+        world.retrieve()
 
     assert world.story().status is Status.FAILED
     assert len(detector.images) == MAX_RECEIVES

@@ -1,7 +1,8 @@
-"""The story resumes exactly where its data stops, whoever asks for it."""
+"""A story resumes exactly where its data stops."""
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from chalicelib.delivery.messages import about
@@ -9,9 +10,8 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.http import answers
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
-from chalicelib.stories.queues import DEAD_LETTERS
-from chalicelib.stories.story import PHOTO_MISSING, Failure, Status, Story
-from tests.fakes.builders import upload
+from chalicelib.stories.queues import DEAD_LETTERS, Step
+from chalicelib.stories.story import PHOTO_MISSING, Failure, Status
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
 from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR
@@ -19,47 +19,40 @@ from tests.pipeline.test_reading import CLEAR
 DAY = GIVE_UP_AFTER.total_seconds() + 1
 
 
-def world_with_lost_work() -> World:
+@pytest.fixture
+def world() -> World:
     """A photo was taken in, and then its messages were lost."""
     world = World(
         detector=ScriptedTextDetector(*[CLEAR] * 3), speaker=ScriptedSpeaker(*[b"mp3"] * 3)
     )
-    world.intake.take_in(upload())
-    lose_messages(world)
+    world.upload()
+    world.lose_messages()
     return world
 
 
-def lose_messages(world: World) -> None:
-    for queue in world.queues.values():
-        queue.kept.clear()
-
-
 def work_off(world: World) -> None:
-    world.deliver(world.reading_queue, world.reading)
-    world.deliver(world.narration_queue, world.narration)
-    for step, letters in world.dead_letter_queues.items():
-        world.deliver(letters, world.part.handler(step, DEAD_LETTERS))
+    world.deliver(Step.READING)
+    world.deliver(Step.NARRATION)
+    for step in world.dead_letter_queues:
+        world.deliver(step, DEAD_LETTERS)
 
 
-def status_over_http(world: World, story: Story) -> int:
-    found = world.retrieval.retrieve(story.id)
-    return int(answers.found_response(found, world.part.links).status_code)
+def status_over_http(world: World) -> int:
+    return int(answers.found_response(world.retrieve(), world.part.links).status_code)
 
 
-def test_json_and_text_are_there_and_audio_is_not() -> None:
+def test_a_story_without_audio_resumes_at_narration(world: World) -> None:
     """The documents' own case: 503, an event is sent, only Polly runs, then 200."""
-    world = world_with_lost_work()
-    world.retrieval.retrieve(world.story().id)
     world.clock.advance(61)
-    world.retrieval.retrieve(world.story().id)
-    world.deliver(world.reading_queue, world.reading)
-    lose_messages(world)
+    world.retrieve()
+    world.deliver(Step.READING)
+    world.lose_messages()
     story = world.story()
     assert world.media.exists(keys.detection(story, 0))
     assert (story.text, story.audio) == ("Once upon a time.", None)
     world.clock.advance(61)
 
-    assert status_over_http(world, story) == 503
+    assert status_over_http(world) == 503
     assert len(world.narration_queue.kept) == 1
     assert world.reading_queue.kept == []
 
@@ -67,25 +60,15 @@ def test_json_and_text_are_there_and_audio_is_not() -> None:
 
     assert len(world.detector.images) == 1
     assert len(world.speaker.spoken) == 1
-    assert status_over_http(world, story) == 200
+    assert status_over_http(world) == 200
 
 
-def test_json_there_but_text_not_pays_for_no_second_detection() -> None:
-    world = world_with_lost_work()
+def test_a_story_without_text_pays_for_no_second_detection(world: World) -> None:
+    claimed = world.story()
     world.clock.advance(61)
     world.failover.resume(world.story())
     work_off(world)
-    story = world.story()
-    world.stories.kept[story.id] = Story(
-        **{f: getattr(story, f) for f in ("id", "generation", "content_id", "name")},
-        status=Status.RECEIVED,
-        content_type=story.content_type,
-        language=story.language,
-        voice=story.voice,
-        notify=True,
-        created_at=story.created_at,
-        unfinished_since=story.created_at,
-    )
+    world.stories.kept[claimed.id] = msgspec.structs.replace(claimed, enqueued_at=None)
     world.clock.advance(61)
 
     world.failover.resume(world.story())
@@ -96,13 +79,11 @@ def test_json_there_but_text_not_pays_for_no_second_detection() -> None:
     assert len(world.speaker.spoken) == 1
 
 
-def test_audio_there_is_only_finished() -> None:
-    world = world_with_lost_work()
-    story = world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
-    world.media.put(keys.audio(story), b"spoken before", "audio/mpeg")
+def test_a_story_whose_audio_is_stored_is_only_finished(world: World) -> None:
+    world.media.put(keys.audio(world.make_read()), b"spoken before", "audio/mpeg")
     world.clock.advance(61)
 
-    world.retrieval.retrieve(story.id)
+    world.retrieve()
     work_off(world)
 
     assert world.story().status is Status.READY
@@ -111,24 +92,26 @@ def test_audio_there_is_only_finished() -> None:
     assert len(world.outbox.notices) == 1
 
 
-def test_a_ready_story_of_which_nobody_was_told_is_announced() -> None:
-    world = world_with_lost_work()
-    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
-    world.stories.apply(world.story(), Move({"status": Status.READY, "audio": "public/a"}))
-    world.clock.advance(61)
+@pytest.mark.parametrize("seconds", [61, DAY])
+def test_the_sweeper_sends_the_notice_of_a_ready_story(world: World, seconds: float) -> None:
+    """After a day for the last time."""
+    world.make_ready()
+    world.clock.advance(seconds)
 
     world.sweep()
+    assert (world.story().unfinished_since is None) == (seconds == DAY)
+    assert len(world.narration_queue.kept) == (seconds == 61)
+    assert world.outbox.notices == []
     work_off(world)
 
     assert len(world.outbox.notices) == 1
+    assert world.story().status is Status.READY
     assert world.story().unfinished_since is None
     assert world.speaker.spoken == []
 
 
-def test_a_failure_of_which_nobody_was_told_is_announced_and_not_tried_again() -> None:
-    world = world_with_lost_work()
-    failure = Failure("it was lost", final=False)
-    world.stories.apply(world.story(), Move({"status": Status.FAILED, "failure": failure}))
+def test_the_sweeper_sends_the_notice_of_a_failed_story_and_does_not_retry(world: World) -> None:
+    world.make_failed("it was lost")
     world.clock.advance(61)
 
     world.sweep()
@@ -140,63 +123,42 @@ def test_a_failure_of_which_nobody_was_told_is_announced_and_not_tried_again() -
     assert world.story().unfinished_since is None
 
 
-def test_what_nobody_could_be_told_of_for_a_day_is_tried_one_last_time() -> None:
-    world = world_with_lost_work()
-    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
-    world.stories.apply(world.story(), Move({"status": Status.READY, "audio": "public/a"}))
-    world.clock.advance(DAY)
-
-    world.sweep()
-    assert world.story().unfinished_since is None
-    assert world.narration_queue.kept == []
-    assert world.outbox.notices == []
-    work_off(world)
-
-    assert len(world.outbox.notices) == 1
-    assert world.story().status is Status.READY
-
-
-def test_asking_for_a_ready_story_never_depends_on_a_queue() -> None:
-    world = world_with_lost_work()
-    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
-    world.stories.apply(world.story(), Move({"status": Status.READY, "audio": "public/a"}))
+def test_a_poll_enqueues_nothing_for_a_ready_story(world: World) -> None:
+    world.make_ready()
     world.clock.advance(61)
 
-    assert status_over_http(world, world.story()) == 200
+    assert status_over_http(world) == 200
     assert world.narration_queue.kept == []
 
 
-def test_work_that_gets_nowhere_is_resumed_less_and_less() -> None:
-    world = world_with_lost_work()
+def test_a_story_without_progress_is_resumed_less_and_less(world: World) -> None:
     for _ in range(60):
         world.clock.advance(61)
-        world.retrieval.retrieve(world.story().id)
+        world.retrieve()
 
     assert len(world.reading_queue.sent) == 1 + 5  # after 1, 3, 7, 15 and 31 minutes
 
 
-def test_work_that_goes_on_is_resumed_after_a_minute_again() -> None:
-    world = world_with_lost_work()
+def test_a_story_that_made_progress_is_resumed_after_a_minute_again(world: World) -> None:
     for _ in range(5):
         world.clock.advance(61)
-        world.retrieval.retrieve(world.story().id)
-    world.deliver(world.reading_queue, world.reading)
-    lose_messages(world)
+        world.retrieve()
+    world.deliver(Step.READING)
+    world.lose_messages()
     world.clock.advance(300)
-    world.retrieval.retrieve(world.story().id)
-    lose_messages(world)
+    world.retrieve()
+    world.lose_messages()
     assert world.story().resumes == 1
     world.clock.advance(121)
 
-    world.retrieval.retrieve(world.story().id)
+    world.retrieve()
 
     assert len(world.narration_queue.kept) == 1
 
 
-def test_the_sweeper_resumes_every_story_that_nobody_asks_for() -> None:
-    world = world_with_lost_work()
-    world.intake.take_in(upload(voice="Ivy"))
-    lose_messages(world)
+def test_the_sweeper_resumes_every_story_that_no_client_polls(world: World) -> None:
+    world.upload(voice="Ivy")
+    world.lose_messages()
     world.clock.advance(61)
 
     world.sweep()
@@ -205,8 +167,7 @@ def test_the_sweeper_resumes_every_story_that_nobody_asks_for() -> None:
     assert {story.status for story in world.stories.kept.values()} == {Status.READY}
 
 
-def test_the_sweeper_leaves_what_is_at_work_or_done() -> None:
-    world = world_with_lost_work()
+def test_the_sweeper_leaves_stories_that_are_in_work_or_done(world: World) -> None:
     world.clock.advance(60)
     world.sweep()
     assert world.reading_queue.kept == []
@@ -220,8 +181,7 @@ def test_the_sweeper_leaves_what_is_at_work_or_done() -> None:
     assert len(world.reading_queue.sent) == 2
 
 
-def test_the_sweeper_stops_before_its_time_is_over() -> None:
-    world = world_with_lost_work()
+def test_the_sweeper_stops_before_its_time_is_over(world: World) -> None:
     world.clock.advance(61)
 
     world.sweeper.sweep(lambda: timedelta(seconds=9))
@@ -229,8 +189,7 @@ def test_the_sweeper_stops_before_its_time_is_over() -> None:
     assert world.reading_queue.kept == []
 
 
-def test_after_a_day_an_unfinished_story_fails_with_a_notice() -> None:
-    world = world_with_lost_work()
+def test_a_story_that_is_unfinished_for_a_day_fails_with_a_notice(world: World) -> None:
     world.clock.advance(DAY)
 
     world.sweep()
@@ -244,11 +203,10 @@ def test_after_a_day_an_unfinished_story_fails_with_a_notice() -> None:
     assert story.failure.reason in body
 
 
-def test_who_sends_the_photo_again_gives_it_another_day() -> None:
-    world = world_with_lost_work()
+def test_a_photo_sent_again_gives_its_story_another_day(world: World) -> None:
     world.clock.advance(DAY)
 
-    world.intake.take_in(upload())
+    world.upload()
     world.sweep()
 
     assert all(not queue.kept for queue in world.dead_letter_queues.values())
@@ -256,13 +214,12 @@ def test_who_sends_the_photo_again_gives_it_another_day() -> None:
 
 
 @pytest.mark.parametrize("polls", [0, 3])
-def test_a_claim_whose_photo_never_arrived_fails_after_a_day(polls: int) -> None:
-    world = world_with_lost_work()
+def test_a_claim_whose_photo_never_arrived_fails_after_a_day(world: World, polls: int) -> None:
     world.media.objects.clear()
     world.stories.apply(world.story(), Move({"enqueued_at": None}))
     for _ in range(polls):
         world.clock.advance(61)
-        world.retrieval.retrieve(world.story().id)
+        world.retrieve()
         world.sweep()
     assert world.story().enqueued_at is None
     world.clock.advance(DAY)
@@ -274,16 +231,15 @@ def test_a_claim_whose_photo_never_arrived_fails_after_a_day(polls: int) -> None
     ((_, body),) = world.outbox.notices
     assert PHOTO_MISSING in body
 
-    again = world.intake.take_in(upload())
+    again = world.upload()
     work_off(world)
 
-    assert again.story.status is Status.RECEIVED
+    assert again.status is Status.RECEIVED
     assert world.story().status is Status.READY
     assert len(world.outbox.notices) == 2
 
 
-def test_a_claim_whose_photo_arrived_but_whose_message_did_not_is_resumed() -> None:
-    world = world_with_lost_work()
+def test_a_claim_whose_message_was_never_sent_is_resumed(world: World) -> None:
     world.stories.apply(world.story(), Move({"enqueued_at": None}))
     world.clock.advance(61)
 

@@ -1,135 +1,108 @@
 import pytest
 
-from chalicelib.delivery.messages import StoryMessage
+from chalicelib.delivery.messages import about
 from chalicelib.errors import (
     InvalidRequestError,
+    RejectedError,
     TooLargeError,
     TransientError,
     UnsupportedTypeError,
 )
 from chalicelib.steps.intake import MAX_BYTES, Upload
 from chalicelib.stories import keys
-from chalicelib.stories.moves import Move, StoryChanges
-from chalicelib.stories.story import Failure, Status
+from chalicelib.stories.moves import Move
+from chalicelib.stories.story import Status
 from tests.fakes.builders import jpeg, upload
 from tests.fakes.clock import NOW
-from tests.fakes.media import InMemoryMedia
-from tests.fakes.outputs import Outbox
-from tests.fakes.queues import InMemoryQueue
+from tests.fakes.trouble import before, failing
 from tests.fakes.world import World
 
+NOT_ENQUEUED = Move({"enqueued_at": None})
 
-def test_a_new_photo_is_stored_and_its_reading_enqueued() -> None:
-    world = World()
 
+def test_a_new_photo_is_stored_and_its_reading_enqueued(world: World) -> None:
     receipt = world.intake.take_in(upload())
 
     story = receipt.story
     assert not receipt.duplicate
-    assert story == world.stories.find(story.id)
+    assert story == world.story()
     assert (story.status, story.enqueued_at) == (Status.RECEIVED, NOW)
     assert world.media.objects == {keys.photo(story): (jpeg(), "image/jpeg")}
-    assert [(sent.id, sent.generation) for sent in world.reading_queue.sent] == [
-        (story.id, story.generation)
-    ]
+    assert world.reading_queue.sent == [about(story)]
 
 
-def test_the_name_of_a_file_is_never_part_of_a_key() -> None:
-    world = World()
-
-    world.intake.take_in(upload(name="../../etc/passwd"))
+def test_the_name_of_a_file_is_never_part_of_a_key(world: World) -> None:
+    world.upload(name="../../etc/passwd")
 
     assert all("passwd" not in key for key in world.media.objects)
     assert world.story().name == "../../etc/passwd"
 
 
-def test_the_type_is_what_the_bytes_are_not_what_the_header_said() -> None:
-    world = World()
-
-    receipt = world.intake.take_in(upload(content_type="application/octet-stream"))
-
-    assert receipt.story.content_type == "image/jpeg"
+def test_the_bytes_tell_the_type_and_the_header_does_not(world: World) -> None:
+    assert world.upload(content_type="application/octet-stream").content_type == "image/jpeg"
 
 
-def test_the_same_photo_again_is_the_same_story_and_no_new_work() -> None:
-    world = World()
-    first = world.intake.take_in(upload())
+def test_the_same_photo_again_is_the_same_story_and_no_new_work(world: World) -> None:
+    first = world.upload()
 
     again = world.intake.take_in(upload(name="another name.jpg"))
 
-    assert again.duplicate
-    assert again.story == first.story
+    assert (again.duplicate, again.story) == (True, first)
     assert len(world.reading_queue.sent) == 1
 
 
-def test_without_the_duplication_check_it_is_always_a_new_story() -> None:
-    world = World()
-    first = world.intake.take_in(upload())
+def test_without_the_duplication_check_each_upload_is_a_new_story(world: World) -> None:
+    first = world.upload()
+    second, third = (world.intake.take_in(upload(deduplicate=False)) for _ in range(2))
 
-    second = world.intake.take_in(upload(deduplicate=False))
-    third = world.intake.take_in(upload(deduplicate=False))
-
-    assert len({first.story.id, second.story.id, third.story.id}) == 3
+    assert len({first.id, second.story.id, third.story.id}) == 3
     assert not third.duplicate
     assert len(world.reading_queue.sent) == 3
 
 
-def test_the_same_photo_in_another_voice_is_another_story() -> None:
-    world = World()
-
-    ids = {world.intake.take_in(upload(voice=voice)).story.id for voice in ("Joanna", "Ivy")}
-
-    assert len(ids) == 2
+def test_the_same_photo_in_another_voice_is_another_story(world: World) -> None:
+    assert world.upload(voice="Joanna").id != world.upload(voice="Ivy").id
 
 
-def test_a_finished_duplicate_is_notified_at_once_and_costs_nothing() -> None:
-    world = World()
-    first = world.intake.take_in(upload())
-    done: StoryChanges = {"status": Status.READ, "text": "Once.", "page": keys.page(first.story)}
-    world.stories.apply(first.story, Move(done))
-    ready: StoryChanges = {"status": Status.READY, "audio": keys.audio(first.story)}
-    world.stories.apply(first.story, Move(ready))
+def test_a_finished_duplicate_is_announced_at_once_and_costs_nothing(world: World) -> None:
+    world.upload()
+    ready = world.make_ready()
 
     again = world.intake.take_in(upload())
 
     assert again.duplicate
-    assert (again.story.text, again.story.audio) == ("Once.", keys.audio(first.story))
+    assert (again.story.text, again.story.audio) == ("Once.", ready.audio)
     assert len(world.outbox.notices) == 1
     assert len(world.reading_queue.sent) == 1
     assert world.narration_queue.sent == []
 
 
-def test_a_finished_duplicate_is_notified_once_a_minute_at_most() -> None:
-    world = World()
-    story = world.intake.take_in(upload()).story
-    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
-    world.stories.apply(story, Move({"status": Status.READY, "audio": "a"}))
+def test_a_finished_duplicate_is_announced_at_most_once_a_minute(world: World) -> None:
+    world.upload()
+    world.make_ready()
 
     for _ in range(3):
-        world.intake.take_in(upload())
+        world.upload()
     world.clock.advance(60)
-    world.intake.take_in(upload())
+    world.upload()
 
     assert len(world.outbox.notices) == 2
 
 
-def test_a_finished_duplicate_whose_sender_wants_no_notice_sends_none() -> None:
-    world = World()
-    story = world.intake.take_in(upload()).story
-    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
-    world.stories.apply(story, Move({"status": Status.READY, "audio": "a"}))
+def test_a_finished_duplicate_sends_no_notice_that_its_sender_declined(world: World) -> None:
+    world.upload()
+    world.make_ready()
 
-    world.intake.take_in(upload(notify=False))
+    world.upload(notify=False)
 
     assert world.outbox.notices == []
 
 
-def test_a_claim_whose_photo_was_never_stored_is_healed_by_the_next_upload() -> None:
-    world = World()
-    story = world.intake.take_in(upload()).story
+def test_the_next_upload_stores_a_photo_that_was_claimed_and_never_stored(world: World) -> None:
+    story = world.upload()
     world.media.objects.clear()
     world.reading_queue.sent.clear()
-    world.stories.apply(story, Move({"enqueued_at": None}))
+    world.stories.apply(story, NOT_ENQUEUED)
 
     healed = world.intake.take_in(upload())
 
@@ -139,150 +112,104 @@ def test_a_claim_whose_photo_was_never_stored_is_healed_by_the_next_upload() -> 
     assert healed.story.enqueued_at == NOW
 
 
-def test_who_sends_an_unfinished_photo_again_is_told_even_if_the_first_was_not_to_be() -> None:
-    world = World()
-    world.intake.take_in(upload(notify=False))
+def test_a_second_sender_who_wants_a_notice_gets_one(world: World) -> None:
+    world.upload(notify=False)
 
-    again = world.intake.take_in(upload(notify=True))
-
-    assert again.story.notify
+    assert world.upload(notify=True).notify
     assert len(world.reading_queue.sent) == 1
 
 
-def test_who_wants_no_notice_takes_nobody_elses_away() -> None:
-    world = World()
-    world.intake.take_in(upload(notify=True))
+def test_a_second_sender_who_wants_no_notice_does_not_stop_the_first_ones(world: World) -> None:
+    world.upload(notify=True)
 
-    assert world.intake.take_in(upload(notify=False)).story.notify
+    assert world.upload(notify=False).notify
 
 
-def test_a_photo_that_was_lost_with_its_failed_story_is_stored_again() -> None:
-    world = World()
-    story = world.intake.take_in(upload()).story
-    failed: StoryChanges = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
-    world.stories.apply(story, Move(failed))
+def test_a_photo_that_was_lost_with_its_failed_story_is_stored_again(world: World) -> None:
+    story = world.upload()
+    world.make_failed()
     world.media.objects.clear()
 
-    again = world.intake.take_in(upload())
+    again = world.upload()
 
     assert world.media.exists(keys.photo(story))
-    assert (again.story.status, again.story.failure) == (Status.RECEIVED, None)
+    assert (again.status, again.failure) == (Status.RECEIVED, None)
     assert len(world.reading_queue.sent) == 2
 
 
-def test_an_upload_whose_message_was_refused_leaves_no_story_that_looks_enqueued() -> None:
-    """The next upload of that photo is answered 200 only when a message is stored."""
-    refusing = [True]
+def test_an_upload_whose_message_was_refused_is_enqueued_by_the_next_one(world: World) -> None:
+    """An upload of that photo is answered 200 only when a message is stored."""
+    refused = TransientError("SendMessage failed with RequestThrottled")
+    with failing(world.reading_queue, "send", error=refused):
+        with pytest.raises(TransientError):
+            world.upload()
+        world.make_failed()
+        with pytest.raises(TransientError):
+            world.upload()
 
-    class Full(InMemoryQueue[StoryMessage]):
-        def send(self, message: StoryMessage) -> None:
-            if refusing[0]:
-                raise TransientError("SendMessage failed with RequestThrottled")
-            super().send(message)
-
-    world = World(queue=Full)
-    with pytest.raises(TransientError):
-        world.intake.take_in(upload())
-    failed: StoryChanges = {"status": Status.FAILED, "failure": Failure("it was lost", final=False)}
-    world.stories.apply(world.story(), Move(failed))
-    with pytest.raises(TransientError):
-        world.intake.take_in(upload())
-
-    refusing[0] = False
-    world.intake.take_in(upload())
+    world.upload()
 
     assert len(world.reading_queue.sent) == 1
     assert world.story().enqueued_at == NOW
 
 
-def test_a_notice_that_cannot_be_repeated_now_holds_nothing_up_and_is_sent_later() -> None:
-    refusing = [True]
+def test_a_repeated_notice_that_cannot_be_sent_is_sent_by_the_sweeper(world: World) -> None:
+    world.upload(notify=False)
+    world.stories.apply(world.make_ready(), Move({"unfinished_since": None}))
 
-    class Refusing(Outbox):
-        def publish(self, subject: str, body: str) -> None:
-            if refusing[0]:
-                raise TransientError("Publish failed with InternalError")
-            super().publish(subject, body)
-
-    world = World(announcer=Refusing())
-    story = world.intake.take_in(upload(notify=False)).story
-    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
-    world.stories.apply(
-        story, Move({"status": Status.READY, "audio": "a", "unfinished_since": None})
-    )
-
-    assert world.intake.take_in(upload()).story.status is Status.READY
-    refusing[0] = False
+    with failing(world.announcer, "publish"):
+        assert world.upload().status is Status.READY
     world.clock.advance(61)
     world.sweep()
-    world.deliver(world.narration_queue, world.narration)
+    world.make_story()
 
     assert len(world.outbox.notices) == 1
     assert world.story().unfinished_since is None
 
 
-def test_who_sends_a_photo_again_while_its_story_ends_is_told_once() -> None:
-    """The claim was answered while it was unfinished; its step has told of it since."""
-    world = World()
-    story = world.intake.take_in(upload()).story
+def test_a_story_that_ends_while_its_photo_is_sent_again_is_announced_once(world: World) -> None:
+    """The claim was answered while the story was unfinished; its step sends the notice."""
+    world.stories.apply(world.upload(), NOT_ENQUEUED)
 
-    class Slow(InMemoryMedia):
-        def put(self, key: str, content: bytes, content_type: str) -> None:
-            if key == keys.photo(story):  # meanwhile the steps end the story, and tell of it
-                world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
-                ready: StoryChanges = {
-                    "status": Status.READY,
-                    "audio": "a",
-                    "notified_of": Status.READY,
-                }
-                world.stories.apply(story, Move(ready))
+    def end() -> None:
+        world.stories.apply(world.make_ready(), Move({"notified_of": Status.READY}))
 
-    world.stories.apply(story, Move({"enqueued_at": None}))
-    slow = World(stories=world.stories, media=Slow())
-    again = slow.intake.take_in(upload())
+    before(world.media, "put", end)
 
-    assert again.story.status is Status.READY
-    assert slow.outbox.notices == []
+    assert world.upload().status is Status.READY
+    assert world.outbox.notices == []
 
 
-def test_a_finished_duplicate_writes_nothing_to_the_bucket_even_if_it_was_never_marked() -> None:
-    """Its upload died right after the message was sent, and the steps did their work."""
-    world = World()
-    story = world.intake.take_in(upload()).story
-    world.stories.apply(story, Move({"status": Status.READ, "text": "Once.", "enqueued_at": None}))
-    world.stories.apply(story, Move({"status": Status.READY, "audio": "a"}))
+def test_a_finished_duplicate_that_was_never_marked_enqueued_stores_nothing(world: World) -> None:
+    """Its first upload died right after it sent the message, and the steps did their work."""
+    world.stories.apply(world.upload(), NOT_ENQUEUED)
+    world.make_ready()
     world.media.objects.clear()
 
-    assert world.intake.take_in(upload()).story.status is Status.READY
+    assert world.upload().status is Status.READY
     assert world.media.objects == {}
     assert len(world.reading_queue.sent) == 1
 
 
-def test_an_unfinished_duplicate_resumes_after_a_minute() -> None:
-    world = World()
-    world.intake.take_in(upload())
+def test_an_unfinished_duplicate_resumes_after_a_minute(world: World) -> None:
+    world.upload()
 
     world.clock.advance(61)
-    world.intake.take_in(upload())
-    world.intake.take_in(upload())
+    world.upload()
+    world.upload()
 
     assert len(world.reading_queue.sent) == 2
 
 
-def test_a_failed_story_is_tried_again_where_its_data_stops() -> None:
-    world = World()
-    story = world.intake.take_in(upload()).story
-    world.stories.apply(story, Move({"status": Status.READ, "text": "Once."}))
-    failed: StoryChanges = {
-        "status": Status.FAILED,
-        "failure": Failure("the voice was ill", final=False),
-    }
-    world.stories.apply(story, Move(failed))
+def test_a_failed_story_is_tried_again_where_its_data_stops(world: World) -> None:
+    world.upload()
+    world.make_read()
+    world.make_failed()
 
-    again = world.intake.take_in(upload())
+    again = world.upload()
 
-    assert (again.story.status, again.story.failure) == (Status.READ, None)
-    assert [message.id for message in world.narration_queue.sent] == [story.id]
+    assert (again.status, again.failure) == (Status.READ, None)
+    assert world.narration_queue.sent == [about(again)]
     assert len(world.reading_queue.sent) == 1
 
 
@@ -299,44 +226,32 @@ def test_a_failed_story_is_tried_again_where_its_data_stops() -> None:
     ],
     ids=["empty", "text", "no-type", "not-a-photo", "truncated", "small", "large"],
 )
-def test_what_is_refused_leaves_nothing_behind(
-    bad: Upload, error: type[Exception], code: str
+def test_a_refused_upload_stores_nothing(
+    world: World, bad: Upload, error: type[RejectedError], code: str
 ) -> None:
-    world = World()
-
     with pytest.raises(error) as refused:
         world.intake.take_in(bad)
 
-    assert refused.value.code == code  # type: ignore[attr-defined]
+    assert refused.value.code == code
+    assert code != "too_large" or "4,400,000" in refused.value.message
     assert world.stories.kept == {}
     assert world.media.objects == {}
     assert world.reading_queue.sent == []
+    assert world.meter.kept == [], "it is no failed story"
 
 
-def test_a_photo_over_the_limit_is_told_the_limit() -> None:
-    with pytest.raises(TooLargeError, match="4,400,000"):
-        World().intake.take_in(upload(jpeg() + bytes(MAX_BYTES)))
-
-
-def test_a_photo_at_the_limit_is_taken() -> None:
+def test_a_photo_at_the_limit_is_taken(world: World) -> None:
     photo = jpeg()
 
-    World().intake.take_in(upload(photo + bytes(MAX_BYTES - len(photo))))
+    world.upload(photo + bytes(MAX_BYTES - len(photo)))
 
 
-def test_an_upload_that_aws_refused_can_simply_be_sent_again() -> None:
-    world = World()
+def test_an_upload_that_aws_refused_can_be_sent_again(world: World) -> None:
+    with failing(world.media, "put"), pytest.raises(TransientError):
+        world.upload()
+    assert world.reading_queue.sent == []
 
-    class Full(InMemoryMedia):
-        def put(self, key: str, content: bytes, content_type: str) -> None:
-            raise TransientError("PutObject failed with SlowDown")
+    story = world.upload()
 
-    broken = World(stories=world.stories, media=Full())
-    with pytest.raises(TransientError):
-        broken.intake.take_in(upload())
-    assert broken.reading_queue.sent == []
-
-    receipt = world.intake.take_in(upload())
-
-    assert world.media.exists(keys.photo(receipt.story))
+    assert world.media.exists(keys.photo(story))
     assert len(world.reading_queue.sent) == 1

@@ -7,7 +7,6 @@ from chalicelib.errors import RejectedError, TransientError
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
-from tests.fakes.builders import upload
 from tests.fakes.engines import ScriptedSpeaker
 from tests.fakes.queues import delivery_to
 from tests.fakes.world import World
@@ -18,10 +17,8 @@ LONG = ("The ant carried a crumb. " * 200).strip()
 
 def world_with_a_text(text: str, *script: bytes | Exception, **fields: Any) -> World:
     world = World(speaker=ScriptedSpeaker(*script))
-    story = world.intake.take_in(upload(**fields)).story
-    world.stories.apply(
-        story, Move({"status": Status.READ, "text": text, "page": keys.page(story)})
-    )
+    world.upload(**fields)
+    world.make_read(text)
     return world
 
 
@@ -29,7 +26,7 @@ def narrate(world: World, **delivery: int) -> None:
     world.narration(delivery_to(about(world.story()), **delivery))  # type: ignore[arg-type]
 
 
-def test_the_text_is_spoken_and_the_story_is_ready() -> None:
+def test_a_text_is_spoken_and_its_story_is_ready() -> None:
     world = world_with_a_text("Once.\nTwice.", b"mp3", language="en-GB", voice="Brian")
 
     narrate(world)
@@ -41,7 +38,7 @@ def test_the_text_is_spoken_and_the_story_is_ready() -> None:
     assert story.leases == {}
 
 
-def test_people_are_told_where_to_listen_and_what_it_says() -> None:
+def test_the_notice_says_where_to_listen_and_what_the_page_says() -> None:
     world = world_with_a_text("Once.", b"mp3")
 
     narrate(world)
@@ -59,7 +56,7 @@ def test_people_are_told_where_to_listen_and_what_it_says() -> None:
     assert (story.notified_of, story.notified_at) == (Status.READY, world.clock())
 
 
-def test_who_wants_no_notice_gets_none() -> None:
+def test_a_story_whose_sender_wants_no_notice_sends_none() -> None:
     world = world_with_a_text("Once.", b"mp3", notify=False)
 
     narrate(world)
@@ -93,34 +90,15 @@ def test_a_redelivery_pays_for_no_part_that_is_stored() -> None:
     assert world.story().status is Status.READY
 
 
-def test_an_audio_that_a_dead_worker_stored_is_not_paid_for_again() -> None:
-    world = world_with_a_text("Once.")
-    world.media.put(keys.audio(world.story()), b"spoken before", "audio/mpeg")
-
-    narrate(world)
-
-    assert world.speaker.spoken == []
-    assert world.story().status is Status.READY
-    assert len(world.outbox.notices) == 1
-
-
-def test_a_redelivery_after_the_notice_sends_no_second_one() -> None:
+@pytest.mark.parametrize("is_notice_sent", [True, False])
+def test_a_redelivery_sends_a_notice_only_if_it_is_due(is_notice_sent: bool) -> None:
     world = world_with_a_text("Once.", b"mp3")
     narrate(world)
+    if not is_notice_sent:
+        world.outbox.notices.clear()
+        world.stories.apply(world.story(), Move({"notified_of": None}))
 
     narrate(world, receives=2)
-
-    assert len(world.outbox.notices) == 1
-    assert len(world.speaker.spoken) == 1
-
-
-def test_a_redelivery_before_the_notice_sends_it() -> None:
-    world = world_with_a_text("Once.", b"mp3")
-    narrate(world)
-    world.outbox.notices.clear()
-    world.stories.apply(world.story(), Move({"notified_of": None}))
-
-    narrate(world)
 
     assert len(world.outbox.notices) == 1
     assert len(world.speaker.spoken) == 1
@@ -137,9 +115,8 @@ def test_a_text_that_cannot_be_spoken_fails_with_its_reason() -> None:
     assert story.failure.final
 
 
-def test_a_message_that_overtook_the_reading_does_nothing() -> None:
-    world = World()
-    world.intake.take_in(upload())
+def test_a_message_that_arrives_before_the_text_changes_nothing(world: World) -> None:
+    world.upload()
 
     narrate(world)
 

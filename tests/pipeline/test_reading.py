@@ -6,7 +6,7 @@ from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.stories import keys
 from chalicelib.stories.story import Status
-from tests.fakes.builders import jpeg, line, upload, with_words
+from tests.fakes.builders import jpeg, line, with_words
 from tests.fakes.engines import ScriptedTextDetector
 from tests.fakes.queues import delivery_to
 from tests.fakes.world import World
@@ -17,7 +17,7 @@ GARBLED = with_words(line("ewit e nodu ecno", 0.1, 0.1, confidence=55))
 
 def world_with_a_photo(*script: object, photo: bytes | None = None) -> World:
     world = World(detector=ScriptedTextDetector(*script))  # type: ignore[arg-type]
-    world.intake.take_in(upload(photo))
+    world.upload(photo)
     return world
 
 
@@ -25,7 +25,7 @@ def read(world: World, **delivery: int) -> None:
     world.reading(delivery_to(about(world.story()), **delivery))  # type: ignore[arg-type]
 
 
-def test_the_text_is_kept_and_the_story_handed_to_narration() -> None:
+def test_a_text_is_kept_and_its_narration_enqueued() -> None:
     world = world_with_a_photo(CLEAR)
 
     read(world)
@@ -34,14 +34,6 @@ def test_the_text_is_kept_and_the_story_handed_to_narration() -> None:
     assert (story.status, story.text, story.truncated) == (Status.READ, "Once upon a time.", False)
     assert world.narration_queue.sent == [about(story)]
     assert story.leases == {}
-
-
-def test_the_page_is_shared_and_the_detections_are_private() -> None:
-    world = world_with_a_photo(CLEAR)
-
-    read(world)
-
-    story = world.story()
     assert story.page == keys.page(story)
     assert set(world.media.objects) == {
         keys.photo(story),
@@ -51,7 +43,7 @@ def test_the_page_is_shared_and_the_detections_are_private() -> None:
     assert world.media.objects[keys.page(story)][1] == "image/jpeg"
 
 
-def test_an_upside_down_page_is_read_again_turned_and_shown_upright() -> None:
+def test_a_page_upside_down_is_turned_and_read_again() -> None:
     world = world_with_a_photo(GARBLED, CLEAR)
 
     read(world)
@@ -73,7 +65,7 @@ def test_a_redelivery_pays_for_no_detection_that_is_stored() -> None:
     assert len(world.detector.images) == 3
 
 
-def test_a_read_page_is_only_handed_on() -> None:
+def test_a_page_that_is_read_is_only_enqueued_for_narration() -> None:
     world = world_with_a_photo(CLEAR)
     read(world)
 
@@ -108,7 +100,7 @@ def test_a_rejected_page_is_neither_paid_for_nor_announced_twice() -> None:
     assert len(world.outbox.notices) == 1
 
 
-def test_an_image_that_the_service_refuses_fails_with_its_reason() -> None:
+def test_an_image_that_rekognition_refuses_fails_with_its_reason() -> None:
     world = world_with_a_photo(RejectedError("this photo cannot be read"))
 
     read(world)
@@ -130,7 +122,7 @@ def test_an_answer_at_the_limit_of_words_is_marked_and_logged(
     assert [record.words for record in caplog.records] == [100]  # type: ignore[attr-defined]
 
 
-def test_one_word_less_is_the_whole_page() -> None:
+def test_a_page_of_one_word_less_is_not_truncated() -> None:
     rows = [line("one two three four five", 0.1, n * 0.04) for n in range(19)]
     world = world_with_a_photo(with_words(*rows, line("one two three four", 0.1, 0.9)))
 

@@ -3,70 +3,56 @@ import pytest
 from chalicelib.delivery.messages import about
 from chalicelib.errors import InvalidRequestError, UnknownStoryError
 from chalicelib.stories.moves import Move
-from chalicelib.stories.story import Status
-from tests.fakes.builders import upload
 from tests.fakes.clock import NOW
 from tests.fakes.world import World
 
 
-def world_with_a_story() -> World:
-    world = World()
-    world.intake.take_in(upload())
-    return world
-
-
 @pytest.mark.parametrize("spelling", ["{}", '"{}"', 'W/"{}"', ' "{}" '])
-def test_a_story_is_found_by_every_spelling_of_its_entity_tag(spelling: str) -> None:
-    world = world_with_a_story()
-    story = world.story()
+def test_a_story_is_found_by_every_spelling_of_its_entity_tag(world: World, spelling: str) -> None:
+    story = world.upload()
 
     assert world.retrieval.retrieve(spelling.format(story.id)) == story
     assert world.retrieval.retrieve(spelling.format(story.id.upper())) == story
 
 
-@pytest.mark.parametrize("missing", [None, "", "  "])
-def test_without_an_id_nothing_is_looked_up(missing: str | None) -> None:
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        *((missing, "missing_id") for missing in (None, "", "  ")),
+        *(
+            (malformed, "malformed_id")
+            for malformed in ("7", "story", '"', "%00", "x" * 5000, "../../health")
+        ),
+    ],
+)
+def test_a_malformed_id_is_refused(world: World, given: str | None, code: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        World().retrieval.retrieve(missing)
-    assert refused.value.code == "missing_id"
+        world.retrieval.retrieve(given)
+    assert refused.value.code == code
 
 
-@pytest.mark.parametrize("malformed", ["7", "story", '"', "%00", "x" * 5000, "../../health"])
-def test_what_is_no_id_is_refused(malformed: str) -> None:
-    with pytest.raises(InvalidRequestError) as refused:
-        World().retrieval.retrieve(malformed)
-    assert refused.value.code == "malformed_id"
-
-
-def test_an_unknown_id_is_not_found() -> None:
+def test_an_unknown_id_is_not_found(world: World) -> None:
     with pytest.raises(UnknownStoryError):
-        World().retrieval.retrieve("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab")
+        world.retrieval.retrieve("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab")
 
 
-def test_polling_right_after_the_upload_does_not_start_the_work_twice() -> None:
-    world = world_with_a_story()
-    world.clock.advance(60)
-
-    world.retrieval.retrieve(world.story().id)
-
-    assert len(world.reading_queue.sent) == 1
-
-
-def test_polling_after_a_minute_starts_the_work_once_more() -> None:
-    world = world_with_a_story()
-    world.clock.advance(61)
+@pytest.mark.parametrize(("seconds", "messages"), [(60, 1), (61, 2)])
+def test_polls_start_the_work_once_more_after_a_minute(
+    world: World, seconds: int, messages: int
+) -> None:
+    world.upload()
+    world.clock.advance(seconds)
 
     for _ in range(5):
-        world.retrieval.retrieve(world.story().id)
+        world.retrieve()
 
-    assert world.reading_queue.sent == [about(world.story())] * 2
-    assert world.story().enqueued_at == world.clock()
+    assert world.reading_queue.sent == [about(world.story())] * messages
+    assert (world.story().enqueued_at == world.clock()) == (messages == 2)
 
 
-def test_of_simultaneous_polls_one_starts_the_work() -> None:
-    world = world_with_a_story()
+def test_of_simultaneous_polls_one_starts_the_work(world: World) -> None:
+    seen_by_both = world.upload()
     world.clock.advance(61)
-    seen_by_both = world.story()
 
     world.failover.resume(seen_by_both)
     world.clock.advance(0.001)
@@ -75,25 +61,15 @@ def test_of_simultaneous_polls_one_starts_the_work() -> None:
     assert len(world.reading_queue.sent) == 2
 
 
-def test_text_there_but_audio_not_resumes_at_narration() -> None:
-    world = world_with_a_story()
-    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
-    world.clock.advance(61)
-
-    world.retrieval.retrieve(world.story().id)
-
-    assert len(world.reading_queue.sent) == 1
-    assert world.narration_queue.sent == [about(world.story())]
-
-
-@pytest.mark.parametrize("status", [Status.READY, Status.FAILED])
-def test_a_story_that_ended_is_left_alone(status: Status) -> None:
-    world = world_with_a_story()
-    world.stories.apply(world.story(), Move({"status": Status.READ, "text": "Once."}))
-    world.stories.apply(world.story(), Move({"status": status, "unfinished_since": None}))
+@pytest.mark.parametrize("status", ["ready", "failed"])
+def test_a_poll_does_not_change_a_story_that_ended(world: World, status: str) -> None:
+    world.upload()
+    ended = world.make_ready() if status == "ready" else world.make_failed()
+    world.stories.apply(ended, Move({"unfinished_since": None}))
     world.clock.advance(3600)
 
-    world.retrieval.retrieve(world.story().id)
+    world.retrieve()
 
+    assert len(world.reading_queue.sent) == 1
     assert world.narration_queue.sent == []
     assert world.story().enqueued_at == NOW

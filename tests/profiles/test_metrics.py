@@ -1,21 +1,12 @@
-"""What is measured of profile photos: each end once, by whoever wrote it down."""
+"""What is measured of profile photos: each end once."""
 
-from datetime import timedelta
-
-import pytest
-
-from chalicelib.errors import TransientError
 from chalicelib.telemetry import (
     PROFILE_PHOTOS_FAILED,
     PROFILE_PHOTOS_READY,
     PROFILE_PHOTOS_REJECTED,
 )
+from tests.fakes.trouble import fail, lose_answer
 from tests.fakes.world import ANNA, World
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def measured(world: World) -> list[tuple[str, str | None, float]]:
@@ -23,48 +14,33 @@ def measured(world: World) -> list[tuple[str, str | None, float]]:
     return [(metric.name, by, value) for metric, by, value in world.meter.kept if metric in ends]
 
 
-def answer_lost(world: World, task: str) -> None:
-    """A task takes effect, and its answer is lost, once."""
-    function = world.functions[task]
-
-    def lost(event: dict[str, object]) -> object:
-        world.functions[task] = function
-        function(event)
-        raise ConnectionError
-
-    world.functions[task] = lost
-
-
-def test_a_photo_that_counts_is_counted_once(world: World) -> None:
-    answer_lost(world, "persist_metadata")
+def test_a_photo_that_is_ready_is_counted_once(world: World) -> None:
+    lose_answer(world.functions, "persist_metadata")
 
     world.register("user_a")
 
     assert measured(world) == [("ProfilePhotosReady", None, 1)]
 
 
-def test_a_photo_that_does_not_do_is_counted_once_with_its_reason(world: World) -> None:
+def test_a_rejected_photo_is_counted_once_with_its_reason(world: World) -> None:
     world.faces.seen[ANNA] = []
-    answer_lost(world, "refuse_photo")
+    lose_answer(world.functions, "refuse_photo")
 
     world.register("user_a")
 
     assert measured(world) == [("ProfilePhotosRejected", "no_face", 1)]
 
 
-def test_the_face_of_somebody_else_is_a_reason(world: World) -> None:
+def test_the_face_of_another_profile_is_a_reason(world: World) -> None:
     world.register("user_a")
     world.register("user_b")
 
     assert measured(world)[1:] == [("ProfilePhotosRejected", "face_already_exists", 1)]
 
 
-def test_a_photo_that_goes_on_failing_is_counted_once(world: World) -> None:
-    def broken(_event: dict[str, object]) -> object:
-        raise ZeroDivisionError
-
-    world.functions["make_thumbnail"] = broken
-    answer_lost(world, "fail_photo")
+def test_a_photo_that_keeps_failing_is_counted_once(world: World) -> None:
+    fail(world.functions, "make_thumbnail", error=ZeroDivisionError())
+    lose_answer(world.functions, "fail_photo")
 
     world.register("user_a")
 
@@ -72,25 +48,15 @@ def test_a_photo_that_goes_on_failing_is_counted_once(world: World) -> None:
 
 
 def test_a_photo_that_the_sweeper_gives_up_is_counted_once(world: World) -> None:
-    def unreachable(_event: dict[str, object]) -> object:
-        raise TransientError("Lambda is away")
-
-    for name in world.functions:
-        world.functions[name] = unreachable
+    fail(world.functions, *world.functions)
     world.put("user_a")
-    for _ in range(10):
-        world.run()
-        world.clock.advance(timedelta(hours=1).total_seconds())
-        world.sweep()
+    world.try_for_hours(10)
 
     assert measured(world) == [("ProfilePhotosFailed", None, 1)]
 
 
-def test_an_execution_by_hand_that_came_to_nothing_is_counted(world: World) -> None:
-    def broken(_event: dict[str, object]) -> object:
-        raise ZeroDivisionError
-
-    world.functions["detect_face"] = broken
+def test_a_failed_execution_by_hand_is_counted(world: World) -> None:
+    fail(world.functions, "detect_face", error=ZeroDivisionError())
     world.by_hand("user_a", b"%PDF-1.7")
 
     world.run()

@@ -1,70 +1,56 @@
-"""Asking for a profile, and what it sets going again."""
+"""A poll of a profile, which also resumes it."""
 
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import InvalidRequestError, TransientError, UnknownProfileError
+from chalicelib.errors import InvalidRequestError, UnknownProfileError
 from chalicelib.profiles import moves
 from chalicelib.profiles.executions import are_of_one_attempt
 from chalicelib.profiles.failover import is_due
 from chalicelib.profiles.profile import Attempt, ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from tests.fakes.clock import NOW
+from tests.fakes.trouble import fail
 from tests.fakes.world import BEN, World
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 @pytest.mark.parametrize(
     "user_id", ["", "a/b", "../b", "x" * 129, "x" * 300, "anna müller", ".hidden", "a\nb", "a%2Fb"]
 )
-def test_what_cannot_be_a_users_id_is_refused(world: World, user_id: str) -> None:
+def test_an_invalid_user_id_is_refused(world: World, user_id: str) -> None:
     with pytest.raises(InvalidRequestError, match="1 to 128 letters"):
         world.part(ProfileRetrieval).retrieve(user_id)
 
 
 @pytest.mark.parametrize("user_id", ["a", "x" * 128, "anna@example.com", "sub:1234", "A.b_c-d+e"])
-def test_what_can_be_one_is_looked_for(world: World, user_id: str) -> None:
+def test_a_valid_user_id_is_looked_up(world: World, user_id: str) -> None:
     with pytest.raises(UnknownProfileError):
         world.part(ProfileRetrieval).retrieve(user_id)
 
 
 def test_an_execution_that_is_not_the_last_one_is_unknown(world: World) -> None:
-    old = world.register("user_a").photo
-    assert old is not None
-    new = world.register("user_a", BEN).photo
-    assert new is not None
+    old = world.photo_of(world.register("user_a"))
+    new = world.photo_of(world.register("user_a", BEN))
 
     assert world.part(ProfileRetrieval).retrieve("user_a", new.execution).photo == new
     with pytest.raises(UnknownProfileError, match="another photo was sent since"):
         world.part(ProfileRetrieval).retrieve("user_a", old.execution)
 
 
-def test_a_poll_right_after_the_upload_starts_nothing_twice(world: World) -> None:
+@pytest.mark.parametrize("seconds", [30, 800])
+def test_a_poll_starts_no_second_execution_while_one_runs(world: World, seconds: int) -> None:
     world.put("user_a")
 
-    world.clock.advance(30)
+    world.clock.advance(seconds)
     profile = world.part(ProfileRetrieval).retrieve("user_a")
 
     assert profile.status is ProfileStatus.PROCESSING
     assert len(world.workflow.executions) == 1
 
 
-def test_a_running_execution_is_left_alone_however_long_it_takes(world: World) -> None:
-    world.put("user_a")
-
-    world.clock.advance(800)
-    world.part(ProfileRetrieval).retrieve("user_a")
-
-    assert len(world.workflow.executions) == 1
-
-
 @pytest.mark.parametrize("becomes", ["FAILED", "TIMED_OUT", "ABORTED", "unknown"])
-def test_an_execution_that_ended_without_a_word_is_followed_by_another(
+def test_an_execution_that_ended_without_a_result_is_followed_by_another(
     world: World, becomes: str
 ) -> None:
     world.put("user_a")
@@ -82,13 +68,9 @@ def test_an_execution_that_ended_without_a_word_is_followed_by_another(
     assert world.profile("user_a").status is ProfileStatus.READY
 
 
-def test_who_asks_is_answered_although_nothing_can_be_set_going(world: World) -> None:
+def test_a_poll_is_answered_although_step_functions_is_away(world: World) -> None:
     world.put("user_a")
-
-    def down(_: str) -> bool:
-        raise TransientError("DescribeExecution failed with ThrottlingException")
-
-    world.workflow.is_running = down  # type: ignore[method-assign,assignment]
+    fail(world.workflow, "is_running")
     world.clock.advance(71)
 
     assert world.part(ProfileRetrieval).retrieve("user_a").status is ProfileStatus.PROCESSING

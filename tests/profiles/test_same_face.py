@@ -1,6 +1,5 @@
-"""One face belongs to one profile, whoever asks when."""
+"""One face belongs to one profile, in every order of two executions."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,15 +12,9 @@ from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS, Attempt, Profile, ProfileStatus
 from tests.fakes.clock import NOW
 from tests.fakes.engines import CLEAR_FACE, portrait
+from tests.fakes.trouble import before, lose_answer
 from tests.fakes.workflow import Interpreter
 from tests.fakes.world import ANNA, World
-
-Step = Callable[[dict[str, Any]], Any]
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def ready(world: World, *users: str) -> list[str]:
@@ -31,21 +24,12 @@ def ready(world: World, *users: str) -> list[str]:
 def run_one_inside_another(world: World, task: str) -> None:
     """Run the first of two executions, and the second one whole just before this task of it."""
     _, second = world.workflow.executions.values()
-    run = world.functions[task]
-
-    def held_up(event: dict[str, Any]) -> Any:
-        world.functions[task] = run
-        Interpreter(world.functions).run(second)
-        return run(event)
-
-    world.functions[task] = held_up
+    before(world.functions, task, lambda: Interpreter(world.functions).run(second))
     world.run()
 
 
-def test_two_who_look_before_either_has_added_their_face_end_with_one(
-    world: World,
-) -> None:
-    """The second execution runs in between the first one's look and its face."""
+def test_a_face_added_between_search_and_add_is_found(world: World) -> None:
+    """The second execution runs between the first one's search and its IndexFaces."""
     world.put("user_a")
     world.put("user_b")
     run_one_inside_another(world, "add_face_to_index")
@@ -54,8 +38,8 @@ def test_two_who_look_before_either_has_added_their_face_end_with_one(
     assert world.faces_of("user_a") == []
 
 
-def test_of_two_whose_faces_are_both_in_the_lowest_face_id_stays(world: World) -> None:
-    """The first one has looked again, and seen nobody, before the second one's face is in."""
+def test_of_two_equal_faces_the_one_with_the_lower_id_stays(world: World) -> None:
+    """The first one has searched again, and found nothing, before the second face is added."""
     world.put("user_a")
     world.put("user_b")
     run_one_inside_another(world, "persist_metadata")
@@ -64,8 +48,8 @@ def test_of_two_whose_faces_are_both_in_the_lowest_face_id_stays(world: World) -
     assert world.faces_of("user_b") == []
 
 
-def test_whoever_is_beaten_finds_out_before_their_photo_counts(world: World) -> None:
-    """The same, but the second one's face has the lower id: it beats the one that waits."""
+def test_an_execution_whose_face_has_the_higher_id_is_refused_at_its_end(world: World) -> None:
+    """The second face has the lower id: the first execution loses while it waits."""
     world.put("user_a")
     world.put("user_b", email="b@example.com")
     ids = iter(["face-9", "face-1"])
@@ -89,16 +73,14 @@ def test_whoever_is_beaten_finds_out_before_their_photo_counts(world: World) -> 
     assert list(world.faces.kept) == ["face-1"]
 
 
-def test_a_face_that_was_put_into_the_collection_by_hand_is_somebodys(
-    world: World,
-) -> None:
+def test_a_face_added_to_the_collection_by_hand_is_taken(world: World) -> None:
     world.faces.add(portrait(ANNA), None)
 
     assert world.register("user_a").status is ProfileStatus.REJECTED
 
 
-def test_where_the_search_lags_two_may_end_with_one_face(world: World) -> None:
-    """What cannot be closed on AWS: if neither search sees the other's face, both stay."""
+def test_two_profiles_may_keep_one_face_while_the_search_lags(world: World) -> None:
+    """A limit of AWS: if neither search finds the other's face, both stay."""
     world.faces.lag = timedelta(minutes=1)
 
     world.register("user_a")
@@ -107,21 +89,12 @@ def test_where_the_search_lags_two_may_end_with_one_face(world: World) -> None:
     assert ready(world, "user_a", "user_b") == ["user_a", "user_b"]
 
 
-def test_a_face_that_an_earlier_try_added_unnoticed_is_taken_up(world: World) -> None:
-    add = world.faces.add
-    added: list[str | None] = []
+def test_a_face_whose_answer_was_lost_is_used_by_the_next_try(world: World) -> None:
+    lose_answer(world.faces, "add")
 
-    def dies_afterwards(picture: bytes, owner: Owner | None) -> str | None:
-        added.append(add(picture, owner))
-        world.faces.add = add  # type: ignore[method-assign]
-        raise ConnectionError
+    photo = world.photo_of(world.register("user_a"))
 
-    world.faces.add = dies_afterwards  # type: ignore[method-assign]
-
-    profile = world.register("user_a")
-
-    assert profile.photo is not None
-    assert [profile.photo.face_id] == added == world.faces_of("user_a")
+    assert [photo.face_id] == list(world.faces.kept) == world.faces_of("user_a")
 
 
 def test_of_several_faces_that_tries_added_one_stays(world: World) -> None:
@@ -136,9 +109,8 @@ def test_of_several_faces_that_tries_added_one_stays(world: World) -> None:
 
     world.functions["add_face_to_index"] = once_more
 
-    photo = world.register("user_a").photo
+    photo = world.photo_of(world.register("user_a"))
 
-    assert photo is not None
     assert world.faces_of("user_a") == [photo.face_id]
 
 
@@ -160,13 +132,13 @@ OTHER = msgspec.structs.replace(ATTEMPT, generation="e5f6a7b8")
     ],
     ids=["gone", "under way", "refused", "failed", "deleted", "replaced"],
 )
-def test_a_face_contends_only_while_its_own_attempt_does(
+def test_a_face_is_a_rival_only_while_its_own_attempt_is(
     profile: Profile | None, standing: RivalStatus
 ) -> None:
     assert rival_status(profile, RIVAL) is standing
 
 
-def test_a_face_of_another_hand_is_somebodys_and_a_counting_one_its_owners() -> None:
+def test_the_face_of_another_tool_or_of_a_ready_photo_is_registered() -> None:
     detected = moves.detected(UNDER_WAY, CLEAR_FACE, NOW)
     counts = moves.registered(moves.indexed(moves.read(detected, "c0ffee", NOW), "f-1", NOW), NOW)
 

@@ -1,1 +1,1 @@
-"""DynamoDB: the one table of stories, upload requests and profiles."""
+"""DynamoDB: one table of stories, upload requests and profiles."""

@@ -1,6 +1,7 @@
-"""Records as DynamoDB items, and conditional writes as its expressions; one table holds every kind.
+"""Converts records to DynamoDB items and back, and builds conditional writes.
 
-Moments become numbers of seconds, so that conditions can compare them.
+All kinds of records are in one table. Times become numbers of seconds, so that conditions can
+compare them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,7 +32,7 @@ UNFINISHED_INDEX: Final = "unfinished"
 
 STORIES: Final = "story#"
 PROFILES: Final = "profile#"
-"""Begin the keys of each kind of record; upload requests have ``upload#``."""
+"""What the keys of stories and profiles begin with; those of upload requests: ``upload#``."""
 
 _Record = TypeVar("_Record", Story, UploadRequest, Profile)
 
@@ -81,23 +82,23 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
 
 @cache
 def stored_names(kind: type[msgspec.Struct]) -> Mapping[str, str]:
-    """The attribute of each field: its name, unless the struct says another."""
+    """The attribute name of each field: the field's name, unless the struct gives another."""
     return {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
 
 
 def attribute(value: Any) -> Any:
-    """A `stored` value with its type, as requests need it."""
+    """A `stored` value with its DynamoDB type, as boto3's client needs it."""
     return _serialize(value)
 
 
 def stored(value: Any) -> Any:
-    """A value in the types that DynamoDB has."""
+    """A value converted to types that DynamoDB has."""
     builtin = msgspec.to_builtins(value, builtin_types=(datetime,))
     return _with_decimals(builtin)
 
 
 def _fields(record: Story | UploadRequest | Profile) -> dict[str, Any]:
-    """Every field that has a value, typed as DynamoDB wants it, under its stored name."""
+    """The attributes of a record; a field without a value has none."""
     return {
         stored_as: attribute(stored(value))
         for name, stored_as in stored_names(type(record)).items()
@@ -133,7 +134,7 @@ def _without_decimals(value: Any) -> Any:
 
 
 def unchanged(expected: Mapping[str, Any]) -> Iterable[ConditionBase]:
-    """Conditions: these attributes still have these values; None: the attribute is absent."""
+    """Conditions that attributes still have these values; None: the attribute is absent."""
     for name, value in expected.items():
         field = Attr(name)
         yield field.not_exists() if value is None else field.eq(stored(value))
@@ -154,7 +155,12 @@ def condition(wanted: ConditionBase) -> dict[str, Any]:
 
 
 def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a conditional update: sets paths to `stored` values; None removes."""
+    """Parameters of a conditional update.
+
+    Args:
+        wanted: The condition.
+        writes: `stored` values by path, such as ``leases.reading``; None removes one.
+    """
     parameters = condition(wanted)
     names: dict[str, str] = parameters["ExpressionAttributeNames"]
     values: dict[str, Any] = {}
@@ -182,8 +188,8 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
 def unfinished_page(
     client: "DynamoDBClient", table: str, kind: str, page: Any
 ) -> tuple[list[dict[str, Any]], Any]:
-    """A page of the unfinished items of one kind, and where the next page begins."""
-    # A scan of an index that holds unfinished records only: it reads nothing else.
+    """A page of the unfinished items whose keys begin with `kind`, and the next page's start."""
+    # Scans the index, which holds unfinished records only.
     start = {"ExclusiveStartKey": page} if page else {}
     response = request(
         client.scan,

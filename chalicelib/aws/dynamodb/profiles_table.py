@@ -1,4 +1,4 @@
-"""DynamoDB as the table of profiles: each is written over the version that was read."""
+"""DynamoDB as the table of profiles: a write succeeds only over the version that was read."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class ProfilesTable(msgspec.Struct, frozen=True):
                 **items.condition(_still(over)),
             )
         except RequestFailedError as failure:
-            # Written by an attempt whose answer the client never saw?
+            # An equal item: an earlier attempt of boto3 wrote it, and its answer was lost.
             if _in_the_way(failure) != profile:
                 raise _changed(profile) from failure
 
@@ -63,7 +63,7 @@ def _still(version: Profile | None) -> ConditionBase:
 
 
 def _in_the_way(failure: RequestFailedError) -> Profile | None:
-    """What made the condition fail; raises when the request failed for something else."""
+    """The stored profile that made a condition fail; raises any other failure."""
     if failure.aws_code != "ConditionalCheckFailedException":
         raise failure
     item = failure.response.get("Item")

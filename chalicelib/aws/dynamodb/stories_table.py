@@ -1,4 +1,4 @@
-"""DynamoDB as the table of stories: one item a story, every write conditional."""
+"""DynamoDB as the table of stories: one item for each story, only conditional writes."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -27,12 +27,12 @@ class StoriesTable(msgspec.Struct, frozen=True):
 
     def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         try:
-            # Claims or finds in one request. With a look-up first, two simultaneous uploads of
-            # one photo could both find nothing, and both be paid.
+            # One request claims or finds. With a look-up first, two simultaneous uploads of one
+            # photo could both find nothing, and both pay for reading.
             request(self.client.put_item, **claim_parameters(self.table, story, over))
         except RequestFailedError as failure:
             existing = _existing_story(failure)
-            # The same generation: an earlier attempt stored it, and only its answer was lost.
+            # The same generation: an earlier attempt of boto3 stored it, and its answer was lost.
             if existing is None or existing.generation != story.generation:
                 return _or_raise(existing, failure)
         return None
@@ -42,7 +42,7 @@ class StoriesTable(msgspec.Struct, frozen=True):
             self.client.get_item,
             TableName=self.table,
             Key=items.story_key(story_id),
-            ConsistentRead=True,  # a client may ask the moment its upload is answered
+            ConsistentRead=True,  # a client may ask right after its upload
         )
         return items.story_of(response["Item"]) if "Item" in response else None
 
@@ -94,7 +94,7 @@ class StoriesTable(msgspec.Struct, frozen=True):
             ):
                 raise _gone(story_id, generation) from failure
             current = existing.leases[lease.step]
-            if current == lease:  # an earlier attempt took it, and only its answer was lost
+            if current == lease:  # an earlier attempt took it, and its answer was lost
                 return existing
             raise LeaseHeldError(
                 current.message_id, current.until, gives_up=current.gives_up
@@ -143,7 +143,7 @@ class StoriesTable(msgspec.Struct, frozen=True):
 
 
 def claim_parameters(table: str, story: Story, over: Story | None) -> dict[str, Any]:
-    """A put that stores a new story if its id is free, or if the deleted story `over` has it."""
+    """Parameters of a put that stores a story if its id is free, or is that of a deleted `over`."""
     free: ConditionBase = Attr("pk").not_exists()
     if over is not None:
         deleted = Attr("generation").eq(over.generation) & Attr("status").eq(Status.DELETED.value)
@@ -152,22 +152,22 @@ def claim_parameters(table: str, story: Story, over: Story | None) -> dict[str, 
 
 
 def _existing_story(failure: RequestFailedError) -> Story | None:
-    """The stored story that made a condition fail; None: there is none with that id."""
+    """The stored story that made a condition fail; None: no story has the id."""
     item = failure.response.get("Item")
     return items.story_of(item) if item else None
 
 
 def _or_raise(existing: Story | None, failure: RequestFailedError) -> Story | None:
-    """Return what was found if a condition failed; raise if the request failed."""
+    """Return `existing` if a condition failed; raise any other failure."""
     if failure.aws_code != _CONDITION_FAILED:
         raise failure
     return existing
 
 
 def _written_before(failure: RequestFailedError, existing: Story, move: Move) -> bool:
-    """Did an earlier attempt of this very request write, and was only its answer lost?
+    """Did an earlier attempt of this request write the move?
 
-    boto3 retries after a timeout; its second attempt then meets what the first one wrote.
+    boto3 retries after a timeout. Then the condition fails because of the first attempt's write.
     """
     retried = failure.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
     changes = move.changes.items()

@@ -1,4 +1,4 @@
-"""Upload requests in DynamoDB, and the transaction that claims a story for one."""
+"""DynamoDB as the table of upload requests, with the transaction that claims a story for one."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -109,29 +109,29 @@ class UploadRequestsTable(msgspec.Struct, frozen=True):
         changes = fulfilment(story, photo_arrived_at)
         values = {name: items.stored(value) for name, value in _stored(changes).items()} | listed
         is_open: ConditionBase = Attr("status").is_in(sorted(OPEN))
-        if upload.generation is not None:  # that story was deleted
+        if upload.generation is not None:  # fulfilled by a story that was deleted
             is_open |= Attr("generation").eq(upload.generation)
         key = items.request_key(upload.id)
         return {"Update": {"TableName": self.table, "Key": key, **items.update(is_open, values)}}
 
-    def _transact(self, *steps: Any) -> list[dict[str, Any]]:
-        """Do all steps or none; for each, why it was not done.
+    def _transact(self, *writes: Any) -> list[dict[str, Any]]:
+        """Do all writes or none; returns the reason for each that was not done.
 
         Raises:
-            RequestFailedError: Not for a condition that did not hold.
+            RequestFailedError: The request failed for another reason than a condition.
         """
         try:
-            request(self.client.transact_write_items, TransactItems=steps)
+            request(self.client.transact_write_items, TransactItems=writes)
         except RequestFailedError as failure:
             reasons: list[dict[str, Any]] = failure.response.get("CancellationReasons", [])
             if not any(_failed(reason) for reason in reasons):
                 raise  # throttled, or in conflict with another write
             return reasons
-        return [{} for _ in steps]
+        return [{} for _ in writes]
 
 
 def _stored(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes under the names of their attributes."""
+    """Changes by the names of their attributes."""
     names = items.stored_names(UploadRequest)
     return {names[name]: value for name, value in changes.items()}
 
@@ -141,7 +141,7 @@ def _failed(reason: Mapping[str, Any]) -> bool:
 
 
 def _is_by(reason: Mapping[str, Any], story: Story) -> bool:
-    """Is it this very story that fulfils the request already?"""
+    """Does this story fulfil the request already?"""
     item = reason.get("Item")
     found = items.request_of(item) if item else None
     return found is not None and (found.story_id, found.generation) == (story.id, story.generation)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from local.services.request_constraints import Operation
 from local.services.s3.signatures import Clock
 from local.services.service_error import ServiceError
 
@@ -19,7 +20,6 @@ _MAX_PATH: Final = 4000  # characters
 
 @dataclass(frozen=True)
 class _Invalidation:
-    caller_reference: str
     paths: list[str]
     created_at: datetime
     id: str = field(default_factory=lambda: f"I{uuid.uuid4().hex[:13].upper()}")
@@ -44,7 +44,7 @@ class Invalidations:
         self._by_reference: dict[str, _Invalidation] = {}
 
     @property
-    def operations(self) -> Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]:
+    def operations(self) -> Mapping[str, Operation]:
         return {"cloudfront.CreateInvalidation": self._create}
 
     def _create(self, request: dict[str, Any]) -> Mapping[str, Any]:
@@ -61,7 +61,7 @@ class Invalidations:
                     "for other paths.",
                     400,
                 )
-            invalidation = known or _Invalidation(reference, paths, self._now())
+            invalidation = known or _Invalidation(paths, self._now())
             if known is None:
                 self._forget(paths)
                 self._by_reference[reference] = invalidation

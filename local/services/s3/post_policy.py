@@ -15,7 +15,6 @@ from typing import Final
 from local.services.service_error import ServiceError
 
 _NEED_NO_CONDITION: Final = frozenset({"policy", "x-amz-signature", "file"})
-_PAIR: Final = 2
 _TRIPLE: Final = 3
 
 

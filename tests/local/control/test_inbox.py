@@ -1,6 +1,5 @@
 """E-mail as it arrives."""
 
-import json
 from typing import Any
 
 import pytest
@@ -51,15 +50,6 @@ def test_a_notice_without_a_subject_arrives_under_snss_own(aws: Aws, topic: str)
     publish(aws, topic, Message="m")
 
     assert aws.control("inbox")[0]["subject"] == "AWS Notification Message"
-
-
-def test_a_notice_with_one_text_for_each_protocol_arrives_as_that_for_email(
-    aws: Aws, topic: str
-) -> None:
-    texts = {"default": "for all", "email": "for mail"}
-    publish(aws, topic, Message=json.dumps(texts), MessageStructure="json")
-
-    assert aws.control("inbox")[0]["body"] == "for mail"
 
 
 def test_a_notice_that_sns_refused_never_arrives(aws: Aws, topic: str) -> None:

@@ -7,7 +7,6 @@ import pytest
 from numpy.typing import NDArray
 
 from local.engines.speaker import SAMPLE_RATE, UnknownVoiceError, short_path, speak
-from local.services.polly.espeak_voices import LANGUAGES
 from local.services.polly.voices import PollyVoice, load_voices
 
 engines = pytest.mark.engines
@@ -57,10 +56,11 @@ def test_a_bilingual_voice_speaks_the_language_asked_for() -> None:
 
 
 @engines
-@pytest.mark.parametrize("language", sorted(set(LANGUAGES.values())))
-def test_espeak_ng_has_every_language(language: str) -> None:
+def test_espeak_ng_has_every_language() -> None:
     """Asked without a variant: with one, it accepts unknown languages."""
-    assert len(speak("12", language).samples) > 0
+    names = {voice.espeak_name(each) for voice in VOICES for each in voice.languages}
+    for language in {name.partition("+")[0] for name in names}:
+        assert len(speak("12", language).samples) > 0, language
 
 
 @engines

@@ -12,7 +12,7 @@ from cfnlint.template import Template
 from chalicelib.settings import Settings
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, StepQueue
 from infrastructure.stack.template import assembled
-from local.resources.creation import StackClients, create
+from local.resources.creation import StackClients
 from local.resources.environment import app_environment, point_at
 from local.resources.names import APP_KEYS, INTAKE_BUCKET, MEDIA_BUCKET, STACK_KEYS, SUBSCRIBER
 from local.resources.template import StageTemplate
@@ -24,9 +24,7 @@ CONFIG = json.loads((Path(__file__).parents[3] / ".chalice" / "config.json").rea
 
 @pytest.fixture
 def clients(aws: Aws) -> StackClients:
-    clients = StackClients(aws.url)
-    create(clients)
-    return clients
+    return aws.with_resources()
 
 
 @pytest.fixture

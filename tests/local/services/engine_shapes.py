@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from botocore.model import ListShape, OperationModel, ServiceModel, Shape, Struc
 from local.services.service_error import ServiceError
 
 # Refusals at the front door, which every operation has and no model lists.
-_COMMON_CODES = {"ValidationException", "SerializationException"}
+_COMMON_CODES = {"ValidationException", "SerializationException", "NotImplemented"}
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "blob": bytes,
@@ -26,6 +27,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+@cache
 def operation_model(service: str, operation: str) -> OperationModel:
     model = ServiceModel(Loader().load_service_model(service, "service-2"))
     return model.operation_model(operation)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from local.resources.creation import StackClients, create
 from local.resources.names import INTAKE_BUCKET
 from tests.local.conftest import Aws
 
@@ -55,7 +54,7 @@ def browsers_form(fields: dict[str, str], content: bytes) -> bytes:
 
 @pytest.fixture
 def intake(aws: Aws) -> str:
-    create(StackClients(aws.url))
+    aws.with_resources()
     return INTAKE_BUCKET
 
 

@@ -17,7 +17,6 @@ from local.services.rekognition.detected_words import (
     most_confident,
     words_of,
 )
-from local.services.service_error import ServiceError
 from tests.local.services.engine_pages import (
     as_jpeg,
     as_png,
@@ -26,7 +25,7 @@ from tests.local.services.engine_pages import (
     submit,
     texts,
 )
-from tests.local.services.engine_shapes import assert_fits
+from tests.local.services.engine_shapes import assert_fits, refusal
 
 engines = pytest.mark.engines
 REKOGNITION = Rekognition()
@@ -197,10 +196,7 @@ def test_calls_from_several_threads_do_not_mix() -> None:
 def test_filters_are_not_implemented() -> None:
     request = submit(as_jpeg(PAGE.image)) | {"Filters": {"WordFilter": {"MinConfidence": 90.0}}}
 
-    with pytest.raises(ServiceError) as refusal:
-        REKOGNITION.detect_text(request)
-
-    assert refusal.value.code == "NotImplemented"
+    assert refusal(REKOGNITION.detect_text, request) == "NotImplemented"
 
 
 def line(text: str, probabilities: dict[str, float] | None = None) -> Line:

@@ -103,7 +103,7 @@ WORDS = ["the", "fox", "of", "a", "1984", "isn’t", "“Yes,”", "well-kept", 
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=25).map(" ".join))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_times_never_go_back_and_words_follow_each_other(text: str) -> None:
     found = marks(text, "sentence", "word")
     times = [mark["time"] for mark in found]
@@ -111,7 +111,8 @@ def test_times_never_go_back_and_words_follow_each_other(text: str) -> None:
     assert times == sorted(times)
     words = [mark for mark in found if mark["type"] == "word"]
     assert all(first["end"] <= second["start"] for first, second in pairwise(words))
-    assert values(text, "sentence", "word") == [mark["value"] for mark in found]
+    for mark in found:
+        assert text.encode()[mark["start"] : mark["end"]].decode() == mark["value"]
 
 
 def test_a_number_spoken_as_several_words_is_timed_by_its_first() -> None:
