@@ -1,4 +1,4 @@
-"""The proof finds what it is there to find: each safeguard of the app is switched off once."""
+"""The proof finds bugs: each safeguard of the app is switched off once."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Whatever request fails and in whatever order requests are made: nothing is lost or paid twice.
+"""Whichever request fails, and in whichever order requests are made: no promise is broken.
 
 Each test plays a family of schedules on the real pipeline; `invariants` says what must hold after
 each of them. `make test` plays the slice of every family, `make prove` plays every schedule.
