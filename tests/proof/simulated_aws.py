@@ -361,13 +361,14 @@ class SimulatedAws:
             due = [consumer.queue.next_visible_at() for consumer in self._consumers]
             next_due = min((moment for moment in due if moment), default=None)
             waiting = self.arrived()
-            profiles = self.backend.profiles.unfinished().profiles
             if next_due is not None:
                 self.clock.now = max(self.clock.now, next_due)
-            elif waiting or profiles or self.backend.stories.unfinished().stories:
+            elif waiting or self.backend.profiles.unfinished().profiles:
+                self.clock.now += SWEEP_EVERY
+                self.sweep()
+            elif self.backend.stories.unfinished().stories:
                 sweeps += 1
-                is_soon = waiting or profiles or sweeps <= _MAX_EARLY_SWEEPS
-                self.clock.now += SWEEP_EVERY if is_soon else GIVE_UP_AFTER
+                self.clock.now += SWEEP_EVERY if sweeps <= _MAX_EARLY_SWEEPS else GIVE_UP_AFTER
                 self.sweep()
             else:
                 return self
