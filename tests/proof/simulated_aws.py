@@ -127,13 +127,11 @@ class SimulatedAws:
 
     @cached_property
     def functions(self) -> dict[str, Function]:
-        """The functions that the profile workflow invokes."""
         return functions_of(self.part)
 
     # Deliveries.
 
     def deliver_next(self) -> Self:
-        """Deliver one message or run one execution, if there is one."""
         self._deliver_next()
         return self
 
@@ -155,7 +153,6 @@ class SimulatedAws:
         return self
 
     def deliver(self, step: Step) -> Self:
-        """Deliver one message of a step, if one is visible."""
         self.receive_if_any(step)()
         return self
 
@@ -254,7 +251,6 @@ class SimulatedAws:
         return self
 
     def abort_executions(self) -> Self:
-        """An operator stops all executions."""
         for execution in self.running():
             execution.status = "ABORTED"
         return self
