@@ -141,7 +141,7 @@ def test_an_object_stays_for_the_time_of_its_cache_control_or_a_day(
     aws: Aws, cache_control: str | None, seconds: int
 ) -> None:
     headers = {} if cache_control is None else {"CacheControl": cache_control}
-    store(aws, "public/page.jpg", **headers)
+    store(aws, "public/page.jpg", b"first", **headers)
     with aws.clock.stopped():
         aws.http("GET", "/cdn/public/page.jpg")
         store(aws, "public/page.jpg", b"second")
