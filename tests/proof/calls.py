@@ -44,7 +44,6 @@ _KNOWN: set[tuple[str, ...]] = set()
 
 
 def record(tape: Tape) -> None:
-    """Record the calls of a run's functions."""
     for request in tape.requests:
         where = request.detail[1] if request.operation.startswith("s3.") else ""
         known = (request.process.kind, request.operation, request.target, str(where))

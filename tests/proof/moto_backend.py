@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 from moto.core.serialize import BaseJSONSerializer
 
@@ -30,11 +31,52 @@ from tests.fakes.profiles import InMemorySentPhotos
 from tests.fakes.queues import InMemoryQueue
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.tape import Fault, ProcessDied, Request, Tape
-from tests.proof.wire import Wire
 
 _Result = TypeVar("_Result")
 _IN_MEMORY = ("rekognition", "polly", "cloudfront", "stepfunctions", "sesv2")
 _LONG = str(11 * 3600)  # seconds; no run takes so long, and SQS allows twelve hours
+
+
+_ANSWERS = {
+    Fault.THROTTLED: ("ThrottlingException", 400),
+    Fault.SERVER_ERROR: ("InternalServerError", 500),
+}
+
+
+class Wire:
+    """Lies between clients and moto, and lets requests fail there as they do on a wire."""
+
+    def __init__(self) -> None:
+        self.fault: Fault | None = None  # met by the next request
+        self.reached = 0  # how many requests took effect
+
+    def attach(self, client: Any) -> Any:
+        """Let a client's requests go over this wire; moto's own handler stands in between."""
+        # Under the name of moto's handler: handlers with more exact names would all come first.
+        client.meta.events.register_first("before-send", self._before)
+        client.meta.events.register_last("before-send", self._after)
+        return client
+
+    @contextmanager
+    def if_reached(self, note: Callable[[], None]) -> Iterator[None]:
+        """Note what a request did, whether its answer came or not."""
+        reached = self.reached
+        try:
+            yield
+        finally:
+            if self.reached > reached:
+                note()
+
+    def _before(self, event_name: str, **_: Any) -> None:
+        if self.fault in _ANSWERS:
+            code, status = _ANSWERS[self.fault]
+            answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(answer, event_name.rsplit(".", 1)[1])
+
+    def _after(self, request: Any, **_: Any) -> None:
+        self.reached += 1
+        if self.fault is Fault.TIMED_OUT:
+            raise ReadTimeoutError(endpoint_url=request.url)
 
 
 class WiredQueue:

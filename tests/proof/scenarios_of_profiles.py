@@ -48,7 +48,7 @@ PROFILE_SCENARIOS: Final = (
             "profile photo": lambda run: run.put(tell=True).deliver_all().ask(),
             "no face": lambda run: run.put(NOBODY, tell=True),
             "a face that is too unclear": lambda run: run.put(VEILED, tell=True),
-            "somebody else's face": lambda run: run.put().settle().put(ANNA, "user_b", tell=True),
+            "another user's face": lambda run: run.put().settle().put(ANNA, "user_b", tell=True),
             "a face added by hand": a_face_added_by_hand,
             "the same photo again": lambda run: run.put().put(tell=True).settle().put(tell=True),
             "a refused photo again": lambda run: run.put(NOBODY).settle().put(NOBODY, tell=True),

@@ -172,7 +172,6 @@ def every_pair_of_faults(
 def every_order_of(
     meeting: Meeting, part: Part = Part.EVERY, conditions: Conditions = USUAL
 ) -> int:
-    """In how many orders the promises held."""
     preemptions = meeting.preemptions if part is Part.EVERY else 1
     return every_order(lambda order: hold(meeting, order, NO_FAULTS, conditions), preemptions)
 

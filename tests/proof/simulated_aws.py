@@ -127,13 +127,11 @@ class SimulatedAws:
 
     @cached_property
     def functions(self) -> dict[str, Function]:
-        """The functions that the profile workflow invokes."""
         return functions_of(self.part)
 
     # Deliveries.
 
     def deliver_next(self) -> Self:
-        """Deliver one message or run one execution, if there is one."""
         self._deliver_next()
         return self
 
@@ -155,7 +153,6 @@ class SimulatedAws:
         return self
 
     def deliver(self, step: Step) -> Self:
-        """Deliver one message of a step, if one is visible."""
         self.receive_if_any(step)()
         return self
 
@@ -254,7 +251,6 @@ class SimulatedAws:
         return self
 
     def abort_executions(self) -> Self:
-        """An operator stops all executions."""
         for execution in self.running():
             execution.status = "ABORTED"
         return self
@@ -361,13 +357,14 @@ class SimulatedAws:
             due = [consumer.queue.next_visible_at() for consumer in self._consumers]
             next_due = min((moment for moment in due if moment), default=None)
             waiting = self.arrived()
-            profiles = self.backend.profiles.unfinished().profiles
             if next_due is not None:
                 self.clock.now = max(self.clock.now, next_due)
-            elif waiting or profiles or self.backend.stories.unfinished().stories:
+            elif waiting or self.backend.profiles.unfinished().profiles:
+                self.clock.now += SWEEP_EVERY
+                self.sweep()
+            elif self.backend.stories.unfinished().stories:
                 sweeps += 1
-                is_soon = waiting or profiles or sweeps <= _MAX_EARLY_SWEEPS
-                self.clock.now += SWEEP_EVERY if is_soon else GIVE_UP_AFTER
+                self.clock.now += SWEEP_EVERY if sweeps <= _MAX_EARLY_SWEEPS else GIVE_UP_AFTER
                 self.sweep()
             else:
                 return self

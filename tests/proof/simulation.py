@@ -100,8 +100,6 @@ class Wish:
 
 @dataclass(frozen=True)
 class Told:
-    """The answer to a user who asked for the profile."""
-
     user_id: str
     found: Profile | None
     asked: int  # how many requests there were before

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from chalicelib.delivery.messages import Delivery, StoryMessage
 from chalicelib.errors import TransientError
+from chalicelib.stories.moves import Move
 from tests.fakes.clock import Clock
 
 _Result = TypeVar("_Result")
@@ -62,10 +63,19 @@ class Request:
 
     def __str__(self) -> str:
         mark, trouble = (">>", f"  <- {self.fault}") if self.fault else ("  ", "")
-        asked = f"{self.operation} {self.target}".rstrip()
+        asked = " ".join(filter(None, (self.operation, self.target, self._what())))
         return (
             f"{mark}{self.number:5}  {self.at:%d %H:%M:%S}  {self.process.kind:20} {asked}{trouble}"
         )
+
+    def _what(self) -> str:
+        """The file of an S3 request, or what a request of DynamoDB is for."""
+        match self.detail:
+            case (_, str(key), *_) if self.operation.startswith("s3."):
+                return key.rpartition("/")[2]
+            case ("apply", _, Move(changes=changes), *_):
+                return f"apply {', '.join(changes)}".rstrip()
+        return str(self.detail[0]) if self.operation.startswith("dynamodb.") else ""
 
 
 @dataclass

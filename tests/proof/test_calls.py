@@ -1,4 +1,4 @@
-"""What the proof takes for a call is what the app's own adapter asks of AWS, method by method."""
+"""The calls that the proof records are those that the app's own adapters make."""
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
@@ -25,7 +25,7 @@ NO_PORT = 1
 
 
 class CutOffError(Exception):
-    """No request gets any further than to the wire."""
+    """No request gets further than this."""
 
 
 def cut_off(**_event: Any) -> None:
@@ -34,7 +34,7 @@ def cut_off(**_event: Any) -> None:
 
 @pytest.fixture
 def calls() -> Iterator[Calls]:
-    """What botocore tells of sessions that are created meanwhile, whose requests go nowhere."""
+    """The calls of all sessions that are created meanwhile; their requests are cut off."""
     calls = Calls()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS])
@@ -45,7 +45,7 @@ def calls() -> Iterator[Calls]:
         yield calls
 
 
-def test_a_method_of_a_port_asks_for_what_the_proof_says(calls: Calls) -> None:
+def test_every_request_of_a_scenario_is_the_call_that_the_proof_records(calls: Calls) -> None:
     adapters = AwsTools(Settings.from_environment(app_environment(NO_PORT)))
     requests = different_requests()
 

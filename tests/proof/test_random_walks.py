@@ -1,6 +1,6 @@
-"""Whatever comes in whatever order: uploads, polls, faults, redeliveries, lost messages, time.
+"""Random orders of uploads, polls, faults, redeliveries, lost messages and waiting.
 
-`make prove` walks the same walks each time; `make soak` walks many more, different ones each time.
+`make test` and `make prove` play the same walks each time; `make soak` plays many other ones.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ WHICH = st.integers(min_value=0, max_value=20)
 
 
 class Walk(RuleBasedStateMachine):
-    """One simulation, anything that can happen to it, and then time to come to rest."""
+    """One simulation, and a rule for each thing that can happen; in the end it comes to rest."""
 
     def __init__(self) -> None:
         super().__init__()

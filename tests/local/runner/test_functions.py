@@ -129,20 +129,16 @@ def test_a_result_that_json_cannot_hold_is_a_marshal_error(aws: Aws, result: Any
     assert error["errorMessage"].startswith("Unable to marshal response: Object of type ")
 
 
-def test_an_event_is_json(aws: Aws) -> None:
+def test_an_unknown_function_and_an_event_that_is_not_json_are_refused(aws: Aws) -> None:
     declare(aws, count=lambda event, _context: len(event))
 
     assert refused(aws, "storytime-local-count", b"{") == ("InvalidRequestContentException", 400)
+    assert refused(aws, "storytime-local-missing") == ("ResourceNotFoundException", 404)
+    with pytest.raises(ClientError, match=f"Function not found: {FUNCTION}missing"):
+        invoke(aws, "storytime-local-missing")
 
 
-def test_an_unknown_function_is_not_found(aws: Aws) -> None:
-    with pytest.raises(ClientError, match=f"Function not found: {FUNCTION}nobody"):
-        invoke(aws, "storytime-local-nobody")
-
-    assert refused(aws, "storytime-local-nobody") == ("ResourceNotFoundException", 404)
-
-
-def test_a_running_function_holds_no_other_service_up(aws: Aws) -> None:
+def test_a_running_function_does_not_block_other_services(aws: Aws) -> None:
     gate, entered = threading.Event(), threading.Event()
 
     def work(_event: Any, _context: Any) -> bool:
