@@ -46,6 +46,9 @@ def test_a_function_is_told_with_what_it_asks_for(session: Any, calls: Calls, aw
         "keep": ["s3.PutObject media/private/{id}/*"],
         "look": ["s3.ListObjectsV2 media/*"],
     }
+    assert calls.counts() == {"keep": {"s3.PutObject": 1}, "look": {"s3.ListObjectsV2": 1}}
+    calls.clear_counts()
+    assert calls.counts() == {}
 
 
 def test_what_nobody_asks_for_as_a_function_is_not_told(
