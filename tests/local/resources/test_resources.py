@@ -96,10 +96,7 @@ def test_the_environment_holds_every_setting_that_the_app_requires() -> None:
 
     assert settings.media_bucket == MEDIA_BUCKET
     assert settings.media_base_url == "http://127.0.0.1:4566/cdn"
-
-
-def test_the_app_and_the_stack_sign_with_different_keys() -> None:
-    assert len({APP_KEYS[0], STACK_KEYS[0]}) == 2
+    assert APP_KEYS[0] != STACK_KEYS[0]  # the stack's own requests are not counted as the app's
 
 
 def test_a_developers_own_aws_settings_are_deleted() -> None:
@@ -170,10 +167,7 @@ def test_another_stage_has_other_names_and_the_names_of_an_account() -> None:
         ([{"Fn::GetAtt": "Queuereading.QueueName"}], ["storytime-dev-reading"]),
     ],
 )
-def test_functions_are_resolved(value: Any, resolved: Any) -> None:
+def test_functions_are_resolved_and_an_unknown_one_is_an_error(value: Any, resolved: Any) -> None:
     assert StageTemplate("dev")._value(value) == resolved
-
-
-def test_an_unknown_function_is_an_error() -> None:
     with pytest.raises(ValueError, match="Fn::Cidr"):
         StageTemplate("dev")._value({"Fn::Cidr": []})
