@@ -145,9 +145,7 @@ def test_a_failed_request_invokes_no_function(aws: Aws, s3: Any) -> None:
     assert handler.is_idle
 
 
-def test_a_function_gets_only_events_of_its_bucket_kinds_and_keys(
-    aws: Aws, s3: Any
-) -> None:
+def test_a_function_gets_only_events_of_its_bucket_kinds_and_keys(aws: Aws, s3: Any) -> None:
     handler = Records()
     listening(aws, handler, ["s3:ObjectCreated:Put"], prefix="images/", suffix=".jpg")
     s3.create_bucket(Bucket="another")

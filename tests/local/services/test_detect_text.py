@@ -17,14 +17,7 @@ from local.services.rekognition.detected_words import (
     most_confident,
     words_of,
 )
-from tests.local.services.engine_pages import (
-    as_jpeg,
-    as_png,
-    detections,
-    draw_page,
-    submit,
-    texts,
-)
+from tests.local.services.engine_pages import as_jpeg, as_png, detections, draw_page, submit, texts
 from tests.local.services.engine_shapes import assert_fits, refusal
 
 engines = pytest.mark.engines

@@ -22,6 +22,7 @@ NOBODY = "00000000-0000-4000-8000-999999999999"
 ALL_THREE = {"Bytes": squares((RED, 20, 20, 120), (GREEN, 180, 20, 160), (BLUE, 370, 20, 90))}
 BLURRED = {"Bytes": squares((RED, 100, 60, 200), blurred=True)}
 NO_IMAGE = {"Bytes": b"no image"}
+NOWHERE = {"CollectionId": "nowhere"}
 PEOPLE = {"CollectionId": "people", "Image": ALL_THREE}
 
 
@@ -71,36 +72,37 @@ def test_a_collection_is_created_once(faces: FaceClient) -> None:
     faces("CreateCollection", CollectionId="People")
 
 
+UNKNOWN: list[tuple[str, dict[str, Any]]] = [
+    ("DescribeCollection", {}),
+    ("DeleteCollection", {}),
+    ("IndexFaces", {"Image": ALL_THREE}),
+    ("IndexFaces", {"Image": NO_IMAGE}),
+    ("SearchFacesByImage", {"Image": NO_IMAGE}),
+    ("ListFaces", {}),
+    ("DeleteFaces", {"FaceIds": [NOBODY]}),
+]
+INVALID: list[tuple[str, dict[str, Any]]] = [
+    ("CreateCollection", {"CollectionId": "with space"}),
+    ("CreateCollection", {"CollectionId": "x" * 256}),
+    ("IndexFaces", {"Image": NO_IMAGE, "ExternalImageId": "with space"}),
+    ("IndexFaces", {"Image": NO_IMAGE, "MaxFaces": 0}),
+    ("IndexFaces", {"Image": NO_IMAGE, "QualityFilter": "BEST"}),
+    ("SearchFacesByImage", {"Image": NO_IMAGE, "FaceMatchThreshold": 100.5}),
+    ("SearchFacesByImage", {"Image": NO_IMAGE, "MaxFaces": 4097}),
+    ("DeleteFaces", {"FaceIds": []}),
+    ("DeleteFaces", {"FaceIds": ["me"]}),
+    ("DeleteFaces", {}),
+]
+
+
 @pytest.mark.parametrize(
     ("code", "operation", "request_"),
     [
-        ("ResourceNotFoundException", operation, {"CollectionId": "nowhere"} | rest)
-        for operation, rest in [
-            ("DescribeCollection", {}),
-            ("DeleteCollection", {}),
-            ("IndexFaces", {"Image": ALL_THREE}),
-            ("IndexFaces", {"Image": NO_IMAGE}),
-            ("SearchFacesByImage", {"Image": NO_IMAGE}),
-            ("ListFaces", {}),
-            ("DeleteFaces", {"FaceIds": [NOBODY]}),
-        ]
-    ]
-    + [
-        ("ValidationException", operation, {"CollectionId": "people"} | rest)
-        for operation, rest in [
-            ("CreateCollection", {"CollectionId": "with space"}),
-            ("CreateCollection", {"CollectionId": "x" * 256}),
-            ("IndexFaces", {"Image": NO_IMAGE, "ExternalImageId": "with space"}),
-            ("IndexFaces", {"Image": NO_IMAGE, "MaxFaces": 0}),
-            ("IndexFaces", {"Image": NO_IMAGE, "QualityFilter": "BEST"}),
-            ("SearchFacesByImage", {"Image": NO_IMAGE, "FaceMatchThreshold": 100.5}),
-            ("SearchFacesByImage", {"Image": NO_IMAGE, "MaxFaces": 4097}),
-            ("DeleteFaces", {"FaceIds": []}),
-            ("DeleteFaces", {"FaceIds": ["me"]}),
-            ("DeleteFaces", {}),
-        ]
-    ]
-    + [
+        *(("ResourceNotFoundException", each, NOWHERE | rest) for each, rest in UNKNOWN),
+        *(
+            ("ValidationException", each, {"CollectionId": "people"} | rest)
+            for each, rest in INVALID
+        ),
         ("NotImplemented", "DetectFaces", {"Image": ALL_THREE, "Attributes": ["ALL"]}),
         ("NotImplemented", "IndexFaces", PEOPLE | {"QualityFilter": "HIGH"}),
         ("NotImplemented", "IndexFaces", PEOPLE | {"DetectionAttributes": ["ALL"]}),
