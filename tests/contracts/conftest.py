@@ -31,7 +31,7 @@ MAX_RECEIVES = 3
 
 @dataclass(frozen=True)
 class Queues:
-    """A step's queues, and what only each kind itself can tell or do."""
+    """A step's queues, and what each kind does in its own way."""
 
     work: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage]
     dead: InMemoryQueue[StoryMessage] | MotoQueue[StoryMessage]
@@ -51,19 +51,26 @@ class Table:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A intake_bucket bucket, and how a client puts an object there."""
+    """An intake bucket, and how a client puts an object there."""
 
     bucket: IntakeBucket
     post: Callable[..., None]
 
 
+@pytest.fixture(scope="session")
+def boto3_session() -> Iterator[boto3.session.Session]:
+    """One for all tests: it reads the services' models once."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+            environment.delenv(name, raising=False)
+        yield boto3.session.Session("testing", "testing", region_name=REGION)
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.session.Session]:
+def aws(boto3_session: boto3.session.Session) -> Iterator[boto3.session.Session]:
     """An empty AWS account, in this process."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
     with mock_aws():
-        yield boto3.session.Session("testing", "testing", region_name="us-east-1")
+        yield boto3_session
 
 
 @pytest.fixture(params=["memory", "moto"])
@@ -100,13 +107,13 @@ def intake_bucket(request: pytest.FixtureRequest) -> Bucket:
         memory = InMemoryIntakeBucket(Clock())
         return Bucket(memory, memory.post)
     client = request.getfixturevalue("aws").client("s3")
-    client.create_bucket(Bucket="intake_bucket")
+    client.create_bucket(Bucket="intake")
 
     def post(key: str, content: bytes, upload_id: str | None = None) -> None:
         metadata = {"upload-id": upload_id} if upload_id else {}
-        client.put_object(Bucket="intake_bucket", Key=key, Body=content, Metadata=metadata)
+        client.put_object(Bucket="intake", Key=key, Body=content, Metadata=metadata)
 
-    return Bucket(S3IntakeBucket(client, "intake_bucket"), post)
+    return Bucket(S3IntakeBucket(client, "intake"), post)
 
 
 @pytest.fixture(params=["memory", "moto", "local"])
@@ -122,16 +129,15 @@ def queues(request: pytest.FixtureRequest) -> Queues:
 
 @pytest.fixture(params=["memory", "local"])
 def dying_queues(request: pytest.FixtureRequest) -> Queues:
-    """Where dead letters have a life of their own: moto alone goes on counting their receives."""
+    """Queues that count the receives of a dead letter from 1; moto alone goes on counting."""
     if request.param == "memory":
         return _queues_in_memory()
     return _queues_of(request.getfixturevalue("local_sqs"))
 
 
 @pytest.fixture
-def local_sqs() -> Iterator[Any]:
-    session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, {}) as aws:
+def local_sqs(boto3_session: boto3.session.Session) -> Iterator[Any]:
+    with running_aws(boto3_session, {}) as aws:
         yield aws.client("sqs")
 
 

@@ -1,4 +1,4 @@
-"""What only AWS can show: what was really stored and sent, and how failures are told."""
+"""What is stored and sent on AWS, and how errors are reported."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_a_story_is_one_item_and_times_are_numbers(aws: boto3.session.Session) -
     assert "text" not in item
 
 
-def test_a_message_is_sent_and_can_be_put_off(aws: boto3.session.Session) -> None:
+def test_a_message_is_sent_and_can_be_delayed(aws: boto3.session.Session) -> None:
     client = aws.client("sqs")
     url = client.create_queue(QueueName="reading")["QueueUrl"]
     queue = SqsQueue[StoryMessage](client, url)
@@ -76,7 +76,7 @@ def test_a_notice_reaches_the_topics_subscribers(aws: boto3.session.Session) -> 
     assert '"Subject": "page is ready ' in received["Body"]
 
 
-def test_a_failure_tells_the_operation_and_the_code_and_nothing_else(
+def test_an_error_names_the_operation_and_the_code_and_nothing_else(
     aws: boto3.session.Session,
 ) -> None:
     bucket = MediaBucket(aws.client("s3"), "no-such-bucket")
@@ -87,7 +87,7 @@ def test_a_failure_tells_the_operation_and_the_code_and_nothing_else(
     assert isinstance(failed.value.__cause__, ClientError)
 
 
-def test_an_aws_that_cannot_be_reached_is_a_passing_trouble() -> None:
+def test_an_unreachable_aws_is_a_temporary_error() -> None:
     client = boto3.client(
         "sqs",
         region_name="us-east-1",
@@ -117,7 +117,7 @@ class RetriedClient:
 
 
 @pytest.mark.parametrize("retries", [1, 2])
-def test_a_write_whose_answer_was_lost_is_known_by_what_it_wrote(retries: int) -> None:
+def test_a_write_whose_answer_was_lost_is_recognised_by_what_it_wrote(retries: int) -> None:
     written = story(enqueued_at=NOW)
     client: Any = RetriedClient(items.story_item(written), retries)
 
@@ -127,7 +127,7 @@ def test_a_write_whose_answer_was_lost_is_known_by_what_it_wrote(retries: int) -
 @pytest.mark.parametrize(
     ("retries", "stored"), [(0, story(text="Once.")), (1, story(text="Another's."))]
 )
-def test_a_write_that_somebody_else_was_faster_with_is_not(retries: int, stored: Story) -> None:
+def test_another_writers_change_is_not_recognised_as_our_own(retries: int, stored: Story) -> None:
     client: Any = RetriedClient(items.story_item(stored), retries)
 
     with pytest.raises(StoryChangedError):
@@ -149,7 +149,7 @@ class RefusingClient:
         raise ClientError(error, "TransactWriteItems")
 
 
-def test_objects_that_were_not_deleted_are_no_success() -> None:
+def test_objects_that_were_not_deleted_are_an_error() -> None:
     client: Any = RefusingClient()
 
     with pytest.raises(RequestFailedError, match="SlowDown"):

@@ -1,7 +1,7 @@
-"""A write took effect, its answer was lost, and the AWS client tried again on its own.
+"""A write took effect, its answer was lost, and the AWS client tried again.
 
 The second attempt meets what the first one wrote. These tests use the real client with its
-real retries: a conditional write must not mistake itself for somebody else.
+real retries: a conditional write must recognise its own change.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ LEASE = Lease(Step.READING, "m-1", 1, NOW)
 
 
 class LosesTheFirstAnswer:
-    """Hooked in behind moto: the first write takes effect, and its client hears nothing."""
+    """Hooked in behind moto: the first write takes effect, and its client gets no answer."""
 
     def __init__(self) -> None:
         self.attempts = 0
@@ -55,32 +55,30 @@ def lost(client: Any) -> LosesTheFirstAnswer:
     return hook
 
 
-def test_a_claim_is_still_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
+def test_a_claim_is_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
     assert stories.claim(story()) is None
     assert lost.attempts == 2
 
 
-def test_a_lease_is_still_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
+def test_a_lease_is_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
     held = stories.lease("there before", story().generation, LEASE, NOW)
 
     assert held.leases == {Step.READING: LEASE}
     assert lost.attempts == 2
 
 
-def test_a_legal_move_is_not_taken_for_an_illegal_one(
-    stories: StoriesTable, lost: LosesTheFirstAnswer
-) -> None:
-    """Of the second attempt's view, the story is read already."""
+def test_a_legal_move_is_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
+    """When the second attempt arrives, the story is read already."""
     read = stories.apply(story(id="there before"), Move({"status": Status.READ, "text": "Once."}))
 
     assert (read.status, read.text) == (Status.READ, "Once.")
     assert lost.attempts == 2
 
 
-def test_who_marked_the_enqueue_still_sends(
+def test_a_poll_that_marked_the_enqueue_sends(
     stories: StoriesTable, lost: LosesTheFirstAnswer
 ) -> None:
-    """Of simultaneous polls one marks; were it to believe that another had, none would send."""
+    """Of simultaneous polls one marks the story and sends. It must not think that another did."""
     marked: StoryChanges = {"enqueued_at": NOW.replace(hour=13)}
 
     resumed = stories.apply(story(id="there before"), Move(marked, {"enqueued_at": NOW}))
@@ -89,7 +87,7 @@ def test_who_marked_the_enqueue_still_sends(
     assert lost.attempts == 2
 
 
-def test_somebody_elses_write_is_still_somebody_elses(
+def test_another_writers_change_is_not_our_own(
     stories: StoriesTable, lost: LosesTheFirstAnswer
 ) -> None:
     taken = stories.claim(story(id="there before", generation="99999999"))

@@ -1,4 +1,4 @@
-"""What profiles ask of the world, in memory and on the local AWS. Both must pass the same tests."""
+"""The ports of profiles, in memory and on the local AWS. Both must pass the same tests."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,6 @@ from chalicelib.errors import RejectedError, TooLargeError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.ports import FaceCollection, Mailer, SentPhotos, Workflow
 from local.engines.face_reader import FaceReader
-from local.resources.names import REGION
 from local.runner.lambda_function import LambdaFunction
 from local.services.rekognition.face_recognition import FaceRecognition
 from tests.fakes.clock import Clock
@@ -29,7 +28,12 @@ from tests.fakes.workflow import InMemoryWorkflow, Interpreter
 from tests.local.conftest import Aws, running_aws
 from tests.local.runner.handlers import SECONDS, Gate
 from tests.local.services.faces import GREEN, RED, ColouredFaces, squares
+<<<<<<< HEAD
 from tests.local.services.workflows import ROLE, definition, task
+=======
+from tests.local.services.workflows import ROLE, SECONDS, Gate, definition, task
+from tests.waiting import until
+>>>>>>> main
 
 ANNA = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
 BEN = Owner("0f8fad5b-d9cb-469f-a165-70867728950e", "a1b2c3d4")
@@ -37,11 +41,10 @@ SENDER = "stories@example.com"
 
 
 @pytest.fixture
-def local() -> Iterator[Aws]:
+def local(boto3_session: boto3.session.Session) -> Iterator[Aws]:
     """The local AWS, to which a coloured square is a face."""
     recognition = FaceRecognition(FaceReader(ColouredFaces))
-    session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, recognition.operations) as aws:
+    with running_aws(boto3_session, recognition.operations) as aws:
         yield aws
 
 
@@ -61,16 +64,14 @@ def collection(request: pytest.FixtureRequest) -> Collection:
         memory = InMemoryFaces(Clock())
         memory.seen[9] = []
         return Collection(memory, portrait(3), portrait(7), portrait(9))
-    client = request.getfixturevalue("local").client("rekognition")
-    client.create_collection(CollectionId="faces")
     anna, ben = squares((RED, 100, 60, 160)), squares((GREEN, 100, 60, 160))
-    return Collection(
-        RekognitionFaceCollection(client, "faces", quick=client), anna, ben, squares()
-    )
+    return Collection(collection_of(request.getfixturevalue("local")), anna, ben, squares())
 
 
-def collection_of(aws: Aws) -> RekognitionFaceCollection:
+def collection_of(aws: Aws, *, is_created: bool = True) -> RekognitionFaceCollection:
     client = aws.client("rekognition")
+    if is_created:
+        client.create_collection(CollectionId="faces")
     return RekognitionFaceCollection(client, "faces", quick=client)
 
 
@@ -99,11 +100,11 @@ def test_one_person_of_two_owners_is_found_twice(collection: Collection) -> None
     assert owners == {ANNA, BEN}
 
 
-def test_in_an_empty_collection_nobody_is_found(collection: Collection) -> None:
+def test_an_empty_collection_has_no_match(collection: Collection) -> None:
     assert collection.faces.search(collection.anna) == []
 
 
-def test_a_face_that_was_removed_is_not_found_and_removing_it_again_does_no_harm(
+def test_a_face_can_be_removed_twice_and_is_not_found(
     collection: Collection,
 ) -> None:
     face_id = collection.faces.add(collection.anna, ANNA)
@@ -115,34 +116,29 @@ def test_a_face_that_was_removed_is_not_found_and_removing_it_again_does_no_harm
     assert collection.faces.search(collection.anna) == []
 
 
-def test_where_no_face_is_seen_none_is_found_or_added(local: Aws) -> None:
-    client = local.client("rekognition")
-    client.create_collection(CollectionId="faces")
-    faces = RekognitionFaceCollection(client, "faces", quick=client)
+def test_a_picture_without_a_face_has_no_match_and_is_not_added(local: Aws) -> None:
+    faces = collection_of(local)
 
     assert faces.search(squares()) == []
     assert faces.add(squares(), ANNA) is None
 
 
-def test_what_is_no_picture_can_never_be_looked_at(local: Aws) -> None:
+def test_a_file_that_is_no_picture_is_rejected(local: Aws) -> None:
     with pytest.raises(RejectedError):
         collection_of(local).detect(b"%PDF-1.7")
 
 
-def test_a_face_of_another_hand_has_no_owner(local: Aws) -> None:
-    client = local.client("rekognition")
-    client.create_collection(CollectionId="faces")
-    client.index_faces(CollectionId="faces", Image={"Bytes": squares((RED, 100, 60, 160))})
+def test_a_face_without_our_name_has_no_owner(local: Aws) -> None:
+    red, faces = squares((RED, 100, 60, 160)), collection_of(local)
+    local.client("rekognition").index_faces(CollectionId="faces", Image={"Bytes": red})
 
-    (match,) = RekognitionFaceCollection(client, "faces", quick=client).search(
-        squares((RED, 100, 60, 160))
-    )
+    (match,) = faces.search(red)
 
     assert match.owner is None
 
 
-def test_without_its_collection_nothing_is_found_out(local: Aws) -> None:
-    faces = collection_of(local)
+def test_a_search_without_its_collection_is_an_error(local: Aws) -> None:
+    faces = collection_of(local, is_created=False)
 
     with pytest.raises(TransientError, match="ResourceNotFoundException"):
         faces.search(squares((RED, 100, 60, 160)))
@@ -150,7 +146,7 @@ def test_without_its_collection_nothing_is_found_out(local: Aws) -> None:
 
 @dataclass(frozen=True)
 class Machine:
-    """A workflow whose executions wait until they are let go; and what they were told."""
+    """A workflow whose executions wait until they are released, and their inputs."""
 
     workflow: Workflow
     let_go: Callable[[], object]
@@ -188,7 +184,7 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     gate.opened.set()
 
 
-def test_an_execution_gets_what_the_seed_gives_it_and_runs(machine: Machine) -> None:
+def test_an_execution_gets_the_seeds_input_and_runs(machine: Machine) -> None:
     machine.workflow.start("anna-1", "anna", "private/photo")
 
     assert machine.workflow.is_running("anna-1")
@@ -199,16 +195,15 @@ def test_an_execution_gets_what_the_seed_gives_it_and_runs(machine: Machine) -> 
     }
 
 
-def test_an_execution_that_nobody_started_does_not_run(machine: Machine) -> None:
+def test_an_execution_that_was_not_started_does_not_run(machine: Machine) -> None:
     assert not machine.workflow.is_running("anna-1")
 
 
-def test_starting_it_again_is_the_same_one_even_when_it_has_ended(machine: Machine) -> None:
+def test_an_execution_starts_once_even_when_it_has_ended(machine: Machine) -> None:
     machine.workflow.start("anna-1", "anna", "private/photo")
     machine.workflow.start("anna-1", "anna", "private/photo")
     machine.let_go()
-    while machine.workflow.is_running("anna-1"):
-        pass
+    until(lambda: None if machine.workflow.is_running("anna-1") else True)
 
     machine.workflow.start("anna-1", "anna", "private/photo")
 
@@ -242,7 +237,7 @@ def test_an_email_arrives_as_it_was_written(post: Post) -> None:
 
 
 @pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
-def test_an_address_that_ses_refuses_is_refused_for_good(local: Aws, code: str) -> None:
+def test_an_address_that_ses_refuses_is_rejected(local: Aws, code: str) -> None:
     local.inject(operation="sesv2.SendEmail", error=code)
 
     with pytest.raises(RejectedError):
@@ -250,7 +245,7 @@ def test_an_address_that_ses_refuses_is_refused_for_good(local: Aws, code: str) 
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "SendingPausedException"])
-def test_an_account_that_ses_holds_up_passes(local: Aws, code: str) -> None:
+def test_a_limit_of_the_ses_account_is_temporary(local: Aws, code: str) -> None:
     local.inject(operation="sesv2.SendEmail", error=code, times=10)
 
     with pytest.raises(TransientError, match=code):
@@ -270,7 +265,7 @@ def sent_photos(request: pytest.FixtureRequest) -> SentPhotos:
     return SentPhotosInS3(client)
 
 
-def test_a_photo_is_read_where_it_was_said_to_be(sent_photos: SentPhotos) -> None:
+def test_a_photo_is_read_by_bucket_and_key(sent_photos: SentPhotos) -> None:
     assert sent_photos.get("photos", "me.jpg", max_bytes=7) == b"a photo"
     assert sent_photos.get("photos", "you.jpg", max_bytes=7) is None
 

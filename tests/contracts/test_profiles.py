@@ -66,11 +66,11 @@ def test_a_profile_is_found_as_it_was_saved(profiles: Profiles, profile: Profile
     assert profiles.find(profile.id) == profile
 
 
-def test_there_is_no_profile_that_nobody_saved(profiles: Profiles) -> None:
+def test_an_unknown_profile_is_not_found(profiles: Profiles) -> None:
     assert profiles.find("p-1") is None
 
 
-def test_of_two_who_make_a_profile_one_does(profiles: Profiles) -> None:
+def test_of_two_first_saves_one_succeeds(profiles: Profiles) -> None:
     profiles.save(new(), over=None)
     other = moves.attempted(None, "p-1", "user_a", attempt(generation="other"), NOW)
 
@@ -80,7 +80,7 @@ def test_of_two_who_make_a_profile_one_does(profiles: Profiles) -> None:
     assert profiles.find("p-1") == new()
 
 
-def test_of_two_who_change_a_version_one_does(profiles: Profiles) -> None:
+def test_of_two_changes_of_one_version_one_succeeds(profiles: Profiles) -> None:
     before = new()
     profiles.save(before, over=None)
     profiles.save(moves.started(before, NOW), over=before)
@@ -91,7 +91,7 @@ def test_of_two_who_change_a_version_one_does(profiles: Profiles) -> None:
     assert profiles.find("p-1") == moves.started(before, NOW)
 
 
-def test_what_was_removed_cannot_be_changed(profiles: Profiles) -> None:
+def test_a_removed_profile_cannot_be_changed(profiles: Profiles) -> None:
     before = new()
     profiles.save(before, over=None)
     profiles.remove(before)
@@ -102,7 +102,7 @@ def test_what_was_removed_cannot_be_changed(profiles: Profiles) -> None:
     assert profiles.find("p-1") is None
 
 
-def test_what_was_saved_already_is_saved(profiles: Profiles) -> None:
+def test_a_save_can_be_repeated(profiles: Profiles) -> None:
     """By an earlier try whose answer got lost."""
     before, after = new(), moves.started(new(), NOW)
     profiles.save(before, over=None)
@@ -124,7 +124,7 @@ def test_another_version_is_not_removed(profiles: Profiles) -> None:
     assert profiles.find("p-1") is not None
 
 
-def test_what_is_removed_already_is_removed(profiles: Profiles) -> None:
+def test_an_unknown_profile_can_be_removed(profiles: Profiles) -> None:
     profiles.remove(new())
 
     assert profiles.find("p-1") is None
@@ -153,9 +153,7 @@ def test_unfinished_profiles_are_found_page_by_page_and_no_stories(
 
 
 @pytest.mark.parametrize("over", [True, False])
-def test_a_save_whose_answer_is_lost_is_still_our_own(
-    aws: boto3.session.Session, over: bool
-) -> None:
+def test_a_save_whose_answer_was_lost_is_our_own(aws: boto3.session.Session, over: bool) -> None:
     client = aws.client("dynamodb", config=Config(retries={"mode": "standard"}))
     create_stories_table(client, "stories")
     table, before = ProfilesTable(client, "stories"), full()

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.errors import LeaseHeldError, StoryChangedError
 from chalicelib.stories import moves
-from chalicelib.stories.moves import NOTHING, Move
+from chalicelib.stories.moves import NOTHING, Move, StoryChanges
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Failure, Lease, Rendition, Status, Story
@@ -24,12 +24,7 @@ def leased(stories: Stories, **fields: Any) -> Story:
     return stories.lease(claimed.id, claimed.generation, LEASE, NOW)
 
 
-def test_a_new_id_is_claimed(stories: Stories) -> None:
-    assert stories.claim(story()) is None
-    assert stories.find(story().id) == story()
-
-
-def test_every_field_comes_back_as_it_went(stories: Stories) -> None:
+def test_every_field_is_loaded_as_it_was_stored(stories: Stories) -> None:
     full = story(
         name="\N{FOX FACE} page.jpg",
         text="Once.\nTwice.",
@@ -51,7 +46,7 @@ def test_every_field_comes_back_as_it_went(stories: Stories) -> None:
         expires_at=LATER,
     )
 
-    stories.claim(full)
+    assert stories.claim(full) is None
 
     assert stories.find(full.id) == full
 
@@ -70,25 +65,14 @@ def test_a_claim_whose_answer_was_lost_can_be_repeated(stories: Stories) -> None
     assert stories.claim(story()) is None
 
 
-def test_an_unknown_id_is_not_found(stories: Stories) -> None:
-    assert stories.find("no-such-story") is None
+def test_a_change_leaves_other_fields_and_none_removes_a_field(stories: Stories) -> None:
+    stories.claim(story(last_error="no answer", failure=Failure("why", final=False)))
+    change: StoryChanges = {"text": "Once.", "notified_at": LATER}
 
-
-def test_a_change_leaves_everything_else_alone(stories: Stories) -> None:
-    stories.claim(story())
-
-    changed = stories.apply(story(), Move({"text": "Once.", "notified_at": LATER}))
+    changed = stories.apply(story(), Move({**change, "last_error": None, "failure": None}))
 
     assert changed == story(text="Once.", notified_at=LATER)
     assert stories.find(story().id) == changed
-
-
-def test_none_removes_a_field(stories: Stories) -> None:
-    stories.claim(story(last_error="no answer", failure=Failure("why", final=False)))
-
-    changed = stories.apply(story(), Move({"last_error": None, "failure": None}))
-
-    assert changed == story()
 
 
 @pytest.mark.parametrize(
@@ -136,11 +120,11 @@ def test_another_generation_is_never_written(stories: Stories) -> None:
 def test_a_story_that_is_not_there_cannot_be_changed(stories: Stories) -> None:
     with pytest.raises(StoryChangedError):
         stories.apply(story(), Move({"text": "Once."}))
-    assert stories.find(story().id) is None
+    assert stories.find(story().id) is None, "an unknown id is not found"
 
 
 @pytest.mark.parametrize("was", [None, NOW])
-def test_of_two_who_saw_the_same_one_writes(stories: Stories, was: Any) -> None:
+def test_of_two_writers_with_one_expectation_one_writes(stories: Stories, was: Any) -> None:
     stories.claim(story(enqueued_at=was))
     stories.apply(story(), Move({"enqueued_at": LATER}, {"enqueued_at": was}))
 
@@ -157,7 +141,7 @@ def test_a_lease_is_taken_and_ended(stories: Stories) -> None:
     assert released == story()
 
 
-def test_a_live_lease_shuts_others_out(stories: Stories) -> None:
+def test_a_live_lease_refuses_others(stories: Stories) -> None:
     leased(stories)
     other = Lease(Step.READING, "m-2", 1, LATER + timedelta(seconds=59))
 
@@ -166,7 +150,7 @@ def test_a_live_lease_shuts_others_out(stories: Stories) -> None:
     assert (held.value.message_id, held.value.until) == ("m-1", LATER)
 
 
-def test_a_redelivery_is_shut_out_by_its_own_messages_lease(stories: Stories) -> None:
+def test_a_live_lease_refuses_a_redelivery_of_its_own_message(stories: Stories) -> None:
     leased(stories)
     redelivered = Lease(Step.READING, "m-1", 2, LATER)
 
@@ -189,7 +173,7 @@ def test_a_lease_that_is_over_is_free(stories: Stories) -> None:
     assert taken.leases == {Step.READING: other}
 
 
-def test_stages_have_leases_of_their_own(stories: Stories) -> None:
+def test_each_step_has_its_own_lease(stories: Stories) -> None:
     leased(stories)
     other = Lease(Step.NARRATION, "m-2", 1, LATER)
 
@@ -198,7 +182,7 @@ def test_stages_have_leases_of_their_own(stories: Stories) -> None:
     assert taken.leases == {Step.READING: LEASE, Step.NARRATION: other}
 
 
-def test_who_lost_the_lease_writes_nothing(stories: Stories) -> None:
+def test_a_writer_that_lost_its_lease_writes_nothing(stories: Stories) -> None:
     leased(stories)
     other = Lease(Step.READING, "m-2", 1, LATER + timedelta(seconds=60))
     stories.lease(story().id, story().generation, other, LATER)
@@ -211,9 +195,9 @@ def test_who_lost_the_lease_writes_nothing(stories: Stories) -> None:
 
 def test_unfinished_stories_are_found_page_by_page(stories: Stories) -> None:
     unfinished = {f"story-{number}" for number in range(3)}
-    for story_id in unfinished:
+    for story_id in (*unfinished, "finished"):
         stories.claim(story(id=story_id, unfinished_since=NOW))
-    stories.claim(story(id="finished"))
+    stories.apply(story(id="finished"), Move({"unfinished_since": None}))
 
     page = stories.unfinished()
     found = page.stories
@@ -225,16 +209,8 @@ def test_unfinished_stories_are_found_page_by_page(stories: Stories) -> None:
     assert story(id="story-1", unfinished_since=NOW) in found
 
 
-def test_a_finished_story_is_no_longer_among_the_unfinished(stories: Stories) -> None:
-    stories.claim(story(unfinished_since=NOW))
-
-    stories.apply(story(), Move({"unfinished_since": None}))
-
-    assert stories.unfinished().stories == []
-
-
 @pytest.mark.parametrize("generation", ["99999999", "a1b2c3d4"])
-def test_nothing_is_leased_of_a_story_that_is_not_there(stories: Stories, generation: str) -> None:
+def test_an_unknown_story_gives_no_lease(stories: Stories, generation: str) -> None:
     if generation != story().generation:
         stories.claim(story())
 
@@ -243,7 +219,7 @@ def test_nothing_is_leased_of_a_story_that_is_not_there(stories: Stories, genera
     assert not isinstance(gone.value, LeaseHeldError)
 
 
-def test_a_deleted_story_can_be_replaced_by_who_saw_it_deleted(stories: Stories) -> None:
+def test_a_deleted_story_can_be_replaced_by_a_caller_that_loaded_it(stories: Stories) -> None:
     old = story(status=Status.DELETED)
     stories.claim(old)
     new = story(generation="99999999")
@@ -253,7 +229,7 @@ def test_a_deleted_story_can_be_replaced_by_who_saw_it_deleted(stories: Stories)
     assert stories.find(new.id) == new
 
 
-def test_a_story_that_lives_again_is_not_replaced(stories: Stories) -> None:
+def test_a_new_generation_is_not_replaced(stories: Stories) -> None:
     old = story(status=Status.DELETED)
     alive = story(generation="88888888")
     stories.claim(old)
@@ -262,7 +238,9 @@ def test_a_story_that_lives_again_is_not_replaced(stories: Stories) -> None:
     assert stories.claim(story(generation="99999999"), over=old) == alive
 
 
-def test_nobody_but_who_knows_that_it_is_deleted_changes_a_deleted_story(stories: Stories) -> None:
+def test_a_deleted_story_accepts_writes_only_from_a_caller_that_loaded_it_as_deleted(
+    stories: Stories,
+) -> None:
     leased(stories)
     deleted = stories.apply(story(), Move({"status": Status.DELETED}))
 
@@ -273,7 +251,7 @@ def test_nobody_but_who_knows_that_it_is_deleted_changes_a_deleted_story(stories
     assert stories.apply(deleted, Move({"erased_at": NOW})).erased_at == NOW
 
 
-def test_a_lease_on_a_deleted_story_can_still_be_given_back(stories: Stories) -> None:
+def test_a_lease_on_a_deleted_story_can_be_released(stories: Stories) -> None:
     leased(stories)
     stories.apply(story(), Move({"status": Status.DELETED}))
 
@@ -291,6 +269,12 @@ def test_a_deleted_story_gives_no_leases(stories: Stories) -> None:
 def test_a_tombstone_says_nothing_of_the_page(stories: Stories) -> None:
     full = story(
         text="Once.",
+        truncated=True,
+        page="public/p",
+        audio="public/a",
+        failure=Failure("why", final=True),
+        last_error="no answer",
+        unfinished_since=NOW,
         renditions={"small": Rendition("public/s", 480, 360, 9)},
         leases={Step.READING: LEASE},
     )
@@ -310,7 +294,7 @@ def test_a_tombstone_says_nothing_of_the_page(stories: Stories) -> None:
     )
 
 
-def test_many_are_found_at_once(stories: Stories) -> None:
+def test_many_stories_are_found_at_once(stories: Stories) -> None:
     kept = {f"story-{number}": story(id=f"story-{number}") for number in range(5)}
     for each in kept.values():
         stories.claim(each)
@@ -372,7 +356,7 @@ def test_a_list_goes_on_after_a_story_that_is_gone(stories: Stories) -> None:
     assert [each.id for each in rest.stories] == ["story-1", "story-0"]
 
 
-def test_a_deleted_story_is_not_listed_and_a_new_life_is(stories: Stories) -> None:
+def test_a_deleted_story_is_not_listed_and_its_next_generation_is(stories: Stories) -> None:
     stories.claim(story())
     deleted = stories.apply(story(), Move({"status": Status.DELETED}))
     assert stories.listed("2026-03", 9).stories == []

@@ -1,4 +1,4 @@
-"""What `upload_ports.UploadRequests` promises."""
+"""What `ports.UploadRequests` promises."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.fakes.clock import NOW
 LATER = NOW + timedelta(minutes=5)
 
 
-def test_every_field_comes_back_as_it_went(table: Table) -> None:
+def test_every_field_is_loaded_as_it_was_stored(table: Table) -> None:
     full = upload_request(
         status=UploadStatus.FULFILLED,
         enqueued_at=NOW,
@@ -30,12 +30,6 @@ def test_every_field_comes_back_as_it_went(table: Table) -> None:
     table.requests.add(full)
 
     assert table.requests.find(full.id) == full
-
-
-def test_an_unknown_id_is_not_found(table: Table) -> None:
-    table.stories.claim(story())
-
-    assert table.requests.find(story().id) is None
 
 
 def test_a_story_is_claimed_and_its_request_fulfilled_at_once(table: Table) -> None:
@@ -66,7 +60,7 @@ def test_a_taken_id_fulfils_nothing(table: Table) -> None:
     assert table.requests.find(request.id) == request
 
 
-def test_a_deleted_story_is_replaced_in_the_same_step(table: Table) -> None:
+def test_a_deleted_story_is_replaced_in_the_same_transaction(table: Table) -> None:
     request, old = upload_request(), story(status=Status.DELETED)
     table.requests.add(request)
     table.stories.claim(old)
@@ -88,7 +82,7 @@ def test_a_request_that_is_fulfilled_claims_no_other_story(table: Table) -> None
     assert table.stories.find("another-story") is None
 
 
-def test_a_request_that_is_gone_claims_nothing_and_leaves_what_was(table: Table) -> None:
+def test_a_request_that_is_gone_claims_nothing(table: Table) -> None:
     old = story(status=Status.DELETED)
     table.stories.claim(old)
 
@@ -99,7 +93,7 @@ def test_a_request_that_is_gone_claims_nothing_and_leaves_what_was(table: Table)
     assert table.requests.find(upload_request().id) is None
 
 
-def test_a_request_whose_story_is_over_can_have_another_by_who_knows_of_it(table: Table) -> None:
+def test_a_request_whose_story_is_deleted_can_get_another_one(table: Table) -> None:
     request = upload_request()
     table.requests.add(request)
     table.requests.claim_story(request, NOW, story())
@@ -156,7 +150,7 @@ def test_a_story_that_is_deleted_fulfils_nothing(table: Table, generation: str) 
     assert table.requests.find(request.id) == request
 
 
-def test_a_request_fulfilled_by_one_story_is_not_by_another(table: Table) -> None:
+def test_a_request_that_is_fulfilled_takes_no_other_story(table: Table) -> None:
     request, other = upload_request(), story(id="another-story")
     table.requests.add(request)
     table.requests.claim_story(request, NOW, story())
@@ -166,7 +160,7 @@ def test_a_request_fulfilled_by_one_story_is_not_by_another(table: Table) -> Non
         table.requests.fulfil(request, other, NOW)
 
 
-def test_of_two_who_saw_the_same_one_writes(table: Table) -> None:
+def test_of_two_writers_that_loaded_the_same_one_writes(table: Table) -> None:
     request = upload_request()
     table.requests.add(request)
 
@@ -177,7 +171,7 @@ def test_of_two_who_saw_the_same_one_writes(table: Table) -> None:
         table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
 
 
-def test_what_went_on_meanwhile_is_not_overwritten(table: Table) -> None:
+def test_a_late_update_is_refused(table: Table) -> None:
     request = upload_request()
     table.requests.add(request)
     table.requests.claim_story(request, NOW, story())

@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def tools(monkeypatch: pytest.MonkeyPatch, **settings: str) -> AwsTools:
     return AwsTools(Settings.from_environment({**ENVIRONMENT, **settings}))
 
 
-def test_a_deployed_stages_measurements_are_lines_of_standard_output(
+def test_a_deployed_stage_writes_measurements_to_standard_output(
     deployed: AwsTools, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed.meter.record(STORIES_READY)
@@ -43,7 +44,7 @@ def test_a_deployed_stages_measurements_are_lines_of_standard_output(
     assert (line["Stage"], line["StoriesReady"]) == ("dev", [1.0])
 
 
-def test_on_one_machine_standard_output_is_for_people(
+def test_the_local_stage_logs_measurements_at_debug_level(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
@@ -57,7 +58,7 @@ def test_on_one_machine_standard_output_is_for_people(
     assert json.loads(record.getMessage())["StoriesReady"] == [1.0]
 
 
-def test_what_each_paid_client_asks_for_is_counted(
+def test_the_requests_of_each_paid_client_are_counted(
     deployed: AwsTools, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jpeg = {"Image": {"Bytes": b"jpeg"}}
@@ -100,12 +101,22 @@ def parts() -> list[type[msgspec.Struct]]:
     return [getattr(importlib.import_module(imported[name]), name) for name in sorted(names)]
 
 
+@pytest.fixture(scope="module")
+def part() -> Iterator[Assembly]:
+    with pytest.MonkeyPatch.context() as environment:
+        yield Assembly(
+            tools(environment),
+            links=Links("https://cdn.example"),
+            namespace=uuid.UUID(int=0),
+            intake_bucket_name="intake",
+            clock=utc_now,
+        )
+
+
 @pytest.mark.parametrize("kind", parts(), ids=lambda kind: kind.__name__)
 def test_each_part_is_built_from_the_names_of_its_fields(
-    kind: type[msgspec.Struct], monkeypatch: pytest.MonkeyPatch
+    kind: type[msgspec.Struct], part: Assembly
 ) -> None:
-    part = assembled(monkeypatch)
-
     built = part(kind)
 
     assert part(kind) is built
@@ -114,23 +125,11 @@ def test_each_part_is_built_from_the_names_of_its_fields(
 
 @pytest.mark.parametrize("suffix", ["", DEAD_LETTERS])
 @pytest.mark.parametrize("step", Step)
-def test_each_queue_has_a_handler(step: Step, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    part = assembled(monkeypatch)
-
+def test_each_queue_has_a_handler(step: Step, suffix: str, part: Assembly) -> None:
     handler: Any = part.handler(step, suffix)
 
     bound = getattr(handler, "func", handler).__self__
     assert complete(bound, part)
-
-
-def assembled(monkeypatch: pytest.MonkeyPatch) -> Assembly:
-    return Assembly(
-        tools(monkeypatch),
-        links=Links("https://cdn.example"),
-        namespace=uuid.UUID(int=0),
-        intake_bucket_name="intake",
-        clock=utc_now,
-    )
 
 
 def complete(part: Any, assembly: Assembly) -> bool:

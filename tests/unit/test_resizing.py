@@ -53,7 +53,7 @@ def test_every_size_exists_keeps_its_shape_and_is_never_larger_than_the_page(
 
 
 @pytest.mark.parametrize("width", [4001, 3600], ids=["decoded-at-half-size", "decoded-in-full"])
-def test_nothing_is_lost_that_resizing_the_whole_page_would_keep(width: int) -> None:
+def test_a_rendition_is_as_sharp_as_a_resized_page(width: int) -> None:
     page = as_jpeg(draw_page("Small letters are lost first.", width=width), quality=90)
     whole = Image.open(io.BytesIO(page))
 
@@ -64,13 +64,13 @@ def test_nothing_is_lost_that_resizing_the_whole_page_would_keep(width: int) -> 
         assert loss < NOTICEABLE, rendition.name
 
 
-def test_every_rendition_appears_at_once_and_then_becomes_sharp() -> None:
+def test_every_rendition_is_a_progressive_jpeg() -> None:
     for rendition in renditions_of(jpeg(2000, 1500)):
         assert opened(rendition).info["progressive"]
         assert b"\xff\xc2" in rendition.content  # SOF2, ISO 10918-1 table B.1
 
 
-def test_nothing_that_a_page_says_of_itself_reaches_a_rendition() -> None:
+def test_a_rendition_has_no_metadata() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "a camera that knows where it is"
@@ -106,8 +106,8 @@ def test_a_page_of_other_colours_becomes_rgb(mode: str) -> None:
         assert image.getpixel((50, 50)) == pytest.approx((90, 90, 90), abs=3)
 
 
-def test_even_the_most_colourful_noise_is_encoded() -> None:
-    """What fits Pillow's buffer for a progressive JPEG least: every pixel of another colour."""
+def test_the_most_colourful_noise_is_encoded() -> None:
+    """The worst case for Pillow's buffer of a progressive JPEG: every pixel has another colour."""
     channels = [
         Image.effect_noise((300, 300), 200).point(lambda level: 255 * (level > 127))
         for _ in range(3)

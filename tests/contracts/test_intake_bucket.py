@@ -9,7 +9,7 @@ import pytest
 from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.s3 import S3IntakeBucket
 from chalicelib.stories.intake_bucket import IntakeObject
-from local.resources.names import DISTRIBUTION_ID, REGION
+from local.resources.names import DISTRIBUTION_ID
 from tests.contracts.conftest import Bucket
 from tests.fakes.builders import upload_request
 from tests.local.conftest import running_aws
@@ -17,7 +17,7 @@ from tests.local.conftest import running_aws
 KEY = "images/some where/über+50%.jpg"
 
 
-def test_what_was_posted_is_found_with_what_it_was_sent_for(intake_bucket: Bucket) -> None:
+def test_a_posted_photo_is_found_with_its_upload(intake_bucket: Bucket) -> None:
     intake_bucket.post(KEY, b"a photo", "an-upload")
 
     found = intake_bucket.bucket.get(KEY, max_bytes=7)
@@ -28,30 +28,23 @@ def test_what_was_posted_is_found_with_what_it_was_sent_for(intake_bucket: Bucke
     assert found.arrived_at.microsecond == 0
 
 
-def test_what_was_dropped_by_hand_was_sent_for_nothing(intake_bucket: Bucket) -> None:
-    intake_bucket.post(KEY, b"a photo")
-
-    found = intake_bucket.bucket.get(KEY, max_bytes=7)
-
-    assert found is not None
-    assert found.upload_id is None
-
-
-def test_what_is_too_large_is_not_read(intake_bucket: Bucket) -> None:
+def test_a_large_photo_is_not_read_and_one_dropped_by_hand_has_no_upload(
+    intake_bucket: Bucket,
+) -> None:
     intake_bucket.post(KEY, b"a photo")
 
     found = intake_bucket.bucket.get(KEY, max_bytes=6)
 
     assert found is not None
-    assert (found.content, found.size) == (None, 7)
+    assert (found.content, found.size, found.upload_id) == (None, 7, None)
 
 
-def test_what_is_not_there_is_none(intake_bucket: Bucket) -> None:
+def test_a_missing_key_is_none(intake_bucket: Bucket) -> None:
     assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
     assert intake_bucket.bucket.head(KEY) is None
 
 
-def test_everything_that_waits_is_listed_page_by_page(intake_bucket: Bucket) -> None:
+def test_waiting_photos_are_listed_page_by_page(intake_bucket: Bucket) -> None:
     for key in ("images/a.jpg", "images/b/c.jpg", KEY, "rejected/images/x.jpg"):
         intake_bucket.post(key, b"a photo")
 
@@ -67,7 +60,7 @@ def test_everything_that_waits_is_listed_page_by_page(intake_bucket: Bucket) -> 
     assert found[KEY] == there.arrived_at
 
 
-def test_a_copy_has_all_that_the_object_has(intake_bucket: Bucket) -> None:
+def test_a_copy_has_the_objects_content_and_metadata(intake_bucket: Bucket) -> None:
     intake_bucket.post(KEY, b"a photo", "an-upload")
 
     intake_bucket.bucket.copy(KEY, f"rejected/{KEY}")
@@ -78,32 +71,26 @@ def test_a_copy_has_all_that_the_object_has(intake_bucket: Bucket) -> None:
     assert intake_bucket.bucket.head(KEY)
 
 
-def test_what_was_seen_can_be_removed_twice(intake_bucket: Bucket) -> None:
+@pytest.mark.parametrize("is_posted_again", [True, False])
+def test_the_version_that_was_read_is_removed_once_or_twice(
+    intake_bucket: Bucket, is_posted_again: bool
+) -> None:
     intake_bucket.post(KEY, b"a photo")
     found = intake_bucket.bucket.get(KEY, max_bytes=7)
     assert found is not None
+    if is_posted_again:
+        intake_bucket.post(KEY, b"another")
 
-    intake_bucket.bucket.remove(KEY, found.version)
-    intake_bucket.bucket.remove(KEY, found.version)
+    for _ in range(2):
+        intake_bucket.bucket.remove(KEY, found.version)
 
-    assert intake_bucket.bucket.head(KEY) is None
-
-
-def test_what_was_posted_since_is_not_removed(intake_bucket: Bucket) -> None:
-    intake_bucket.post(KEY, b"a photo")
-    found = intake_bucket.bucket.get(KEY, max_bytes=7)
-    assert found is not None
-    intake_bucket.post(KEY, b"another")
-
-    intake_bucket.bucket.remove(KEY, found.version)
-
-    assert intake_bucket.bucket.head(KEY)
+    assert (intake_bucket.bucket.head(KEY) is not None) == is_posted_again
 
 
 def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> None:
     request = upload_request(content_type="image/png")
 
-    bucket = S3IntakeBucket(aws.client("s3"), "intake_bucket")
+    bucket = S3IntakeBucket(aws.client("s3"), "intake")
     form = bucket.form(request.key, "image/png", upload_id=request.id)
 
     conditions = json.loads(base64.b64decode(form.fields["policy"]))["conditions"]
@@ -114,10 +101,10 @@ def test_a_form_allows_one_photo_at_one_place(aws: boto3.session.Session) -> Non
     assert form.fields["key"] == request.key
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_copies_are_forgotten_when_asked_with_the_same_reference_again(times: int) -> None:
-    session = boto3.session.Session(region_name=REGION)
-    with running_aws(session, {}) as aws:
+def test_an_invalidation_can_be_repeated_with_its_reference(
+    boto3_session: boto3.session.Session,
+) -> None:
+    with running_aws(boto3_session, {}) as aws:
         distribution = Distribution(aws.client("cloudfront"), DISTRIBUTION_ID)
 
-        assert all(distribution.invalidate("public/x/1/", "x-1") for _ in range(times))
+        assert [distribution.invalidate("public/x/1/", "x-1") for _ in range(2)] == [True, True]
