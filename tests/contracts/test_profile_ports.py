@@ -28,12 +28,8 @@ from tests.fakes.workflow import InMemoryWorkflow, Interpreter
 from tests.local.conftest import Aws, running_aws
 from tests.local.runner.handlers import SECONDS, Gate
 from tests.local.services.faces import GREEN, RED, ColouredFaces, squares
-<<<<<<< HEAD
 from tests.local.services.workflows import ROLE, definition, task
-=======
-from tests.local.services.workflows import ROLE, SECONDS, Gate, definition, task
 from tests.waiting import until
->>>>>>> main
 
 ANNA = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
 BEN = Owner("0f8fad5b-d9cb-469f-a165-70867728950e", "a1b2c3d4")
