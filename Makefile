@@ -71,7 +71,7 @@ test-deployed: $(DEV) $(EMULATOR) ## Deploy to an emulated account, try it, dest
 	KEEP=$(KEEP) $(PYTEST) tests/deployed -m deployed --capture=no --verbose
 
 soak: $(DEV) ## Walk tens of thousands of random walks over the pipeline
-	$(PYTEST) -q tests/proof/test_random_walks.py --hypothesis-profile=soak
+	$(PYTEST) -q tests/proof/test_random_walks.py -m prove --hypothesis-profile=soak
 
 bench: $(DEV) ## Measure speed and memory; writes bench/results.json
 	$(RUN) -m bench

@@ -21,7 +21,6 @@ _LAST_PORT: Final = 65_535
 
 
 def main() -> int:
-    """Run the stack; return the exit status."""
     interrupt_when_told_to_end()
     try:
         stack = LocalStorytime(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))

@@ -1,9 +1,10 @@
 """Plants each bug of mutants.toml alone, in a copy of the tree, and tells which test notices it.
 
-Run it before and after the code moves. The same bugs must be noticed:
+`mutants-noticed.json` has the tests that noticed each mutant in the last complete run. Run this
+after the code moves: every mutant must be noticed again.
 
-    python -m tests.mutants --out before.json
-    python -m tests.mutants --out after.json --compare before.json
+    python -m tests.mutants --check  # does each mutant still have its place?
+    python -m tests.mutants --out after.json
 """
 
 # ruff: noqa: S603, T201
@@ -25,6 +26,7 @@ from queue import SimpleQueue
 from typing import Any, Final, NamedTuple
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
+NOTICED: Final = PROJECT / "tests/mutants-noticed.json"
 DATA: Final = tomllib.loads((PROJECT / "tests/mutants.toml").read_text())
 CODE: Final = ("app.py", "chalicelib/**/*.py", "local/**/*.py", "infrastructure/**/*.py")
 PYTEST: Final = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
@@ -66,8 +68,7 @@ def plan_of(mutant: dict[str, Any], places: Sequence[Place]) -> Plan:
     for path in (each for some in found for each in sorted(some)):
         files = sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
         tests |= dict.fromkeys(str(each.relative_to(PROJECT)) for each in files)
-    chosen = DATA["proof"].get(mutant.get("proof"), {}).items()
-    proof = [each for test, names in chosen for each in [f"{test}[{n}]" for n in names] or [test]]
+    proof = DATA["proof"]["tests"] if mutant.get("proof") else []
     named = [[each for each in places if each[1].endswith(f".{name}")] for name in mutant["in"]]
     place = next((each[0] for each in named if len(each) == 1), None)
     if place is None or not tests:
@@ -113,17 +114,18 @@ def first_failure(tree: Path, tests: Sequence[str], seconds: int) -> str | None:
     return failed[1] if failed else None
 
 
-def tried(plan: Plan, trees: "SimpleQueue[Path]") -> dict[str, Any]:
+def tried(plan: Plan, trees: "SimpleQueue[Path]") -> list[str]:
+    """The tests that notice a mutant: the first one of its room, and the first one of the proof."""
     began, tree = time.monotonic(), trees.get()
     (tree / plan.file).write_text(plan.content)
-    found = {"room": first_failure(tree, plan.tests, ROOM_SECONDS)}
-    found["proof"] = first_failure(tree, plan.proof, PROOF_SECONDS) if plan.proof else None
+    found = [first_failure(tree, plan.tests, ROOM_SECONDS)]
+    found += [first_failure(tree, plan.proof, PROOF_SECONDS)] if plan.proof else []
     shutil.copy(PROJECT / plan.file, tree / plan.file)
     trees.put(tree)
     seconds = round(time.monotonic() - began)
-    by = " and ".join(filter(None, found.values()))
-    print(f"{plan.name}: {by or 'NOT noticed'}, {seconds} s", flush=True)
-    return {"name": plan.name, "noticed": bool(by), **found, "seconds": seconds}
+    tests = [each for each in found if each]
+    print(f"{plan.name}: {' and '.join(tests) or 'NOT noticed'}, {seconds} s", flush=True)
+    return tests
 
 
 def main() -> int:
@@ -131,15 +133,16 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a part of the names")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--check", action="store_true", help="only look for each one's place")
-    parser.add_argument("--out", type=Path, help="where to write the results")
-    parser.add_argument("--compare", type=Path, help="the results of before")
+    parser.add_argument("--no-control", action="store_true", help="trust that the tests pass")
+    parser.add_argument("--out", type=Path, help="where to keep the results; adds to older ones")
+    parser.add_argument("--compare", type=Path, default=NOTICED, help="the results of before")
     given = parser.parse_args()
     files = [file for pattern in CODE for file in PROJECT.glob(pattern)]
     dotted = [(file, str(file.with_suffix("")).replace("/", ".")) for file in files]
     parsed = [(file, ast.parse(file.read_text()).body, name) for file, name in dotted]
     places = [place for module in parsed for place in places_of(*module)]
     plans, lost = [], 0
-    for mutant in sorted(DATA["mutant"], key=lambda each: str(each["name"])):
+    for mutant in sorted(DATA["mutant"], key=lambda each: "proof" not in each):
         try:
             plans += [plan_of(mutant, places)] if given.only in mutant["name"] else []
         except LookupError as error:
@@ -151,19 +154,24 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
         for number in range(given.jobs):
             trees.put(copy_to(Path(folder, str(number))))
-        if broken := first_failure(Path(folder, "0"), sorted(every), CONTROL_SECONDS):
+        control = [] if given.no_control else sorted(every)
+        if control and (broken := first_failure(Path(folder, "0"), control, CONTROL_SECONDS)):
             print(f"{broken} fails without a mutant")
             return 1
-        results = list(pool.map(lambda plan: tried(plan, trees), plans))
-    noticed = {each["name"] for each in results if each["noticed"]}
-    print(f"{len(noticed)} of {len(results)} are noticed")
-    if given.out:
-        given.out.write_text(json.dumps(results, indent=1) + "\n")
-    before = json.loads(given.compare.read_text()) if given.compare else []
-    wanted = {each["name"] for each in before if each["noticed"] and given.only in each["name"]}
-    for name in sorted(wanted - noticed):
+        results = json.loads(given.out.read_text()) if given.out and given.out.exists() else {}
+        for plan, tests in zip(
+            plans, pool.map(lambda each: tried(each, trees), plans), strict=True
+        ):
+            results[plan.name] = tests
+            if given.out:  # after each mutant: a complete run takes half an hour
+                given.out.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    noticed = {plan.name for plan in plans if results[plan.name]}
+    print(f"{len(noticed)} of {len(plans)} are noticed")
+    wanted = {name for name, tests in json.loads(given.compare.read_text()).items() if tests}
+    lost_now = sorted({plan.name for plan in plans} & wanted - noticed)
+    for name in lost_now:
         print(f"Not noticed any more: {name}")
-    return len(wanted - noticed)
+    return len(lost_now)
 
 
 if __name__ == "__main__":

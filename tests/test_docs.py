@@ -21,6 +21,7 @@ from chalicelib.stories import upload_request
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS
 from chalicelib.stories.story import LEGAL_MOVES
 from tests.fakes.workflow import DEFINITION
+from tests.proof.ledger import FLOOR
 from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +76,10 @@ def is_defined(name: str) -> bool:
 
 def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= 130
+
+
+def test_the_readme_states_how_many_schedules_are_played() -> None:
+    assert f"at least {FLOOR:,} crash and race schedules" in README
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
 
 _SECONDS_BETWEEN_LOOKS: Final = 2.0
-_CAPABILITIES: Final = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+_CAPABILITIES: Final = ("CAPABILITY_NAMED_IAM",)  # for the workflow's role
 _NEVER_COMPLETE: Final = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
 """A stack with one of these statuses holds nothing, and can only be deleted."""
 _ROLLED_BACK: Final = {"DELETE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}

@@ -1,17 +1,20 @@
 """The CloudFormation template of a stage, as the deployment sends it.
 
-``template.yaml`` is written for people. This leaves its comments out, and fills in what the queues
-and functions of the app determine, and the two documents that the template names: the state machine
-``profile_photo.asl.json`` and ``dashboard.json``. The request needs CAPABILITY_IAM for the
-workflow's role, and CAPABILITY_AUTO_EXPAND for the loops.
+``template.yaml`` is written for people. This fills in what the queues and functions of the app
+determine, and the two documents that the template names: the state machine
+``profile_photo.asl.json`` and ``dashboard.json``. Then it expands the loops, which have the form of
+CloudFormation's language extensions.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+import yaml
 
 from chalicelib.stories.queues import (
     DEAD_LETTER_TIME_LIMIT,
@@ -23,8 +26,7 @@ from infrastructure.iam.permissions import GRANTS
 from infrastructure.stage import API_HANDLER
 
 MAX_BYTES: Final = 51_200
-"""Of a template in the request (AWS CloudFormation, "Quotas"), and of the template that its loops
-expand to ("Troubleshoot the processed template"). A larger template must be in a bucket."""
+"""Of a template in the request (AWS CloudFormation, "Quotas"). A larger one must be in a bucket."""
 
 _FOLDER: Final = Path(__file__).resolve().parents[1]
 _VISIBILITY: Final = 6
@@ -41,24 +43,91 @@ _LISTS: Final[Mapping[str, Sequence[str]]] = {
     "{function}": _FUNCTIONS,
 }
 """A line of the dashboard that ends with one of these stands for as many lines."""
+_NEXT_LINE: Final = '"],["...","storytime-${Stage}-'
+"""Where a line of the dashboard ends, and the next one begins."""
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads YAML with CloudFormation's short forms, such as ``!Ref``."""
+
+
+def _function(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _function)
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes YAML with the same short forms."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True  # CloudFormation does not read aliases
+
+
+def _short_form(dumper: Any, node: dict[str, Any]) -> Any:
+    name, argument = next(iter(node.items()), ("", ""))
+    if name != "Ref" and not name.startswith("Fn::"):
+        return dumper.represent_mapping("tag:yaml.org,2002:map", node.items())
+    tag = f"!{name.removeprefix('Fn::')}"
+    if name == "Fn::GetAtt":
+        argument = ".".join(argument)
+    if isinstance(argument, str):
+        return dumper.represent_scalar(tag, argument, style="'")
+    return dumper.represent_sequence(tag, argument)
+
+
+def _text(dumper: Any, text: str) -> Any:
+    # Parsers of YAML 1.1 differ in what they do with a colon in the flow style.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'" if ":" in text else "")
+
+
+_Dumper.add_representer(dict, _short_form)
+_Dumper.add_representer(str, _text)
 
 
 def assembled() -> str:
-    """Return the template in YAML."""
-    lines = (_FOLDER / "template.yaml").read_text().splitlines(keepends=True)
-    template = "".join(line for line in lines if not line.lstrip().startswith("#"))
-    for name, value in _values():
-        before, *rest = re.split(rf"(?<= ){re.escape(name)}$", template, flags=re.MULTILINE)
-        assert rest, f"{name} is not in the template"  # noqa: S101  # the template is our own
-        template = value.join([before, *rest])
+    """Return the template with a resource a line, in YAML's flow style: shorter than JSON."""
+    return "\n".join(_written()) + "\n"
+
+
+def _written() -> Iterator[str]:
+    for section, content in expanded().items():
+        if isinstance(content, str):
+            yield _in_flow_style({section: content})
+        else:
+            yield f"{section}:"
+            yield from (f" {_in_flow_style({name: each})}" for name, each in content.items())
+
+
+def _in_flow_style(entry: dict[str, Any]) -> str:
+    text: str = yaml.dump(entry, Dumper=_Dumper, default_flow_style=True, width=MAX_BYTES)
+    return text.strip()[1:-1]  # without braces
+
+
+@cache
+def expanded() -> dict[str, Any]:
+    """Return the template without words, loops and mappings; do not change it."""
+    written = yaml.load((_FOLDER / "template.yaml").read_text(), _Loader)  # noqa: S506  # it is safe
+    template: dict[str, Any] = _filled(written, dict(_values()))
+    mappings = template.pop("Mappings")
+    template["Resources"] = dict(_expand(template["Resources"], mappings))
     return template
 
 
-def _values() -> Iterator[tuple[str, str]]:
-    """Yield the words that the template has at ends of lines, with their values in YAML."""
-    yield "QUEUES", json.dumps(list(Step))
+def _values() -> Iterator[tuple[str, Any]]:
+    """Yield the words of the template, and what they stand for."""
+    yield "QUEUES", list(map(str, Step))
     limits = {
-        queue.step: {
+        str(queue.step): {
             "Visibility": _VISIBILITY * _seconds(queue.time_limit),
             "MaxReceives": queue.max_receives,
             "MaxReceivesInAll": queue.max_receives + MAX_DEAD_LETTER_RECEIVES,
@@ -66,15 +135,86 @@ def _values() -> Iterator[tuple[str, str]]:
         }
         for queue in QUEUES
     }
-    yield "QUEUE_LIMITS", json.dumps(limits)
-    yield "DEAD_LETTER_VISIBILITY", str(_VISIBILITY * _seconds(DEAD_LETTER_TIME_LIMIT))
-    ids = [f"!Ref {kind}Queue{step}" for step in Step for kind in ("", "Dead", "Parked")]
-    yield "QUEUE_REFERENCES", f"[{', '.join(ids)}]"
-    yield "FUNCTIONS", json.dumps(_FUNCTIONS)
-    yield "RETRIED_FUNCTIONS", json.dumps(_RETRIED)
-    for name in ("profile_photo.asl.json", "dashboard.json"):
-        content = json.loads((_FOLDER / name).read_text(), object_hook=_for_aws)
-        yield name, "'" + json.dumps(content, separators=(",", ":")).replace("'", "''") + "'"
+    yield "QUEUE_LIMITS", limits
+    yield "DEAD_LETTER_VISIBILITY", _VISIBILITY * _seconds(DEAD_LETTER_TIME_LIMIT)
+    ids = [f"{kind}Queue{step}" for step in Step for kind in ("", "Dead", "Parked")]
+    yield "QUEUE_REFERENCES", [{"Ref": each} for each in ids]
+    yield "FUNCTIONS", _FUNCTIONS
+    yield "RETRIED_FUNCTIONS", _RETRIED
+    machine = _document("profile_photo.asl.json")
+    definition, first_task = _compact(machine), machine["States"][machine["StartAt"]]
+    for field in ("Parameters", "Catch", "Retry"):
+        repeated = _compact(first_task[field])
+        definition = definition.replace(repeated, f"${{{field}}}")
+        yield f"TASK_{field.upper()}", repeated
+    yield "profile_photo.asl.json", definition
+    yield "DASHBOARD_LINE", _NEXT_LINE
+    yield "dashboard.json", _compact(_document("dashboard.json")).replace(_NEXT_LINE, "${Line}")
+
+
+def _filled(node: Any, values: Mapping[str, Any]) -> Any:
+    """Put the words' values into the template."""
+    match node:
+        case str():
+            return values.get(node, node)
+        case list():
+            return [_filled(each, values) for each in node]
+        case dict():
+            return {key: _filled(each, values) for key, each in node.items()}
+    return node
+
+
+def _expand(resources: Mapping[str, Any], mappings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the resources, with the repeated body of every ``Fn::ForEach``."""
+    for name, definition in resources.items():
+        if name.startswith("Fn::ForEach::"):
+            identifier, values, body = definition
+            for value in values:
+                yield from _simplified(_with(body, identifier, value), mappings).items()
+        else:
+            yield name, definition
+
+
+def _with(node: Any, identifier: str, value: str) -> Any:
+    """Put a loop's value into its body."""
+    if isinstance(node, str):
+        alphanumeric = re.sub(r"[^a-zA-Z0-9]", "", value)
+        for pattern, text in (("${%s}", value), ("&{%s}", alphanumeric)):
+            node = node.replace(pattern % identifier, text)
+        return node
+    if isinstance(node, list):
+        return [_with(each, identifier, value) for each in node]
+    if isinstance(node, dict):
+        if node == {"Ref": identifier}:
+            return value
+        return {
+            _with(key, identifier, value): _with(each, identifier, value)
+            for key, each in node.items()
+        }
+    return node
+
+
+def _simplified(node: Any, mappings: Mapping[str, Any]) -> Any:
+    """Resolve the functions whose arguments a loop's value has made constant."""
+    if isinstance(node, list):
+        return [_simplified(each, mappings) for each in node]
+    match node:
+        case {"Fn::FindInMap": [str(name), str(first), str(second)]}:
+            return mappings[name][first][second]
+        case {"Fn::Sub": str(text)} if "${" not in text:
+            return text
+        case dict():
+            return {key: _simplified(each, mappings) for key, each in node.items()}
+    return node
+
+
+def _document(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((_FOLDER / name).read_text(), object_hook=_for_aws)
+    return document
+
+
+def _compact(content: object) -> str:
+    return json.dumps(content, separators=(",", ":"))
 
 
 def _seconds(duration: timedelta) -> int:

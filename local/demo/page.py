@@ -52,7 +52,6 @@ class FinishedStory:
 
 
 def main(arguments: list[str], launch: Launch = launched) -> int:
-    """Run the demo with the named page or the sample; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local.demo.page", description=__doc__)
     parser.add_argument("page", nargs="?", type=Path, default=_SAMPLE, metavar="PAGE")
     parser.add_argument("--direct", action="store_true", help="post the photo straight to S3")
@@ -133,7 +132,6 @@ def _step(name: str) -> Iterator[None]:
 
 
 def _upload(stack: RunningStack, page: Path, photo: bytes) -> str:
-    """Send the photo through the API; return the story's id."""
     headers = {
         "Content-Type": CONTENT_TYPES.get(page.suffix.lower(), "application/octet-stream"),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(page.name)}",
@@ -166,7 +164,6 @@ def _post_to_s3(stack: RunningStack, page: Path, photo: bytes) -> str:
 
 
 def _s3_message(refusal: urllib3.BaseHTTPResponse) -> str:
-    """Return the message in the XML of S3's errors."""
     found = re.search(r"<Message>(.*?)</Message>", refusal.data.decode(errors="replace"))
     return html.unescape(found[1]) if found else f"status {refusal.status}"
 

@@ -49,7 +49,6 @@ class PhotoResult:
 
 
 def main(arguments: list[str], launch: Launch = launched) -> int:
-    """Run the photos of the named folder, or those of an astronaut; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local.demo.profile", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     given = parser.parse_args(arguments)

@@ -81,7 +81,6 @@ def fetch(method: str, url: str, **parts: Any) -> urllib3.BaseHTTPResponse:
 
 
 def indented(text: str, by: int = 2) -> str:
-    """Wrap text line by line for a terminal, with so many spaces before each line."""
     wrapper = textwrap.TextWrapper(_WIDTH, break_long_words=False, break_on_hyphens=False)
     lines = (wrapper.wrap(line) for line in text.splitlines())
     return "\n".join(f"{' ' * by}{part}".rstrip() for line in lines for part in line or [""])

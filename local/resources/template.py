@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from infrastructure.stack.template import expanded
 from local.resources.names import ACCOUNT_ID, REGION, SENDER, STORY_NAMESPACE, SUBSCRIBER
-from local.resources.template_file import expanded
 
 _PSEUDO_PARAMETERS: Final = {
     "AWS::AccountId": ACCOUNT_ID,
@@ -80,7 +80,6 @@ class StageTemplate:
         self._refer = refer or {}
         self._named = named or {}
         self._definitions = template["Resources"]
-        self._mappings = template["Mappings"]
         self._conditions = {
             name: self._value(condition) for name, condition in template["Conditions"].items()
         }
@@ -99,11 +98,9 @@ class StageTemplate:
         }
 
     def of_type(self, kind: str) -> list[TemplateResource]:
-        """Return all resources of a type, such as ``SQS::Queue``."""
         return [each for each in self.resources.values() if each.type == kind]
 
     def named(self, name: str) -> TemplateResource:
-        """Return the table, bucket or queue of this name."""
         (found,) = (
             each
             for each in self.resources.values()
@@ -132,8 +129,6 @@ class StageTemplate:
         match function, argument:
             case "Ref", name:
                 result: Any = self._reference(name)
-            case "Fn::GetAtt", str(path):
-                result = self._attribute(*path.split(".", 1))
             case "Fn::GetAtt", [name, attribute]:
                 result = self._attribute(name, attribute)
             case "Fn::Sub", str(text):
@@ -144,8 +139,6 @@ class StageTemplate:
                 result = whole.split(separator)
             case "Fn::Select", [index, several]:
                 result = several[index]
-            case "Fn::FindInMap", [mapping, first, second]:
-                result = self._mappings[mapping][first][second]
             case "Fn::If", [condition, yes, no]:
                 result = yes if self._conditions[condition] else no
             case "Fn::Equals", [one, other]:

@@ -71,7 +71,6 @@ class LambdaFunction:
         )
 
     def context(self) -> LambdaContext:
-        """Return the context of an invocation that begins now."""
         return LambdaContext(
             function_name=f"{PREFIX}{self.name}",
             memory_limit_in_mb=self.memory,
@@ -79,7 +78,6 @@ class LambdaFunction:
         )
 
     def invoke(self, event: dict[str, Any]) -> Any:
-        """Run the handler, and let its exceptions pass."""
         with self.running():
             return self.handler(event, self.context())
 

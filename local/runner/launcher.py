@@ -41,7 +41,6 @@ class RunningStack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables of its app."""
         return app_environment(int(self.aws_url.rsplit(":", 1)[1]))
 
     @cached_property

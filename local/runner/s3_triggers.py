@@ -10,9 +10,7 @@ from local.runner.asynchronous import AsynchronousInvocations
 from local.runner.lambda_function import LambdaFunction, TriggerError
 from local.services.s3.new_object import NewObject
 
-_EVENTS: Final = frozenset(
-    f"s3:ObjectCreated:{how}" for how in ("*", "Put", "Post", "Copy", "CompleteMultipartUpload")
-)
+_EVENTS: Final = frozenset(f"s3:ObjectCreated:{how}" for how in ("*", "Put", "Post", "Copy"))
 
 
 class S3Trigger:
@@ -47,7 +45,6 @@ class S3Trigger:
 
     @property
     def concurrency(self) -> int:
-        """The number of events that run at once at most."""
         return self._invocations.concurrency
 
     def notice(self, new: NewObject) -> None:

@@ -47,7 +47,6 @@ class ScheduleTrigger:
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Begin the first period."""
         name = f"{self.function.name}-schedule"
         threading.Thread(target=self._keep_time, name=name, daemon=True).start()
 

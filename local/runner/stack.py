@@ -22,12 +22,12 @@ from local.runner.functions import functions_of
 from local.runner.queue_triggers import QueueTrigger, queue_triggers
 from local.runner.s3_triggers import S3Trigger, s3_triggers
 from local.runner.schedules import ScheduleTrigger, schedule_triggers
-from local.server.front import Operation
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
 from local.services.polly.synthesis import Polly
 from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.face_recognition import FaceRecognition
+from local.services.request_constraints import Operation
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -101,7 +101,6 @@ class LocalStorytime:
 
 
 def chalice_config() -> Config:
-    """Return the project's Chalice configuration for the stage ``local``."""
     on_disk = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     return Config(chalice_stage=STAGE, config_from_disk=on_disk)
 

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from local.services.dynamodb import Tables
 from local.services.moto_backend import MotoBackend
 from local.services.protocol import Call, failure, identify, parse, success
 from local.services.received import Received
+from local.services.request_constraints import Operation
 from local.services.s3.buckets import Buckets
 from local.services.s3.cors import Cors
 from local.services.s3.post_upload import PostUploads, is_post_upload
@@ -28,8 +29,6 @@ from local.services.sqs.delivery import SqsDelivery
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 _log = logging.getLogger(__name__)
 

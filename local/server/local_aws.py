@@ -12,12 +12,13 @@ from local.resources.environment import cache_times
 from local.resources.names import APP_KEYS, DISTRIBUTION_ID, MEDIA_BUCKET, STACK_KEYS
 from local.runner.functions import Functions
 from local.runner.lambda_function import LambdaFunction
-from local.server.front import Front, Operation
+from local.server.front import Front
 from local.server.http_server import HttpServer
 from local.services.cloudfront.edge_cache import EdgeCache
 from local.services.cloudfront.invalidations import Invalidations
 from local.services.dynamodb import Tables
 from local.services.moto_backend import MotoBackend
+from local.services.request_constraints import Operation
 from local.services.s3.buckets import Buckets, Listener
 from local.services.s3.cors import Cors
 from local.services.s3.post_upload import PostUploads

@@ -127,7 +127,6 @@ class MotoBackend:
             return self._find_queue(arn) is not None
 
     def is_dead_letter_queue(self, arn: str) -> bool:
-        """Return whether a queue's redrive policy leads to it."""
         with self._lock:
             policies = [queue.redrive_policy for queue in self._queues().values()]
         return any(policy["deadLetterTargetArn"] == arn for policy in policies if policy)

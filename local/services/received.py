@@ -39,7 +39,6 @@ class Received:
 
     @property
     def path(self) -> str:
-        """The path, decoded."""
         return str(self._environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
 
     @property
@@ -51,7 +50,6 @@ class Received:
         return self.header("Authorization")
 
     def header(self, name: str) -> str:
-        """Return a header's value, or the empty string."""
         variable = name.upper().replace("-", "_")
         prefix = "" if variable in {"CONTENT_TYPE", "CONTENT_LENGTH"} else "HTTP_"
         return str(self._environ.get(f"{prefix}{variable}", ""))

@@ -5,28 +5,32 @@ covers only types and minimum lengths.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
-from local.services.service_error import ServiceError
+from local.services.service_error import ServiceError, check_understood
+
+Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
+"""Takes a parsed request, and returns what boto3 returns."""
 
 
 class RequestConstraints:
     """The enums, lengths, ranges and patterns that one operation's API model sets."""
 
-    def __init__(self, service: str, operation: str) -> None:
+    def __init__(self, service: str, operation: str, code: str = "ValidationException") -> None:
         self._service = service
         self._operation = operation
+        self._code = code
 
     def check(self, request: dict[str, Any]) -> None:
         """Refuse a parsed request that breaks the model.
 
         Raises:
-            ServiceError: ``ValidationException``, with a sentence for each fault.
+            ServiceError: Under `code`, with a sentence for each fault.
         """
         if self._input_shape is None:
             return
@@ -34,12 +38,40 @@ class RequestConstraints:
         if faults:
             errors = "errors" if len(faults) > 1 else "error"
             message = f"{len(faults)} validation {errors} detected: {'; '.join(faults)}"
-            raise ServiceError("ValidationException", message, 400)
+            raise ServiceError(self._code, message, 400)
 
     @cached_property
     def _input_shape(self) -> StructureShape | None:
         operation: OperationModel = _model(self._service).operation_model(self._operation)
         return operation.input_shape
+
+
+def checked(
+    service: str,
+    operations: Mapping[str, Operation],
+    understood: Mapping[str, Iterable[str]],
+    code: str = "ValidationException",
+) -> dict[str, Operation]:
+    """Return operations by boto3's names, such as ``polly.SynthesizeSpeech``, with their checks.
+
+    Args:
+        service: By boto3's name.
+        operations: By the service's names.
+        understood: Parameters by operation; the operation would ignore others, and refuses them.
+        code: Of the error for a request that breaks the API model.
+    """
+
+    def with_checks(name: str, operation: Operation) -> Operation:
+        constraints = RequestConstraints(service, name, code)
+
+        def answer(request: dict[str, Any]) -> Mapping[str, Any]:
+            check_understood(name, request, understood.get(name, request))
+            constraints.check(request)
+            return operation(request)
+
+        return answer
+
+    return {f"{service}.{name}": with_checks(name, each) for name, each in operations.items()}
 
 
 @cache

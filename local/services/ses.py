@@ -7,12 +7,12 @@ Sources: the Amazon SES API v2 Reference (SendEmail, CreateEmailIdentity) and De
 import re
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from local.control.inbox import Email, Inbox
 from local.resources.names import REGION
-from local.services.request_constraints import RequestConstraints
+from local.services.request_constraints import Operation, checked
 from local.services.service_error import ServiceError, check_understood, not_implemented
 
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -20,7 +20,7 @@ _WORD: Final = r'[^\x00-\x20\x7f-\U0010ffff()<>@,;:\\".\[\]]+'  # SES takes 7-bi
 _ADDRESS: Final = re.compile(rf"{_WORD}(\.{_WORD})*@{_WORD}(\.{_WORD})*")
 _IDENTITY: Final = {"IdentityType": "EMAIL_ADDRESS", "VerifiedForSendingStatus": True}
 
-Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
+_UNDERSTOOD: Final = {"SendEmail": {"FromEmailAddress", "Destination", "Content"}}
 
 
 class Emails:
@@ -36,16 +36,14 @@ class Emails:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """The operations by boto3's name; each takes a request and returns its result."""
         operations: dict[str, Operation] = {
             "SendEmail": self._send,
             "CreateEmailIdentity": self._create_identity,
             "GetEmailIdentity": self._get_identity,
         }
-        return {f"sesv2.{name}": _checked(name, each) for name, each in operations.items()}
+        return checked("sesv2", operations, _UNDERSTOOD, "BadRequestException")
 
     def _send(self, request: dict[str, Any]) -> Mapping[str, Any]:
-        check_understood("SendEmail", request, {"FromEmailAddress", "Destination", "Content"})
         check_understood("SendEmail", request["Content"], {"Simple"})
         message = request["Content"]["Simple"]
         check_understood("SendEmail", message, {"Subject", "Body"})
@@ -88,20 +86,6 @@ class Emails:
                 message = f"Email identity {address} does not exist."
                 raise ServiceError("NotFoundException", message)
         return {**_IDENTITY, "VerificationStatus": "SUCCESS", "FeedbackForwardingStatus": True}
-
-
-def _checked(name: str, operation: Operation) -> Operation:
-    """Check requests against the API model; SES calls a request that breaks it a bad request."""
-    constraints = RequestConstraints("sesv2", name)
-
-    def answer(request: dict[str, Any]) -> Mapping[str, Any]:
-        try:
-            constraints.check(request)
-        except ServiceError as error:
-            raise _bad_request(str(error.message)) from error
-        return operation(request)
-
-    return answer
 
 
 def _text(content: Mapping[str, str]) -> str:

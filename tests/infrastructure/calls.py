@@ -9,6 +9,8 @@ from typing import Final
 KEPT: Final = Path(__file__).parent / "calls.json"
 """By function, the requests that a whole test run saw, in the words of `local.control.calls`."""
 
+_Calls = Mapping[str, Collection[str]]
+
 SEEN: defaultdict[str, set[str]] = defaultdict(set)
 """The requests that this run has seen so far."""
 
@@ -34,16 +36,20 @@ def keep() -> None:
     KEPT.write_text(json.dumps(contents(), indent=2) + "\n")
 
 
-def differences() -> list[str]:
-    """Return a line for each request that only this run or only calls.json has."""
-    seen, known = contents(), kept()
+def not_kept() -> list[str]:
+    """A line for each request of this run that calls.json does not have."""
+    return _missing(contents(), kept(), "makes a call that calls.json does not have:")
+
+
+def not_seen() -> list[str]:
+    """A line for each request in calls.json that this run did not make."""
+    return _missing(kept(), contents(), "does not make a call that calls.json has:")
+
+
+def _missing(calls: _Calls, others: _Calls, does: str) -> list[str]:
     return [
         f"{function} {does} {call}"
-        for does, these, others in (
-            ("makes a call that calls.json does not have:", seen, known),
-            ("does not make a call that calls.json has:", known, seen),
-        )
-        for function in these
-        for call in these[function]
+        for function, these in calls.items()
+        for call in these
         if call not in others.get(function, ())
     ]

@@ -4,9 +4,9 @@ from typing import Final
 
 from infrastructure.iam.names import Names
 from infrastructure.stack.outputs import settings_of
+from infrastructure.stack.template import expanded
 from local.resources.names import ACCOUNT_ID, REGION
 from local.resources.template import StageTemplate, TemplateResource
-from local.resources.template_file import expanded
 
 __all__ = ["EXPANDED", "Resource", "Stack"]
 

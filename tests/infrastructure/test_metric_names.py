@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.aws.cloudwatch import NAMESPACE
 from chalicelib.telemetry import METRICS
-from infrastructure.stack.template import assembled
+from tests.infrastructure.resolved import Stack
 
 DASHBOARD = Path(__file__).parents[2] / "infrastructure" / "dashboard.json"
 SEARCH = re.compile(rf"\{{{NAMESPACE},([\w,]+)\}} MetricName=\"(\w+)\"")
@@ -57,12 +57,11 @@ def asked_for(lines: list[list[Any]]) -> Iterator[Asked]:
 
 def watched() -> set[Asked]:
     """Return the app's metrics in alarms."""
-    template = assembled()
-    found = re.findall(
-        rf"Namespace: {NAMESPACE}\n +MetricName: (\w+)\n +Dimensions:\n((?: +- \{{.*\}}\n)+)",
-        template,
-    )
-    return {(name, frozenset(re.findall(r"Name: (\w+)", lines))) for name, lines in found}
+    return {
+        (alarm["MetricName"], frozenset(each["Name"] for each in alarm["Dimensions"]))
+        for alarm in Stack("dev").of_type("CloudWatch::Alarm")
+        if alarm["Namespace"] == NAMESPACE
+    }
 
 
 @pytest.mark.parametrize("asked", [shown, watched])

@@ -77,7 +77,7 @@ def test_a_new_stack_is_created_and_each_resource_is_reported_once_in_order(
             {"ParameterKey": "Stage", "ParameterValue": "dev"},
             {"ParameterKey": "Email", "ParameterValue": "reader@example.com"},
         ],
-        "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "OnStackFailure": "DELETE",
     }
     assert watched.account.requests("execute_change_set") == [{"ChangeSetName": CHANGE_SET_ID}]

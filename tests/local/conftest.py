@@ -11,14 +11,15 @@ import boto3
 import pytest
 import urllib3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.resources.creation import StackClients, create
 from local.resources.names import APP_KEYS, REGION, STACK_KEYS
 from local.runner.lambda_function import LambdaFunction
-from local.server.front import Operation
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
 from local.services.rekognition.face_recognition import FaceRecognition
+from local.services.request_constraints import Operation
 from local.services.s3.buckets import Listener
 
 if TYPE_CHECKING:
@@ -142,6 +143,14 @@ class SharedServer(HttpServer):
 
     def end(self) -> None:
         super().stop()
+
+
+def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
+    """The code and the HTTP status with which a boto3 call is refused."""
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    response = refused.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,14 @@
-"""A run's requests as calls of functions, in the words in which the local AWS tells of calls.
+"""A run's requests as calls of functions, in the words of the local AWS (`local.control.calls`).
 
-The end-to-end tests see what really goes over the wire, but few of the ways on which something
-fails; the proof plays them all. That its words are those of the app's own adapters is held by
-`test_calls`.
+The end-to-end tests see the real requests, but few of the paths after failures; the proof plays
+them all. `test_calls` compares its words with the app's own adapters.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.stories.queues import QUEUES
 from local.control.calls import calls_of
 from local.resources.environment import app_environment
 from local.resources.names import DISTRIBUTION_ID, INTAKE_BUCKET, MEDIA_BUCKET, PREFIX, SENDER
@@ -19,22 +19,13 @@ _API: Final = ("bulk", "delete", "get", "list", "poll", "put", "request", "uploa
 _FUNCTIONS: Final = {
     **dict.fromkeys(_API, "api_handler"),
     "announce": "announce_staged",
-    "intake": "take_in_staged",
-    "intake dead letter": "give_up_intake",
-    "reading": "read_page",
-    "reading dead letter": "give_up_reading",
-    "narration": "narrate",
-    "narration dead letter": "give_up_narration",
-    "renditions": "make_renditions",
-    "renditions dead letter": "give_up_renditions",
-    "deletion": "erase",
-    "deletion dead letter": "give_up_deletion",
+    **{str(queue.step): queue.handler for queue in QUEUES},
+    **{f"{queue.step} dead letter": queue.dead_letter_handler for queue in QUEUES},
 }
-"""By the kind of a process; others are called as the functions are."""
+"""By the kind of a process; the others have the names of their functions."""
 
 _ENVIRONMENT: Final = app_environment(0)
 _WORKFLOW: Final = _ENVIRONMENT["PROFILE_WORKFLOW_ARN"]
-_BUCKETS: Final = {"media": MEDIA_BUCKET}
 _COLLECTION: Final = {"CollectionId": _ENVIRONMENT["FACE_COLLECTION_ID"]}
 _EXECUTION: Final = _WORKFLOW.replace(":stateMachine:", ":execution:")
 _OF_THE_ONLY_ONE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -49,11 +40,10 @@ _OF_THE_ONLY_ONE: Final[Mapping[str, Mapping[str, str]]] = {
 }
 _KINDS: Final = {"": "story", "upload": "upload", "profiles": "profile"}
 _KNOWN: set[tuple[str, ...]] = set()
-"""What was looked at already: of millions of requests a few thousand are not alike."""
+"""Requests that are recorded already: of millions, a few thousand differ."""
 
 
 def record(tape: Tape) -> None:
-    """Note what the functions of a run called."""
     for request in tape.requests:
         where = request.detail[1] if request.operation.startswith("s3.") else ""
         known = (request.process.kind, request.operation, request.target, str(where))
@@ -67,12 +57,16 @@ def function_of(request: Request) -> str:
     return _FUNCTIONS.get(kind, kind.partition(" ")[0])
 
 
+def real_bucket(name: str) -> str:
+    return MEDIA_BUCKET if name == "media" else name
+
+
 def calls_in(request: Request) -> list[str]:
     return calls_of(request.operation, _parameters(request))
 
 
 def _parameters(request: Request) -> Mapping[str, Any]:
-    """What the adapter passes to boto3, as far as it says which resource is meant."""
+    """What the adapter passes to boto3 to name a resource."""
     match request.operation.partition(".")[0]:
         case "s3":
             return _of_an_object(request)
@@ -95,7 +89,7 @@ def _of_an_object(request: Request) -> Mapping[str, Any]:
         case ("remove", key, version):
             return {**bucket, "Key": key, "IfMatch": version}
         case ("get", own, key, _) if request.target == "sent":
-            return {"Bucket": _BUCKETS.get(own, own), "Key": key}
+            return {"Bucket": real_bucket(own), "Key": key}
         case (_, key, *_):
             return {**bucket, "Key": key}
     raise AssertionError(request.detail)

@@ -1,9 +1,9 @@
-"""Several processes at once, switched at every AWS request, in every order that matters.
+"""Several processes at once, switched at AWS requests, in every order that matters.
 
-Each process is a greenlet, so that exactly one runs, and only a request hands over. An order
-is the list of who went on at each request; all orders with at most so many preemptions are
-tried (a process that ends hands over for free). Races between few processes show with very
-few preemptions.
+Each process is a greenlet: exactly one runs, and only a request switches to another one. An order
+is the list of the processes that went on, one for each request. All orders with at most so many
+preemptions are played; the switch after a process has ended is not counted. Races between few
+processes show with very few preemptions.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from tests.proof.tape import Tape
 
 @dataclass(frozen=True)
 class Choice:
-    """Who went on, who could have, and who had been running."""
+    """The process that went on, those that could, and the one that was running before."""
 
     chosen: int
     enabled: tuple[int, ...]
@@ -29,7 +29,7 @@ class Choice:
 
 @dataclass
 class Order:
-    """Follows a list of choices, then goes on with whoever runs; remembers what it did."""
+    """Follows a list of choices, then lets the running process go on; remembers all choices."""
 
     prefix: tuple[int, ...] = ()
     choices: list[Choice] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Order:
         return chosen
 
     def alternatives(self, preemptions: int) -> Iterable[tuple[int, ...]]:
-        """The orders that branch off from this one beyond its prefix, within the bound."""
+        """The orders that differ from this one after its prefix, within the bound."""
         for number in range(len(self.prefix), len(self.choices)):
             choice = self.choices[number]
             before = self.choices[:number]

@@ -54,7 +54,7 @@ def _has_living_story(run: Outcome, key: str) -> bool:
 
 
 def left_behind(run: Outcome) -> Iterator[str]:
-    """No message, file or execution waits for work that nobody does."""
+    """No message, file or execution is left."""
     backend = run.backend
     for queue in (*backend.queues.values(), *backend.dead_letter_queues.values()):
         if queue.next_visible_at() is not None:

@@ -8,7 +8,7 @@ from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import OF_STORIES
 from chalicelib.stories.story import Status, Story
 from tests.proof.outcome import Outcome, gaps, with_following, writes
 from tests.proof.pages import audio_of, text_on
@@ -24,7 +24,6 @@ _MOVES = {
     Status.DELETED: set[Status](),
 }
 """Written out once more, so that a slip in the code's own table is noticed."""
-_STORY_STEPS = frozenset(Step) - {Step.INTAKE}
 _RESUMING = frozenset({"poll", "bulk", "sweep"})
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
 _REPEAT_AFTER = timedelta(minutes=1)
@@ -180,7 +179,7 @@ def _needless_work(run: Outcome) -> Iterator[str]:
     """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
     resumed: dict[str, list[datetime]] = defaultdict(list)
     for request in run.requests:
-        if request.process.kind in _RESUMING and request.target in _STORY_STEPS:
+        if request.process.kind in _RESUMING and request.target in OF_STORIES:
             resumed[request.detail[1].id].append(request.at)
     if any(gap <= RESUME_AFTER for gap in gaps(resumed.values())):
         yield "a story was resumed twice within a minute"

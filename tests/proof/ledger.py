@@ -14,18 +14,15 @@ FOUND: list[str] = []
 
 
 def contents() -> tuple[dict[str, int], list[str]]:
-    """What one process of a distributed test run reports."""
     return dict(PLAYED), FOUND
 
 
 def add(played: dict[str, int], found: list[str]) -> None:
-    """Take over what another process reports."""
     PLAYED.update(played)
     FOUND.extend(found)
 
 
 def summary() -> list[str]:
-    """A line for each family of schedules, and one for all of them."""
     if not PLAYED:
         return []
     return [

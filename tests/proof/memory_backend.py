@@ -18,5 +18,4 @@ class MemoryBackend(MemoryTools):
         super().__init__(PageReader(), Voice(), stories=stories, clock_ahead=clock_ahead)
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:
-        """The tape of one run under these faults."""
         return Tape(self.clock, faults)

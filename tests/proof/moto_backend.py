@@ -1,22 +1,16 @@
-"""moto's AWS as the simulation uses it: the app's own adapters, and SQS with a simulated clock.
+"""moto's AWS as the simulation uses it: the app's own adapters, with faults on the wire."""
 
-moto's visibility follows the wall clock. Here moto keeps a received message invisible until the
-simulated clock says that it is due.
-"""
-
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import boto3
-import msgspec
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 from moto.core.serialize import BaseJSONSerializer
 
@@ -26,130 +20,105 @@ from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
 from chalicelib.aws.s3 import MediaBucket
 from chalicelib.aws.sns import NotificationTopic
-from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, StoryMessage, about
+from chalicelib.aws.sqs import SqsQueue
+from chalicelib.delivery import messages
+from chalicelib.delivery.messages import Delivery, about
 from chalicelib.errors import TransientError
-from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from local.resources.creation import create_stories_table
 from tests.fakes.clock import Clock
-from tests.fakes.engines import InMemoryFaces
 from tests.fakes.profiles import InMemorySentPhotos
-from tests.fakes.queues import MAX_RECEIVES, MotoQueue
-from tests.fakes.uploads import InMemoryIntakeBucket
-from tests.fakes.workflow import InMemoryWorkflow
+from tests.fakes.queues import InMemoryQueue
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.tape import Fault, ProcessDied, Request, Tape
-from tests.proof.wire import Wire
 
 _Result = TypeVar("_Result")
 _IN_MEMORY = ("rekognition", "polly", "cloudfront", "stepfunctions", "sesv2")
 _LONG = str(11 * 3600)  # seconds; no run takes so long, and SQS allows twelve hours
 
 
-@dataclass
-class _Known:
-    """A message that was received, and when it is to be visible again."""
-
-    receipt: str
-    due: datetime
+_ANSWERS = {
+    Fault.THROTTLED: ("ThrottlingException", 400),
+    Fault.SERVER_ERROR: ("InternalServerError", 500),
+}
 
 
-class ClockedQueue(MotoQueue[Message]):
-    """A queue of moto whose messages become visible when the simulated clock says so.
+class Wire:
+    """Lies between clients and moto, and lets requests fail there as they do on a wire."""
 
-    Args:
-        dead_letters: Takes what was received too often.
+    def __init__(self) -> None:
+        self.fault: Fault | None = None  # met by the next request
+        self.reached = 0  # how many requests took effect
+
+    def attach(self, client: Any) -> Any:
+        """Let a client's requests go over this wire; moto's own handler stands in between."""
+        # Under the name of moto's handler: handlers with more exact names would all come first.
+        client.meta.events.register_first("before-send", self._before)
+        client.meta.events.register_last("before-send", self._after)
+        return client
+
+    @contextmanager
+    def if_reached(self, note: Callable[[], None]) -> Iterator[None]:
+        """Note what a request did, whether its answer came or not."""
+        reached = self.reached
+        try:
+            yield
+        finally:
+            if self.reached > reached:
+                note()
+
+    def _before(self, event_name: str, **_: Any) -> None:
+        if self.fault in _ANSWERS:
+            code, status = _ANSWERS[self.fault]
+            answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(answer, event_name.rsplit(".", 1)[1])
+
+    def _after(self, request: Any, **_: Any) -> None:
+        self.reached += 1
+        if self.fault is Fault.TIMED_OUT:
+            raise ReadTimeoutError(endpoint_url=request.url)
+
+
+class WiredQueue:
+    """A queue in memory, whose senders use the app's adapter on moto.
+
+    Requests meet their faults on the wire; a message is in memory when its request reached moto.
+    moto's own visibility follows the wall clock, so that it would deliver too late.
     """
 
-    def __init__(
-        self,
-        aws: "MotoAws",
-        name: str,
-        visibility: timedelta,
-        dead_letters: "ClockedQueue[Message] | None" = None,
-        *,
-        kind: type[Message],
-    ) -> None:
-        attributes: Any = {"VisibilityTimeout": _LONG}
-        if dead_letters:
-            arn = f"{aws.arn}:{dead_letters.name}"
-            policy = {"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}
-            attributes["RedrivePolicy"] = json.dumps(policy)
-        url = aws.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        super().__init__(aws.sqs, url, kind, app_client=aws.app_sqs)
-        self.name: str = name
+    def __init__(self, queue: InMemoryQueue[Any], aws: "MotoAws") -> None:
+        self._queue = queue
         self._aws = aws
-        self._visibility = visibility
-        self._dead_letters = dead_letters
-        self._visible = 0
-        self._arrivals: list[datetime] = []
-        self._known: dict[str, _Known] = {}
+        self._url: str = aws.queue_url(queue.name)
+        self._adapter: SqsQueue[Any] = SqsQueue(aws.app_sqs, self._url)
+        self._handles: dict[str, str] = {}
 
-    def send(self, message: Message) -> None:
-        with self._aws.wire.if_reached(self._note_arrival):
-            super().send(message)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    def send(self, message: Any) -> None:
+        with self._aws.wire.if_reached(lambda: self._queue.send(message)):
+            self._adapter.send(message)
 
     def retry_in(self, receipt: str, seconds: int) -> None:
-        def put_off() -> None:
-            for known in self._known.values():
-                if known.receipt == receipt:
-                    known.due = self._aws.clock.now + timedelta(seconds=seconds)
+        handle = self._handles[receipt.rpartition("/")[0]]
+        with self._aws.wire.if_reached(lambda: self._queue.retry_in(receipt, seconds)):
+            self._adapter.retry_in(handle, seconds)
 
-        with self._aws.wire.if_reached(put_off):
-            super().retry_in(receipt, seconds)
+    def receive(self) -> Delivery[Any] | None:
+        delivery = self._queue.receive()
+        if delivery and delivery.message_id not in self._handles:
+            self._handles[delivery.message_id] = self._handle_of(delivery.message)
+        return delivery
 
-    def receive(self) -> Delivery[Message] | None:
-        now = self._aws.clock.now
-        due = [message_id for message_id, known in self._known.items() if known.due <= now]
-        for message_id in due:
-            self._show(self._known.pop(message_id).receipt)
-        self._visible += len(due)
-        while self._visible:
-            self._visible -= 1
-            delivery = super().receive()
-            if delivery is not None:
-                self._known[delivery.message_id] = _Known(delivery.receipt, now + self._visibility)
-                return msgspec.structs.replace(delivery, sent_at=self._sent_at(delivery))
-            assert self._dead_letters, f"a message of {self.name} is gone"
-            self._dead_letters._visible += 1
-        return None
-
-    def delete(self, receipt: str) -> None:
-        super().delete(receipt)
-        self._known = {
-            message_id: known
-            for message_id, known in self._known.items()
-            if known.receipt != receipt
-        }
-
-    def show_all(self) -> None:
-        for known in self._known.values():
-            known.due = self._aws.clock.now
-
-    def move_all_to(self, destination: "ClockedQueue[Message]") -> None:
-        while (delivery := self.receive()) is not None:
-            destination.send(delivery.message)
-            self.delete(delivery.receipt)
-
-    def next_visible_at(self) -> datetime | None:
-        if self._visible:
-            return self._aws.clock.now
-        return min((known.due for known in self._known.values()), default=None)
-
-    def _note_arrival(self) -> None:
-        self._visible += 1
-        self._arrivals.append(self._aws.clock.now)
-
-    def _sent_at(self, delivery: Delivery[Message]) -> datetime:
-        """By the simulated clock; moto delivers new messages in the order of their arrival."""
-        if delivery.message_id not in self._aws.sent_at:
-            self._aws.sent_at[delivery.message_id] = self._arrivals.pop(0)
-        return self._aws.sent_at[delivery.message_id]
-
-    def _show(self, receipt: str) -> None:
-        self._aws.sqs.change_message_visibility(
-            QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=0
-        )
+    def _handle_of(self, message: Any) -> str:
+        """The handle of moto's copy; SQS itself has moved a dead letter to this queue."""
+        while True:
+            received = self._aws.sqs.receive_message(QueueUrl=self._url).get("Messages")
+            if not received:
+                self._adapter.send(message)
+            elif messages.decode(received[0]["Body"], type(message)) == message:
+                return received[0]["ReceiptHandle"]
 
 
 @contextmanager
@@ -179,39 +148,26 @@ class MotoAws:
         once = Config(retries={"total_max_attempts": 1})
         unsigned = once.merge(Config(signature_version=UNSIGNED))  # faster; S3 refuses it
         self.wire = Wire()
-        self.sent_at: dict[str, datetime] = {}
-        self.clock = Clock()
         self.sqs = session.client("sqs", config=unsigned)
-        self.dynamodb = session.client("dynamodb", config=unsigned)
+        self.queue_url = cache(self._queue_url)
         self.app_sqs = self.wire.attach(session.client("sqs", config=unsigned))
+        self.dynamodb = session.client("dynamodb", config=unsigned)
+        table = self.wire.attach(session.client("dynamodb", config=unsigned))
         s3, sns = session.client("s3", config=once), session.client("sns", config=unsigned)
         create_stories_table(self.dynamodb, "stories")
         s3.create_bucket(Bucket="media")
         topic = sns.create_topic(Name="notices")["TopicArn"]
-        self.arn = topic.rsplit(":", 1)[0].replace(":sns:", ":sqs:")
-        table = self.wire.attach(session.client("dynamodb", config=unsigned))
         self.tools = {
-            "clock": self.clock,
             "stories": StoriesTable(table, "stories"),
             "upload_requests": UploadRequestsTable(table, "stories"),
             "profiles": ProfilesTable(table, "stories"),
             "media": MediaBucket(self.wire.attach(s3), "media"),
             "announcer": NotificationTopic(self.wire.attach(sns), topic),
-            **self._queues(),
         }
 
-    def _queues(self) -> dict[str, Any]:
-        parked = {step: self._queue(f"{step}-parked", timedelta(hours=1)) for step in Step}
-        # moto goes on counting receives, so that it would park a dead letter at once.
-        dead = {step: self._queue(f"{step}-dead", 6 * DEAD_LETTER_TIME_LIMIT) for step in Step}
-        queues = {step: self._queue(step.value, 6 * TIME_LIMITS[step], dead[step]) for step in Step}
-        return {"queues": queues, "dead_letter_queues": dead, "parked_queues": parked}
-
-    def _queue(
-        self, name: str, visibility: timedelta, dead_letters: ClockedQueue[Any] | None = None
-    ) -> ClockedQueue[Any]:
-        kind = IntakeMessage if name.startswith(Step.INTAKE) else StoryMessage
-        return ClockedQueue(self, name, visibility, dead_letters, kind=kind)
+    def _queue_url(self, name: str) -> str:
+        url = self.sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": _LONG})
+        return url["QueueUrl"]
 
     def find(self, story_id: str) -> Story:
         response = self.dynamodb.get_item(TableName="stories", Key=items.story_key(story_id))
@@ -226,10 +182,11 @@ class MotoBackend(MemoryBackend):
         self.namespace = uuid.uuid4()
         for name, tool in aws.tools.items():
             setattr(self, name, tool)
-        self.intake_bucket = InMemoryIntakeBucket(aws.clock)
-        self.faces = InMemoryFaces(aws.clock)
         self.sent_photos = InMemorySentPhotos({"media": self.media})
-        self.workflow = InMemoryWorkflow(aws.clock)
+        queues: Any
+        for queues in (self.queues, self.dead_letter_queues, self.parked_queues):
+            for step, queue in queues.items():
+                queues[step] = WiredQueue(queue, aws)
         self._aws = aws
 
     def tape(self, faults: Mapping[int, Fault]) -> Tape:

@@ -116,7 +116,6 @@ class Outcome:
 
     @cached_property
     def claimed(self) -> list[StoryMessage]:
-        """Every life that began."""
         return [
             about(next(each for each in request.detail if isinstance(each, Story)))
             for request in self.requests
@@ -130,7 +129,6 @@ class Outcome:
         return 1 + self._lives_ended[story_id]
 
     def record(self, life: StoryMessage) -> Story | None:
-        """The table's record of this life."""
         story = self.find(life.id)
         return story if story is not None and about(story) == life else None
 
@@ -164,7 +162,6 @@ class Outcome:
 
     @cached_property
     def saves(self) -> list[Save]:
-        """Every version of a profile, in the order in which they took effect."""
         return list(self._saves())
 
     def _saves(self) -> Iterator[Save]:
@@ -190,7 +187,6 @@ class Outcome:
 
     @cached_property
     def profiles(self) -> list[Profile]:
-        """The profiles that are left in the end."""
         found = [self.profile(user_id) for user_id in self.users]
         return [profile for profile in found if profile]
 
@@ -212,18 +208,15 @@ class Outcome:
 
     @cached_property
     def present_owners(self) -> set[Owner]:
-        """The owners of the photos that count in the end."""
         return {owner_of(profile) for profile in self.profiles if profile.photo}
 
 
 def owner_of(profile: Profile) -> Owner:
-    """The owner of the photo that counts."""
     assert profile.photo is not None
     return Owner(profile.id, profile.photo.generation)
 
 
 def files_of(owner: Owner) -> set[str]:
-    """The keys of all files of a photo that counts."""
     return {
         profile_keys.photo(owner),
         profile_keys.portrait(owner),

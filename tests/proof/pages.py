@@ -1,7 +1,7 @@
-"""Pages that can be told by their pixels, and engines that read and speak them.
+"""Pages that differ in their grey, and engines that read and speak them.
 
-What is read depends on the photo alone and what is heard on the text alone, so that a story
-with another photo's text or audio is found out.
+The text depends on the photo alone, and the audio on the text alone. So an invariant can see
+that a story has another photo's text or audio.
 """
 
 import io
@@ -38,7 +38,7 @@ def text_on(shade: int) -> str:
 
 @cache
 def spoken(ssml: str) -> bytes:
-    """A real MP3, its length told by what is said."""
+    """A real MP3, whose length depends on the text."""
     return tone(0.2 + len(ssml) % 97 / 100)
 
 
@@ -48,7 +48,7 @@ def audio_of(text: str) -> bytes:
 
 
 class PageReader:
-    """DetectText for these pages: the black corner is at the top left when one is upright."""
+    """DetectText for these pages: an upright page has its black corner at the top left."""
 
     out_of_order = False
 

@@ -4,6 +4,7 @@ They are played without faults, so that it is seen what each function's role mus
 """
 
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 from chalicelib.delivery.messages import about
@@ -35,15 +36,27 @@ def deleted_while_dropped_by_hand(run: Simulation) -> None:
     """The story is there when the photo is claimed, and deleted when it is to go on."""
     run.upload().deliver(Step.READING).lose_messages().wait(61)
     run.drop(name="again.jpg").announce_all()
-    claimed = len(run.tape.requests) + 2  # the photo is got, and its id claimed
-
-    def delete_once_claimed() -> None:
-        if len(run.tape.requests) == claimed:
-            run.tape.switch = lambda: None
-            run.delete()
-
-    run.tape.switch = delete_once_claimed
+    _after_requests(run, 2, run.delete)  # the photo is got, and its id claimed
     run.receive(Step.INTAKE)()
+
+
+def deleted_while_sent_again(run: Simulation) -> None:
+    """An upload is slow: another one's story is made and deleted before it stores its photo."""
+    run.abandon()
+    _after_requests(run, 2, lambda: run.upload().deliver_all().delete())
+    run.upload()
+
+
+def _after_requests(run: Simulation, count: int, action: Callable[[], object]) -> None:
+    """Do this before the request that follows so many others."""
+    count += len(run.tape.requests)
+
+    def act_once() -> None:
+        if len(run.tape.requests) == count:
+            run.tape.switch = lambda: None
+            action()
+
+    run.tape.switch = act_once
 
 
 def deleted_before_it_left_the_intake_bucket(run: Simulation) -> None:
@@ -97,6 +110,7 @@ RARE_WAYS: Final = (
     *scenarios(
         {
             "deleted while dropped by hand": deleted_while_dropped_by_hand,
+            "deleted while sent again": deleted_while_sent_again,
             "deleted while it waits": deleted_before_it_left_the_intake_bucket,
             "refused after a replacement": lambda run: _replaced(run).put(NOBODY, tell=True),
             "too large, mended and redriven": too_large_mended_and_redriven,
@@ -106,7 +120,7 @@ RARE_WAYS: Final = (
         {
             "dead letters of a deleted story": dead_letters_of_a_deleted_story,
             "narration failed, dropped by hand": lambda run: (
-                run.break_voice().upload().settle().mend().drop(name="again.jpg")
+                run.break_engines(voice=True).upload().settle().mend().drop(name="again.jpg")
             ),
             "rejected, mended and redriven": rejected_mended_and_redriven,
             "dropped without a user": dropped_without_a_user,

@@ -46,12 +46,7 @@ OPERATIONS = {
 """By the port's method, or by target and method where methods of two ports have one name."""
 
 TARGETS = {
-    "stories": "",
-    "media": "",
-    "cdn": "",
-    "text_detector": "",
-    "speaker": "",
-    "announcer": "",
+    **dict.fromkeys(("stories", "media", "cdn", "text_detector", "speaker", "announcer"), ""),
     "upload_requests": "upload",
     "intake_bucket": "intake_bucket",
     "profiles": "profiles",

@@ -36,7 +36,7 @@ def all_executions_lost(run: Simulation) -> None:
     for _ in range(MAX_EXECUTIONS + 1):
         run.abort_executions().wait(3600).sweep()
     profile = run.settle().profile()
-    run.expect(
+    run.require(
         holds=profile is not None and profile.status is ProfileStatus.FAILED,
         otherwise="a photo whose executions are all lost does not fail",
     )
@@ -48,7 +48,7 @@ PROFILE_SCENARIOS: Final = (
             "profile photo": lambda run: run.put(tell=True).deliver_all().ask(),
             "no face": lambda run: run.put(NOBODY, tell=True),
             "a face that is too unclear": lambda run: run.put(VEILED, tell=True),
-            "somebody else's face": lambda run: run.put().settle().put(ANNA, "user_b", tell=True),
+            "another user's face": lambda run: run.put().settle().put(ANNA, "user_b", tell=True),
             "a face added by hand": a_face_added_by_hand,
             "the same photo again": lambda run: run.put().put(tell=True).settle().put(tell=True),
             "a refused photo again": lambda run: run.put(NOBODY).settle().put(NOBODY, tell=True),

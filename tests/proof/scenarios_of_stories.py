@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import ExpiredError
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.fakes.queues import MAX_RECEIVES
@@ -18,7 +18,6 @@ from tests.proof.schedules import scenarios
 from tests.proof.simulation import OTHER_SHADE, THIRD_SHADE, Simulation
 
 DAY: Final = GIVE_UP_AFTER.total_seconds()
-STORY_STEPS: Final = (Step.READING, Step.NARRATION, Step.RENDITIONS, Step.DELETION)
 _MAX_MESSAGES: Final = 6
 """One of the upload, perhaps another one because it died, and the first few resumes, until one
 message is given up before the next one is sent."""
@@ -40,16 +39,16 @@ def dies_before_the_notice(run: Simulation) -> Simulation:
 
 def broken_for_good(run: Simulation) -> None:
     """A client polls as told. The story must end, and not be read more and more."""
-    run.break_reader().upload()
+    run.break_engines(reader=True).upload()
     for _ in range(40):
         run.wait(61).deliver_all().poll()
     answers = [each.found for each in run.answered if isinstance(each.found, Story)]
-    run.expect(
+    run.require(
         holds=answers[-1].status is Status.FAILED,
         otherwise="a story that cannot be read does not fail",
     )
     attempts = [r for r in run.tape.requests if r.operation == "rekognition.DetectText"]
-    run.expect(
+    run.require(
         holds=len(attempts) <= MAX_RECEIVES * _MAX_MESSAGES,
         otherwise=f"{len(attempts)} attempts at a page that cannot be read",
     )
@@ -69,9 +68,9 @@ def another_generation(run: Simulation) -> None:
 
 
 def _send_all(run: Simulation, life: StoryMessage) -> None:
-    for step in STORY_STEPS:
+    for step in OF_STORIES:
         run.send(step, life)
-    for step in STORY_STEPS:
+    for step in OF_STORIES:
         run.send_dead_letter(step, life)
 
 
@@ -110,15 +109,6 @@ def delete_direct_upload(run: Simulation) -> None:
     run.settle().poll_upload()
 
 
-def late_event_after_deletion(run: Simulation) -> None:
-    """The story of a photo that was dropped by hand stays deleted."""
-    run.drop().lose_events().upload().wait(10).delete().settle().poll()
-    run.expect(
-        holds=not isinstance(run.answer, Story) or run.answer.status is Status.DELETED,
-        otherwise="a late event brings back a deleted story",
-    )
-
-
 def direct_upload_polled(run: Simulation) -> None:
     run.upload_directly().lose_events().wait(61)
     run.poll_upload().poll_upload().settle().poll_upload()
@@ -143,12 +133,14 @@ def given_up_and_redriven(run: Simulation) -> None:
     run.upload().lose_messages().send_dead_letter(Step.READING).settle().redrive(Step.READING)
 
 
+def late_event_after_deletion(run: Simulation) -> None:
+    """The story of a photo that was dropped by hand stays deleted."""
+    run.drop().lose_events().upload().wait(10).delete().settle().poll().expect(Status.DELETED)
+
+
 def renditions_redriven(run: Simulation) -> None:
-    run.fail("renditions", "s3.GetObject").upload().settle().mend().poll()
-    run.expect(
-        holds=not isinstance(run.answer, Story) or run.answer.status is Status.READY,
-        otherwise="a story waits for its renditions",
-    )
+    """No story waits for its renditions."""
+    run.fail("renditions", "s3.GetObject").upload().settle().mend().poll().expect(Status.READY)
     run.redrive(Step.RENDITIONS)
 
 
@@ -166,7 +158,7 @@ def never_used(run: Simulation) -> None:
     # The last poll is repeated because the one before it may meet a fault.
     run.request_upload().poll_upload().wait(FORM_USABLE_FOR.total_seconds() + 1)
     run.poll_upload().poll_upload().upload().settle()
-    run.expect(
+    run.require(
         holds=any(isinstance(each.found, ExpiredError | None) for each in run.answered[-2:]),
         otherwise="an upload request that was never used does not expire",
     )
@@ -188,10 +180,10 @@ STORY_SCENARIOS: Final = (
             ),
             "sweeper resumes": lambda run: run.upload().upload(OTHER_SHADE).lose_messages(),
             "reading given up and redriven": lambda run: (
-                run.break_reader().upload().settle().mend().redrive(Step.READING)
+                run.break_engines(reader=True).upload().settle().mend().redrive(Step.READING)
             ),
             "narration given up and redriven": lambda run: (
-                run.break_voice().upload().settle().mend().redrive(Step.NARRATION)
+                run.break_engines(voice=True).upload().settle().mend().redrive(Step.NARRATION)
             ),
             "photo arrived late": lambda run: run.abandon().wait(61).sweep().upload(),
             "direct upload": lambda run: run.upload_directly().settle().poll_upload(),
@@ -248,7 +240,7 @@ STORY_SCENARIOS: Final = (
             # Sent again, it is another story: the claim of the first attempt stays alone.
             "always a new story": lambda run: run.upload().upload(deduplicate=False),
             "failed and sent again": lambda run: (
-                run.break_reader().upload().settle().mend().upload()
+                run.break_engines(reader=True).upload().settle().mend().upload()
             ),
             # The process dies before it can send the notice, and its message is lost.
             "a failure without a notice": lambda run: dies_before_the_notice(run.upload(BLANK)),
@@ -273,7 +265,7 @@ STORY_SCENARIOS: Final = (
         {
             "broken for good, and polled": broken_for_good,
             # The client is told each time.
-            "failing twice": lambda run: run.break_reader().upload().settle().upload(),
+            "failing twice": lambda run: run.break_engines(reader=True).upload().settle().upload(),
         },
         parks=True,
         fails=True,

@@ -25,15 +25,12 @@ NO_FAULTS: Final[Faults] = {}
 class Part(StrEnum):
     """How many schedules of a family are played: the same ones every time.
 
-    The slice has one fault for each request, the kinds in turn, and orders with one preemption.
+    The slice has one fault for each request (or each n-th one), the kinds in turn, and orders
+    with one preemption.
     """
 
     SLICE = "slice"
     EVERY = "every"
-
-    def kinds_at(self, number: int, kinds: Sequence[Fault]) -> Sequence[Fault]:
-        """The faults that the request with this number meets, one in each schedule."""
-        return kinds if self is Part.EVERY else (kinds[number % len(kinds)],)
 
 
 @dataclass(frozen=True)
@@ -132,9 +129,13 @@ def explained(name: str, tape: Tape, order: Order | None = None) -> Iterator[Non
         raise BrokenPromiseError("\n".join([*lines, "", str(tape)])) from None
 
 
-def single_faults(requests: int, kinds: Sequence[Fault], part: Part) -> Iterator[Faults]:
-    for number in range(1, requests + 1):
-        for fault in part.kinds_at(number, kinds):
+def single_faults(
+    requests: int, kinds: Sequence[Fault], part: Part = Part.EVERY, *, after: int = 0, step: int = 1
+) -> Iterator[Faults]:
+    """One fault at any of the requests that follow `after`; in the slice, at each `step`-th."""
+    for number in range(after + 1, requests + 1, step if part is Part.SLICE else 1):
+        turn = number // step % len(kinds)
+        for fault in kinds if part is Part.EVERY else kinds[turn : turn + 1]:
             yield {number: fault}
 
 
@@ -143,43 +144,43 @@ def every_single_fault(
     kinds: Sequence[Fault] = ALL_KINDS,
     part: Part = Part.EVERY,
     conditions: Conditions = USUAL,
+    *,
+    step: int = 1,
 ) -> int:
     """How many schedules held: one without a fault, and those with one."""
     requests = play(scenario, NO_FAULTS, conditions)
     runs = 1
-    for faults in single_faults(requests, kinds, part):
+    for faults in single_faults(requests, kinds, part, step=step):
         play(scenario, faults, conditions)
         runs += 1
     return runs
 
 
 def every_pair_of_faults(
-    scenario: Scenario, kinds: Sequence[Fault] = ALL_KINDS, part: Part = Part.EVERY
+    scenario: Scenario, kinds: Sequence[Fault] = ALL_KINDS, part: Part = Part.EVERY, *, step: int
 ) -> int:
     """How many schedules held. The second fault hits any request that is made after the first."""
     runs = 0
     for first in single_faults(play(scenario), kinds, part):
         requests = play(scenario, first)
-        for number in range(max(first) + 1, requests + 1):
-            for fault in part.kinds_at(number, kinds):
-                play(scenario, {**first, number: fault})
-                runs += 1
+        for second in single_faults(requests, kinds, part, after=max(first), step=step):
+            play(scenario, {**first, **second})
+            runs += 1
     return runs
 
 
 def every_order_of(
     meeting: Meeting, part: Part = Part.EVERY, conditions: Conditions = USUAL
 ) -> int:
-    """In how many orders the promises held."""
     preemptions = meeting.preemptions if part is Part.EVERY else 1
-    return every_order(lambda order: hold(meeting, order, conditions=conditions), preemptions)
+    return every_order(lambda order: hold(meeting, order, NO_FAULTS, conditions), preemptions)
 
 
 def every_fault_in_every_order_of(
-    meeting: Meeting, kinds: Sequence[Fault] = ALL_KINDS, part: Part = Part.EVERY
+    meeting: Meeting, kinds: Sequence[Fault], part: Part = Part.EVERY, *, step: int
 ) -> int:
     """One process is interrupted once, and one request of any process meets a fault."""
     runs = 0
-    for faults in single_faults(hold(meeting, Order()), kinds, part):
+    for faults in single_faults(hold(meeting, Order()), kinds, part, step=step):
         runs += every_order(lambda order, faults=faults: hold(meeting, order, faults), 1)  # type: ignore[misc]
     return runs

@@ -48,21 +48,13 @@ class ExecutionEnded(BaseException):
 
 @dataclass(frozen=True)
 class Conditions:
-    """What AWS is like in a run, whatever is played.
-
-    Attributes:
-        make_backend: Makes the tools of each run.
-        assembly: Builds the app's parts; a planted bug replaces one.
-        twice: SQS delivers every message a second time after it was handled.
-        backwards: Branches of a parallel state run from the last one on.
-        aborting: A function that dies takes its execution with it.
-    """
+    """What AWS is like in a run, whatever is played."""
 
     make_backend: Callable[[], MemoryBackend] = MemoryBackend
     assembly: type[Assembly] = Assembly
-    twice: bool = False
-    backwards: bool = False
-    aborting: bool = False
+    twice: bool = False  # SQS delivers every message a second time after it was handled
+    backwards: bool = False  # the last branch of a parallel state runs first
+    aborting: bool = False  # a function that dies takes its execution with it
 
 
 USUAL = Conditions()
@@ -75,31 +67,22 @@ class Consumer:
     kind: str
     queue: InMemoryQueue[Any]
     handle: Callable[[Delivery[Any]], None]
-    time_limit: timedelta = timedelta(minutes=1)
+    time_limit: timedelta
 
 
 @dataclass
 class SimulatedAws:
-    """The part of a run that clients do not see.
-
-    Attributes:
-        parks: Messages may stay parked in the end.
-        naps: How often a process was held up for longer than its lease.
-        lost: The messages that were lost on purpose, by step.
-        vanished: The keys of the files that the intake bucket's lifecycle removed.
-        timed: Functions that are invoked by deliveries die at their time limit.
-        bugs: Errors of a state's function that are none of the app's own.
-    """
+    """The part of a run that clients do not see."""
 
     backend: MemoryBackend
     tape: Tape
     conditions: Conditions = USUAL
-    parks: bool = False
-    naps: int = 0
-    lost: list[tuple[Step, StoryMessage]] = field(default_factory=list)
-    vanished: set[str] = field(default_factory=set)
-    timed: bool = False
-    bugs: list[str] = field(default_factory=list)
+    parks: bool = False  # messages may stay parked in the end
+    timed: bool = False  # functions that deliveries invoke die at their time limit
+    naps: int = 0  # how often a process was held up for longer than its lease
+    lost: list[tuple[Step, StoryMessage]] = field(default_factory=list)  # on purpose
+    vanished: set[str] = field(default_factory=set)  # keys that the bucket's lifecycle removed
+    bugs: list[str] = field(default_factory=list)  # errors that are none of the app's own
 
     def __post_init__(self) -> None:
         self.clock = self.backend.clock
@@ -119,40 +102,36 @@ class SimulatedAws:
             dead_letters=InMemoryQueue(self.clock, "events that are gone"),
             max_receives=_EVENT_ATTEMPTS,
         )
-        self._announcing = Consumer("announce", self.events, self._announce)
-        handler = cache(self.part.handler)  # built when the first message is delivered
-        self._work = {
-            step: Consumer(
-                step.value,
-                self.backend.queues[step],
-                lambda delivery, step=step: handler(step)(delivery),  # type: ignore[misc]
-                TIME_LIMITS[step],
-            )
-            for step in Step
-        }
+        self._announcing = Consumer(
+            "announce",
+            self.events,
+            lambda delivery: self.part.queue(Step.INTAKE).send(delivery.message),
+            timedelta(minutes=1),
+        )
+        self._handler = cache(self.part.handler)  # built when the first message is delivered
+        self._work = {step: self._consumer(step, TIME_LIMITS[step]) for step in Step}
         self._dead = {
-            step: Consumer(
-                f"{step} dead letter",
-                self.backend.dead_letter_queues[step],
-                lambda delivery, step=step: handler(step, DEAD_LETTERS)(delivery),  # type: ignore[misc]
-                DEAD_LETTER_TIME_LIMIT,
-            )
-            for step in Step
+            step: self._consumer(step, DEAD_LETTER_TIME_LIMIT, DEAD_LETTERS) for step in Step
         }
         self._consumers = [self._announcing, *self._work.values(), *self._dead.values()]
 
-    def _announce(self, delivery: Delivery[IntakeMessage]) -> None:
-        self.part.queue(Step.INTAKE).send(delivery.message)
+    def _consumer(self, step: Step, time_limit: timedelta, suffix: str = "") -> Consumer:
+        kind, queues = step.value, self.backend.queues
+        if suffix:
+            kind, queues = f"{step} dead letter", self.backend.dead_letter_queues
+
+        def handle(delivery: Delivery[Any]) -> None:
+            self._handler(step, suffix)(delivery)
+
+        return Consumer(kind, queues[step], handle, time_limit)
 
     @cached_property
     def functions(self) -> dict[str, Function]:
-        """The functions that the profile workflow invokes."""
         return functions_of(self.part)
 
     # Deliveries.
 
     def deliver_next(self) -> Self:
-        """Deliver one message or run one execution, if there is one."""
         self._deliver_next()
         return self
 
@@ -174,7 +153,6 @@ class SimulatedAws:
         return self
 
     def deliver(self, step: Step) -> Self:
-        """Deliver one message of a step, if one is visible."""
         self.receive_if_any(step)()
         return self
 
@@ -185,7 +163,7 @@ class SimulatedAws:
         return self
 
     def receive(self, step: Step) -> Callable[[], object]:
-        """Receive a message of a step. Calling the result invokes its function."""
+        """Receive a message of a step, which must be there; the result invokes its function."""
         return self._received(self._work[step])
 
     def receive_again(self, step: Step) -> Callable[[], object]:
@@ -197,13 +175,12 @@ class SimulatedAws:
         return self._received(self._dead[step])
 
     def receive_if_any(self, step: Step) -> Callable[[], object]:
-        delivery = self._work[step].queue.receive()
-        return partial(self._deliver, self._work[step], delivery) if delivery else bool
+        return self._received(self._work[step], otherwise=bool)
 
-    def _received(self, consumer: Consumer) -> Callable[[], object]:
+    def _received(self, consumer: Consumer, otherwise: Any = None) -> Callable[[], object]:
         delivery = consumer.queue.receive()
-        assert delivery is not None, f"nothing to receive for {consumer.kind}"
-        return partial(self._deliver, consumer, delivery)
+        assert delivery or otherwise, f"nothing to receive for {consumer.kind}"
+        return partial(self._deliver, consumer, delivery) if delivery else otherwise
 
     def _deliver(self, consumer: Consumer, delivery: Delivery[Any]) -> None:
         def handle() -> bool:
@@ -274,7 +251,6 @@ class SimulatedAws:
         return self
 
     def abort_executions(self) -> Self:
-        """An operator stops all executions."""
         for execution in self.running():
             execution.status = "ABORTED"
         return self
@@ -325,19 +301,15 @@ class SimulatedAws:
         self.tape.outage = (kind, operation)
         return self
 
-    def break_reader(self) -> Self:
-        self.backend.text_detector.out_of_order = True
-        return self
-
-    def break_voice(self) -> Self:
-        self.backend.speaker.out_of_order = True
+    def break_engines(self, *, reader: bool = False, voice: bool = False) -> Self:
+        self.backend.text_detector.out_of_order = reader
+        self.backend.speaker.out_of_order = voice
         return self
 
     def mend(self) -> Self:
-        """End what `fail`, `break_reader` and `break_voice` began."""
+        """End what `fail` and `break_engines` began."""
         self.tape.outage = None
-        self.backend.text_detector.out_of_order = self.backend.speaker.out_of_order = False
-        return self
+        return self.break_engines()
 
     def slow_cdn(self, asks: int) -> Self:
         """The CDN has forgotten a file when it was asked so often."""
@@ -385,13 +357,14 @@ class SimulatedAws:
             due = [consumer.queue.next_visible_at() for consumer in self._consumers]
             next_due = min((moment for moment in due if moment), default=None)
             waiting = self.arrived()
-            profiles = self.backend.profiles.unfinished().profiles
             if next_due is not None:
                 self.clock.now = max(self.clock.now, next_due)
-            elif waiting or profiles or self.backend.stories.unfinished().stories:
+            elif waiting or self.backend.profiles.unfinished().profiles:
+                self.clock.now += SWEEP_EVERY
+                self.sweep()
+            elif self.backend.stories.unfinished().stories:
                 sweeps += 1
-                is_soon = waiting or profiles or sweeps <= _MAX_EARLY_SWEEPS
-                self.clock.now += SWEEP_EVERY if is_soon else GIVE_UP_AFTER
+                self.clock.now += SWEEP_EVERY if sweeps <= _MAX_EARLY_SWEEPS else GIVE_UP_AFTER
                 self.sweep()
             else:
                 return self

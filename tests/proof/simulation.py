@@ -5,6 +5,7 @@ Every verb returns the simulation, so that a scenario is one line:
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -27,7 +28,7 @@ from chalicelib.steps.listing import Listing
 from chalicelib.steps.retrieval import Retrieval
 from chalicelib.stories import keys
 from chalicelib.stories.queues import Step
-from chalicelib.stories.story import Story
+from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.fakes.builders import upload
 from tests.fakes.engines import CLEAR_FACE, portrait
@@ -64,95 +65,58 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Posted:
-    """A file that S3 took into the intake bucket.
-
-    Attributes:
-        shade: Of the page; None: it is no photo.
-        upload_id: The request that it was posted for; None: an operator put it there.
-    """
+    """A file that S3 took into the intake bucket."""
 
     key: str
-    shade: int | None
-    upload_id: str | None
+    shade: int | None  # None: it is no photo
+    upload_id: str | None  # None: an operator put it there
     notify: bool
     at: datetime
 
 
 @dataclass(frozen=True)
 class Answered:
-    """The answer to a client that asked for a story or an upload.
-
-    Attributes:
-        found: None: the request failed.
-        deleted: The lives of stories whose deletion was answered before the client asked.
-        posted: The files that S3 had taken before the client asked.
-    """
+    """The answer to a client that asked for a story or an upload."""
 
     asked_for: str
-    found: Story | UploadRequest | RejectedError | None
-    deleted: Sequence[StoryMessage]
-    posted: Sequence[Posted]
+    found: Story | UploadRequest | RejectedError | None  # None: the request failed
+    deleted: Sequence[StoryMessage]  # the lives whose deletion was answered before
+    posted: Sequence[Posted]  # what S3 had taken before
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A user's request for a profile photo, or for the profile's deletion.
-
-    Attributes:
-        person: Who is on the photo; None: the profile is to be deleted.
-        asked: How many requests there were before.
-        ended: How many there were when it was answered, or given up.
-        granted: It was answered with success.
-        key: The photo's key in the intake bucket, if it was sent there.
-    """
+    """A user's request for a profile photo, or for the profile's deletion."""
 
     user_id: str
-    person: int | None
+    person: int | None  # on the photo; None: the profile is to be deleted
     content: bytes | None
     email: str | None
-    asked: int
-    ended: int
+    asked: int  # how many requests there were before
+    ended: int  # how many there were when it was answered, or given up
     granted: bool = True
-    key: str | None = None
+    key: str | None = None  # in the intake bucket, if the photo was sent there
 
 
 @dataclass(frozen=True)
 class Told:
-    """The answer to a user who asked for the profile.
-
-    Attributes:
-        found: None: there is none.
-        asked: How many requests there were before.
-    """
-
     user_id: str
     found: Profile | None
-    asked: int
+    asked: int  # how many requests there were before
 
 
 @dataclass
 class Simulation(SimulatedAws):
-    """One run.
-
-    Attributes:
-        acknowledged: Every upload that was answered with 200.
-        deleted: The lives of stories whose deletion was answered with 202.
-        posted: Every photo of a page that S3 took into the intake bucket.
-        answered: Every answer about a story or an upload.
-        permits: Every form for a direct upload of a page.
-        wishes: What users asked for, in order.
-        told: Every answer about a profile.
-        sent_key: The key of the file that was put into the intake bucket last.
-    """
+    """One run, and everything that clients asked for and were answered, in order."""
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
-    deleted: list[StoryMessage] = field(default_factory=list)
+    deleted: list[StoryMessage] = field(default_factory=list)  # answered with 202
     posted: list[Posted] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
     permits: list[UploadPermit] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
-    sent_key: str = ""
+    sent_key: str = ""  # of the file that was put into the intake bucket last
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -330,10 +294,10 @@ class Simulation(SimulatedAws):
         asked = len(self.tape.requests)
 
         def retrieve() -> Told:
-            try:
-                return Told(user_id, self.part(ProfileRetrieval).retrieve(user_id), asked)
-            except UnknownProfileError:
-                return Told(user_id, None, asked)
+            found = None
+            with suppress(UnknownProfileError):
+                found = self.part(ProfileRetrieval).retrieve(user_id)
+            return Told(user_id, found, asked)
 
         if told := self.invoked(Process("get"), retrieve):
             self.told.append(told)
@@ -344,10 +308,8 @@ class Simulation(SimulatedAws):
         asked = len(self.tape.requests)
 
         def delete() -> bool:
-            try:
+            with suppress(UnknownProfileError):
                 self.part(ProfileRetrieval).delete(user_id)
-            except UnknownProfileError:
-                return True
             return True
 
         done = bool(self._tried("delete", delete))
@@ -365,7 +327,13 @@ class Simulation(SimulatedAws):
         """The processes of a meeting; a step stands for the handling of one of its messages."""
         return [self.receive(each) if isinstance(each, Step) else each for each in processes]
 
-    def expect(self, *, holds: bool, otherwise: str) -> Self:
+    def expect(self, status: Status) -> Self:
+        """The last answer has this status, if it is a story: the request may meet a fault."""
+        found = self.answer
+        is_other = isinstance(found, Story) and found.status is not status
+        return self.require(holds=not is_other, otherwise=f"a story is not {status}")
+
+    def require(self, *, holds: bool, otherwise: str) -> Self:
         if not holds:
             raise BrokenPromiseError(otherwise)
         return self

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from chalicelib.delivery.messages import Delivery, StoryMessage
 from chalicelib.errors import TransientError
+from chalicelib.stories.moves import Move
 from tests.fakes.clock import Clock
 
 _Result = TypeVar("_Result")
@@ -39,67 +40,54 @@ class ProcessDied(BaseException):
 
 @dataclass(frozen=True)
 class Process:
-    """One invocation of a function.
+    """One invocation of a function."""
 
-    Attributes:
-        kind: What was invoked: "upload", "reading 1" (the first receive of a message), ...
-        message: The message about a story that it handles, if there is one.
-        until: When the function is stopped; None: never.
-    """
-
-    kind: str
+    kind: str  # "upload", "reading 1" (the first receive of its message), ...
     message: Delivery[StoryMessage] | None = None
-    until: datetime | None = None
+    until: datetime | None = None  # when the function is stopped
 
 
 @dataclass(slots=True)
 class Request:
-    """One request that the app made.
-
-    Attributes:
-        target: The step of a queue, or the kind of a table's item; "" where there is only one.
-        detail: The port's method, and its arguments.
-        result: The answer; None when the request had no effect.
-    """
+    """One request that the app made."""
 
     number: int
     at: datetime
     process: Process
     operation: str
-    target: str
-    detail: tuple[Any, ...]
+    target: str  # a queue's step, or the kind of a table's item; "" where there is only one
+    detail: tuple[Any, ...]  # the port's method, and its arguments
     fault: Fault | None = None
     took_effect: bool = False
     result: Any = None
 
     def __str__(self) -> str:
         mark, trouble = (">>", f"  <- {self.fault}") if self.fault else ("  ", "")
-        asked = f"{self.operation} {self.target}"
+        asked = " ".join(filter(None, (self.operation, self.target, self._what())))
         return (
             f"{mark}{self.number:5}  {self.at:%d %H:%M:%S}  {self.process.kind:20} {asked}{trouble}"
         )
 
-
-def _never_switch() -> None:
-    """Go on: there is only one process at a time."""
+    def _what(self) -> str:
+        """The file of an S3 request, or what a request of DynamoDB is for."""
+        match self.detail:
+            case (_, str(key), *_) if self.operation.startswith("s3."):
+                return key.rpartition("/")[2]
+            case ("apply", _, Move(changes=changes), *_):
+                return f"apply {', '.join(changes)}".rstrip()
+        return str(self.detail[0]) if self.operation.startswith("dynamodb.") else ""
 
 
 @dataclass
 class Tape:
-    """Records requests, and lets the ones with the given numbers (from 1) meet their faults.
-
-    Attributes:
-        switch: Called before each request. A scheduler lets another process go on there.
-        doomed: An operation; the process that asks for it next dies before the request.
-        outage: A kind of process and an operation; it fails whenever that process asks for it.
-    """
+    """Records requests, and lets the ones with the given numbers (from 1) meet their faults."""
 
     clock: Clock
     faults: Mapping[int, Fault] = field(default_factory=dict)
-    switch: Callable[[], None] = _never_switch
+    switch: Callable[[], None] = lambda: None  # a scheduler lets another process go on there
     requests: list[Request] = field(default_factory=list)
-    doomed: str | None = None
-    outage: tuple[str, str] | None = None
+    doomed: str | None = None  # the process that asks for this operation next dies before it
+    outage: tuple[str, str] | None = None  # this kind of process fails at this operation
     _process: ContextVar[Process] = field(default_factory=lambda: ContextVar("process"))
 
     @contextmanager

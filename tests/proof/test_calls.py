@@ -1,139 +1,93 @@
-"""What the proof takes for a call is what the app's own adapter asks of AWS, method by method."""
+"""The calls that the proof records are those that the app's own adapters make."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore import handlers
 
 from chalicelib.assembly import AwsTools
-from chalicelib.delivery.messages import IntakeMessage, about
-from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.settings import Settings
-from chalicelib.stories.moves import Move
-from chalicelib.stories.queues import Step
-from chalicelib.stories.story import Lease
+from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
 from local.control.calls import Calls
 from local.resources.environment import app_environment
-from local.resources.names import MEDIA_BUCKET
 from local.runner.lambda_function import LambdaFunction
-from tests.fakes.builders import story, upload_request
-from tests.fakes.clock import NOW, Clock
-from tests.proof.calls import calls_in
-from tests.proof.recording import OPERATIONS, RecordedTools
-from tests.proof.tape import Process, Tape
+from tests.proof.calls import calls_in, real_bucket
+from tests.proof.memory_backend import MemoryBackend
+from tests.proof.rare_ways import RARE_WAYS
+from tests.proof.recording import OPERATIONS, TARGETS
+from tests.proof.simulation import Simulation
+from tests.proof.tape import Request
+from tests.proof.test_schedules import SCENARIOS
 
 NO_PORT = 1
-STORY, UPLOAD = story(), upload_request()
-ABOUT = about(STORY)
-PROFILE = Profile(
-    id=STORY.id, user_id="anna", version=1, status=ProfileStatus.PROCESSING, changed_at=NOW
-)
-OWNER = Owner(PROFILE.id, "a1b2c3d4")
-KEY = f"private/{STORY.id}/a1b2c3d4/photo"
-LEASE = Lease(Step.READING, "message", 1, NOW + timedelta(minutes=1))
-
-METHODS: dict[str, Callable[[RecordedTools], Any]] = {
-    "claim": lambda tools: tools.stories.claim(STORY),
-    "find": lambda tools: tools.stories.find(STORY.id),
-    "find_all": lambda tools: tools.stories.find_all([STORY.id]),
-    "listed": lambda tools: tools.stories.listed("2026-11", 20),
-    "lease": lambda tools: tools.stories.lease(STORY.id, "a1b2c3d4", LEASE, NOW),
-    "apply": lambda tools: tools.stories.apply(STORY, Move({"text": "once"})),
-    "unfinished": lambda tools: tools.stories.unfinished(),
-    "upload.add": lambda tools: tools.upload_requests.add(UPLOAD),
-    "upload.find": lambda tools: tools.upload_requests.find(UPLOAD.id),
-    "upload.claim_story": lambda tools: tools.upload_requests.claim_story(UPLOAD, NOW, STORY),
-    "upload.fulfil": lambda tools: tools.upload_requests.fulfil(UPLOAD, STORY, NOW),
-    "upload.update": lambda tools: tools.upload_requests.update(UPLOAD, {"resumes": 1}),
-    "upload.fulfilled_by": lambda tools: tools.upload_requests.fulfilled_by(STORY.id, "a1b2c3d4"),
-    "profiles.find": lambda tools: tools.profiles.find(PROFILE.id),
-    "profiles.save": lambda tools: tools.profiles.save(PROFILE, over=None),
-    "profiles.remove": lambda tools: tools.profiles.remove(PROFILE),
-    "profiles.unfinished": lambda tools: tools.profiles.unfinished(),
-    "put": lambda tools: tools.media.put(KEY, b"photo", "image/jpeg"),
-    "get": lambda tools: tools.media.get(KEY),
-    "exists": lambda tools: tools.media.exists(f"public/profiles/{STORY.id}/a1b2c3d4/photo"),
-    "keys_under": lambda tools: tools.media.keys_under(f"public/{STORY.id}/a1b2c3d4/"),
-    "delete": lambda tools: tools.media.delete([KEY, f"private/profiles/{STORY.id}/a1b2c3d4/x"]),
-    "intake_bucket.get": lambda tools: tools.intake_bucket.get("images/page.jpg", 1000),
-    "intake_bucket.head": lambda tools: tools.intake_bucket.head("profiles/anna/me.jpg"),
-    "intake_bucket.waiting": lambda tools: tools.intake_bucket.waiting("images/"),
-    "intake_bucket.copy": lambda tools: tools.intake_bucket.copy(
-        "images/a.jpg", "rejected/images/a.jpg"
-    ),
-    "intake_bucket.remove": lambda tools: tools.intake_bucket.remove(
-        "rejected/images/a.jpg", '"etag"'
-    ),
-    "sent.get": lambda tools: tools.sent_photos.get(MEDIA_BUCKET, KEY, 1000),
-    "send": lambda tools: tools.queues[Step.NARRATION].send(ABOUT),
-    "retry_in": lambda tools: tools.dead_letter_queues[Step.READING].retry_in("receipt", 5),
-    "parked.send": lambda tools: tools.parked_queues[Step.DELETION].send(ABOUT),
-    "intake.send": lambda tools: tools.queues[Step.INTAKE].send(
-        IntakeMessage("intake-bucket", "images/a.jpg")
-    ),
-    "intake-dead.retry_in": lambda tools: tools.dead_letter_queues[Step.INTAKE].retry_in(
-        "receipt", 5
-    ),
-    "intake-parked.send": lambda tools: tools.parked_queues[Step.INTAKE].send(
-        IntakeMessage("intake-bucket", "images/a.jpg")
-    ),
-    "detect": lambda tools: tools.text_detector.detect(b"jpeg"),
-    "speak": lambda tools: tools.speaker.speak("<speak/>", language="en-US", voice="Joanna"),
-    "publish": lambda tools: tools.announcer.publish("subject", "body"),
-    "invalidate": lambda tools: tools.cdn.invalidate("public/", "reference"),
-    "faces.detect": lambda tools: tools.faces.detect(b"jpeg"),
-    "faces.search": lambda tools: tools.faces.search(b"jpeg"),
-    "faces.add": lambda tools: tools.faces.add(b"jpeg", OWNER),
-    "faces.remove": lambda tools: tools.faces.remove([STORY.id]),
-    "workflow.start": lambda tools: tools.workflow.start("execution", "anna", KEY),
-    "workflow.is_running": lambda tools: tools.workflow.is_running("execution"),
-    "mailer.send": lambda tools: tools.mailer.send("anna@example.com", "subject", "body"),
-}
-"""By the port's method, or with the port's name where several have one."""
 
 
 class CutOffError(Exception):
-    """Nothing gets any further than to the wire."""
+    """No request gets further than this."""
 
 
 def cut_off(**_event: Any) -> None:
     raise CutOffError
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def calls() -> Iterator[Calls]:
-    """What botocore tells of sessions that are created meanwhile, whose requests go nowhere."""
+    """The calls of all sessions that are created meanwhile; their requests are cut off."""
     calls = Calls()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS])
         calls.listen()
         handlers.BUILTIN_HANDLERS.append(("before-send", cut_off))
+        for name, value in app_environment(NO_PORT).items():
+            patch.setenv(name, value)
         yield calls
 
 
-@pytest.fixture(scope="module")
-def adapters() -> AwsTools:
-    return AwsTools(Settings.from_environment(app_environment(NO_PORT)))
+def test_every_request_of_a_scenario_is_the_call_that_the_proof_records(calls: Calls) -> None:
+    adapters = AwsTools(Settings.from_environment(app_environment(NO_PORT)))
+    requests = different_requests()
+
+    for request in requests:
+        calls.clear()
+        function = LambdaFunction("somebody", lambda _event, _context: None, 1, 128)
+        with function.running(), pytest.raises(CutOffError):
+            same_request(adapters, request)()
+        assert calls.to_json() == {"somebody": sorted(set(calls_in(request)))}, request.detail[0]
+
+    methods = {(each.target, each.detail[0]) for each in requests}
+    names = {method for _, method in methods} | {f"{port}.{method}" for port, method in methods}
+    assert names >= OPERATIONS.keys()
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_method_of_a_port_asks_for_what_the_proof_says(
-    method: str, calls: Calls, adapters: AwsTools, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in app_environment(NO_PORT).items():
-        monkeypatch.setenv(name, value)
-    calls.clear()
-    tape = Tape(Clock())
-    function = LambdaFunction("somebody", lambda _event, _context: None, 1, 128)
-
-    with tape.process(Process("poll")), function.running(), pytest.raises(CutOffError):
-        METHODS[method](RecordedTools(adapters, tape))
-
-    assert calls.to_json() == {"somebody": sorted(set(calls_in(tape.requests[0])))}
+def different_requests() -> Collection[Request]:
+    """One request of each method for each list of calls that some scenario makes."""
+    found: dict[tuple[str, ...], Request] = {}
+    for scenario in (*SCENARIOS, *RARE_WAYS):
+        backend = MemoryBackend()
+        run = Simulation(backend, backend.tape({}))
+        scenario.play(run)
+        for request in run.settle().tape.requests:
+            found.setdefault((*calls_in(request), request.detail[0], request.target), request)
+    return found.values()
 
 
-def test_every_method_that_the_proof_knows_is_tried() -> None:
-    assert {*METHODS} | {name.partition(".")[2] for name in METHODS} >= OPERATIONS.keys()
+def same_request(adapters: AwsTools, request: Request) -> Callable[[], object]:
+    """The method of the app's own adapter that makes this request."""
+    method, *arguments = request.detail
+    if request.target == "sent":
+        arguments[0] = real_bucket(arguments[0])
+    named = {each[0]: each[1] for each in arguments if type(each) is tuple}
+    plain = [each for each in arguments if type(each) is not tuple]
+    return partial(getattr(port_of(adapters, request), method), *plain, **named)
+
+
+def port_of(adapters: AwsTools, request: Request) -> Any:
+    step, dash, suffix = request.target.partition("-")
+    queues = {"": "queues", DEAD_LETTERS: "dead_letter_queues", PARKED: "parked_queues"}
+    if step in set(Step):
+        return getattr(adapters, queues[dash + suffix])[step]
+    ports = [name for name, target in TARGETS.items() if target == request.target]
+    found = [getattr(adapters, name) for name in ports]
+    return next(port for port in found if hasattr(port, request.detail[0]))

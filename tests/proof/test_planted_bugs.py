@@ -1,4 +1,4 @@
-"""The proof finds what it is there to find: each safeguard of the app is switched off once."""
+"""The proof finds bugs: each safeguard of the app is switched off once."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -58,9 +58,7 @@ class WithoutLease(InMemoryStories):
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
         return self._write(self._current(story_id, generation), {})
 
-    def apply(
-        self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
-    ) -> Story:
+    def apply(self, story: Story, move: Move, **_lease: Any) -> Story:
         return super().apply(story, move)
 
 
@@ -132,16 +130,11 @@ class WithoutTransaction(InMemoryUploadRequests):
     """A request is fulfilled before its story is claimed."""
 
     def claim_story(
-        self,
-        request: UploadRequest,
-        photo_arrived_at: datetime,
-        story: Story,
-        *,
-        over: Story | None = None,
+        self, request: UploadRequest, photo_arrived_at: datetime, story: Story, **over: Any
     ) -> Story | None:
         if self._is_open(request):
             self._write(request, fulfilment(story, photo_arrived_at))
-        return self._stories.claim(story, over=over)
+        return self._stories.claim(story, **over)
 
 
 @planted("direct upload", "a photo was posted, and its request does not know of it")
@@ -213,11 +206,8 @@ class _Forgetting(InMemoryProfiles):
     """Does not store every leftover."""
 
     def save(self, profile: Profile, *, over: Profile | None) -> None:
-        kept = {
-            name: left
-            for name, left in profile.leftovers.items()
-            if not self.is_forgotten(profile, left)
-        }
+        left = profile.leftovers.items()
+        kept = {name: each for name, each in left if not self.is_forgotten(profile, each)}
         cut = msgspec.structs.replace(profile, leftovers=kept)
         since = cut.unfinished_since if moves.is_unfinished(cut) else None
         super().save(msgspec.structs.replace(cut, unfinished_since=since), over=over)

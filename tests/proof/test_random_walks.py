@@ -1,6 +1,6 @@
-"""Whatever comes in whatever order: uploads, polls, faults, redeliveries, lost messages, time.
+"""Random orders of uploads, polls, faults, redeliveries, lost messages and waiting.
 
-`make prove` walks the same walks each time; `make soak` walks many more, different ones each time.
+`make test` and `make prove` play the same walks each time; `make soak` plays many other ones.
 """
 
 from typing import Any
@@ -10,12 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import OF_STORIES, Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
 from tests.proof.memory_backend import MemoryBackend
 from tests.proof.pages import BLANK, LONG
-from tests.proof.scenarios_of_stories import STORY_STEPS
 from tests.proof.schedules import explained
 from tests.proof.simulation import Simulation
 from tests.proof.tape import Fault
@@ -23,12 +22,12 @@ from tests.proof.tape import Fault
 SHADES = st.sampled_from([200, 160, BLANK, LONG])
 KIND = "random walks"
 _FEW = 2
-STEPS = st.sampled_from(STORY_STEPS)
+STEPS = st.sampled_from(OF_STORIES)
 WHICH = st.integers(min_value=0, max_value=20)
 
 
 class Walk(RuleBasedStateMachine):
-    """One simulation, anything that can happen to it, and then time to come to rest."""
+    """One simulation, and a rule for each thing that can happen; in the end it comes to rest."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,8 +132,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(reader=st.booleans(), voice=st.booleans())
     def break_engines(self, *, reader: bool, voice: bool) -> None:
-        self.backend.text_detector.out_of_order = reader
-        self.backend.speaker.out_of_order = voice
+        self.run.break_engines(reader=reader, voice=voice)
         self.broken_for_long |= reader or voice
 
     @rule(step=st.sampled_from(Step))

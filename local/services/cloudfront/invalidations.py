@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from local.services.request_constraints import Operation
 from local.services.s3.signatures import Clock
 from local.services.service_error import ServiceError
 
@@ -43,7 +44,7 @@ class Invalidations:
         self._by_reference: dict[str, _Invalidation] = {}
 
     @property
-    def operations(self) -> Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]:
+    def operations(self) -> Mapping[str, Operation]:
         return {"cloudfront.CreateInvalidation": self._create}
 
     def _create(self, request: dict[str, Any]) -> Mapping[str, Any]:

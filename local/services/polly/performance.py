@@ -33,7 +33,6 @@ class Performance:
 
 
 def perform(script: Sequence[Part], espeak_voice: str) -> Performance:
-    """Speak a script."""
     chunks: list[Samples] = []
     words: list[Moment] = []
     length = 0

@@ -52,7 +52,6 @@ class PollyVoice:
 
 @cache
 def load_voices() -> Mapping[str, PollyVoice]:
-    """All voices by their id."""
     taken: Counter[tuple[str, str]] = Counter()
     voices = {}
     for description in json.loads(_FILE.read_text("utf-8")):

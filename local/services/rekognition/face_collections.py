@@ -134,7 +134,6 @@ class FaceCollections:
         return sorted(matches, key=lambda match: -match[1])[:limit]
 
     def faces(self, collection_id: str) -> list[StoredFace]:
-        """Return all faces in the order of indexing."""
         with self._lock:
             return list(self._find(collection_id).faces.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from local.engines.face_reader import LONGEST_SIDE, FaceReader, face_reader
@@ -12,8 +12,8 @@ from local.resources.names import ACCOUNT_ID, REGION
 from local.services.rekognition.face_collections import FaceCollections, NewFace, StoredFace
 from local.services.rekognition.seen_face import SeenFace
 from local.services.rekognition.submitted_image import decode_image, image_bytes
-from local.services.request_constraints import RequestConstraints
-from local.services.service_error import ServiceError, check_understood, not_implemented
+from local.services.request_constraints import Operation, checked
+from local.services.service_error import ServiceError, not_implemented
 
 MAX_FACES: Final = 100
 """Faces of an image that are detected or indexed, the largest ("Guidelines and quotas")."""
@@ -32,8 +32,6 @@ _UNDERSTOOD: Final = {
     "ListFaces": {"CollectionId"},
 }
 """What requests may say; everything else would be ignored in silence."""
-
-Operation = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class FaceRecognition:
@@ -60,7 +58,7 @@ class FaceRecognition:
             "ListFaces": self._list_faces,
             "DeleteFaces": self._delete_faces,
         }
-        return {f"rekognition.{name}": _checked(name, each) for name, each in operations.items()}
+        return checked("rekognition", operations, _UNDERSTOOD)
 
     def _create_collection(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["CollectionId"]
@@ -177,19 +175,6 @@ class FaceRecognition:
         picture = decode_image(data, LONGEST_SIDE)
         faces = [SeenFace(face, picture.size) for face in self._reader.read(picture)]
         return sorted(faces, key=lambda face: -face.area)
-
-
-def _checked(name: str, operation: Operation) -> Operation:
-    constraints = RequestConstraints("rekognition", name)
-    understood = _UNDERSTOOD.get(name)
-
-    def answer(request: dict[str, Any]) -> dict[str, Any]:
-        constraints.check(request)
-        if understood is not None:
-            check_understood(name, request, understood)
-        return operation(request)
-
-    return answer
 
 
 def _shown(stored: StoredFace) -> dict[str, Any]:

@@ -15,14 +15,13 @@ from local.services.protocol import Call, parse
 from local.services.received import Received
 from local.services.s3.new_object import NewObject
 from local.services.s3.signatures import Clock
-from local.services.service_error import ServiceError
+from local.services.service_error import ServiceError, not_implemented
 
 CREATED_BY_FORM: Final = "ObjectCreated:Post"
 
 _CREATED_BY: Final = {
     "PutObject": "ObjectCreated:Put",
     "CopyObject": "ObjectCreated:Copy",
-    "CompleteMultipartUpload": "ObjectCreated:CompleteMultipartUpload",
 }
 _MAX_KEY_BYTES: Final = 1024  # of UTF-8
 _MAX_METADATA_BYTES: Final = 2048  # of UTF-8, names and values
@@ -85,6 +84,8 @@ class Buckets:
 
 
 def _check(call: Call) -> None:
+    if call.operation.name == "CreateMultipartUpload":
+        raise not_implemented("S3 multipart uploads")
     if len(call.uri_params.get("Key", "").encode()) > _MAX_KEY_BYTES:
         raise ServiceError("KeyTooLongError", "Your key is too long", 400)
     metadata = (

@@ -37,7 +37,6 @@ class SqsDelivery:
             self._changed.notify_all()
 
     def receive(self, call: Call, received: Received) -> Response:
-        """Answer a ReceiveMessage request."""
         request = parse(call)
         queue_name = str(request.get("QueueUrl", "")).rsplit("/", 1)[-1]
         wait = request.get("WaitTimeSeconds", 0)

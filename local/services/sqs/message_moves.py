@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from local.services.moto_backend import MotoBackend
+from local.services.request_constraints import Operation
 from local.services.service_error import ServiceError, check_understood
 from local.services.sqs.delivery import SqsDelivery
 
@@ -36,8 +37,7 @@ class MessageMoves:
         self._newest: dict[str, dict[str, Any]] = {}  # the newest task by its source
 
     @property
-    def operations(self) -> Mapping[str, Callable[[dict[str, Any]], Mapping[str, Any]]]:
-        """The operations by boto3's name; each takes a request and returns its result."""
+    def operations(self) -> Mapping[str, Operation]:
         return {"sqs.StartMessageMoveTask": self._start, "sqs.ListMessageMoveTasks": self._list}
 
     def _start(self, request: dict[str, Any]) -> Mapping[str, Any]:

@@ -29,7 +29,6 @@ class Started:
     at: datetime
 
     def context(self) -> Any:
-        """The context object, ``$$``."""
         return {
             "Execution": {
                 "Id": self.arn,

@@ -10,15 +10,15 @@ import logging
 import re
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from local.resources.names import ACCOUNT_ID, REGION
-from local.services.request_constraints import RequestConstraints
+from local.services.request_constraints import Operation, checked
 from local.services.s3.signatures import Clock
-from local.services.service_error import ServiceError, check_understood
+from local.services.service_error import ServiceError
 from local.services.stepfunctions.execution_record import ExecutionEnd, Started
 from local.services.stepfunctions.interpreter import Execution, Invoke, Program, read_definition
 
@@ -35,8 +35,6 @@ _UNDERSTOOD: Final = {
     "GetExecutionHistory": {"executionArn"},
 }
 """What requests may say; everything else would be ignored in silence."""
-
-Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,6 @@ class _Run:
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def description(self) -> dict[str, Any]:
-        """What DescribeExecution answers."""
         description = {
             "executionArn": self.started.arn,
             "stateMachineArn": self.started.machine_arn,
@@ -112,14 +109,13 @@ class StateMachines:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """The operations by boto3's name; each takes a request and returns its result."""
         operations: dict[str, Operation] = {
             "CreateStateMachine": self._create,
             "StartExecution": self._start,
             "DescribeExecution": self._describe,
             "GetExecutionHistory": self._get_history,
         }
-        return {f"stepfunctions.{name}": _checked(name, each) for name, each in operations.items()}
+        return checked("stepfunctions", operations, _UNDERSTOOD)
 
     def close(self) -> None:
         """Abort every execution; a function that runs goes on to its own end."""
@@ -196,17 +192,6 @@ class StateMachines:
         if run is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return run
-
-
-def _checked(name: str, operation: Operation) -> Operation:
-    constraints = RequestConstraints("stepfunctions", name)
-
-    def answer(request: dict[str, Any]) -> Mapping[str, Any]:
-        check_understood(name, request, _UNDERSTOOD[name])
-        constraints.check(request)
-        return operation(request)
-
-    return answer
 
 
 def _check_name(name: str) -> None:

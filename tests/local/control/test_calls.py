@@ -1,6 +1,7 @@
 """Which function asks AWS for what, as botocore tells it."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -25,55 +26,48 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 
 @pytest.fixture
-def session(calls: Calls, aws: Aws) -> boto3.session.Session:
-    """A session that was created after it was listened to."""
-    assert calls.to_json() == {}
+def s3(calls: Calls, aws: Aws) -> Any:
+    """A client of a session that was created after `listen`."""
     aws.stack_client("s3").create_bucket(Bucket="media")
-    return boto3.session.Session(*APP_KEYS, region_name=REGION)
+    assert calls.to_json() == {}
+    session = boto3.session.Session(*APP_KEYS, region_name=REGION)
+    return session.client("s3", endpoint_url=aws.url)
 
 
 def function(name: str, handler: Any) -> LambdaFunction:
     return LambdaFunction(name, lambda _event, _context: handler(), timeout=3, memory=128)
 
 
-def test_a_function_is_told_with_what_it_asks_for(session: Any, calls: Calls, aws: Aws) -> None:
-    s3 = session.client("s3", endpoint_url=aws.url)
-
+def test_the_calls_of_a_function_are_recorded_under_its_name_until_they_are_deleted(
+    s3: Any, calls: Calls
+) -> None:
     function("keep", lambda: s3.put_object(Bucket="media", Key=KEY, Body=b"1")).invoke({})
     function("look", lambda: s3.list_objects_v2(Bucket="media")).invoke({})
+    form = {"Bucket": "media", "Key": "images/page.jpg"}
+    function("sign", lambda: s3.generate_presigned_post(**form)).invoke({})
 
     assert calls.to_json() == {
         "keep": ["s3.PutObject media/private/{id}/*"],
         "look": ["s3.ListObjectsV2 media/*"],
+        "sign": ["s3.PutObject media/images/*"],  # what the form's sender will do
     }
     assert calls.counts() == {"keep": {"s3.PutObject": 1}, "look": {"s3.ListObjectsV2": 1}}
+    calls.clear()
     calls.clear_counts()
     assert calls.counts() == {}
-
-
-def test_what_nobody_asks_for_as_a_function_is_not_told(
-    session: Any, calls: Calls, aws: Aws
-) -> None:
-    s3 = session.client("s3", endpoint_url=aws.url)
-
-    s3.put_object(Bucket="media", Key=KEY, Body=b"1")
-
     assert calls.to_json() == {}
 
 
-def test_functions_that_run_at_once_are_told_apart(session: Any, calls: Calls, aws: Aws) -> None:
-    s3, both = session.client("s3", endpoint_url=aws.url), threading.Barrier(2)
+def test_functions_that_run_at_once_are_recorded_apart(s3: Any, calls: Calls) -> None:
+    both = threading.Barrier(2)
 
     def put(key: str) -> None:
-        both.wait(10)
+        both.wait(60)
         s3.put_object(Bucket="media", Key=key, Body=b"1")
 
     works = [function(name, lambda name=name: put(f"{name}/x")) for name in ("images", "public")]
-    threads = [threading.Thread(target=work.invoke, args=({},)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda work: work.invoke({}), works))
 
     assert calls.to_json() == {
         "images": ["s3.PutObject media/images/*"],
@@ -81,36 +75,13 @@ def test_functions_that_run_at_once_are_told_apart(session: Any, calls: Calls, a
     }
 
 
-def test_a_function_that_failed_is_not_running_any_more(
-    session: Any, calls: Calls, aws: Aws
+def test_a_call_outside_a_function_or_after_it_failed_is_not_recorded(
+    s3: Any, calls: Calls
 ) -> None:
-    s3 = session.client("s3", endpoint_url=aws.url)
+    s3.put_object(Bucket="media", Key=KEY, Body=b"1")
     with pytest.raises(ZeroDivisionError):
         function("fail", lambda: 1 / 0).invoke({})
-
     s3.list_objects_v2(Bucket="media")
-
-    assert calls.to_json() == {}
-
-
-def test_a_form_is_what_whoever_posts_it_will_do_for_its_signer(
-    session: Any, calls: Calls, aws: Aws
-) -> None:
-    s3 = session.client("s3", endpoint_url=aws.url)
-
-    function(
-        "sign", lambda: s3.generate_presigned_post(Bucket="media", Key="images/page.jpg")
-    ).invoke({})
-
-    assert calls.to_json() == {"sign": ["s3.PutObject media/images/*"]}
-
-
-def test_they_can_be_forgotten(session: Any, calls: Calls, aws: Aws) -> None:
-    sqs = session.client("sqs", endpoint_url=aws.url)
-    function("look", sqs.list_queues).invoke({})
-    assert calls.to_json() != {}
-
-    calls.clear()
 
     assert calls.to_json() == {}
 
@@ -161,7 +132,7 @@ def test_they_can_be_forgotten(session: Any, calls: Calls, aws: Aws) -> None:
         ("secretsmanager.GetSecretValue", {"SecretId": "s"}, [" ?"]),
     ],
 )
-def test_what_differs_between_requests_is_cut_off(
+def test_the_part_of_a_call_that_differs_between_requests_is_cut_off(
     operation: str, parameters: dict[str, Any], told: list[str]
 ) -> None:
     assert calls_of(operation, parameters) == [f"{operation}{each}" for each in told]

@@ -11,43 +11,26 @@ from tests.local.conftest import Aws
 
 PUT = {"Bucket": "media", "Key": "k", "Body": b"x"}
 
+SEND = {"QueueUrl": "q", "MessageBody": "x"}
+ITEM = {"TableName": "t", "Item": {"pk": {"S": "a"}}}
+NOTICE = {"TopicArn": "arn:aws:sns:a:b:c", "Message": "x"}
+IMAGE = {"Image": {"Bytes": b"x"}}
+SPEECH = {"Text": "x", "VoiceId": "Joanna", "OutputFormat": "mp3"}
+
 CALLS: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("s3", "PutObject", "SlowDown", PUT, 503),
     ("s3", "PutObject", "InternalError", PUT, 500),
-    ("sqs", "SendMessage", "RequestThrottled", {"QueueUrl": "q", "MessageBody": "x"}, 400),
-    ("sqs", "SendMessage", "InternalFailure", {"QueueUrl": "q", "MessageBody": "x"}, 500),
-    (
-        "dynamodb",
-        "PutItem",
-        "ProvisionedThroughputExceededException",
-        {"TableName": "t", "Item": {"pk": {"S": "a"}}},
-        400,
-    ),
-    ("sns", "Publish", "InternalError", {"TopicArn": "arn:aws:sns:a:b:c", "Message": "x"}, 500),
-    (
-        "dynamodb",
-        "PutItem",
-        "InternalServerError",
-        {"TableName": "t", "Item": {"pk": {"S": "a"}}},
-        500,
-    ),
-    ("rekognition", "DetectText", "ThrottlingException", {"Image": {"Bytes": b"x"}}, 500),
-    ("rekognition", "DetectText", "InternalServerError", {"Image": {"Bytes": b"x"}}, 500),
-    (
-        "polly",
-        "SynthesizeSpeech",
-        "ServiceFailureException",
-        {"Text": "x", "VoiceId": "Joanna", "OutputFormat": "mp3"},
-        500,
-    ),
-    (
-        "polly",
-        "SynthesizeSpeech",
-        "WhoEverHeardOfThis",
-        {"Text": "x", "VoiceId": "Joanna", "OutputFormat": "mp3"},
-        500,
-    ),
+    ("sqs", "SendMessage", "RequestThrottled", SEND, 400),
+    ("sqs", "SendMessage", "InternalFailure", SEND, 500),
+    ("dynamodb", "PutItem", "ProvisionedThroughputExceededException", ITEM, 400),
+    ("dynamodb", "PutItem", "InternalServerError", ITEM, 500),
+    ("sns", "Publish", "InternalError", NOTICE, 500),
+    ("rekognition", "DetectText", "ThrottlingException", IMAGE, 500),
+    ("rekognition", "DetectText", "InternalServerError", IMAGE, 500),
+    ("polly", "SynthesizeSpeech", "ServiceFailureException", SPEECH, 500),
+    ("polly", "SynthesizeSpeech", "WhoEverHeardOfThis", SPEECH, 500),
 ]
+ONCE = {"total_max_attempts": 1}
 
 
 def call(aws: Aws, service: str, operation: str, parameters: dict[str, Any], **config: Any) -> Any:
@@ -64,7 +47,7 @@ def test_a_fault_reaches_boto3_as_that_error_of_that_service(
     aws.inject(operation=f"{service}.{operation}", error=error, times=1)
 
     with pytest.raises(ClientError) as failure:
-        call(aws, service, operation, parameters, retries={"total_max_attempts": 1})
+        call(aws, service, operation, parameters, retries=ONCE)
 
     assert failure.value.response["Error"]["Code"] == error
     assert failure.value.response["Error"]["Message"]
@@ -77,12 +60,12 @@ def test_a_fault_reaches_boto3_as_that_error_of_that_service(
     ("service", "operation", "error"),
     [("rekognition", "DetectText", "ThrottlingException"), ("s3", "PutObject", "SlowDown")],
 )
-def test_boto3s_retries_outlive_a_fault_that_ends(
+def test_boto3s_retries_succeed_after_the_last_fault(
     aws: Aws, service: str, operation: str, error: str
 ) -> None:
     aws.stack_client("s3").create_bucket(Bucket="media")
     aws.inject(operation=f"{service}.{operation}", error=error, times=1)
-    parameters = PUT if service == "s3" else {"Image": {"Bytes": b"x"}}
+    parameters = PUT if service == "s3" else IMAGE
 
     answer = call(aws, service, operation, parameters)
 
@@ -92,7 +75,7 @@ def test_boto3s_retries_outlive_a_fault_that_ends(
 
 
 def test_a_put_that_met_a_fault_stored_nothing(aws: Aws) -> None:
-    s3 = aws.client("s3", retries={"total_max_attempts": 1})
+    s3 = aws.client("s3", retries=ONCE)
     s3.create_bucket(Bucket="media")
     aws.inject(operation="s3.PutObject", error="SlowDown")
 
@@ -106,13 +89,7 @@ def test_a_faulty_head_has_no_body_so_its_status_is_the_code(aws: Aws) -> None:
     aws.inject(operation="s3.HeadObject", error="SlowDown")
 
     with pytest.raises(ClientError) as failure:
-        call(
-            aws,
-            "s3",
-            "HeadObject",
-            {"Bucket": "media", "Key": "k"},
-            retries={"total_max_attempts": 1},
-        )
+        call(aws, "s3", "HeadObject", {"Bucket": "media", "Key": "k"}, retries=ONCE)
 
     assert failure.value.response["Error"]["Code"] == "503"
 
@@ -129,7 +106,7 @@ def test_latency_alone_delays_and_then_performs(aws: Aws) -> None:
     aws.inject(operation="rekognition.DetectText", latency_ms=150)
 
     started = time.monotonic()
-    call(aws, "rekognition", "DetectText", {"Image": {"Bytes": b"x"}})
+    call(aws, "rekognition", "DetectText", IMAGE)
 
     assert time.monotonic() - started >= 0.15
     assert len(aws.engines.asked) == 1
@@ -139,16 +116,10 @@ def test_faults_are_listed_with_what_is_left_of_them_and_can_be_cleared(aws: Aws
     added = aws.inject(operation="polly.SynthesizeSpeech", error="ThrottlingException", times=5)
     assert added.status == 201
     with pytest.raises(ClientError):
-        call(aws, *CALLS[-1][:2], CALLS[-1][3], retries={"total_max_attempts": 1})
+        call(aws, "polly", "SynthesizeSpeech", SPEECH, retries=ONCE)
 
-    assert aws.control("faults") == [
-        {
-            "operation": "polly.SynthesizeSpeech",
-            "error": "ThrottlingException",
-            "times": 4,
-            "latency_ms": 0,
-        }
-    ]
+    left = {"error": "ThrottlingException", "times": 4, "latency_ms": 0}
+    assert aws.control("faults") == [{"operation": "polly.SynthesizeSpeech", **left}]
 
     assert aws.http("DELETE", "/_local/faults").status == 204
     assert aws.control("faults") == []
@@ -175,7 +146,7 @@ def test_faults_are_listed_with_what_is_left_of_them_and_can_be_cleared(aws: Aws
         ("text", "JSON object"),
     ],
 )
-def test_what_is_not_a_fault_is_400_and_says_why(aws: Aws, fault: Any, complaint: str) -> None:
+def test_a_malformed_fault_is_400_and_says_why(aws: Aws, fault: Any, complaint: str) -> None:
     answer = aws.http("POST", "/_local/faults", body=json.dumps(fault))
 
     assert answer.status == 400

@@ -14,7 +14,7 @@ from chalice.config import Config
 
 from local.runner.functions import functions_of
 from local.runner.lambda_function import LambdaFunction
-from tests.local.conftest import Aws
+from tests.local.conftest import Aws, refusal
 from tests.local.runner.handlers import SECONDS
 from tests.local.services.workflows import FUNCTION
 
@@ -42,11 +42,8 @@ def invoke(aws: Aws, name: str, payload: bytes = b"{}", **request: Any) -> dict[
     return {**answer, "Payload": answer["Payload"].read()}
 
 
-def refusal(aws: Aws, name: str, payload: bytes = b"{}", **request: Any) -> tuple[str, int]:
-    with pytest.raises(ClientError) as refused:
-        invoke(aws, name, payload, **request)
-    response = refused.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+def refused(aws: Aws, name: str, payload: bytes = b"{}", **request: Any) -> tuple[str, int]:
+    return refusal(lambda: invoke(aws, name, payload, **request))
 
 
 @pytest.mark.parametrize("name", ["storytime-local-echo", f"{FUNCTION}echo"])
@@ -130,20 +127,16 @@ def test_a_result_that_json_cannot_hold_is_a_marshal_error(aws: Aws, result: Any
     assert error["errorMessage"].startswith("Unable to marshal response: Object of type ")
 
 
-def test_an_event_is_json(aws: Aws) -> None:
+def test_an_unknown_function_and_an_event_that_is_not_json_are_refused(aws: Aws) -> None:
     declare(aws, count=lambda event, _context: len(event))
 
-    assert refusal(aws, "storytime-local-count", b"{") == ("InvalidRequestContentException", 400)
+    assert refused(aws, "storytime-local-count", b"{") == ("InvalidRequestContentException", 400)
+    assert refused(aws, "storytime-local-missing") == ("ResourceNotFoundException", 404)
+    with pytest.raises(ClientError, match=f"Function not found: {FUNCTION}missing"):
+        invoke(aws, "storytime-local-missing")
 
 
-def test_an_unknown_function_is_not_found(aws: Aws) -> None:
-    with pytest.raises(ClientError, match=f"Function not found: {FUNCTION}nobody"):
-        invoke(aws, "storytime-local-nobody")
-
-    assert refusal(aws, "storytime-local-nobody") == ("ResourceNotFoundException", 404)
-
-
-def test_a_running_function_holds_no_other_service_up(aws: Aws) -> None:
+def test_a_running_function_does_not_block_other_services(aws: Aws) -> None:
     gate, entered = threading.Event(), threading.Event()
 
     def work(_event: Any, _context: Any) -> bool:
@@ -166,6 +159,6 @@ def test_what_the_app_never_asks_of_lambda_is_not_implemented(aws: Aws) -> None:
     declare(aws, work=lambda _event, _context: None)
 
     for how in ("Event", "DryRun"):
-        assert refusal(aws, "storytime-local-work", InvocationType=how) == ("NotImplemented", 501)
+        assert refused(aws, "storytime-local-work", InvocationType=how) == ("NotImplemented", 501)
     with pytest.raises(ClientError, match="NotImplemented"):
         aws.client("lambda").list_functions()

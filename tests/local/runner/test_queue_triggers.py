@@ -1,5 +1,6 @@
 """Queues that invoke functions, told as stories: given a queue, when a message comes, then."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from local.runner.queue_triggers import QueueTrigger, queue_triggers
 from tests.local.conftest import Aws
 from tests.local.runner.handlers import SECONDS, Handler, failing
 
-CONFIG = Config(chalice_stage="local", config_from_disk={})
+QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:"
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_record_says_what_lambdas_says(aws: Aws, sqs: Any) -> None:
         "messageAttributes": {},
         "md5OfBody": "5d41402abc4b2a76b9719d911017c592",
         "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:work",
+        "eventSourceARN": f"{QUEUE_ARN}work",
         "awsRegion": "us-east-1",
     }
     assert attributes["ApproximateReceiveCount"] == "1"
@@ -76,7 +77,9 @@ def test_a_record_says_what_lambdas_says(aws: Aws, sqs: Any) -> None:
     assert attributes["SenderId"]
 
 
-def test_the_context_says_who_runs_and_how_long_it_may(aws: Aws, sqs: Any) -> None:
+def test_the_context_names_the_function_and_its_time_limit_and_success_deletes_the_message(
+    aws: Aws, sqs: Any
+) -> None:
     url = create_queue(sqs)
     handler = Handler()
 
@@ -84,22 +87,13 @@ def test_the_context_says_who_runs_and_how_long_it_may(aws: Aws, sqs: Any) -> No
         for _ in range(2):
             sqs.send_message(QueueUrl=url, MessageBody="x")
         contexts = [handler.next()[1] for _ in range(2)]
+        wait_until(lambda: messages_in(sqs, url) == 0)
 
     assert len({context.aws_request_id for context in contexts}) == 2
     assert contexts[0].function_name == "storytime-local-work"
     assert contexts[0].memory_limit_in_mb == 256
     assert contexts[0].invoked_function_arn.endswith(":function:storytime-local-work")
     assert 0 < contexts[0].get_remaining_time_in_millis() <= 30_000
-
-
-def test_success_deletes_the_message(aws: Aws, sqs: Any) -> None:
-    url = create_queue(sqs)
-    handler = Handler()
-
-    with running(aws, handler):
-        sqs.send_message(QueueUrl=url, MessageBody="x")
-        handler.next_event()
-        wait_until(lambda: messages_in(sqs, url) == 0)
 
 
 def test_an_exception_leaves_the_message_to_its_visibility_timeout(aws: Aws, sqs: Any) -> None:
@@ -137,10 +131,8 @@ def test_a_function_that_changes_the_visibility_is_tried_again_then(aws: Aws, sq
 
 def test_a_message_that_always_fails_ends_in_the_dead_letter_queue(aws: Aws, sqs: Any) -> None:
     dead = create_queue(sqs, "dead")
-    policy = (
-        '{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "maxReceiveCount": 3}'
-    )
-    url = create_queue(sqs, VisibilityTimeout="0", RedrivePolicy=policy)
+    policy = {"deadLetterTargetArn": f"{QUEUE_ARN}dead", "maxReceiveCount": 3}
+    url = create_queue(sqs, VisibilityTimeout="0", RedrivePolicy=json.dumps(policy))
     handler = Handler(failing(*[ValueError("always")] * 9))
 
     with running(aws, handler):
@@ -156,7 +148,7 @@ def test_a_message_that_always_fails_ends_in_the_dead_letter_queue(aws: Aws, sqs
 def test_no_more_invocations_run_at_once_than_the_concurrency_allows(aws: Aws, sqs: Any) -> None:
     url = create_queue(sqs)
     let_go = threading.Semaphore(0)
-    handler = Handler(lambda _event: _wait_for(let_go))
+    handler = Handler(lambda _event: let_go.acquire(timeout=SECONDS))
 
     with running(aws, handler, concurrency=3):
         for number in range(5):
@@ -212,7 +204,7 @@ def test_every_sqs_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws,
         for record in event:
             bodies.put(record.body)
 
-    @app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:123456789012:narration")
+    @app.on_sqs_message(queue_arn=f"{QUEUE_ARN}narration")
     def narrate(event: SQSEvent) -> None: ...
 
     @app.schedule("rate(1 hour)")
@@ -237,7 +229,3 @@ def test_every_sqs_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws,
     sqs.send_message(QueueUrl=url, MessageBody="through the app")
     assert bodies.get(timeout=SECONDS) == "through the app"
     reading.request_stop()
-
-
-def _wait_for(permission: threading.Semaphore) -> None:
-    assert permission.acquire(timeout=SECONDS)

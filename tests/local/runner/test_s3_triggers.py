@@ -135,22 +135,7 @@ def test_every_way_to_create_an_object_has_its_event(
     assert (told["key"], told["size"], told["eTag"]) == ("new", 3, ETAG)
 
 
-def test_an_object_of_many_parts_is_created_when_it_is_completed(aws: Aws, s3: Any) -> None:
-    handler = Records()
-    listening(aws, handler)
-    key = {"Bucket": "intake", "Key": "parts"}
-
-    upload = key | {"UploadId": s3.create_multipart_upload(**key)["UploadId"]}
-    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"xxx")["ETag"]}
-    etag = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})["ETag"]
-
-    record = handler.next_record()
-    assert record["eventName"] == "ObjectCreated:CompleteMultipartUpload"
-    assert record["s3"]["object"]["eTag"] == etag.strip('"')
-    assert handler.is_idle
-
-
-def test_what_failed_is_not_told(aws: Aws, s3: Any) -> None:
+def test_a_failed_request_invokes_no_function(aws: Aws, s3: Any) -> None:
     s3.put_object(Bucket="intake", Key="taken", Body=b"1")
     handler = Records()
     listening(aws, handler)
@@ -191,7 +176,7 @@ def test_a_function_hears_of_its_bucket_its_events_and_its_keys_only(aws: Aws, s
     assert handler.is_idle
 
 
-def test_whoever_puts_an_object_does_not_wait_for_the_function(aws: Aws, s3: Any) -> None:
+def test_put_object_does_not_wait_for_the_function(aws: Aws, s3: Any) -> None:
     was_put = threading.Event()
     waited: Queue[bool] = Queue()
     listening(aws, Records(lambda _event: waited.put(was_put.wait(SECONDS))))

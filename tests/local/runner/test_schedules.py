@@ -156,21 +156,16 @@ def test_a_stack_keeps_its_schedules() -> None:
     assert ended.returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("expression", "seconds"),
-    [
-        (Rate(1, unit=Rate.MINUTES), 60),
-        (Rate(2, unit=Rate.HOURS), 7200),
-        (Rate(1, unit=Rate.DAYS), 86_400),
-        ("rate(10 days)", 864_000),
-    ],
-)
-def test_a_rate_is_in_minutes_hours_or_days(
-    expression: ScheduleExpression | str, seconds: int
-) -> None:
-    (trigger,) = schedule_triggers(_app_scheduled(expression), CONFIG)
-
-    assert trigger.period == seconds
+def test_a_rate_is_in_minutes_hours_or_days() -> None:
+    periods: dict[ScheduleExpression | str, int] = {
+        Rate(1, unit=Rate.MINUTES): 60,
+        Rate(2, unit=Rate.HOURS): 7200,
+        Rate(1, unit=Rate.DAYS): 86_400,
+        "rate(10 days)": 864_000,
+    }
+    for expression, seconds in periods.items():
+        (trigger,) = schedule_triggers(_app_scheduled(expression), CONFIG)
+        assert trigger.period == seconds
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,14 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from PIL import Image
 
 from local.demo import pictures_of_faces
 from local.runner.stack import real_engines
-from tests.local.conftest import Aws, running_aws
+from tests.local.conftest import Aws, refusal, running_aws
 from tests.local.services.engine_pages import as_jpeg
 
 SPEECH = {"Text": "Hello there.", "VoiceId": "Joanna", "OutputFormat": "mp3"}
@@ -23,13 +21,6 @@ SPEECH = {"Text": "Hello there.", "VoiceId": "Joanna", "OutputFormat": "mp3"}
 def aws(boto3_session: boto3.session.Session) -> Iterator[Aws]:
     with running_aws(boto3_session, real_engines()) as aws:
         yield aws
-
-
-def refusal(call: Any, **parameters: Any) -> tuple[str, int]:
-    with pytest.raises(ClientError) as refused:
-        call(**parameters)
-    response = refused.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def test_detect_text_refuses_what_is_no_image(aws: Aws) -> None:

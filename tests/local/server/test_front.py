@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.resources.creation import create_stories_table
 from tests.local.conftest import Aws
 
 KEYS = ["plain", "a b/c+d", "ünïcode/🚀", "percent%2Fslash", "q?u=e&r", "dot/../dot", "trailing/"]
@@ -34,10 +35,8 @@ def test_speech_is_a_stream_with_its_own_content_type_and_billed_characters(aws:
 
 
 def test_an_operation_that_no_engine_has_is_refused_not_made_up(aws: Aws) -> None:
-    with pytest.raises(ClientError, match=r"does not have rekognition\.DetectLabels") as refusal:
+    with pytest.raises(ClientError, match=r"\(NotImplemented\).* have rekognition\.DetectLabels"):
         aws.client("rekognition").detect_labels(Image={"Bytes": b"x"})
-
-    assert refusal.value.response["Error"]["Code"] == "NotImplemented"
 
 
 def test_requests_are_counted_by_boto3s_names_without_the_stacks_own(aws: Aws) -> None:
@@ -64,13 +63,13 @@ def test_the_time_in_the_engines_is_summed_by_operation(aws: Aws) -> None:
 
     timing = aws.control("timings")["rekognition.DetectText"]
     assert timing["calls"] == 2
-    assert 0 <= timing["seconds"] < 1
+    assert 0 <= timing["seconds"] < 10
 
     aws.http("DELETE", "/_local/timings")
     assert aws.control("timings") == {}
 
 
-def test_what_is_not_a_control_is_404_and_names_those_there_are(aws: Aws) -> None:
+def test_an_unknown_control_is_404_and_the_answer_names_the_others(aws: Aws) -> None:
     answer = aws.http("GET", "/_local/nothing")
 
     assert answer.status == 404
@@ -163,10 +162,8 @@ def test_a_failed_transaction_takes_nobody_elses_write_back(aws: Aws) -> None:
     assert dynamodb.scan(TableName="stories")["Count"] == 31
 
 
-def test_a_service_that_nothing_here_knows_is_left_to_moto(aws: Aws) -> None:
-    identity = aws.client("sts").get_caller_identity()
-
-    assert identity["Account"] == "123456789012"
+def test_other_services_are_left_to_moto(aws: Aws) -> None:
+    assert aws.client("sts").get_caller_identity()["Account"] == "123456789012"
 
 
 def _table(aws: Aws) -> Any:
@@ -174,10 +171,5 @@ def _table(aws: Aws) -> Any:
     # The client makes its exceptions when they are first asked for; threads that ask at the
     # same time would get different ones.
     assert dynamodb.exceptions
-    dynamodb.create_table(
-        TableName="stories",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-    )
+    create_stories_table(dynamodb, "stories")
     return dynamodb

@@ -12,7 +12,7 @@ from botocore.model import ListShape, OperationModel, ServiceModel, Shape, Struc
 from local.services.service_error import ServiceError
 
 # Refusals at the front door, which every operation has and no model lists.
-_COMMON_CODES = {"ValidationException", "SerializationException"}
+_COMMON_CODES = {"ValidationException", "SerializationException", "NotImplemented"}
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "blob": bytes,

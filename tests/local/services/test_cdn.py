@@ -35,13 +35,8 @@ def test_a_public_file_is_served_to_anybody_as_it_was_stored(aws: Aws) -> None:
     assert answer.headers["Content-Type"] == "audio/mpeg"
     assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert answer.headers["Accept-Ranges"] == "bytes"
-
-
-def test_a_head_request_gets_the_headers_without_the_file(aws: Aws) -> None:
-    answer = aws.http("HEAD", PATH)
-
-    assert (answer.status, answer.data) == (200, b"")
-    assert answer.headers["Content-Length"] == "200"
+    head = aws.http("HEAD", PATH)
+    assert (head.status, head.data, head.headers["Content-Length"]) == (200, b"", "200")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +51,7 @@ def test_a_head_request_gets_the_headers_without_the_file(aws: Aws) -> None:
         "/cdn/",
     ],
 )
-def test_what_is_not_public_or_not_there_is_403(aws: Aws, path: str) -> None:
+def test_a_private_or_missing_file_is_403(aws: Aws, path: str) -> None:
     answer = aws.http("GET", path)
 
     assert answer.status == 403
@@ -81,11 +76,8 @@ def test_an_audio_player_can_ask_for_a_part(aws: Aws, asked: str, part: bytes) -
     assert answer.headers["Content-Length"] == str(len(part))
 
 
-def test_a_part_behind_the_end_is_416(aws: Aws) -> None:
+def test_a_part_behind_the_end_or_a_file_that_the_client_has_is_not_sent(aws: Aws) -> None:
     assert aws.http("GET", PATH, headers={"Range": "bytes=200-"}).status == 416
-
-
-def test_a_file_that_the_client_has_already_is_not_sent_again(aws: Aws) -> None:
     etag = aws.http("GET", PATH).headers["ETag"]
     tomorrow = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
 
@@ -93,20 +85,15 @@ def test_a_file_that_the_client_has_already_is_not_sent_again(aws: Aws) -> None:
     assert aws.http("GET", PATH, headers={"If-Modified-Since": tomorrow}).status == 304
 
 
-def store(aws: Aws, key: str, **headers: str) -> None:
-    s3 = aws.stack_client("s3")
-    s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"first", **headers)
-
-
-def replace(aws: Aws, key: str) -> None:
-    aws.stack_client("s3").put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"second")
+def store(aws: Aws, key: str, body: bytes = b"first", **headers: str) -> None:
+    aws.stack_client("s3").put_object(Bucket=MEDIA_BUCKET, Key=key, Body=body, **headers)
 
 
 def remove(aws: Aws, key: str) -> None:
     aws.stack_client("s3").delete_object(Bucket=MEDIA_BUCKET, Key=key)
 
 
-def test_what_was_fetched_once_is_served_though_it_is_deleted(aws: Aws) -> None:
+def test_a_fetched_file_is_served_after_its_object_is_deleted(aws: Aws) -> None:
     store(aws, "public/page.jpg", ContentType="image/jpeg")
     store(aws, "public/never-fetched.jpg")
     first = aws.http("GET", "/cdn/public/page.jpg")
@@ -126,7 +113,7 @@ def test_what_was_fetched_once_is_served_though_it_is_deleted(aws: Aws) -> None:
     assert aws.http("GET", "/cdn/public/never-fetched.jpg").status == 403
 
 
-def test_a_head_request_puts_it_into_the_cache_and_parts_come_from_there(aws: Aws) -> None:
+def test_a_head_request_fills_the_cache_and_parts_come_from_there(aws: Aws) -> None:
     store(aws, "public/story.mp3")
     aws.http("HEAD", "/cdn/public/story.mp3")
     remove(aws, "public/story.mp3")
@@ -154,10 +141,10 @@ def test_an_object_stays_for_the_time_of_its_cache_control_or_a_day(
     aws: Aws, cache_control: str | None, seconds: int
 ) -> None:
     headers = {} if cache_control is None else {"CacheControl": cache_control}
-    store(aws, "public/page.jpg", **headers)
+    store(aws, "public/page.jpg", b"first", **headers)
     with aws.clock.stopped():
         aws.http("GET", "/cdn/public/page.jpg")
-        replace(aws, "public/page.jpg")
+        store(aws, "public/page.jpg", b"second")
 
         aws.clock.pass_by(seconds - 0.01)
         assert aws.http("GET", "/cdn/public/page.jpg").data == b"first"
@@ -165,7 +152,7 @@ def test_an_object_stays_for_the_time_of_its_cache_control_or_a_day(
         assert aws.http("GET", "/cdn/public/page.jpg").data == b"second"
 
 
-def test_that_an_object_was_not_there_is_remembered_for_10_seconds(aws: Aws) -> None:
+def test_a_missing_object_stays_missing_for_10_seconds(aws: Aws) -> None:
     with aws.clock.stopped():
         first = aws.http("GET", "/cdn/public/page.jpg")
         store(aws, "public/page.jpg")
@@ -178,11 +165,11 @@ def test_that_an_object_was_not_there_is_remembered_for_10_seconds(aws: Aws) -> 
     assert again.headers["X-Cache"] == "Error from cloudfront"
 
 
-def test_what_was_asked_for_longest_ago_gives_way_to_what_is_new(aws: Aws) -> None:
+def test_a_full_cache_drops_the_file_that_was_asked_for_longest_ago(aws: Aws) -> None:
     content = bytes(CACHE_BYTES * 2 // 5)
     paths = {name: f"public/{name}.mp3" for name in "abc"}
     for path in paths.values():
-        aws.stack_client("s3").put_object(Bucket=MEDIA_BUCKET, Key=path, Body=content)
+        store(aws, path, content)
     for name in "abac":
         assert aws.http("HEAD", f"/cdn/{paths[name]}").status == 200
     for path in paths.values():

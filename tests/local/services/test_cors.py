@@ -20,9 +20,10 @@ RULES = [
 ]
 
 
-def preflight(aws: Aws, bucket: str, **headers: str) -> Any:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return aws.http("OPTIONS", f"/{bucket}", headers=named)
+def preflight(aws: Aws, bucket: str, *asked: str) -> Any:
+    """Ask, with the values of as many headers: the origin, the method, and the headers."""
+    names = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+    return aws.http("OPTIONS", f"/{bucket}", headers=dict(zip(names, asked, strict=False)))
 
 
 def allowances(answer: Any) -> dict[str, str]:
@@ -69,13 +70,7 @@ def choosy(aws: Aws) -> str:
 def test_a_browser_may_post_a_form_to_the_intake_bucket_from_anywhere(
     aws: Aws, intake: str
 ) -> None:
-    asked = preflight(
-        aws,
-        intake,
-        Origin=ORIGIN,
-        Access_Control_Request_Method="POST",
-        Access_Control_Request_Headers="content-type,x-requested-with",
-    )
+    asked = preflight(aws, intake, ORIGIN, "POST", "content-type,x-requested-with")
     assert (asked.status, asked.data) == (200, b"")
     assert allowances(asked) == {
         "allow-origin": "*",
@@ -110,10 +105,8 @@ def test_a_browser_may_post_a_form_to_the_intake_bucket_from_anywhere(
     assert answer.headers["Vary"] == VARY
     assert answer.headers["Location"].endswith(f"/{intake}/images/page")
     stored = aws.client("s3").get_object(Bucket=intake, Key="images/page")
-    assert (stored["Body"].read(), stored["ETag"]) == (
-        b"\xff\xd8 photo \r\n",
-        answer.headers["ETag"],
-    )
+    assert stored["Body"].read() == b"\xff\xd8 photo \r\n"
+    assert stored["ETag"] == answer.headers["ETag"]
 
 
 def test_a_page_may_read_why_its_form_was_refused(aws: Aws, intake: str) -> None:
@@ -123,9 +116,12 @@ def test_a_page_may_read_why_its_form_was_refused(aws: Aws, intake: str) -> None
     parts = [*form["fields"].items(), ("file", ("f", bytes(6)))]
 
     answer = aws.http("POST", f"/{intake}", fields=parts, headers={"Origin": ORIGIN})
+    without_origin = aws.http("POST", f"/{intake}", fields=parts)
 
     assert (answer.status, code_of(answer)) == (400, "EntityTooLarge")
     assert allowances(answer)["allow-origin"] == "*"
+    assert without_origin.status == 400
+    assert allowances(without_origin) == {}
 
 
 @pytest.mark.parametrize(
@@ -139,16 +135,10 @@ def test_a_page_may_read_why_its_form_was_refused(aws: Aws, intake: str) -> None
         ("https://www.storytime.example", "GET", "content-type"),
     ],
 )
-def test_a_preflight_for_what_the_bucket_does_not_allow_is_403(
+def test_a_preflight_that_no_rule_allows_is_403(
     aws: Aws, choosy: str, origin: str, method: str, headers: str
 ) -> None:
-    answer = preflight(
-        aws,
-        choosy,
-        Origin=origin,
-        Access_Control_Request_Method=method,
-        Access_Control_Request_Headers=headers,
-    )
+    answer = preflight(aws, choosy, origin, method, headers)
 
     assert (answer.status, code_of(answer)) == (403, "AccessForbidden")
     assert b"This CORS request is not allowed" in answer.data
@@ -156,17 +146,13 @@ def test_a_preflight_for_what_the_bucket_does_not_allow_is_403(
 
 
 def test_an_origin_that_is_named_is_answered_by_its_name_and_trusted(aws: Aws, choosy: str) -> None:
-    answer = preflight(
-        aws,
-        choosy,
-        Origin="https://www.storytime.example",
-        Access_Control_Request_Method="PUT",
-        Access_Control_Request_Headers="Content-Type, X-Amz-Meta-Name",
-    )
+    origin = "https://www.storytime.example"
+
+    answer = preflight(aws, choosy, origin, "PUT", "Content-Type, X-Amz-Meta-Name")
 
     assert answer.status == 200
     assert allowances(answer) == {
-        "allow-origin": "https://www.storytime.example",
+        "allow-origin": origin,
         "allow-credentials": "true",
         "allow-methods": "POST, PUT",
         "allow-headers": "content-type, x-amz-meta-name",
@@ -180,18 +166,18 @@ def test_an_origin_that_is_named_is_answered_by_its_name_and_trusted(aws: Aws, c
 def test_a_bucket_without_cors_allows_nothing(aws: Aws, bucket: str, message: str) -> None:
     aws.stack_client("s3").create_bucket(Bucket="closed")
 
-    answer = preflight(aws, bucket, Origin=ORIGIN, Access_Control_Request_Method="POST")
+    answer = preflight(aws, bucket, ORIGIN, "POST")
 
     assert (answer.status, code_of(answer)) == (403, "AccessForbidden")
     assert message in answer.data.decode()
     assert b"<Method>POST</Method>" in answer.data
 
 
-@pytest.mark.parametrize("headers", [{"Access_Control_Request_Method": "POST"}, {"Origin": ORIGIN}])
+@pytest.mark.parametrize("asked", [("", "POST"), (ORIGIN,)])
 def test_a_preflight_that_does_not_say_what_is_asked_is_400(
-    aws: Aws, intake: str, headers: dict[str, str]
+    aws: Aws, intake: str, asked: tuple[str, ...]
 ) -> None:
-    answer = preflight(aws, intake, **headers)
+    answer = preflight(aws, intake, *asked)
 
     assert (answer.status, code_of(answer)) == (400, "BadRequest")
 
@@ -217,13 +203,3 @@ def test_a_request_that_the_rules_do_not_allow_is_performed_but_the_page_may_not
         "expose-headers": "ETag",
     }
     assert allowances(deleted) == {}
-
-
-def test_a_request_that_names_no_origin_is_answered_without_cors(aws: Aws, intake: str) -> None:
-    form = aws.client("s3").generate_presigned_post(intake, "k")
-    parts = [*form["fields"].items(), ("file", ("f", b"x"))]
-
-    answer = aws.http("POST", f"/{intake}", fields=parts)
-
-    assert answer.status == 204
-    assert allowances(answer) == {}

@@ -17,7 +17,6 @@ from local.services.rekognition.detected_words import (
     most_confident,
     words_of,
 )
-from local.services.service_error import ServiceError
 from tests.local.services.engine_pages import (
     as_jpeg,
     as_png,
@@ -26,7 +25,7 @@ from tests.local.services.engine_pages import (
     submit,
     texts,
 )
-from tests.local.services.engine_shapes import assert_fits
+from tests.local.services.engine_shapes import assert_fits, refusal
 
 engines = pytest.mark.engines
 REKOGNITION = Rekognition()
@@ -97,10 +96,10 @@ def test_polygons_go_clockwise_from_the_top_left_and_the_box_is_their_outline(
         assert second["Y"] < third["Y"]
         assert third["X"] > fourth["X"]
         assert fourth["Y"] > first["Y"]
-        assert box["Left"] == min(point["X"] for point in polygon)
-        assert box["Top"] == min(point["Y"] for point in polygon)
-        assert box["Left"] + box["Width"] == pytest.approx(max(p["X"] for p in polygon))
-        assert box["Top"] + box["Height"] == pytest.approx(max(p["Y"] for p in polygon))
+        for axis, start, length in (("X", "Left", "Width"), ("Y", "Top", "Height")):
+            places = [point[axis] for point in polygon]
+            assert box[start] == min(places)
+            assert box[start] + box[length] == pytest.approx(max(places))
 
 
 @engines
@@ -197,10 +196,7 @@ def test_calls_from_several_threads_do_not_mix() -> None:
 def test_filters_are_not_implemented() -> None:
     request = submit(as_jpeg(PAGE.image)) | {"Filters": {"WordFilter": {"MinConfidence": 90.0}}}
 
-    with pytest.raises(ServiceError) as refusal:
-        REKOGNITION.detect_text(request)
-
-    assert refusal.value.code == "NotImplemented"
+    assert refusal(REKOGNITION.detect_text, request) == "NotImplemented"
 
 
 def line(text: str, probabilities: dict[str, float] | None = None) -> Line:
@@ -248,29 +244,19 @@ def test_a_word_covers_its_part_of_the_line() -> None:
     assert line_quad([first, second]) == pytest.approx(WHOLE_IMAGE)
 
 
-def test_doubt_about_a_quotation_mark_is_no_doubt_about_the_word() -> None:
+def test_a_quotation_mark_does_not_lower_a_words_confidence_and_long_words_weigh_more() -> None:
     (quoted,) = words_of(line("“I", {"“": 0.5}))
     (sign,) = words_of(line("“", {"“": 0.5}))
 
     assert quoted.confidence == pytest.approx(99)
     assert sign.confidence == pytest.approx(50)
-
-
-def test_long_words_weigh_more_in_the_confidence_of_a_line() -> None:
     assert line_confidence([word("a", 50), word("bcd", 90)]) == pytest.approx(80)
 
 
-def test_the_words_read_best_survive_wherever_they_are() -> None:
+def test_the_words_read_best_survive_and_of_equals_the_earlier() -> None:
     """Not simply the first ones: AWS does not say which, so no code may count on it."""
-    lines = [[word("one", 70), word("two", 99)], [word("three", 98), word("four", 60)]]
+    first, second = [word("one", 70), word("two", 99)], [word("three", 98), word("four", 60)]
+    equals = [[word(str(number), 90)] for number in range(101)]
 
-    assert [[each.text for each in words] for words in most_confident(lines, 2)] == [
-        ["two"],
-        ["three"],
-    ]
-
-
-def test_of_words_read_equally_well_the_earlier_survive() -> None:
-    lines = [[word(str(number), 90)] for number in range(101)]
-
-    assert most_confident(lines, 100) == [*lines[:100], []]
+    assert most_confident([first, second], 2) == [first[1:], second[:1]]
+    assert most_confident(equals, 100) == [*equals[:100], []]

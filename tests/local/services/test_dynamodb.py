@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.resources.creation import create_stories_table
-from tests.local.conftest import Aws
+from tests.local.conftest import Aws, refusal
 
 TABLE = "stories"
 COUNT_ONE: dict[str, Any] = {
@@ -19,6 +19,7 @@ COUNT_ONE: dict[str, Any] = {
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     }
 }
+INVALID = ("ValidationException", 400)
 MISTYPED = {"pk": {"S": "x"}, "listed_under": {"N": "1"}}
 
 
@@ -34,16 +35,10 @@ def put(dynamodb: Any, pk: str, **attributes: str) -> None:
     dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": pk}, **item})
 
 
-def put_once(pk: str, **wishes: str) -> dict[str, Any]:
+def put_once(pk: str, **options: str) -> dict[str, Any]:
     """A transaction's operation that puts a new item."""
-    return {
-        "Put": {
-            "TableName": TABLE,
-            "Item": {"pk": {"S": pk}},
-            "ConditionExpression": "attribute_not_exists(pk)",
-            **wishes,
-        }
-    }
+    once = {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {"Put": {"TableName": TABLE, "Item": {"pk": {"S": pk}}, **once, **options}}
 
 
 def counted(dynamodb: Any) -> int:
@@ -71,9 +66,13 @@ def start(pk: str = "b", under: str = "2026-11", as_: Any = "2") -> dict[str, An
     return {"pk": {"S": pk}, "listed_under": {"S": under}, "listed_as": named_as}
 
 
-def refusal_of(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
-    told = error.value.response["Error"]
-    return told["Code"], told["Message"]
+def message_of(call: Callable[..., Any], **parameters: Any) -> str:
+    """The sentence with which an invalid request is refused."""
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    error = refused.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    return str(error["Message"])
 
 
 def test_a_cancelled_transaction_says_why_of_each_operation_and_shows_what_was_there(
@@ -107,9 +106,7 @@ def test_a_cancelled_transaction_says_why_of_each_operation_and_shows_what_was_t
 
 def test_a_transaction_has_at_most_one_operation_of_an_item_and_100_in_all(dynamodb: Any) -> None:
     for operations in ([put_once("a"), put_once("a")], [put_once(str(n)) for n in range(101)]):
-        with pytest.raises(ClientError) as refusal:
-            dynamodb.transact_write_items(TransactItems=operations)
-        assert refusal_of(refusal)[0] == "ValidationException"
+        assert refusal(dynamodb.transact_write_items, TransactItems=operations) == INVALID
 
     assert dynamodb.scan(TableName=TABLE)["Count"] == 0
 
@@ -135,41 +132,27 @@ def test_a_transaction_takes_effect_once_for_its_token_within_ten_minutes(
         assert counted(dynamodb) == 3
 
 
-def test_a_token_is_for_one_transaction_only(dynamodb: Any) -> None:
-    dynamodb.transact_write_items(TransactItems=[COUNT_ONE], ClientRequestToken="mine")
-
-    with pytest.raises(dynamodb.exceptions.IdempotentParameterMismatchException):
-        dynamodb.transact_write_items(TransactItems=[put_once("a")], ClientRequestToken="mine")
-
-
-def test_a_transaction_that_was_cancelled_may_be_tried_again_with_its_token(dynamodb: Any) -> None:
+def test_a_token_is_for_one_transaction_which_may_be_tried_again_after_it_was_cancelled(
+    dynamodb: Any,
+) -> None:
     put(dynamodb, "taken")
-    request = {"TransactItems": [put_once("taken")], "ClientRequestToken": "mine"}
+    request: dict[str, Any] = {"TransactItems": [put_once("taken")], "ClientRequestToken": "mine"}
     with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
         dynamodb.transact_write_items(**request)
     dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "taken"}})
 
     dynamodb.transact_write_items(**request)
 
+    with pytest.raises(dynamodb.exceptions.IdempotentParameterMismatchException):
+        dynamodb.transact_write_items(**request | {"TransactItems": [put_once("a")]})
     assert dynamodb.scan(TableName=TABLE)["Count"] == 1
 
 
-@pytest.mark.parametrize(
-    "request_items",
-    [
-        {},
-        {TABLE: {"Keys": [{"pk": {"S": str(number)}} for number in range(101)]}},
-        {TABLE: {"Keys": [{"pk": {"S": "a"}}, {"pk": {"S": "a"}}]}},
-    ],
-    ids=["none", "101", "twice the same"],
-)
-def test_a_batch_gets_from_one_to_100_keys_each_once(
-    dynamodb: Any, request_items: dict[str, Any]
-) -> None:
-    with pytest.raises(ClientError) as refusal:
-        dynamodb.batch_get_item(RequestItems=request_items)
+def test_a_batch_gets_from_one_to_100_keys_each_once(dynamodb: Any) -> None:
+    keys = [{"pk": {"S": str(number)}} for number in range(101)]
 
-    assert refusal_of(refusal)[0] == "ValidationException"
+    for batch in ({}, {TABLE: {"Keys": keys}}, {TABLE: {"Keys": keys[:1] * 2}}):
+        assert refusal(dynamodb.batch_get_item, RequestItems=batch) == INVALID
 
 
 def test_a_batch_of_over_16_mb_leaves_keys_to_be_asked_for_again(dynamodb: Any) -> None:
@@ -223,11 +206,9 @@ def test_a_page_cannot_start_where_none_can_have_ended(
     if name.startswith("#"):
         query["ExpressionAttributeNames"] = {name: "listed_under"}
 
-    with pytest.raises(ClientError) as refusal:
-        listing(dynamodb, ExclusiveStartKey=key, **query)
+    refused = message_of(listing, dynamodb=dynamodb, ExclusiveStartKey=key, **query)
 
-    assert refusal_of(refusal)[0] == "ValidationException"
-    assert message in refusal_of(refusal)[1]
+    assert message in refused
     assert listed(listing(dynamodb, ExclusiveStartKey=start(), **query)) == ["a"]
 
 
@@ -239,29 +220,19 @@ def test_a_scan_goes_on_from_a_key_of_its_own_table_or_index(dynamodb: Any) -> N
         first = dynamodb.scan(TableName=TABLE, Limit=2, **index)
         rest = dynamodb.scan(TableName=TABLE, ExclusiveStartKey=first["LastEvaluatedKey"], **index)
         assert listed(first) + listed(rest) == ["a", "b", "c"]
-        with pytest.raises(ClientError) as refusal:
-            dynamodb.scan(TableName=TABLE, ExclusiveStartKey={"x": {"S": "y"}}, **index)
-        assert refusal_of(refusal)[0] == "ValidationException"
+        nowhere = {"TableName": TABLE, "ExclusiveStartKey": {"x": {"S": "y"}}, **index}
+        assert refusal(dynamodb.scan, **nowhere) == INVALID
 
 
-@pytest.mark.parametrize(
-    ("operation", "request_"),
-    [
-        ("put_item", {"TableName": TABLE, "Item": MISTYPED}),
-        (
-            "transact_write_items",
-            {"TransactItems": [{"Put": {"TableName": TABLE, "Item": MISTYPED}}]},
-        ),
-    ],
-)
-def test_an_item_whose_index_key_is_of_another_type_is_refused(
-    dynamodb: Any, operation: str, request_: dict[str, Any]
-) -> None:
-    with pytest.raises(ClientError) as refusal:
-        getattr(dynamodb, operation)(**request_)
+def test_an_item_whose_index_key_is_of_another_type_is_refused(dynamodb: Any) -> None:
+    put: dict[str, Any] = {"TableName": TABLE, "Item": MISTYPED}
+    refused = [
+        message_of(dynamodb.put_item, **put),
+        message_of(dynamodb.transact_write_items, TransactItems=[{"Put": put}]),
+    ]
 
-    assert refusal_of(refusal)[0] == "ValidationException"
-    assert "listed_under Expected: S Actual: N IndexName: listing" in refusal_of(refusal)[1]
+    for message in refused:
+        assert "listed_under Expected: S Actual: N IndexName: listing" in message
     assert dynamodb.scan(TableName=TABLE)["Count"] == 0
 
 
@@ -278,20 +249,17 @@ def test_a_name_or_value_that_no_expression_uses_is_refused(
     used: dict[str, Any] = {
         "ExpressionAttributeValues": {":month": {"S": "2026-11"}},
         "ExpressionAttributeNames": {"#under": "listed_under"},
+        "KeyConditionExpression": "#under = :month",
     }
-    listing(dynamodb, KeyConditionExpression="#under = :month", **used)
-    used[parameter][placeholder] = value
     update = COUNT_ONE["Update"]
+    listing(dynamodb, **used)
+
+    used[parameter][placeholder] = value
     update = update | {parameter: update.get(parameter, {}) | {placeholder: value}}
-    refused: list[Callable[[], Any]] = [
-        lambda: listing(dynamodb, KeyConditionExpression="#under = :month", **used),
-        lambda: dynamodb.transact_write_items(TransactItems=[{"Update": update}]),
+    refused = [
+        message_of(listing, dynamodb=dynamodb, **used),
+        message_of(dynamodb.transact_write_items, TransactItems=[{"Update": update}]),
     ]
 
-    for request in refused:
-        with pytest.raises(ClientError) as refusal:
-            request()
-        assert refusal_of(refusal) == (
-            "ValidationException",
-            f"Value provided in {parameter} unused in expressions: keys: {{{placeholder}}}",
-        )
+    sentence = f"Value provided in {parameter} unused in expressions: keys: {{{placeholder}}}"
+    assert refused == [sentence, sentence]

@@ -107,20 +107,37 @@ def test_threads_do_not_mix_their_voices() -> None:
 
 
 @pytest.mark.parametrize(
-    "members",
+    ("members", "refused_as"),
     [
-        {"OutputFormat": "wav"},
-        {"VoiceId": "Nobody"},
-        {"Engine": "quantum"},
-        {"LanguageCode": "tlh"},
-        {"TextType": "markdown"},
-        {"SpeechMarkTypes": ["smell"], "OutputFormat": "json"},
-        {"OutputFormat": "json"},
-        {"Text": ""},
+        ({"OutputFormat": "wav"}, "ValidationException"),
+        ({"VoiceId": "Nobody"}, "ValidationException"),
+        ({"Engine": "quantum"}, "ValidationException"),
+        ({"LanguageCode": "tlh"}, "ValidationException"),
+        ({"TextType": "markdown"}, "ValidationException"),
+        ({"OutputFormat": "json", "SpeechMarkTypes": ["smell"]}, "ValidationException"),
+        ({"OutputFormat": "json"}, "ValidationException"),
+        ({"Text": ""}, "ValidationException"),
+        # A voice that lacks the engine: not EngineNotSupportedException, which the model has.
+        ({"VoiceId": "Carla", "Engine": "neural"}, "ValidationException"),
+        ({"VoiceId": "Olivia"}, "ValidationException"),
+        ({"VoiceId": "Olivia", "Engine": "standard"}, "ValidationException"),
+        ({"VoiceId": "Joanna", "Engine": "long-form"}, "ValidationException"),
+        ({"VoiceId": "Joanna", "LanguageCode": "fr-FR"}, "LanguageNotSupportedException"),
+        ({"VoiceId": "Aditi", "LanguageCode": "en-US"}, "LanguageNotSupportedException"),
+        ({"SpeechMarkTypes": ["word"]}, "MarksNotSupportedForFormatException"),
+        ({"Text": "half a character: \ud83d"}, "SerializationException"),
+        ({"OutputFormat": "pcm"}, "NotImplemented"),
+        ({"SampleRate": "16000"}, "NotImplemented"),
+        ({"LexiconNames": ["mine"]}, "NotImplemented"),
+        ({"OutputFormat": "json", "SpeechMarkTypes": ["viseme"]}, "NotImplemented"),
+        ({"Text": "<speak>One <break/> two</speak>", "TextType": "ssml"}, "NotImplemented"),
     ],
+    ids=str,
 )
-def test_a_value_outside_the_api_model_is_refused(members: dict[str, Any]) -> None:
-    assert code(request(**members)) == "ValidationException"
+def test_a_request_with_an_unsupported_value_is_refused(
+    members: dict[str, Any], refused_as: str
+) -> None:
+    assert code(request(**members)) == refused_as
 
 
 def test_a_request_without_a_required_member_is_refused() -> None:
@@ -130,26 +147,6 @@ def test_a_request_without_a_required_member_is_refused() -> None:
 def test_a_refusal_names_all_faults_at_once() -> None:
     with pytest.raises(ServiceError, match=r"2 validation errors detected: .*engine.*voiceId"):
         POLLY.synthesize_speech(request(Engine="quantum", VoiceId="Nobody"))
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"VoiceId": "Carla", "Engine": "neural"},
-        {"VoiceId": "Olivia"},
-        {"VoiceId": "Olivia", "Engine": "standard"},
-        {"VoiceId": "Joanna", "Engine": "long-form"},
-    ],
-    ids=["standard only", "neural only, by default", "neural only", "no long form"],
-)
-def test_a_voice_without_the_engine_is_refused(members: dict[str, str]) -> None:
-    """Polly answers a ValidationException, not its EngineNotSupportedException."""
-    assert code(request(**members)) == "ValidationException"
-
-
-@pytest.mark.parametrize(("voice", "language"), [("Joanna", "fr-FR"), ("Aditi", "en-US")])
-def test_a_voice_that_does_not_speak_the_language_is_refused(voice: str, language: str) -> None:
-    assert code(request(VoiceId=voice, LanguageCode=language)) == "LanguageNotSupportedException"
 
 
 def test_3000_characters_are_spoken_and_3001_are_not() -> None:
@@ -172,51 +169,22 @@ def test_tags_are_free_up_to_6000_characters_in_all() -> None:
     assert code(ssml("word " * 600 + ".", **MARKS)) == "TextLengthExceededException"
 
 
-def test_speech_marks_are_not_supported_in_an_mp3() -> None:
-    assert code(request(SpeechMarkTypes=["word"])) == "MarksNotSupportedForFormatException"
-
-
-def test_half_a_character_is_refused() -> None:
-    assert code(request(Text="half a \ud83d")) == "SerializationException"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        *("never <closed", "x < y", "Tom & Jerry", "<p>x", "x\0", "&nbsp;", "<b>x</b>"),
-        *("<audio src='x'/>", "<voice name='Amy'>x</voice>", "<speak>x</speak>"),
-    ],
-)
-def test_bad_ssml_is_refused(content: str) -> None:
-    assert code(ssml(content)) == "InvalidSsmlException"
-
-
 @pytest.mark.parametrize(
     "document",
     [
         *("plain text", "<p>x</p>", "<speak>x</speak>y", "<speak"),
         '<!DOCTYPE speak [<!ENTITY a "b">]><speak>&a;</speak>',
+        *(
+            f"<speak>{content}</speak>"
+            for content in (
+                *("never <closed", "x < y", "Tom & Jerry", "<p>x", "x\0", "&nbsp;", "<b>x</b>"),
+                *("<audio src='x'/>", "<voice name='Amy'>x</voice>", "<speak>x</speak>"),
+            )
+        ),
     ],
 )
-def test_a_document_is_one_speak_element_without_declarations(document: str) -> None:
+def test_ssml_that_is_not_one_valid_speak_element_is_refused(document: str) -> None:
     assert code(request(Text=document, TextType="ssml")) == "InvalidSsmlException"
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"OutputFormat": "pcm"},
-        {"SampleRate": "16000"},
-        {"LexiconNames": ["mine"]},
-        {"OutputFormat": "json", "SpeechMarkTypes": ["viseme"]},
-        {"Text": "<speak>One <break/> two</speak>", "TextType": "ssml"},
-    ],
-)
-def test_what_the_app_never_asks_for_is_not_implemented(members: dict[str, Any]) -> None:
-    with pytest.raises(ServiceError) as refusal:
-        POLLY.synthesize_speech(request(**members))
-
-    assert refusal.value.code == "NotImplemented"
 
 
 def test_every_voice_is_one_of_the_api_model() -> None:

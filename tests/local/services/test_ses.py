@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import Aws
+from tests.local.conftest import Aws, refusal
 
 SENDER = "stories@example.com"
 
@@ -27,9 +27,9 @@ def send(ses: Any, *to: str, sender: str = SENDER, **content: Any) -> dict[str, 
 
 
 def refusal_of(ses: Any, *to: str, **message: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as refused:
         send(ses, *to, **message)
-    response = refusal.value.response
+    response = refused.value.response
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     return response["Error"]["Code"], response["Error"]["Message"]
 
@@ -85,15 +85,13 @@ def test_one_malformed_address_refuses_the_whole_message(aws: Aws, ses: Any, add
     assert aws.control("inbox") == []
 
 
-def test_a_message_needs_a_recipient(ses: Any) -> None:
+def test_a_message_without_recipients_or_with_control_characters_in_its_subject_is_refused(
+    ses: Any,
+) -> None:
     assert refusal_of(ses) == ("BadRequestException", "The message has no recipients.")
-
-
-@pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x7f", "\u2028"])
-def test_a_subject_with_control_characters_is_refused(ses: Any, character: str) -> None:
-    subject = {"Data": f"two{character}lines", "Charset": "UTF-8"}
-
-    assert refusal_of(ses, "zoe@example.org", Subject=subject)[0] == "BadRequestException"
+    for character in ["\n", "\r", "\x00", "\x7f", "\u2028"]:
+        subject = {"Data": f"two{character}lines", "Charset": "UTF-8"}
+        assert refusal_of(ses, "zoe@example.org", Subject=subject)[0] == "BadRequestException"
 
 
 def test_an_identity_is_verified_as_soon_as_it_is_created_and_only_once(ses: Any) -> None:
@@ -118,29 +116,19 @@ SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "request_"),
+    ("operation", "request_"),
     [
-        ("sesv2", "list_email_identities", {}),
-        ("sesv2", "create_email_identity", {"EmailIdentity": "example.com"}),
-        ("sesv2", "send_email", {"Content": {"Raw": {"Data": b"Subject: s\n\nbody"}}}),
-        ("sesv2", "send_email", {"Content": {}, "ConfigurationSetName": "c"}),
-        (
-            "sesv2",
-            "send_email",
-            {"Content": {"Simple": SIMPLE | {"Body": {"Html": SIMPLE["Subject"]}}}},
-        ),
-        (
-            "sesv2",
-            "send_email",
-            {"Content": {"Simple": SIMPLE}, "Destination": {"CcAddresses": ["a@example.org"]}},
-        ),
-        ("ses", "verify_email_identity", {"EmailAddress": SENDER}),
+        ("list_email_identities", {}),
+        ("create_email_identity", {"EmailIdentity": "example.com"}),
+        ("send_email", {"Content": {"Raw": {"Data": b"Subject: s\n\nbody"}}}),
+        ("send_email", {"Content": {}, "ConfigurationSetName": "c"}),
+        ("send_email", {"Content": {"Simple": SIMPLE | {"Body": {"Html": SIMPLE["Subject"]}}}}),
+        ("send_email", {"Content": {"Simple": SIMPLE}, "Destination": {"CcAddresses": ["a@b.c"]}}),
     ],
 )
 def test_other_requests_to_ses_are_refused_as_not_implemented(
-    aws: Aws, service: str, operation: str, request_: dict[str, Any]
+    aws: Aws, operation: str, request_: dict[str, Any]
 ) -> None:
-    with pytest.raises(ClientError) as refusal:
-        getattr(aws.client(service), operation)(**request_)
-
-    assert refusal.value.response["Error"]["Code"] == "NotImplemented"
+    assert refusal(getattr(aws.client("sesv2"), operation), **request_)[0] == "NotImplemented"
+    version_1 = aws.client("ses").verify_email_identity
+    assert refusal(version_1, EmailAddress=SENDER)[0] == "NotImplemented"

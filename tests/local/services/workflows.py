@@ -10,7 +10,7 @@ from typing import Any
 from local.runner.lambda_function import LambdaFunction
 from tests.local.conftest import Aws
 
-SECONDS = 10  # patience, not a measure
+SECONDS = 60  # patience, not a measure
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:storytime-local-"
 ROLE = "arn:aws:iam::123456789012:role/any"
 
@@ -89,11 +89,11 @@ class Workflows:
     def ended(self, execution: str) -> dict[str, Any]:
         """What DescribeExecution says once it is closed."""
         client, pause = self.client, threading.Event()
-        for _ in range(1000):
+        for _ in range(SECONDS * 100):
             answer: dict[str, Any] = client.describe_execution(executionArn=execution)
             if answer["status"] != "RUNNING":
                 return answer
-            pause.wait(SECONDS / 1000)
+            pause.wait(0.01)
         raise AssertionError("it never ended")
 
     def run(self, states: dict[str, Any], given: Any = None, **fields: Any) -> dict[str, Any]:
