@@ -23,6 +23,7 @@ pytestmark = pytest.mark.engines
 
 FACES = Path(__file__).resolve().parents[3] / "shared" / "faces"
 PAID = [f"rekognition.{each}" for each in PAID_OPERATIONS["rekognition"] if each != "DetectText"]
+PAGE = pictures.page().resize((640, 480))
 THROUGH = {
     "FaceDetection",
     "CheckFaceDuplicate",
@@ -126,7 +127,7 @@ def status_of_thumbnail(profile: dict[str, Any]) -> int:
     [
         (pictures.twins(), "several_faces"),
         (pictures.behind_sunglasses(), "sunglasses"),
-        (pictures.page(), "no_face"),
+        (PAGE, "no_face"),
         (pictures.portrait().resize((80, 80)), "face_too_small"),
     ],
     ids=["twins", "sunglasses", "page", "30 pixels"],
@@ -245,7 +246,7 @@ def test_an_address_that_ses_refuses_changes_nothing_else(
 ) -> None:
     client.inject("sesv2.SendEmail", "MessageRejected", times=1)
 
-    profiles.put("user_a", picture(pictures.page()), email="a@example.com")
+    profiles.put("user_a", picture(PAGE), email="a@example.com")
 
     assert profiles.ended("user_a")["status"] == "rejected"
 
@@ -291,7 +292,7 @@ def test_an_execution_with_a_malformed_input_fails(profiles: ProfileClient) -> N
     assert profiles.path("no-input") == ["FaceDetection", "ProcessingFailed", "Failed"]
 
 
-def test_the_demo_shows_the_way_of_each_photo_as_the_readme_shows_it(
+def test_the_demo_shows_the_states_of_each_photo_as_documented(
     profiles: ProfileClient, stack: RunningStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     profiles.will_send("user-1", "user-2", "user-3", "user-4", "user-5")
@@ -300,8 +301,8 @@ def test_the_demo_shows_the_way_of_each_photo_as_the_readme_shows_it(
 
     said, complaint = capsys.readouterr()
     assert (status, complaint) == (0, "")
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    shown = readme.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
+    documented = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    shown = documented.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
     assert _without_figures(said).startswith(_without_figures(shown))
     assert "rejected (sunglasses)" in said
     assert "rejected (no_face)" in said
