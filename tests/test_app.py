@@ -70,7 +70,7 @@ def test_every_route_but_health_is_guarded(closed: Any) -> None:
     assert unguarded == ["/health"]
 
 
-def test_api_gateway_is_told_so_and_lets_preflights_through(closed: Any) -> None:
+def test_api_gateway_guards_the_same_routes_and_no_preflight(closed: Any) -> None:
     unguarded = {
         (each["path"], each["method"])
         for each in closed["deployed"]
@@ -108,7 +108,7 @@ def test_any_other_token_opens_nothing() -> None:
     assert [each["Resource"] for each in policy["policyDocument"]["Statement"]] == [[]]
 
 
-def test_an_open_stage_guards_nothing_and_its_authorizer_lets_nobody_in() -> None:
+def test_an_open_stage_guards_no_route_and_its_authorizer_accepts_no_token() -> None:
     opened = look(f"Bearer {TOKEN}", API_TOKENS="open", ALLOWED_ORIGIN="https://books.example.com")
 
     assert {route["guard"] for route in opened["routes"]} == {None}

@@ -1,14 +1,12 @@
-"""The sample page is what its script draws, and a reader reads it without a wrong word."""
+"""The sample page is what its script draws."""
 
 import io
-import re
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 from PIL.ExifTags import IFD, Base
 
-from local.services.rekognition.detect_text import Rekognition
 from samples.draw_page import (
     RIGHT_ORIENTATION,
     SAMPLE_PHOTO,
@@ -24,11 +22,6 @@ def largest_difference(one: Image.Image, other: Image.Image) -> float:
     """Of two pictures seen from afar, where neither noise nor the JPEG codec shows (0 to 255)."""
     small = [np.asarray(page.convert("L").resize((400, 300)), dtype=int) for page in (one, other)]
     return float(np.abs(small[0] - small[1]).max())
-
-
-def words(text: str) -> list[str]:
-    """Readers may answer straight quotes for curly ones; nothing else may differ."""
-    return re.sub("[“”]", '"', text).split()
 
 
 def opened(file: bytes) -> Image.Image:
@@ -91,11 +84,3 @@ def test_a_comment_makes_another_file_of_the_same_picture(page: Image.Image) -> 
 def test_a_text_that_cannot_be_printed_legibly_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"too long|cannot print"):
         draw_page(text, width=800)
-
-
-@pytest.mark.engines
-def test_the_sample_page_is_read_without_a_wrong_word() -> None:
-    rekognition = Rekognition()
-    answer = rekognition.detect_text({"Image": {"Bytes": SAMPLE_PHOTO.read_bytes()}})
-    lines = [found for found in answer["TextDetections"] if found["Type"] == "LINE"]
-    assert words(" ".join(line["DetectedText"] for line in lines)) == words(SAMPLE_TEXT)

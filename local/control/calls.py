@@ -1,4 +1,4 @@
-"""Records the AWS requests of each function and their resources: its role must allow them.
+"""Records the AWS requests of each function: how many, and their resources, for its role.
 
 botocore reports them in the function's own thread, so that the app need not know. The AWS port
 could not tell the functions apart, and never sees that a form is signed.
@@ -6,7 +6,7 @@ could not tell the functions apart, and never sees that a form is signed.
 
 import re
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ class Calls:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: defaultdict[str, set[str]] = defaultdict(set)
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def listen(self) -> None:
         """Record every call of every client of the sessions that are created from now on."""
@@ -42,12 +43,25 @@ class Calls:
         with self._lock:
             self._calls.clear()
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Count the requests of each function by operation, without the clients' own retries."""
+        with self._lock:
+            return {name: dict(sorted(each.items())) for name, each in sorted(self._counts.items())}
+
+    def clear_counts(self) -> None:
+        with self._lock:
+            self._counts.clear()
+
     def _call(
         self, params: _Parameters, model: Any, context: Mapping[str, Any], **_event: Any
     ) -> None:
         if context.get("is_presign_request") and model.name == "CreateBucket":
             return  # botocore makes the address of a form of it, and never sends it
-        self._record(f"{model.service_model.service_name}.{model.name}", params)
+        operation = f"{model.service_model.service_name}.{model.name}"
+        self._record(operation, params)
+        if (function := running_function()) is not None:
+            with self._lock:
+                self._counts[function][operation] += 1
 
     def _form(self, request: Any, **_event: Any) -> None:
         policy = request.context.get("s3-presign-post-policy")

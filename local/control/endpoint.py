@@ -33,6 +33,7 @@ class Control:
         self._resources = {
             "requests": _Resource(requests.to_json, requests.clear),
             "calls": _Resource(calls.to_json, calls.clear),
+            "counts": _Resource(calls.counts, calls.clear_counts),
             "timings": _Resource(timings.to_json, timings.clear),
             "inbox": _Resource(inbox.to_json, inbox.clear),
             "faults": _Resource(self._pending_faults, faults.clear, self._add_fault),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +43,7 @@ class RunningStack:
     def environment(self) -> dict[str, str]:
         return app_environment(int(self.aws_url.rsplit(":", 1)[1]))
 
-    @property
+    @cached_property
     def clients(self) -> StackClients:
         """boto3 clients whose requests the stack does not count as the app's."""
         return StackClients(self.aws_url)

@@ -16,18 +16,18 @@ def test_a_key_has_one_object(media: Media) -> None:
     assert media.get("a") == b"second"
 
 
-def test_what_is_not_there_is_none(media: Media) -> None:
+def test_a_missing_object_is_none(media: Media) -> None:
     assert media.get("nothing") is None
 
 
-def test_what_is_there_exists(media: Media) -> None:
+def test_a_stored_object_exists(media: Media) -> None:
     media.put("a", b"", "text/plain")
 
     assert media.exists("a")
     assert not media.exists("b")
 
 
-def test_what_lies_under_a_prefix_is_found_and_removed(media: Media) -> None:
+def test_objects_under_a_prefix_are_listed_and_removed(media: Media) -> None:
     inside = {f"private/x/1/{number}" for number in range(5)}
     for key in (*inside, "private/x/10/photo", "private/x/2/photo", "public/x/1/page.jpg"):
         media.put(key, b"...", "image/jpeg")
@@ -42,7 +42,7 @@ def test_what_lies_under_a_prefix_is_found_and_removed(media: Media) -> None:
     assert media.exists("public/x/1/page.jpg")
 
 
-def test_what_is_not_there_is_removed_all_the_same(media: Media) -> None:
+def test_a_missing_object_can_be_removed(media: Media) -> None:
     media.delete(["nothing"])
 
     assert media.keys_under("") == []

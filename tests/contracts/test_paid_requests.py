@@ -20,10 +20,9 @@ OWNER = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")
 
 
 class Counted:
-    """A client whose answers are written beforehand, and what is counted of them."""
+    """A client with scripted answers, and its counted requests."""
 
-    def __init__(self, service: str) -> None:
-        session = boto3.session.Session("testing", "testing", region_name="us-east-1")
+    def __init__(self, session: boto3.session.Session, service: str) -> None:
         self.meter = Measurements()
         client: Any = session.client(service)  # type: ignore[call-overload]
         self.client = count_paid_requests(client, self.meter)
@@ -35,13 +34,13 @@ class Counted:
 
 
 @pytest.fixture
-def rekognition() -> Counted:
-    return Counted("rekognition")
+def rekognition(boto3_session: boto3.session.Session) -> Counted:
+    return Counted(boto3_session, "rekognition")
 
 
 @pytest.fixture
-def polly() -> Counted:
-    return Counted("polly")
+def polly(boto3_session: boto3.session.Session) -> Counted:
+    return Counted(boto3_session, "polly")
 
 
 def speech(polly: Counted, *, broken: bool = False) -> PollySpeaker:
@@ -64,7 +63,7 @@ def test_a_reading_is_paid_for(rekognition: Counted) -> None:
     assert rekognition.paid() == ["DetectText"]
 
 
-def test_whatever_is_done_with_a_face_is_paid_for_but_removing_it(rekognition: Counted) -> None:
+def test_every_request_about_a_face_but_its_removal_is_paid(rekognition: Counted) -> None:
     faces = RekognitionFaceCollection(rekognition.client, "faces", quick=rekognition.client)
     answers: dict[str, dict[str, Any]] = {
         "detect_faces": {"FaceDetails": []},
@@ -103,7 +102,7 @@ def test_speech_that_got_lost_on_its_way_was_paid_for_all_the_same(polly: Counte
     ("code", "raised"),
     [("ThrottlingException", TransientError), ("InvalidImageFormatException", RejectedError)],
 )
-def test_what_aws_refuses_is_not_paid_for(
+def test_a_refused_request_is_not_paid(
     rekognition: Counted, code: str, raised: type[Exception]
 ) -> None:
     rekognition.answers.add_client_error("detect_text", code, http_status_code=400)

@@ -46,12 +46,12 @@ def local(boto3_session: boto3.session.Session) -> Iterator[Aws]:
 
 @dataclass(frozen=True)
 class Collection:
-    """A collection, a picture of each of two people, and one of nobody."""
+    """A collection, a picture of each of two people, and one without a face."""
 
     faces: FaceCollection
     anna: bytes
     ben: bytes
-    nobody: bytes
+    no_face: bytes
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -77,7 +77,7 @@ def test_a_face_is_seen_and_none_where_there_is_none(collection: Collection) -> 
     assert 0 < face.box.width < 1
     assert 0 < face.sharpness <= 100
     assert not face.sunglasses.value
-    assert collection.faces.detect(collection.nobody) == []
+    assert collection.faces.detect(collection.no_face) == []
 
 
 def test_a_face_that_was_added_is_found_again_with_its_owner(collection: Collection) -> None:

@@ -7,12 +7,24 @@ import pytest
 from chalicelib.errors import StoryChangedError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
-from chalicelib.stories.upload_request import UploadStatus, failure
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus, failure
 from tests.contracts.conftest import Table
 from tests.fakes.builders import story, upload_request
 from tests.fakes.clock import NOW
 
 LATER = NOW + timedelta(minutes=5)
+
+
+def added(table: Table) -> UploadRequest:
+    request = upload_request()
+    table.requests.add(request)
+    return request
+
+
+def found(table: Table, request: UploadRequest) -> UploadRequest:
+    kept = table.requests.find(request.id)
+    assert kept is not None
+    return kept
 
 
 def test_every_field_is_loaded_as_it_was_stored(table: Table) -> None:
@@ -33,14 +45,12 @@ def test_every_field_is_loaded_as_it_was_stored(table: Table) -> None:
 
 
 def test_a_story_is_claimed_and_its_request_fulfilled_at_once(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
 
     assert table.requests.claim_story(request, NOW, story()) is None
 
-    fulfilled = table.requests.find(request.id)
+    fulfilled = found(table, request)
     assert table.stories.find(story().id) == story()
-    assert fulfilled is not None
     assert (fulfilled.status, fulfilled.story_id, fulfilled.generation) == (
         UploadStatus.FULFILLED,
         story().id,
@@ -50,8 +60,7 @@ def test_a_story_is_claimed_and_its_request_fulfilled_at_once(table: Table) -> N
 
 
 def test_a_taken_id_fulfils_nothing(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     table.stories.claim(story())
 
     existing = table.requests.claim_story(request, NOW, story(generation="99999999"))
@@ -72,8 +81,7 @@ def test_a_deleted_story_is_replaced_in_the_same_transaction(table: Table) -> No
 
 
 def test_a_request_that_is_fulfilled_claims_no_other_story(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     table.requests.claim_story(request, NOW, story())
 
     with pytest.raises(StoryChangedError):
@@ -94,55 +102,47 @@ def test_a_request_that_is_gone_claims_nothing(table: Table) -> None:
 
 
 def test_a_request_whose_story_is_deleted_can_get_another_one(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     table.requests.claim_story(request, NOW, story())
-    fulfilled = table.requests.find(request.id)
+    fulfilled = found(table, request)
     deleted = table.stories.apply(story(), Move({"status": Status.DELETED}))
-    assert fulfilled is not None
 
     new = story(generation="99999999")
     assert table.requests.claim_story(fulfilled, LATER, new, over=deleted) is None
 
-    again = table.requests.find(request.id)
-    assert again is not None
+    again = found(table, request)
     assert (again.generation, again.photo_arrived_at) == ("99999999", LATER)
-    found = table.requests.fulfilled_by(new.id, "99999999").requests
-    assert [each.id for each in found] == [request.id]
+    fulfilling = table.requests.fulfilled_by(new.id, "99999999").requests
+    assert [each.id for each in fulfilling] == [request.id]
     assert table.requests.fulfilled_by(new.id, story().generation).requests == []
     with pytest.raises(StoryChangedError):
         table.requests.claim_story(fulfilled, LATER, story(id="another-story"))
 
 
 def test_a_story_that_is_there_fulfils_a_request_any_number_of_times(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     table.stories.claim(story())
 
     table.requests.fulfil(request, story(), NOW)
     table.requests.fulfil(request, story(), NOW)
 
-    fulfilled = table.requests.find(request.id)
-    assert fulfilled is not None
+    fulfilled = found(table, request)
     assert fulfilled.story_id == story().id
 
 
 def test_a_request_that_failed_can_still_be_fulfilled(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     failed = table.requests.update(request, failure("it was no photo"))
 
     table.requests.claim_story(failed, NOW, story())
 
-    fulfilled = table.requests.find(request.id)
-    assert fulfilled is not None
+    fulfilled = found(table, request)
     assert (fulfilled.status, fulfilled.reason) == (UploadStatus.FULFILLED, None)
 
 
 @pytest.mark.parametrize("generation", ["a1b2c3d4", "99999999"])
 def test_a_story_that_is_deleted_fulfils_nothing(table: Table, generation: str) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     table.stories.claim(story(status=Status.DELETED))
 
     with pytest.raises(StoryChangedError):
@@ -161,8 +161,7 @@ def test_a_request_that_is_fulfilled_takes_no_other_story(table: Table) -> None:
 
 
 def test_of_two_writers_that_loaded_the_same_one_writes(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
 
     written = table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
 
@@ -172,8 +171,7 @@ def test_of_two_writers_that_loaded_the_same_one_writes(table: Table) -> None:
 
 
 def test_a_late_update_is_refused(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     table.requests.claim_story(request, NOW, story())
 
     with pytest.raises(StoryChangedError):
@@ -205,8 +203,7 @@ def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) 
 
 
 def test_requests_are_not_listed_as_stories(table: Table) -> None:
-    request = upload_request()
-    table.requests.add(request)
+    request = added(table)
     table.requests.claim_story(request, NOW, story())
 
     assert [each.id for each in table.stories.listed("2026-03", 9).stories] == [story().id]

@@ -1,4 +1,4 @@
-"""A client of the profiles, and the workflow as Step Functions tells of it."""
+"""A client of the profiles, and of Step Functions."""
 
 import json
 from typing import Any
@@ -8,8 +8,10 @@ from PIL import Image
 
 from local.demo import pictures_of_faces as pictures
 from local.demo.profile import execution_arn, path_of
+from local.resources.names import ACCOUNT_ID, PREFIX, REGION
 from local.runner.launcher import RunningStack
 from tests.end_to_end.client import Client
+from tests.fakes.workflow import DEFINITION
 
 
 class ProfileClient:
@@ -57,12 +59,34 @@ class ProfileClient:
             stateMachineArn=machine, name=name, input=json.dumps(sent)
         )
 
+    def start_impatiently(self, **sent: str) -> str:
+        """Start an execution by a copy of the state machine that tries a task twice; its ARN."""
+        self._sent.add(sent["userId"])
+        retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+        states = {
+            name: {**state, "Retry": retry} if "Retry" in state else state
+            for name, state in DEFINITION["States"].items()
+        }
+        definition = json.dumps({**DEFINITION, "States": states})
+        functions = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{PREFIX}"
+        client = self.stack.clients.stepfunctions
+        machine = client.create_state_machine(
+            name="impatient",
+            definition=definition.replace("${FunctionArnPrefix}", functions),
+            roleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/{PREFIX}profile-photo",
+        )
+        started = client.start_execution(
+            stateMachineArn=machine["stateMachineArn"], input=json.dumps(sent)
+        )
+        return started["executionArn"]
+
     def execution(self, name: str) -> str:
-        """The status of an execution, once it has ended."""
+        """The status of an execution, by its name or ARN, once it has ended."""
         describe = self.stack.clients.stepfunctions.describe_execution
+        arn = name if name.startswith("arn:") else execution_arn(self.stack, name)
 
         def status() -> str | None:
-            found = describe(executionArn=execution_arn(self.stack, name))["status"]
+            found = describe(executionArn=arn)["status"]
             return None if found == "RUNNING" else found
 
         ended: str = self.client.until(status)

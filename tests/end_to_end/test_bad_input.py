@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.client import Client
+from tests.end_to_end.client import TIMEOUT, Client
 from tests.fakes.builders import jpeg
 
 UNKNOWN_ID = "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"
@@ -46,7 +46,7 @@ REFUSED: dict[str, tuple[bytes, str, int, str]] = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_is_not_a_readable_photo_is_refused(client: Client, what: str) -> None:
+def test_an_unreadable_photo_is_refused(client: Client, what: str) -> None:
     body, content_type, status, code = REFUSED[what]
 
     answer = client.upload(body, content_type)
@@ -56,7 +56,7 @@ def test_what_is_not_a_readable_photo_is_refused(client: Client, what: str) -> N
     assert client.requests_made() == {}
 
 
-def test_a_photo_over_the_direct_limit_is_told_the_limit(client: Client) -> None:
+def test_the_error_of_a_large_photo_names_the_limit(client: Client) -> None:
     photo = jpeg()
 
     answer = client.upload(photo + bytes(4_400_001 - len(photo)))
@@ -66,7 +66,7 @@ def test_a_photo_over_the_direct_limit_is_told_the_limit(client: Client) -> None
     assert client.requests_made() == {}
 
 
-def test_the_gateway_refuses_what_it_cannot_carry(client: Client) -> None:
+def test_api_gateway_refuses_a_very_large_body(client: Client) -> None:
     answer = client.upload(b"\xff" * 10_500_000)
 
     assert answer.status_code == 413
@@ -87,7 +87,7 @@ def test_the_gateway_refuses_what_it_cannot_carry(client: Client) -> None:
         ("/nothing/here", {}, 404, "not_found"),
     ],
 )
-def test_an_id_that_leads_nowhere_says_why(
+def test_the_error_of_a_wrong_id_says_why(
     client: Client, path: str, headers: dict[str, str], status: int, code: str
 ) -> None:
     answer = client.get(path, **headers)
@@ -105,7 +105,7 @@ def test_an_id_that_leads_nowhere_says_why(
         ({"X_Duplication_Check_Required": "2"}, "true or false"),
     ],
 )
-def test_a_header_that_makes_no_sense_is_answered_with_what_does(
+def test_the_error_of_a_wrong_header_lists_right_values(
     client: Client, headers: dict[str, str], mentions: str
 ) -> None:
     answer = client.upload(jpeg(), **headers)
@@ -125,9 +125,7 @@ def test_a_header_that_makes_no_sense_is_answered_with_what_does(
         ("attachment; filename*=UTF-8''p%C3%A4ge.jpg", "päge.jpg"),
     ],
 )
-def test_whatever_the_file_is_called_the_upload_is_accepted(
-    client: Client, header: str, name: str
-) -> None:
+def test_a_file_may_have_any_name(client: Client, header: str, name: str) -> None:
     photo = jpeg(shade=100 + len(name) % 100)
 
     answer = client.upload(photo, Content_Disposition=header, X_Duplication_Check_Required="false")
@@ -143,7 +141,7 @@ def test_a_request_of_any_kind_never_breaks_the_server(client: Client) -> None:
     import requests  # noqa: PLC0415
 
     answers: list[Any] = [
-        requests.request(method, f"{client.api}{path}", timeout=10)
+        requests.request(method, f"{client.api}{path}", timeout=TIMEOUT)
         for method in ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
         for path in (
             "/",

@@ -17,7 +17,7 @@ from PIL import Image
 from local.demo import page
 from local.runner.launcher import RunningStack
 from samples.draw_page import draw_page, photo
-from tests.end_to_end.client import Client
+from tests.end_to_end.client import TIMEOUT, Client
 from tests.local.services.engine_pages import as_png
 from tests.waiting import until
 
@@ -129,10 +129,10 @@ def test_chalices_own_server_works_beside_a_running_local_aws(
     with _chalice_local(tmp_path) as api:
         sent = photo(draw_page("Another door to the same house."))
         headers = {"Content-Type": "image/jpeg"}
-        upload = requests.post(f"{api}/upload", data=sent, headers=headers, timeout=60).json()
+        upload = requests.post(f"{api}/upload", data=sent, headers=headers, timeout=TIMEOUT).json()
 
         def ready() -> requests.Response | None:
-            answer = requests.get(f"{api}/retrieve/{upload['id']}", timeout=60)
+            answer = requests.get(f"{api}/retrieve/{upload['id']}", timeout=TIMEOUT)
             return answer if answer.status_code == requests.codes.ok else None
 
         story = until(ready).json()

@@ -14,7 +14,7 @@ from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
 from local.runner.launcher import RunningStack
-from tests.end_to_end.client import Client
+from tests.end_to_end.client import TIMEOUT, Client
 from tests.fakes.builders import story
 
 pytestmark = pytest.mark.engines
@@ -38,7 +38,7 @@ def test_a_long_text_is_read_to_its_end_in_one_file(client: Client, stack: Runni
 
     ready = client.ended(long.id).json()
     assert client.requests_made()["polly.SynthesizeSpeech"] == 3
-    audio = requests.get(ready["audio_url"], timeout=10).content
+    audio = requests.get(ready["audio_url"], timeout=TIMEOUT).content
     wave, rate = soundfile.read(io.BytesIO(audio))
     words_a_minute = len(text.split()) / (len(wave) / rate / 60)
     assert 90 < words_a_minute < 240

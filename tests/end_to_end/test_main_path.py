@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,14 @@ import pytest
 import requests
 import soundfile
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT, draw_page, draw_sample, photo
-from tests.end_to_end.client import Client
+from tests.end_to_end.client import TIMEOUT, Client, page_of
 
 pytestmark = pytest.mark.engines
+
+LONGEST = {"thumbnail": 160, "small": 480, "medium": 1080, "large": 1920}
 
 
 def words_of(text: str) -> list[str]:
@@ -35,21 +39,18 @@ def test_a_page_becomes_a_story_that_can_be_heard(client: Client) -> None:
 
     assert answer.status_code == 200
     story = answer.json()
-    assert words_of(story["text"]) == words_of(SAMPLE_TEXT)
-    assert story["text"].count("\n") == SAMPLE_TEXT.count("\n")
+    assert re.sub("[“”]", '"', story["text"]) == re.sub("[“”]", '"', SAMPLE_TEXT)
     assert (story["name"], story["status"], story["truncated"]) == (
         "lighthouse.jpg",
         "ready",
         False,
     )
 
-    page = requests.get(story["image_url"], timeout=10)
-    assert page.headers["Content-Type"] == "image/jpeg"
-    image = Image.open(io.BytesIO(page.content))
+    image = image_at(story["image_url"])
     assert image.size == draw_sample().size
     assert not image.getexif()
 
-    audio = requests.get(story["audio_url"], timeout=10)
+    audio = requests.get(story["audio_url"], timeout=TIMEOUT)
     assert audio.headers["Content-Type"] == "audio/mpeg"
     wave, rate = soundfile.read(io.BytesIO(audio.content))
     words_a_minute = len(words_of(SAMPLE_TEXT)) / (len(wave) / rate / 60)
@@ -66,9 +67,27 @@ def test_a_page_becomes_a_story_that_can_be_heard(client: Client) -> None:
     assert made["polly.SynthesizeSpeech"] == 1
     assert made["sns.Publish"] == 1
 
+    client.settle()
+    renditions = client.get(f"/retrieve/{story_id}").json()["renditions"]
+    assert renditions.keys() == LONGEST.keys()
+    for name, rendition in renditions.items():
+        image = image_at(rendition["url"])
+        assert image.info["progressive"]
+        assert image.size == (rendition["width"], rendition["height"])
+        assert max(image.size) == LONGEST[name]
+        assert not image.getexif()
+
+
+def image_at(url: str) -> JpegImageFile:
+    answer = requests.get(url, timeout=TIMEOUT)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    image = Image.open(io.BytesIO(answer.content))
+    assert isinstance(image, JpegImageFile)
+    return image
+
 
 def test_a_photo_seen_before_costs_nothing_and_answers_at_once(client: Client) -> None:
-    page = photo(draw_page("The kettle sang and nobody danced.", seed=1))
+    page = page_of("The kettle sang and nobody danced.", seed=1)
     story_id = client.upload(page).json()["id"]
     ready = client.ended(story_id).json()
     client.start_afresh()
@@ -85,22 +104,29 @@ def test_a_photo_seen_before_costs_nothing_and_answers_at_once(client: Client) -
     assert not any(name.startswith(("rekognition", "polly", "s3")) for name in made)
     assert len(client.mail()) == 1
 
+    form = client.request_upload(name="again.jpg", content_type="image/jpeg").json()
+    client.post(form, page)
 
-@pytest.mark.parametrize("path", ["/retrieve", "/getResult"])
-@pytest.mark.parametrize("spelling", ["{}", '"{}"', 'W/"{}"'])
-def test_a_story_is_found_by_its_entity_tag(client: Client, path: str, spelling: str) -> None:
-    page = photo(draw_page("A snail, a hill, a day.", seed=2))
+    answer = client.ended(form["id"])
+    assert (answer.status_code, answer.json()["id"]) == (200, story_id)
+    client.settle()
+    made = client.requests_made()
+    assert not any(name.startswith(("rekognition", "polly")) for name in made)
+
+
+def test_a_story_is_found_by_its_entity_tag(client: Client) -> None:
+    page = page_of("A snail, a hill, a day.", seed=2)
     story_id = client.upload(page, X_Notification_Required="false").json()["id"]
     client.ended(story_id)
 
-    answer = client.get(path, ETag=spelling.format(story_id))
+    for path, spelling in product(("/retrieve", "/getResult"), ("{}", '"{}"', 'W/"{}"')):
+        answer = client.get(path, ETag=spelling.format(story_id))
 
-    assert answer.status_code == 200
-    assert answer.json()["id"] == story_id
+        assert (answer.status_code, answer.json()["id"]) == (200, story_id), (path, spelling)
 
 
 def test_a_page_without_text_fails_with_a_reason_and_a_notice(client: Client) -> None:
-    blank = photo(draw_page("", seed=3))
+    blank = page_of("", seed=3)
     story_id = client.upload(blank).json()["id"]
 
     answer = client.ended(story_id)
@@ -112,9 +138,9 @@ def test_a_page_without_text_fails_with_a_reason_and_a_notice(client: Client) ->
     assert "no text was found on this page" in mail["body"]
 
 
-def test_a_page_of_more_than_100_words_says_that_it_is_cut(client: Client) -> None:
+def test_a_page_of_more_than_100_words_is_marked_as_truncated(client: Client) -> None:
     text = "\n".join(["The hen and the hare ran far and sat in the sun all day"] * 9)
-    page = photo(draw_page(text, seed=4))
+    page = photo(draw_page(text, seed=4, width=1200))
 
     story = client.ended(client.upload(page).json()["id"]).json()
 
@@ -123,28 +149,19 @@ def test_a_page_of_more_than_100_words_says_that_it_is_cut(client: Client) -> No
 
 
 def test_another_language_is_read_in_its_own_voice(client: Client) -> None:
-    page = photo(draw_page("Der Hund und die Katze gingen ans Meer.", seed=5))
+    page = page_of("Der Hund und die Katze gingen ans Meer.", seed=5)
 
     uploaded = client.upload(page, X_Language="de-de").json()
 
     assert (uploaded["language"], uploaded["voice"]) == ("de-DE", "Vicki")
     story = client.ended(uploaded["id"]).json()
-    assert words_of(story["text"]) == [
-        "Der",
-        "Hund",
-        "und",
-        "die",
-        "Katze",
-        "gingen",
-        "ans",
-        "Meer",
-    ]
+    assert story["text"] == "Der Hund und die Katze gingen ans Meer."
 
 
-def test_every_log_line_is_one_json_object_with_its_story_stage_and_request(
+def test_every_log_line_is_one_json_object_with_story_step_and_request(
     client: Client, log_file: Path
 ) -> None:
-    page = photo(draw_page("Log, log, said the frog.", seed=6))
+    page = page_of("Log, log, said the frog.", seed=6)
     story_id = client.upload(page).json()["id"]
     client.ended(story_id)
     client.mail()

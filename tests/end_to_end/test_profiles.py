@@ -6,20 +6,23 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from PIL import Image
 
+from chalicelib.aws.requests import PAID_OPERATIONS
 from local.demo import pictures_of_faces as pictures
 from local.demo import profile as profile_demo
 from local.runner.launcher import RunningStack
-from tests.end_to_end.client import Client
+from tests.end_to_end.client import TIMEOUT, Client
 from tests.end_to_end.profiles import ProfileClient, astronaut, picture
 
 pytestmark = pytest.mark.engines
 
 FACES = Path(__file__).resolve().parents[3] / "shared" / "faces"
+PAID = [f"rekognition.{each}" for each in PAID_OPERATIONS["rekognition"] if each != "DetectText"]
 THROUGH = {
     "FaceDetection",
     "CheckFaceDuplicate",
@@ -38,7 +41,9 @@ def profiles(client: Client, stack: RunningStack) -> Iterator[ProfileClient]:
     profiles.faces_when_there_are(0)
 
 
-def test_a_good_portrait_becomes_the_profiles_photo(profiles: ProfileClient) -> None:
+def test_a_good_portrait_becomes_the_photo_of_one_profile(
+    profiles: ProfileClient, client: Client
+) -> None:
     sent = profiles.put("user_a", astronaut())
 
     profile = profiles.ended("user_a")
@@ -52,23 +57,24 @@ def test_a_good_portrait_becomes_the_profiles_photo(profiles: ProfileClient) -> 
     (face,) = profiles.faces()
     assert face["FaceId"] == profile["photo"]["face_id"]
     assert profile["photo"]["face"]["eyes_open"]["value"] is True
-    thumbnail = requests.get(profile["photo"]["thumbnail_url"], timeout=10)
+    thumbnail = requests.get(profile["photo"]["thumbnail_url"], timeout=TIMEOUT)
     with Image.open(io.BytesIO(thumbnail.content)) as image:
         assert image.width == image.height > 100
 
+    # The same photo again is the same execution, and paid once.
+    paid = client.requests_made()
+    again = profiles.put("user_a", astronaut())
+    assert (again.status_code, again.json()["duplicate"]) == (202, True)
+    assert again.json()["status"] == "ready"
+    assert again.json()["execution_id"] == profile["execution_id"]
+    made = client.requests_made()
+    assert [made[operation] for operation in PAID] == [paid[operation] for operation in PAID]
 
-def test_another_user_with_the_same_photo_is_refused_and_told(
-    profiles: ProfileClient, client: Client
-) -> None:
-    """The seed's closing question."""
-    profiles.put("user_a", astronaut())
-    assert profiles.ended("user_a")["status"] == "ready"
-
+    # Another user with the same face is refused. The seed's closing question.
     sent = profiles.put("user_b", astronaut(), email="b@example.com")
-
-    profile = profiles.ended("user_b")
-    assert profile["status"] == "rejected"
-    assert profile["reason"]["code"] == "face_already_exists"
+    refused = profiles.ended("user_b")
+    assert refused["status"] == "rejected"
+    assert refused["reason"]["code"] == "face_already_exists"
     assert profiles.path(sent.json()["execution_id"]) == [
         "FaceDetection",
         "CheckFaceDuplicate",
@@ -78,6 +84,41 @@ def test_another_user_with_the_same_photo_is_refused_and_told(
     assert email["to"] == "b@example.com"
     assert "registered with another profile" in email["body"]
     assert len(profiles.faces()) == 1
+
+
+def test_a_photo_can_be_replaced_and_its_profile_deleted(profiles: ProfileClient) -> None:
+    profiles.put("user_a", astronaut())
+    old = profiles.ended("user_a")
+    assert status_of_thumbnail(old) == 200
+
+    profiles.put("user_a", astronaut(1))
+
+    new = profiles.ended("user_a")
+    assert new["status"] == "ready"
+    assert new["photo"]["face_id"] != old["photo"]["face_id"]
+    (face,) = profiles.faces_when_there_are(1)
+    assert face["FaceId"] == new["photo"]["face_id"]
+    profiles.client.until(lambda: True if status_of_thumbnail(old) == 403 else None)
+    assert profiles.get("user_a", execution_id=old["execution_id"]).status_code == 404
+    assert profiles.get("user_a", execution_id=new["execution_id"]).status_code == 200
+    assert {key.rsplit("/", 1)[1] for key in profiles.files_of(new)} == {
+        "photo",
+        "portrait.jpg",
+        "thumbnail.jpg",
+    }
+
+    deleted = profiles.delete("user_a")
+
+    assert (deleted.status_code, deleted.json()["status"]) == (202, "deleted")
+    assert profiles.get("user_a").status_code == 404
+    assert profiles.faces() == []
+    left = {key.rsplit("/", 1)[1] for key in profiles.files_of(new)}
+    assert left == {"portrait.jpg"}, "kept while a worker may be adding its face"
+    assert status_of_thumbnail(new) == 403
+
+
+def status_of_thumbnail(profile: dict[str, Any]) -> int:
+    return requests.get(profile["photo"]["thumbnail_url"], timeout=TIMEOUT).status_code
 
 
 @pytest.mark.parametrize(
@@ -90,7 +131,7 @@ def test_another_user_with_the_same_photo_is_refused_and_told(
     ],
     ids=["twins", "sunglasses", "page", "30 pixels"],
 )
-def test_a_photo_that_does_not_do_is_rejected_with_the_reason(
+def test_an_unsuitable_photo_is_rejected_with_the_reason(
     profiles: ProfileClient, client: Client, image: Image.Image, code: str
 ) -> None:
     sent = profiles.put("user_c", picture(image), email="c@example.com")
@@ -130,45 +171,6 @@ def test_the_seeds_four_photos(profiles: ProfileClient, stack: RunningStack) -> 
     assert found == expected
 
 
-def test_the_same_photo_sent_twice_is_one_execution_and_paid_once(
-    profiles: ProfileClient, client: Client
-) -> None:
-    def paid() -> dict[str, int]:
-        """The requests that look at photos: clean-up of another test may delete faces meanwhile."""
-        made = client.requests_made()
-        looks = ("DetectFaces", "SearchFacesByImage", "IndexFaces")
-        return {look: made.get(f"rekognition.{look}", 0) for look in looks}
-
-    first = profiles.put("user_a", astronaut())
-    ready = profiles.ended("user_a")
-    before = paid()
-
-    again = profiles.put("user_a", astronaut())
-
-    assert again.status_code == 202
-    assert again.json()["duplicate"] is True
-    assert again.json()["status"] == "ready"
-    assert again.json()["execution_id"] == first.json()["execution_id"] == ready["execution_id"]
-    assert paid() == before
-    assert min(before.values()) > 0
-
-
-def test_a_new_photo_of_the_same_user_replaces_the_old_one(profiles: ProfileClient) -> None:
-    profiles.put("user_a", astronaut())
-    old = profiles.ended("user_a")
-
-    profiles.put("user_a", astronaut(1))
-
-    new = profiles.ended("user_a")
-    assert new["status"] == "ready"
-    assert new["photo"]["face_id"] != old["photo"]["face_id"]
-    (face,) = profiles.faces()
-    assert face["FaceId"] == new["photo"]["face_id"]
-    assert requests.get(old["photo"]["thumbnail_url"], timeout=10).status_code == 403
-    assert profiles.get("user_a", execution_id=old["execution_id"]).status_code == 404
-    assert profiles.get("user_a", execution_id=new["execution_id"]).status_code == 200
-
-
 def test_two_users_racing_with_one_face_end_with_one(profiles: ProfileClient) -> None:
     with ThreadPoolExecutor(2) as senders:
         list(senders.map(lambda user: profiles.put(user, astronaut()), ["user_a", "user_b"]))
@@ -179,22 +181,6 @@ def test_two_users_racing_with_one_face_end_with_one(profiles: ProfileClient) ->
     (ready,) = [profile for profile in ended if profile["status"] == "ready"]
     (face,) = profiles.faces_when_there_are(1)
     assert face["FaceId"] == ready["photo"]["face_id"]
-
-
-def test_deleting_takes_photo_thumbnail_face_and_profile(profiles: ProfileClient) -> None:
-    profiles.put("user_who_leaves", astronaut())
-    profile = profiles.ended("user_who_leaves")
-    assert requests.get(profile["photo"]["thumbnail_url"], timeout=10).status_code == 200
-    assert len(profiles.files_of(profile)) == 3
-
-    deleted = profiles.delete("user_who_leaves")
-
-    assert (deleted.status_code, deleted.json()["status"]) == (202, "deleted")
-    assert profiles.get("user_who_leaves").status_code == 404
-    assert profiles.faces() == []
-    left = [key.rsplit("/", 1)[1] for key in profiles.files_of(profile)]
-    assert left == ["portrait.jpg"], "kept until nobody can be adding its face any more"
-    assert requests.get(profile["photo"]["thumbnail_url"], timeout=10).status_code == 403
 
 
 def test_a_photo_straight_to_s3_starts_the_workflow_too(
@@ -210,7 +196,7 @@ def test_a_photo_straight_to_s3_starts_the_workflow_too(
     assert profiles.ended("user_a")["status"] == "ready"
 
 
-def test_what_was_no_photo_straight_to_s3_is_rejected_and_the_person_told(
+def test_a_file_that_is_no_photo_is_rejected_with_mail(
     profiles: ProfileClient, client: Client
 ) -> None:
     permit = client.post_json(
@@ -226,8 +212,9 @@ def test_what_was_no_photo_straight_to_s3_is_rejected_and_the_person_told(
     assert email["to"] == "a@example.com"
 
 
-def test_throttling_and_errors_of_the_service_pass(profiles: ProfileClient, client: Client) -> None:
-    client.inject("rekognition.IndexFaces", "ThrottlingException", times=3)
+def test_throttled_requests_are_tried_again(profiles: ProfileClient, client: Client) -> None:
+    """The client tries twice; after that the state machine tries the task again."""
+    client.inject("rekognition.IndexFaces", "ThrottlingException", times=1)
     client.inject("rekognition.SearchFacesByImage", "InternalServerError", times=2)
 
     profiles.put("user_a", astronaut())
@@ -236,25 +223,21 @@ def test_throttling_and_errors_of_the_service_pass(profiles: ProfileClient, clie
     assert len(profiles.faces()) == 1
 
 
-def test_what_goes_on_failing_ends_as_failed_and_the_person_is_told(
-    profiles: ProfileClient, client: Client
+def test_a_photo_that_keeps_failing_ends_as_failed(
+    profiles: ProfileClient, client: Client, stack: RunningStack
 ) -> None:
+    """By the deployed state machine with one short retry instead of 30 seconds of them."""
     client.inject("rekognition.DetectFaces", "AccessDeniedException", times=1000)
+    bucket, key = stack.environment["MEDIA_BUCKET"], "me.jpg"
+    stack.clients.s3.put_object(Bucket=bucket, Key=key, Body=astronaut())
 
-    sent = profiles.put("user_a", astronaut(), email="a@example.com")
+    name = profiles.start_impatiently(userId="user_a", s3Bucket=bucket, s3Key=key)
 
     profile = profiles.ended("user_a")
     assert profile["status"] == "failed"
     assert profile["reason"]["code"] == "processing_failed"
     assert "AccessDenied" not in str(profile)
-    assert profiles.path(sent.json()["execution_id"]) == [
-        "FaceDetection",
-        "ProcessingFailed",
-        "Failed",
-    ]
-    assert profiles.execution(sent.json()["execution_id"]) == "FAILED"
-    (email,) = client.mail()
-    assert email["subject"] == "Your profile photo could not be processed"
+    assert profiles.execution(name) == "FAILED"
 
 
 def test_an_address_that_ses_refuses_changes_nothing_else(
@@ -281,11 +264,11 @@ def test_an_address_that_ses_refuses_changes_nothing_else(
         ("a/b", b"x", {"Content-Type": "image/jpeg"}, 404),
     ],
 )
-def test_what_cannot_be_taken_in_gets_a_clear_error(
+def test_a_refused_photo_gets_a_clear_error(
     profiles: ProfileClient, path: str, body: bytes, headers: dict[str, str], status: int
 ) -> None:
     answer = requests.put(
-        f"{profiles.client.api}/profiles/{path}/photo", data=body, headers=headers, timeout=60
+        f"{profiles.client.api}/profiles/{path}/photo", data=body, headers=headers, timeout=TIMEOUT
     )
 
     assert answer.status_code == status
@@ -294,14 +277,14 @@ def test_what_cannot_be_taken_in_gets_a_clear_error(
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_profile_that_is_not_there_is_404(profiles: ProfileClient, method: str) -> None:
-    answer = requests.request(method, f"{profiles.client.api}/profiles/nobody", timeout=10)
+def test_an_unknown_profile_is_404(profiles: ProfileClient, method: str) -> None:
+    answer = requests.request(method, f"{profiles.client.api}/profiles/nobody", timeout=TIMEOUT)
 
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"
 
 
-def test_an_execution_with_an_input_that_says_nothing_fails(profiles: ProfileClient) -> None:
+def test_an_execution_with_a_malformed_input_fails(profiles: ProfileClient) -> None:
     profiles.start("no-input")
 
     assert profiles.execution("no-input") == "FAILED"

@@ -40,7 +40,7 @@ CALLS: dict[str, tuple[str, Callable[[Client], Any]]] = {
 
 
 @pytest.mark.parametrize("what", CALLS)
-def test_no_answer_repeats_what_aws_said(client: Client, what: str) -> None:
+def test_no_answer_repeats_an_error_of_aws(client: Client, what: str) -> None:
     operation, call = CALLS[what]
     client.inject(operation, "AccessDeniedException", ALWAYS)
 
@@ -61,14 +61,14 @@ def test_a_requests_headers_are_not_reflected(client: Client, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/nothing/<script>", "/retrieve/<script>", "/profiles/<script>"])
-def test_what_repeats_a_path_is_never_taken_for_a_page(client: Client, path: str) -> None:
+def test_an_answer_that_repeats_a_path_is_json(client: Client, path: str) -> None:
     answer = client.get(path)
 
     assert answer.status_code in {400, 404}
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_links_lead_to_the_stage_whatever_host_was_asked(client: Client) -> None:
+def test_links_do_not_repeat_the_requests_host(client: Client) -> None:
     answer = client.call("POST", "/uploads", json=WANTED, headers={"Host": "evil.example"})
 
     assert answer.status_code == 201

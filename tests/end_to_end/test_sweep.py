@@ -1,4 +1,4 @@
-"""The sweep, which nobody waits five minutes for: the function itself is invoked."""
+"""The sweep. The test invokes the function itself instead of waiting for its schedule."""
 
 import json
 
@@ -7,6 +7,7 @@ import requests
 
 from local.resources.names import PREFIX, REGION, STACK_KEYS
 from local.runner.launcher import RunningStack
+from tests.end_to_end.client import TIMEOUT
 
 SCHEDULED = {
     "version": "0",
@@ -21,7 +22,7 @@ SCHEDULED = {
 }
 
 
-def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
+def test_a_sweep_lists_unfinished_records_and_waiting_photos(
     stack: RunningStack,
 ) -> None:
     functions = boto3.session.Session(*STACK_KEYS, region_name=REGION).client(
@@ -31,7 +32,7 @@ def test_a_sweep_looks_for_what_is_unfinished_and_what_is_staged(
     answer = functions.invoke(FunctionName=f"{PREFIX}sweep", Payload=json.dumps(SCHEDULED))
 
     assert answer["Payload"].read() == b"null"
-    seen = requests.get(f"{stack.aws_url}/_local/calls", timeout=10).json()
+    seen = requests.get(f"{stack.aws_url}/_local/calls", timeout=TIMEOUT).json()
     assert {
         "dynamodb.Scan storytime-local-stories/index/unfinished",
         "s3.ListObjectsV2 storytime-local-staging/images/*",

@@ -1,4 +1,4 @@
-"""A stack with tokens, as a deployed stage is: who brings none gets nowhere."""
+"""A stack with tokens, as a deployed stage is: no route answers without one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ import requests
 
 from chalicelib.http.tokens import digest_of
 from local.runner.launcher import RunningStack, launched
+from tests.end_to_end.client import TIMEOUT
 from tests.fakes.builders import jpeg
 
 ANNA, BEN = "st_anna", "st_ben"
@@ -41,15 +42,17 @@ def call(
     closed: RunningStack, method: str, path: str, token: str | None = None, **parts: Any
 ) -> Any:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return requests.request(method, f"{closed.api_url}{path}", headers=headers, timeout=60, **parts)
+    return requests.request(
+        method, f"{closed.api_url}{path}", headers=headers, timeout=TIMEOUT, **parts
+    )
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", [None, "st_eve", ""], ids=["none", "wrong", "empty"])
-def test_without_a_token_no_route_does_anything(
+def test_no_route_does_anything_without_a_token(
     closed: RunningStack, method: str, path: str, token: str | None
 ) -> None:
-    requests.delete(f"{closed.aws_url}/_local/requests", timeout=10)
+    requests.delete(f"{closed.aws_url}/_local/requests", timeout=TIMEOUT)
 
     answer = call(closed, method, path, token, data=jpeg())
 
@@ -58,10 +61,10 @@ def test_without_a_token_no_route_does_anything(
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "Bearer <token>" in answer.json()["message"]
     assert not token or token not in answer.text
-    assert requests.get(f"{closed.aws_url}/_local/requests", timeout=10).json() == {}
+    assert requests.get(f"{closed.aws_url}/_local/requests", timeout=TIMEOUT).json() == {}
 
 
-def test_health_is_for_everybody(closed: RunningStack) -> None:
+def test_health_needs_no_token(closed: RunningStack) -> None:
     assert call(closed, "GET", "/health").status_code == 200
 
 
@@ -78,16 +81,18 @@ def test_each_token_opens_every_route(
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
-def test_whoever_has_a_form_needs_no_token(closed: RunningStack) -> None:
+def test_a_form_can_be_posted_without_a_token(closed: RunningStack) -> None:
     wanted = {"name": "page.jpg", "content_type": "image/jpeg"}
     form = call(closed, "POST", "/uploads", ANNA, json=wanted).json()
 
-    posted = requests.post(form["url"], data=form["fields"], files={"file": jpeg()}, timeout=60)
+    posted = requests.post(
+        form["url"], data=form["fields"], files={"file": jpeg()}, timeout=TIMEOUT
+    )
 
     assert posted.status_code in {201, 204}
 
 
-def test_a_browser_may_ask_first_without_a_token(closed: RunningStack) -> None:
+def test_a_browsers_preflight_needs_no_token(closed: RunningStack) -> None:
     answer = call(closed, "OPTIONS", "/upload")
 
     assert answer.status_code == 200

@@ -14,7 +14,7 @@ from tests.fakes.builders import encoded
 
 
 class ScriptedTextDetector:
-    """Answers what the script says for each image, in order; remembers what it was shown."""
+    """Answers from its script, in order; keeps the images."""
 
     def __init__(self, *script: list[TextDetection] | Exception) -> None:
         self.script = list(script)
@@ -29,7 +29,7 @@ class ScriptedTextDetector:
 
 
 class ScriptedSpeaker:
-    """Speaks the MP3s that it was given, in turn; remembers what it was to say."""
+    """Answers from its script, in order; keeps the requests."""
 
     def __init__(self, *script: bytes | Exception) -> None:
         self.script = list(script)
@@ -69,7 +69,7 @@ def portrait(person: int, *, side: int = 400, shot: int = 0) -> bytes:
 
 
 class InMemoryFaces:
-    """Sees on each picture the faces that it was told to, one clear face unless told.
+    """A face collection; it sees on each picture the faces in `seen`, or one clear face.
 
     Attributes:
         seen: By person, what `detect` answers.

@@ -35,7 +35,7 @@ class RefusingMedia(InMemoryMedia):
 
 
 class SlowCdn:
-    """Forgets when it was asked as often as it was told to take; remembers what."""
+    """Forgets a prefix when it was asked `asks` times; keeps the requests."""
 
     def __init__(self, asks: int = 1) -> None:
         self.asks = asks

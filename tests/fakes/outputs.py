@@ -15,7 +15,7 @@ class Outbox:
 
 
 class InMemoryMailer:
-    """Keeps what was sent: to, subject, body; and refuses addresses that it was told to."""
+    """Keeps the e-mails: to, subject, body. Refuses the addresses in `refused`."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str]] = []

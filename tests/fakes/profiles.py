@@ -40,7 +40,7 @@ def _version(profile: Profile | None) -> int | None:
 
 
 class InMemorySentPhotos:
-    """Buckets by name; the media bucket, as far as there is one, is the pipeline's own."""
+    """The photos of any bucket, by the bucket's name."""
 
     def __init__(self, buckets: dict[str, Media]) -> None:
         self.buckets = buckets

@@ -94,7 +94,7 @@ class InMemoryUploadRequests:
 
 @dataclass(frozen=True)
 class IntakeBytes:
-    """What somebody put into the intake bucket."""
+    """An object of the intake bucket."""
 
     content: bytes
     upload_id: str | None
@@ -150,8 +150,8 @@ class InMemoryIntakeBucket:
         """One object a page, so that the caller must ask for more."""
         keys = sorted(key for key in self.objects if key.startswith(prefix))
         ahead = [key for key in keys if page is None or key > page]
-        staged = {key: self.objects[key].arrived_at for key in ahead[:1]}
-        return IntakeListing(staged, ahead[0] if len(ahead) > 1 else None)
+        arrivals = {key: self.objects[key].arrived_at for key in ahead[:1]}
+        return IntakeListing(arrivals, ahead[0] if len(ahead) > 1 else None)
 
     def copy(self, key: str, to: str) -> None:
         if key not in self.objects:
@@ -163,8 +163,8 @@ class InMemoryIntakeBucket:
             del self.objects[key]
 
     def forget(self, before: datetime) -> list[str]:
-        """What the bucket's lifecycle does with what was staged before then; which keys?"""
-        gone = [key for key, staged in self.objects.items() if staged.arrived_at < before]
+        """Remove older objects, as the bucket's lifecycle does; returns their keys."""
+        gone = [key for key, each in self.objects.items() if each.arrived_at < before]
         for key in gone:
             del self.objects[key]
         return gone

@@ -16,7 +16,7 @@ Function = Callable[[dict[str, Any]], Any]
 
 
 class StateFailedError(Exception):
-    """A Fail state, or an error that nobody catches."""
+    """A Fail state, or an error that no state catches."""
 
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(f"{error}: {cause}")
@@ -169,7 +169,7 @@ class InMemoryWorkflow:
         self.begin(execution, {"userId": user_id, "s3Bucket": self._media_bucket, "s3Key": key})
 
     def begin(self, name: str, given: dict[str, str]) -> Execution:
-        """Start an execution with any input, as somebody at the console does."""
+        """Start an execution with any input, as at the console."""
         assert len(name) <= 80  # what StartExecution takes
         return self.executions.setdefault(name, Execution(name, given, self._clock()))
 

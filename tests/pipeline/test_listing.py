@@ -63,7 +63,7 @@ def test_stories_come_newest_first_across_months_and_years() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-def test_every_story_is_listed_once_whatever_the_limit(limit: int) -> None:
+def test_every_story_is_listed_once_at_any_limit(limit: int) -> None:
     many, _ = listing(*(TODAY - timedelta(days=9 * number) for number in range(20)))
 
     found = pages(many, limit)
@@ -91,7 +91,7 @@ def test_a_gap_of_years_is_crossed_a_year_a_page() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101])
-def test_a_limit_has_limits(limit: int) -> None:
+def test_a_limit_outside_1_to_100_is_refused(limit: int) -> None:
     any_list, stories = listing()
 
     with pytest.raises(InvalidRequestError, match="from 1 to 100"):

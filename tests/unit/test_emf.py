@@ -82,7 +82,7 @@ def test_a_dimension_is_one_of_a_set_with_the_stage(lines: Lines) -> None:
     }
 
 
-def test_what_is_summed_is_there_without_its_dimension_too(lines: Lines) -> None:
+def test_a_summed_metric_is_also_written_without_its_dimension(lines: Lines) -> None:
     lines.meter.record(STORIES_FAILED, dimension="no_text")
 
     line = lines.only()
@@ -92,7 +92,7 @@ def test_what_is_summed_is_there_without_its_dimension_too(lines: Lines) -> None
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_every_metrics_line_is_what_the_specification_wants(lines: Lines, metric: Metric) -> None:
+def test_the_line_of_every_metric_follows_the_specification(lines: Lines, metric: Metric) -> None:
     before = time.time() * 1000
 
     with telemetry.bound(story_id="5a1f9f52", stage="reading"):
@@ -122,7 +122,7 @@ def check(line: Mapping[str, Any], before: float) -> None:
     assert line[metric["Name"]] == [7.0]
 
 
-def test_a_line_says_what_it_is_about_and_that_is_no_dimension(lines: Lines) -> None:
+def test_bound_fields_are_in_the_line_and_are_no_dimensions(lines: Lines) -> None:
     with telemetry.bound(story_id="5a1f9f52", function_request_id="9d3c"):
         lines.meter.record(PAID_CALLS, dimension="DetectText")
 
@@ -153,7 +153,7 @@ def test_a_variable_of_the_library_adds_no_dimension(
     assert directive["Dimensions"] == [["Stage"]]
 
 
-def test_what_cannot_be_written_fails_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_standard_output_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
     def full(_line: str) -> None:
         raise OSError("no space left")
 
@@ -163,7 +163,9 @@ def test_what_cannot_be_written_fails_nothing(caplog: pytest.LogCaptureFixture) 
     assert (record.getMessage(), record.levelname) == ("not measured", "WARNING")
 
 
-def test_nor_does_what_cannot_be_said(lines: Lines, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_value_that_is_no_number_is_only_logged(
+    lines: Lines, caplog: pytest.LogCaptureFixture
+) -> None:
     lines.meter.record(STORIES_READY, "one")  # type: ignore[arg-type]
 
     assert lines.written == []

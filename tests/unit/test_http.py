@@ -41,11 +41,11 @@ def request(body: bytes | str = b"bytes", **headers: str) -> Request:
         (";;;=\"", "page"),
     ],
 )  # fmt: skip
-def test_the_name_is_what_people_call_the_file(header: str, name: str) -> None:
+def test_a_file_name_is_read_from_its_header(header: str, name: str) -> None:
     assert file_name(header) == name
 
 
-def test_an_upload_is_notified_and_deduplicated_unless_said_otherwise() -> None:
+def test_an_upload_is_notified_and_deduplicated_by_default() -> None:
     upload = upload_of(request(content_type="image/png"))
 
     assert (upload.notify, upload.deduplicate) == (True, True)
@@ -54,7 +54,7 @@ def test_an_upload_is_notified_and_deduplicated_unless_said_otherwise() -> None:
     assert upload.content_type == "image/png"
 
 
-def test_both_can_be_declined() -> None:
+def test_notice_and_deduplication_can_be_declined() -> None:
     upload = upload_of(
         request(x_notification_required="False", x_duplication_check_required=" false ")
     )
@@ -63,10 +63,10 @@ def test_both_can_be_declined() -> None:
 
 
 @pytest.mark.parametrize("name", ["X-Notification-Required", "X-Duplication-Check-Required"])
-def test_maybe_is_no_answer(name: str) -> None:
+def test_a_flag_that_is_neither_true_nor_false_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequestError, match=f"{name} is 'maybe'; it must be true or false"):
         upload_of(request(**{name.lower().replace("-", "_"): "maybe"}))
 
 
-def test_a_body_that_came_as_text_is_taken_as_its_bytes() -> None:
+def test_a_text_body_is_taken_as_its_bytes() -> None:
     assert upload_of(request(body="héllo")).photo == "héllo".encode()

@@ -12,7 +12,7 @@ def test_a_message_carries_an_id_and_a_generation_and_nothing_else() -> None:
     assert body == '{"id":"x","generation":"g"}'
 
 
-def test_a_message_survives_the_queue() -> None:
+def test_a_message_is_decoded_as_it_was_encoded() -> None:
     message = messages.about(story())
 
     assert messages.decode(messages.encode(message), StoryMessage) == message
@@ -22,6 +22,6 @@ def test_a_message_survives_the_queue() -> None:
     "body",
     ["", "hello", "[]", "{}", '{"id": 7, "generation": "g"}', "\ud800", '{"x": ' + "[" * 5000],
 )
-def test_what_is_not_a_message_is_refused(body: str) -> None:
+def test_a_malformed_message_is_refused(body: str) -> None:
     with pytest.raises(InvalidRequestError):
         messages.decode(body, StoryMessage)

@@ -28,7 +28,7 @@ def seconds_of(mp3: bytes) -> float:
     return float(soundfile.info(io.BytesIO(mp3)).duration)
 
 
-def test_one_part_stays_as_it_is() -> None:
+def test_one_part_stays_unchanged() -> None:
     assert joined([b"whatever it is"]) == b"whatever it is"
 
 
@@ -45,7 +45,7 @@ def test_parts_become_one_playable_file_as_long_as_all_of_them(rate: int) -> Non
     assert np.abs(decoded[len(decoded) // 2 :]).max() > 0.1
 
 
-def test_what_speaks_for_one_part_only_is_left_out() -> None:
+def test_headers_of_single_parts_are_left_out() -> None:
     whole = joined([with_id3(tone(1)), with_id3(tone(1))])
 
     assert b"ID3" not in whole
@@ -56,6 +56,6 @@ def test_what_speaks_for_one_part_only_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("part", [b"<html>not audio</html>", b"\xff\xfb\xff\xff" + bytes(500)])
-def test_what_is_not_an_mp3_is_asked_for_again(part: bytes) -> None:
+def test_a_part_that_is_no_mp3_is_a_temporary_error(part: bytes) -> None:
     with pytest.raises(TransientError):
         joined([tone(0.2), part])

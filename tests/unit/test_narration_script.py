@@ -19,11 +19,11 @@ def test_every_paragraph_is_spoken_as_one() -> None:
     assert ssml_requests("Once.\nTwice.") == ["<speak><p>Once.</p><p>Twice.</p></speak>"]
 
 
-def test_what_means_something_in_xml_is_escaped() -> None:
+def test_special_characters_of_xml_are_escaped() -> None:
     assert ssml_requests("Tom & Jerry <3") == ["<speak><p>Tom &amp; Jerry &lt;3</p></speak>"]
 
 
-def test_what_xml_forbids_is_left_out() -> None:
+def test_characters_that_xml_forbids_are_left_out() -> None:
     assert ssml_requests("a\x00b\x0bc\ud800d") == ["<speak><p>abcd</p></speak>"]
 
 

@@ -34,7 +34,7 @@ def leaning(degrees: float, aspect: float = 1.0) -> list[TextDetection]:
     return [TextDetection(Kind.LINE, "Once upon a time", 97, polygon)]
 
 
-def test_a_page_is_first_read_as_it_lies() -> None:
+def test_a_page_is_first_read_unturned() -> None:
     assert next_turn([]) == 0
 
 

@@ -75,7 +75,7 @@ def test_every_format_that_phones_send_is_known_by_its_bytes(
     ],
     ids=["text", "html", "pdf", "zip", "jpeg-marker-only", "tiff", "bmp"],
 )
-def test_what_is_not_a_photo_is_an_unsupported_type(photo: bytes) -> None:
+def test_a_file_that_is_no_photo_is_an_unsupported_type(photo: bytes) -> None:
     with pytest.raises(UnsupportedTypeError, match="JPEG, PNG"):
         checked_content_type(photo)
 
@@ -103,7 +103,7 @@ def test_a_jpeg_header_with_garbage_is_refused(garbage: bytes, progressive: bool
         checked_content_type(header + garbage)
 
 
-def test_what_a_camera_appends_to_its_jpeg_does_no_harm() -> None:
+def test_bytes_after_a_jpeg_are_ignored() -> None:
     assert checked_content_type(jpeg() + b"SEFH\x00\xff\x99 maker's notes") == "image/jpeg"
 
 

@@ -26,12 +26,12 @@ def test_a_photo_is_taken_as_it_was_sent() -> None:
         "x@" + "d" * 63 + ".example",
     ],
 )
-def test_an_address_is_taken(address: str) -> None:
+def test_an_address_is_accepted(address: str) -> None:
     assert email_of(request(x_email=f" {address} ")) == address
 
 
 @pytest.mark.parametrize("address", ["", "  "])
-def test_no_address_is_no_notice(address: str) -> None:
+def test_an_empty_address_is_none(address: str) -> None:
     assert email_of(request(x_email=address)) is None
     assert email_of(request()) is None
 
@@ -54,17 +54,17 @@ def test_no_address_is_no_notice(address: str) -> None:
         "a@" + "d" * 64 + ".example",
     ],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_a_malformed_address_is_refused(address: str) -> None:
     with pytest.raises(InvalidRequestError, match="one e-mail address"):
         email_of(request(x_email=address))
 
 
-def test_what_is_too_large_is_told_what_takes_it() -> None:
+def test_the_error_of_a_large_photo_names_the_direct_upload() -> None:
     with pytest.raises(TooLargeError, match="POST /profiles/me/uploads"):
         photo_of(request(bytes(4_400_001), content_type="image/jpeg"), "me")
 
 
-def test_what_is_no_image_is_refused() -> None:
+def test_a_body_that_is_no_image_is_refused() -> None:
     with pytest.raises(UnsupportedTypeError):
         photo_of(request(b"%PDF-1.7", content_type="image/jpeg"), "me")
     with pytest.raises(UnsupportedTypeError):
@@ -72,7 +72,7 @@ def test_what_is_no_image_is_refused() -> None:
 
 
 @pytest.mark.parametrize("user_id", ["a/b", "x" * 300, ""])
-def test_what_cannot_be_a_users_id_is_refused(user_id: str) -> None:
+def test_an_invalid_user_id_is_refused(user_id: str) -> None:
     with pytest.raises(InvalidRequestError, match="cannot be a user's id"):
         photo_of(request(jpeg(), content_type="image/jpeg"), user_id)
 

@@ -16,7 +16,7 @@ def leaning(detections: list[TextDetection], slope: float) -> list[TextDetection
     ]
 
 
-def test_lines_are_read_from_top_to_bottom_whatever_order_they_come_in() -> None:
+def test_lines_are_read_from_top_to_bottom_in_any_order() -> None:
     page = [line("and saw the sea.", 0.1, 0.18), line("The fox climbed up", 0.1, 0.14)]
 
     assert text_of(page, 1) == "The fox climbed up and saw the sea."

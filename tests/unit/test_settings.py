@@ -81,12 +81,12 @@ def test_an_api_is_open_on_purpose_or_has_digests(tokens: str) -> None:
     assert Settings.from_environment({**ENVIRONMENT, "API_TOKENS": tokens}).api_tokens == tokens
 
 
-def test_whether_an_api_is_open_has_no_default() -> None:
+def test_api_tokens_have_no_default() -> None:
     with pytest.raises(SettingsError, match="API_TOKENS"):
         Settings.from_environment({**ENVIRONMENT, "API_TOKENS": ""})
 
 
-def test_what_was_set_for_digests_is_not_told() -> None:
+def test_an_error_does_not_repeat_the_tokens() -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_environment({**ENVIRONMENT, "API_TOKENS": "st_a-token-by-mistake"})
 

@@ -39,7 +39,7 @@ def test_another_photo_language_or_voice_is_another_story(
     assert other != derived_id(NAMESPACE, content_id_of(b"a photo"), "en-US", "Joanna")
 
 
-def test_nobody_can_compute_an_id_without_the_namespace() -> None:
+def test_an_id_depends_on_the_secret_namespace() -> None:
     content_id = content_id_of(b"a photo")
 
     assert derived_id(NAMESPACE, content_id, "en-US", "Joanna") != derived_id(
@@ -61,13 +61,13 @@ def test_an_unread_story_cannot_become_ready() -> None:
     assert sources(Status.READY) == {Status.READ, Status.FAILED}
 
 
-def test_work_goes_on_at_the_first_missing_result() -> None:
+def test_the_next_step_is_the_first_missing_result() -> None:
     assert next_step(story()) is Step.READING
     assert next_step(story(text="Once.")) is Step.NARRATION
     assert next_step(story(text="Once.", audio="public/x/story.mp3")) is Step.NARRATION
 
 
-def test_work_seems_lost_only_after_a_minute() -> None:
+def test_work_counts_as_lost_after_a_minute() -> None:
     enqueued = story(enqueued_at=NOW)
 
     assert not is_probably_lost(enqueued, NOW + timedelta(seconds=60))
@@ -91,20 +91,20 @@ def test_lost_work_is_resumed_after_twice_as_long_each_time(resumes: int, second
     assert may_resume(lost, NOW + timedelta(seconds=seconds, milliseconds=1))
 
 
-def test_a_message_that_comes_again_by_itself_needs_no_other() -> None:
+def test_a_story_that_sqs_will_retry_is_not_resumed() -> None:
     failed_once = story(enqueued_at=NOW, retry_at=NOW + timedelta(seconds=40))
 
     assert not is_probably_lost(failed_once, NOW + timedelta(seconds=100))
     assert is_probably_lost(failed_once, NOW + timedelta(seconds=101))
 
 
-def test_a_message_that_was_sent_since_counts() -> None:
+def test_a_message_sent_after_the_retry_counts() -> None:
     sent_again = story(enqueued_at=NOW, retry_at=NOW - timedelta(seconds=40))
 
     assert not is_probably_lost(sent_again, NOW + timedelta(seconds=60))
 
 
-def test_what_is_finished_is_never_resumed() -> None:
+def test_a_finished_story_is_never_resumed() -> None:
     assert not may_resume(story(enqueued_at=NOW), NOW + timedelta(days=1))
 
 

@@ -12,9 +12,7 @@ DIGESTS = tuple(hashlib.sha256(token.encode()).hexdigest() for token in (ANNA, B
     ("token", "digest"), [(ANNA, DIGESTS[0]), (BEN, DIGESTS[1])], ids=["first", "last"]
 )
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
-def test_whoever_brings_a_token_is_known_by_its_digest(
-    token: str, digest: str, scheme: str
-) -> None:
+def test_a_known_token_is_recognised_by_its_digest(token: str, digest: str, scheme: str) -> None:
     holder = tokens.holder_of(f"{scheme} {token}", DIGESTS)
 
     assert holder == digest[:8]
@@ -43,11 +41,11 @@ def test_whoever_brings_a_token_is_known_by_its_digest(
         "Bearer \ud800",
     ],
 )
-def test_anybody_else_is_not(authorization: str) -> None:
+def test_another_authorization_is_not_recognised(authorization: str) -> None:
     assert tokens.holder_of(authorization, DIGESTS) is None
 
 
-def test_nobody_is_known_where_there_are_no_tokens() -> None:
+def test_no_token_is_recognised_where_none_is_set() -> None:
     assert tokens.holder_of(f"Bearer {ANNA}", ()) is None
 
 

@@ -38,7 +38,7 @@ def handled(*bodies: str) -> list[Delivery[StoryMessage]]:
     return deliveries
 
 
-def test_a_delivery_says_what_the_queue_knows_of_it() -> None:
+def test_a_delivery_has_the_attributes_of_its_message() -> None:
     (delivery,) = handled('{"id": "x", "generation": "g"}')
 
     assert (delivery.message.id, delivery.message.generation) == ("x", "g")
@@ -58,7 +58,7 @@ def test_a_delivery_says_what_the_queue_knows_of_it() -> None:
         json.dumps({"id": "x" * 65, "generation": "g"}),
     ],
 )
-def test_what_is_no_message_is_dropped_with_a_reason_and_the_next_is_handled(
+def test_a_malformed_message_is_dropped_with_a_reason_and_the_next_one_handled(
     body: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR, logger="chalicelib.triggers"):

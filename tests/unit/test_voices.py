@@ -4,7 +4,7 @@ from chalicelib.errors import InvalidRequestError
 from chalicelib.pages.voices import VOICES, chosen, engine_for
 
 
-def test_a_page_is_read_in_american_english_unless_said_otherwise() -> None:
+def test_the_default_language_is_american_english() -> None:
     assert chosen(None, None) == ("en-US", "Joanna")
 
 
@@ -16,13 +16,13 @@ def test_capitals_do_not_matter() -> None:
     assert chosen("EN-gb", "brian") == ("en-GB", "Brian")
 
 
-def test_an_unknown_language_is_answered_with_all_that_are_known() -> None:
+def test_the_error_of_an_unknown_language_lists_all_languages() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         chosen("tlh", None)
     assert all(language in refused.value.message for language in VOICES)
 
 
-def test_a_voice_of_another_language_is_answered_with_those_that_fit() -> None:
+def test_the_error_of_a_voice_of_another_language_lists_voices() -> None:
     with pytest.raises(InvalidRequestError, match="Camila, Vitoria, Thiago, Ricardo"):
         chosen("pt-BR", "Joanna")
 

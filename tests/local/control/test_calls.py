@@ -51,6 +51,9 @@ def test_the_calls_of_a_function_are_recorded_under_its_name_until_they_are_dele
         "look": ["s3.ListObjectsV2 media/*"],
         "sign": ["s3.PutObject media/images/*"],  # what the form's sender will do
     }
+    assert calls.counts() == {"keep": {"s3.PutObject": 1}, "look": {"s3.ListObjectsV2": 1}}
+    calls.clear_counts()
+    assert calls.counts() == {}
     calls.clear()
     assert calls.to_json() == {}
 

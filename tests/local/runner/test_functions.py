@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 from chalice.app import Chalice
 from chalice.config import Config
 
+from chalicelib.stories.queues import QUEUES, StepQueue
 from local.runner.functions import functions_of
 from local.runner.lambda_function import LambdaFunction
+from local.runner.stack import chalice_config
 from tests.local.conftest import Aws, refusal
 from tests.local.runner.handlers import SECONDS, Gate
 from tests.local.services.workflows import FUNCTION
@@ -156,3 +158,10 @@ def test_what_the_app_never_asks_of_lambda_is_not_implemented(aws: Aws) -> None:
         assert refused(aws, "storytime-local-work", InvocationType=how) == ("NotImplemented", 501)
     with pytest.raises(ClientError, match="NotImplemented"):
         aws.client("lambda").list_functions()
+
+
+@pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.step)
+def test_a_function_has_the_memory_and_time_limit_of_its_queue(queue: StepQueue) -> None:
+    function = LambdaFunction.configured(queue.handler, print, chalice_config())
+
+    assert (function.memory, function.timeout) == (queue.memory, queue.time_limit.total_seconds())
