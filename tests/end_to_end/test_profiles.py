@@ -291,7 +291,7 @@ def test_an_execution_with_a_malformed_input_fails(profiles: ProfileClient) -> N
     assert profiles.path("no-input") == ["FaceDetection", "ProcessingFailed", "Failed"]
 
 
-def test_the_demo_shows_the_way_of_each_photo_as_the_readme_shows_it(
+def test_the_demo_shows_the_way_of_each_photo_as_its_documentation_shows_it(
     profiles: ProfileClient, stack: RunningStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     profiles.will_send("user-1", "user-2", "user-3", "user-4", "user-5")
@@ -300,8 +300,8 @@ def test_the_demo_shows_the_way_of_each_photo_as_the_readme_shows_it(
 
     said, complaint = capsys.readouterr()
     assert (status, complaint) == (0, "")
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    shown = readme.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    shown = page.split("$ make demo-profile\n")[1].split("  ...\n```")[0]
     assert _without_figures(said).startswith(_without_figures(shown))
     assert "rejected (sunglasses)" in said
     assert "rejected (no_face)" in said
