@@ -172,7 +172,7 @@ def test_a_jpeg_is_seen_as_its_exif_turns_it_and_a_png_as_it_is() -> None:
 
 def test_calls_from_several_threads_do_not_mix() -> None:
     """Also: two faces are two, and a page of a book has none."""
-    scenes = [bare(), pictures.twins().resize((256, 128)), pictures.page().resize((480, 360))]
+    scenes = [bare(), pictures.twins().resize((256, 128)), pictures.page().resize((160, 120))]
 
     with ThreadPoolExecutor(len(scenes)) as pool:
         faces = list(pool.map(detect, scenes))
