@@ -1,7 +1,7 @@
 """The signatures of S3's forms.
 
-S3's forms are made for strangers, and their refusals are part of the application. Every other
-request is let in if it has an Authorization header: whoever reaches this port may do everything.
+Browsers send S3's forms, so that their refusals are part of the application. Every other request
+is accepted if it has an Authorization header: every local program may do everything.
 """
 
 from collections.abc import Callable, Mapping

@@ -28,7 +28,7 @@ def test_a_notice_arrives_in_the_inbox_which_can_be_emptied(aws: Aws, topic: str
     assert aws.control("inbox") == []
 
 
-def test_every_subscriber_by_email_gets_it_and_nobody_else(aws: Aws, topic: str) -> None:
+def test_only_the_subscribers_by_email_get_it(aws: Aws, topic: str) -> None:
     sns = aws.stack_client("sns")
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="second@example.com")
     sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint="+15550100")

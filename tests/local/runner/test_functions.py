@@ -151,7 +151,7 @@ def test_a_running_function_does_not_block_other_services(aws: Aws) -> None:
         assert answer.result()["Payload"] == b'"through"'
 
 
-def test_what_the_app_never_asks_of_lambda_is_not_implemented(aws: Aws) -> None:
+def test_other_requests_to_lambda_are_not_implemented(aws: Aws) -> None:
     declare(aws, work=lambda _event, _context: None)
 
     for how in ("Event", "DryRun"):

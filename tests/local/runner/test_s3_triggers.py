@@ -229,7 +229,7 @@ def test_every_s3_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws, 
 
 
 @pytest.mark.parametrize("event", ["s3:ObjectRemoved:*", "ObjectCreated:*", "s3:*"])
-def test_an_event_that_there_is_not_is_refused_by_name(event: str) -> None:
+def test_an_unknown_event_is_refused_by_name(event: str) -> None:
     app = Chalice("tried-out", configure_logs=False)
 
     @app.on_s3_event("intake", events=[event])

@@ -130,7 +130,7 @@ def test_exactly_one_of_fifty_racing_conditional_puts_wins(aws: Aws) -> None:
 
 
 @pytest.mark.usefixtures("_hasty_threads")
-def test_a_failed_transaction_takes_nobody_elses_write_back(aws: Aws) -> None:
+def test_a_failed_transaction_does_not_undo_other_writes(aws: Aws) -> None:
     dynamodb = _table(aws)
     dynamodb.put_item(TableName="stories", Item={"pk": {"S": "taken"}})
     refused = {

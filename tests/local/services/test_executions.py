@@ -177,7 +177,7 @@ def test_a_definition_that_is_malformed_or_has_other_states_than_the_apps_is_ref
         ),
     ],
 )
-def test_what_the_app_never_asks_for_is_not_implemented(
+def test_other_requests_to_step_functions_are_not_implemented(
     workflows: Workflows, operation: str, request_: dict[str, Any]
 ) -> None:
     assert refusal_of(workflows, operation, **request_) == ("NotImplemented", 501)

@@ -144,5 +144,5 @@ def test_invalidations_are_counted_and_fail_as_asked(aws: Aws, cloudfront: Any) 
     assert aws.control("requests") == {"cloudfront.CreateInvalidation": 2}
 
 
-def test_what_else_cloudfront_can_do_is_refused_not_made_up(cloudfront: Any) -> None:
+def test_other_requests_to_cloudfront_are_not_implemented(cloudfront: Any) -> None:
     assert refusal(cloudfront.list_distributions) == ("NotImplemented", 501)

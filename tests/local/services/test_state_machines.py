@@ -69,7 +69,7 @@ def test_a_task_gets_what_its_parameters_name_and_its_result_goes_where_it_says(
     [({"ResultPath": None}, {"a": 1}), ({}, 7), ({"ResultPath": "$.b"}, {"a": 1, "b": 7})],
     ids=["discarded", "instead of the input", "beside it"],
 )
-def test_a_result_path_says_what_becomes_of_a_result(
+def test_a_result_path_says_where_the_result_goes(
     workflows: Workflows, fields: dict[str, Any], expected: Any
 ) -> None:
     workflows.functions(count=Handler(lambda _event: 7))
