@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chalicelib.stories.queues import DEAD_LETTER_MEMORY, DEAD_LETTER_TIME_LIMIT, QUEUES
+
 APP: Final = "storytime"
 """The app's name in .chalice/config.json; every name in the account begins with it."""
 API_HANDLER: Final = "api_handler"
@@ -67,3 +69,16 @@ class Stage:
 def function_name(prefix: str, name: str) -> str:
     """Return Chalice's name for a handler's function in Lambda and for its log group."""
     return prefix if name == API_HANDLER else f"{prefix}-{name}"
+
+
+def queue_functions() -> dict[str, dict[str, int]]:
+    """Return Chalice's configuration of the functions that work on queues, by their names."""
+    functions = {}
+    for queue in QUEUES:
+        for name, memory, time_limit in (
+            (queue.handler, queue.memory, queue.time_limit),
+            (queue.dead_letter_handler, DEAD_LETTER_MEMORY, DEAD_LETTER_TIME_LIMIT),
+        ):
+            seconds = int(time_limit.total_seconds())
+            functions[name] = {"lambda_memory_size": memory, "lambda_timeout": seconds}
+    return functions

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from infrastructure.stage import LOCAL, PROJECT, STAGES, DeploymentError, Stage
+from infrastructure.stage import LOCAL, PROJECT, STAGES, DeploymentError, Stage, queue_functions
 
 CONFIG: Final = Path(".chalice") / "config.json"
 _LINKED: Final = ("app.py", "chalicelib", "requirements.txt")
@@ -67,8 +67,8 @@ def stage_config(
 ) -> dict[str, Any]:
     """Return Chalice's configuration for a stage.
 
-    Functions have the memory and timeout of the stage ``local``, unless the stage overrides them
-    in .chalice/config.json. Each function has its own policy file.
+    Functions have the memory and timeout of `QUEUES` or of the stage ``local``, unless the stage
+    overrides them in .chalice/config.json. Each function has its own policy file.
 
     Args:
         tracked: The content of .chalice/config.json.
@@ -82,12 +82,14 @@ def stage_config(
     own = dict(own_config(tracked, stage))
     variables = {**own.get("environment_variables", {}), **environment}
     _check_size(variables)
+    functions_of_queues = queue_functions()
     shared_functions = tracked["stages"][LOCAL]["lambda_functions"]
     own_functions = own.get("lambda_functions", {})
     own["environment_variables"] = variables
     own["autogen_policy"] = False  # with it, all functions would share one role
     own["lambda_functions"] = {
         name: {
+            **functions_of_queues.get(name, {}),
             **shared_functions.get(name, {}),
             **own_functions.get(name, {}),
             "iam_policy_file": policy_file(name),

@@ -75,8 +75,8 @@ def shortcomings(config: pytest.Config) -> list[str]:
         found += calls.not_seen()
     if found:
         found.append(
-            f"If that is meant, keep it in {calls.KEPT.name} by a run of all tests with "
-            "--keep-calls, and grant it in infrastructure/iam/permissions.py."
+            f"If that is meant, keep it in {calls.KEPT.name} with `python -m pytest --keep-calls`, "
+            "and grant it in infrastructure/iam/permissions.py."
         )
     if is_proof and ledger.PLAYED.total() < ledger.FLOOR:
         found.append(f"The proof must play at least {ledger.FLOOR:,} schedules.")
@@ -88,4 +88,5 @@ def is_whole(config: pytest.Config, marker: str | None = None) -> bool:
     expression = config.option.markexpr
     is_chosen = expression == marker if marker else expression in config.getini("addopts")
     is_everywhere = config.args_source is config.ArgsSource.TESTPATHS
-    return is_everywhere and is_chosen and not config.option.keyword
+    is_smaller = config.option.keyword or config.option.collectonly
+    return is_everywhere and is_chosen and not is_smaller

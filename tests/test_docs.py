@@ -21,6 +21,7 @@ from chalicelib.stories import upload_request
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS
 from chalicelib.stories.story import LEGAL_MOVES
 from tests.fakes.workflow import DEFINITION
+from tests.infrastructure.projects import functions_of
 from tests.proof.ledger import FLOOR
 from tests.test_architecture import MAY_IMPORT
 
@@ -233,7 +234,7 @@ def test_every_reason_to_refuse_a_profile_photo_is_documented() -> None:
 
 
 def test_no_lease_outlives_its_function() -> None:
-    functions = CONFIG["stages"]["local"]["lambda_functions"]
+    functions = functions_of("prod")
     for queue in QUEUES:
         assert queue.time_limit.total_seconds() == functions[queue.handler]["lambda_timeout"]
         timeout = functions[queue.dead_letter_handler]["lambda_timeout"]
@@ -241,10 +242,7 @@ def test_no_lease_outlives_its_function() -> None:
 
 
 def test_a_deletion_waits_for_the_slowest_writer() -> None:
-    functions = CONFIG["stages"]["local"]["lambda_functions"]
-    api_seconds = CONFIG["lambda_timeout"]
-
-    intake = max(api_seconds, functions["take_in_staged"]["lambda_timeout"])
+    intake = max(CONFIG["lambda_timeout"], functions_of("prod")["take_in_staged"]["lambda_timeout"])
     assert MAX_INTAKE_DURATION.total_seconds() >= intake
     assert max(MAX_INTAKE_DURATION, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
 

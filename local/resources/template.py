@@ -16,11 +16,7 @@ _PSEUDO_PARAMETERS: Final = {
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
 }
-_PARAMETERS: Final = {
-    "Email": SUBSCRIBER,
-    "SenderEmail": SENDER,
-    "StoryNamespace": STORY_NAMESPACE,
-}
+_PARAMETERS: Final = {"Email": SUBSCRIBER, "SenderEmail": SENDER, "StoryNamespace": STORY_NAMESPACE}
 _NAMES: Final = {
     "DynamoDB::Table": "TableName",
     "S3::Bucket": "BucketName",

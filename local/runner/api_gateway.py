@@ -16,12 +16,7 @@ from urllib.parse import unquote
 
 from chalice.app import Chalice, CORSConfig
 from chalice.config import Config
-from chalice.local import (
-    LambdaEventConverter,
-    LocalGateway,
-    LocalGatewayException,
-    RouteMatcher,
-)
+from chalice.local import LambdaEventConverter, LocalGateway, LocalGatewayException, RouteMatcher
 from werkzeug.wrappers import Request, Response
 
 from infrastructure.gateway.responses import RESPONSES

@@ -13,6 +13,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib.http.tokens import OPEN
+from infrastructure.stage import queue_functions
 from local.engines.allocator import keep_large_buffers
 from local.resources.creation import StackClients, create
 from local.resources.environment import point_at
@@ -102,6 +103,8 @@ class LocalStorytime:
 
 def chalice_config() -> Config:
     on_disk = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    local = on_disk["stages"][STAGE]
+    local["lambda_functions"] = queue_functions() | local["lambda_functions"]
     return Config(chalice_stage=STAGE, config_from_disk=on_disk)
 
 

@@ -98,8 +98,7 @@ class MotoBackend:
                 return 0.0
             now = time.time() * 1000
             due = min(
-                (max(m.visible_at, m.delayed_until) for m in queue._messages),
-                default=float("inf"),
+                (max(m.visible_at, m.delayed_until) for m in queue._messages), default=float("inf")
             )
         return max(0.0, (due - now) / 1000 + _ROUNDING_SECONDS) if due >= now else 0.0
 

@@ -26,8 +26,9 @@ from tests.fakes.outputs import InMemoryMailer
 from tests.fakes.profiles import InMemorySentPhotos
 from tests.fakes.workflow import InMemoryWorkflow, Interpreter
 from tests.local.conftest import Aws, running_aws
+from tests.local.runner.handlers import SECONDS, Gate
 from tests.local.services.faces import GREEN, RED, ColouredFaces, squares
-from tests.local.services.workflows import ROLE, SECONDS, Gate, definition, task
+from tests.local.services.workflows import ROLE, definition, task
 from tests.waiting import until
 
 ANNA = Owner("5a1f9f52-6b1c-5f0e-9d3c-0123456789ab", "a1b2c3d4")

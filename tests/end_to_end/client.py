@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from chalicelib.stories.queues import Step
 from local.resources.names import ACCOUNT_ID
 from local.runner.launcher import RunningStack
 from samples.draw_page import draw_page, photo
@@ -16,7 +17,6 @@ from tests.waiting import until
 TIMEOUT = 300
 """Seconds for an answer, also on a slow, busy machine."""
 
-_STEPS = ("intake", "reading", "narration", "renditions", "deletion")
 _INSIDE = ("arn:aws", ACCOUNT_ID, "/_local/faults", "botocore", "Traceback")
 
 
@@ -27,7 +27,7 @@ class Client:
         self._sqs = stack.clients.sqs
         self._queues = [
             stack.environment["QUEUE_URL_PREFIX"] + step + suffix
-            for step in _STEPS
+            for step in Step
             for suffix in ("", "-dead")
         ]
 
@@ -165,7 +165,7 @@ class Client:
         if not self._counts():
             return  # no function did anything since the last time
         self.settle()
-        for queue in _STEPS:
+        for queue in Step:
             self._forget_parked(f"{self._url_of(queue)}-parked")
         for register in ("counts", "inbox"):
             requests.delete(f"{self.aws}/_local/{register}", timeout=TIMEOUT).raise_for_status()

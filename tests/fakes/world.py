@@ -25,7 +25,7 @@ from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys, moves
 from chalicelib.stories.keys import Links
 from chalicelib.stories.ports import Speaker, TextDetector
-from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, TIME_LIMITS, Step
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, OF_STORIES, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.fakes.builders import upload
@@ -204,9 +204,10 @@ class World(MemoryTools):
         return count
 
     def make_story(self) -> None:
-        """Deliver what is due of reading, narration and renditions."""
-        for step in (Step.READING, Step.NARRATION, Step.RENDITIONS):
-            self.deliver(step)
+        """Deliver what is due of every step after intake, but of deletion."""
+        for step in OF_STORIES:
+            if step is not Step.DELETION:
+                self.deliver(step)
 
     def lose_messages(self) -> None:
         """Empty every step's queue."""

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from infrastructure.iam.permissions import GRANTS
 from infrastructure.stage import Stage
+from infrastructure.stage_folder import stage_config, tracked_config
 
 ROOT: Final = Path(__file__).parents[2]
 APP: Final = 'from chalice import Chalice\n\napp = Chalice(app_name="storytime")\n'
@@ -19,8 +21,7 @@ CONFIG: Final[dict[str, Any]] = {
         "local": {
             "environment_variables": {"MEDIA_BUCKET": "storytime-local-media"},
             "lambda_functions": {
-                "narrate": {"lambda_timeout": 120, "lambda_memory_size": 512},
-                "erase": {"lambda_memory_size": 256},
+                "narrate": {"lambda_memory_size": 640},
             },
         },
         "dev": {"environment_variables": {"MAXIMUM_CONCURRENCY": "5"}},
@@ -29,6 +30,13 @@ CONFIG: Final[dict[str, Any]] = {
     },
 }
 DIGEST: Final = "a" * 64
+
+
+def functions_of(stage: str) -> dict[str, dict[str, Any]]:
+    """Return the configuration of each function of Storytime in a stage."""
+    config = stage_config(tracked_config(ROOT), Stage(stage), GRANTS, {})
+    functions: dict[str, dict[str, Any]] = config["stages"][stage]["lambda_functions"]
+    return functions
 
 
 def project_at(folder: Path) -> Path:

@@ -3,17 +3,16 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.stories.queues import QUEUES
 from infrastructure.commands.deploy import requests_per_second
 from infrastructure.iam.permissions import GRANTS
-from infrastructure.stage import Stage
+from infrastructure.stage import Stage, queue_functions
+from tests.infrastructure import projects
 from tests.infrastructure.resolved import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -39,48 +38,32 @@ def functions_of(cell: str) -> list[str]:
 
 FUNCTIONS = [
     (function, row)
-    for row in rows("function", "MB", "s", "at once", "why")
+    for row in rows("function", "MB", "s", "why")
     for function in functions_of(row["function"])
 ]
 STAGES = {row[""]: row for row in rows("", "dev", "prod", "why")}
 
 
 def own_setting(function: str, name: str) -> int:
-    """Return a function's setting in the stage local: its own, or that of all functions."""
-    local = CONFIG["stages"]["local"]
-    own = local["lambda_functions"].get(function, {})
-    value: int = own.get(name, local.get(name, CONFIG.get(name)))
+    """Return a function's setting: its own, or that of all functions."""
+    value: int = projects.functions_of("dev")[function].get(name, CONFIG[name])
     return value
 
 
-def at_once() -> Mapping[str, str]:
-    """Return the maximum concurrency of the queues' functions, in the document's words."""
-    said = {queue.handler: "2" if queue.has_own_concurrency else "as set" for queue in QUEUES}
-    return said | {queue.dead_letter_handler: "2" for queue in QUEUES}
+def test_every_function_that_works_on_no_queue_is_in_the_table_once() -> None:
+    of_queues = queue_functions().keys()
 
-
-AT_ONCE = at_once()
-
-
-def test_every_function_is_in_the_table_once() -> None:
-    assert Counter(function for function, _ in FUNCTIONS) == Counter(GRANTS.keys())
+    assert Counter(function for function, _ in FUNCTIONS) == Counter(GRANTS.keys() - of_queues)
 
 
 @pytest.mark.parametrize(("function", "row"), FUNCTIONS, ids=[name for name, _ in FUNCTIONS])
-def test_the_table_has_each_functions_memory_timeout_and_concurrency(
+def test_the_table_has_each_functions_memory_and_timeout(
     function: str, row: dict[str, str]
 ) -> None:
-    told = (row["MB"], row["s"], row["at once"])
-
-    assert told == (
+    assert (row["MB"], row["s"]) == (
         str(own_setting(function, "lambda_memory_size")),
         str(own_setting(function, "lambda_timeout")),
-        AT_ONCE.get(function, ""),
     )
-
-
-def test_only_functions_of_queues_have_a_maximum_concurrency() -> None:
-    assert {function for function, row in FUNCTIONS if row["at once"]} == AT_ONCE.keys() != set()
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

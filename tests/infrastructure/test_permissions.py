@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from chalicelib.stories.queues import DEAD_LETTERS, Step
 from infrastructure.iam.names import Names
 from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stage import API_HANDLER
@@ -231,7 +232,8 @@ def test_a_function_may_log_trace_and_receive_its_own_messages(
         assert not allows(policy, Need(action, f"{group}-other:log-stream:1"))
     assert not allows(policy, Need("logs:CreateLogGroup", group))
     assert allows(policy, Need("xray:PutTraceSegments", "*"))
-    assert len(app["queues"]) == 10
+    ends = product(Step, ("", DEAD_LETTERS))
+    assert app["queues"].keys() == {f"storytime-local-{step}{end}" for step, end in ends}
     for queue, consumer in app["queues"].items():
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queue}"
         for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):

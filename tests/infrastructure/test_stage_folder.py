@@ -79,17 +79,21 @@ def test_a_configuration_that_is_not_json_is_an_error_with_the_line(stage: Stage
         tracked_config(stage.project)
 
 
-def test_functions_are_those_of_the_stage_local_with_the_stages_own_settings(stage: Stage) -> None:
+def test_a_function_has_the_settings_of_its_queue_and_of_the_stage(stage: Stage) -> None:
     prod = Stage("prod", stage.project)
 
     functions = config_for(stage)["stages"]["dev"]["lambda_functions"]
     narrate = config_for(prod)["stages"]["prod"]["lambda_functions"]["narrate"]
 
     assert functions == {
-        "erase": {"lambda_memory_size": 256, "iam_policy_file": "policy-erase.json"},
+        "erase": {
+            "lambda_timeout": 60,
+            "lambda_memory_size": 256,
+            "iam_policy_file": "policy-erase.json",
+        },
         "narrate": {
             "lambda_timeout": 120,
-            "lambda_memory_size": 512,
+            "lambda_memory_size": 640,
             "iam_policy_file": "policy-narrate.json",
         },
     }

@@ -12,6 +12,7 @@ from cfnlint.api import lint_all
 from chalicelib.profiles.clean_up import MAX_EXECUTION_DURATION
 from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from tests.fakes.workflow import DEFINITION
+from tests.infrastructure.projects import functions_of
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 PREFIX: Final = "${FunctionArnPrefix}"
@@ -149,7 +150,7 @@ def test_an_execution_ends_before_a_deleted_profile_is_removed() -> None:
 def test_a_tasks_timeout_is_longer_than_its_functions() -> None:
     """Else Step Functions would retry while the first function still writes."""
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
-    functions = config["stages"]["local"]["lambda_functions"]
+    functions = functions_of("prod")
     for task in TASKS.values():
         name = task["Resource"].removeprefix(PREFIX)
         assert functions[name]["lambda_timeout"] < task["TimeoutSeconds"]

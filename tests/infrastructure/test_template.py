@@ -16,6 +16,7 @@ from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAX_BYTES, assembled
 from infrastructure.stage import function_name
 from tests.fakes.workflow import DEFINITION
+from tests.infrastructure.projects import functions_of
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
@@ -263,7 +264,7 @@ def test_a_queue_is_encrypted_and_refuses_requests_in_cleartext(queue: Resource)
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.step)
 def test_a_message_stays_invisible_for_six_times_its_functions_timeout(queue: Any) -> None:
-    functions = CONFIG["stages"]["local"]["lambda_functions"]
+    functions = functions_of("dev")
 
     for suffix, handler in (("", queue.handler), (DEAD_LETTERS, queue.dead_letter_handler)):
         resource = DEV.named(f"{PREFIX}-{queue.step}{suffix}")
@@ -385,11 +386,11 @@ def test_every_function_whose_errors_are_failures_has_an_alarm() -> None:
     assert all(alarm["Statistic"] == "Sum" for alarm in alarms.values())
 
 
-@pytest.mark.parametrize("function", ["take_in_staged", "read_page", "narrate", "make_renditions"])
-def test_errors_raise_an_alarm_when_they_would_give_up_a_message(function: str) -> None:
-    (queue,) = (each for each in QUEUES if each.handler == function)
-    policy = DEV.named(f"{PREFIX}-{queue.step}")["RedrivePolicy"]
-    alarm = ALARMS[f"{PREFIX}-errors-{function}"]
+@pytest.mark.parametrize("step", [step for step in Step if step is not Step.DELETION])
+def test_errors_raise_an_alarm_when_they_would_give_up_a_message(step: Step) -> None:
+    (queue,) = (each for each in QUEUES if each.step is step)
+    policy = DEV.named(f"{PREFIX}-{step}")["RedrivePolicy"]
+    alarm = ALARMS[f"{PREFIX}-errors-{queue.handler}"]
 
     assert alarm["Threshold"] == policy["maxReceiveCount"]
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"

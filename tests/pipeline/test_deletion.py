@@ -15,7 +15,7 @@ from chalicelib.errors import (
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.listing import Listing
 from chalicelib.stories import keys, moves
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Lease, Status, Story
 from tests.fakes.builders import jpeg, story, upload, upload_request
 from tests.fakes.clock import NOW
@@ -271,7 +271,7 @@ def test_messages_about_an_erased_story_change_nothing() -> None:
     delete_and_erase(world)
     erased = world.story()
     world.clock.advance(1)
-    for step in (Step.READING, Step.NARRATION, Step.RENDITIONS, Step.DELETION):
+    for step in OF_STORIES:
         world.queues[step].send(about(erased))
 
     world.make_story()

@@ -84,13 +84,11 @@ def _paths(asked: Mapping[str, Any]) -> list[str]:
     paths: list[str] = list(asked.get("Items") or [])
     if asked["Quantity"] != len(paths):
         raise ServiceError(
-            "InconsistentQuantities",
-            "The value of Quantity and the number of items don't match.",
+            "InconsistentQuantities", "The value of Quantity and the number of items don't match."
         )
     if not paths or not all(map(_is_path, paths)):
         raise ServiceError(
-            "InvalidArgument",
-            "Your request contains one or more invalid invalidation paths.",
+            "InvalidArgument", "Your request contains one or more invalid invalidation paths."
         )
     return paths
 

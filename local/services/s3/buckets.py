@@ -19,10 +19,7 @@ from local.services.service_error import ServiceError, not_implemented
 
 CREATED_BY_FORM: Final = "ObjectCreated:Post"
 
-_CREATED_BY: Final = {
-    "PutObject": "ObjectCreated:Put",
-    "CopyObject": "ObjectCreated:Copy",
-}
+_CREATED_BY: Final = {"PutObject": "ObjectCreated:Put", "CopyObject": "ObjectCreated:Copy"}
 _MAX_KEY_BYTES: Final = 1024  # of UTF-8
 _MAX_METADATA_BYTES: Final = 2048  # of UTF-8, names and values
 _MAX_DELETED_KEYS: Final = 1000  # a request

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.stories.upload_request import EXTENSIONS
 from local.demo import page, profile
-from local.demo.terminal import CONTENT_TYPES, DemoError, indented, once
+from local.demo.terminal import CONTENT_TYPES, indented, once
 from local.runner.launcher import RunningStack
 
 PROJECT = Path(__file__).parents[3]
@@ -51,26 +51,30 @@ def test_the_profile_demo_complains_about_a_folder_without_photos(
     assert complaint(capsys, profile.main, name).startswith(f"demo-profile: {why}")
 
 
-def test_the_demo_complains_about_a_missing_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    assert complaint(capsys, page.main, "missing.jpg") == (
-        "demo: missing.jpg cannot be read: no such file or directory\n"
-    )
+UNKNOWN_KIND = (
+    "page.scan cannot go straight to S3: its name must end in one of "
+    ".jpg, .jpeg, .png, .webp, .heic, .heif, .gif"
+)
 
 
-def test_the_demo_complains_about_a_name_that_does_not_tell_the_kind_of_photo(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["missing.jpg"], "missing.jpg cannot be read: no such file or directory"),
+        (["--direct", "page.scan"], UNKNOWN_KIND),
+    ],
+)
+def test_the_demo_complains_about_a_missing_page_and_an_unknown_kind_of_photo(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    why: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "page.scan").touch()
 
-    assert complaint(capsys, page.main, "--direct", "page.scan") == (
-        "demo: page.scan cannot go straight to S3: its name must end in one of "
-        ".jpg, .jpeg, .png, .webp, .heic, .heif, .gif\n"
-    )
+    assert complaint(capsys, page.main, *arguments) == f"demo: {why}\n"
 
 
 def test_the_demo_knows_every_kind_of_photo_that_can_go_straight_to_s3() -> None:
@@ -106,7 +110,3 @@ def test_make_demo_starts_a_stack_and_writes_a_story(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert (tmp_path / "story.mp3").stat().st_size > 50_000
     assert "start the local AWS ..." in ended.stdout
-
-
-def test_a_demo_error_is_one_line() -> None:
-    assert str(DemoError("nothing happened")) == "nothing happened"

@@ -53,16 +53,16 @@ def test_the_largest_face_comes_first() -> None:
     assert [round(48 * left) for left in lefts] == [12, 31, 2]
 
 
-def test_a_large_picture_is_looked_at_in_a_small_copy() -> None:
+@pytest.mark.parametrize(
+    ("face", "size", "looked_at"),
+    [((RED, 300, 300, 600), (1920, 1440), (480, 360)), ((RED, 10, 10, 60), (90, 80), (180, 160))],
+)
+def test_a_large_picture_is_reduced_and_a_small_one_enlarged_twice_at_most(
+    face: Square, size: tuple[int, int], looked_at: tuple[int, int]
+) -> None:
     models = ColouredFaces()
-    FaceReader(lambda: models).read(picture((RED, 300, 300, 600), size=(1920, 1440)))
-    assert models.detected == [(480, 360)]
-
-
-def test_a_small_picture_is_enlarged_twice_at_most() -> None:
-    models = ColouredFaces()
-    FaceReader(lambda: models).read(picture((RED, 10, 10, 60), size=(90, 80)))
-    assert models.detected == [(180, 160)]
+    FaceReader(lambda: models).read(picture(face, size=size))
+    assert models.detected == [looked_at]
 
 
 def test_a_small_face_that_is_proposed_is_looked_at_closely() -> None:
@@ -73,11 +73,16 @@ def test_a_small_face_that_is_proposed_is_looked_at_closely() -> None:
     assert face.points.mean(axis=0) == pytest.approx([1030 / 1920, 730 / 1440], abs=0.01)
 
 
-def test_a_proposal_where_a_face_was_found_is_not_looked_at_again() -> None:
-    size = (480, 320)
-    models = ColouredFaces([place(125, 85, 150, size)])
+@pytest.mark.parametrize(
+    ("proposed", "looks"), [((125, 85, 150), 1), ((140, 100, 80), 2)], ids=["the same", "a part"]
+)
+def test_a_face_that_is_found_and_proposed_is_one(
+    proposed: tuple[int, int, int], looks: int
+) -> None:
+    """A proposal may cover so little of a face that only a close look tells that it is the same."""
+    models = ColouredFaces([place(*proposed, (480, 320))])
     assert len(FaceReader(lambda: models).read(picture((RED, 120, 80, 160)))) == 1
-    assert len(models.detected) == 1
+    assert len(models.detected) == looks
 
 
 def test_a_face_beside_a_proposal_is_not_taken_for_it() -> None:
@@ -88,30 +93,19 @@ def test_a_face_beside_a_proposal_is_not_taken_for_it() -> None:
     assert models.detected == [(480, 360), (192, 192)]
 
 
-def test_a_face_that_is_found_twice_is_one() -> None:
-    """A proposal may cover so little of a face that only a close look tells that it is the same."""
-    size = (480, 320)
-    models = ColouredFaces([place(140, 100, 80, size)])
-    assert len(FaceReader(lambda: models).read(picture((RED, 120, 80, 160)))) == 1
-    assert len(models.detected) == 2
-
-
-def test_a_proposal_without_a_face_is_dropped() -> None:
+def test_a_proposal_without_a_face_and_a_doubtful_detection_are_dropped() -> None:
     models = ColouredFaces([(0.1, 0.1, 0.2, 0.2)])
     assert FaceReader(lambda: models).read(picture()) == []
     assert len(models.detected) == 2
+    assert FaceReader(lambda: ColouredFaces(score=0.4)).read(picture((RED, 9, 9, 90))) == []
 
 
-def test_no_more_than_a_hundred_proposals_are_looked_at_and_those_the_largest() -> None:
+def test_only_the_hundred_largest_proposals_are_looked_at() -> None:
     small = [(0.0, 0.0, 0.1, 0.1)] * 100
     models = ColouredFaces([*small, place(1000, 700, 300, (1920, 1440))], smallest=80)
     faces = FaceReader(lambda: models).read(picture((RED, 1000, 700, 300), size=(1920, 1440)))
     assert len(faces) == 1
     assert len(models.detected) == 1 + 100
-
-
-def test_a_doubtful_detection_is_dropped() -> None:
-    assert FaceReader(lambda: ColouredFaces(score=0.4)).read(picture((RED, 9, 9, 90))) == []
 
 
 def test_the_models_load_with_the_first_picture_and_only_then() -> None:

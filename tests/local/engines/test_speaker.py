@@ -61,23 +61,15 @@ def test_espeak_ng_has_every_language() -> None:
     names = {voice.espeak_name(each) for voice in VOICES for each in voice.languages}
     for language in {name.partition("+")[0] for name in names}:
         assert len(speak("12", language).samples) > 0, language
-
-
-@engines
-def test_an_unknown_voice_is_an_error() -> None:
     with pytest.raises(UnknownVoiceError):
         speak("Hello.", "nowhere")
 
 
 @engines
-def test_words_are_reported_by_their_first_character() -> None:
+def test_words_are_reported_by_their_first_character_and_markup_is_no_obstacle() -> None:
     starts = [character for character, _ in speak("We sing “Zoë”. Now go.", "en").word_starts]
 
     assert starts == [0, 3, 9, 15, 19]
-
-
-@engines
-def test_markup_and_control_characters_are_spoken_over() -> None:
     assert len(speak("a < b & c\0 and on", "en").samples) > len(speak("a < b", "en").samples)
 
 

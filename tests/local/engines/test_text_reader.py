@@ -60,18 +60,20 @@ def test_a_garbled_upright_line_is_not_tried_otherwise() -> None:
     assert len(models.readings) == 1
 
 
-def test_a_line_that_runs_down_begins_at_its_upper_right() -> None:
-    models = ColouredText([(20, 20, 40, 180)])
-    (line,) = TextReader(lambda: models).read(picture(((20, 20, 40, 40), RED)))
-    assert models.readings == [(160, 20)]
-    assert line.quad.tolist() == [[0.2, 0.1], [0.2, 0.9], [0.1, 0.9], [0.1, 0.1]]
+DOWN = [[0.2, 0.1], [0.2, 0.9], [0.1, 0.9], [0.1, 0.1]]
+UP = [[0.1, 0.9], [0.1, 0.1], [0.2, 0.1], [0.2, 0.9]]
 
 
-def test_a_line_that_runs_up_is_read_again_and_begins_at_its_lower_left() -> None:
+@pytest.mark.parametrize(
+    ("start", "quad", "readings"), [((20, 20, 40, 40), DOWN, 1), ((20, 160, 40, 180), UP, 2)]
+)
+def test_a_line_that_runs_up_or_down_begins_at_its_start_and_is_read_until_it_is_upright(
+    start: tuple[int, int, int, int], quad: list[list[float]], readings: int
+) -> None:
     models = ColouredText([(20, 20, 40, 180)])
-    (line,) = TextReader(lambda: models).read(picture(((20, 160, 40, 180), RED)))
-    assert models.readings == [(160, 20), (160, 20)]
-    assert line.quad.tolist() == [[0.1, 0.9], [0.1, 0.1], [0.2, 0.1], [0.2, 0.9]]
+    (line,) = TextReader(lambda: models).read(picture((start, RED)))
+    assert models.readings == [(160, 20)] * readings
+    assert line.quad.tolist() == quad
 
 
 def test_short_text_is_read_as_the_long_lines_turned_out() -> None:

@@ -142,10 +142,7 @@ def test_another_stage_has_other_names_and_the_names_of_an_account() -> None:
         ([{"Fn::GetAtt": ["Queuereading", "QueueName"]}], ["storytime-dev-reading"]),
     ],
 )
-def test_functions_are_resolved(value: Any, resolved: Any) -> None:
+def test_functions_are_resolved_and_an_unknown_one_is_an_error(value: Any, resolved: Any) -> None:
     assert StageTemplate("dev")._value(value) == resolved
-
-
-def test_an_unknown_function_is_an_error() -> None:
     with pytest.raises(ValueError, match="Fn::Cidr"):
         StageTemplate("dev")._value({"Fn::Cidr": []})

@@ -1,5 +1,6 @@
-"""A function that hands its events to the test."""
+"""Functions that hand their events to the test, or wait for it."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Queue
@@ -10,11 +11,26 @@ from local.runner.lambda_function import LambdaFunction
 SECONDS = 60  # patience, not a measure
 
 
+@dataclass(frozen=True)
+class Gate:
+    """A function that does not return before it is opened."""
+
+    entered: threading.Event = field(default_factory=threading.Event)
+    opened: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, _event: Any, _context: Any) -> str:
+        self.entered.set()
+        assert self.opened.wait(SECONDS)
+        self.left.set()
+        return "through"
+
+
 @dataclass
 class Handler:
-    """Hands each event to the test, and then behaves as the test wants."""
+    """Hands each event to the test, and then behaves as the test wants: it returns the event."""
 
-    behave: Callable[[Any], Any] = lambda _event: None
+    behave: Callable[[Any], Any] = lambda event: event
     invocations: Queue[tuple[Any, Any]] = field(default_factory=Queue)
 
     def __call__(self, event: Any, context: Any) -> Any:
@@ -36,12 +52,13 @@ class Handler:
         return LambdaFunction(name, self, timeout=30, memory=256)
 
 
-def failing(*errors: Exception) -> Callable[[Any], None]:
-    """Behave by raising these errors, one an event; then return."""
+def failing(*errors: Exception) -> Callable[[Any], Any]:
+    """Behave by raising these errors, one an event; then return the event."""
     left = iter(errors)
 
-    def fail(_event: Any) -> None:
+    def fail(event: Any) -> Any:
         if (error := next(left, None)) is not None:
             raise error
+        return event
 
     return fail

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -12,10 +11,12 @@ from botocore.exceptions import ClientError
 from chalice.app import Chalice
 from chalice.config import Config
 
+from chalicelib.stories.queues import QUEUES, StepQueue
 from local.runner.functions import functions_of
 from local.runner.lambda_function import LambdaFunction
+from local.runner.stack import chalice_config
 from tests.local.conftest import Aws, refusal
-from tests.local.runner.handlers import SECONDS
+from tests.local.runner.handlers import SECONDS, Gate
 from tests.local.services.workflows import FUNCTION
 
 CONFIG = Config(
@@ -137,22 +138,17 @@ def test_an_unknown_function_and_an_event_that_is_not_json_are_refused(aws: Aws)
 
 
 def test_a_running_function_does_not_block_other_services(aws: Aws) -> None:
-    gate, entered = threading.Event(), threading.Event()
-
-    def work(_event: Any, _context: Any) -> bool:
-        entered.set()
-        return gate.wait(SECONDS)
-
+    work = Gate()
     declare(aws, work=work)
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(invoke, aws, "storytime-local-work")
-        assert entered.wait(SECONDS)
+        assert work.entered.wait(SECONDS)
 
         aws.client("s3").create_bucket(Bucket="meanwhile")
 
         assert not answer.done()
-        gate.set()
-        assert answer.result()["Payload"] == b"true"
+        work.opened.set()
+        assert answer.result()["Payload"] == b'"through"'
 
 
 def test_what_the_app_never_asks_of_lambda_is_not_implemented(aws: Aws) -> None:
@@ -162,3 +158,10 @@ def test_what_the_app_never_asks_of_lambda_is_not_implemented(aws: Aws) -> None:
         assert refused(aws, "storytime-local-work", InvocationType=how) == ("NotImplemented", 501)
     with pytest.raises(ClientError, match="NotImplemented"):
         aws.client("lambda").list_functions()
+
+
+@pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.step)
+def test_a_function_has_the_memory_and_time_limit_of_its_queue(queue: StepQueue) -> None:
+    function = LambdaFunction.configured(queue.handler, print, chalice_config())
+
+    assert (function.memory, function.timeout) == (queue.memory, queue.time_limit.total_seconds())

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
@@ -14,6 +14,7 @@ from chalice.config import Config
 from local.runner.queue_triggers import QueueTrigger, queue_triggers
 from tests.local.conftest import Aws
 from tests.local.runner.handlers import SECONDS, Handler, failing
+from tests.waiting import until
 
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:"
 
@@ -42,13 +43,8 @@ def messages_in(sqs: Any, queue_url: str) -> int:
     return max(int(count) for count in counts.values())
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(SECONDS * 50):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError("it never happened")
+def wait_for_messages(sqs: Any, queue_url: str, number: int) -> None:
+    until(lambda: messages_in(sqs, queue_url) == number or None)
 
 
 def test_a_record_says_what_lambdas_says(aws: Aws, sqs: Any) -> None:
@@ -87,7 +83,7 @@ def test_the_context_names_the_function_and_its_time_limit_and_success_deletes_t
         for _ in range(2):
             sqs.send_message(QueueUrl=url, MessageBody="x")
         contexts = [handler.next()[1] for _ in range(2)]
-        wait_until(lambda: messages_in(sqs, url) == 0)
+        wait_for_messages(sqs, url, 0)
 
     assert len({context.aws_request_id for context in contexts}) == 2
     assert contexts[0].function_name == "storytime-local-work"
@@ -103,7 +99,7 @@ def test_an_exception_leaves_the_message_to_its_visibility_timeout(aws: Aws, sqs
     with running(aws, handler):
         sqs.send_message(QueueUrl=url, MessageBody="x")
         (first,), (second,) = (handler.next_event()["Records"] for _ in range(2))
-        wait_until(lambda: messages_in(sqs, url) == 0)
+        wait_for_messages(sqs, url, 0)
 
     assert first["messageId"] == second["messageId"]
     assert first["receiptHandle"] != second["receiptHandle"]
@@ -126,7 +122,7 @@ def test_a_function_that_changes_the_visibility_is_tried_again_then(aws: Aws, sq
         sqs.send_message(QueueUrl=url, MessageBody="x")
         handler.next_event()
         handler.next_event()
-        wait_until(lambda: messages_in(sqs, url) == 0)
+        wait_for_messages(sqs, url, 0)
 
 
 def test_a_message_that_always_fails_ends_in_the_dead_letter_queue(aws: Aws, sqs: Any) -> None:
@@ -139,7 +135,7 @@ def test_a_message_that_always_fails_ends_in_the_dead_letter_queue(aws: Aws, sqs
         sqs.send_message(QueueUrl=url, MessageBody="poison")
         for _ in range(3):
             handler.next_event()
-        wait_until(lambda: messages_in(sqs, dead) == 1)
+        wait_for_messages(sqs, dead, 1)
 
     assert handler.is_idle
     assert messages_in(sqs, url) == 0

@@ -157,7 +157,7 @@ def test_a_stack_keeps_its_schedules() -> None:
 
 
 def test_a_rate_is_in_minutes_hours_or_days() -> None:
-    periods: dict[ScheduleExpression | str, int] = {
+    periods: dict[Rate | str, int] = {
         Rate(1, unit=Rate.MINUTES): 60,
         Rate(2, unit=Rate.HOURS): 7200,
         Rate(1, unit=Rate.DAYS): 86_400,

@@ -12,26 +12,18 @@ from botocore.exceptions import ClientError
 from local.resources.creation import create_stories_table
 from tests.local.conftest import Aws
 
+SPEECH: dict[str, Any] = {"Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3"}
 KEYS = ["plain", "a b/c+d", "ünïcode/🚀", "percent%2Fslash", "q?u=e&r", "dot/../dot", "trailing/"]
 
 
-def test_an_engine_gets_the_blob_and_answers_in_the_services_shape(aws: Aws) -> None:
-    answer = aws.client("rekognition").detect_text(Image={"Bytes": b"\x89PNG\x00\xff"})
+def test_an_engine_gets_the_request_and_answers_in_the_services_shape(aws: Aws) -> None:
+    text = aws.client("rekognition").detect_text(Image={"Bytes": b"\x89PNG\x00\xff"})
+    speech = aws.client("polly").synthesize_speech(**SPEECH)
 
-    assert aws.engines.asked == [{"Image": {"Bytes": b"\x89PNG\x00\xff"}}]
-    assert answer["TextDetections"] == []
-    assert answer["TextModelVersion"] == "3.0"
-
-
-def test_speech_is_a_stream_with_its_own_content_type_and_billed_characters(aws: Aws) -> None:
-    answer = aws.client("polly").synthesize_speech(
-        Text="Hello", VoiceId="Joanna", OutputFormat="mp3"
-    )
-
-    assert answer["AudioStream"].read() == b"\xff\xf3mp3"
-    assert answer["ContentType"] == "audio/mpeg"
-    assert answer["RequestCharacters"] == 5
-    assert aws.engines.asked == [{"Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3"}]
+    assert (text["TextDetections"], text["TextModelVersion"]) == ([], "3.0")
+    assert speech["AudioStream"].read() == b"\xff\xf3mp3"
+    assert (speech["ContentType"], speech["RequestCharacters"]) == ("audio/mpeg", 5)
+    assert aws.engines.asked == [{"Image": {"Bytes": b"\x89PNG\x00\xff"}}, SPEECH]
 
 
 def test_an_operation_that_no_engine_has_is_refused_not_made_up(aws: Aws) -> None:
@@ -45,7 +37,7 @@ def test_requests_are_counted_by_boto3s_names_without_the_stacks_own(aws: Aws) -
     app.put_object(Bucket="media", Key="a", Body=b"1")
     app.put_object(Bucket="media", Key="b", Body=b"2")
     app.list_objects_v2(Bucket="media")
-    aws.client("polly").synthesize_speech(Text="x", VoiceId="Joanna", OutputFormat="mp3")
+    aws.client("polly").synthesize_speech(**SPEECH)
 
     assert aws.control("requests") == {
         "polly.SynthesizeSpeech": 1,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -140,8 +141,8 @@ def test_a_head_request_fills_the_cache_and_parts_come_from_there(aws: Aws) -> N
 def test_an_object_stays_for_the_time_of_its_cache_control_or_a_day(
     aws: Aws, cache_control: str | None, seconds: int
 ) -> None:
-    headers = {} if cache_control is None else {"CacheControl": cache_control}
-    store(aws, "public/page.jpg", b"first", **headers)
+    headers: dict[str, Any] = {} if cache_control is None else {"CacheControl": cache_control}
+    store(aws, "public/page.jpg", **headers)
     with aws.clock.stopped():
         aws.http("GET", "/cdn/public/page.jpg")
         store(aws, "public/page.jpg", b"second")

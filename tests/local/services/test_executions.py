@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.local.conftest import Aws, refusal
-from tests.local.services.workflows import ROLE, SECONDS, Gate, Workflows, definition, task
+from tests.local.runner.handlers import SECONDS, Gate
+from tests.local.services.workflows import ROLE, Workflows, definition, task
 
 UNKNOWN_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:unknown"
 UNKNOWN_EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:unknown:unknown"

@@ -22,6 +22,7 @@ NOBODY = "00000000-0000-4000-8000-999999999999"
 ALL_THREE = {"Bytes": squares((RED, 20, 20, 120), (GREEN, 180, 20, 160), (BLUE, 370, 20, 90))}
 BLURRED = {"Bytes": squares((RED, 100, 60, 200), blurred=True)}
 NO_IMAGE = {"Bytes": b"no image"}
+NOWHERE = {"CollectionId": "nowhere"}
 PEOPLE = {"CollectionId": "people", "Image": ALL_THREE}
 
 
@@ -71,7 +72,7 @@ def test_a_collection_is_created_once(faces: FaceClient) -> None:
     faces("CreateCollection", CollectionId="People")
 
 
-MISSING: list[tuple[str, dict[str, Any]]] = [
+UNKNOWN: list[tuple[str, dict[str, Any]]] = [
     ("DescribeCollection", {}),
     ("DeleteCollection", {}),
     ("IndexFaces", {"Image": ALL_THREE}),
@@ -97,14 +98,11 @@ INVALID: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("code", "operation", "request_"),
     [
-        ("ResourceNotFoundException", operation, {"CollectionId": "nowhere"} | rest)
-        for operation, rest in MISSING
-    ]
-    + [
-        ("ValidationException", operation, {"CollectionId": "people"} | rest)
-        for operation, rest in INVALID
-    ]
-    + [
+        *(("ResourceNotFoundException", each, NOWHERE | rest) for each, rest in UNKNOWN),
+        *(
+            ("ValidationException", each, {"CollectionId": "people"} | rest)
+            for each, rest in INVALID
+        ),
         ("NotImplemented", "DetectFaces", {"Image": ALL_THREE, "Attributes": ["ALL"]}),
         ("NotImplemented", "IndexFaces", PEOPLE | {"QualityFilter": "HIGH"}),
         ("NotImplemented", "IndexFaces", PEOPLE | {"DetectionAttributes": ["ALL"]}),

@@ -43,9 +43,7 @@ CLIENT = FaceClient(FaceRecognition(RememberingReader()))
 def detect(picture: Image.Image | bytes) -> list[dict[str, Any]]:
     data = picture if isinstance(picture, bytes) else as_jpeg(picture)
     details: list[dict[str, Any]] = CLIENT(
-        "DetectFaces",
-        Image={"Bytes": data},
-        Attributes=["DEFAULT", "SUNGLASSES", "EYES_OPEN"],
+        "DetectFaces", Image={"Bytes": data}, Attributes=["DEFAULT", "SUNGLASSES", "EYES_OPEN"]
     )["FaceDetails"]
     return details
 

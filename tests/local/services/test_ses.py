@@ -19,9 +19,7 @@ def ses(aws: Aws) -> Any:
 def send(ses: Any, *to: str, sender: str = SENDER, **content: Any) -> dict[str, Any]:
     simple = {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Listen."}}} | content
     answer: dict[str, Any] = ses.send_email(
-        FromEmailAddress=sender,
-        Destination={"ToAddresses": list(to)},
-        Content={"Simple": simple},
+        FromEmailAddress=sender, Destination={"ToAddresses": list(to)}, Content={"Simple": simple}
     )
     return answer
 

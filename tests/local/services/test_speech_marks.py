@@ -22,15 +22,8 @@ POLLY = Polly()
 
 
 def marks(text: str, *types: str, text_type: str = "text") -> list[dict[str, Any]]:
-    response = POLLY.synthesize_speech(
-        {
-            "OutputFormat": "json",
-            "SpeechMarkTypes": list(types),
-            "Text": text,
-            "TextType": text_type,
-            "VoiceId": "Joanna",
-        }
-    )
+    wanted = {"OutputFormat": "json", "SpeechMarkTypes": list(types), "VoiceId": "Joanna"}
+    response = POLLY.synthesize_speech({**wanted, "Text": text, "TextType": text_type})
     assert_fits(response, "polly", "SynthesizeSpeech")
     assert response["ContentType"] == "application/x-json-stream"
     return [json.loads(line) for line in response["AudioStream"].decode().splitlines()]
@@ -71,31 +64,19 @@ def test_entities_and_tags_count_with_all_their_bytes() -> None:
     assert values(text, "word", text_type="ssml") == ["Caf&#233;", "&amp;", "té", "&lt;12&gt;"]
 
 
-def test_sentences_end_with_their_quotation_marks_and_not_at_titles() -> None:
+def test_sentences_end_with_their_quotation_marks_or_paragraph_and_not_at_titles() -> None:
     text = "“Stop!” cried Mr. Fox. J. Owl did not. Did she?\n\nChapter Two\n\nIt rained."
 
     assert values(text, "sentence") == [
-        "“Stop!”",
-        "cried Mr. Fox.",
-        "J. Owl did not.",
-        "Did she?",
-        "Chapter Two",
-        "It rained.",
+        *("“Stop!”", "cried Mr. Fox.", "J. Owl did not.", "Did she?", "Chapter Two", "It rained.")
     ]
+    paragraphs = "<speak>One <p>Two. Three</p><p>Four</p></speak>"
+    assert values(paragraphs, "sentence", text_type="ssml") == ["One", "Two.", "Three", "Four"]
 
 
-def test_a_paragraph_of_ssml_ends_a_sentence() -> None:
-    text = "<speak>One <p>Two. Three</p><p>Four</p></speak>"
-
-    assert values(text, "sentence", text_type="ssml") == ["One", "Two.", "Three", "Four"]
-
-
-@pytest.mark.parametrize("kind", ["sentence", "word"])
-def test_only_the_wanted_types_come(kind: str) -> None:
-    assert {mark["type"] for mark in marks("One. Two.", kind)} == {kind}
-
-
-def test_a_text_with_nothing_to_say_has_no_words() -> None:
+def test_only_the_wanted_types_come_and_a_text_with_nothing_to_say_has_no_words() -> None:
+    for kind in ("sentence", "word"):
+        assert {mark["type"] for mark in marks("One. Two.", kind)} == {kind}
     assert marks("—", "word") == []
 
 

@@ -34,10 +34,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def receive(sqs: Any, queue_url: str, wait: int = 20, **more: Any) -> list[dict[str, Any]]:
     answer = sqs.receive_message(
-        QueueUrl=queue_url,
-        WaitTimeSeconds=wait,
-        MessageSystemAttributeNames=["All"],
-        **more,
+        QueueUrl=queue_url, WaitTimeSeconds=wait, MessageSystemAttributeNames=["All"], **more
     )
     messages: list[dict[str, Any]] = answer.get("Messages", [])
     return messages

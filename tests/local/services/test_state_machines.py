@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from tests.local.conftest import Aws, running_aws
-from tests.local.services.workflows import SECONDS, Gate, Handler, Workflows, states_entered, task
+from tests.local.runner.handlers import SECONDS, Gate, Handler, failing
+from tests.local.services.workflows import Workflows, states_entered, task
 
 SUCCEED = {"Type": "Succeed"}
 
@@ -25,24 +26,6 @@ class TakenError(Exception): ...
 @pytest.fixture
 def workflows(aws: Aws) -> Workflows:
     return Workflows(aws)
-
-
-def failing(error: Exception) -> Handler:
-    def fail(_event: Any) -> None:
-        raise error
-
-    return Handler(fail)
-
-
-def failing_once(error: Exception) -> Handler:
-    errors = iter([error])
-
-    def fail_once(event: Any) -> Any:
-        if (error := next(errors, None)) is not None:
-            raise error
-        return event
-
-    return Handler(fail_once)
 
 
 def catch(*errors: str, to: str, result_path: str | None = "$.error") -> dict[str, Any]:
@@ -74,7 +57,7 @@ def test_a_task_gets_what_its_parameters_name_and_its_result_goes_where_it_says(
         {"Look": task("look", Parameters=parameters, ResultPath="$.found")}, {"photo": "Zoë.jpg"}
     )
 
-    event = look.events.get(timeout=SECONDS)
+    event = look.next_event()
     started_at = datetime.strptime(event.pop("startedAt"), "%Y-%m-%dT%H:%M:%S.%f%z")
     assert started_at == ended["startDate"]
     assert event == {"execution": ended["name"], "input": {"photo": "Zoë.jpg"}, "always": 7}
@@ -149,7 +132,7 @@ def test_the_history_tells_every_state_that_was_entered(workflows: Workflows) ->
 def test_an_error_is_caught_by_the_first_catcher_that_names_it(
     workflows: Workflows, first: str
 ) -> None:
-    workflows.functions(look=failing(BlurredError("hold it still")))
+    workflows.functions(look=Handler(failing(*[BlurredError("hold it still")] * 9)))
     catchers = [
         catch("TakenError", to="Other"),
         catch(first, to="Refuse"),
@@ -169,7 +152,7 @@ def test_an_error_is_caught_by_the_first_catcher_that_names_it(
 
 
 def test_an_uncaught_error_fails_the_execution(workflows: Workflows) -> None:
-    workflows.functions(look=failing(BlurredError("hold it still")))
+    workflows.functions(look=Handler(failing(*[BlurredError("hold it still")] * 9)))
 
     ended = workflows.run({"Look": task("look", Catch=[catch("TakenError", to="B")]), "B": SUCCEED})
 
@@ -190,7 +173,7 @@ def test_a_missing_function_is_an_error_of_lambda(workflows: Workflows) -> None:
 def test_executions_at_once_retry_as_often_and_after_as_long_as_the_retrier_says(
     workflows: Workflows,
 ) -> None:
-    look = failing(BlurredError("x"))
+    look = Handler(failing(*[BlurredError("x")] * 9))
     workflows.functions(look=look)
     retrier = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1}
     machine = workflows.create({"Look": task("look", Retry=[retrier | {"MaxAttempts": 2}])})
@@ -205,11 +188,11 @@ def test_executions_at_once_retry_as_often_and_after_as_long_as_the_retrier_says
         assert len(pauses) == 2
         assert min(pauses) > 0.99
         assert states_entered(events) == ["Look"]
-    assert look.events.qsize() == 6
+    assert look.invocations.qsize() == 6
 
 
 def test_a_retry_can_succeed(workflows: Workflows) -> None:
-    workflows.functions(look=failing_once(BlurredError("x")))
+    workflows.functions(look=Handler(failing(BlurredError("x"))))
     retrier = {"ErrorEquals": ["BlurredError"], "IntervalSeconds": 1}
 
     ended = workflows.run({"Look": task("look", Retry=[retrier])}, {"a": 1})
@@ -220,7 +203,7 @@ def test_a_retry_can_succeed(workflows: Workflows) -> None:
 
 
 def test_an_error_with_no_attempts_left_is_caught_at_once(workflows: Workflows) -> None:
-    look = failing(BlurredError("x"))
+    look = Handler(failing(*[BlurredError("x")] * 9))
     workflows.functions(look=look)
     retriers = [
         {"ErrorEquals": ["BlurredError"], "MaxAttempts": 0},
@@ -235,7 +218,7 @@ def test_an_error_with_no_attempts_left_is_caught_at_once(workflows: Workflows) 
     )
 
     assert workflows.path(ended["executionArn"]) == ["Look", "Refuse"]
-    assert look.events.qsize() == 1
+    assert look.invocations.qsize() == 1
 
 
 def test_branches_run_at_once_and_give_their_results_in_order(workflows: Workflows) -> None:
@@ -293,7 +276,7 @@ def test_a_branch_that_fails_fails_the_parallel_state_without_waiting_for_the_ot
     events = workflows.events(ended["executionArn"])
     slow.opened.set()
     assert slow.left.wait(SECONDS)
-    assert after.events.empty()
+    assert after.is_idle
     assert workflows.events(ended["executionArn"]) == events
 
 
@@ -407,4 +390,4 @@ def test_an_execution_enters_no_state_after_its_aws_has_stopped(
         if thread.name.startswith("execution-"):
             thread.join(SECONDS)
 
-    assert after.events.empty()
+    assert after.is_idle

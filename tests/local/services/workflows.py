@@ -3,14 +3,13 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from queue import Queue
+from dataclasses import dataclass
 from typing import Any
 
 from local.runner.lambda_function import LambdaFunction
 from tests.local.conftest import Aws
+from tests.local.runner.handlers import SECONDS
 
-SECONDS = 60  # patience, not a measure
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:storytime-local-"
 ROLE = "arn:aws:iam::123456789012:role/any"
 
@@ -31,33 +30,6 @@ def states_entered(events: list[dict[str, Any]]) -> list[str]:
     return [
         each["stateEnteredEventDetails"]["name"] for each in events if "Entered" in each["type"]
     ]
-
-
-@dataclass(frozen=True)
-class Handler:
-    """A function that keeps its events, and does what it was told to with each."""
-
-    behave: Callable[[Any], Any] = lambda event: event
-    events: Queue[Any] = field(default_factory=Queue)
-
-    def __call__(self, event: Any, _context: Any) -> Any:
-        self.events.put(event)
-        return self.behave(event)
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A function that does not return before it is opened."""
-
-    entered: threading.Event = field(default_factory=threading.Event)
-    opened: threading.Event = field(default_factory=threading.Event)
-    left: threading.Event = field(default_factory=threading.Event)
-
-    def __call__(self, _event: Any, _context: Any) -> str:
-        self.entered.set()
-        assert self.opened.wait(SECONDS)
-        self.left.set()
-        return "through"
 
 
 @dataclass(frozen=True)
