@@ -117,11 +117,13 @@ def first_failure(tree: Path, tests: Sequence[str], seconds: int) -> str | None:
 def tried(plan: Plan, trees: "SimpleQueue[Path]") -> list[str]:
     """The tests that notice a mutant: the first one of its room, and the first one of the proof."""
     began, tree = time.monotonic(), trees.get()
-    (tree / plan.file).write_text(plan.content)
-    found = [first_failure(tree, plan.tests, ROOM_SECONDS)]
-    found += [first_failure(tree, plan.proof, PROOF_SECONDS)] if plan.proof else []
-    shutil.copy(PROJECT / plan.file, tree / plan.file)
-    trees.put(tree)
+    try:
+        (tree / plan.file).write_text(plan.content)
+        found = [first_failure(tree, plan.tests, ROOM_SECONDS)]
+        found += [first_failure(tree, plan.proof, PROOF_SECONDS)] if plan.proof else []
+    finally:
+        shutil.copy(PROJECT / plan.file, tree / plan.file)
+        trees.put(tree)
     seconds = round(time.monotonic() - began)
     tests = [each for each in found if each]
     print(f"{plan.name}: {' and '.join(tests) or 'NOT noticed'}, {seconds} s", flush=True)

@@ -3,16 +3,19 @@
 import json
 import threading
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import boto3
 import pytest
 
+from local.runner.functions import InvocationResult
+from local.services.stepfunctions.execution_record import Started
+from local.services.stepfunctions.interpreter import Execution, read_definition
 from tests.local.conftest import Aws, running_aws
 from tests.local.runner.handlers import SECONDS, Gate, Handler, failing
-from tests.local.services.workflows import Workflows, states_entered, task
+from tests.local.services.workflows import ROLE, Workflows, definition, states_entered, task
 
 SUCCEED = {"Type": "Succeed"}
 
@@ -391,3 +394,23 @@ def test_an_execution_enters_no_state_after_its_aws_has_stopped(
             thread.join(SECONDS)
 
     assert after.is_idle
+
+
+def test_a_stopped_execution_is_aborted_even_if_its_function_succeeds_later() -> None:
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def stop_and_succeed(_arn: str, _event: bytes) -> InvocationResult:
+        assert execution.stop(now)
+        return InvocationResult(b"7", failed=False)
+
+    execution = Execution(
+        read_definition(definition({"Slow": task("slow", Next="A"), "A": task("after")})),
+        Started("arn", "name", "machine arn", "machine", ROLE, "{}", now),
+        stop_and_succeed,
+    )
+
+    assert execution.run().status == "ABORTED"
+
+    events = execution.events()
+    assert states_entered(events) == ["Slow"]
+    assert events[-1]["type"] == "LambdaFunctionStarted"
