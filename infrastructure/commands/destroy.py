@@ -87,6 +87,11 @@ class Destruction:
 
     def require_idle(self) -> None:
         self._stack.require_idle()
+        if self._outputs and not self._outputs.keys() >= {*_BUCKETS, "QueueUrlPrefix"}:
+            raise DeploymentError(
+                "An earlier version of Storytime deployed this stage. Bring it up to date first: "
+                f"make deploy STAGE={self._stage.name}"
+            )
 
     def has_anything(self) -> bool:
         return self._stack.status() is not None

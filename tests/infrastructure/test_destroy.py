@@ -192,6 +192,18 @@ def test_a_stage_that_does_not_exist_is_said(
     assert destroying.is_untouched()
 
 
+def test_a_stage_of_an_earlier_version_must_be_brought_up_to_date_first(
+    destroying: Destroying, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = {name: value for name, value in outputs().items() if name != "QueueUrlPrefix"}
+    destroying.stack.exists("CREATE_COMPLETE", outputs=older)
+
+    assert destroying.main("--yes", "dev") == 1
+
+    assert capsys.readouterr().err.endswith("first: make deploy STAGE=dev\n")
+    assert destroying.is_untouched()
+
+
 def test_while_somebody_changes_the_stack_nothing_is_asked(
     destroying: Destroying, capsys: pytest.CaptureFixture[str]
 ) -> None:
