@@ -22,7 +22,7 @@ class Figure:
         target: What it should be at most or at least.
         bound: Which of the two.
         unit: Written behind both numbers: "x", "%", " GB".
-        details: The quantities that the figure was made of, for whoever wants to know why.
+        details: The quantities that the figure was made of, for readers who want to know why.
     """
 
     name: str
