@@ -1,17 +1,12 @@
-"""Pictures of a face and of none, for the demo and the tests, without a file of anybody's.
-
-The face is Eileen Collins's, an astronaut: NASA's portrait is in the public domain, and
-scikit-image has it in its package.
-"""
+"""Pictures with a face and without, for the demo and the tests (see samples/README.md)."""
 
 import io
 from pathlib import Path
 from typing import Final
 
-import skimage.data
 from PIL import Image, ImageDraw
 
-PAGE: Final = Path(__file__).resolve().parents[2] / "samples" / "page.jpg"
+_SAMPLES: Final = Path(__file__).resolve().parents[2] / "samples"
 
 _HEAD_AND_SHOULDERS: Final = (96, 0, 352, 256)
 _EYES: Final = ((203.0, 103.0), (246.0, 105.0))
@@ -23,7 +18,7 @@ Colour = tuple[int, int, int]
 
 def astronaut() -> Image.Image:
     """The whole photo: 512 x 512, one face of some 95 x 115 pixels."""
-    return Image.fromarray(skimage.data.astronaut())  # type: ignore[no-untyped-call]
+    return Image.open(_SAMPLES / "astronaut.jpg")
 
 
 def portrait() -> Image.Image:
@@ -83,7 +78,7 @@ def with_closed_eyes() -> Image.Image:
 
 def page() -> Image.Image:
     """A page of a book: no face."""
-    return Image.open(PAGE).convert("RGB")
+    return Image.open(_SAMPLES / "page.jpg").convert("RGB")
 
 
 def as_jpeg(picture: Image.Image, quality: int = 90) -> bytes:

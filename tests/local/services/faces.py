@@ -1,10 +1,8 @@
 """Faces for tests: coloured squares, and models that see them as faces."""
 
-import importlib.util
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +12,7 @@ from local.engines.face_models import Descriptor, FaceBox, Finding, Pixels, Poin
 from local.engines.face_reader import FaceReader
 from local.services.rekognition.face_recognition import FaceRecognition
 from local.services.service_error import ServiceError
+from samples.draw_page import SAMPLE_PHOTO
 from tests.local.services.engine_shapes import assert_fits, service_error
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -135,12 +134,5 @@ def coloured(models: ColouredFaces | None = None) -> FaceClient:
 
 
 def admiral() -> Image.Image:
-    """Grace Hopper behind clear glasses, 512 x 600: the US Navy's portrait, in the public domain.
-
-    matplotlib has it in its package, which need not be imported for that.
-    """
-    package = importlib.util.find_spec("matplotlib")
-    assert package is not None
-    assert package.origin is not None
-    samples = Path(package.origin).parent / "mpl-data" / "sample_data"
-    return Image.open(samples / "grace_hopper.jpg").convert("RGB")
+    """Grace Hopper behind clear glasses, 512 x 600."""
+    return Image.open(SAMPLE_PHOTO.with_name("admiral.jpg")).convert("RGB")
