@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from local.engines.face_reader import LONGEST_SIDE, FaceReader, face_reader
@@ -20,6 +21,9 @@ MAX_FACES: Final = 100
 MODEL_VERSION: Final = "7.0"
 DEFAULT_THRESHOLD: Final = 80.0
 DEFAULT_MATCHES: Final = 80
+
+_REMEMBERED_IMAGES: Final = 16
+"""The app sends one photo to three operations: the engine, a second an image, sees it once."""
 
 _OK: Final = 200
 _IMAGES: Final = uuid.UUID("6f1b7d0e-2f0c-5a54-9c2d-8f5b3a1f7c11")
@@ -40,6 +44,7 @@ class FaceRecognition:
     def __init__(self, reader: FaceReader | None = None) -> None:
         self._reader = reader or face_reader()
         self._collections = FaceCollections()
+        self._see = lru_cache(_REMEMBERED_IMAGES)(self._find_faces)
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -170,7 +175,7 @@ class FaceRecognition:
             ],
         }
 
-    def _see(self, data: bytes) -> list[SeenFace]:
+    def _find_faces(self, data: bytes) -> list[SeenFace]:
         """Find the faces of an image, the largest first."""
         picture = decode_image(data, LONGEST_SIDE)
         faces = [SeenFace(face, picture.size) for face in self._reader.read(picture)]
