@@ -13,7 +13,9 @@ LOCAL := .venv/installed-local
 DEV := .venv/installed-dev
 EMULATOR := .venv-emulator/installed-emulator
 PYTEST := $(RUN) -m pytest
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
+# One process more than processors: some tests wait for what real AWS clients wait for.
+PROCESSES := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
+PARALLEL := --numprocesses $(PROCESSES) --dist loadgroup
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
        --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 ADDRESSES = $(if $(EMAIL),--email "$(EMAIL)") $(if $(SENDER),--sender "$(SENDER)")

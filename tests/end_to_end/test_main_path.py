@@ -13,7 +13,7 @@ import soundfile
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT, draw_page, draw_sample, photo
+from samples.draw_page import SAMPLE_TEXT, draw_page, draw_sample, photo
 from tests.end_to_end.client import TIMEOUT, Client, page_of
 
 pytestmark = pytest.mark.engines
@@ -27,9 +27,8 @@ def words_of(text: str) -> list[str]:
 
 
 def test_a_page_becomes_a_story_that_can_be_heard(client: Client) -> None:
-    uploaded = client.upload(
-        SAMPLE_PHOTO.read_bytes(), Content_Disposition='attachment; filename="lighthouse.jpg"'
-    )
+    page = photo(draw_sample(), comment="another file than the one of the demo")
+    uploaded = client.upload(page, Content_Disposition='attachment; filename="lighthouse.jpg"')
     assert uploaded.status_code == 200
     story_id = uploaded.json()["id"]
     assert uploaded.headers["ETag"] == f'"{story_id}"'
