@@ -185,6 +185,13 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: attribute(value) for name, value in values.items()}
 
 
+def find(client: "DynamoDBClient", table: str, key: dict[str, Any]) -> dict[str, Any] | None:
+    """The item with this key as it is now: a client may ask right after its upload."""
+    response = request(client.get_item, TableName=table, Key=key, ConsistentRead=True)
+    found: Any = response.get("Item")
+    return found
+
+
 def unfinished_page(
     client: "DynamoDBClient", table: str, kind: str, page: Any
 ) -> tuple[list[dict[str, Any]], Any]:

@@ -20,13 +20,8 @@ class ProfilesTable(msgspec.Struct, frozen=True):
     table: str
 
     def find(self, profile_id: str) -> Profile | None:
-        response = request(
-            self.client.get_item,
-            TableName=self.table,
-            Key=items.profile_key(profile_id),
-            ConsistentRead=True,
-        )
-        return items.profile_of(response["Item"]) if "Item" in response else None
+        item = items.find(self.client, self.table, items.profile_key(profile_id))
+        return items.profile_of(item) if item else None
 
     def save(self, profile: Profile, *, over: Profile | None) -> None:
         try:

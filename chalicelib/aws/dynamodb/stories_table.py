@@ -38,13 +38,8 @@ class StoriesTable(msgspec.Struct, frozen=True):
         return None
 
     def find(self, story_id: str) -> Story | None:
-        response = request(
-            self.client.get_item,
-            TableName=self.table,
-            Key=items.story_key(story_id),
-            ConsistentRead=True,  # a client may ask right after its upload
-        )
-        return items.story_of(response["Item"]) if "Item" in response else None
+        item = items.find(self.client, self.table, items.story_key(story_id))
+        return items.story_of(item) if item else None
 
     def find_all(self, story_ids: Collection[str]) -> StoriesFound:
         keys = [items.story_key(story_id) for story_id in story_ids]

@@ -29,13 +29,8 @@ class UploadRequestsTable(msgspec.Struct, frozen=True):
         request(self.client.put_item, TableName=self.table, Item=items.request_item(upload))
 
     def find(self, upload_id: str) -> UploadRequest | None:
-        response = request(
-            self.client.get_item,
-            TableName=self.table,
-            Key=items.request_key(upload_id),
-            ConsistentRead=True,
-        )
-        return items.request_of(response["Item"]) if "Item" in response else None
+        item = items.find(self.client, self.table, items.request_key(upload_id))
+        return items.request_of(item) if item else None
 
     def claim_story(
         self,
