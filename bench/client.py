@@ -11,7 +11,7 @@ import requests
 from bench.stack import RunningStack
 
 # Seconds between two polls. Each costs the machine some ten milliseconds that the engines
-# then lack: closely only where the moment matters.
+# then lack: so poll often only where the moment matters.
 CLOSELY = 0.05
 NOW_AND_THEN = 0.25
 GIVE_UP = 120.0  # seconds for one page
@@ -69,18 +69,18 @@ class Client:
         """Poll until the story is ready; the seconds since the upload was answered.
 
         Raises:
-            RuntimeError: It failed, or took longer than anyone would wait.
+            RuntimeError: It failed, or took longer than ``GIVE_UP`` seconds.
         """
         self._story_once(upload, lambda _: True, poll_every)
         return time.perf_counter() - upload.answered_at
 
     def wait_until_at_rest(self, upload: Upload) -> str:
-        """Wait until nothing is done for this story any more; its id.
+        """Wait until no step works on this story any more; return its id.
 
-        Its renditions are made beside it, and would slow what is measured next.
+        Its renditions are made at the same time, and would slow what is measured next.
 
         Raises:
-            RuntimeError: It failed, or took longer than anyone would wait.
+            RuntimeError: It failed, or took longer than ``GIVE_UP`` seconds.
         """
         story = self._story_once(upload, lambda story: bool(story["renditions"]), NOW_AND_THEN)
         return str(story["id"])

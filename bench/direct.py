@@ -21,7 +21,7 @@ def measure(*, quick: bool) -> list[Figure]:
       as the story's, is fetched once, and passes a trigger and a queue; it is decoded once,
       as by `POST /upload`. Twice its time is what all this may take.
 
-    Each turn waits until its story is at rest: reading would otherwise slow the next one.
+    Each turn waits until its story is finished: reading would otherwise slow the next one.
     """
     uploads, posts, enqueued = [], [], []
     original = large_photo(PHOTO_SIZE)

@@ -19,7 +19,7 @@ WITHOUT_POWERTOOLS = (
     "sys.modules['aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch'] = stand_in; "
     "import app; assert 'aws_lambda_powertools' not in sys.modules"
 )
-"""The app with nothing in the place of what it takes from Powertools."""
+"""The app without Powertools: stubs replace what it imports."""
 
 
 def measure(*, quick: bool) -> list[Figure]:

@@ -30,7 +30,7 @@ MOST_IN_A_BATCH = 25  # items (Amazon DynamoDB API Reference, "BatchWriteItem")
 
 @dataclass
 class Cost:
-    """What was asked of DynamoDB.
+    """The requests to DynamoDB.
 
     Attributes:
         requests: How many.

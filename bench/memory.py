@@ -49,7 +49,7 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 def level(readings: Sequence[int], span: int) -> float:
-    """Where the last readings lie: each page takes memory and gives it back again."""
+    """The median of the last readings: each page takes memory and returns it."""
     return median(readings[-span:])
 
 

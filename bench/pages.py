@@ -46,7 +46,7 @@ def page_photo(number: int) -> bytes:
 
 
 def large_photo(size: int) -> bytes:
-    """A JPEG of about so many bytes, 3,000 pixels wide: as good as the size allows.
+    """A JPEG of about so many bytes, 3,000 pixels wide: with the best quality of that size.
 
     Raises:
         ValueError: Even a poor JPEG of the page is larger.
@@ -60,7 +60,7 @@ def large_photo(size: int) -> bytes:
 
 
 def with_comment(jpeg: bytes, comment: bytes) -> bytes:
-    """Another file of the same picture, with a comment that nobody sees."""
+    """Another file of the same picture, with an invisible comment."""
     segments = [
         COMMENT_MARKER + (len(part) + 2).to_bytes(2, "big") + part
         for start in range(0, len(comment), LONGEST_COMMENT)

@@ -20,7 +20,7 @@ FIXED = 0.3  # seconds
 
 @dataclass(frozen=True)
 class Run:
-    """One photo's way.
+    """One photo, from upload to end.
 
     Attributes:
         seconds: From the execution's start to its end.

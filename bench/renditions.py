@@ -31,7 +31,7 @@ def measure(*, quick: bool) -> list[Figure]:
 
     Beside them the work that no way of making them avoids: decode the page once, and
     encode the four sizes. Theirs were made beforehand, so that resizing is ours alone.
-    Each is as often the first of a pair: the second of a pair finds memory less ready.
+    Each is the first of a pair equally often, because the second runs more slowly.
     """
     page = encoded(upright_page(photo(draw_page(page_text(0), width=4000))))
     images = resized(page)

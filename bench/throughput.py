@@ -1,4 +1,4 @@
-"""Twenty different pages at once, beside what the engines alone manage with them."""
+"""Twenty different pages at once, beside the engines alone with the same pages."""
 
 import subprocess
 import sys

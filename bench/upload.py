@@ -18,7 +18,7 @@ PHOTO_SIZE = 1_500_000  # bytes
 def measure(*, quick: bool) -> list[Figure]:
     """Upload, bare put and decode take turns, each time with a new photo of 1.5 MB.
 
-    Each turn waits until its story is at rest: reading would otherwise slow the next one.
+    Each turn waits until its story is finished: reading would otherwise slow the next one.
     """
     uploads, puts, decodes = [], [], []
     original = large_photo(PHOTO_SIZE)
