@@ -81,9 +81,11 @@ def test_an_exception_leaves_the_message_to_its_visibility_timeout(aws: Aws, sqs
 
     with running(aws, handler):
         sqs.send_message(QueueUrl=url, MessageBody="x")
-        (first,), (second,) = (handler.next_event()["Records"] for _ in range(2))
+        (event, context), (event_again, context_again) = handler.next(), handler.next()
         wait_until_empty(sqs, url)
 
+    (first,), (second,) = event["Records"], event_again["Records"]
+    assert context.aws_request_id != context_again.aws_request_id
     assert first["messageId"] == second["messageId"]
     assert first["receiptHandle"] != second["receiptHandle"]
     assert second["attributes"]["ApproximateReceiveCount"] == "2"
@@ -140,20 +142,15 @@ def test_every_sqs_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws,
     @app.schedule("rate(1 hour)")
     def sweep(_event: object) -> None: ...
 
-    config = Config(
-        chalice_stage="local",
-        config_from_disk={
-            "lambda_timeout": 29,
-            "stages": {"local": {"lambda_functions": {"read_page": {"lambda_timeout": 60}}}},
-        },
-    )
+    settings = {"lambda_functions": {"read_page": {"lambda_timeout": 60}}}
+    disk = {"lambda_timeout": 29, "stages": {"local": settings}}
+    config = Config(chalice_stage="local", config_from_disk=disk)
 
     reading, narration = queue_triggers(app, config, aws.stack_client("sqs"))
 
     assert (reading.queue_name, reading.concurrency, reading.function.timeout) == ("reading", 7, 60)
     assert (narration.queue_name, narration.concurrency) == ("narration", 2)
     assert (narration.function.timeout, narration.function.memory) == (29, 128)
-
     url = create_queue(sqs, "reading")
     reading.start()
     sqs.send_message(QueueUrl=url, MessageBody="through the app")
