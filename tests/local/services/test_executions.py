@@ -98,18 +98,6 @@ def test_events_of_a_history_are_numbered_and_have_their_data(
     assert json.loads(events[1]["stateEnteredEventDetails"]["input"]) == {"a": 1}
 
 
-def test_a_throttled_start_is_tried_again_and_counted(
-    workflows: Workflows, machine: str, aws: Aws
-) -> None:
-    fault = {"operation": "stepfunctions.StartExecution", "error": "ThrottlingException"}
-    assert aws.inject(**fault, times=1).status == 201
-    aws.http("DELETE", "/_local/requests")
-
-    workflows.start(machine)
-
-    assert aws.control("requests") == {"stepfunctions.StartExecution": 2}
-
-
 def test_a_machine_is_created_once_and_never_another_of_its_name(workflows: Workflows) -> None:
     create = workflows.client.create_state_machine
     fine = {"name": "tried-out", "definition": definition(PASS), "roleArn": ROLE}

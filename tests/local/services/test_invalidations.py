@@ -135,14 +135,5 @@ def test_a_wrong_number_of_paths_or_another_distribution_is_refused(cloudfront: 
     assert elsewhere == ("NoSuchDistribution", 404)
 
 
-def test_invalidations_are_counted_and_fail_as_asked(aws: Aws, cloudfront: Any) -> None:
-    fault = {"operation": "cloudfront.CreateInvalidation", "error": "ServiceUnavailable"}
-    assert aws.inject(**fault, times=1).status == 201
-
-    invalidate(cloudfront, "/*")  # which boto3 tried twice
-
-    assert aws.control("requests") == {"cloudfront.CreateInvalidation": 2}
-
-
 def test_other_requests_to_cloudfront_are_not_implemented(cloudfront: Any) -> None:
     assert refusal(cloudfront.list_distributions) == ("NotImplemented", 501)

@@ -101,15 +101,6 @@ def test_an_identity_is_verified_as_soon_as_it_is_created_and_only_once(ses: Any
         ses.get_email_identity(EmailIdentity="stranger@example.com")
 
 
-def test_requests_to_ses_are_counted_and_fail_on_request(aws: Aws, ses: Any) -> None:
-    aws.inject(operation="sesv2.SendEmail", error="TooManyRequestsException", times=1)
-
-    send(ses, "zoe@example.org")  # boto3 tries it twice
-
-    assert aws.control("requests") == {"sesv2.SendEmail": 2}
-    assert len(aws.control("inbox")) == 1
-
-
 SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}
 
 
