@@ -9,16 +9,13 @@ from typing import Any
 
 import pytest
 import urllib3
-from chalice.app import Chalice, ChaliceAuthorizer, CORSConfig, Response
+from chalice.app import Chalice, CORSConfig, Response
 from chalice.config import Config
 
-from infrastructure.gateway.responses import RESPONSES
 from local.runner.api_gateway import ApiGateway
 from local.server.http_server import HttpServer
 
 MB = 1024 * 1024
-ASKED: list[str] = []
-"""What the authorizer was asked about."""
 CONFIG = Config(chalice_stage="local", config_from_disk={"lambda_timeout": 29})
 
 
@@ -46,30 +43,16 @@ def tried_out() -> Chalice:
 
     @app.route("/things/{name}", methods=["GET"])
     def thing(name: str) -> Response:
-        return Response({"name": name}, headers={"ETag": '"1"', "Set-Cookie": ["a=1", "b=2"]})
+        return Response({"name": name}, headers={"ETag": '"1"'})
 
     @app.route("/slow/{number}", methods=["GET"])
     def slow(number: str) -> dict[str, str]:
         threading.Event().wait(0.05)
         return {"path": current_request(app).uri_params["number"], "argument": number}
 
-    @app.route("/picture", methods=["GET"])
-    def picture() -> Response:
-        return Response(b"\x89PNG", headers={"Content-Type": "image/png"})
-
     @app.route("/broken", methods=["GET"])
     def broken() -> None:
         raise ZeroDivisionError
-
-    @app.authorizer()
-    def nobody(request: Any) -> Any:
-        ASKED.append(request.token)
-        return {"policyDocument": {"Statement": []}, "context": {}, "principalId": "x"}
-
-    guard: ChaliceAuthorizer = nobody
-
-    @app.route("/guarded", methods=["GET"], authorizer=guard)
-    def guarded() -> None: ...
 
     return app
 
@@ -139,14 +122,11 @@ def test_path_parameters_arrive_decoded(url: str, path: str, name: str) -> None:
     assert status_and_json(answer) == (200, {"name": name})
 
 
-def test_an_answers_headers_and_bytes_are_passed_on_as_they_are(url: str) -> None:
+def test_an_answers_headers_are_passed_on_as_they_are(url: str) -> None:
     answer = call(url, "GET", "/things/x")
 
     assert answer.headers["ETag"] == '"1"'
-    assert answer.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
     assert answer.headers["Content-Type"] == "application/json"
-    picture = call(url, "GET", "/picture", headers={"Accept": "image/png"})
-    assert (picture.data, picture.headers["Content-Type"]) == (b"\x89PNG", "image/png")
 
 
 @pytest.mark.parametrize(
@@ -168,35 +148,14 @@ def test_an_unknown_path_or_method_is_404_in_the_shape_of_all_errors(
 
 
 @pytest.mark.parametrize(
-    ("headers", "response_type", "asked"),
-    [
-        ({}, "UNAUTHORIZED", []),
-        ({"Authorization": ""}, "UNAUTHORIZED", []),
-        ({"Authorization": "x"}, "ACCESS_DENIED", ["x"]),
-    ],
-)
-def test_an_authorizer_is_asked_about_a_token_and_refuses_as_on_a_deployed_stage(
-    url: str, headers: dict[str, str], response_type: str, asked: list[str]
-) -> None:
-    ASKED.clear()
-
-    answer = call(url, "GET", "/guarded", headers=headers)
-
-    assert (answer.status, answer.data.decode()) == (401, RESPONSES[response_type].body)
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert asked == ASKED
-
-
-@pytest.mark.parametrize(
     ("method", "path", "body"),
     [
         ("GET", "/nothing", None),
         ("DELETE", "/echo", None),
-        ("GET", "/guarded", None),
         ("POST", "/echo", bytes(5 * MB)),
         ("POST", "/echo", bytes(10 * MB + 1)),
     ],
-    ids=["path", "method", "token", "5 MB", "10 MB"],
+    ids=["path", "method", "5 MB", "10 MB"],
 )
 def test_a_web_page_can_read_why_it_was_refused(
     url: str, method: str, path: str, body: bytes | None

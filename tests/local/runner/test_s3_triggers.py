@@ -85,12 +85,16 @@ def test_a_record_says_what_s3s_says(aws: Aws, s3: Any) -> None:
 
 
 @pytest.mark.parametrize(("key", "encoded"), STRANGE_KEYS.items(), ids=STRANGE_KEYS)
-def test_a_key_is_encoded_as_in_a_form(aws: Aws, s3: Any, key: str, encoded: str) -> None:
+def test_a_key_is_stored_as_it_is_and_encoded_as_in_a_form(
+    aws: Aws, s3: Any, key: str, encoded: str
+) -> None:
     handler = Handler()
     listening(aws, handler)
 
     s3.put_object(Bucket="intake", Key=key, Body=b"xxx")
 
+    assert s3.get_object(Bucket="intake", Key=key)["Body"].read() == b"xxx"
+    assert s3.list_objects_v2(Bucket="intake")["Contents"][0]["Key"] == key
     event = handler.next_event()
     assert event["Records"][0]["s3"]["object"]["key"] == encoded
     assert event["Records"][0]["s3"]["object"]["eTag"] == ETAG

@@ -12,7 +12,6 @@ from local.resources.creation import create_stories_table
 from tests.local.conftest import Aws
 
 SPEECH: dict[str, Any] = {"Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3"}
-KEYS = ["plain", "a b/c+d", "ünïcode/🚀", "percent%2Fslash", "q?u=e&r", "dot/../dot", "trailing/"]
 
 
 def test_an_engine_gets_the_request_and_answers_in_the_services_shape(aws: Aws) -> None:
@@ -67,18 +66,6 @@ def test_an_unknown_control_is_404_and_the_answer_names_the_others(aws: Aws) -> 
     assert answer.json()["code"] == "not_found"
     assert "/_local/inbox" in answer.json()["message"]
     assert aws.http("POST", "/_local/inbox").status == 405
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_an_object_comes_back_under_the_very_key_it_was_put(aws: Aws, key: str) -> None:
-    s3 = aws.client("s3")
-    s3.create_bucket(Bucket="media")
-    s3.put_object(Bucket="media", Key=key, Body=key.encode(), ContentType="text/x-key")
-
-    got = s3.get_object(Bucket="media", Key=key)
-
-    assert (got["Body"].read(), got["ContentType"]) == (key.encode(), "text/x-key")
-    assert [each["Key"] for each in s3.list_objects_v2(Bucket="media")["Contents"]] == [key]
 
 
 @pytest.mark.parametrize("size", [0, 1, 5_000_000], ids=["empty", "one byte", "5 MB"])

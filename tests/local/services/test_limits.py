@@ -1,6 +1,5 @@
 """Limits of the real services, at their edges."""
 
-
 import pytest
 
 from tests.local.conftest import Aws, refusal
