@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.stories.upload_request import EXTENSIONS
 from local.demo import page, profile
-from local.demo.terminal import CONTENT_TYPES, indented, once
+from local.demo.terminal import CONTENT_TYPES
 from local.runner.launcher import RunningStack
 
 PROJECT = Path(__file__).parents[3]
@@ -66,20 +66,6 @@ def test_a_demo_complains_in_one_line_about_missing_or_unknown_files(
 
 def test_the_demo_knows_every_kind_of_photo_that_can_go_straight_to_s3() -> None:
     assert set(CONTENT_TYPES.values()) == set(EXTENSIONS)
-
-
-def test_once_returns_the_first_result_that_is_done() -> None:
-    results = iter([1, 2, 3])
-
-    assert once(lambda: next(results), lambda result: result == 2) == 2
-
-
-def test_text_is_wrapped_line_by_line() -> None:
-    assert indented("word " * 30 + "\n\nend", by=4).splitlines()[1:] == [
-        "    " + "word " * 14 + "word",
-        "",
-        "    end",
-    ]
 
 
 @pytest.mark.engines
