@@ -26,7 +26,8 @@ def form(aws: Aws) -> dict[str, str]:
     made = aws.client("s3").generate_presigned_post(
         "intake", "images/${filename}", Conditions=CONDITIONS, ExpiresIn=60
     )
-    return made["fields"] | FIELDS
+    fields: dict[str, str] = made["fields"] | FIELDS
+    return fields
 
 
 def post(
