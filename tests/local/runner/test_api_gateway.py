@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import urllib3
-from chalice.app import Chalice, CORSConfig, Response
+from chalice.app import Chalice, ChaliceAuthorizer, CORSConfig, Response
 from chalice.config import Config
 
+from infrastructure.gateway.responses import RESPONSES
 from local.runner.api_gateway import ApiGateway
 from local.server.http_server import HttpServer
 
@@ -53,6 +54,15 @@ def tried_out() -> Chalice:
     @app.route("/broken", methods=["GET"])
     def broken() -> None:
         raise ZeroDivisionError
+
+    @app.authorizer()
+    def nobody(_request: Any) -> Any:
+        return {"policyDocument": {"Statement": []}, "context": {}, "principalId": "x"}
+
+    guard: ChaliceAuthorizer = nobody
+
+    @app.route("/guarded", methods=["GET"], authorizer=guard)
+    def guarded() -> None: ...
 
     return app
 
@@ -145,6 +155,22 @@ def test_an_unknown_path_or_method_is_404_in_the_shape_of_all_errors(
     status, error = status_and_json(answer)
     assert (status, error["code"]) == (404, "not_found")
     assert error["message"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "refused"),
+    [
+        ({}, "UNAUTHORIZED"),
+        ({"Authorization": ""}, "UNAUTHORIZED"),
+        ({"Authorization": "x"}, "ACCESS_DENIED"),
+    ],
+)
+def test_a_missing_and_a_wrong_token_are_refused_as_on_a_deployed_stage(
+    url: str, headers: dict[str, str], refused: str
+) -> None:
+    answer = call(url, "GET", "/guarded", headers=headers)
+
+    assert (answer.status, answer.data.decode()) == (401, RESPONSES[refused].body)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from queue import Queue
 from typing import Any
 
-import pytest
 from chalice.app import Chalice, SQSEvent
 from chalice.config import Config
 
@@ -16,11 +15,6 @@ from tests.local.runner.handlers import SECONDS, Handler, failing
 from tests.waiting import until
 
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:"
-
-
-@pytest.fixture
-def sqs(aws: Aws) -> Any:
-    return aws.client("sqs")
 
 
 @contextmanager
@@ -107,24 +101,6 @@ def test_no_more_invocations_run_at_once_than_the_concurrency_allows(aws: Aws, s
         handler.next_event()
         let_go.release(4)
         handler.next_event()
-
-
-def test_a_batch_has_at_most_its_size_and_every_record_is_its_own(aws: Aws, sqs: Any) -> None:
-    url = create_queue(sqs)
-    for number in range(5):
-        sqs.send_message(QueueUrl=url, MessageBody=str(number))
-    handler = Handler()
-
-    with running(aws, handler, batch_size=4, concurrency=1):
-        records: list[dict[str, Any]] = []
-        while len(records) < 5:
-            batch = handler.next_event()["Records"]
-            assert len(batch) <= 4
-            records += batch
-
-    assert sorted(record["body"] for record in records) == ["0", "1", "2", "3", "4"]
-    for name in ("messageId", "receiptHandle"):
-        assert len({record[name] for record in records}) == 5
 
 
 def test_every_sqs_handler_of_an_app_gets_a_trigger_as_it_was_declared(aws: Aws, sqs: Any) -> None:

@@ -1,7 +1,6 @@
 """The AWS port as boto3 sees it."""
 
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -79,30 +78,15 @@ def test_an_object_of_any_size_is_put_without_waiting_for_more(aws: Aws, size: i
     assert s3.get_object(Bucket="media", Key="k")["Body"].read() == content
 
 
-@pytest.fixture
-def _hasty_threads() -> Iterator[None]:
-    """Threads take turns a thousand times more often, so that what can go wrong does."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(5e-6)
-    yield
-    sys.setswitchinterval(usual)
-
-
-@pytest.mark.usefixtures("_hasty_threads")
 def test_a_failed_transaction_does_not_undo_other_writes(aws: Aws) -> None:
     dynamodb = aws.client("dynamodb", max_pool_connections=20)
     # The client makes its exceptions when they are first asked for; threads that ask at the
     # same time would get different ones.
     assert dynamodb.exceptions
     create_stories_table(dynamodb, "stories")
-    dynamodb.put_item(TableName="stories", Item={"pk": {"S": "taken"}})
-    refused = {
-        "Put": {
-            "TableName": "stories",
-            "Item": {"pk": {"S": "taken"}},
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-    }
+    taken = {"TableName": "stories", "Item": {"pk": {"S": "taken"}}}
+    dynamodb.put_item(**taken)
+    refused = {"Put": taken | {"ConditionExpression": "attribute_not_exists(pk)"}}
 
     def write(number: int) -> None:
         if number % 2:
@@ -111,8 +95,13 @@ def test_a_failed_transaction_does_not_undo_other_writes(aws: Aws) -> None:
         with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
             dynamodb.transact_write_items(TransactItems=[refused])
 
-    with ThreadPoolExecutor(20) as pool:
-        list(pool.map(write, range(60)))
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)  # a thousand times more turns, so that what can go wrong does
+    try:
+        with ThreadPoolExecutor(20) as pool:
+            list(pool.map(write, range(60)))
+    finally:
+        sys.setswitchinterval(usual)
 
     assert dynamodb.scan(TableName="stories")["Count"] == 31
 

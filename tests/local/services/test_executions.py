@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.local.conftest import Aws, refusal
-from tests.local.runner.handlers import SECONDS, Gate
+from tests.local.runner.handlers import Gate
 from tests.local.services.workflows import ROLE, Workflows, definition, task
 
 UNKNOWN_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:unknown"
@@ -34,18 +34,15 @@ def test_the_same_start_again_is_the_same_execution_while_it_runs(workflows: Wor
     workflows.functions(wait=gate)
     machine = workflows.create({"Wait": task("wait")})
     same = {"stateMachineArn": machine, "name": "once", "input": '{"a": 1}'}
+    exists = ("ExecutionAlreadyExists", 400)
 
-    first = workflows.client.start_execution(**same)
-    assert gate.entered.wait(SECONDS)
-    again = workflows.client.start_execution(**same)
-    other = refusal_of(workflows, "start_execution", **same | {"input": '{"a": 2}'})
+    first, again = (workflows.client.start_execution(**same) for _ in range(2))
+    assert refusal_of(workflows, "start_execution", **same | {"input": '{"a": 2}'}) == exists
+    gate.opened.set()
 
     arn = "arn:aws:states:us-east-1:123456789012:execution:tried-out:once"
     assert first["executionArn"] == again["executionArn"] == arn
     assert first["startDate"] == again["startDate"]
-    exists = ("ExecutionAlreadyExists", 400)
-    assert other == exists
-    gate.opened.set()
     assert workflows.ended(arn)["status"] == "SUCCEEDED"
     assert refusal_of(workflows, "start_execution", **same) == exists
 

@@ -10,15 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.local.conftest import Aws
-
 SOON = 15
 """Seconds: much more than usual, and less than the 20 of a long poll."""
-
-
-@pytest.fixture
-def sqs(aws: Aws) -> Any:
-    return aws.client("sqs")
 
 
 @pytest.fixture
