@@ -178,6 +178,11 @@ def aws(boto3_session: boto3.session.Session, aws_server: SharedServer) -> Itera
         yield aws
 
 
+@pytest.fixture
+def sqs(aws: Aws) -> Any:
+    return aws.client("sqs")
+
+
 @contextmanager
 def running_aws(
     session: boto3.session.Session,

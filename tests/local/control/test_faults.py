@@ -9,87 +9,65 @@ from botocore.exceptions import ClientError
 
 from tests.local.conftest import Aws
 
-PUT = {"Bucket": "media", "Key": "k", "Body": b"x"}
-
-SEND = {"QueueUrl": "q", "MessageBody": "x"}
-ITEM = {"TableName": "t", "Item": {"pk": {"S": "a"}}}
-NOTICE = {"TopicArn": "arn:aws:sns:a:b:c", "Message": "x"}
 IMAGE = {"Image": {"Bytes": b"x"}}
 SPEECH = {"Text": "x", "VoiceId": "Joanna", "OutputFormat": "mp3"}
-
-CALLS: list[tuple[str, str, str, dict[str, Any], int]] = [
-    ("s3", "PutObject", "SlowDown", PUT, 503),
-    ("s3", "PutObject", "InternalError", PUT, 500),
-    ("sqs", "SendMessage", "RequestThrottled", SEND, 400),
-    ("sqs", "SendMessage", "InternalFailure", SEND, 500),
-    ("dynamodb", "PutItem", "ProvisionedThroughputExceededException", ITEM, 400),
-    ("dynamodb", "PutItem", "InternalServerError", ITEM, 500),
-    ("sns", "Publish", "InternalError", NOTICE, 500),
-    ("rekognition", "DetectText", "ThrottlingException", IMAGE, 500),
-    ("rekognition", "DetectText", "InternalServerError", IMAGE, 500),
-    ("polly", "SynthesizeSpeech", "ServiceFailureException", SPEECH, 500),
-    ("polly", "SynthesizeSpeech", "WhoEverHeardOfThis", SPEECH, 500),
+PUT = {"Bucket": "media", "Key": "k", "Body": b"x"}
+PATHS = {"Paths": {"Quantity": 0}, "CallerReference": "r"}
+INVALIDATION = {"DistributionId": "d", "InvalidationBatch": PATHS}
+CALLS: list[tuple[str, str, dict[str, Any], int]] = [
+    ("s3.PutObject", "SlowDown", PUT, 503),
+    ("s3.PutObject", "InternalError", PUT, 500),
+    ("sqs.SendMessage", "RequestThrottled", {"QueueUrl": "q", "MessageBody": "x"}, 400),
+    ("dynamodb.PutItem", "InternalServerError", {"TableName": "t", "Item": {}}, 500),
+    ("sns.Publish", "InternalError", {"TopicArn": "arn:aws:sns:a:b:c", "Message": "x"}, 500),
+    ("sesv2.SendEmail", "TooManyRequestsException", {"Content": {}}, 429),
+    ("stepfunctions.StartExecution", "ThrottlingException", {"stateMachineArn": "m"}, 500),
+    ("cloudfront.CreateInvalidation", "ServiceUnavailable", INVALIDATION, 503),
+    ("rekognition.DetectText", "ThrottlingException", IMAGE, 500),
+    ("polly.SynthesizeSpeech", "ServiceFailureException", SPEECH, 500),
+    ("polly.SynthesizeSpeech", "WhoEverHeardOfThis", SPEECH, 500),
 ]
 ONCE = {"total_max_attempts": 1}
 
 
-def call(aws: Aws, service: str, operation: str, parameters: dict[str, Any], **config: Any) -> Any:
-    client = aws.client(service, **config)
+def call(aws: Aws, name: str, parameters: dict[str, Any], **config: Any) -> Any:
+    service, operation = name.split(".")
+    client = aws.client(service, inject_host_prefix=False, **config)
     methods = {each: name for name, each in client.meta.method_to_api_mapping.items()}
     return getattr(client, methods[operation])(**parameters)
 
 
-@pytest.mark.parametrize("case", CALLS, ids=lambda case: f"{case[0]}.{case[1]} {case[2]}")
+@pytest.mark.parametrize(("operation", "error", "parameters", "status"), CALLS)
 def test_a_fault_reaches_boto3_as_that_error_of_that_service(
-    aws: Aws, case: tuple[str, str, str, dict[str, Any], int]
+    aws: Aws, operation: str, error: str, parameters: dict[str, Any], status: int
 ) -> None:
-    service, operation, error, parameters, status = case
-    aws.inject(operation=f"{service}.{operation}", error=error, times=1)
+    aws.inject(operation=operation, error=error, times=1)
 
     with pytest.raises(ClientError) as failure:
-        call(aws, service, operation, parameters, retries=ONCE)
+        call(aws, operation, parameters, retries=ONCE)
 
     assert failure.value.response["Error"]["Code"] == error
     assert failure.value.response["Error"]["Message"]
     assert failure.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert aws.engines.asked == []
-    assert aws.control("requests") == {f"{service}.{operation}": 1}
+    assert aws.control("requests") == {operation: 1}
 
 
-@pytest.mark.parametrize(
-    ("service", "operation", "error"),
-    [("rekognition", "DetectText", "ThrottlingException"), ("s3", "PutObject", "SlowDown")],
-)
-def test_boto3s_retries_succeed_after_the_last_fault(
-    aws: Aws, service: str, operation: str, error: str
-) -> None:
-    aws.stack_client("s3").create_bucket(Bucket="media")
-    aws.inject(operation=f"{service}.{operation}", error=error, times=1)
-    parameters = PUT if service == "s3" else IMAGE
+def test_boto3s_retries_succeed_after_the_last_fault(aws: Aws) -> None:
+    aws.inject(operation="rekognition.DetectText", error="ThrottlingException", times=1)
 
-    answer = call(aws, service, operation, parameters)
+    answer = call(aws, "rekognition.DetectText", IMAGE)
 
     assert answer["ResponseMetadata"]["RetryAttempts"] == 1
-    assert aws.control("requests") == {f"{service}.{operation}": 2}
+    assert aws.control("requests") == {"rekognition.DetectText": 2}
     assert aws.control("faults") == []
-
-
-def test_a_put_that_met_a_fault_stored_nothing(aws: Aws) -> None:
-    s3 = aws.client("s3", retries=ONCE)
-    s3.create_bucket(Bucket="media")
-    aws.inject(operation="s3.PutObject", error="SlowDown")
-
-    with pytest.raises(ClientError):
-        s3.put_object(**PUT)
-
-    assert "Contents" not in s3.list_objects_v2(Bucket="media")
 
 
 def test_a_faulty_head_has_no_body_so_its_status_is_the_code(aws: Aws) -> None:
     aws.inject(operation="s3.HeadObject", error="SlowDown")
 
     with pytest.raises(ClientError) as failure:
-        call(aws, "s3", "HeadObject", {"Bucket": "media", "Key": "k"}, retries=ONCE)
+        call(aws, "s3.HeadObject", {"Bucket": "media", "Key": "k"}, retries=ONCE)
 
     assert failure.value.response["Error"]["Code"] == "503"
 
@@ -106,7 +84,7 @@ def test_latency_alone_delays_and_then_performs(aws: Aws) -> None:
     aws.inject(operation="rekognition.DetectText", latency_ms=150)
 
     started = time.monotonic()
-    call(aws, "rekognition", "DetectText", IMAGE)
+    call(aws, "rekognition.DetectText", IMAGE)
 
     assert time.monotonic() - started >= 0.15
     assert len(aws.engines.asked) == 1
@@ -116,7 +94,7 @@ def test_faults_are_listed_with_what_is_left_of_them_and_can_be_cleared(aws: Aws
     added = aws.inject(operation="polly.SynthesizeSpeech", error="ThrottlingException", times=5)
     assert added.status == 201
     with pytest.raises(ClientError):
-        call(aws, "polly", "SynthesizeSpeech", SPEECH, retries=ONCE)
+        call(aws, "polly.SynthesizeSpeech", SPEECH, retries=ONCE)
 
     left = {"error": "ThrottlingException", "times": 4, "latency_ms": 0}
     assert aws.control("faults") == [{"operation": "polly.SynthesizeSpeech", **left}]
@@ -129,13 +107,9 @@ def test_faults_are_listed_with_what_is_left_of_them_and_can_be_cleared(aws: Aws
     ("fault", "complaint"),
     [
         ({}, "operation must name"),
-        ({"operation": "SynthesizeSpeech", "error": "X"}, "operation must name"),
         ({"operation": "polly.Synthesize", "error": "X"}, "operation must name"),
-        ({"operation": "nothing.PutObject", "error": "X"}, "operation must name"),
         ({"operation": 7, "error": "X"}, "operation must name"),
-        ({"operation": "states.StartExecution", "error": "X"}, "operation must name"),
         ({"operation": "s3.PutObject"}, "needs an error, a latency_ms, or both"),
-        ({"operation": "s3.PutObject", "error": ""}, "error must be"),
         ({"operation": "s3.PutObject", "error": "no spaces"}, "error must be"),
         ({"operation": "s3.PutObject", "error": "X", "times": 0}, "times must be"),
         ({"operation": "s3.PutObject", "error": "X", "times": 1.5}, "times must be"),
@@ -143,7 +117,6 @@ def test_faults_are_listed_with_what_is_left_of_them_and_can_be_cleared(aws: Aws
         ({"operation": "s3.PutObject", "latency_ms": -1}, "latency_ms must be"),
         ({"operation": "s3.PutObject", "error": "X", "time": 2}, "has no 'time'"),
         ([], "JSON object"),
-        ("text", "JSON object"),
     ],
 )
 def test_a_malformed_fault_is_400_and_says_why(aws: Aws, fault: Any, complaint: str) -> None:

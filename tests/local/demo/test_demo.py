@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.stories.upload_request import EXTENSIONS
 from local.demo import page, profile
-from local.demo.terminal import CONTENT_TYPES, indented, once
+from local.demo.terminal import CONTENT_TYPES
 from local.runner.launcher import RunningStack
 
 PROJECT = Path(__file__).parents[3]
@@ -21,78 +21,51 @@ def never(*_arguments: Any, **_settings: Any) -> AbstractContextManager[RunningS
     raise AssertionError("a stack is not needed to see this")
 
 
-def complaint(capsys: pytest.CaptureFixture[str], demo: Callable[..., int], *arguments: str) -> str:
-    assert demo(list(arguments), never) == 1
-    said, complained = capsys.readouterr()
-    assert said == ""
-    assert complained.count("\n") == 1
-    return complained
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("missing", "missing cannot be read: no such file or directory"),
-        ("a-file", "a-file cannot be read: not a directory"),
-        ("empty", "empty has no photo: no file that ends in .jpg, .jpeg,"),
-    ],
-)
-def test_the_profile_demo_complains_about_a_folder_without_photos(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    why: str,
-) -> None:
+@pytest.fixture
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The working directory, in which no photo is."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a-file").touch()
+    (tmp_path / "page.scan").touch()
     (tmp_path / "empty").mkdir()
-
-    assert complaint(capsys, profile.main, name).startswith(f"demo-profile: {why}")
 
 
 UNKNOWN_KIND = (
     "page.scan cannot go straight to S3: its name must end in one of "
-    ".jpg, .jpeg, .png, .webp, .heic, .heif, .gif"
+    ".jpg, .jpeg, .png, .webp, .heic, .heif, .gif\n"
 )
 
 
 @pytest.mark.parametrize(
-    ("arguments", "why"),
+    ("demo", "arguments", "complaint"),
     [
-        (["missing.jpg"], "missing.jpg cannot be read: no such file or directory"),
-        (["--direct", "page.scan"], UNKNOWN_KIND),
+        (profile.main, ["missing"], "demo-profile: missing cannot be read: no such file or"),
+        (profile.main, ["page.scan"], "demo-profile: page.scan cannot be read: not a directory"),
+        (profile.main, ["empty"], "demo-profile: empty has no photo: no file that ends in .jpg, "),
+        (
+            page.main,
+            ["missing.jpg"],
+            "demo: missing.jpg cannot be read: no such file or directory\n",
+        ),
+        (page.main, ["--direct", "page.scan"], f"demo: {UNKNOWN_KIND}"),
     ],
 )
-def test_the_demo_complains_about_a_missing_page_and_an_unknown_kind_of_photo(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.usefixtures("_folder")
+def test_a_demo_complains_in_one_line_about_missing_or_unknown_files(
     capsys: pytest.CaptureFixture[str],
+    demo: Callable[..., int],
     arguments: list[str],
-    why: str,
+    complaint: str,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "page.scan").touch()
+    assert demo(arguments, never) == 1
 
-    assert complaint(capsys, page.main, *arguments) == f"demo: {why}\n"
+    said, complained = capsys.readouterr()
+    assert said == ""
+    assert complained.startswith(complaint)
+    assert complained.count("\n") == 1
 
 
 def test_the_demo_knows_every_kind_of_photo_that_can_go_straight_to_s3() -> None:
     assert set(CONTENT_TYPES.values()) == set(EXTENSIONS)
-
-
-def test_once_returns_the_first_result_that_is_done() -> None:
-    results = iter([1, 2, 3])
-
-    assert once(lambda: next(results), lambda result: result == 2) == 2
-
-
-def test_text_is_wrapped_line_by_line() -> None:
-    assert indented("word " * 30 + "\n\nend", by=4).splitlines()[1:] == [
-        "    " + "word " * 14 + "word",
-        "",
-        "    end",
-    ]
 
 
 @pytest.mark.engines

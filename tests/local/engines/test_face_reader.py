@@ -8,7 +8,7 @@ from PIL import Image
 
 from local.engines.face_models import FaceBox
 from local.engines.face_reader import FaceReader
-from tests.local.services.faces import BLUE, GREEN, RED, ColouredFaces, Square, squares
+from tests.local.services.faces import RED, ColouredFaces, Square, squares
 
 
 def picture(*faces: Square, size: tuple[int, int] = (480, 320)) -> Image.Image:
@@ -43,14 +43,6 @@ def test_a_face_at_the_edge_is_completed_with_black() -> None:
     (face,) = FaceReader(ColouredFaces).read(picture((RED, 0, 0, 160)))
     assert face.portrait.pixels[:40].max() == 0
     assert face.portrait.pixels[100:].max() > 0
-
-
-def test_the_largest_face_comes_first() -> None:
-    faces = FaceReader(ColouredFaces).read(
-        picture((RED, 10, 10, 60), (GREEN, 100, 10, 160), (BLUE, 300, 10, 100))
-    )
-    lefts = [face.points[:, 0].min() for face in faces]
-    assert [round(48 * left) for left in lefts] == [12, 31, 2]
 
 
 @pytest.mark.parametrize(

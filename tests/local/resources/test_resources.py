@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.settings import Settings
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, StepQueue
 from local.resources.creation import StackClients
 from local.resources.environment import app_environment, point_at
-from local.resources.names import APP_KEYS, INTAKE_BUCKET, MEDIA_BUCKET, STACK_KEYS, SUBSCRIBER
+from local.resources.names import SUBSCRIBER
 from local.resources.template import StageTemplate
 from tests.local.conftest import Aws
 
@@ -69,33 +68,8 @@ def test_a_steps_queue_gives_up_to_its_dead_letters_and_they_to_be_parked(
     assert dead["MessageRetentionPeriod"] == parked["MessageRetentionPeriod"] == str(14 * 86_400)
 
 
-def test_the_intake_bucket_keeps_photos_for_a_day_and_takes_forms_from_web_pages(
-    clients: StackClients,
-) -> None:
-    rules = clients.s3.get_bucket_lifecycle_configuration(Bucket=INTAKE_BUCKET)["Rules"]
-    (cors,) = clients.s3.get_bucket_cors(Bucket=INTAKE_BUCKET)["CORSRules"]
-
-    assert {each["ID"]: each.get("Expiration", {}).get("Days") for each in rules} == {
-        "staged-for-a-day": 1,
-        "abandoned-uploads": None,
-    }
-    assert (cors["AllowedOrigins"], cors["AllowedMethods"]) == (["*"], ["POST"])
-    assert cors["ExposeHeaders"] == ["ETag", "Location"]
-
-
 def test_chalices_local_stage_has_the_environment_of_the_stack() -> None:
     assert CONFIG["stages"]["local"]["environment_variables"] == app_environment(4566)
-
-
-def test_the_environment_holds_every_setting_that_the_app_requires() -> None:
-    settings = Settings.from_environment(app_environment(4566))
-
-    assert settings.media_bucket == MEDIA_BUCKET
-    assert settings.media_base_url == "http://127.0.0.1:4566/cdn"
-
-
-def test_the_app_and_the_stack_sign_with_different_keys() -> None:
-    assert len({APP_KEYS[0], STACK_KEYS[0]}) == 2
 
 
 def test_a_developers_own_aws_settings_are_deleted() -> None:

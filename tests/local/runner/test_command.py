@@ -8,13 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import urllib3
 
-from local.__main__ import introduction, port
+from chalicelib.http.tokens import digest_of
+from local.__main__ import port
 from local.server.http_server import PortUnavailableError
 from samples.draw_page import draw_page, photo
 
@@ -24,22 +23,30 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT), "PORT": "0", "AWS_PORT":
 
 
 @contextmanager
-def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A stack, and the URL of its API from its last line."""
+def started(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A stack, and what it says until it is ready; the last line has the URL of its API."""
     with subprocess.Popen(
         [sys.executable, "-m", "local"],
         cwd=PROJECT,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         try:
             assert process.stdout is not None
-            ready = next(line for line in process.stdout if line.startswith("Ready: "))
-            yield process, ready.removeprefix("Ready: ").strip()
+            said = ""
+            for line in process.stdout:
+                said += line
+                if line.startswith("Ready: "):
+                    break
+            yield process, said
         finally:
             process.kill()
+
+
+def api_of(said: str) -> str:
+    return said.rpartition("Ready: ")[2].strip()
 
 
 def complaint(**settings: str) -> str:
@@ -80,41 +87,9 @@ def test_a_port_is_a_number_and_has_a_default() -> None:
     assert port({"PORT": "0"}, "PORT", 8000) == 0
 
 
-@pytest.mark.parametrize(
-    ("is_open", "example"), [(True, "  curl http"), (False, "  curl -H 'Authorization: Bearer ")]
-)
-def test_the_introduction_says_how_to_use_an_open_and_a_closed_api(
-    monkeypatch: pytest.MonkeyPatch, is_open: bool, example: str
-) -> None:
-    monkeypatch.setenv("PROFILE_WORKFLOW_ARN", "arn:aws:states:r:1:stateMachine:profile-photo")
-    function = SimpleNamespace(name="work")
-    trigger = SimpleNamespace(
-        bucket="intake",
-        prefix="images/",
-        suffix="",
-        events=["s3:ObjectCreated:*"],
-        queue_name="reading",
-        period=300,
-        concurrency=2,
-        function=function,
-    )
-    triggers = {"triggers": [trigger], "bucket_triggers": [trigger], "schedules": [trigger]}
-    stack: Any = SimpleNamespace(
-        api_url="http://api", aws_url="http://aws", is_open=is_open, **triggers
-    )
-
-    said = introduction(stack)
-
-    (retrieve,) = [line for line in said.splitlines() if line.endswith("/retrieve/<id>")]
-    assert retrieve.startswith(example)
-    assert "intake/images/* (s3:ObjectCreated:*) -> work (2 at a time)" in said
-    assert "reading -> work (2 at a time)" in said
-    assert "every 5 minutes -> work" in said
-    assert said.endswith("\nReady: http://api")
-
-
 def test_it_is_ready_when_it_says_so_and_ends_on_a_signal() -> None:
-    with started() as (process, api):
+    with started(API_TOKENS=digest_of("st_anna")) as (process, said):
+        api = api_of(said)
         assert urllib3.request("GET", f"{api}/health", retries=False).status == 200
 
         process.send_signal(signal.SIGTERM)
@@ -122,6 +97,7 @@ def test_it_is_ready_when_it_says_so_and_ends_on_a_signal() -> None:
         assert process.wait(SECONDS_TO_END) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
+    assert f"  curl -H 'Authorization: Bearer <token>' {api}/retrieve/<id>\n" in said
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(api.rsplit(":", 1)[1])))
 
@@ -130,10 +106,18 @@ def test_it_is_ready_when_it_says_so_and_ends_on_a_signal() -> None:
 def test_it_ends_on_ctrl_c_in_the_middle_of_reading_a_page() -> None:
     page = photo(draw_page("Stop in the middle of this."), comment="stopped")
     headers = {"Content-Type": "image/jpeg"}
-    with started() as (process, api):
+    with started() as (process, said):
+        api = api_of(said)
         upload = urllib3.request("POST", f"{api}/upload", body=page, headers=headers, timeout=60)
         assert upload.status == 200
 
         process.send_signal(signal.SIGINT)
 
         assert process.wait(SECONDS_TO_END) == 0
+    for line in (
+        "storytime-local-staging/images/* (s3:ObjectCreated:*) -> announce_staged (10 at a time)\n",
+        "storytime-local-reading -> read_page (2 at a time)\n",
+        "every 5 minutes -> sweep\n",
+        f"  curl {api}/retrieve/<id>\n",
+    ):
+        assert line in said

@@ -6,8 +6,6 @@ import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from queue import Queue
-from typing import Any
 
 import pytest
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, ScheduleExpression
@@ -48,28 +46,24 @@ class Time:
         self.ended = threading.Event()
         self._rounds = rounds
 
-    def monotonic(self) -> float:
-        return self.now
-
     def wait(self, seconds: float) -> bool:
         self.waits.append(seconds)
         self.now += seconds + 3
         if len(self.waits) > self._rounds:
             self.ended.set()
-            return True
-        return False
+        return self.ended.is_set()
 
 
 def start(handler: Handler, time: Time) -> None:
     sweep = handler.function("sweep")
-    ScheduleTrigger(sweep, 300, monotonic=time.monotonic, wait=time.wait).start()
+    ScheduleTrigger(sweep, 300, monotonic=lambda: time.now, wait=time.wait).start()
 
 
 def test_an_event_has_eventbridges_shape() -> None:
-    handler, time = Handler(), Time(rounds=1)
+    handler = Handler()
 
-    start(handler, time)
-    event, context = handler.next()
+    start(handler, Time(rounds=1))
+    event = handler.next_event()
 
     happened = datetime.strptime(event.pop("time"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     assert abs(datetime.now(UTC) - happened) < timedelta(minutes=10)
@@ -83,8 +77,6 @@ def test_an_event_has_eventbridges_shape() -> None:
         "resources": ["arn:aws:events:us-east-1:123456789012:rule/storytime-local-sweep-event"],
         "detail": {},
     }
-    assert context.function_name == "storytime-local-sweep"
-    assert 0 < context.get_remaining_time_in_millis() <= 30_000
 
 
 def test_the_first_period_passes_before_the_first_event_and_one_before_each_next() -> None:
@@ -121,11 +113,9 @@ def test_a_trigger_with_a_long_period_stops_at_once() -> None:
 
 def test_every_schedule_of_an_app_gets_a_trigger_as_it_was_declared() -> None:
     app = Chalice("tried-out", configure_logs=False)
-    seen: Queue[tuple[CloudWatchEvent, Any]] = Queue()
 
     @app.schedule(Rate(5, unit=Rate.MINUTES))
-    def sweep(event: CloudWatchEvent) -> None:
-        seen.put((event, event.context))
+    def sweep(_event: CloudWatchEvent) -> None: ...
 
     @app.schedule("rate(1 hour)")
     def tidy(_event: CloudWatchEvent) -> None: ...
@@ -133,17 +123,12 @@ def test_every_schedule_of_an_app_gets_a_trigger_as_it_was_declared() -> None:
     @app.on_sqs_message(queue="work")
     def work(_event: object) -> None: ...
 
-    sweeping, tidying = schedule_triggers(app, CONFIG)
+    triggers = schedule_triggers(app, CONFIG)
 
-    assert (sweeping.function.name, sweeping.period) == ("sweep", 300)
-    assert (tidying.function.name, tidying.period) == ("tidy", 3600)
-    assert (sweeping.function.timeout, tidying.function.timeout) == (300, 29)
-    soon = ScheduleTrigger(sweeping.function, period=0.01)
-    soon.start()
-    event, context = seen.get(timeout=SECONDS)
-    soon.request_stop()
-    assert event.detail_type == "Scheduled Event"
-    assert context.get_remaining_time_in_millis() > 200_000
+    assert [(each.function.name, each.period, each.function.timeout) for each in triggers] == [
+        ("sweep", 300, 300),
+        ("tidy", 3600, 29),
+    ]
 
 
 def test_a_stack_keeps_its_schedules() -> None:
@@ -156,16 +141,14 @@ def test_a_stack_keeps_its_schedules() -> None:
     assert ended.returncode == 0
 
 
-def test_a_rate_is_in_minutes_hours_or_days() -> None:
-    periods: dict[Rate | str, int] = {
-        Rate(1, unit=Rate.MINUTES): 60,
-        Rate(2, unit=Rate.HOURS): 7200,
-        Rate(1, unit=Rate.DAYS): 86_400,
-        "rate(10 days)": 864_000,
-    }
-    for expression, seconds in periods.items():
-        (trigger,) = schedule_triggers(_app_scheduled(expression), CONFIG)
-        assert trigger.period == seconds
+@pytest.mark.parametrize(
+    ("expression", "seconds"),
+    [("rate(1 minute)", 60), (Rate(2, unit=Rate.HOURS), 7200), ("rate(10 days)", 864_000)],
+)
+def test_a_rate_is_in_minutes_hours_or_days(expression: Rate | str, seconds: int) -> None:
+    (trigger,) = schedule_triggers(_app_scheduled(expression), CONFIG)
+
+    assert trigger.period == seconds
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import ExifTags, Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 INK, PAPER = "black", "white"
 
@@ -34,18 +34,17 @@ def draw_page(lines: list[str], *, size: int = 30, width: int = 900) -> Page:
     return Page(image, words)
 
 
-def as_jpeg(image: Image.Image, *, orientation: int | None = None) -> bytes:
-    exif = Image.Exif()
-    if orientation is not None:
-        exif[ExifTags.Base.Orientation] = orientation
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=90, exif=exif)
-    return file.getvalue()
+def as_jpeg(image: Image.Image, **options: Any) -> bytes:
+    return encoded(image, "JPEG", quality=90, **options)
 
 
 def as_png(image: Image.Image, **options: Any) -> bytes:
+    return encoded(image, "PNG", **options)
+
+
+def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    image.save(file, "PNG", **options)
+    image.save(file, image_format, **options)
     return file.getvalue()
 
 

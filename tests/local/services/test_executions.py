@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.local.conftest import Aws, refusal
-from tests.local.runner.handlers import SECONDS, Gate
+from tests.local.runner.handlers import Gate
 from tests.local.services.workflows import ROLE, Workflows, definition, task
 
 UNKNOWN_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:unknown"
@@ -34,18 +34,15 @@ def test_the_same_start_again_is_the_same_execution_while_it_runs(workflows: Wor
     workflows.functions(wait=gate)
     machine = workflows.create({"Wait": task("wait")})
     same = {"stateMachineArn": machine, "name": "once", "input": '{"a": 1}'}
+    exists = ("ExecutionAlreadyExists", 400)
 
-    first = workflows.client.start_execution(**same)
-    assert gate.entered.wait(SECONDS)
-    again = workflows.client.start_execution(**same)
-    other = refusal_of(workflows, "start_execution", **same | {"input": '{"a": 2}'})
+    first, again = (workflows.client.start_execution(**same) for _ in range(2))
+    assert refusal_of(workflows, "start_execution", **same | {"input": '{"a": 2}'}) == exists
+    gate.opened.set()
 
     arn = "arn:aws:states:us-east-1:123456789012:execution:tried-out:once"
     assert first["executionArn"] == again["executionArn"] == arn
     assert first["startDate"] == again["startDate"]
-    exists = ("ExecutionAlreadyExists", 400)
-    assert other == exists
-    gate.opened.set()
     assert workflows.ended(arn)["status"] == "SUCCEEDED"
     assert refusal_of(workflows, "start_execution", **same) == exists
 
@@ -61,7 +58,7 @@ def test_an_execution_without_a_name_gets_one_and_without_an_input_an_empty_obje
     assert (one["input"], one["output"]) == ("{}", "{}")
 
 
-@pytest.mark.parametrize("name", ["n", "x" * 80, "Zoë's-photo_1.jpg@home", "profile=7+1"])
+@pytest.mark.parametrize("name", ["x" * 80, "Zoë's-photo_1.jpg@home"])
 def test_a_name_has_up_to_80_characters(workflows: Workflows, machine: str, name: str) -> None:
     assert workflows.ended(workflows.start(machine, name=name))["name"] == name
 
@@ -98,18 +95,6 @@ def test_events_of_a_history_are_numbered_and_have_their_data(
     assert json.loads(events[1]["stateEnteredEventDetails"]["input"]) == {"a": 1}
 
 
-def test_a_throttled_start_is_tried_again_and_counted(
-    workflows: Workflows, machine: str, aws: Aws
-) -> None:
-    fault = {"operation": "stepfunctions.StartExecution", "error": "ThrottlingException"}
-    assert aws.inject(**fault, times=1).status == 201
-    aws.http("DELETE", "/_local/requests")
-
-    workflows.start(machine)
-
-    assert aws.control("requests") == {"stepfunctions.StartExecution": 2}
-
-
 def test_a_machine_is_created_once_and_never_another_of_its_name(workflows: Workflows) -> None:
     create = workflows.client.create_state_machine
     fine = {"name": "tried-out", "definition": definition(PASS), "roleArn": ROLE}
@@ -123,35 +108,22 @@ def test_a_machine_is_created_once_and_never_another_of_its_name(workflows: Work
 
 
 SERVICE = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
-BRANCH = {"StartAt": "B", "States": {"B": SERVICE}}
-TWICE = [{"ErrorEquals": ["X", "States.ALL"]}]
+BRANCHES = [{"StartAt": "B", "States": {"B": SERVICE}}]
+IN_A_BRANCH = {"Type": "Parallel", "Branches": BRANCHES, "End": True}
+INVALID, NOT_IMPLEMENTED = ("InvalidDefinition", 400), ("NotImplemented", 501)
 
 
 @pytest.mark.parametrize(
     ("text", "refused"),
     [
-        ("{", ("InvalidDefinition", 400)),
-        ("[]", ("InvalidDefinition", 400)),
-        ("{}", ("InvalidDefinition", 400)),
-        ('{"StartAt": "A", "States": {"A": "state"}}', ("InvalidDefinition", 400)),
-        *(
-            (definition({"A": state}), ("InvalidDefinition", 400))
-            for state in (
-                task("a", Retries=[]),
-                task("a", Retry=[{"ErrorEquals": ["X"], "IntervalSeconds": 0}]),
-                task("a", Retry=TWICE),
-                task("a", TimeoutSeconds="soon"),
-            )
-        ),
-        *(
-            (definition({"A": state}), ("NotImplemented", 501))
-            for state in (
-                SERVICE,
-                {"Type": "Parallel", "Branches": [BRANCH], "End": True},
-                {"Type": "Map", "Iterator": {}, "End": True},
-                {"Type": "Wait", "Seconds": 1, "End": True},
-            )
-        ),
+        ("{", INVALID),
+        ("{}", INVALID),
+        ('{"StartAt": "A", "States": {"A": "state"}}', INVALID),
+        (definition({"A": task("a", Retries=[])}), INVALID),
+        (definition({"A": task("a", TimeoutSeconds="soon")}), INVALID),
+        (definition({"A": SERVICE}), NOT_IMPLEMENTED),
+        (definition({"A": IN_A_BRANCH}), NOT_IMPLEMENTED),
+        (definition({"A": {"Type": "Wait", "Seconds": 1, "End": True}}), NOT_IMPLEMENTED),
     ],
 )
 def test_a_definition_that_is_malformed_or_has_other_states_than_the_apps_is_refused(
@@ -166,18 +138,12 @@ def test_a_definition_that_is_malformed_or_has_other_states_than_the_apps_is_ref
     ("operation", "request_"),
     [
         ("send_task_success", {"taskToken": "t", "output": "{}"}),
-        ("start_sync_execution", {"stateMachineArn": UNKNOWN_MACHINE}),
-        ("list_executions", {"stateMachineArn": UNKNOWN_MACHINE}),
         ("stop_execution", {"executionArn": UNKNOWN_EXECUTION}),
         ("start_execution", {"stateMachineArn": UNKNOWN_MACHINE, "traceHeader": "Root=1"}),
         ("get_execution_history", {"executionArn": UNKNOWN_EXECUTION, "reverseOrder": True}),
-        (
-            "create_state_machine",
-            {"name": "n", "definition": "{}", "roleArn": ROLE, "type": "EXPRESS"},
-        ),
     ],
 )
 def test_other_requests_to_step_functions_are_not_implemented(
     workflows: Workflows, operation: str, request_: dict[str, Any]
 ) -> None:
-    assert refusal_of(workflows, operation, **request_) == ("NotImplemented", 501)
+    assert refusal_of(workflows, operation, **request_) == NOT_IMPLEMENTED

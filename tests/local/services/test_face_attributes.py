@@ -31,29 +31,17 @@ def portrait(points: Points | None = None, *, skin: int = 160) -> Portrait:
 
 def turned(yaw: float, pitch: float, roll: float) -> Points:
     """A head with a nose of 2 cm, seen from far away after turns in degrees."""
-    right, up, forward = np.zeros(68), np.zeros(68), np.zeros(68)
-    head = {
-        27: (0.0, 3.8, -2.2),
-        30: (0.0, 0.0, 0.0),
-        33: (0.0, -1.4, -1.5),
-        36: (-4.5, 3.65, -4.6),
-        39: (-1.9, 3.45, -3.4),
-        42: (1.9, 3.45, -3.4),
-        45: (4.5, 3.65, -4.6),
-    }
-    for index, where in head.items():
-        right[index], up[index], forward[index] = where
-    y, p, r = (math.radians(each) for each in (yaw, pitch, roll))
-    up, forward = (
-        up * math.cos(p) + forward * math.sin(p),
-        forward * math.cos(p) - up * math.sin(p),
-    )
-    right, forward = (
-        right * math.cos(y) + forward * math.sin(y),
-        forward * math.cos(y) - right * math.sin(y),
-    )
-    right, up = right * math.cos(r) + up * math.sin(r), up * math.cos(r) - right * math.sin(r)
-    return np.column_stack([right, -up]) * 20 + 200
+    head = np.zeros((68, 3))  # right, up, forward
+    head[27] = 0.0, 3.8, -2.2
+    head[33] = 0.0, -1.4, -1.5
+    head[36] = -4.5, 3.65, -4.6
+    head[39] = -1.9, 3.45, -3.4
+    head[42] = 1.9, 3.45, -3.4
+    head[45] = 4.5, 3.65, -4.6
+    for first, second, degrees in ((1, 2, pitch), (0, 2, yaw), (0, 1, roll)):
+        cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        head[:, [first, second]] = head[:, [first, second]] @ np.array([[cos, -sin], [sin, cos]])
+    return head[:, :2] * (1, -1) * 20 + 200
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,7 @@
 """Limits of the real services, at their edges."""
 
-from typing import Any
-
 import pytest
 
-from local.resources.creation import create_stories_table
 from tests.local.conftest import Aws, refusal
 
 KIB = 1024
@@ -68,27 +65,3 @@ def test_sqs_refuses_control_characters_and_bodies_over_1_mib(aws: Aws, queue_ur
     assert refused("") == "MissingParameter"
     assert refused("é" * (512 * KIB) + "e") == "InvalidParameterValue"
     assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
-
-
-@pytest.mark.parametrize("operation", ["put_item", "update_item", "transact_write_items"])
-def test_dynamodb_refuses_items_over_400_kb(aws: Aws, operation: str) -> None:
-    dynamodb = aws.client("dynamodb")
-    create_stories_table(dynamodb, "t")
-    write = getattr(dynamodb, operation)
-
-    write(**_write(operation, size=395 * KIB))
-    assert refusal(write, **_write(operation, size=400 * KIB + 1))[0] == "ValidationException"
-
-
-def _write(operation: str, size: int) -> dict[str, Any]:
-    text = {"S": "x" * size}
-    key = {"pk": {"S": operation}}
-    if operation == "update_item":
-        return {
-            "TableName": "t",
-            "Key": key,
-            "UpdateExpression": "SET v = :v",
-            "ExpressionAttributeValues": {":v": text},
-        }
-    put = {"TableName": "t", "Item": key | {"v": text}}
-    return put if operation == "put_item" else {"TransactItems": [{"Put": put}]}

@@ -38,14 +38,14 @@ def speech(request: dict[str, Any]) -> dict[str, Any]:
     return response
 
 
-def heard(request: dict[str, Any]) -> tuple[NDArray[np.float64], int]:
-    """Decoded samples from -1 to 1, and their rate."""
-    samples, rate = soundfile.read(io.BytesIO(speech(request)["AudioStream"]))
+def decoded(response: dict[str, Any]) -> tuple[NDArray[np.float64], int]:
+    """Samples from -1 to 1, and their rate."""
+    samples, rate = soundfile.read(io.BytesIO(response["AudioStream"]))
     return samples, rate
 
 
 def seconds(request: dict[str, Any]) -> float:
-    samples, rate = heard(request)
+    samples, rate = decoded(speech(request))
     return float(len(samples) / rate)
 
 
@@ -53,24 +53,19 @@ def code(request: dict[str, Any]) -> str:
     return refusal(POLLY.synthesize_speech, request)
 
 
-def test_an_mp3_takes_as_long_as_the_text_needs() -> None:
-    response = speech(request(Text=STORY))
-    samples, rate = heard(request(Text=STORY))
+@pytest.mark.parametrize(("engine", "default"), [("standard", 22_050), ("neural", 24_000)])
+def test_an_mp3_takes_as_long_as_the_text_needs_at_pollys_rates(engine: str, default: int) -> None:
+    response = speech(request(Text=STORY, Engine=engine))
+    samples, rate = decoded(response)
 
     assert response["ContentType"] == "audio/mpeg"
     assert response["RequestCharacters"] == len(STORY)
-    assert 140 < len(STORY.split()) / (len(samples) / rate / 60) < 190  # words a minute
+    length = len(samples) / rate
+    assert 140 < len(STORY.split()) / (length / 60) < 190  # words a minute
     assert np.abs(samples).max() > 0.2
     assert samples.ndim == 1
-
-
-@pytest.mark.parametrize(("engine", "default"), [("standard", 22_050), ("neural", 24_000)])
-def test_an_mp3_has_pollys_default_rates(engine: str, default: int) -> None:
-    response = speech(request(Text=STORY, Engine=engine))
-    samples, rate = heard(request(Text=STORY, Engine=engine))
-
     assert rate == default
-    kilobits_a_second = len(response["AudioStream"]) * 8 / (len(samples) / rate) / 1000
+    kilobits_a_second = len(response["AudioStream"]) * 8 / length / 1000
     assert kilobits_a_second == pytest.approx(48, rel=0.02)
 
 
@@ -83,17 +78,9 @@ def test_a_paragraph_is_followed_by_a_pause() -> None:
 
 def test_a_text_with_nothing_to_say_is_a_short_playable_silence() -> None:
     for silent in (request(Text=" … "), ssml(" ")):
-        samples, rate = heard(silent)
+        samples, rate = decoded(speech(silent))
         assert 0.05 < len(samples) / rate < 0.5
         assert np.abs(samples).max() == 0
-
-
-def test_the_longest_text_is_spoken_to_its_end() -> None:
-    text = (STORY * 20)[:3000]
-
-    share = seconds(request(Text=text)) / seconds(request(Text=STORY))
-
-    assert share == pytest.approx(len(text) / len(STORY), rel=0.1)
 
 
 def test_threads_do_not_mix_their_voices() -> None:
@@ -110,18 +97,11 @@ def test_threads_do_not_mix_their_voices() -> None:
     ("members", "refused_as"),
     [
         ({"OutputFormat": "wav"}, "ValidationException"),
-        ({"VoiceId": "Nobody"}, "ValidationException"),
-        ({"Engine": "quantum"}, "ValidationException"),
-        ({"LanguageCode": "tlh"}, "ValidationException"),
-        ({"TextType": "markdown"}, "ValidationException"),
-        ({"OutputFormat": "json", "SpeechMarkTypes": ["smell"]}, "ValidationException"),
         ({"OutputFormat": "json"}, "ValidationException"),
         ({"Text": ""}, "ValidationException"),
         # A voice that lacks the engine: not EngineNotSupportedException, which the model has.
         ({"VoiceId": "Carla", "Engine": "neural"}, "ValidationException"),
         ({"VoiceId": "Olivia"}, "ValidationException"),
-        ({"VoiceId": "Olivia", "Engine": "standard"}, "ValidationException"),
-        ({"VoiceId": "Joanna", "Engine": "long-form"}, "ValidationException"),
         ({"VoiceId": "Joanna", "LanguageCode": "fr-FR"}, "LanguageNotSupportedException"),
         ({"VoiceId": "Aditi", "LanguageCode": "en-US"}, "LanguageNotSupportedException"),
         ({"SpeechMarkTypes": ["word"]}, "MarksNotSupportedForFormatException"),
@@ -140,13 +120,9 @@ def test_a_request_with_an_unsupported_value_is_refused(
     assert code(request(**members)) == refused_as
 
 
-def test_a_request_without_a_required_member_is_refused() -> None:
-    assert code({"OutputFormat": "mp3"}) == "ValidationException"
-
-
 def test_a_refusal_names_all_faults_at_once() -> None:
-    with pytest.raises(ServiceError, match=r"2 validation errors detected: .*engine.*voiceId"):
-        POLLY.synthesize_speech(request(Engine="quantum", VoiceId="Nobody"))
+    with pytest.raises(ServiceError, match=r"3 validation errors .*engine.*text.*voiceId"):
+        POLLY.synthesize_speech({"OutputFormat": "mp3", "VoiceId": "Nobody", "Engine": "quantum"})
 
 
 def test_3000_characters_are_spoken_and_3001_are_not() -> None:

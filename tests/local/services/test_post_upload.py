@@ -22,17 +22,19 @@ def _bucket(aws: Aws) -> None:
     aws.stack_client("s3").create_bucket(Bucket="intake")
 
 
-def form(aws: Aws, key: str = "images/${filename}") -> dict[str, str]:
-    fields: dict[str, str] = aws.client("s3").generate_presigned_post(
-        "intake", key, Conditions=CONDITIONS, ExpiresIn=60
-    )["fields"]
-    return fields | FIELDS
+def form(aws: Aws) -> dict[str, str]:
+    made = aws.client("s3").generate_presigned_post(
+        "intake", "images/${filename}", Conditions=CONDITIONS, ExpiresIn=60
+    )
+    fields: dict[str, str] = made["fields"] | FIELDS
+    return fields
 
 
-def post(aws: Aws, fields: dict[str, str], content: bytes = b"photo!") -> Any:
-    parts: list[tuple[str, Any]] = list(fields.items())
-    parts.append(("file", ("mein foto.jpg", content)))
-    return aws.http("POST", "/intake", fields=parts)
+def post(
+    aws: Aws, fields: dict[str, str], content: bytes = b"photo!", bucket: str = "intake"
+) -> Any:
+    parts = {**fields, "file": ("mein foto.jpg", content)}
+    return aws.http("POST", f"/{bucket}", fields=parts)
 
 
 def outcome(aws: Aws, answer: Any) -> tuple[int, str]:
@@ -44,7 +46,7 @@ def outcome(aws: Aws, answer: Any) -> tuple[int, str]:
 
 
 def test_a_form_that_keeps_its_policy_is_stored_with_its_headers(aws: Aws) -> None:
-    answer = post(aws, form(aws))
+    answer = post(aws, form(aws) | {"x-ignore-me": "please"})
 
     assert (answer.status, answer.data) == (204, b"")
     found = aws.client("s3").get_object(Bucket="intake", Key="images/mein foto.jpg")
@@ -76,7 +78,6 @@ def test_a_files_size_must_be_in_the_policys_range(
     "change",
     [
         {"key": "private/stolen"},
-        {"Content-Type": "text/html"},
         {"Content-Type": "image/png,text/html"},
         {"x-amz-meta-name": "another"},
         {"acl": "public-read"},
@@ -92,23 +93,6 @@ def test_a_field_that_the_policy_does_not_allow_is_refused(
 
     assert outcome(aws, answer) == (403, "AccessDenied")
     assert b"Invalid according to Policy" in answer.data
-
-
-def test_a_field_to_be_ignored_needs_no_condition(aws: Aws) -> None:
-    assert post(aws, form(aws) | {"x-ignore-me": "please"}).status == 204
-
-
-def test_a_file_may_be_far_longer_than_its_fields(aws: Aws) -> None:
-    generous = [CONDITIONS[0], *CONDITIONS[2:]]
-    fields = aws.client("s3").generate_presigned_post(
-        "intake", "images/page.jpg", Conditions=generous, ExpiresIn=60
-    )["fields"]
-
-    answer = post(aws, fields | FIELDS, bytes(3_000_000))
-
-    assert answer.status == 204
-    found = aws.client("s3").head_object(Bucket="intake", Key="images/page.jpg")
-    assert found["ContentLength"] == 3_000_000
 
 
 def test_a_form_expires(aws: Aws) -> None:
@@ -171,19 +155,15 @@ def test_a_form_holds_exactly_one_file(aws: Aws, files: int) -> None:
     assert outcome(aws, answer) == (400, "IncorrectNumberOfFilesInPostRequest")
 
 
-def test_a_form_for_a_bucket_that_does_not_exist_is_404(aws: Aws) -> None:
-    fields = aws.client("s3").generate_presigned_post("missing", "k")
-
-    parts = [*fields["fields"].items(), ("file", ("f", b"x"))]
-    answer = aws.http("POST", "/missing", fields=parts)
-
-    assert outcome(aws, answer) == (404, "NoSuchBucket")
-
-
-def test_a_form_for_one_bucket_is_refused_by_another(aws: Aws) -> None:
+@pytest.mark.parametrize(
+    ("bucket", "refused"), [("missing", (404, "NoSuchBucket")), ("other", (403, "AccessDenied"))]
+)
+def test_a_form_for_a_missing_bucket_or_for_another_one_is_refused(
+    aws: Aws, bucket: str, refused: tuple[int, str]
+) -> None:
     aws.stack_client("s3").create_bucket(Bucket="other")
+    for_missing: dict[str, str] = aws.client("s3").generate_presigned_post("missing", "k")["fields"]
 
-    parts = [*form(aws).items(), ("file", ("f", b"photo!"))]
-    answer = aws.http("POST", "/other", fields=parts)
+    answer = post(aws, for_missing if bucket == "missing" else form(aws), bucket=bucket)
 
-    assert outcome(aws, answer) == (403, "AccessDenied")
+    assert outcome(aws, answer) == refused

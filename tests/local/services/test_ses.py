@@ -48,21 +48,13 @@ def test_every_recipient_gets_the_email_with_its_subject_and_body(aws: Aws, ses:
     ]
 
 
-def test_a_text_is_ascii_unless_it_names_its_character_set(aws: Aws, ses: Any) -> None:
-    send(ses, "zoe@example.org", Subject={"Data": "Zoë"}, Body={"Text": {"Data": "✓ done"}})
-
-    assert aws.control("inbox") == [{"to": "zoe@example.org", "subject": "Zo?", "body": "? done"}]
-    content = {"Subject": {"Data": "s", "Charset": "UTF-99"}}
-    assert refusal_of(ses, "zoe@example.org", **content)[0] == "BadRequestException"
-
-
 @pytest.mark.parametrize("sender", ["stranger@example.com", "Stories@example.com"])
 def test_an_unverified_sender_is_rejected(aws: Aws, ses: Any, sender: str) -> None:
-    sentence = (
-        "Email address is not verified. The following identities failed the check "
-        f"in region US-EAST-1: {sender}"
-    )
-    assert refusal_of(ses, "zoe@example.org", sender=sender) == ("MessageRejected", sentence)
+    code, message = refusal_of(ses, "zoe@example.org", sender=sender)
+
+    assert code == "MessageRejected"
+    assert message.startswith("Email address is not verified.")
+    assert message.endswith(f"US-EAST-1: {sender}")
     assert aws.control("inbox") == []
 
 
@@ -101,18 +93,6 @@ def test_an_identity_is_verified_as_soon_as_it_is_created_and_only_once(ses: Any
         ses.get_email_identity(EmailIdentity="stranger@example.com")
 
 
-def test_requests_to_ses_are_counted_and_fail_on_request(aws: Aws, ses: Any) -> None:
-    aws.inject(operation="sesv2.SendEmail", error="TooManyRequestsException", times=1)
-
-    send(ses, "zoe@example.org")  # boto3 tries it twice
-
-    assert aws.control("requests") == {"sesv2.SendEmail": 2}
-    assert len(aws.control("inbox")) == 1
-
-
-SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}
-
-
 @pytest.mark.parametrize(
     ("operation", "request_"),
     [
@@ -120,8 +100,6 @@ SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}
         ("create_email_identity", {"EmailIdentity": "example.com"}),
         ("send_email", {"Content": {"Raw": {"Data": b"Subject: s\n\nbody"}}}),
         ("send_email", {"Content": {}, "ConfigurationSetName": "c"}),
-        ("send_email", {"Content": {"Simple": SIMPLE | {"Body": {"Html": SIMPLE["Subject"]}}}}),
-        ("send_email", {"Content": {"Simple": SIMPLE}, "Destination": {"CcAddresses": ["a@b.c"]}}),
     ],
 )
 def test_other_requests_to_ses_are_refused_as_not_implemented(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from local.engines.speaker import SAMPLE_RATE
 from local.services.polly.performance import perform
-from local.services.polly.script import Boundary, ScriptCharacter, Text, plain_text
+from local.services.polly.script import Text, plain_text
 from local.services.polly.ssml import read_ssml
 from local.services.polly.synthesis import Polly
 from local.services.service_error import ServiceError
@@ -120,15 +120,6 @@ def test_words_are_timed_within_the_audio_and_apart_from_each_other() -> None:
     assert len(set(times)) == len(text.split())
     assert times[0] == 0
     assert length - 1.5 < times[-1] < length - 0.3
-
-
-def test_a_document_becomes_a_script_with_byte_offsets() -> None:
-    assert read_ssml("<speak>é<p>&lt;</p></speak>") == [
-        Text((ScriptCharacter("é", 7, 9),)),
-        Boundary(0.0),
-        Text((ScriptCharacter("<", 12, 16),)),
-        Boundary(0.6),
-    ]
 
 
 FRAGMENTS = ["<p>", "</p>", "<speak>", "&amp;", "é", " ", "<", "&", "]]>", "x"]

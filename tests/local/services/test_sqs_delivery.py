@@ -1,5 +1,6 @@
 """SQS's long polls wait for a message, and for nothing else."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -9,15 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.local.conftest import Aws
-
 SOON = 15
 """Seconds: much more than usual, and less than the 20 of a long poll."""
-
-
-@pytest.fixture
-def sqs(aws: Aws) -> Any:
-    return aws.client("sqs")
 
 
 @pytest.fixture
@@ -43,15 +37,6 @@ def receive(sqs: Any, queue_url: str, wait: int = 20, **more: Any) -> list[dict[
 def let_it_wait() -> None:
     """Let a poll begin to wait; the test holds even if it has not begun."""
     threading.Event().wait(0.1)
-
-
-def test_a_waiting_message_is_received_at_once(sqs: Any, queue_url: str) -> None:
-    sqs.send_message(QueueUrl=queue_url, MessageBody="hello")
-
-    started = time.monotonic()
-
-    assert [each["Body"] for each in receive(sqs, queue_url)] == ["hello"]
-    assert time.monotonic() - started < SOON
 
 
 def test_a_long_poll_gets_a_message_as_soon_as_it_is_sent(
@@ -109,17 +94,6 @@ def test_waiting_polls_use_no_cpu_and_block_no_request(
     assert after.user + after.system - before.user - before.system < 0.5  # usually 0.05
 
 
-def test_one_message_goes_to_one_of_many_polls(
-    sqs: Any, queue_url: str, pool: ThreadPoolExecutor
-) -> None:
-    sqs.send_message(QueueUrl=queue_url, MessageBody="only one")
-
-    polls = [pool.submit(receive, sqs, queue_url, wait=0, VisibilityTimeout=600) for _ in range(5)]
-
-    received = [message for poll in polls for message in poll.result()]
-    assert [message["Body"] for message in received] == ["only one"]
-
-
 def test_a_missing_queue_or_a_wait_over_20_seconds_is_an_error_at_once(
     sqs: Any, queue_url: str
 ) -> None:
@@ -130,25 +104,11 @@ def test_a_missing_queue_or_a_wait_over_20_seconds_is_an_error_at_once(
         sqs.receive_message(QueueUrl=f"{queue_url}-missing", WaitTimeSeconds=20)
 
 
-def test_a_dead_letter_queue_delivers_with_its_own_count_of_receives(sqs: Any) -> None:
-    parked = _queue(sqs, "parked")
-    dead = _queue(sqs, "dead", parked, most=2)
-    work = _queue(sqs, "work", dead, most=1)
-    sent = sqs.send_message(QueueUrl=work, MessageBody="poison")
-
-    assert len(receive(sqs, work, wait=0, VisibilityTimeout=0)) == 1
-    assert receive(sqs, work, wait=0) == []
-    for count in ("1", "2"):
-        (message,) = receive(sqs, dead, wait=0, VisibilityTimeout=0)
-        assert message["MessageId"] == sent["MessageId"]
-        assert message["Attributes"]["ApproximateReceiveCount"] == count
-    assert receive(sqs, dead, wait=0) == []
-    assert len(receive(sqs, parked, wait=0)) == 1
-
-
 def test_a_dead_letter_wakes_the_poll_of_its_new_queue(sqs: Any, pool: ThreadPoolExecutor) -> None:
-    dead = _queue(sqs, "dead")
-    work = _queue(sqs, "work", dead, most=1)
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:123456789012:dead"
+    policy = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})}
+    work = sqs.create_queue(QueueName="work", Attributes=policy)["QueueUrl"]
     sqs.send_message(QueueUrl=work, MessageBody="poison")
     receive(sqs, work, VisibilityTimeout=0)
     poll = pool.submit(receive, sqs, dead)
@@ -157,12 +117,3 @@ def test_a_dead_letter_wakes_the_poll_of_its_new_queue(sqs: Any, pool: ThreadPoo
     receive(sqs, work, wait=0)
 
     assert [message["Body"] for message in poll.result(SOON)] == ["poison"]
-
-
-def _queue(sqs: Any, name: str, dead: str = "", most: int = 0) -> str:
-    policy = {}
-    if dead:
-        arn = f"arn:aws:sqs:us-east-1:123456789012:{dead.rsplit('/', 1)[1]}"
-        policy = {"RedrivePolicy": f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": {most}}}'}
-    url: str = sqs.create_queue(QueueName=name, Attributes=policy)["QueueUrl"]
-    return url

@@ -4,7 +4,6 @@ import json
 import threading
 from collections import Counter
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 import boto3
@@ -31,12 +30,16 @@ def workflows(aws: Aws) -> Workflows:
     return Workflows(aws)
 
 
-def catch(*errors: str, to: str, result_path: str | None = "$.error") -> dict[str, Any]:
-    return {"ErrorEquals": list(errors), "ResultPath": result_path, "Next": to}
+def catch(error: str, to: str) -> dict[str, Any]:
+    return {"ErrorEquals": [error], "ResultPath": "$.error", "Next": to}
 
 
 def branch(name: str, state: dict[str, Any]) -> dict[str, Any]:
     return {"StartAt": name, "States": {name: state}}
+
+
+def parallel(branches: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    return {"Type": "Parallel", "Branches": branches, "End": True, **fields}
 
 
 def output(execution: dict[str, Any]) -> Any:
@@ -67,31 +70,6 @@ def test_a_task_gets_what_its_parameters_name_and_its_result_goes_where_it_says(
     assert output(ended) == {"photo": "Zoë.jpg", "found": {"faces": 1}}
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [({"ResultPath": None}, {"a": 1}), ({}, 7), ({"ResultPath": "$.b"}, {"a": 1, "b": 7})],
-    ids=["discarded", "instead of the input", "beside it"],
-)
-def test_a_result_path_says_where_the_result_goes(
-    workflows: Workflows, fields: dict[str, Any], expected: Any
-) -> None:
-    workflows.functions(count=Handler(lambda _event: 7))
-
-    assert output(workflows.run({"Count": task("count", **fields)}, {"a": 1})) == expected
-
-
-def test_an_execution_that_succeeded_is_described_with_its_output(workflows: Workflows) -> None:
-    machine = workflows.create({"Done": SUCCEED}, name="short")
-
-    arn = workflows.start(machine, name="mine", input='{"a":  1}')
-    ended = workflows.ended(arn)
-
-    assert arn == "arn:aws:states:us-east-1:123456789012:execution:short:mine"
-    assert (ended["executionArn"], ended["stateMachineArn"]) == (arn, machine)
-    assert (ended["name"], ended["input"], ended["output"]) == ("mine", '{"a":  1}', '{"a":1}')
-    assert ended["startDate"] <= ended["stopDate"]
-
-
 def test_the_history_tells_every_state_that_was_entered(workflows: Workflows) -> None:
     workflows.functions(look=Handler(), show=Handler())
     choice = {
@@ -111,34 +89,16 @@ def test_the_history_tells_every_state_that_was_entered(workflows: Workflows) ->
     none = workflows.ended(workflows.start(machine, input='{"faces": 0}'))
 
     assert workflows.path(one["executionArn"]) == ["Look", "One face?", "Show"]
+    assert workflows.events(one["executionArn"])[-1]["type"] == "ExecutionSucceeded"
     assert workflows.path(none["executionArn"]) == ["Look", "One face?", "Refuse"]
     assert (none["status"], none["error"], none["cause"]) == ("FAILED", "Refused", "no face")
-    assert [event["type"] for event in workflows.events(one["executionArn"])] == [
-        "ExecutionStarted",
-        "TaskStateEntered",
-        "LambdaFunctionScheduled",
-        "LambdaFunctionStarted",
-        "LambdaFunctionSucceeded",
-        "TaskStateExited",
-        "ChoiceStateEntered",
-        "ChoiceStateExited",
-        "TaskStateEntered",
-        "LambdaFunctionScheduled",
-        "LambdaFunctionStarted",
-        "LambdaFunctionSucceeded",
-        "TaskStateExited",
-        "ExecutionSucceeded",
-    ]
 
 
-@pytest.mark.parametrize("first", ["BlurredError", "States.ALL"])
-def test_an_error_is_caught_by_the_first_catcher_that_names_it(
-    workflows: Workflows, first: str
-) -> None:
+def test_an_error_is_caught_by_the_first_catcher_that_names_it(workflows: Workflows) -> None:
     workflows.functions(look=Handler(failing(*[BlurredError("hold it still")] * 9)))
     catchers = [
         catch("TakenError", to="Other"),
-        catch(first, to="Refuse"),
+        catch("BlurredError", to="Refuse"),
         catch("States.ALL", to="Other"),
     ]
 
@@ -178,50 +138,20 @@ def test_executions_at_once_retry_as_often_and_after_as_long_as_the_retrier_says
 ) -> None:
     look = Handler(failing(*[BlurredError("x")] * 9))
     workflows.functions(look=look)
-    retrier = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1}
-    machine = workflows.create({"Look": task("look", Retry=[retrier | {"MaxAttempts": 2}])})
+    retrier = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}
+    machine = workflows.create({"Look": task("look", Retry=[retrier])})
 
     executions = [workflows.start(machine) for _ in range(2)]
 
     for execution in executions:
         ended, events = workflows.ended(execution), workflows.events(execution)
         assert (ended["status"], ended["error"]) == ("FAILED", "BlurredError")
-        tried = [each["timestamp"] for each in events if each["type"] == "LambdaFunctionScheduled"]
-        pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(tried)]
-        assert len(pauses) == 2
-        assert min(pauses) > 0.99
+        first, second = (
+            each["timestamp"] for each in events if each["type"] == "LambdaFunctionScheduled"
+        )
+        assert (second - first).total_seconds() > 0.99
         assert states_entered(events) == ["Look"]
-    assert look.invocations.qsize() == 6
-
-
-def test_a_retry_can_succeed(workflows: Workflows) -> None:
-    workflows.functions(look=Handler(failing(BlurredError("x"))))
-    retrier = {"ErrorEquals": ["BlurredError"], "IntervalSeconds": 1}
-
-    ended = workflows.run({"Look": task("look", Retry=[retrier])}, {"a": 1})
-
-    assert output(ended) == {"a": 1}
-    types = Counter(event["type"] for event in workflows.events(ended["executionArn"]))
-    assert (types["LambdaFunctionFailed"], types["LambdaFunctionSucceeded"]) == (1, 1)
-
-
-def test_an_error_with_no_attempts_left_is_caught_at_once(workflows: Workflows) -> None:
-    look = Handler(failing(*[BlurredError("x")] * 9))
-    workflows.functions(look=look)
-    retriers = [
-        {"ErrorEquals": ["BlurredError"], "MaxAttempts": 0},
-        {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 60},
-    ]
-
-    ended = workflows.run(
-        {
-            "Look": task("look", Retry=retriers, Catch=[catch("BlurredError", to="Refuse")]),
-            "Refuse": SUCCEED,
-        }
-    )
-
-    assert workflows.path(ended["executionArn"]) == ["Look", "Refuse"]
-    assert look.invocations.qsize() == 1
+    assert look.invocations.qsize() == 4
 
 
 def test_branches_run_at_once_and_give_their_results_in_order(workflows: Workflows) -> None:
@@ -231,18 +161,13 @@ def test_branches_run_at_once_and_give_their_results_in_order(workflows: Workflo
         both.wait()
         return event
 
-    workflows.functions(one=Handler(meet), two=Handler(meet))
-    parallel = {
-        "Type": "Parallel",
-        "Branches": [
-            branch("One", task("one", ResultPath=None)),
-            branch("Two", task("two", Parameters={"n": 2})),
-        ],
-        "ResultPath": "$.both",
-        "End": True,
-    }
+    workflows.functions(meet=Handler(meet))
+    branches = [
+        branch("One", task("meet", ResultPath=None)),
+        branch("Two", task("meet", Parameters={"n": 2})),
+    ]
 
-    ended = workflows.run({"Both": parallel}, {"a": 1})
+    ended = workflows.run({"Both": parallel(branches, ResultPath="$.both")}, {"a": 1})
 
     assert output(ended) == {"a": 1, "both": [{"a": 1}, {"n": 2}]}
     assert sorted(workflows.path(ended["executionArn"])) == ["Both", "One", "Two"]
@@ -262,14 +187,11 @@ def test_a_branch_that_fails_fails_the_parallel_state_without_waiting_for_the_ot
         "StartAt": "Slow",
         "States": {"Slow": task("slow", Next="After"), "After": task("after")},
     }
-    parallel = {
-        "Type": "Parallel",
-        "Branches": [branch("Register", task("register")), other],
-        "Catch": [catch("TakenError", to="Refuse")],
-        "End": True,
-    }
+    both = parallel(
+        [branch("Register", task("register")), other], Catch=[catch("TakenError", to="Refuse")]
+    )
 
-    ended = workflows.run({"Both": parallel, "Refuse": SUCCEED}, {"a": 1})
+    ended = workflows.run({"Both": both, "Refuse": SUCCEED}, {"a": 1})
 
     error = output(ended)["error"]
     assert error["Error"] == "TakenError"
@@ -283,42 +205,26 @@ def test_a_branch_that_fails_fails_the_parallel_state_without_waiting_for_the_ot
     assert workflows.events(ended["executionArn"]) == events
 
 
-def test_a_task_that_takes_too_long_times_out_and_its_late_end_is_no_event(
+def test_a_task_of_a_branch_that_takes_too_long_times_out_and_its_late_end_is_no_event(
     workflows: Workflows,
 ) -> None:
     slow, hold = Gate(), Gate()
     workflows.functions(slow=slow, hold=hold)
-    states = {
-        "Slow": task("slow", TimeoutSeconds=1, Catch=[catch("States.Timeout", to="Hold")]),
-        "Hold": task("hold", ResultPath=None),
-    }
-    arn = workflows.start(workflows.create(states), input="{}")
+    only = parallel(
+        [branch("Slow", task("slow", TimeoutSeconds=1))], Catch=[catch("States.Timeout", to="Hold")]
+    )
+    machine = workflows.create({"Only": only, "Hold": task("hold", ResultPath=None)})
+    arn = workflows.start(machine, input="{}")
 
     assert hold.entered.wait(SECONDS)
     slow.opened.set()
     assert slow.left.wait(SECONDS)
     hold.opened.set()
 
-    assert output(workflows.ended(arn))["error"] == {"Error": "States.Timeout", "Cause": ""}
+    assert output(workflows.ended(arn))["error"]["Error"] == "States.Timeout"
+    assert workflows.path(arn) == ["Only", "Slow", "Hold"]
     types = Counter(event["type"] for event in workflows.events(arn))
     assert (types["LambdaFunctionTimedOut"], types["LambdaFunctionSucceeded"]) == (1, 1)
-
-
-def test_a_branch_that_times_out_can_be_caught(workflows: Workflows) -> None:
-    slow = Gate()
-    workflows.functions(slow=slow)
-    parallel = {
-        "Type": "Parallel",
-        "Branches": [branch("Slow", task("slow", TimeoutSeconds=1))],
-        "Catch": [catch("States.Timeout", to="Refuse")],
-        "End": True,
-    }
-
-    ended = workflows.run({"Only": parallel, "Refuse": SUCCEED})
-    slow.opened.set()
-
-    assert workflows.path(ended["executionArn"]) == ["Only", "Slow", "Refuse"]
-    assert output(ended)["error"]["Error"] == "States.Timeout"
 
 
 def test_a_machine_that_takes_too_long_times_out(workflows: Workflows) -> None:
@@ -368,14 +274,6 @@ def test_an_invocation_by_an_execution_is_not_counted_and_meets_no_fault(
     assert workflows.run({"Look": task("look")})["status"] == "SUCCEEDED"
 
     assert "lambda.Invoke" not in aws.control("requests")
-
-
-def test_a_result_of_over_256_kb_fails_its_state(workflows: Workflows) -> None:
-    workflows.functions(give=Handler(lambda _event: "x" * 300_000))
-
-    ended = workflows.run({"Give": task("give")})
-
-    assert (ended["status"], ended["error"]) == ("FAILED", "States.DataLimitExceeded")
 
 
 def test_an_execution_enters_no_state_after_its_aws_has_stopped(

@@ -1,29 +1,22 @@
 """Rekognition refuses images that are damaged, too small or too large, with its own codes."""
 
-import io
 import struct
 import zlib
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image, ImageStat
 
 from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.submitted_image import decode_image
 from local.services.service_error import ServiceError
-from tests.local.services.engine_pages import as_jpeg, as_png, submit
+from tests.local.services.engine_pages import as_jpeg, as_png, encoded, submit
 from tests.local.services.engine_shapes import refusal
 
 FIVE_MEGABYTES = 5 * 1024 * 1024
 PICTURE = Image.linear_gradient("L").convert("RGB").resize((120, 90))
 DETECT = Rekognition().detect_text
-
-
-def saved_as(image_format: str) -> bytes:
-    file = io.BytesIO()
-    PICTURE.save(file, image_format)
-    return file.getvalue()
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -40,15 +33,17 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+def is_dark_above_and_light_below(picture: Image.Image) -> bool:
+    above, below = (ImageStat.Stat(picture.crop((0, top, 120, top + 10))) for top in (0, 80))
+    return bool(max(above.mean) < 60 and min(below.mean) > 190)
+
+
 @pytest.mark.parametrize(
     "data",
     [
         b"not an image",
         b"%PDF-1.7",
-        saved_as("GIF"),
-        saved_as("WEBP"),
-        saved_as("BMP"),
-        saved_as("TIFF"),
+        *(encoded(PICTURE, each) for each in ("GIF", "WEBP", "BMP", "TIFF")),
         as_jpeg(PICTURE)[:-200],
         as_png(PICTURE)[:-60],
         as_jpeg(PICTURE)[:400] + b"garbage" * 100,
@@ -98,6 +93,27 @@ def test_an_image_has_at_most_five_megabytes() -> None:
     assert refusal(DETECT, submit(b"x" * FIVE_MEGABYTES)) == "InvalidImageFormatException"
     assert refusal(DETECT, submit(b"x" * (FIVE_MEGABYTES + 1))) == "ValidationException"
     assert refusal(DETECT, submit(b"")) == "ValidationException"
+
+
+def test_a_jpeg_is_turned_as_its_exif_says_and_a_png_is_not() -> None:
+    on_its_side = PICTURE.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+
+    turned = decode_image(as_jpeg(on_its_side, exif=exif), 1280)
+    left_as_it_is = decode_image(as_png(PICTURE, exif=exif), 1280)
+
+    assert turned.size == left_as_it_is.size == PICTURE.size
+    assert is_dark_above_and_light_below(turned)
+    assert is_dark_above_and_light_below(left_as_it_is)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1"])
+def test_any_colour_mode_is_taken(mode: str) -> None:
+    picture = decode_image(as_png(PICTURE.convert(mode)), 1280)
+
+    assert picture.mode == "RGB"
+    assert is_dark_above_and_light_below(picture)
 
 
 def test_a_request_needs_the_bytes_of_an_image() -> None:
