@@ -188,7 +188,7 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
 def find(client: "DynamoDBClient", table: str, key: dict[str, Any]) -> dict[str, Any] | None:
     """The item with this key as it is now: a client may ask right after its upload."""
     response = request(client.get_item, TableName=table, Key=key, ConsistentRead=True)
-    found: Any = response.get("Item")
+    found: dict[str, Any] | None = response.get("Item")
     return found
 
 

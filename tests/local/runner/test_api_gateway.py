@@ -243,3 +243,20 @@ def test_requests_at_once_do_not_see_each_other(url: str) -> None:
         answers = list(pool.map(lambda n: call(url, "GET", f"/slow/{n}").json(), range(40)))
 
     assert answers == [{"path": str(n), "argument": str(n)} for n in range(40)]
+
+
+def test_a_head_requests_answer_has_no_body_and_the_connection_lives_on(url: str) -> None:
+    with urllib3.HTTPConnectionPool("127.0.0.1", int(url.rsplit(":", 1)[1]), maxsize=1) as pool:
+        head = pool.request("HEAD", "/things/x")
+        after = pool.request("GET", "/things/x")
+
+        assert head.data == b""
+        assert after.json() == {"name": "x"}
+        assert pool.num_connections == 1
+
+
+@pytest.mark.parametrize("method", ["DELETE", "HEAD", "PATCH"])
+def test_an_unknown_method_is_answered_as_an_unknown_path_is(url: str, method: str) -> None:
+    answer = exchange(url, f"{method} /things/x HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert answer.split()[1] == b"404"

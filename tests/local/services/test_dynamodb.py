@@ -178,3 +178,24 @@ def test_a_name_or_value_that_no_expression_uses_is_refused(
 
     sentence = f"Value provided in {parameter} unused in expressions: keys: {{{placeholder}}}"
     assert refused == [sentence, sentence]
+
+
+def test_a_batch_gets_from_one_to_100_keys_each_once(dynamodb: Any) -> None:
+    keys = [{"pk": {"S": str(number)}} for number in range(101)]
+
+    for batch in ({}, {TABLE: {"Keys": keys}}, {TABLE: {"Keys": keys[:1] * 2}}):
+        assert refusal(dynamodb.batch_get_item, RequestItems=batch) == INVALID
+
+
+def test_a_batch_of_over_16_mb_leaves_keys_to_be_asked_for_again(dynamodb: Any) -> None:
+    for number in range(43):
+        put(dynamodb, str(number), text="x" * 395_000)
+    keys = [{"pk": {"S": str(number)}} for number in range(43)]
+
+    first = dynamodb.batch_get_item(RequestItems={TABLE: {"Keys": keys}})
+    rest = dynamodb.batch_get_item(RequestItems=first["UnprocessedKeys"])
+
+    assert 0 < len(rest["Responses"][TABLE]) < 5
+    assert rest["UnprocessedKeys"] == {}
+    got = first["Responses"][TABLE] + rest["Responses"][TABLE]
+    assert {item["pk"]["S"] for item in got} == {str(number) for number in range(43)}

@@ -171,3 +171,11 @@ def test_every_voice_is_one_of_the_api_model() -> None:
     assert set(voices) <= set(shape.members["VoiceId"].metadata["enum"])
     spoken = {language for voice in voices.values() for language in voice.languages}
     assert spoken == set(shape.members["LanguageCode"].metadata["enum"])
+
+
+def test_the_longest_text_is_spoken_to_its_end() -> None:
+    text = (STORY * 20)[:3000]
+
+    share = seconds(request(Text=text)) / seconds(request(Text=STORY))
+
+    assert share == pytest.approx(len(text) / len(STORY), rel=0.1)
