@@ -17,6 +17,7 @@ from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadStatus
+from tests.fakes.world import NAMESPACE
 from tests.proof.pages import page
 from tests.proof.simulation import Posted, Simulation, Wish
 from tests.proof.tape import Request
@@ -141,7 +142,7 @@ class Outcome:
         if posted.shade is None:
             return None
         photo_id = content_id(page(posted.shade))
-        return str(derived_id(self.backend.namespace, photo_id, "en-US", "Joanna"))
+        return str(derived_id(NAMESPACE, photo_id, "en-US", "Joanna"))
 
     @cached_property
     def parked_deletions(self) -> set[StoryMessage]:

@@ -129,10 +129,6 @@ def deletion_redriven(run: Simulation) -> None:
     run.upload().settle().mend().redrive(Step.DELETION)
 
 
-def given_up_and_redriven(run: Simulation) -> None:
-    run.upload().lose_messages().send_dead_letter(Step.READING).settle().redrive(Step.READING)
-
-
 def late_event_after_deletion(run: Simulation) -> None:
     """The story of a photo that was dropped by hand stays deleted."""
     run.drop().lose_events().upload().wait(10).delete().settle().poll().expect(Status.DELETED)
@@ -271,20 +267,3 @@ STORY_SCENARIOS: Final = (
         fails=True,
     ),
 )
-
-ON_MOTO: Final = (
-    *(
-        each
-        for each in STORY_SCENARIOS
-        if each.name
-        in {"upload to notice", "finished duplicate", "unfinished duplicate", "audio is missing"}
-    ),
-    *scenarios(
-        {
-            "sweeper resumes one": lambda run: run.upload().lose_messages(),
-            # The scenarios above that give up, from the dead letter on.
-            "given up and redriven": given_up_and_redriven,
-        }
-    ),
-)
-"""The paths that are also played on moto, where a request takes a hundred times as long."""

@@ -107,7 +107,8 @@ def hold(
 
 def _begun(scenario: Scenario, conditions: Conditions, faults: Faults = NO_FAULTS) -> Simulation:
     backend = conditions.make_backend()
-    return Simulation(backend, backend.tape(faults), conditions, parks=scenario.parks)
+    tape = Tape(backend.clock, faults)
+    return Simulation(backend, tape, conditions, parks=scenario.parks)
 
 
 def _rest(scenario: Scenario, simulation: Simulation) -> None:

@@ -20,9 +20,10 @@ from chalicelib.stories.keys import ARRIVALS, PROFILE_ARRIVALS, Links
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, DEAD_LETTERS, TIME_LIMITS, Step
 from tests.fakes.clock import Uuids
 from tests.fakes.queues import InMemoryQueue
+from tests.fakes.stories import InMemoryStories
 from tests.fakes.workflow import DEFINITION, Execution, Function, Interpreter
-from tests.fakes.world import functions_of
-from tests.proof.memory_backend import MemoryBackend
+from tests.fakes.world import NAMESPACE, MemoryTools, functions_of
+from tests.proof.pages import PageReader, Voice
 from tests.proof.recording import RecordedTools
 from tests.proof.tape import Process, ProcessDied, Tape
 
@@ -44,6 +45,16 @@ class FunctionDiedError(Exception):
 
 class ExecutionEnded(BaseException):
     """The whole execution ends with the function that it waits for."""
+
+
+class MemoryBackend(MemoryTools):
+    """AWS in memory, with engines that read and speak the proof's pages."""
+
+    text_detector: PageReader
+    speaker: Voice
+
+    def __init__(self, stories: InMemoryStories | None = None, clock_ahead: float = 0.0) -> None:
+        super().__init__(PageReader(), Voice(), stories=stories, clock_ahead=clock_ahead)
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,7 @@ class SimulatedAws:
         self.part = self.conditions.assembly(
             RecordedTools(self.backend, self.tape),
             links=Links("https://cdn.example"),
-            namespace=self.backend.namespace,
+            namespace=NAMESPACE,
             intake_bucket_name="intake-bucket",
             clock=self.clock,
             new_uuid=Uuids(),

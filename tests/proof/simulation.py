@@ -33,6 +33,7 @@ from chalicelib.stories.upload_request import UploadRequest
 from tests.fakes.builders import upload
 from tests.fakes.engines import CLEAR_FACE, portrait
 from tests.fakes.media import InMemoryMedia
+from tests.fakes.world import NAMESPACE
 from tests.proof.pages import page
 from tests.proof.simulated_aws import Answer, BrokenPromiseError, SimulatedAws
 from tests.proof.tape import Process
@@ -319,7 +320,7 @@ class Simulation(SimulatedAws):
 
     def profile(self, user_id: str = "user_a") -> Profile | None:
         """The profile as the table has it."""
-        return self.backend.profiles.find(profile_id_of(self.backend.namespace, user_id))
+        return self.backend.profiles.find(profile_id_of(NAMESPACE, user_id))
 
     # How scenarios are told.
 
