@@ -18,6 +18,8 @@ KEY = "images/some where/über+50%.jpg"
 
 
 def test_a_posted_photo_is_found_with_its_upload(intake_bucket: Bucket) -> None:
+    assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
+    assert intake_bucket.bucket.head(KEY) is None
     intake_bucket.post(KEY, b"a photo", "an-upload")
 
     found = intake_bucket.bucket.get(KEY, max_bytes=7)
@@ -37,11 +39,6 @@ def test_a_large_photo_is_not_read_and_one_dropped_by_hand_has_no_upload(
 
     assert found is not None
     assert (found.content, found.size, found.upload_id) == (None, 7, None)
-
-
-def test_a_missing_key_is_none(intake_bucket: Bucket) -> None:
-    assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
-    assert intake_bucket.bucket.head(KEY) is None
 
 
 def test_waiting_photos_are_listed_page_by_page(intake_bucket: Bucket) -> None:
