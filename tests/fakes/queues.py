@@ -33,7 +33,9 @@ class InMemoryQueue(Generic[Message]):
     Args:
         visibility: How long a received message stays invisible unless told otherwise.
         dead_letters: Takes a message at the receive after its `max_receives`-th.
-        clock_ahead: By how many seconds SQS's clock, which stamps messages, is ahead of the app's.
+
+    Attributes:
+        clock_ahead: How far SQS's clock, which stamps messages, is ahead of the app's.
     """
 
     def __init__(
@@ -44,23 +46,22 @@ class InMemoryQueue(Generic[Message]):
         visibility: timedelta = timedelta(minutes=6),
         dead_letters: "InMemoryQueue[Message] | None" = None,
         max_receives: int = MAX_RECEIVES,
-        clock_ahead: float = 0.0,
     ) -> None:
         self.name = name
         self.kept: list[KeptMessage[Message]] = []
         self.sent: list[Message] = []
         self.retries: list[tuple[str, int]] = []
+        self.clock_ahead = timedelta(0)
         self._clock = clock
         self._visibility = visibility
         self._dead_letters = dead_letters
         self._max_receives = max_receives
-        self._clock_ahead = timedelta(seconds=clock_ahead)
 
     def send(self, message: Message) -> None:
         self.sent.append(message)
         now = self._clock()
         message_id = f"{self.name}-{len(self.sent)}"
-        self.kept.append(KeptMessage(message, message_id, now + self._clock_ahead, now))
+        self.kept.append(KeptMessage(message, message_id, now + self.clock_ahead, now))
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         self.retries.append((receipt, seconds))

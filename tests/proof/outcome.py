@@ -1,6 +1,6 @@
 """What a run did to stories and profiles, read off its tape when it has come to rest."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -260,8 +260,10 @@ def with_following(requests: list[Request]) -> Iterator[tuple[Request, Request |
     return reversed(pairs)
 
 
-def gaps(series: Iterable[list[datetime]]) -> Iterator[timedelta]:
-    """The time between each moment of a series and the next one."""
-    for moments in series:
-        for earlier, later in pairwise(moments):
-            yield later - earlier
+def shortest_gap(moments: Iterable[tuple[str, datetime]]) -> timedelta:
+    """The shortest time between two moments under one key."""
+    series: dict[str, list[datetime]] = defaultdict(list)
+    for key, moment in moments:
+        series[key].append(moment)
+    gaps = [later - earlier for each in series.values() for earlier, later in pairwise(each)]
+    return min(gaps, default=timedelta.max)

@@ -20,7 +20,6 @@ from chalicelib.stories.keys import ARRIVALS, PROFILE_ARRIVALS, Links
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, DEAD_LETTERS, TIME_LIMITS, Step
 from tests.fakes.clock import Uuids
 from tests.fakes.queues import InMemoryQueue
-from tests.fakes.stories import InMemoryStories
 from tests.fakes.workflow import DEFINITION, Execution, Function, Interpreter
 from tests.fakes.world import NAMESPACE, MemoryTools, functions_of
 from tests.proof.pages import PageReader, Voice
@@ -53,8 +52,8 @@ class MemoryBackend(MemoryTools):
     text_detector: PageReader
     speaker: Voice
 
-    def __init__(self, stories: InMemoryStories | None = None, clock_ahead: float = 0.0) -> None:
-        super().__init__(PageReader(), Voice(), stories=stories, clock_ahead=clock_ahead)
+    def __init__(self) -> None:
+        super().__init__(PageReader(), Voice())
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,10 @@ class WithoutVersions(InMemoryProfiles):
 
 def with_bug(bug: type[Any], *, aborting: bool) -> Conditions:
     def make_backend() -> MemoryBackend:
-        backend = MemoryBackend(bug() if issubclass(bug, InMemoryStories) else None)
+        backend = MemoryBackend()
+        if issubclass(bug, InMemoryStories):
+            backend.stories = bug()
+            backend.upload_requests = InMemoryUploadRequests(backend.stories)
         if issubclass(bug, InMemoryUploadRequests):
             backend.upload_requests = bug(backend.stories)
         if issubclass(bug, InMemoryIntakeBucket):
