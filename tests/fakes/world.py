@@ -92,6 +92,17 @@ ANNA, BEN = 3, 7
 """Persons, as `portrait` draws them."""
 
 
+def assembled(tools: Any, clock: Clock, kind: type[Assembly] = Assembly) -> Assembly:
+    return kind(
+        tools,
+        links=Links("https://cdn.example"),
+        namespace=NAMESPACE,
+        intake_bucket_name="intake-bucket",
+        clock=clock,
+        new_uuid=Uuids(),
+    )
+
+
 def functions_of(part: Assembly) -> dict[str, Function]:
     """The functions that the state machine invokes, by the names that the app gives them."""
     tasks = {
@@ -122,14 +133,7 @@ class World(MemoryTools):
         self.outbox = self.announcer
         self.reading_queue = self.queues[Step.READING]
         self.narration_queue = self.queues[Step.NARRATION]
-        self.part = Assembly(
-            self,
-            links=Links("https://cdn.example"),
-            namespace=NAMESPACE,
-            intake_bucket_name="intake-bucket",
-            clock=self.clock,
-            new_uuid=Uuids(),
-        )
+        self.part = assembled(self, self.clock)
         self.intake = self.part(Intake)
         self.failover = self.part(Retrieval).failover
         self.retrieval = self.part(Retrieval)

@@ -10,20 +10,13 @@ from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import OF_STORIES
 from chalicelib.stories.story import Status, Story
+from tests.contracts.test_stories import MOVES
 from tests.proof.outcome import Outcome, shortest_gap, with_following, writes
 from tests.proof.pages import audio_of, text_on
 from tests.proof.tape import Request
 
 _PAID = frozenset({"rekognition.DetectText", "polly.SynthesizeSpeech"})
 _ENDED = frozenset({Status.READY, Status.FAILED})
-_MOVES = {
-    Status.RECEIVED: {Status.READ, Status.FAILED, Status.DELETED},
-    Status.READ: {Status.READY, Status.FAILED, Status.DELETED},
-    Status.READY: {Status.DELETED},
-    Status.FAILED: {Status.RECEIVED, Status.READ, Status.READY, Status.DELETED},
-    Status.DELETED: set[Status](),
-}
-"""Written out once more, so that a slip in the code's own table is noticed."""
 _RESUMING = frozenset({"poll", "bulk", "sweep"})
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
 _REPEAT_AFTER = timedelta(minutes=1)
@@ -154,7 +147,7 @@ def _illegal_moves(run: Outcome) -> Iterator[str]:
     for request, story in writes(run.requests):
         origin = status.get(about(story), Status.RECEIVED)
         status[about(story)] = story.status
-        if story.status is not origin and story.status not in _MOVES[origin]:
+        if story.status is not origin and story.status not in MOVES[origin]:
             yield f"an illegal move was written: {origin} to {story.status}"
         if request.process.message is None:  # a client sent the photo again
             restarted = story.status not in {origin, Status.DELETED}

@@ -92,11 +92,6 @@ def posted_again_when_its_execution_is_lost(run: Simulation) -> None:
         run.wait(seconds).post_portrait(BEN).announce_all().receive(Step.INTAKE)()
 
 
-def dropped_without_a_user(run: Simulation) -> None:
-    run.backend.intake_bucket.post("profiles/me.jpg", b"a photo")
-    run.send_event("profiles/me.jpg").deliver_all().redrive(Step.INTAKE).deliver_all()
-
-
 def too_large_mended_and_redriven(run: Simulation) -> None:
     key = profile_keys.arrival("user_a", uuid.UUID(int=0), "image/png")
     run.backend.intake_bucket.post(key, bytes(MAX_BYTES + 1))
@@ -119,7 +114,6 @@ PARKED_IN_THE_END: Final[Scenarios] = {
         run.break_engines(voice=True).upload().settle().mend().drop(name="again.jpg")
     ),
     "rejected, mended and redriven": rejected_mended_and_redriven,
-    "dropped without a user": dropped_without_a_user,
 }
 FAILED_IN_THE_END: Final[Scenarios] = {
     "narration lost for a day": lambda run: (
