@@ -107,6 +107,14 @@ class OneRequestEach:
         return counted
 
 
+def pages(ask: Callable[..., Any]) -> list[Any]:
+    """Every page, of which each names the next one."""
+    found = [ask()]
+    while found[-1].next is not None:
+        found.append(ask(found[-1].next))
+    return found
+
+
 @pytest.fixture(scope="session")
 def boto3_session() -> Iterator[boto3.session.Session]:
     """One for all tests: it reads the services' models once."""

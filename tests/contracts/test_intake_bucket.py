@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import partial
 
 import boto3
 import pytest
@@ -10,7 +11,7 @@ from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.s3 import S3IntakeBucket
 from chalicelib.stories.intake_bucket import IntakeObject
 from local.resources.names import DISTRIBUTION_ID
-from tests.contracts.conftest import Bucket
+from tests.contracts.conftest import Bucket, pages
 from tests.fakes.builders import upload_request
 from tests.local.conftest import running_aws
 
@@ -45,11 +46,8 @@ def test_waiting_photos_are_listed_page_by_page(intake_bucket: Bucket) -> None:
     for key in ("images/a.jpg", "images/b/c.jpg", KEY, "rejected/images/x.jpg"):
         intake_bucket.post(key, b"a photo")
 
-    page = intake_bucket.bucket.waiting("images/")
-    found = dict(page.arrivals)
-    while page.next is not None:
-        page = intake_bucket.bucket.waiting("images/", page.next)
-        found |= page.arrivals
+    listed = pages(partial(intake_bucket.bucket.waiting, "images/"))
+    found = {key: since for page in listed for key, since in page.arrivals.items()}
 
     assert found.keys() == {"images/a.jpg", "images/b/c.jpg", KEY}
     there = intake_bucket.bucket.head(KEY)

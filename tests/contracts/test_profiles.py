@@ -10,7 +10,7 @@ from chalicelib.errors import ProfileChangedError
 from chalicelib.profiles import moves
 from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import GIVEN_UP, Attempt, Profile, ProfileStatus
-from tests.contracts.conftest import Table
+from tests.contracts.conftest import Table, pages
 from tests.fakes.builders import story
 from tests.fakes.clock import NOW
 from tests.fakes.engines import CLEAR_FACE
@@ -105,11 +105,7 @@ def test_unfinished_profiles_are_found_page_by_page_and_no_stories(
     finished = moves.notified(moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW), NOW)
     profiles.save(moves.discarded(finished, "a1b2c3d4", NOW), over=None)
 
-    page = profiles.unfinished()
-    found = list(page.profiles)
-    while page.next is not None:
-        page = profiles.unfinished(page.next)
-        found += page.profiles
+    found = [each for page in pages(profiles.unfinished) for each in page.profiles]
 
     assert sorted(each.id for each in found) == ["p-0", "p-1", "p-2"]
     assert new("p-0") in found

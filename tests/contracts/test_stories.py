@@ -1,6 +1,7 @@
 """What `ports.Stories` promises."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from chalicelib.stories.moves import NOTHING, Move, StoryChanges
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Failure, Lease, Rendition, Status, Story
+from tests.contracts.conftest import pages
 from tests.fakes.builders import story
 from tests.fakes.clock import NOW
 
@@ -171,11 +173,7 @@ def test_unfinished_stories_are_found_page_by_page(stories: Stories) -> None:
         stories.claim(story(id=story_id, unfinished_since=NOW))
     stories.apply(story(id="finished"), Move({"unfinished_since": None}))
 
-    page = stories.unfinished()
-    found = page.stories
-    while page.next is not None:
-        page = stories.unfinished(page.next)
-        found = found + page.stories
+    found = [each for page in pages(stories.unfinished) for each in page.stories]
 
     assert sorted(each.id for each in found) == sorted(unfinished)
     assert story(id="story-1", unfinished_since=NOW) in found
@@ -255,14 +253,8 @@ def test_many_stories_are_found_at_once(stories: Stories) -> None:
 
 def listed(stories: Stories, month: str, limit: int) -> list[list[str]]:
     """The ids on each page of a month."""
-    pages = []
-    before = None
-    while True:
-        page = stories.listed(month, limit, before)
-        pages.append([each.id for each in page.stories])
-        if page.next is None:
-            return pages
-        before = page.next
+    found = pages(partial(stories.listed, month, limit))
+    return [[each.id for each in page.stories] for page in found]
 
 
 def test_a_month_is_listed_newest_first_page_by_page(stories: Stories) -> None:
@@ -282,9 +274,9 @@ def test_stories_of_one_moment_are_all_listed(stories: Stories) -> None:
     for number in range(5):
         stories.claim(story(id=f"story-{number}"))
 
-    pages = listed(stories, "2026-03", 2)
+    found = listed(stories, "2026-03", 2)
 
-    assert [each for page in pages for each in page] == [
+    assert [each for page in found for each in page] == [
         f"story-{number}" for number in (4, 3, 2, 1, 0)
     ]
 

@@ -1,6 +1,7 @@
 """What `ports.UploadRequests` promises."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -8,7 +9,7 @@ from chalicelib.errors import StoryChangedError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus, failure
-from tests.contracts.conftest import Table
+from tests.contracts.conftest import Table, pages
 from tests.fakes.builders import story, upload_request
 from tests.fakes.clock import NOW
 
@@ -168,11 +169,8 @@ def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) 
     table.requests.add(upload_request())
     table.requests.fulfil(upload_request(), story(id="another-story"), NOW)
 
-    page = table.requests.fulfilled_by(**LIFE)
-    found = page.requests
-    while page.next is not None:
-        page = table.requests.fulfilled_by(**LIFE, page=page.next)
-        found = found + page.requests
+    ask = partial(table.requests.fulfilled_by, story().id, story().generation)
+    found = [each for page in pages(ask) for each in page.requests]
 
     assert sorted(each.id for each in found) == ids
     assert table.requests.fulfilled_by(story().id, "99999999").requests == []

@@ -86,6 +86,13 @@ class MemoryTools:
         self.intake_dead_letter_queue = self.dead_letter_queues[Step.INTAKE]
         self.intake_queue = self.queues[Step.INTAKE]
 
+    def by_hand(self, user_id: str, content: bytes, name: str = "by-hand") -> Execution:
+        """Start an execution at the console, for a photo in a bucket of one's own."""
+        bucket = self.sent_photos.buckets.setdefault("photos", InMemoryMedia())
+        bucket.put("me.jpg", content, "image/jpeg")
+        sent = {"userId": user_id, "s3Bucket": "photos", "s3Key": "me.jpg"}
+        return self.workflow.begin(name, sent)
+
 
 NAMESPACE: Final = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
 ANNA, BEN = 3, 7
@@ -216,13 +223,6 @@ class World(MemoryTools):
         self.put(user_id, person, **how)
         self.run()
         return self.profile(user_id)
-
-    def by_hand(self, user_id: str, content: bytes, name: str = "by-hand") -> Execution:
-        """Start an execution at the console, for a photo in a bucket of one's own."""
-        bucket = self.sent_photos.buckets.setdefault("photos", type(self.media)())
-        bucket.put("me.jpg", content, "image/jpeg")
-        sent = {"userId": user_id, "s3Bucket": "photos", "s3Key": "me.jpg"}
-        return self.workflow.begin(name, sent)
 
     def profile(self, user_id: str) -> Profile:
         found = self.profiles.find(profile_id_of(NAMESPACE, user_id))
