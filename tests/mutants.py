@@ -135,9 +135,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a part of the names")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--check", action="store_true", help="only look for each one's place")
-    parser.add_argument("--no-control", action="store_true", help="trust that the tests pass")
     parser.add_argument("--out", type=Path, help="where to keep the results; adds to older ones")
-    parser.add_argument("--compare", type=Path, default=NOTICED, help="the results of before")
     given = parser.parse_args()
     files = [file for pattern in CODE for file in PROJECT.glob(pattern)]
     dotted = [(file, str(file.with_suffix("")).replace("/", ".")) for file in files]
@@ -156,8 +154,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
         for number in range(given.jobs):
             trees.put(copy_to(Path(folder, str(number))))
-        control = [] if given.no_control else sorted(every)
-        if control and (broken := first_failure(Path(folder, "0"), control, CONTROL_SECONDS)):
+        if broken := first_failure(Path(folder, "0"), sorted(every), CONTROL_SECONDS):
             print(f"{broken} fails without a mutant")
             return 1
         results = json.loads(given.out.read_text()) if given.out and given.out.exists() else {}
@@ -169,7 +166,7 @@ def main() -> int:
                 given.out.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     noticed = {plan.name for plan in plans if results[plan.name]}
     print(f"{len(noticed)} of {len(plans)} are noticed")
-    wanted = {name for name, tests in json.loads(given.compare.read_text()).items() if tests}
+    wanted = {name for name, tests in json.loads(NOTICED.read_text()).items() if tests}
     lost_now = sorted({plan.name for plan in plans} & wanted - noticed)
     for name in lost_now:
         print(f"Not noticed any more: {name}")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import partial
 
 import boto3
 import pytest
@@ -10,7 +11,7 @@ from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.s3 import S3IntakeBucket
 from chalicelib.stories.intake_bucket import IntakeObject
 from local.resources.names import DISTRIBUTION_ID
-from tests.contracts.conftest import Bucket
+from tests.contracts.conftest import Bucket, pages
 from tests.fakes.builders import upload_request
 from tests.local.conftest import running_aws
 
@@ -18,6 +19,8 @@ KEY = "images/some where/über+50%.jpg"
 
 
 def test_a_posted_photo_is_found_with_its_upload(intake_bucket: Bucket) -> None:
+    assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
+    assert intake_bucket.bucket.head(KEY) is None
     intake_bucket.post(KEY, b"a photo", "an-upload")
 
     found = intake_bucket.bucket.get(KEY, max_bytes=7)
@@ -39,20 +42,12 @@ def test_a_large_photo_is_not_read_and_one_dropped_by_hand_has_no_upload(
     assert (found.content, found.size, found.upload_id) == (None, 7, None)
 
 
-def test_a_missing_key_is_none(intake_bucket: Bucket) -> None:
-    assert intake_bucket.bucket.get(KEY, max_bytes=7) is None
-    assert intake_bucket.bucket.head(KEY) is None
-
-
 def test_waiting_photos_are_listed_page_by_page(intake_bucket: Bucket) -> None:
     for key in ("images/a.jpg", "images/b/c.jpg", KEY, "rejected/images/x.jpg"):
         intake_bucket.post(key, b"a photo")
 
-    page = intake_bucket.bucket.waiting("images/")
-    found = dict(page.arrivals)
-    while page.next is not None:
-        page = intake_bucket.bucket.waiting("images/", page.next)
-        found |= page.arrivals
+    listed = pages(partial(intake_bucket.bucket.waiting, "images/"))
+    found = {key: since for page in listed for key, since in page.arrivals.items()}
 
     assert found.keys() == {"images/a.jpg", "images/b/c.jpg", KEY}
     there = intake_bucket.bucket.head(KEY)

@@ -4,6 +4,7 @@ The second attempt meets what the first one wrote. These tests use the real clie
 real retries: a conditional write must recognise its own change.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -11,89 +12,88 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
+from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.errors import StoryChangedError
-from chalicelib.stories.moves import Move, StoryChanges
+from chalicelib.profiles import moves
+from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
 from local.resources.creation import create_stories_table
+from tests.contracts.test_profiles import full
 from tests.fakes.builders import story
 from tests.fakes.clock import NOW
 
 LEASE = Lease(Step.READING, "m-1", 1, NOW)
+THERE, OTHERS = story(id="there before"), story(id="there before", generation="99999999")
+LATER = NOW.replace(hour=13)
+RESUME = Move({"enqueued_at": LATER}, {"enqueued_at": NOW})
+Tables = tuple[StoriesTable, ProfilesTable]
 
 
-class LosesTheFirstAnswer:
-    """Hooked in behind moto: the first write takes effect, and its client gets no answer."""
+@pytest.fixture
+def tries() -> list[Any]:
+    return []
 
-    def __init__(self) -> None:
-        self.attempts = 0
 
-    def __call__(self, request: Any, **_: Any) -> None:
-        self.attempts += 1
-        if self.attempts == 1:
+@pytest.fixture
+def tables(aws: boto3.session.Session, tries: list[Any]) -> Tables:
+    """With a story and a profile; the first request that follows gets no answer."""
+    client = aws.client("dynamodb", config=Config(retries={"mode": "standard"}))
+    create_stories_table(client, "stories")
+    stories, profiles = StoriesTable(client, "stories"), ProfilesTable(client, "stories")
+    stories.claim(THERE)
+    profiles.save(full(), over=None)
+
+    def lose_the_first_answer(request: Any, **_: Any) -> None:
+        tries.append(request)
+        if len(tries) == 1:
             raise ReadTimeoutError(endpoint_url=request.url)
 
-
-@pytest.fixture
-def client(aws: boto3.session.Session) -> Any:
-    return aws.client("dynamodb", config=Config(retries={"mode": "standard"}))
+    client.meta.events.register_last("before-send", lose_the_first_answer)
+    return stories, profiles
 
 
-@pytest.fixture
-def stories(client: Any) -> StoriesTable:
-    create_stories_table(client, "stories")
-    stories = StoriesTable(client, "stories")
-    stories.claim(story(id="there before"))
-    return stories
-
-
-@pytest.fixture
-def lost(client: Any) -> LosesTheFirstAnswer:
-    hook = LosesTheFirstAnswer()
-    client.meta.events.register_last("before-send", hook)
-    return hook
-
-
-def test_a_claim_is_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
-    assert stories.claim(story()) is None
-    assert lost.attempts == 2
-
-
-def test_a_lease_is_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
-    held = stories.lease("there before", story().generation, LEASE, NOW)
-
-    assert held.leases == {Step.READING: LEASE}
-    assert lost.attempts == 2
-
-
-def test_a_legal_move_is_our_own(stories: StoriesTable, lost: LosesTheFirstAnswer) -> None:
-    """When the second attempt arrives, the story is read already."""
-    read = stories.apply(story(id="there before"), Move({"status": Status.READ, "text": "Once."}))
-
-    assert (read.status, read.text) == (Status.READ, "Once.")
-    assert lost.attempts == 2
-
-
-def test_a_poll_that_marked_the_enqueue_sends(
-    stories: StoriesTable, lost: LosesTheFirstAnswer
+@pytest.mark.parametrize(
+    ("write", "answer"),
+    [
+        pytest.param(lambda stories, _: stories.claim(story()), None, id="a claim"),
+        pytest.param(
+            lambda stories, _: stories.lease(THERE.id, THERE.generation, LEASE, NOW).leases,
+            {Step.READING: LEASE},
+            id="a lease",
+        ),
+        pytest.param(  # when the second attempt arrives, the story is read already
+            lambda stories, _: stories.apply(THERE, Move({"status": Status.READ})).status,
+            Status.READ,
+            id="a legal move",
+        ),
+        pytest.param(  # of simultaneous polls one marks the story, and must then send
+            lambda stories, _: stories.apply(THERE, RESUME).enqueued_at, LATER, id="a poll's mark"
+        ),
+        pytest.param(
+            lambda _, profiles: profiles.save(full("p-2"), over=None), None, id="a new profile"
+        ),
+        pytest.param(
+            lambda _, profiles: profiles.save(moves.notified(full(), NOW), over=full()),
+            None,
+            id="a changed profile",
+        ),
+    ],
+)
+def test_a_write_is_our_own(
+    tables: Tables, tries: list[Any], write: Callable[..., Any], answer: Any
 ) -> None:
-    """Of simultaneous polls one marks the story and sends. It must not think that another did."""
-    marked: StoryChanges = {"enqueued_at": NOW.replace(hour=13)}
-
-    resumed = stories.apply(story(id="there before"), Move(marked, {"enqueued_at": NOW}))
-
-    assert resumed.enqueued_at == marked["enqueued_at"]
-    assert lost.attempts == 2
+    assert write(*tables) == answer
+    assert len(tries) == 2
 
 
-def test_another_writers_change_is_not_our_own(
-    stories: StoriesTable, lost: LosesTheFirstAnswer
-) -> None:
-    taken = stories.claim(story(id="there before", generation="99999999"))
+def test_another_writers_story_is_not_our_own(tables: Tables, tries: list[Any]) -> None:
+    assert tables[0].claim(OTHERS) == THERE
+    assert len(tries) == 2
 
-    assert taken is not None
-    assert taken.generation == story().generation
+
+def test_another_writers_change_is_not_our_own(tables: Tables, tries: list[Any]) -> None:
     with pytest.raises(StoryChangedError):
-        stories.apply(story(id="there before"), Move({"text": "x"}, {"enqueued_at": None}))
-    assert lost.attempts > 0
+        tables[0].apply(THERE, Move({"text": "x"}, {"enqueued_at": None}))
+    assert len(tries) == 2

@@ -43,43 +43,31 @@ def polly(boto3_session: boto3.session.Session) -> Counted:
     return Counted(boto3_session, "polly")
 
 
-def speech(polly: Counted, *, broken: bool = False) -> PollySpeaker:
-    length = 3 + broken
-    polly.answers.add_response(
-        "synthesize_speech",
-        {
-            "AudioStream": StreamingBody(io.BytesIO(b"mp3"), length),
-            "RequestCharacters": 17,
-        },
-    )
+def speech(polly: Counted, *, length: int = 3) -> PollySpeaker:
+    audio = StreamingBody(io.BytesIO(b"mp3"), length)
+    polly.answers.add_response("synthesize_speech", {"AudioStream": audio, "RequestCharacters": 17})
     return PollySpeaker(polly.client, "neural")
 
 
-def test_a_reading_is_paid_for(rekognition: Counted) -> None:
-    rekognition.answers.add_response("detect_text", {"TextDetections": []})
+def test_every_request_about_a_picture_is_paid_and_the_removal_of_a_face_is_not(
+    rekognition: Counted,
+) -> None:
+    client, answers = rekognition.client, rekognition.answers
+    faces = RekognitionFaceCollection(client, "faces", quick=client)
+    answers.add_response("detect_text", {"TextDetections": []})
+    answers.add_response("detect_faces", {"FaceDetails": []})
+    answers.add_response("search_faces_by_image", {"FaceMatches": []})
+    answers.add_response("index_faces", {"FaceRecords": []})
+    answers.add_response("delete_faces", {})
 
-    RekognitionTextDetector(rekognition.client).detect(b"jpeg")
-
-    assert rekognition.paid() == ["DetectText"]
-
-
-def test_every_request_about_a_face_but_its_removal_is_paid(rekognition: Counted) -> None:
-    faces = RekognitionFaceCollection(rekognition.client, "faces", quick=rekognition.client)
-    answers: dict[str, dict[str, Any]] = {
-        "detect_faces": {"FaceDetails": []},
-        "search_faces_by_image": {"FaceMatches": []},
-        "index_faces": {"FaceRecords": []},
-        "delete_faces": {},
-    }
-    for operation, answer in answers.items():
-        rekognition.answers.add_response(operation, answer)
-
+    RekognitionTextDetector(client).detect(b"jpeg")
     faces.detect(b"jpeg")
     faces.search(b"jpeg")
     faces.add(b"jpeg", OWNER)
     faces.remove(["face-1"])
 
-    assert rekognition.paid() == ["DetectFaces", "SearchFacesByImage", "IndexFaces"]
+    paid = ["DetectText", "DetectFaces", "SearchFacesByImage", "IndexFaces"]
+    assert rekognition.paid() == paid
 
 
 def test_speech_is_paid_for_by_the_characters_that_polly_counts(polly: Counted) -> None:
@@ -90,7 +78,7 @@ def test_speech_is_paid_for_by_the_characters_that_polly_counts(polly: Counted) 
 
 
 def test_speech_that_got_lost_on_its_way_was_paid_for_all_the_same(polly: Counted) -> None:
-    speaker = speech(polly, broken=True)
+    speaker = speech(polly, length=4)
 
     with pytest.raises(TransientError):
         speaker.speak("<speak>Once.</speak>", language="en-US", voice="Joanna")

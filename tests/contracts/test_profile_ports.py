@@ -15,7 +15,7 @@ from chalicelib.aws.ses import SesMailer
 from chalicelib.aws.stepfunctions import StateMachine
 from chalicelib.errors import RejectedError, TooLargeError, TransientError
 from chalicelib.profiles.faces import Owner
-from chalicelib.profiles.ports import FaceCollection, Mailer, SentPhotos, Workflow
+from chalicelib.profiles.ports import FaceCollection, SentPhotos, Workflow
 from local.engines.face_reader import FaceReader
 from local.runner.lambda_function import LambdaFunction
 from local.services.rekognition.face_recognition import FaceRecognition
@@ -64,10 +64,9 @@ def collection(request: pytest.FixtureRequest) -> Collection:
     return Collection(collection_of(request.getfixturevalue("local")), anna, ben, squares())
 
 
-def collection_of(aws: Aws, *, is_created: bool = True) -> RekognitionFaceCollection:
+def collection_of(aws: Aws) -> RekognitionFaceCollection:
     client = aws.client("rekognition")
-    if is_created:
-        client.create_collection(CollectionId="faces")
+    client.create_collection(CollectionId="faces")
     return RekognitionFaceCollection(client, "faces", quick=client)
 
 
@@ -80,12 +79,20 @@ def test_a_face_is_seen_and_none_where_there_is_none(collection: Collection) -> 
     assert collection.faces.detect(collection.no_face) == []
 
 
-def test_a_face_that_was_added_is_found_again_with_its_owner(collection: Collection) -> None:
+def test_a_face_that_was_added_is_found_with_its_owner_until_it_is_removed(
+    collection: Collection,
+) -> None:
+    assert collection.faces.search(collection.anna) == []
     face_id = collection.faces.add(collection.anna, ANNA)
-
+    assert face_id is not None
     assert collection.faces.add(collection.ben, BEN) != face_id
+
     found = collection.faces.search(collection.anna)
     assert [(match.face_id, match.owner) for match in found] == [(face_id, ANNA)]
+
+    for _ in range(2):
+        collection.faces.remove([face_id])
+    assert collection.faces.search(collection.anna) == []
 
 
 def test_one_person_of_two_owners_is_found_twice(collection: Collection) -> None:
@@ -96,45 +103,25 @@ def test_one_person_of_two_owners_is_found_twice(collection: Collection) -> None
     assert owners == {ANNA, BEN}
 
 
-def test_an_empty_collection_has_no_match(collection: Collection) -> None:
-    assert collection.faces.search(collection.anna) == []
-
-
-def test_a_face_can_be_removed_twice_and_is_not_found(
-    collection: Collection,
-) -> None:
-    face_id = collection.faces.add(collection.anna, ANNA)
-    assert face_id is not None
-
-    for _ in range(2):
-        collection.faces.remove([face_id])
-
-    assert collection.faces.search(collection.anna) == []
-
-
-def test_a_picture_without_a_face_has_no_match_and_is_not_added(local: Aws) -> None:
+def test_what_is_no_face_has_no_match_and_is_not_added(local: Aws) -> None:
     faces = collection_of(local)
 
     assert faces.search(squares()) == []
     assert faces.add(squares(), ANNA) is None
-
-
-def test_a_file_that_is_no_picture_is_rejected(local: Aws) -> None:
     with pytest.raises(RejectedError):
-        collection_of(local).detect(b"%PDF-1.7")
+        faces.detect(b"%PDF-1.7")
 
 
 def test_a_face_without_our_name_has_no_owner(local: Aws) -> None:
     red, faces = squares((RED, 100, 60, 160)), collection_of(local)
     local.client("rekognition").index_faces(CollectionId="faces", Image={"Bytes": red})
 
-    (match,) = faces.search(red)
-
-    assert match.owner is None
+    assert [match.owner for match in faces.search(red)] == [None]
 
 
 def test_a_search_without_its_collection_is_an_error(local: Aws) -> None:
-    faces = collection_of(local, is_created=False)
+    client = local.client("rekognition")
+    faces = RekognitionFaceCollection(client, "no-such-collection", quick=client)
 
     with pytest.raises(TransientError, match="ResourceNotFoundException"):
         faces.search(squares((RED, 100, 60, 160)))
@@ -180,92 +167,71 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     gate.opened.set()
 
 
-def test_an_execution_gets_the_seeds_input_and_runs(machine: Machine) -> None:
-    machine.workflow.start("anna-1", "anna", "private/photo")
-
-    assert machine.workflow.is_running("anna-1")
-    assert machine.given("anna-1") == {
-        "userId": "anna",
-        "s3Bucket": "media",
-        "s3Key": "private/photo",
-    }
-
-
-def test_an_execution_that_was_not_started_does_not_run(machine: Machine) -> None:
+def test_an_execution_starts_once_and_gets_its_input(machine: Machine) -> None:
     assert not machine.workflow.is_running("anna-1")
-
-
-def test_an_execution_starts_once_even_when_it_has_ended(machine: Machine) -> None:
-    machine.workflow.start("anna-1", "anna", "private/photo")
-    machine.workflow.start("anna-1", "anna", "private/photo")
+    for _ in range(2):
+        machine.workflow.start("anna-1", "anna", "private/photo")
+    assert machine.workflow.is_running("anna-1")
+    given = {"userId": "anna", "s3Bucket": "media", "s3Key": "private/photo"}
+    assert machine.given("anna-1") == given
     machine.let_go()
     until(lambda: None if machine.workflow.is_running("anna-1") else True)
 
     machine.workflow.start("anna-1", "anna", "private/photo")
 
-    assert not machine.workflow.is_running("anna-1")
+    assert not machine.workflow.is_running("anna-1"), "an execution that has ended starts again"
 
 
-@dataclass(frozen=True)
-class Post:
-    mailer: Mailer
-    sent: Callable[[], list[tuple[str, str, str]]]
-
-
-@pytest.fixture(params=["memory", "local"])
-def post(request: pytest.FixtureRequest) -> Post:
-    if request.param == "memory":
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_an_email_arrives_as_it_was_written(kind: str, request: pytest.FixtureRequest) -> None:
+    email = ("a@example.com", "Photo \N{FOX FACE}", "Hello,\n\nüber die Augen.\n")
+    if kind == "memory":
         memory = InMemoryMailer()
-        return Post(memory, lambda: memory.sent)
+        memory.send(*email)
+        assert memory.sent == [email]
+        return
     aws: Aws = request.getfixturevalue("local")
     aws.stack_client("sesv2").create_email_identity(EmailIdentity=SENDER)
 
-    def sent() -> list[tuple[str, str, str]]:
-        return [(each["to"], each["subject"], each["body"]) for each in aws.control("inbox")]
+    SesMailer(aws.client("sesv2"), SENDER).send(*email)
 
-    return Post(SesMailer(aws.client("sesv2"), SENDER), sent)
-
-
-def test_an_email_arrives_as_it_was_written(post: Post) -> None:
-    post.mailer.send("a@example.com", "Photo \N{FOX FACE}", "Hello,\n\nüber die Augen.\n")
-
-    assert post.sent() == [("a@example.com", "Photo \N{FOX FACE}", "Hello,\n\nüber die Augen.\n")]
+    (arrived,) = aws.control("inbox")
+    assert (arrived["to"], arrived["subject"], arrived["body"]) == email
 
 
-@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
-def test_an_address_that_ses_refuses_is_rejected(local: Aws, code: str) -> None:
-    local.inject(operation="sesv2.SendEmail", error=code)
-
-    with pytest.raises(RejectedError):
-        SesMailer(local.client("sesv2"), SENDER).send("a@example.com", "Photo", "Hello")
-
-
-@pytest.mark.parametrize("code", ["TooManyRequestsException", "SendingPausedException"])
-def test_a_limit_of_the_ses_account_is_temporary(local: Aws, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [
+        ("MessageRejected", RejectedError),
+        ("BadRequestException", RejectedError),
+        ("TooManyRequestsException", TransientError),
+        ("SendingPausedException", TransientError),
+    ],
+)
+def test_an_address_that_ses_refuses_is_rejected_and_a_limit_of_the_account_is_temporary(
+    local: Aws, code: str, raised: type[Exception]
+) -> None:
     local.inject(operation="sesv2.SendEmail", error=code, times=10)
 
-    with pytest.raises(TransientError, match=code):
+    with pytest.raises(raised, match=code):
         SesMailer(local.client("sesv2"), SENDER).send("a@example.com", "Photo", "Hello")
 
 
-@pytest.fixture(params=["memory", "moto"])
-def sent_photos(request: pytest.FixtureRequest) -> SentPhotos:
-    """With one photo of seven bytes at ``me.jpg`` in the bucket ``photos``."""
-    if request.param == "memory":
-        bucket = InMemoryMedia()
-        bucket.put("me.jpg", b"a photo", "image/jpeg")
-        return InMemorySentPhotos({"photos": bucket})
-    client = request.getfixturevalue("aws").client("s3")
-    client.create_bucket(Bucket="photos")
-    client.put_object(Bucket="photos", Key="me.jpg", Body=b"a photo")
-    return SentPhotosInS3(client)
+@pytest.mark.parametrize("kind", ["memory", "moto"])
+def test_a_photo_is_read_by_bucket_and_key_unless_it_is_too_large(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    photos: SentPhotos
+    if kind == "memory":
+        photos = InMemorySentPhotos({"photos": InMemoryMedia()})
+        photos.buckets["photos"].put("me.jpg", b"a photo", "image/jpeg")
+    else:
+        client = request.getfixturevalue("aws").client("s3")
+        client.create_bucket(Bucket="photos")
+        client.put_object(Bucket="photos", Key="me.jpg", Body=b"a photo")
+        photos = SentPhotosInS3(client)
 
-
-def test_a_photo_is_read_by_bucket_and_key(sent_photos: SentPhotos) -> None:
-    assert sent_photos.get("photos", "me.jpg", max_bytes=7) == b"a photo"
-    assert sent_photos.get("photos", "you.jpg", max_bytes=7) is None
-
-
-def test_a_photo_with_too_many_bytes_is_not_read(sent_photos: SentPhotos) -> None:
+    assert photos.get("photos", "me.jpg", max_bytes=7) == b"a photo"
+    assert photos.get("photos", "you.jpg", max_bytes=7) is None
     with pytest.raises(TooLargeError):
-        sent_photos.get("photos", "me.jpg", max_bytes=6)
+        photos.get("photos", "me.jpg", max_bytes=6)

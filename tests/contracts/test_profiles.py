@@ -3,39 +3,22 @@
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import msgspec
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
-from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.errors import ProfileChangedError
 from chalicelib.profiles import moves
 from chalicelib.profiles.ports import Profiles
 from chalicelib.profiles.profile import GIVEN_UP, Attempt, Profile, ProfileStatus
-from chalicelib.stories.ports import Stories
-from local.resources.creation import create_stories_table
+from tests.contracts.conftest import Table, pages
 from tests.fakes.builders import story
 from tests.fakes.clock import NOW
 from tests.fakes.engines import CLEAR_FACE
-from tests.fakes.profiles import InMemoryProfiles
-from tests.fakes.stories import InMemoryStories
-
-
-@pytest.fixture(params=["memory", "moto"])
-def both(request: pytest.FixtureRequest) -> tuple[Profiles, Stories]:
-    if request.param == "memory":
-        return InMemoryProfiles(), InMemoryStories()
-    client = request.getfixturevalue("aws").client("dynamodb")
-    create_stories_table(client, "stories")
-    return ProfilesTable(client, "stories"), StoriesTable(client, "stories")
 
 
 @pytest.fixture
-def profiles(both: tuple[Profiles, Stories]) -> Profiles:
-    return both[0]
+def profiles(table: Table) -> Profiles:
+    return table.profiles
 
 
 def attempt(**fields: Any) -> Attempt:
@@ -47,11 +30,11 @@ def new(profile_id: str = "p-1") -> Profile:
     return moves.attempted(None, profile_id, "user_a", attempt(), NOW)
 
 
-def full() -> Profile:
+def full(profile_id: str = "p-1") -> Profile:
     """A profile in which everything is filled in."""
     later = NOW + timedelta(seconds=1.5)
     tried = attempt(content_id="c0ffee", email="a@example.com", started_at=later)
-    profile = msgspec.structs.replace(new(), attempt=tried)
+    profile = msgspec.structs.replace(new(profile_id), attempt=tried)
     profile = moves.indexed(moves.detected(profile, CLEAR_FACE, later), "face-1", later)
     profile = moves.registered(profile, later)
     again = attempt(generation="e5f6", email="a@example.com")
@@ -64,10 +47,6 @@ def test_a_profile_is_found_as_it_was_saved(profiles: Profiles, profile: Profile
     profiles.save(profile, over=None)
 
     assert profiles.find(profile.id) == profile
-
-
-def test_an_unknown_profile_is_not_found(profiles: Profiles) -> None:
-    assert profiles.find("p-1") is None
 
 
 def test_of_two_first_saves_one_succeeds(profiles: Profiles) -> None:
@@ -87,14 +66,17 @@ def test_of_two_changes_of_one_version_one_succeeds(profiles: Profiles) -> None:
 
     with pytest.raises(ProfileChangedError):
         profiles.save(moves.detected(before, CLEAR_FACE, NOW), over=before)
+    with pytest.raises(ProfileChangedError):
+        profiles.remove(before)
 
     assert profiles.find("p-1") == moves.started(before, NOW)
 
 
-def test_a_removed_profile_cannot_be_changed(profiles: Profiles) -> None:
+def test_a_removed_profile_cannot_be_changed_but_removed_again(profiles: Profiles) -> None:
     before = new()
     profiles.save(before, over=None)
-    profiles.remove(before)
+    for _ in range(2):
+        profiles.remove(before)
 
     with pytest.raises(ProfileChangedError):
         profiles.save(moves.started(before, NOW), over=before)
@@ -113,62 +95,18 @@ def test_a_save_can_be_repeated(profiles: Profiles) -> None:
     assert profiles.find("p-1") == after
 
 
-def test_another_version_is_not_removed(profiles: Profiles) -> None:
-    before = new()
-    profiles.save(before, over=None)
-    profiles.save(moves.started(before, NOW), over=before)
-
-    with pytest.raises(ProfileChangedError):
-        profiles.remove(before)
-
-    assert profiles.find("p-1") is not None
-
-
-def test_an_unknown_profile_can_be_removed(profiles: Profiles) -> None:
-    profiles.remove(new())
-
-    assert profiles.find("p-1") is None
-
-
 def test_unfinished_profiles_are_found_page_by_page_and_no_stories(
-    both: tuple[Profiles, Stories],
+    table: Table,
 ) -> None:
-    profiles, stories = both
+    profiles, stories = table.profiles, table.stories
     stories.claim(story(unfinished_since=NOW))
     for number in range(3):
         profiles.save(new(f"p-{number}"), over=None)
     finished = moves.notified(moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW), NOW)
     profiles.save(moves.discarded(finished, "a1b2c3d4", NOW), over=None)
 
-    found, page = [], profiles.unfinished()
-    while True:
-        found += page.profiles
-        if page.next is None:
-            break
-        page = profiles.unfinished(page.next)
+    found = [each for page in pages(profiles.unfinished) for each in page.profiles]
 
     assert sorted(each.id for each in found) == ["p-0", "p-1", "p-2"]
     assert new("p-0") in found
     assert [each.id for each in stories.unfinished().stories] == [story().id]
-
-
-@pytest.mark.parametrize("over", [True, False])
-def test_a_save_whose_answer_was_lost_is_our_own(aws: boto3.session.Session, over: bool) -> None:
-    client = aws.client("dynamodb", config=Config(retries={"mode": "standard"}))
-    create_stories_table(client, "stories")
-    table, before = ProfilesTable(client, "stories"), full()
-    if over:
-        table.save(before, over=None)
-    tries = []
-
-    def lose_the_first_answer(request: Any, **_: Any) -> None:
-        tries.append(request)
-        if len(tries) == 1:
-            raise ReadTimeoutError(endpoint_url=request.url)
-
-    client.meta.events.register_last("before-send", lose_the_first_answer)
-
-    table.save(moves.notified(before, NOW), over=before if over else None)
-
-    assert len(tries) == 2
-    assert table.find(before.id) == moves.notified(before, NOW)

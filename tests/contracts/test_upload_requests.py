@@ -1,6 +1,7 @@
 """What `ports.UploadRequests` promises."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -8,21 +9,29 @@ from chalicelib.errors import StoryChangedError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus, failure
-from tests.contracts.conftest import Table
+from tests.contracts.conftest import Table, pages
 from tests.fakes.builders import story, upload_request
 from tests.fakes.clock import NOW
 
 LATER = NOW + timedelta(minutes=5)
 
 
+LIFE = {"story_id": story().id, "generation": story().generation}
+
+
 def added(table: Table) -> UploadRequest:
-    request = upload_request()
-    table.requests.add(request)
-    return request
+    table.requests.add(upload_request())
+    return upload_request()
 
 
-def found(table: Table, request: UploadRequest) -> UploadRequest:
-    kept = table.requests.find(request.id)
+def fulfilled(table: Table) -> UploadRequest:
+    """A request that its photo's story fulfilled."""
+    assert table.requests.claim_story(added(table), NOW, story()) is None
+    return found(table)
+
+
+def found(table: Table) -> UploadRequest:
+    kept = table.requests.find(upload_request().id)
     assert kept is not None
     return kept
 
@@ -45,49 +54,44 @@ def test_every_field_is_loaded_as_it_was_stored(table: Table) -> None:
 
 
 def test_a_story_is_claimed_and_its_request_fulfilled_at_once(table: Table) -> None:
-    request = added(table)
-
-    assert table.requests.claim_story(request, NOW, story()) is None
-
-    fulfilled = found(table, request)
-    assert table.stories.find(story().id) == story()
-    assert (fulfilled.status, fulfilled.story_id, fulfilled.generation) == (
-        UploadStatus.FULFILLED,
-        story().id,
-        story().generation,
+    expected = upload_request(
+        status=UploadStatus.FULFILLED, photo_arrived_at=NOW, expires_at=None, **LIFE
     )
-    assert fulfilled.expires_at is None
+
+    assert fulfilled(table) == expected
+    assert table.stories.find(story().id) == story()
 
 
 def test_a_taken_id_fulfils_nothing(table: Table) -> None:
     request = added(table)
     table.stories.claim(story())
 
-    existing = table.requests.claim_story(request, NOW, story(generation="99999999"))
-
-    assert existing == story()
-    assert table.requests.find(request.id) == request
+    assert table.requests.claim_story(request, NOW, story(generation="99999999")) == story()
+    assert found(table) == request
 
 
 def test_a_deleted_story_is_replaced_in_the_same_transaction(table: Table) -> None:
-    request, old = upload_request(), story(status=Status.DELETED)
-    table.requests.add(request)
+    request, old, new = added(table), story(status=Status.DELETED), story(generation="99999999")
     table.stories.claim(old)
-    new = story(generation="99999999")
 
     assert table.requests.claim_story(request, NOW, new) == old
     assert table.requests.claim_story(request, NOW, new, over=old) is None
     assert table.stories.find(new.id) == new
 
 
-def test_a_request_that_is_fulfilled_claims_no_other_story(table: Table) -> None:
-    request = added(table)
-    table.requests.claim_story(request, NOW, story())
+def test_a_request_that_is_fulfilled_takes_no_other_story_and_no_late_change(table: Table) -> None:
+    late, other = upload_request(), story(id="another-story")
+    before = fulfilled(table)
 
     with pytest.raises(StoryChangedError):
-        table.requests.claim_story(request, NOW, story(id="another-story"))
-
-    assert table.stories.find("another-story") is None
+        table.requests.claim_story(late, NOW, other)
+    assert table.stories.find(other.id) is None
+    table.stories.claim(other)
+    with pytest.raises(StoryChangedError):
+        table.requests.fulfil(late, other, NOW)
+    with pytest.raises(StoryChangedError):
+        table.requests.update(late, failure("too late"))
+    assert found(table) == before
 
 
 def test_a_request_that_is_gone_claims_nothing(table: Table) -> None:
@@ -102,42 +106,36 @@ def test_a_request_that_is_gone_claims_nothing(table: Table) -> None:
 
 
 def test_a_request_whose_story_is_deleted_can_get_another_one(table: Table) -> None:
-    request = added(table)
-    table.requests.claim_story(request, NOW, story())
-    fulfilled = found(table, request)
+    before = fulfilled(table)
     deleted = table.stories.apply(story(), Move({"status": Status.DELETED}))
 
     new = story(generation="99999999")
-    assert table.requests.claim_story(fulfilled, LATER, new, over=deleted) is None
+    assert table.requests.claim_story(before, LATER, new, over=deleted) is None
 
-    again = found(table, request)
+    again = found(table)
     assert (again.generation, again.photo_arrived_at) == ("99999999", LATER)
-    fulfilling = table.requests.fulfilled_by(new.id, "99999999").requests
-    assert [each.id for each in fulfilling] == [request.id]
+    assert table.requests.fulfilled_by(new.id, "99999999").requests == [again]
     assert table.requests.fulfilled_by(new.id, story().generation).requests == []
     with pytest.raises(StoryChangedError):
-        table.requests.claim_story(fulfilled, LATER, story(id="another-story"))
+        table.requests.claim_story(before, LATER, story(id="another-story"))
 
 
 def test_a_story_that_is_there_fulfils_a_request_any_number_of_times(table: Table) -> None:
     request = added(table)
     table.stories.claim(story())
 
-    table.requests.fulfil(request, story(), NOW)
-    table.requests.fulfil(request, story(), NOW)
+    for _ in range(2):
+        table.requests.fulfil(request, story(), NOW)
 
-    fulfilled = found(table, request)
-    assert fulfilled.story_id == story().id
+    assert found(table).story_id == story().id
 
 
 def test_a_request_that_failed_can_still_be_fulfilled(table: Table) -> None:
-    request = added(table)
-    failed = table.requests.update(request, failure("it was no photo"))
+    failed = table.requests.update(added(table), failure("it was no photo"))
 
     table.requests.claim_story(failed, NOW, story())
 
-    fulfilled = found(table, request)
-    assert (fulfilled.status, fulfilled.reason) == (UploadStatus.FULFILLED, None)
+    assert (found(table).status, found(table).reason) == (UploadStatus.FULFILLED, None)
 
 
 @pytest.mark.parametrize("generation", ["a1b2c3d4", "99999999"])
@@ -150,34 +148,15 @@ def test_a_story_that_is_deleted_fulfils_nothing(table: Table, generation: str) 
     assert table.requests.find(request.id) == request
 
 
-def test_a_request_that_is_fulfilled_takes_no_other_story(table: Table) -> None:
-    request, other = upload_request(), story(id="another-story")
-    table.requests.add(request)
-    table.requests.claim_story(request, NOW, story())
-    table.stories.claim(other)
-
-    with pytest.raises(StoryChangedError):
-        table.requests.fulfil(request, other, NOW)
-
-
 def test_of_two_writers_that_loaded_the_same_one_writes(table: Table) -> None:
     request = added(table)
 
     written = table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
 
     assert table.requests.find(request.id) == written == upload_request(enqueued_at=NOW, resumes=1)
-    with pytest.raises(StoryChangedError):
-        table.requests.update(request, {"enqueued_at": NOW, "resumes": 1})
-
-
-def test_a_late_update_is_refused(table: Table) -> None:
-    request = added(table)
-    table.requests.claim_story(request, NOW, story())
-
-    with pytest.raises(StoryChangedError):
-        table.requests.update(request, failure("too late"))
-    with pytest.raises(StoryChangedError):
-        table.requests.update(upload_request(id="no-such-request"), {"last_error": "no answer"})
+    for stale in (request, upload_request(id="no-such-request")):
+        with pytest.raises(StoryChangedError):
+            table.requests.update(stale, {"enqueued_at": NOW, "resumes": 1})
 
 
 def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) -> None:
@@ -190,11 +169,8 @@ def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) 
     table.requests.add(upload_request())
     table.requests.fulfil(upload_request(), story(id="another-story"), NOW)
 
-    page = table.requests.fulfilled_by(story().id, story().generation)
-    found = page.requests
-    while page.next is not None:
-        page = table.requests.fulfilled_by(story().id, story().generation, page.next)
-        found = found + page.requests
+    ask = partial(table.requests.fulfilled_by, story().id, story().generation)
+    found = [each for page in pages(ask) for each in page.requests]
 
     assert sorted(each.id for each in found) == ids
     assert table.requests.fulfilled_by(story().id, "99999999").requests == []
@@ -203,8 +179,7 @@ def test_the_requests_that_a_story_fulfils_are_found_page_by_page(table: Table) 
 
 
 def test_requests_are_not_listed_as_stories(table: Table) -> None:
-    request = added(table)
-    table.requests.claim_story(request, NOW, story())
+    fulfilled(table)
 
     assert [each.id for each in table.stories.listed("2026-03", 9).stories] == [story().id]
     assert table.stories.unfinished().stories == []

@@ -6,6 +6,7 @@ from chalicelib.errors import ProfileChangedError, TooLargeError
 from chalicelib.profiles.ports import ProfilesPage
 from chalicelib.profiles.profile import Profile
 from chalicelib.stories.ports import Media
+from tests.fakes.stories import one_a_page
 
 
 class InMemoryProfiles:
@@ -28,11 +29,9 @@ class InMemoryProfiles:
         self.kept.pop(profile.id, None)
 
     def unfinished(self, page: Any = None) -> ProfilesPage:
-        """One profile a page, so that the caller must ask for more."""
-        found = sorted(each.id for each in self.kept.values() if each.unfinished_since is not None)
-        ahead = [profile_id for profile_id in found if page is None or profile_id > page]
-        profiles = [self.kept[profile_id] for profile_id in ahead[:1]]
-        return ProfilesPage(profiles, ahead[0] if len(ahead) > 1 else None)
+        found = [each.id for each in self.kept.values() if each.unfinished_since is not None]
+        first, following = one_a_page(found, page)
+        return ProfilesPage([self.kept[profile_id] for profile_id in first], following)
 
 
 def _version(profile: Profile | None) -> int | None:

@@ -1,18 +1,12 @@
-"""SQS in memory, and a real SQS client with the same consumer's side."""
+"""SQS in memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic
+from datetime import datetime, timedelta
+from typing import Generic
 
-from chalicelib.aws.sqs import SqsQueue
-from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Delivery, Message
 from tests.fakes.clock import NOW
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
 
 MAX_RECEIVES = 5
 
@@ -39,7 +33,9 @@ class InMemoryQueue(Generic[Message]):
     Args:
         visibility: How long a received message stays invisible unless told otherwise.
         dead_letters: Takes a message at the receive after its `max_receives`-th.
-        clock_ahead: By how many seconds SQS's clock, which stamps messages, is ahead of the app's.
+
+    Attributes:
+        clock_ahead: How far SQS's clock, which stamps messages, is ahead of the app's.
     """
 
     def __init__(
@@ -50,23 +46,22 @@ class InMemoryQueue(Generic[Message]):
         visibility: timedelta = timedelta(minutes=6),
         dead_letters: "InMemoryQueue[Message] | None" = None,
         max_receives: int = MAX_RECEIVES,
-        clock_ahead: float = 0.0,
     ) -> None:
         self.name = name
         self.kept: list[KeptMessage[Message]] = []
         self.sent: list[Message] = []
         self.retries: list[tuple[str, int]] = []
+        self.clock_ahead = timedelta(0)
         self._clock = clock
         self._visibility = visibility
         self._dead_letters = dead_letters
         self._max_receives = max_receives
-        self._clock_ahead = timedelta(seconds=clock_ahead)
 
     def send(self, message: Message) -> None:
         self.sent.append(message)
         now = self._clock()
         message_id = f"{self.name}-{len(self.sent)}"
-        self.kept.append(KeptMessage(message, message_id, now + self._clock_ahead, now))
+        self.kept.append(KeptMessage(message, message_id, now + self.clock_ahead, now))
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         self.retries.append((receipt, seconds))
@@ -113,51 +108,6 @@ class InMemoryQueue(Generic[Message]):
 
     def _of(self, receipt: str) -> list[KeptMessage[Message]]:
         return [kept for kept in self.kept if kept.receipt == receipt]
-
-
-class MotoQueue(Generic[Message]):
-    """The app's adapter on one side, Lambda's poller on the other.
-
-    Args:
-        client: The poller's.
-        kind: What its messages are.
-        app_client: The app's, when it is another one.
-    """
-
-    def __init__(
-        self,
-        client: "SQSClient",
-        url: str,
-        kind: type[Message],
-        app_client: "SQSClient | None" = None,
-    ) -> None:
-        self.url = url
-        self._client = client
-        self._kind = kind
-        self._queue: SqsQueue[Any] = SqsQueue(app_client or client, url)
-
-    def send(self, message: Message) -> None:
-        self._queue.send(message)
-
-    def retry_in(self, receipt: str, seconds: int) -> None:
-        self._queue.retry_in(receipt, seconds)
-
-    def receive(self) -> Delivery[Message] | None:
-        response = self._client.receive_message(
-            QueueUrl=self.url, MessageSystemAttributeNames=["All"]
-        )
-        for raw in response.get("Messages", []):
-            return Delivery(
-                message=messages.decode(raw["Body"], self._kind),
-                message_id=raw["MessageId"],
-                receipt=raw["ReceiptHandle"],
-                receives=int(raw["Attributes"]["ApproximateReceiveCount"]),
-                sent_at=datetime.fromtimestamp(int(raw["Attributes"]["SentTimestamp"]) / 1000, UTC),
-            )
-        return None
-
-    def delete(self, receipt: str) -> None:
-        self._client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
 
 
 def delivery_to(

@@ -1,6 +1,6 @@
 """The table of stories in memory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,21 +14,23 @@ from chalicelib.stories.story import Lease, Status, Story, month_of, place_in_li
 BATCH = 100
 
 
+def one_a_page(names: Iterable[str], page: Any) -> tuple[list[str], str | None]:
+    """The name that a page begins with, and the next page: a caller must ask for more."""
+    ahead = sorted(name for name in names if page is None or name >= page)
+    return ahead[:1], ahead[1] if len(ahead) > 1 else None
+
+
 class InMemoryStories:
     def __init__(self) -> None:
         self.kept: dict[str, Story] = {}
 
     def claim(self, story: Story, *, over: Story | None = None) -> Story | None:
         existing = self.kept.get(story.id)
-        is_free = existing is None or (
-            over is not None
-            and existing.generation == over.generation
-            and existing.status is Status.DELETED
-        )
-        if is_free:
+        is_gone = existing is not None and existing.status is Status.DELETED
+        if existing is None or (is_gone and over and existing.generation == over.generation):
             self.kept[story.id] = story
             return None
-        return None if existing and existing.generation == story.generation else existing
+        return None if existing.generation == story.generation else existing
 
     def find(self, story_id: str) -> Story | None:
         return self.kept.get(story_id)
@@ -82,13 +84,9 @@ class InMemoryStories:
         return self._write(current, {"leases": leases, **changes})
 
     def unfinished(self, page: Any = None) -> StoriesPage:
-        """One story a page, so that the caller must ask for more."""
-        found = sorted(
-            (story for story in self.kept.values() if story.unfinished_since is not None),
-            key=lambda story: story.id,
-        )
-        ahead = [story for story in found if page is None or story.id > page]
-        return StoriesPage(ahead[:1], ahead[0].id if len(ahead) > 1 else None)
+        found = [story.id for story in self.kept.values() if story.unfinished_since is not None]
+        first, following = one_a_page(found, page)
+        return StoriesPage([self.kept[story_id] for story_id in first], following)
 
     def _current(self, story_id: str, generation: str) -> Story:
         story = self.kept.get(story_id)

@@ -1,7 +1,6 @@
 """Direct uploads in memory: the table of upload requests and the intake bucket."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from chalicelib.stories.intake_bucket import IntakeListing, IntakeObject, Intake
 from chalicelib.stories.ports import UploadRequestsPage
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import OPEN, PostForm, UploadRequest, fulfilment
-from tests.fakes.stories import InMemoryStories
+from tests.fakes.stories import InMemoryStories, one_a_page
 
 
 class InMemoryUploadRequests:
@@ -38,16 +37,15 @@ class InMemoryUploadRequests:
         *,
         over: Story | None = None,
     ) -> Story | None:
-        before = self._stories.find(story.id)
+        kept = dict(self._stories.kept)
         existing = self._stories.claim(story, over=over)
-        if existing is None and not self._is_open(request):
-            del self._stories.kept[story.id]
-            if before is not None:
-                self._stories.kept[story.id] = before
+        if existing is not None:
+            return existing
+        if not self._is_open(request):
+            self._stories.kept = kept
             raise StoryChangedError("it is fulfilled already, or gone")
-        if existing is None:
-            self._write(request, fulfilment(story, photo_arrived_at))
-        return existing
+        self._write(request, fulfilment(story, photo_arrived_at))
+        return None
 
     def fulfil(self, request: UploadRequest, story: Story, photo_arrived_at: datetime) -> None:
         current = self._stories.find(story.id)
@@ -70,44 +68,30 @@ class InMemoryUploadRequests:
         return self._write(request, changes)
 
     def fulfilled_by(self, story_id: str, generation: str, page: Any = None) -> UploadRequestsPage:
-        """One request a page, so that the caller must ask for more."""
-        found = sorted(
+        found = [
             request.id
             for request in self.kept.values()
             if (request.story_id, request.generation) == (story_id, generation)
-        )
-        ahead = [upload_id for upload_id in found if page is None or upload_id > page]
-        requests = [self.kept[upload_id] for upload_id in ahead[:1]]
-        return UploadRequestsPage(requests, ahead[0] if len(ahead) > 1 else None)
+        ]
+        first, following = one_a_page(found, page)
+        return UploadRequestsPage([self.kept[upload_id] for upload_id in first], following)
 
     def _is_open(self, request: UploadRequest) -> bool:
         now = self.kept.get(request.id)
-        known = request.generation is not None and now is not None
-        return now is not None and (
-            now.status in OPEN or (known and now.generation == request.generation)
-        )
+        if now is None or request.generation is None:
+            return now is not None and now.status in OPEN
+        return now.status in OPEN or now.generation == request.generation
 
     def _write(self, request: UploadRequest, changes: Mapping[str, Any]) -> UploadRequest:
         self.kept[request.id] = msgspec.structs.replace(self.kept[request.id], **changes)
         return self.kept[request.id]
 
 
-@dataclass(frozen=True)
-class IntakeBytes:
-    """An object of the intake bucket."""
-
-    content: bytes
-    upload_id: str | None
-    arrived_at: datetime
-    version: str
-    email: str | None = None
-
-
 class InMemoryIntakeBucket:
     """The intake bucket, and what its clients do with it."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self.objects: dict[str, IntakeBytes] = {}
+        self.objects: dict[str, IntakePhoto] = {}
         self._clock = clock
         self._count = 0
 
@@ -118,7 +102,7 @@ class InMemoryIntakeBucket:
         self._count += 1
         now = self._clock().replace(microsecond=0)
         version = f"version {self._count}"
-        self.objects[key] = IntakeBytes(content, upload_id, now, version, email)
+        self.objects[key] = IntakePhoto(content, len(content), version, upload_id, now, email)
 
     def form(
         self,
@@ -134,29 +118,23 @@ class InMemoryIntakeBucket:
 
     def get(self, key: str, max_bytes: int) -> IntakePhoto | None:
         found = self.objects.get(key)
-        if found is None:
-            return None
-        size = len(found.content)
-        content = found.content if size <= max_bytes else None
-        return IntakePhoto(
-            content, size, found.version, found.upload_id, found.arrived_at, found.email
-        )
+        if found is None or found.size <= max_bytes:
+            return found
+        return msgspec.structs.replace(found, content=None)
 
     def head(self, key: str) -> IntakeObject | None:
         found = self.objects.get(key)
         return IntakeObject(found.version, found.arrived_at) if found else None
 
     def waiting(self, prefix: str, page: Any = None) -> IntakeListing:
-        """One object a page, so that the caller must ask for more."""
-        keys = sorted(key for key in self.objects if key.startswith(prefix))
-        ahead = [key for key in keys if page is None or key > page]
-        arrivals = {key: self.objects[key].arrived_at for key in ahead[:1]}
-        return IntakeListing(arrivals, ahead[0] if len(ahead) > 1 else None)
+        found = [key for key in self.objects if key.startswith(prefix)]
+        first, following = one_a_page(found, page)
+        return IntakeListing({key: self.objects[key].arrived_at for key in first}, following)
 
     def copy(self, key: str, to: str) -> None:
         if key not in self.objects:
             raise TransientError("CopyObject failed with NoSuchKey")
-        self.objects[to] = replace(self.objects[key], arrived_at=self._clock())
+        self.objects[to] = msgspec.structs.replace(self.objects[key], arrived_at=self._clock())
 
     def remove(self, key: str, version: str) -> None:
         if key in self.objects and self.objects[key].version == version:

@@ -1,13 +1,12 @@
 """The whole app over the fakes."""
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 from chalicelib.assembly import Assembly
-from chalicelib.delivery.messages import IntakeMessage, StoryMessage
+from chalicelib.delivery.messages import IntakeMessage
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.attempt_end import AttemptEnd
 from chalicelib.profiles.detection import FaceDetection
@@ -41,37 +40,20 @@ from tests.fakes.workflow import Execution, Function, InMemoryWorkflow, Interpre
 
 
 class MemoryTools:
-    """Every fake once, the queues chained to their dead letters as they are deployed.
-
-    Args:
-        clock_ahead: By how many seconds SQS's clock is ahead of the app's.
-        queue: Makes each step's queue; another class than `InMemoryQueue` may fail.
-    """
+    """Every fake once, the queues chained to their dead letters as they are deployed."""
 
     def __init__(
-        self,
-        text_detector: TextDetector,
-        speaker: Speaker,
-        *,
-        stories: InMemoryStories | None = None,
-        media: InMemoryMedia | None = None,
-        announcer: Outbox | None = None,
-        queue: Callable[..., InMemoryQueue[StoryMessage]] = InMemoryQueue,
-        upload_requests: Callable[..., InMemoryUploadRequests] = InMemoryUploadRequests,
-        intake_bucket: Callable[..., InMemoryIntakeBucket] = InMemoryIntakeBucket,
-        intake_queue: Callable[..., InMemoryQueue[IntakeMessage]] = InMemoryQueue[IntakeMessage],
-        cdn: SlowCdn | None = None,
-        clock_ahead: float = 0.0,
+        self, text_detector: TextDetector, speaker: Speaker, media: InMemoryMedia | None = None
     ) -> None:
         self.clock = Clock()
         self.text_detector = text_detector
         self.speaker = speaker
-        self.stories = stories or InMemoryStories()
+        self.stories = InMemoryStories()
         self.media = media or InMemoryMedia()
-        self.announcer = announcer or Outbox()
-        self.upload_requests = upload_requests(self.stories)
-        self.intake_bucket = intake_bucket(self.clock)
-        self.cdn = cdn or SlowCdn()
+        self.announcer = Outbox()
+        self.upload_requests = InMemoryUploadRequests(self.stories)
+        self.intake_bucket = InMemoryIntakeBucket(self.clock)
+        self.cdn = SlowCdn()
         self.profiles = InMemoryProfiles()
         self.faces = InMemoryFaces(self.clock)
         self.sent_photos = InMemorySentPhotos({"media": self.media})
@@ -91,13 +73,12 @@ class MemoryTools:
             for step in Step
         }
         self.queues: dict[Step, InMemoryQueue[Any]] = {
-            step: (intake_queue if step is Step.INTAKE else queue)(
+            step: InMemoryQueue(
                 self.clock,
                 step.value,
                 visibility=6 * TIME_LIMITS[step],
                 dead_letters=self.dead_letter_queues[step],
                 max_receives=10 if step is Step.DELETION else MAX_RECEIVES,
-                clock_ahead=clock_ahead,
             )
             for step in Step
         }
@@ -105,12 +86,28 @@ class MemoryTools:
         self.intake_dead_letter_queue = self.dead_letter_queues[Step.INTAKE]
         self.intake_queue = self.queues[Step.INTAKE]
 
+    def by_hand(self, user_id: str, content: bytes, name: str = "by-hand") -> Execution:
+        """Start an execution at the console, for a photo in a bucket of one's own."""
+        bucket = self.sent_photos.buckets.setdefault("photos", InMemoryMedia())
+        bucket.put("me.jpg", content, "image/jpeg")
+        sent = {"userId": user_id, "s3Bucket": "photos", "s3Key": "me.jpg"}
+        return self.workflow.begin(name, sent)
+
 
 NAMESPACE: Final = uuid.UUID("0b8d6a44-13a5-4d0e-9f5e-2f5f6d2a7c11")
-
-
 ANNA, BEN = 3, 7
 """Persons, as `portrait` draws them."""
+
+
+def assembled(tools: Any, clock: Clock, kind: type[Assembly] = Assembly) -> Assembly:
+    return kind(
+        tools,
+        links=Links("https://cdn.example"),
+        namespace=NAMESPACE,
+        intake_bucket_name="intake-bucket",
+        clock=clock,
+        new_uuid=Uuids(),
+    )
 
 
 def functions_of(part: Assembly) -> dict[str, Function]:
@@ -135,22 +132,15 @@ class World(MemoryTools):
         *,
         detector: ScriptedTextDetector | None = None,
         speaker: ScriptedSpeaker | None = None,
-        **tools: Any,
+        media: InMemoryMedia | None = None,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
         self.speaker: ScriptedSpeaker = speaker or ScriptedSpeaker()
-        super().__init__(self.detector, self.speaker, **tools)
+        super().__init__(self.detector, self.speaker, media)
         self.outbox = self.announcer
         self.reading_queue = self.queues[Step.READING]
         self.narration_queue = self.queues[Step.NARRATION]
-        self.part = Assembly(
-            self,
-            links=Links("https://cdn.example"),
-            namespace=NAMESPACE,
-            intake_bucket_name="intake-bucket",
-            clock=self.clock,
-            new_uuid=Uuids(),
-        )
+        self.part = assembled(self, self.clock)
         self.intake = self.part(Intake)
         self.failover = self.part(Retrieval).failover
         self.retrieval = self.part(Retrieval)
@@ -233,13 +223,6 @@ class World(MemoryTools):
         self.put(user_id, person, **how)
         self.run()
         return self.profile(user_id)
-
-    def by_hand(self, user_id: str, content: bytes, name: str = "by-hand") -> Execution:
-        """Start an execution at the console, for a photo in a bucket of one's own."""
-        bucket = self.sent_photos.buckets.setdefault("photos", type(self.media)())
-        bucket.put("me.jpg", content, "image/jpeg")
-        sent = {"userId": user_id, "s3Bucket": "photos", "s3Key": "me.jpg"}
-        return self.workflow.begin(name, sent)
 
     def profile(self, user_id: str) -> Profile:
         found = self.profiles.find(profile_id_of(NAMESPACE, user_id))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from chalicelib.delivery.messages import StoryMessage
 from tests.proof import (
     invariants_of_deletion,
-    invariants_of_notices,
     invariants_of_profiles,
     invariants_of_stories,
     invariants_of_uploads,
@@ -76,5 +75,4 @@ INVARIANTS: tuple[Callable[[Outcome], Iterator[str]], ...] = (
     *invariants_of_uploads.ALL,
     *invariants_of_deletion.ALL,
     *invariants_of_profiles.ALL,
-    *invariants_of_notices.ALL,
 )

@@ -1,8 +1,8 @@
 """What must hold of stories that are not deleted: promises, payments, notices, moves."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
@@ -10,20 +10,13 @@ from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import OF_STORIES
 from chalicelib.stories.story import Status, Story
-from tests.proof.outcome import Outcome, gaps, with_following, writes
+from tests.contracts.test_stories import MOVES
+from tests.proof.outcome import Outcome, shortest_gap, with_following, writes
 from tests.proof.pages import audio_of, text_on
 from tests.proof.tape import Request
 
 _PAID = frozenset({"rekognition.DetectText", "polly.SynthesizeSpeech"})
 _ENDED = frozenset({Status.READY, Status.FAILED})
-_MOVES = {
-    Status.RECEIVED: {Status.READ, Status.FAILED, Status.DELETED},
-    Status.READ: {Status.READY, Status.FAILED, Status.DELETED},
-    Status.READY: {Status.DELETED},
-    Status.FAILED: {Status.RECEIVED, Status.READ, Status.READY, Status.DELETED},
-    Status.DELETED: set[Status](),
-}
-"""Written out once more, so that a slip in the code's own table is noticed."""
 _RESUMING = frozenset({"poll", "bulk", "sweep"})
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
 _REPEAT_AFTER = timedelta(minutes=1)
@@ -94,11 +87,12 @@ def _needless_notices(run: Outcome) -> Iterator[str]:
     for story_id, times in published.items():
         if times > ends[story_id] + excused[story_id] + left + run.simulation.naps:
             yield f"{times} notices for {ends[story_id]} ends, {excused[story_id]} excused"
-    repeated: dict[str, list[datetime]] = defaultdict(list)
-    for request in run.requests:
-        if _is_notice(request) and not request.process.message and not request.fault:
-            repeated[repr(request.detail)].append(request.at)
-    if any(gap < _REPEAT_AFTER for gap in gaps(repeated.values())):
+    repeated = (
+        (repr(request.detail), request.at)
+        for request in run.requests
+        if _is_notice(request) and not request.process.message and not request.fault
+    )
+    if shortest_gap(repeated) < _REPEAT_AFTER:
         yield "the notice of a ready story was repeated within a minute"
 
 
@@ -153,7 +147,7 @@ def _illegal_moves(run: Outcome) -> Iterator[str]:
     for request, story in writes(run.requests):
         origin = status.get(about(story), Status.RECEIVED)
         status[about(story)] = story.status
-        if story.status is not origin and story.status not in _MOVES[origin]:
+        if story.status is not origin and story.status not in MOVES[origin]:
             yield f"an illegal move was written: {origin} to {story.status}"
         if request.process.message is None:  # a client sent the photo again
             restarted = story.status not in {origin, Status.DELETED}
@@ -177,11 +171,12 @@ def _unseen_by_the_sweeper(run: Outcome) -> Iterator[str]:
 
 def _needless_work(run: Outcome) -> Iterator[str]:
     """Of any number of polls and sweeps, one resumes a story, and then none for a minute."""
-    resumed: dict[str, list[datetime]] = defaultdict(list)
-    for request in run.requests:
-        if request.process.kind in _RESUMING and request.target in OF_STORIES:
-            resumed[request.detail[1].id].append(request.at)
-    if any(gap <= RESUME_AFTER for gap in gaps(resumed.values())):
+    resumed = (
+        (request.detail[1].id, request.at)
+        for request in run.requests
+        if request.process.kind in _RESUMING and request.target in OF_STORIES
+    )
+    if shortest_gap(resumed) <= RESUME_AFTER:
         yield "a story was resumed twice within a minute"
 
 

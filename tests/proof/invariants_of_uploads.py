@@ -1,14 +1,12 @@
 """What must hold of photos that clients put into the intake bucket."""
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
 
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import ExpiredError
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
-from tests.proof.outcome import Outcome, gaps
+from tests.proof.outcome import Outcome, shortest_gap
 from tests.proof.simulation import Posted
 
 
@@ -115,12 +113,13 @@ def _wrong_answers(run: Outcome) -> Iterator[str]:
 
 def _needless_messages(run: Outcome) -> Iterator[str]:
     """Of any number of polls, one resumes an upload, and then none for a minute."""
-    resumed: dict[str, list[datetime]] = defaultdict(list)
-    for request in run.requests:
-        is_sent = (request.operation, request.target) == ("sqs.SendMessage", "intake")
-        if is_sent and request.process.kind in {"poll", "bulk"}:
-            resumed[request.detail[1].key].append(request.at)
-    if any(gap <= RESUME_AFTER for gap in gaps(resumed.values())):
+    resumed = (
+        (request.detail[1].key, request.at)
+        for request in run.requests
+        if (request.operation, request.target) == ("sqs.SendMessage", "intake")
+        and request.process.kind in {"poll", "bulk"}
+    )
+    if shortest_gap(resumed) <= RESUME_AFTER:
         yield "an upload was resumed twice within a minute"
 
 

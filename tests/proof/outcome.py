@@ -1,6 +1,6 @@
 """What a run did to stories and profiles, read off its tape when it has come to rest."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadStatus
+from tests.fakes.world import NAMESPACE
 from tests.proof.pages import page
 from tests.proof.simulation import Posted, Simulation, Wish
 from tests.proof.tape import Request
@@ -141,7 +142,7 @@ class Outcome:
         if posted.shade is None:
             return None
         photo_id = content_id(page(posted.shade))
-        return str(derived_id(self.backend.namespace, photo_id, "en-US", "Joanna"))
+        return str(derived_id(NAMESPACE, photo_id, "en-US", "Joanna"))
 
     @cached_property
     def parked_deletions(self) -> set[StoryMessage]:
@@ -259,8 +260,10 @@ def with_following(requests: list[Request]) -> Iterator[tuple[Request, Request |
     return reversed(pairs)
 
 
-def gaps(series: Iterable[list[datetime]]) -> Iterator[timedelta]:
-    """The time between each moment of a series and the next one."""
-    for moments in series:
-        for earlier, later in pairwise(moments):
-            yield later - earlier
+def shortest_gap(moments: Iterable[tuple[str, datetime]]) -> timedelta:
+    """The shortest time between two moments under one key."""
+    series: dict[str, list[datetime]] = defaultdict(list)
+    for key, moment in moments:
+        series[key].append(moment)
+    gaps = [later - earlier for each in series.values() for earlier, later in pairwise(each)]
+    return min(gaps, default=timedelta.max)

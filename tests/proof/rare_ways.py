@@ -16,7 +16,7 @@ from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import MAX_BYTES
 from tests.proof.pages import page
 from tests.proof.scenarios_of_stories import DAY
-from tests.proof.schedules import scenarios
+from tests.proof.schedules import Scenarios, scenarios
 from tests.proof.simulation import ANNA, BEN, NOBODY, OTHER_SHADE, SHADE, Simulation, picture
 
 _UNTIL_WRITERS_ARE_GONE: Final = MAX_WRITER_DURATION.total_seconds() + 1
@@ -92,11 +92,6 @@ def posted_again_when_its_execution_is_lost(run: Simulation) -> None:
         run.wait(seconds).post_portrait(BEN).announce_all().receive(Step.INTAKE)()
 
 
-def dropped_without_a_user(run: Simulation) -> None:
-    run.backend.intake_bucket.post("profiles/me.jpg", b"a photo")
-    run.send_event("profiles/me.jpg").deliver_all().redrive(Step.INTAKE).deliver_all()
-
-
 def too_large_mended_and_redriven(run: Simulation) -> None:
     key = profile_keys.arrival("user_a", uuid.UUID(int=0), "image/png")
     run.backend.intake_bucket.post(key, bytes(MAX_BYTES + 1))
@@ -106,36 +101,29 @@ def too_large_mended_and_redriven(run: Simulation) -> None:
     run.redrive(Step.INTAKE)
 
 
+SCENARIOS: Final[Scenarios] = {
+    "deleted while dropped by hand": deleted_while_dropped_by_hand,
+    "deleted while sent again": deleted_while_sent_again,
+    "deleted while it waits": deleted_before_it_left_the_intake_bucket,
+    "refused after a replacement": lambda run: _replaced(run).put(NOBODY, tell=True),
+    "too large, mended and redriven": too_large_mended_and_redriven,
+}
+PARKED_IN_THE_END: Final[Scenarios] = {
+    "dead letters of a deleted story": dead_letters_of_a_deleted_story,
+    "narration failed, dropped by hand": lambda run: (
+        run.break_engines(voice=True).upload().settle().mend().drop(name="again.jpg")
+    ),
+    "rejected, mended and redriven": rejected_mended_and_redriven,
+}
+FAILED_IN_THE_END: Final[Scenarios] = {
+    "narration lost for a day": lambda run: (
+        run.upload().deliver(Step.READING).lose_messages().wait(DAY + 1).sweep()
+    ),
+    "failed after a replacement": failed_after_a_replacement,
+    "posted again": posted_again_when_its_execution_is_lost,
+}
 RARE_WAYS: Final = (
-    *scenarios(
-        {
-            "deleted while dropped by hand": deleted_while_dropped_by_hand,
-            "deleted while sent again": deleted_while_sent_again,
-            "deleted while it waits": deleted_before_it_left_the_intake_bucket,
-            "refused after a replacement": lambda run: _replaced(run).put(NOBODY, tell=True),
-            "too large, mended and redriven": too_large_mended_and_redriven,
-        }
-    ),
-    *scenarios(
-        {
-            "dead letters of a deleted story": dead_letters_of_a_deleted_story,
-            "narration failed, dropped by hand": lambda run: (
-                run.break_engines(voice=True).upload().settle().mend().drop(name="again.jpg")
-            ),
-            "rejected, mended and redriven": rejected_mended_and_redriven,
-            "dropped without a user": dropped_without_a_user,
-        },
-        parks=True,
-    ),
-    *scenarios(
-        {
-            "narration lost for a day": lambda run: (
-                run.upload().deliver(Step.READING).lose_messages().wait(DAY + 1).sweep()
-            ),
-            "failed after a replacement": failed_after_a_replacement,
-            "posted again": posted_again_when_its_execution_is_lost,
-        },
-        parks=True,
-        fails=True,
-    ),
+    *scenarios(SCENARIOS),
+    *scenarios(PARKED_IN_THE_END, parks=True),
+    *scenarios(FAILED_IN_THE_END, parks=True, fails=True),
 )

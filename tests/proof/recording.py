@@ -45,15 +45,12 @@ OPERATIONS = {
 }
 """By the port's method, or by target and method where methods of two ports have one name."""
 
+_SAME = ("intake_bucket", "profiles", "faces", "workflow", "mailer")
 TARGETS = {
     **dict.fromkeys(("stories", "media", "cdn", "text_detector", "speaker", "announcer"), ""),
+    **{port: port for port in _SAME},
     "upload_requests": "upload",
-    "intake_bucket": "intake_bucket",
-    "profiles": "profiles",
     "sent_photos": "sent",
-    "faces": "faces",
-    "workflow": "workflow",
-    "mailer": "mailer",
 }
 """By port, what a request's `target` says."""
 

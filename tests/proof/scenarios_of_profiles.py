@@ -4,7 +4,7 @@ from typing import Final
 
 from chalicelib.profiles.failover import MAX_EXECUTIONS
 from chalicelib.profiles.profile import ProfileStatus
-from tests.proof.schedules import scenarios
+from tests.proof.schedules import Scenarios, scenarios
 from tests.proof.simulation import ANNA, BEN, NOBODY, VEILED, Simulation
 
 
@@ -42,75 +42,61 @@ def all_executions_lost(run: Simulation) -> None:
     )
 
 
-PROFILE_SCENARIOS: Final = (
-    *scenarios(
-        {
-            "profile photo": lambda run: run.put(tell=True).deliver_all().ask(),
-            "no face": lambda run: run.put(NOBODY, tell=True),
-            "a face that is too unclear": lambda run: run.put(VEILED, tell=True),
-            "another user's face": lambda run: run.put().settle().put(ANNA, "user_b", tell=True),
-            "a face added by hand": a_face_added_by_hand,
-            "the same photo again": lambda run: run.put().put(tell=True).settle().put(tell=True),
-            "a refused photo again": lambda run: run.put(NOBODY).settle().put(NOBODY, tell=True),
-            "replacement": lambda run: run.put().settle().put(shot=1, tell=True),
-            # The first photo is still on its way.
-            "replacement meanwhile": lambda run: run.put(tell=True).put(BEN, tell=True),
-            "replacement refused": lambda run: run.put().settle().put(NOBODY, tell=True),
-            # The photo that counts is sent again while another one is on its way.
-            "return to the photo that counts": lambda run: run.put().settle().put(BEN).put(),
-            "delete a profile": lambda run: (
-                run.slow_cdn(2).put().settle().remove().ask().settle().remove().ask()
-            ),
-            "delete a profile meanwhile": lambda run: run.put(tell=True).remove(),
-            "delete and send again": lambda run: run.put().settle().remove().put(),
-            "a face that is free again": a_face_that_is_free_again,
-            "execution by hand": lambda run: run.start_by_hand(ANNA).settle().put(),
-            "execution by hand over another photo": lambda run: (
-                run.put(BEN).settle().wait(10).start_by_hand(ANNA)
-            ),
-            # Another photo is sent before the execution comes to its first task.
-            "execution by hand too late": lambda run: run.start_by_hand(BEN).wait(10).put(),
-            # S3 announces twice.
-            "posted photo": lambda run: (
-                run.post_portrait(tell=True).send_event().settle().send_event()
-            ),
-            "posted photo without an event": lambda run: (
-                run.post_portrait(NOBODY, tell=True).lose_events().wait(71)
-            ),
-            # The event of the older photo is lost; the sweeper takes it in after the newer one.
-            "posted photo before another": lambda run: (
-                run.post_portrait(BEN).lose_events().wait(71).put()
-            ),
-            # It is taken in when no record is left that could say that the profile was deleted.
-            "posted photo deleted": lambda run: (
-                run.put().settle().wait(71).post_portrait(BEN).lose_events().wait(10).remove()
-            ),
-            "mail is down": mail_is_down,
-            "an address refused": address_refused,
-            # It ends before its first task; a user that asks has another one started.
-            "execution lost": lambda run: (
-                run.put(tell=True).abort_executions().wait(71).ask().ask()
-            ),
-            # The photo is refused, but that cannot be written; the state that fails it must know.
-            "refusal out of order": lambda run: run.fail("refuse_photo", "dynamodb.PutItem").put(
-                NOBODY, tell=True
-            ),
-        }
+SCENARIOS: Final[Scenarios] = {
+    "profile photo": lambda run: run.put(tell=True).deliver_all().ask(),
+    "no face": lambda run: run.put(NOBODY, tell=True),
+    "a face that is too unclear": lambda run: run.put(VEILED, tell=True),
+    "another user's face": lambda run: run.put().settle().put(ANNA, "user_b", tell=True),
+    "a face added by hand": a_face_added_by_hand,
+    "the same photo again": lambda run: run.put().put(tell=True).settle().put(tell=True),
+    "a refused photo again": lambda run: run.put(NOBODY).settle().put(NOBODY, tell=True),
+    "replacement": lambda run: run.put().settle().put(shot=1, tell=True),
+    # The first photo is still on its way.
+    "replacement meanwhile": lambda run: run.put(tell=True).put(BEN, tell=True),
+    "replacement refused": lambda run: run.put().settle().put(NOBODY, tell=True),
+    # The photo that counts is sent again while another one is on its way.
+    "return to the photo that counts": lambda run: run.put().settle().put(BEN).put(),
+    "delete a profile": lambda run: (
+        run.slow_cdn(2).put().settle().remove().ask().settle().remove().ask()
     ),
-    *scenarios(
-        {
-            # One branch fails for good when the other one has added the face.
-            "thumbnail out of order": lambda run: run.fail("make_thumbnail", "s3.PutObject").put(
-                tell=True
-            ),
-            "index out of order": lambda run: run.fail(
-                "add_face_to_index", "rekognition.IndexFaces"
-            ).put(tell=True),
-            "registration out of order": lambda run: (
-                run.put(BEN).settle().fail("persist_metadata", "dynamodb.PutItem").put(tell=True)
-            ),
-            "all executions lost": all_executions_lost,
-        },
-        fails=True,
+    "delete a profile meanwhile": lambda run: run.put(tell=True).remove(),
+    "delete and send again": lambda run: run.put().settle().remove().put(),
+    "a face that is free again": a_face_that_is_free_again,
+    "execution by hand": lambda run: run.start_by_hand(ANNA).settle().put(),
+    "execution by hand over another photo": lambda run: (
+        run.put(BEN).settle().wait(10).start_by_hand(ANNA)
     ),
-)
+    # Another photo is sent before the execution comes to its first task.
+    "execution by hand too late": lambda run: run.start_by_hand(BEN).wait(10).put(),
+    # S3 announces twice.
+    "posted photo": lambda run: run.post_portrait(tell=True).send_event().settle().send_event(),
+    "posted photo without an event": lambda run: (
+        run.post_portrait(NOBODY, tell=True).lose_events().wait(71)
+    ),
+    # The event of the older photo is lost; the sweeper takes it in after the newer one.
+    "posted photo before another": lambda run: run.post_portrait(BEN).lose_events().wait(71).put(),
+    # It is taken in when no record is left that could say that the profile was deleted.
+    "posted photo deleted": lambda run: (
+        run.put().settle().wait(71).post_portrait(BEN).lose_events().wait(10).remove()
+    ),
+    "mail is down": mail_is_down,
+    "an address refused": address_refused,
+    # It ends before its first task; a user that asks has another one started.
+    "execution lost": lambda run: run.put(tell=True).abort_executions().wait(71).ask().ask(),
+    # The photo is refused, but that cannot be written; the state that fails it must know.
+    "refusal out of order": lambda run: run.fail("refuse_photo", "dynamodb.PutItem").put(
+        NOBODY, tell=True
+    ),
+}
+FAILED_IN_THE_END: Final[Scenarios] = {
+    # One branch fails for good when the other one has added the face.
+    "thumbnail out of order": lambda run: run.fail("make_thumbnail", "s3.PutObject").put(tell=True),
+    "index out of order": lambda run: run.fail("add_face_to_index", "rekognition.IndexFaces").put(
+        tell=True
+    ),
+    "registration out of order": lambda run: (
+        run.put(BEN).settle().fail("persist_metadata", "dynamodb.PutItem").put(tell=True)
+    ),
+    "all executions lost": all_executions_lost,
+}
+PROFILE_SCENARIOS: Final = (*scenarios(SCENARIOS), *scenarios(FAILED_IN_THE_END, fails=True))

@@ -14,7 +14,7 @@ from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.fakes.queues import MAX_RECEIVES
 from tests.proof.pages import BLANK, LONG
-from tests.proof.schedules import scenarios
+from tests.proof.schedules import Scenarios, scenarios
 from tests.proof.simulation import OTHER_SHADE, THIRD_SHADE, Simulation
 
 DAY: Final = GIVE_UP_AFTER.total_seconds()
@@ -129,10 +129,6 @@ def deletion_redriven(run: Simulation) -> None:
     run.upload().settle().mend().redrive(Step.DELETION)
 
 
-def given_up_and_redriven(run: Simulation) -> None:
-    run.upload().lose_messages().send_dead_letter(Step.READING).settle().redrive(Step.READING)
-
-
 def late_event_after_deletion(run: Simulation) -> None:
     """The story of a photo that was dropped by hand stays deleted."""
     run.drop().lose_events().upload().wait(10).delete().settle().poll().expect(Status.DELETED)
@@ -164,127 +160,90 @@ def never_used(run: Simulation) -> None:
     )
 
 
+SCENARIOS: Final[Scenarios] = {
+    "upload to notice": lambda run: run.upload(),
+    # Two detections and two narrations, each of which is stored when it is paid.
+    "upside-down page, long text": lambda run: run.upload(LONG, upside_down=True),
+    "blank page": lambda run: run.upload(BLANK),
+    "no notice wanted": lambda run: run.upload(notify=False),
+    "finished duplicate": lambda run: run.upload().settle().upload(),
+    "unfinished duplicate": lambda run: stuck(run.upload(notify=False)).upload(),
+    "polls resume": lambda run: stuck(run).poll().poll(),
+    "audio is missing": lambda run: run.upload().deliver_next().lose_messages().wait(61).poll(),
+    "sweeper resumes": lambda run: run.upload().upload(OTHER_SHADE).lose_messages(),
+    "reading given up and redriven": lambda run: (
+        run.break_engines(reader=True).upload().settle().mend().redrive(Step.READING)
+    ),
+    "narration given up and redriven": lambda run: (
+        run.break_engines(voice=True).upload().settle().mend().redrive(Step.NARRATION)
+    ),
+    "photo arrived late": lambda run: run.abandon().wait(61).sweep().upload(),
+    "direct upload": lambda run: run.upload_directly().settle().poll_upload(),
+    "direct upload of a finished photo": lambda run: run.upload().settle().upload_directly(),
+    "direct upload of an unfinished photo": lambda run: run.upload(notify=False).upload_directly(),
+    # S3's event is lost; a client that asks has the photo taken in.
+    "direct upload polled": direct_upload_polled,
+    "direct upload swept": lambda run: (
+        run.upload_directly().upload_directly(OTHER_SHADE).lose_events()
+    ),
+    "direct upload of no photo": lambda run: run.upload_directly(None).settle().poll_upload(),
+    # First a file that is no photo, then a photo with the same form.
+    "direct upload mended": lambda run: run.request_upload().post(None).settle().post(),
+    "direct upload forgotten": direct_upload_forgotten,
+    "repeated events": repeated_events,
+    "dropped by hand": lambda run: run.drop(),
+    "an event about nothing": lambda run: run.send_event("images/gone.jpg").upload(),
+    "delete a ready story": delete_ready,
+    "delete a new story": lambda run: run.upload().delete(),
+    "delete a failed story": lambda run: run.upload(BLANK).settle().delete(),
+    "delete while reading": partial(deleted_during, Step.READING),
+    "delete while narrating": partial(deleted_during, Step.NARRATION),
+    "delete while rendering": partial(deleted_during, Step.RENDITIONS),
+    "delete twice": lambda run: deleted(run).delete().wait(61).delete().settle().delete(),
+    # While its files are being removed, and the CDN takes its time.
+    "delete and upload again": lambda run: (
+        deleted(run.slow_cdn(2)).deliver_next().upload().settle().poll()
+    ),
+    "delete and upload much later": lambda run: deleted(run).settle().upload().settle().poll(),
+    "delete a direct upload": delete_direct_upload,
+    "delete and post again": lambda run: deleted(run).upload_directly(),
+    "a late event after a deletion": late_event_after_deletion,
+    "a deletion lost": lambda run: deleted(run).lose_messages(),
+    "a slow CDN": lambda run: deleted(run.slow_cdn(3)),
+    "renditions given up and redriven": renditions_redriven,
+    "bulk of several": bulk_of_several,
+    "an upload request never used": never_used,
+    # The upload that replaces the record is the last process that knows of the old files.
+    "a lost deletion, and the photo again": lambda run: deleted(run).lose_messages().upload(),
+}
+PARKED_IN_THE_END: Final[Scenarios] = {
+    # Sent again, it is another story: the claim of the first attempt stays alone.
+    "always a new story": lambda run: run.upload().upload(deduplicate=False),
+    "failed and sent again": lambda run: (
+        run.break_engines(reader=True).upload().settle().mend().upload()
+    ),
+    # The process dies before it can send the notice, and its message is lost.
+    "a failure without a notice": lambda run: dies_before_the_notice(run.upload(BLANK)),
+    # A claim without a photo has failed.
+    "a loss without a notice": lambda run: dies_before_the_notice(
+        run.abandon().wait(DAY + 1).sweep()
+    ),
+    # A claim without a photo fails after a day, and the next upload mends it.
+    "photo never arrived": lambda run: run.abandon().settle().upload(),
+    "messages come late": messages_come_late,
+    "another generation": another_generation,
+    "dropped, no photo": lambda run: run.drop(None),
+    "dropped, no photo, and redriven": lambda run: run.drop(None).settle().redrive(Step.INTAKE),
+    "intake given up and redriven": intake_given_up,
+    "deletion given up and redriven": deletion_redriven,
+}
+FAILED_IN_THE_END: Final[Scenarios] = {
+    "broken for good, and polled": broken_for_good,
+    # The client is told each time.
+    "failing twice": lambda run: run.break_engines(reader=True).upload().settle().upload(),
+}
 STORY_SCENARIOS: Final = (
-    *scenarios(
-        {
-            "upload to notice": lambda run: run.upload(),
-            # Two detections and two narrations, each of which is stored when it is paid.
-            "upside-down page, long text": lambda run: run.upload(LONG, upside_down=True),
-            "blank page": lambda run: run.upload(BLANK),
-            "no notice wanted": lambda run: run.upload(notify=False),
-            "finished duplicate": lambda run: run.upload().settle().upload(),
-            "unfinished duplicate": lambda run: stuck(run.upload(notify=False)).upload(),
-            "polls resume": lambda run: stuck(run).poll().poll(),
-            "audio is missing": lambda run: (
-                run.upload().deliver_next().lose_messages().wait(61).poll()
-            ),
-            "sweeper resumes": lambda run: run.upload().upload(OTHER_SHADE).lose_messages(),
-            "reading given up and redriven": lambda run: (
-                run.break_engines(reader=True).upload().settle().mend().redrive(Step.READING)
-            ),
-            "narration given up and redriven": lambda run: (
-                run.break_engines(voice=True).upload().settle().mend().redrive(Step.NARRATION)
-            ),
-            "photo arrived late": lambda run: run.abandon().wait(61).sweep().upload(),
-            "direct upload": lambda run: run.upload_directly().settle().poll_upload(),
-            "direct upload of a finished photo": lambda run: (
-                run.upload().settle().upload_directly()
-            ),
-            "direct upload of an unfinished photo": lambda run: run.upload(
-                notify=False
-            ).upload_directly(),
-            # S3's event is lost; a client that asks has the photo taken in.
-            "direct upload polled": direct_upload_polled,
-            "direct upload swept": lambda run: (
-                run.upload_directly().upload_directly(OTHER_SHADE).lose_events()
-            ),
-            "direct upload of no photo": lambda run: (
-                run.upload_directly(None).settle().poll_upload()
-            ),
-            # First a file that is no photo, then a photo with the same form.
-            "direct upload mended": lambda run: run.request_upload().post(None).settle().post(),
-            "direct upload forgotten": direct_upload_forgotten,
-            "repeated events": repeated_events,
-            "dropped by hand": lambda run: run.drop(),
-            "an event about nothing": lambda run: run.send_event("images/gone.jpg").upload(),
-            "delete a ready story": delete_ready,
-            "delete a new story": lambda run: run.upload().delete(),
-            "delete a failed story": lambda run: run.upload(BLANK).settle().delete(),
-            "delete while reading": partial(deleted_during, Step.READING),
-            "delete while narrating": partial(deleted_during, Step.NARRATION),
-            "delete while rendering": partial(deleted_during, Step.RENDITIONS),
-            "delete twice": lambda run: deleted(run).delete().wait(61).delete().settle().delete(),
-            # While its files are being removed, and the CDN takes its time.
-            "delete and upload again": lambda run: (
-                deleted(run.slow_cdn(2)).deliver_next().upload().settle().poll()
-            ),
-            "delete and upload much later": lambda run: (
-                deleted(run).settle().upload().settle().poll()
-            ),
-            "delete a direct upload": delete_direct_upload,
-            "delete and post again": lambda run: deleted(run).upload_directly(),
-            "a late event after a deletion": late_event_after_deletion,
-            "a deletion lost": lambda run: deleted(run).lose_messages(),
-            "a slow CDN": lambda run: deleted(run.slow_cdn(3)),
-            "renditions given up and redriven": renditions_redriven,
-            "bulk of several": bulk_of_several,
-            "an upload request never used": never_used,
-            # The upload that replaces the record is the last process that knows of the old files.
-            "a lost deletion, and the photo again": lambda run: (
-                deleted(run).lose_messages().upload()
-            ),
-        }
-    ),
-    *scenarios(
-        {
-            # Sent again, it is another story: the claim of the first attempt stays alone.
-            "always a new story": lambda run: run.upload().upload(deduplicate=False),
-            "failed and sent again": lambda run: (
-                run.break_engines(reader=True).upload().settle().mend().upload()
-            ),
-            # The process dies before it can send the notice, and its message is lost.
-            "a failure without a notice": lambda run: dies_before_the_notice(run.upload(BLANK)),
-            # A claim without a photo has failed.
-            "a loss without a notice": lambda run: dies_before_the_notice(
-                run.abandon().wait(DAY + 1).sweep()
-            ),
-            # A claim without a photo fails after a day, and the next upload mends it.
-            "photo never arrived": lambda run: run.abandon().settle().upload(),
-            "messages come late": messages_come_late,
-            "another generation": another_generation,
-            "dropped, no photo": lambda run: run.drop(None),
-            "dropped, no photo, and redriven": lambda run: (
-                run.drop(None).settle().redrive(Step.INTAKE)
-            ),
-            "intake given up and redriven": intake_given_up,
-            "deletion given up and redriven": deletion_redriven,
-        },
-        parks=True,
-    ),
-    *scenarios(
-        {
-            "broken for good, and polled": broken_for_good,
-            # The client is told each time.
-            "failing twice": lambda run: run.break_engines(reader=True).upload().settle().upload(),
-        },
-        parks=True,
-        fails=True,
-    ),
+    *scenarios(SCENARIOS),
+    *scenarios(PARKED_IN_THE_END, parks=True),
+    *scenarios(FAILED_IN_THE_END, parks=True, fails=True),
 )
-
-ON_MOTO: Final = (
-    *(
-        each
-        for each in STORY_SCENARIOS
-        if each.name
-        in {"upload to notice", "finished duplicate", "unfinished duplicate", "audio is missing"}
-    ),
-    *scenarios(
-        {
-            "sweeper resumes one": lambda run: run.upload().lose_messages(),
-            # The scenarios above that give up, from the dead letter on.
-            "given up and redriven": given_up_and_redriven,
-        }
-    ),
-)
-"""The paths that are also played on moto, where a request takes a hundred times as long."""

@@ -17,6 +17,8 @@ from tests.proof.simulated_aws import USUAL, BrokenPromiseError, Conditions
 from tests.proof.simulation import Processes, Simulation
 from tests.proof.tape import ALL_KINDS, Fault, Tape
 
+Scenarios = Mapping[str, Callable[[Simulation], Any]]
+Meetings = Mapping[str, Callable[[Simulation], Processes]]
 Faults = Mapping[int, Fault]
 """By the number of the request, from 1."""
 NO_FAULTS: Final[Faults] = {}
@@ -59,19 +61,13 @@ class Meeting(Scenario):
     preemptions: int
 
 
-def scenarios(
-    plays: Mapping[str, Callable[[Simulation], Any]], *, parks: bool = False, fails: bool = False
-) -> Iterator[Scenario]:
+def scenarios(plays: Scenarios, *, parks: bool = False, fails: bool = False) -> Iterator[Scenario]:
     for name, each in plays.items():
         yield Scenario(name, each, parks, fails)
 
 
 def meetings(
-    plays: Mapping[str, Callable[[Simulation], Processes]],
-    *,
-    preemptions: int,
-    parks: bool = False,
-    fails: bool = False,
+    plays: Meetings, *, preemptions: int, parks: bool = False, fails: bool = False
 ) -> Iterator[Meeting]:
     for name, each in plays.items():
         yield Meeting(name, each, parks, fails, preemptions)
@@ -107,7 +103,8 @@ def hold(
 
 def _begun(scenario: Scenario, conditions: Conditions, faults: Faults = NO_FAULTS) -> Simulation:
     backend = conditions.make_backend()
-    return Simulation(backend, backend.tape(faults), conditions, parks=scenario.parks)
+    tape = Tape(backend.clock, faults)
+    return Simulation(backend, tape, conditions, parks=scenario.parks)
 
 
 def _rest(scenario: Scenario, simulation: Simulation) -> None:

@@ -16,13 +16,12 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER, SWEEP_EVERY
 from chalicelib.errors import RejectedError, StorytimeError
 from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from chalicelib.steps.sweeper import Sweeper
-from chalicelib.stories.keys import ARRIVALS, PROFILE_ARRIVALS, Links
+from chalicelib.stories.keys import ARRIVALS, PROFILE_ARRIVALS
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, DEAD_LETTERS, TIME_LIMITS, Step
-from tests.fakes.clock import Uuids
 from tests.fakes.queues import InMemoryQueue
 from tests.fakes.workflow import DEFINITION, Execution, Function, Interpreter
-from tests.fakes.world import functions_of
-from tests.proof.memory_backend import MemoryBackend
+from tests.fakes.world import MemoryTools, assembled, functions_of
+from tests.proof.pages import PageReader, Voice
 from tests.proof.recording import RecordedTools
 from tests.proof.tape import Process, ProcessDied, Tape
 
@@ -44,6 +43,16 @@ class FunctionDiedError(Exception):
 
 class ExecutionEnded(BaseException):
     """The whole execution ends with the function that it waits for."""
+
+
+class MemoryBackend(MemoryTools):
+    """AWS in memory, with engines that read and speak the proof's pages."""
+
+    text_detector: PageReader
+    speaker: Voice
+
+    def __init__(self) -> None:
+        super().__init__(PageReader(), Voice())
 
 
 @dataclass(frozen=True)
@@ -86,14 +95,8 @@ class SimulatedAws:
 
     def __post_init__(self) -> None:
         self.clock = self.backend.clock
-        self.part = self.conditions.assembly(
-            RecordedTools(self.backend, self.tape),
-            links=Links("https://cdn.example"),
-            namespace=self.backend.namespace,
-            intake_bucket_name="intake-bucket",
-            clock=self.clock,
-            new_uuid=Uuids(),
-        )
+        tools = RecordedTools(self.backend, self.tape)
+        self.part = assembled(tools, self.clock, self.conditions.assembly)
         # Lambda's own queue of S3's events.
         self.events = InMemoryQueue[IntakeMessage](
             self.clock,

@@ -32,7 +32,7 @@ from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest
 from tests.fakes.builders import upload
 from tests.fakes.engines import CLEAR_FACE, portrait
-from tests.fakes.media import InMemoryMedia
+from tests.fakes.world import NAMESPACE
 from tests.proof.pages import page
 from tests.proof.simulated_aws import Answer, BrokenPromiseError, SimulatedAws
 from tests.proof.tape import Process
@@ -43,8 +43,6 @@ NOBODY, VEILED, ANNA, BEN = 1, 2, 3, 7
 """Persons, as `portrait` draws them: no face is found of the first, and the second one's is too
 unclear to be added."""
 REFUSED_WITH = {NOBODY: "no_face", VEILED: "face_unclear"}
-BUCKET = "photos"
-"""Where photos lie that an operator starts an execution for."""
 _SIDE = 120
 _CLOSE = msgspec.structs.replace(CLEAR_FACE, box=Box(0.05, 0.05, 0.85, 0.9))
 """A picture of so few pixels is processed in no time; the face is just large enough."""
@@ -91,9 +89,9 @@ class Wish:
     user_id: str
     person: int | None  # on the photo; None: the profile is to be deleted
     content: bytes | None
-    email: str | None
     asked: int  # how many requests there were before
     ended: int  # how many there were when it was answered, or given up
+    email: str | None = None
     granted: bool = True
     key: str | None = None  # in the intake bucket, if the photo was sent there
 
@@ -255,10 +253,10 @@ class Simulation(SimulatedAws):
     ) -> Self:
         """Send a profile photo, and again when that fails; `tell`: with an e-mail address."""
         photo = NewPhoto(user_id, picture(person, shot), "image/png", _address(user_id, tell=tell))
-        wish = partial(Wish, user_id, person, photo.content, photo.email, len(self.tape.requests))
+        asked = len(self.tape.requests)
         done = self._tried("put", lambda: self.part(ProfileIntake).take_in(photo), tries)
-        self.wishes.append(wish(len(self.tape.requests), granted=done is not None))
-        return self
+        fields = {"email": photo.email, "asked": asked, "granted": done is not None}
+        return self.wish(person, photo.content, user_id, **fields)
 
     def post_portrait(self, person: int = ANNA, *, tell: bool = False) -> Self:
         """Post a profile photo of user_a to the intake bucket with a form."""
@@ -267,27 +265,23 @@ class Simulation(SimulatedAws):
         key = permit.form.fields["key"]
         content = picture(person)
         self.backend.intake_bucket.post(key, content, email=email)
-        self.wish(person, content, email=email, key=key)
-        return self.send_event(key)
+        return self.wish(person, content, email=email, key=key).send_event(key)
 
     def start_by_hand(self, person: int) -> Self:
         """An operator starts an execution with a photo of user_a.
 
         Should it end before its first task has looked, the operator sees that.
         """
-        buckets = self.backend.sent_photos.buckets
-        content = picture(person)
-        buckets.setdefault(BUCKET, InMemoryMedia()).put("me.jpg", content, "image/png")
-        self.wish(person, content, granted=not self.conditions.aborting)
-        sent = {"userId": "user_a", "s3Bucket": BUCKET, "s3Key": "me.jpg"}
-        self.backend.workflow.begin("by-hand", sent)
-        return self
+        self.backend.by_hand("user_a", picture(person))
+        return self.wish(person, picture(person), granted=not self.conditions.aborting)
 
-    def wish(self, person: int | None, content: bytes | None, **fields: Any) -> None:
-        """Note a wish of user_a's that took no request."""
+    def wish(
+        self, person: int | None, content: bytes | None, user_id: str = "user_a", **fields: Any
+    ) -> Self:
+        """Note a wish that is answered now; it took no request unless `asked` is given."""
         now = len(self.tape.requests)
-        defaults: dict[str, Any] = {"email": None, "asked": now, "ended": now}
-        self.wishes.append(Wish("user_a", person, content, **{**defaults, **fields}))
+        self.wishes.append(Wish(user_id, person, content, **{"asked": now, "ended": now, **fields}))
+        return self
 
     def ask(self, user_id: str = "user_a") -> Self:
         """Ask for a profile once."""
@@ -313,13 +307,11 @@ class Simulation(SimulatedAws):
             return True
 
         done = bool(self._tried("delete", delete))
-        ended = len(self.tape.requests)
-        self.wishes.append(Wish(user_id, None, None, None, asked, ended, granted=done))
-        return self
+        return self.wish(None, None, user_id, asked=asked, granted=done)
 
     def profile(self, user_id: str = "user_a") -> Profile | None:
         """The profile as the table has it."""
-        return self.backend.profiles.find(profile_id_of(self.backend.namespace, user_id))
+        return self.backend.profiles.find(profile_id_of(NAMESPACE, user_id))
 
     # How scenarios are told.
 

@@ -32,6 +32,7 @@ class Fault(StrEnum):
 
 ALL_KINDS = tuple(Fault)
 CRASHES = (Fault.DIES_BEFORE, Fault.DIES_AFTER)
+_WITHOUT_EFFECT = (Fault.DIES_BEFORE, Fault.THROTTLED, Fault.SERVER_ERROR)
 
 
 class ProcessDied(BaseException):
@@ -110,7 +111,14 @@ class Tape:
         fault = self._fault_of(number, operation, process)
         request = Request(number, now, process, operation, target, detail, fault)
         self.requests.append(request)
-        return self.meet(request, action) if fault else self.effect(request, action)
+        if fault not in _WITHOUT_EFFECT:
+            result = request.result = action()
+            request.took_effect = True
+            if fault is None:
+                return result
+        if fault in CRASHES:
+            raise ProcessDied(operation)
+        raise TransientError(f"{operation} failed: {fault}")
 
     def _fault_of(self, number: int, operation: str, process: Process) -> Fault | None:
         if process.until and self.clock.now > process.until:
@@ -122,22 +130,6 @@ class Tape:
         if not fault and self.outage == (process.kind.partition(" ")[0], operation):
             return Fault.SERVER_ERROR
         return fault
-
-    def meet(self, request: Request, action: Callable[[], _Result]) -> _Result:
-        """Make a request that meets a fault."""
-        if request.fault is Fault.DIES_BEFORE:
-            raise ProcessDied(request.operation)
-        if request.fault in {Fault.DIES_AFTER, Fault.TIMED_OUT}:
-            self.effect(request, action)
-        if request.fault is Fault.DIES_AFTER:
-            raise ProcessDied(request.operation)
-        raise TransientError(f"{request.operation} failed: {request.fault}")
-
-    def effect(self, request: Request, action: Callable[[], _Result]) -> _Result:
-        """Make a request that meets no fault until it has taken effect."""
-        result = action()
-        request.took_effect, request.result = True, result
-        return result
 
     def __str__(self) -> str:
         """All requests, one a line; a blank line where another process goes on."""

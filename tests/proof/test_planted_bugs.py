@@ -25,9 +25,8 @@ from tests.fakes.profiles import InMemoryProfiles
 from tests.fakes.stories import InMemoryStories
 from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.proof.ledger import FOUND
-from tests.proof.memory_backend import MemoryBackend
 from tests.proof.schedules import Meeting, Part, Scenario, every_order_of, every_single_fault
-from tests.proof.simulated_aws import BrokenPromiseError, Conditions
+from tests.proof.simulated_aws import BrokenPromiseError, Conditions, MemoryBackend
 from tests.proof.test_schedules import MEETINGS, SCENARIOS, in_part
 
 BUGS: list[tuple[type[Any], str, str]] = []
@@ -262,7 +261,10 @@ class WithoutVersions(InMemoryProfiles):
 
 def with_bug(bug: type[Any], *, aborting: bool) -> Conditions:
     def make_backend() -> MemoryBackend:
-        backend = MemoryBackend(bug() if issubclass(bug, InMemoryStories) else None)
+        backend = MemoryBackend()
+        if issubclass(bug, InMemoryStories):
+            backend.stories = bug()
+            backend.upload_requests = InMemoryUploadRequests(backend.stories)
         if issubclass(bug, InMemoryUploadRequests):
             backend.upload_requests = bug(backend.stories)
         if issubclass(bug, InMemoryIntakeBucket):

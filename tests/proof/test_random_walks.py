@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from chalicelib.stories.queues import OF_STORIES, Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
-from tests.proof.memory_backend import MemoryBackend
 from tests.proof.pages import BLANK, LONG
 from tests.proof.schedules import explained
+from tests.proof.simulated_aws import MemoryBackend
 from tests.proof.simulation import Simulation
-from tests.proof.tape import Fault
+from tests.proof.tape import Fault, Tape
 
 SHADES = st.sampled_from([200, 160, BLANK, LONG])
 KIND = "random walks"
@@ -35,7 +35,7 @@ class Walk(RuleBasedStateMachine):
         self.faults: dict[int, Fault] = {}
         self.broken_for_long = False
         self.shown = 0
-        self.run = Simulation(self.backend, self.backend.tape(self.faults), parks=True)
+        self.run = Simulation(self.backend, Tape(self.backend.clock, self.faults), parks=True)
 
     def story_id(self, which: int) -> str:
         uploads = self.run.acknowledged

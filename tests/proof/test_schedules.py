@@ -10,14 +10,9 @@ from typing import Any
 
 import pytest
 
-from local.resources.names import INTAKE_BUCKET
-from tests.infrastructure import calls
 from tests.proof.ledger import PLAYED
-from tests.proof.meetings_of_deletion import DELETION_MEETINGS
 from tests.proof.meetings_of_profiles import PROFILE_MEETINGS
 from tests.proof.meetings_of_stories import STORY_MEETINGS
-from tests.proof.meetings_of_uploads import UPLOAD_MEETINGS
-from tests.proof.memory_backend import MemoryBackend
 from tests.proof.rare_ways import RARE_WAYS
 from tests.proof.scenarios_of_profiles import PROFILE_SCENARIOS
 from tests.proof.scenarios_of_stories import STORY_SCENARIOS
@@ -31,11 +26,11 @@ from tests.proof.schedules import (
     every_single_fault,
     play,
 )
-from tests.proof.simulated_aws import USUAL, Conditions
+from tests.proof.simulated_aws import USUAL, Conditions, MemoryBackend
 from tests.proof.tape import ALL_KINDS, CRASHES, Fault
 
 SCENARIOS = (*STORY_SCENARIOS, *PROFILE_SCENARIOS)
-MEETINGS = (*STORY_MEETINGS, *UPLOAD_MEETINGS, *DELETION_MEETINGS, *PROFILE_MEETINGS)
+MEETINGS = (*STORY_MEETINGS, *PROFILE_MEETINGS)
 UPLOAD_TO_NOTICE = STORY_SCENARIOS[0]
 CRASHED_TWICE = ("finished duplicate", "audio is missing", "failed and sent again")
 CRASHING = (
@@ -139,7 +134,13 @@ def test_no_order_with_a_fault_breaks_a_promise(meeting: Meeting, part: Part) ->
 @each("scenario", STORY_SCENARIOS)
 @pytest.mark.parametrize("seconds", [-0.02, 0.02])
 def test_clocks_that_differ_break_no_promise(scenario: Scenario, seconds: float) -> None:
-    play(scenario, conditions=Conditions(lambda: MemoryBackend(clock_ahead=seconds)))
+    def with_clocks_that_differ() -> MemoryBackend:
+        backend = MemoryBackend()
+        for queue in backend.queues.values():
+            queue.clock_ahead = timedelta(seconds=seconds)
+        return backend
+
+    play(scenario, conditions=Conditions(with_clocks_that_differ))
 
     PLAYED["paths with SQS's clock 20 ms ahead or behind"] += 1
 
@@ -159,15 +160,3 @@ def test_a_request_that_fails_once_is_repeated_within_seconds(fault: Fault) -> N
 @each("scenario", RARE_WAYS)
 def test_a_rare_way_breaks_no_promise(scenario: Scenario) -> None:
     assert play(scenario) > 5
-
-
-def test_the_calls_of_rare_ways_are_seen() -> None:
-    for scenario in RARE_WAYS:
-        play(scenario)
-
-    seen = calls.contents()
-    assert f"s3.DeleteObject:if-match {INTAKE_BUCKET}/rejected/images/*" in seen["take_in_staged"]
-    assert f"s3.DeleteObject:if-match {INTAKE_BUCKET}/images/*" in seen["erase"]
-    assert "sqs.SendMessage storytime-local-narration-dead" in seen["sweep"]
-    assert "s3.DeleteObjects storytime-local-media/public/{id}/*" in seen["give_up_narration"]
-    assert "rekognition.SearchFacesByImage storytime-local-faces" in seen["refuse_photo"]
