@@ -82,17 +82,11 @@ def test_a_room_imports_only_the_rooms_below_it() -> None:
     }
 
     assert {room_of(module) for module in rooms} == MAY_IMPORT.keys()
-    assert {
+    forbidden = {
         module: found - MAY_IMPORT[room_of(module)] - {room_of(module)}
         for module, found in rooms.items()
-        if found - MAY_IMPORT[room_of(module)] - {room_of(module)}
-    } == {}
-
-
-def test_rooms_form_no_circle() -> None:
-    order = list(TopologicalSorter(MAY_IMPORT).static_order())
-
-    assert (order[0], order[-1]) == ("errors", "assembly")
+    }
+    assert {module: found for module, found in forbidden.items() if found} == {}
 
 
 def test_modules_form_no_circle() -> None:
@@ -142,12 +136,6 @@ def test_only_the_translators_of_requests_and_events_know_the_framework() -> Non
         "chalicelib.http.profiles",
         "chalicelib.delivery.events",
     }
-
-
-def test_a_newcomer_sees_few_entries_on_the_top_floor() -> None:
-    entries = [path for path in (ROOT / "chalicelib").iterdir() if path.name != "__pycache__"]
-
-    assert len(entries) <= 12
 
 
 def test_no_two_public_classes_share_a_name() -> None:
