@@ -1,6 +1,6 @@
 """An AWS account: moto plays it, and fakes play single operations where moto differs from AWS."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -266,44 +266,35 @@ class FakeFunctions:
     """Lambda with functions and their queue triggers, two in a page.
 
     Attributes:
-        triggers: By the function's name, the triggers' states by id.
-        busy: By trigger, how often its deletion is refused.
-        looks_until_gone: Looks until the deletion of a trigger is complete.
+        triggers: By the function's name, the ids of its triggers.
+        looks_until_gone: How many looks find a trigger that is being deleted.
         code: The digest of every function's code.
         variables: The environment variables of every function.
     """
 
     def __init__(self) -> None:
-        self.triggers: dict[str, dict[str, str]] = {}
-        self.busy: dict[str, int] = {}
+        self.triggers: dict[str, list[str]] = {}
         self.looks_until_gone = 2
         self.code = "c0de="
         self.variables: dict[str, str] = {}
-        self._looks: dict[str, int] = {}
+        self._looks: Counter[str] = Counter()
 
     def list_event_source_mappings(self, request: Request) -> Answer:
-        start = int(request.get("Marker", "0"))
-        found = list(self._of(request).items())
+        found, start = self._of(request), int(request.get("Marker", "0"))
         more = {"NextMarker": str(start + 2)} if start + 2 < len(found) else {}
-        page = [{"UUID": each, "State": state} for each, state in found[start : start + 2]]
-        return {"EventSourceMappings": page, **more}
+        return {"EventSourceMappings": [{"UUID": each} for each in found[start:][:2]], **more}
 
     def delete_event_source_mapping(self, request: Request) -> None:
         trigger = request["UUID"]
-        triggers = next((each for each in self.triggers.values() if trigger in each), None)
-        if triggers is None:
+        function = next((each for each in self.triggers.values() if trigger in each), None)
+        if function is None:
             raise absent()
-        if self.busy.get(trigger):
-            self.busy[trigger] -= 1
-            raise RefusalError("ResourceInUseException")
-        if triggers[trigger] != "Deleting":
-            triggers[trigger] = "Deleting"
-            return
-        self._looks[trigger] = self._looks.get(trigger, 0) + 1
-        if self._looks[trigger] < self.looks_until_gone:
+        self._looks[trigger] += 1
+        if self._looks[trigger] > self.looks_until_gone:
+            function.remove(trigger)
+            raise absent()
+        if self._looks[trigger] > 1:
             raise RefusalError("ResourceInUseException", "It is being deleted")
-        del triggers[trigger]
-        raise absent()
 
     def get_function_configuration(self, request: Request) -> Answer:
         self._of(request)
@@ -321,7 +312,7 @@ class FakeFunctions:
         self._of(request)
         del self.triggers[request["FunctionName"]]
 
-    def _of(self, request: Request) -> dict[str, str]:
+    def _of(self, request: Request) -> list[str]:
         if request["FunctionName"] not in self.triggers:
             raise absent()
         return self.triggers[request["FunctionName"]]

@@ -54,7 +54,7 @@ class Deploying:
         self.progress = Progress(self.out, lambda: 0.0)
         account.stack.exists("CREATE_COMPLETE", outputs=outputs(), parameters=NOW)
         account.stack.change_set = ("FAILED", NO_CHANGES)
-        account.functions.triggers = {"storytime-dev": {}}
+        account.functions.triggers = {"storytime-dev": []}
 
     def is_new(self) -> "Deploying":
         """The stack is created now."""
@@ -400,10 +400,10 @@ def test_the_app_is_deployed_if_it_differs_or_if_that_is_wished(
     api = deployed_once(deploying)
     leftover = "00000000-0000-0000-0000-000000000001"
     functions, apis = deploying.account.functions, deploying.account.client("apigateway")
-    functions.looks_until_gone = 1
+    functions.looks_until_gone = 0
     old, other = deploying.account.api(), deploying.account.api("storytime-prod")
     change(deploying)
-    functions.triggers["storytime-dev-erase"] = {leftover: "Deleting"}
+    functions.triggers["storytime-dev-erase"] = [leftover]
 
     with pytest.raises(DeploymentError, match=r"^`chalice deploy` failed"):
         deploying.deployment().run(Wishes(anyway=anyway))
@@ -414,7 +414,7 @@ def test_the_app_is_deployed_if_it_differs_or_if_that_is_wished(
     ]
     assert deploying.account.requests("put_gateway_response") == []
     # Triggers and APIs that Chalice would make a second time were deleted before.
-    assert functions.triggers["storytime-dev-erase"] == {}
+    assert functions.triggers["storytime-dev-erase"] == []
     left = {each["id"] for each in apis.get_rest_apis()["items"]}
     assert left == {api, other} != {api, other, old}
 

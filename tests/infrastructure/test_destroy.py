@@ -227,7 +227,7 @@ def test_while_somebody_changes_the_stack_nothing_is_asked(
 def test_after_the_stages_name_everything_is_deleted_in_order(
     destroying: Destroying, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    destroying.account.functions.triggers = {"storytime-dev": {}, "storytime-dev-erase": {}}
+    destroying.account.functions.triggers = {"storytime-dev": [], "storytime-dev-erase": []}
     destroying.stack.will_be(GONE, ("StoriesTable", GONE), ("MediaBucket", GONE))
     stage_folder.write(destroying.stage, {"stages": {}}, {})
 
