@@ -1,15 +1,22 @@
-"""ImportRestApi and PutRestApi for an emulator that ignores their bodies.
+"""``python -m tests.deployed.rest_api_import URL CERTIFICATE`` imports REST APIs at an emulator.
 
-Chalice describes its REST API in one OpenAPI document. MiniStack makes an empty API from it, but
-can make resources, methods, authorizers and integrations one by one. So this turns an import into
-single requests, and passes all other requests on.
+Chalice describes its REST API in one OpenAPI document, for ImportRestApi and PutRestApi. MiniStack
+ignores the document, but can make resources, methods, authorizers and integrations one by one. So
+this turns an import into single requests, and passes all other requests on to the emulator at URL.
+It prints its address, and answers there until it receives a signal to end.
 """
 
 import json
+import sys
+import threading
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
+from local.runner.process import interrupt_when_told_to_end
+from local.server.http_server import HttpServer
+from tests.deployed.emulated_account import client
 from tests.deployed.passed_on import PassedOn, body_of
 
 if TYPE_CHECKING:
@@ -141,3 +148,19 @@ class RestApiImport:
             **place, statusCode="200", responseParameters=dict.fromkeys(headers, False)
         )
         self._client.put_integration_response(**place, statusCode="200", responseParameters=headers)
+
+
+def main(url: str, certificate: str) -> None:
+    interrupt_when_told_to_end()
+    authority = Path(certificate)
+    server = HttpServer(0)
+    server.start(RestApiImport(client("apigateway", url, authority), PassedOn(url, authority)))
+    print(server.url, flush=True)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

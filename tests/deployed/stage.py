@@ -11,6 +11,7 @@ import requests
 
 from infrastructure.stack.outputs import settings_of
 from tests.deployed.emulated_account import PROJECT, EmulatedAccount
+from tests.infrastructure.projects import git
 from tests.waiting import until
 
 NAME: Final = "proof"
@@ -111,6 +112,14 @@ class DeployedStage:
         )
         return [found["Key"] for found in listed.get("Contents", [])]
 
+    def parked(self, step: str) -> int | None:
+        """Return the number of a step's parked messages; None if there is none."""
+        name = "ApproximateNumberOfMessages"
+        url = f"{self.settings['QUEUE_URL_PREFIX']}{step}-parked"
+        sqs = self.account.client("sqs")
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return int(answer["Attributes"][name]) or None
+
     def content(self, url: str) -> bytes:
         """Return the object that CloudFront would serve at a URL."""
         key = url.removeprefix(f"{self.settings['MEDIA_BASE_URL']}/")
@@ -173,9 +182,3 @@ class DeployedStage:
         file.write_text(json.dumps(config))
         git(self.project, "init", "--quiet")
         git(self.project, "add", "--all")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder, and return its output."""
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

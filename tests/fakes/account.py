@@ -24,6 +24,7 @@ NO_CHANGES: Final = (
     "The submitted information didn't contain changes. "
     "Submit different information to create a change set."
 )
+_EVENTS_IN_A_PAGE: Final = 7
 _BEGINNING: Final = datetime(2026, 3, 1, tzinfo=UTC)
 
 Request = dict[str, Any]
@@ -170,7 +171,6 @@ class FakeStack:
 
     Attributes:
         change_set: How a change set ends: its status, and the reason.
-        page_size: Events in a page.
     """
 
     def __init__(self) -> None:
@@ -178,7 +178,6 @@ class FakeStack:
         self.outputs: Mapping[str, str] = {}
         self.parameters: Mapping[str, str] = {}
         self.change_set = ("CREATE_COMPLETE", "")
-        self.page_size = 100
         self._is_ready = False
         self._events: list[dict[str, Any]] = []
         self._course: deque[tuple[str, tuple[Event, ...]]] = deque()
@@ -219,7 +218,7 @@ class FakeStack:
     def describe_stack_events(self, request: Request) -> Answer:
         assert request["StackName"] == STACK_ID, "by its name, a deleted stack has no events"
         start = int(request.get("NextToken", "0"))
-        end = start + self.page_size
+        end = start + _EVENTS_IN_A_PAGE
         more = {"NextToken": str(end)} if end < len(self._events) else {}
         return {"StackEvents": self._events[start:end], **more}
 
