@@ -60,11 +60,9 @@ def test_the_supported_pythons_are_those_that_packages_are_built_for() -> None:
 
 @pytest.mark.parametrize("running", [(3, 10), (3, 14)])
 def test_another_python_is_refused(running: tuple[int, int]) -> None:
-    said = (
-        rf"This is Python 3\.{running[1]}, .* supports 3\.11, 3\.12, 3\.13\. .* PYTHON=python3\.13"
-    )
-
-    with pytest.raises(DeploymentError, match=said):
+    with pytest.raises(
+        DeploymentError, match=rf"^This is Python 3\.{running[1]}, .* 3\.11, 3\.12, 3\.13"
+    ):
         check_python(running)
 
 
@@ -78,13 +76,9 @@ def test_chalices_lines_are_reported_and_its_failure_is_an_error(stage: Stage) -
     )
     lines: list[str] = []
 
-    with pytest.raises(DeploymentError) as caught:
+    with pytest.raises(DeploymentError, match=r"^`chalice package` failed; its last lines above"):
         run_chalice(stage, ["package", "out"], lines.append)
 
-    assert str(caught.value) == (
-        "`chalice package` failed; its last lines above say why. Fix that, and run the same "
-        "command again: it continues with what exists."
-    )
     assert lines[:2] == ["one ü", "  two"]
     assert lines[-1] == "RuntimeError: no app"
 
@@ -169,9 +163,7 @@ def test_the_roles_of_a_stage_in_another_region_are_not_taken_over(
     iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=policy)
 
     check_roles(iam, stage, "us-east-1")
-    with pytest.raises(
-        DeploymentError, match=r"^Stage 'dev' .* exists in us-east-1, .* eu-west-1\.$"
-    ):
+    with pytest.raises(DeploymentError, match=r"already exists in us-east-1, .* eu-west-1\.$"):
         check_roles(iam, stage, "eu-west-1")
 
 
@@ -281,12 +273,12 @@ def test_new_tokens_reach_the_authorizer_and_nothing_else_changes(account: FakeA
     assert account.requests("get_function")  # it waits until the update is complete
 
 
-@pytest.mark.parametrize("is_deployed", [True, False])
+@pytest.mark.parametrize("deployed", [[AUTHORIZE], []])
 def test_unchanged_tokens_or_a_missing_authorizer_change_nothing(
-    account: FakeAccount, *, is_deployed: bool
+    account: FakeAccount, deployed: list[str]
 ) -> None:
-    account.functions.triggers = {AUTHORIZE: []} if is_deployed else {}
+    account.functions.triggers = {name: [] for name in deployed}
     account.functions.variables = {"API_TOKENS": "old"}
 
-    assert renew(account.client("lambda"), AUTHORIZE, "old" if is_deployed else "new") is False
+    assert renew(account.client("lambda"), AUTHORIZE, "old" if deployed else "new") is False
     assert account.requests("update_function_configuration") == []
