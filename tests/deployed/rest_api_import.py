@@ -1,9 +1,9 @@
 """``python -m tests.deployed.rest_api_import URL CERTIFICATE`` imports REST APIs at an emulator.
 
-Chalice describes its REST API in one OpenAPI document, for ImportRestApi and PutRestApi. MiniStack
-ignores the document, but can make resources, methods, authorizers and integrations one by one. So
-this turns an import into single requests, and passes all other requests on to the emulator at URL.
-It prints its address, and answers there until it receives a signal to end.
+Chalice describes its REST API in one OpenAPI document. MiniStack ignores the document, but can make
+resources, methods, authorizers and integrations one by one. So this turns an import into single
+requests, and passes all other requests on to the emulator at URL. It prints its address, and
+answers there until it receives a signal to end.
 """
 
 import json
@@ -46,8 +46,6 @@ class RestApiImport:
         match environ["REQUEST_METHOD"], environ["PATH_INFO"].strip("/").split("/"):
             case "POST", ["restapis"] if mode == "import":
                 answer = self._import(json.loads(body))
-            case "PUT", ["restapis", api_id] if mode == "overwrite":
-                answer = self._overwrite(api_id, json.loads(body))
             case "DELETE", ["restapis", _, "stages", _, "cache", "authorizers"]:
                 answer = {}  # the emulator does not have this request
             case _:
@@ -56,14 +54,10 @@ class RestApiImport:
         return [json.dumps(answer).encode()]
 
     def _import(self, document: dict[str, Any]) -> dict[str, Any]:
-        made = self._client.create_rest_api(
+        api_id = self._client.create_rest_api(
             name=document["info"]["title"],
             binaryMediaTypes=document[f"{_EXTENSION}binary-media-types"],
-        )
-        return self._overwrite(made["id"], document)
-
-    def _overwrite(self, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
-        self._clear(api_id)
+        )["id"]
         authorizers = {
             name: self._authorizer(api_id, name, scheme[f"{_EXTENSION}authorizer"])
             for name, scheme in document.get("securityDefinitions", {}).items()
@@ -76,13 +70,6 @@ class RestApiImport:
                 authorizer = authorizers[asked_for[0]] if asked_for else None
                 self._method(api_id, resource, method.upper(), operation, authorizer)
         return {"id": api_id, "name": document["info"]["title"]}
-
-    def _clear(self, api_id: str) -> None:
-        for resource in self._client.get_resources(restApiId=api_id, limit=500)["items"]:
-            if resource["path"] != "/" and resource["path"].count("/") == 1:  # with all below it
-                self._client.delete_resource(restApiId=api_id, resourceId=resource["id"])
-        for authorizer in self._client.get_authorizers(restApiId=api_id)["items"]:
-            self._client.delete_authorizer(restApiId=api_id, authorizerId=authorizer["id"])
 
     def _root(self, api_id: str) -> str:
         resources = self._client.get_resources(restApiId=api_id)["items"]

@@ -15,6 +15,7 @@ from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed.stage import DeployedStage
 from tests.end_to_end.test_main_path import words_of
+from tests.fakes.builders import encoded
 from tests.waiting import until
 
 pytestmark = pytest.mark.deployed
@@ -149,7 +150,7 @@ def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None
     sent = stage.request(
         "PUT",
         "/profiles/anna/photo",
-        data=as_jpeg(pictures.astronaut()),
+        data=encoded(pictures.astronaut(), "JPEG"),
         headers={"Content-Type": "image/jpeg"},
     )
     assert sent.status_code == 202, sent.text
@@ -164,9 +165,3 @@ def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None
     thumbnail = Image.open(io.BytesIO(stage.content(profile["photo"]["thumbnail_url"])))
     assert max(thumbnail.size) <= 512
     assert stage.request("DELETE", "/profiles/anna").status_code == 202
-
-
-def as_jpeg(picture: Image.Image) -> bytes:
-    content = io.BytesIO()
-    picture.save(content, "JPEG")
-    return content.getvalue()

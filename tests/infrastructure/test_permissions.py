@@ -1,6 +1,5 @@
 """Each function may do what it did in the end-to-end tests and the proof, and nothing else."""
 
-import copy
 import json
 import os
 import subprocess
@@ -129,34 +128,37 @@ def problems_of(function: str, policy: Policy) -> list[str]:
     return problems(policy, NEEDS[function].values(), OF_OTHERS.values())
 
 
+def edited(policy: Policy, number: int, **parts: object) -> Policy:
+    """Return the policy with other parts in one of its statements."""
+    statements = [*policy["Statement"]]
+    statements[number] = {**statements[number], **parts}
+    return {"Statement": statements}
+
+
 def without_one(policy: Policy) -> Iterator[tuple[str, Policy]]:
     """Yield the policy without one action, resource or condition value, for each of them."""
     for number, statement in enumerate(policy["Statement"]):
+        of = f", of {statement['Action']}"
         for part in ("Action", "Resource"):
             for value in statement[part]:
-                less = copy.deepcopy(dict(policy))
-                less["Statement"][number][part].remove(value)
-                yield f"{value}, of {statement['Action']}", less
+                rest = [each for each in statement[part] if each != value]
+                yield value + of, edited(policy, number, **{part: rest})
         for operator, keys in statement.get("Condition", {}).items():
             for key, values in keys.items():
                 for value in values:
-                    less = copy.deepcopy(dict(policy))
-                    less["Statement"][number]["Condition"][operator][key].remove(value)
-                    yield f"{key} {value}, of {statement['Action']}", less
+                    left = {**keys, key: [each for each in values if each != value]}
+                    yield value + of, edited(policy, number, Condition={operator: left})
 
 
 def wider(policy: Policy) -> Iterator[tuple[str, Policy]]:
     """Yield the policy with one resource shortened or "*", or without one condition."""
     for number, statement in enumerate(policy["Statement"]):
-        for place, resource in enumerate(statement["Resource"]):
+        of = f", of {statement['Action']}"
+        for resource in statement["Resource"]:
             for other in {"*", _cut(resource)} - {resource}:
-                more = copy.deepcopy(dict(policy))
-                more["Statement"][number]["Resource"][place] = other
-                yield f"{other} for {resource}, of {statement['Action']}", more
+                yield other + of, edited(policy, number, Resource=[*statement["Resource"], other])
         if "Condition" in statement:
-            more = copy.deepcopy(dict(policy))
-            del more["Statement"][number]["Condition"]
-            yield f"no condition, of {statement['Action']}", more
+            yield f"no condition{of}", edited(policy, number, Condition={})
 
 
 def _cut(resource: str) -> str:
