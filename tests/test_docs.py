@@ -18,7 +18,7 @@ from chalicelib.settings import Settings
 from chalicelib.steps.deletion import MAX_WRITER_DURATION
 from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
 from chalicelib.stories import upload_request
-from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS, Step
 from chalicelib.stories.story import LEGAL_MOVES
 from infrastructure.commands.deploy import requests_per_second
 from infrastructure.iam.permissions import GRANTS
@@ -34,6 +34,7 @@ README = (ROOT / "README.md").read_text()
 APP = (ROOT / "app.py").read_text()
 API = (ROOT / "docs/api.md").read_text()
 DEPLOY = (ROOT / "docs/deploy.md").read_text()
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
@@ -288,6 +289,35 @@ def figures_of(stage: str) -> dict[str, int]:
         "table restorable": recovery["RecoveryPeriodInDays"],
         "table protected": table["DeletionProtectionEnabled"],
     }
+
+
+def test_the_table_of_alarms_says_when_each_is_raised() -> None:
+    told = dict(
+        re.findall(r"^\| `([\w<>-]+)` \| ([>≥] \d+ in \d+ min) \|", OPERATIONS, re.MULTILINE)
+    )
+    signs = {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥"}
+
+    explained = set()
+    for alarm in Stack("dev").of_type("CloudWatch::Alarm"):
+        name = alarm["AlarmName"].removeprefix("storytime-dev-")
+        if name not in told:  # the row of all queues or functions
+            name = re.sub(rf"^({'|'.join(Step)})-", "<queue>-", name)
+            name = re.sub("^errors-.*", "errors-<function>", name)
+        sign = signs[alarm["ComparisonOperator"]]
+        assert told[name] == f"{sign} {alarm['Threshold']} in {alarm['Period'] // 60} min", name
+        assert alarm["EvaluationPeriods"] == 1
+        explained.add(name)
+    assert explained == told.keys()
+
+
+def test_the_page_of_operations_names_the_log_groups_and_the_table() -> None:
+    stack = Stack("prod")
+    groups = [each["LogGroupName"] for each in stack.of_type("Logs::LogGroup")]
+    others = [name for name in groups if not name.startswith("/aws/lambda/")]
+
+    assert others
+    assert [name for name in others if name.replace("prod", "<stage>") not in OPERATIONS] == []
+    assert stack.of_type("DynamoDB::Table")[0]["TableName"] in OPERATIONS
 
 
 def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> None:

@@ -114,8 +114,10 @@ def test_error_responses_of_an_interrupted_run_are_deployed(gateway: Gateway) ->
 def test_the_stage_logs_requests_and_limits_them(gateway: Gateway) -> None:
     gateway.configure()
 
-    assert gateway.account.flushed == [gateway.api]  # a revoked token is refused from now on
-    stage = gateway.client.get_stage(restApiId=gateway.api, stageName="api")
+    # A revoked token is refused from now on.
+    where = {"restApiId": gateway.api, "stageName": "api"}
+    assert gateway.account.requests("flush_stage_authorizers_cache") == [where]
+    stage = gateway.client.get_stage(**where)
     assert stage["accessLogSettings"] == {"destinationArn": LOG, "format": LOG_FORMAT}
     limits = stage["methodSettings"]["*/*"]
     assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (20, 40)
