@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -138,15 +140,16 @@ class DeployedStage:
         ).json()
         return counts
 
-    def break_engine(self, operation: str, error: str, times: int) -> None:
-        fault: dict[str, str | int] = {"operation": operation, "error": error, "times": times}
-        url = f"{self.account.engines.aws_url}/_local/faults"
-        requests.post(url, json=fault, timeout=10).raise_for_status()
-
-    def mend_engines(self) -> None:
-        requests.delete(
-            f"{self.account.engines.aws_url}/_local/faults", timeout=10
-        ).raise_for_status()
+    @contextmanager
+    def broken_engine(self, operation: str, error: str) -> Iterator[None]:
+        """Let an engine fail meanwhile."""
+        faults = f"{self.account.engines.aws_url}/_local/faults"
+        fault: dict[str, str | int] = {"operation": operation, "error": error, "times": 1000}
+        requests.post(faults, json=fault, timeout=10).raise_for_status()
+        try:
+            yield
+        finally:
+            requests.delete(faults, timeout=10).raise_for_status()
 
     def log_lines(self) -> list[str]:
         """Return all log lines of the stage's functions."""

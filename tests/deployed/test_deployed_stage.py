@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from infrastructure.gateway.responses import RESPONSES
 from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed.stage import DeployedStage
@@ -55,7 +56,7 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     assert functions == {each["FunctionName"] for each in running}
     assert len(described["aws_iam_role"]) == len(functions)
     definition = json.loads(packaged["locals"]["chalice_api_swagger"])
-    assert "UNAUTHORIZED" in definition["x-amazon-apigateway-gateway-responses"]
+    assert definition["x-amazon-apigateway-gateway-responses"].keys() == RESPONSES.keys()
     rules = {each["name"] for each in described["aws_cloudwatch_event_rule"].values()}
     assert rules == {rule["Name"] for rule in stage.account.client("events").list_rules()["Rules"]}
     assert zipfile.is_zipfile(out / "deployment.zip")
@@ -134,12 +135,9 @@ def test_a_deleted_story_leaves_no_files(stage: DeployedStage) -> None:
 
 
 def test_a_message_that_fails_for_good_is_parked(stage: DeployedStage) -> None:
-    stage.break_engine("polly.SynthesizeSpeech", "ServiceFailureException", times=1000)
-    try:
+    with stage.broken_engine("polly.SynthesizeSpeech", "ServiceFailureException"):
         uploaded = stage.upload(PHOTO, X_Duplication_Check_Required="false").json()
         failed = stage.ended(uploaded["id"])
-    finally:
-        stage.mend_engines()
 
     assert failed.status_code == 422
     assert "SynthesizeSpeech" in failed.json()["message"]

@@ -23,14 +23,13 @@ from infrastructure.commands.deploy import (
 )
 from infrastructure.commands.preparation import Preparation, Prepared, Wishes, tokens_of
 from infrastructure.commands.progress import Progress
-from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stage import DeploymentError, Stage
 from local.server.http_server import HttpServer
 from tests.fakes.account import NO_CHANGES, FakeAccount, RefusalError
 from tests.infrastructure import projects
 from tests.infrastructure.projects import DIGEST
-from tests.infrastructure.resolved import Stack, names, outputs
+from tests.infrastructure.resolved import Stack, outputs
 
 EMAIL: Final = "reader@example.com"
 NOW: Final = {
@@ -205,34 +204,6 @@ def test_the_allowed_origin_is_the_stages_own_setting(deploying: Deploying) -> N
     deploying.configure(ALLOWED_ORIGIN="https://app.example.com")
 
     assert deploying.parameters()["AllowedOrigin"] == "https://app.example.com"
-
-
-# Before the app.
-
-
-def test_a_new_stage_is_prepared_and_shown(deploying: Deploying) -> None:
-    prepared = deploying.is_new().prepare(EMAIL)
-
-    assert deploying.out.getvalue().splitlines()[2:] == [
-        "  stack storytime-dev",
-        "    StoriesTable create complete",
-        "  stack storytime-dev ............... 0.0 s, up to date",
-        "  face collection ................... 0.0 s, made",
-    ]
-    assert deploying.account.collections.keys() == {"storytime-dev-faces"}
-    folder = deploying.stage.folder / ".chalice"
-    config = json.loads((folder / "config.json").read_text())["stages"]["dev"]
-    assert config["environment_variables"] == prepared.environment
-    assert prepared.environment == {
-        **settings_of(outputs()),
-        "MAXIMUM_CONCURRENCY": "5",
-        "STAGE": "dev",
-        "API_TOKENS": DIGEST,
-    }
-    assert config["lambda_functions"].keys() == GRANTS.keys()
-    for function in GRANTS:
-        policy = json.loads((folder / f"policy-{function}.json").read_text())
-        assert policy == policy_of(function, names())
 
 
 def test_settings_with_which_no_function_could_start_are_not_deployed(
@@ -438,11 +409,3 @@ def test_a_missing_permission_is_one_clear_message(
         capsys.readouterr().err,
     )
     assert deploying.out.getvalue().endswith("storytime-dev ............... 0.0 s, not done\n")
-
-
-def test_the_command_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
-    def stop(_: Stage) -> Deployment:
-        raise KeyboardInterrupt
-
-    assert main(["dev"], stop) == 130
-    assert capsys.readouterr().err == "\ndeploy: stopped; run it again to continue.\n"

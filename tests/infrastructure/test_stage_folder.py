@@ -1,6 +1,5 @@
 """The names of stages, and the folder that Chalice deploys a stage from."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -101,18 +100,6 @@ def test_environment_variables_may_have_4_kb_and_not_a_byte_more(stage: Stage) -
     config_for(stage, X="é" + most * "x")
     with pytest.raises(DeploymentError, match=r"have 4,097 bytes; Lambda allows 4,096\."):
         config_for(stage, X="é" + (most + 1) * "x")
-
-
-def test_the_folder_links_to_the_app_and_has_its_configuration_and_policies(stage: Stage) -> None:
-    written(stage)
-
-    links = {each.name: each.readlink() for each in stage.folder.iterdir() if each.is_symlink()}
-    linked = ("app.py", "chalicelib", "requirements.txt")
-    assert links == {name: stage.project / name for name in linked}
-    assert (stage.folder / "chalicelib" / "reading.py").read_text() == "PAGES = 1\n"
-    chalice = stage.folder / ".chalice"
-    assert json.loads((stage.folder / CONFIG).read_text()) == config_for(stage)
-    assert json.loads((chalice / "policy-narrate.json").read_text()) == {"Statement": [1]}
 
 
 def test_writing_again_removes_old_policies_and_keeps_chalices_record(stage: Stage) -> None:

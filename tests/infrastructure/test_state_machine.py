@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from cfnlint.api import lint_all
 
 from chalicelib.profiles.clean_up import MAX_EXECUTION_DURATION
 from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from infrastructure.iam.permissions import GRANTS
 from tests.fakes.workflow import DEFINITION
 from tests.infrastructure.projects import functions_of
+from tests.infrastructure.test_template import problems
 
 PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 PREFIX: Final = "${FunctionArnPrefix}"
@@ -20,20 +20,13 @@ PREFIX: Final = "${FunctionArnPrefix}"
 
 def linted(definition: Mapping[str, Any]) -> list[str]:
     """Return cfn-lint's errors and warnings for a template with this state machine."""
-    machine = {
-        "Type": "AWS::StepFunctions::StateMachine",
-        "Properties": {
-            "RoleArn": "arn:aws:iam::123456789012:role/workflow",
-            "Definition": json.loads(
-                json.dumps(definition).replace(
-                    PREFIX, "arn:aws:lambda:us-east-1:123456789012:function:storytime-dev-"
-                )
-            ),
-        },
+    function = "arn:aws:lambda:us-east-1:123456789012:function:storytime-dev-"
+    properties = {
+        "RoleArn": "arn:aws:iam::123456789012:role/workflow",
+        "Definition": json.loads(json.dumps(definition).replace(PREFIX, function)),
     }
-    template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": machine}}
-    found = lint_all(json.dumps(template))
-    return [match.message for match in found if not match.rule.id.startswith("I")]
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    return problems(json.dumps({"Resources": {"Workflow": machine}}))
 
 
 def machines(machine: Mapping[str, Any] = DEFINITION) -> Iterator[Mapping[str, Any]]:
