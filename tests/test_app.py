@@ -93,13 +93,6 @@ def test_a_failure_is_answered_without_its_stack_trace(closed: Any) -> None:
     assert closed["debug"] is False
 
 
-def test_any_other_token_opens_nothing() -> None:
-    policy = look(f"Bearer {TOKEN}s", API_TOKENS=digest_of(TOKEN))["policy"]
-
-    assert policy["principalId"] == "nobody"
-    assert [each["Resource"] for each in policy["policyDocument"]["Statement"]] == [[]]
-
-
 def test_an_open_stage_guards_no_route_and_its_authorizer_accepts_no_token() -> None:
     opened = look(f"Bearer {TOKEN}", API_TOKENS="open", ALLOWED_ORIGIN="https://books.example.com")
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -26,10 +25,10 @@ from chalice.deploy.packager import (
     SubprocessPip,
 )
 from chalice.utils import UI, OSUtils
-from packaging.requirements import Requirement
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
 
+from tests.test_installing import asked_for, packages
 from tests.unit.test_settings import ENVIRONMENT
 
 ROOT: Final = Path(__file__).parent.parent.parent
@@ -102,32 +101,6 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     )
 
 
-def names_in(requirements: str) -> set[str]:
-    lines = (ROOT / requirements).read_text().splitlines()
-    return {
-        canonicalize_name(Requirement(line.rstrip(" \\")).name)
-        for line in lines
-        if re.match(r"\w", line)
-    }
-
-
-def needed_by(names: Iterable[str]) -> set[str]:
-    """These packages, and all packages that they need."""
-    needed: set[str] = set()
-    todo = [*names]
-    while todo:
-        name = canonicalize_name(todo.pop())
-        if name not in needed:
-            needed.add(name)
-            requirements = map(Requirement, metadata.requires(name) or ())
-            todo += [
-                each.name
-                for each in requirements
-                if not each.marker or each.marker.evaluate({"extra": ""})
-            ]
-    return needed
-
-
 IMPORT_THE_APP: Final = f"""
 import json, sys
 sys.path[:0] = sys.argv[1:]
@@ -179,9 +152,9 @@ def test_a_package_has_at_most_20_mb(package: Package) -> None:
 @pytest.mark.prove
 @ONE_PROCESS
 def test_a_package_has_only_the_app_and_what_it_needs(package: Package) -> None:
-    needed = needed_by(names_in("requirements/lambda.in"))
-    assert package.packages().keys() == needed
-    assert needed & (names_in("requirements/local.in") | names_in("requirements/dev.in")) == set()
+    assert package.packages().keys() == packages("lambda").keys()
+    of_the_demo = {canonicalize_name(each.name) for each in asked_for("local") + asked_for("dev")}
+    assert package.packages().keys() & of_the_demo == set()
 
     ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "chalicelib").rglob("*.py")}
     of_chalice = {"chalice/__init__.py", "chalice/app.py"}
