@@ -100,16 +100,7 @@ def test_modules_form_no_circle() -> None:
 def test_only_the_aws_room_knows_aws() -> None:
     assert importers_of("boto3", "botocore") != set()
     assert {room_of(module) for module in importers_of("boto3", "botocore")} == {"aws"}
-
-
-def test_only_the_assembly_chooses_adapters() -> None:
-    outside = {
-        module
-        for module in importers_of("chalicelib.aws")
-        if not module.startswith("chalicelib.aws")
-    }
-
-    assert outside == {"chalicelib.assembly"}
+    assert "app" not in importers_of("chalicelib.aws")
 
 
 def test_powertools_writes_metrics_and_log_lines_only() -> None:

@@ -92,6 +92,9 @@ def test_the_record_and_the_fingerprint_can_be_fetched_in_another_clone(
     record(stage, API)
     keep_record(s3, BUCKET, stage, "app+/= code")
     elsewhere = Stage("dev", tmp_path / "another clone")
+    assert recorded(elsewhere) == []
+    with pytest.raises(DeploymentError, match=r"make deploy STAGE=dev ANYWAY=1$"):
+        rest_api_id(elsewhere)
 
     assert fetch_record(s3, BUCKET, elsewhere) == "app+/= code"
     assert recorded(elsewhere) == [API]
@@ -123,12 +126,6 @@ def test_the_newer_of_two_records_counts(s3: Any, stage: Stage, age: timedelta, 
 
     assert fetch_record(s3, BUCKET, stage) == "fingerprint"
     assert recorded(stage) == [{"name": wins}]
-
-
-def test_without_a_record_nothing_is_recorded(stage: Stage) -> None:
-    assert recorded(stage) == []
-    with pytest.raises(DeploymentError, match=r"make deploy STAGE=dev ANYWAY=1$"):
-        rest_api_id(stage)
 
 
 # A stage of the same name elsewhere.
@@ -264,21 +261,14 @@ def test_everything_of_an_interrupted_deployment_is_found_by_its_name(
 
 
 def test_new_tokens_reach_the_authorizer_and_nothing_else_changes(account: FakeAccount) -> None:
-    account.functions.triggers = {AUTHORIZE: []}
-    account.functions.variables = {"API_TOKENS": "old,leaked", "STAGE": "dev"}
+    client, functions = account.client("lambda"), account.functions
+    assert renew(client, AUTHORIZE, "old") is False  # the first deployment makes the function
 
-    assert renew(account.client("lambda"), AUTHORIZE, "old") is True
-
-    assert account.functions.variables == {"API_TOKENS": "old", "STAGE": "dev"}
+    functions.triggers = {AUTHORIZE: []}
+    functions.variables = {"API_TOKENS": "old,leaked", "STAGE": "dev"}
+    assert renew(client, AUTHORIZE, "old") is True
+    assert functions.variables == {"API_TOKENS": "old", "STAGE": "dev"}
     assert account.requests("get_function")  # it waits until the update is complete
 
-
-@pytest.mark.parametrize("deployed", [[AUTHORIZE], []])
-def test_unchanged_tokens_or_a_missing_authorizer_change_nothing(
-    account: FakeAccount, deployed: list[str]
-) -> None:
-    account.functions.triggers = {name: [] for name in deployed}
-    account.functions.variables = {"API_TOKENS": "old"}
-
-    assert renew(account.client("lambda"), AUTHORIZE, "old" if deployed else "new") is False
-    assert account.requests("update_function_configuration") == []
+    assert renew(client, AUTHORIZE, "old") is False
+    assert len(account.requests("update_function_configuration")) == 1

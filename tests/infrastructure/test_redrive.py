@@ -3,7 +3,6 @@
 import json
 import socket
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -202,20 +201,14 @@ def test_wrong_arguments_are_one_clear_line(
     assert_one_line(capsys, words)
 
 
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port that is taken, and that nobody listens on."""
+def test_an_aws_that_cannot_be_reached_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
 
-
-def test_an_aws_that_cannot_be_reached_is_one_clear_line(
-    closed_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    url = f"http://127.0.0.1:{closed_port}"
-
-    assert main(["local", "reading"], {"AWS_ENDPOINT_URL": url}) == 1
+        assert main(["local", "reading"], {"AWS_ENDPOINT_URL": url}) == 1
     assert_one_line(capsys, url)
 
 

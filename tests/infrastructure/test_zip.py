@@ -38,8 +38,8 @@ GLIBC: Final = {"3.11": (2, 26), "3.12": (2, 34), "3.13": (2, 34)}
 """Of Amazon Linux 2 and 2023, where Lambda runs each Python (AWS Lambda, "Lambda runtimes")."""
 OF_LAMBDA: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 """Packages that Lambda's Python has."""
-ONE_PROCESS: Final = pytest.mark.xdist_group("zip")
-"""All tests that build packages run in one process, which builds each once."""
+# One process builds each package once.
+pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("zip")]
 
 
 class Pip(SubprocessPip):
@@ -113,8 +113,6 @@ print(json.dumps([sys.modules["chalice"].__file__, _imaging.__file__, pillow_hei
 """
 
 
-@pytest.mark.prove
-@ONE_PROCESS
 def test_every_wheel_fits_lambdas_python(package: Package) -> None:
     packages = package.packages()
 
@@ -125,8 +123,6 @@ def test_every_wheel_fits_lambdas_python(package: Package) -> None:
         assert {tag.platform for tag in tags if not tag.platform.endswith("_x86_64")} <= {"any"}
 
 
-@pytest.mark.prove
-@ONE_PROCESS
 def test_no_compiled_file_needs_a_newer_glibc(package: Package) -> None:
     """The versions of glibc's functions that a library is linked with, whatever the tags say."""
     needed = {
@@ -140,8 +136,6 @@ def test_no_compiled_file_needs_a_newer_glibc(package: Package) -> None:
     assert too_new == {}
 
 
-@pytest.mark.prove
-@ONE_PROCESS
 def test_a_package_has_at_most_20_mb(package: Package) -> None:
     size = package.path.stat().st_size
     sys.stdout.write(f"Python {package.version}: {size / 1e6:.1f} MB")  # pytest -rP shows it
@@ -149,8 +143,6 @@ def test_a_package_has_at_most_20_mb(package: Package) -> None:
     assert size <= MAX_BYTES
 
 
-@pytest.mark.prove
-@ONE_PROCESS
 def test_a_package_has_only_the_app_and_what_it_needs(package: Package) -> None:
     assert package.packages().keys() == packages("lambda").keys()
     of_the_demo = {canonicalize_name(each.name) for each in asked_for("local") + asked_for("dev")}
@@ -163,8 +155,6 @@ def test_a_package_has_only_the_app_and_what_it_needs(package: Package) -> None:
     assert found == ours | of_chalice | {"app.py"}
 
 
-@pytest.mark.prove
-@ONE_PROCESS
 @pytest.mark.parametrize("package", [RUNNING], indirect=True)
 def test_the_app_can_be_imported_from_its_package(package: Package, tmp_path: Path) -> None:
     """Nothing else is on its path but what Lambda's Python has."""
