@@ -57,10 +57,6 @@ class DeployedStage:
         api_url = self.account.api_url("{api_id}")
         return self.run("infrastructure.commands.deploy", NAME, "--api-url", api_url, *arguments)
 
-    def changed_files(self) -> str:
-        """Return the files that `git status` would show."""
-        return git(self.project, "ls-files", "--modified", "--others", "--exclude-standard")
-
     def destroy(self) -> None:
         """Run `make destroy`, with the answer."""
         self.run("infrastructure.commands.destroy", NAME, "--yes", NAME)

@@ -62,7 +62,7 @@ def test_cfn_lint_would_find_a_problem() -> None:
 
 
 @pytest.mark.parametrize("machine", list(machines()), ids=lambda machine: machine["StartAt"])
-def test_every_state_can_be_reached_and_every_path_ends(machine: Mapping[str, Any]) -> None:
+def test_every_state_can_be_reached(machine: Mapping[str, Any]) -> None:
     states = machine["States"]
     reached, ahead = set(), [machine["StartAt"]]
     while ahead:
@@ -72,9 +72,6 @@ def test_every_state_can_be_reached_and_every_path_ends(machine: Mapping[str, An
             ahead += followers(states[name])
 
     assert reached == set(states)
-    for name, state in states.items():
-        ends = state.get("End", False) or state["Type"] in {"Succeed", "Fail"}
-        assert ends != ("Next" in state), name
 
 
 def test_every_task_is_a_function_of_the_app() -> None:
