@@ -135,7 +135,8 @@ class EmulatedAccount:
 
 def client(service: str, url: str, certificate: Path) -> Any:
     """Return a client with the owner's keys for the emulator at `url`."""
-    session = boto3.session.Session(*KEYS.values(), region_name=REGION)
+    key_id, secret = KEYS.values()
+    session = boto3.session.Session(key_id, secret, region_name=REGION)
     return session.client(  # type: ignore[call-overload]
         service, endpoint_url=url, verify=str(certificate)
     )

@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.http.tokens import digest_of, holder_of
-from infrastructure.api_tokens import (
-    MAX_TOKENS,
-    TokenFileError,
-    digests,
-    main,
-    new_token,
-)
+from infrastructure.api_tokens import MAX_TOKENS, TokenFileError, digests, main, new_token
 from infrastructure.stage import UsageError
 from tests.infrastructure.projects import make
 

@@ -15,12 +15,7 @@ import pytest
 
 from chalicelib.settings import Settings
 from infrastructure import chalice_record, stage_folder
-from infrastructure.commands.deploy import (
-    Deployment,
-    main,
-    next_steps,
-    wait_for_health,
-)
+from infrastructure.commands.deploy import Deployment, main, next_steps, wait_for_health
 from infrastructure.commands.preparation import Preparation, Prepared, Wishes, tokens_of
 from infrastructure.commands.progress import Progress
 from infrastructure.stack.outputs import settings_of
