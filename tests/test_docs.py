@@ -18,10 +18,14 @@ from chalicelib.settings import Settings
 from chalicelib.steps.deletion import MAX_WRITER_DURATION
 from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
 from chalicelib.stories import upload_request
-from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS, Step
 from chalicelib.stories.story import LEGAL_MOVES
+from infrastructure.commands.deploy import requests_per_second
+from infrastructure.iam.permissions import GRANTS
+from infrastructure.stage import Stage, queue_functions
 from tests.fakes.workflow import DEFINITION
 from tests.infrastructure.projects import functions_of
+from tests.infrastructure.resolved import Stack
 from tests.proof.ledger import FLOOR
 from tests.test_architecture import MAY_IMPORT
 
@@ -29,6 +33,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 APP = (ROOT / "app.py").read_text()
 API = (ROOT / "docs/api.md").read_text()
+DEPLOY = (ROOT / "docs/deploy.md").read_text()
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
@@ -233,6 +239,98 @@ def test_every_reason_to_refuse_a_profile_photo_is_documented() -> None:
     assert [reason for reason in reasons if f"`{reason}`" not in API] == []
 
 
+def test_the_table_of_functions_has_each_one_that_works_on_no_queue() -> None:
+    told = [
+        (function, megabytes, seconds)
+        for cell, megabytes, seconds, _ in rows_of(DEPLOY, 4)
+        for function in names_in(cell)
+        if function in GRANTS
+    ]
+    settings = functions_of("dev")
+
+    assert sorted(told) == [
+        (
+            function,
+            str(settings[function].get("lambda_memory_size", CONFIG["lambda_memory_size"])),
+            str(settings[function].get("lambda_timeout", CONFIG["lambda_timeout"])),
+        )
+        for function in sorted(GRANTS.keys() - queue_functions().keys())
+    ]
+
+
+@pytest.mark.parametrize(("stage", "column"), [("dev", 1), ("prod", 2)])
+def test_the_table_of_stages_has_the_figures_of_each(stage: str, column: int) -> None:
+    about_stages = [row for row in rows_of(DEPLOY, 4) if not {*names_in(row[0])} & GRANTS.keys()]
+    figures = figures_of(stage)
+
+    assert [row[column] for row in about_stages] == [
+        CONFIG["stages"][stage]["environment_variables"]["MAXIMUM_CONCURRENCY"],
+        str(requests_per_second(Stage(stage))),
+        f"{figures['logs kept']} days",
+        {1: "a day", 7: "a week"}[figures["table restorable"]],
+        "yes" if figures["table protected"] else "no",
+    ]
+
+
+def figures_of(stage: str) -> dict[str, int]:
+    """How long a stage keeps what outlives a deletion, in days, and if its table is protected."""
+    stack = Stack(stage)
+    (table,) = stack.of_type("DynamoDB::Table")
+    recovery = table["PointInTimeRecoverySpecification"]
+    assert recovery["PointInTimeRecoveryEnabled"]
+    (kept,) = {
+        each["RetentionInDays"]
+        for each in stack.of_type("Logs::LogGroup")
+        if "/aws/lambda/" in each["LogGroupName"]
+    }
+    return {
+        "logs kept": kept,
+        "access logs kept": stack.resources["AccessLog"]["RetentionInDays"],
+        "table restorable": recovery["RecoveryPeriodInDays"],
+        "table protected": table["DeletionProtectionEnabled"],
+    }
+
+
+def test_the_table_of_alarms_says_when_each_is_raised() -> None:
+    told = dict(
+        re.findall(r"^\| `([\w<>-]+)` \| ([>≥] \d+ in \d+ min) \|", OPERATIONS, re.MULTILINE)
+    )
+    signs = {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥"}
+
+    explained = set()
+    for alarm in Stack("dev").of_type("CloudWatch::Alarm"):
+        name = alarm["AlarmName"].removeprefix("storytime-dev-")
+        if name not in told:  # the row of all queues or functions
+            name = re.sub(rf"^({'|'.join(Step)})-", "<queue>-", name)
+            name = re.sub("^errors-.*", "errors-<function>", name)
+        sign = signs[alarm["ComparisonOperator"]]
+        assert told[name] == f"{sign} {alarm['Threshold']} in {alarm['Period'] // 60} min", name
+        assert alarm["EvaluationPeriods"] == 1
+        explained.add(name)
+    assert explained == told.keys()
+
+
+def test_the_page_of_operations_names_the_log_groups_and_the_table() -> None:
+    stack = Stack("prod")
+    groups = [each["LogGroupName"] for each in stack.of_type("Logs::LogGroup")]
+    others = [name for name in groups if not name.startswith("/aws/lambda/")]
+
+    assert others
+    assert [name for name in others if name.replace("prod", "<stage>") not in OPERATIONS] == []
+    assert stack.of_type("DynamoDB::Table")[0]["TableName"] in OPERATIONS
+
+
+def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> None:
+    told = " ".join((ROOT / "SECURITY.md").read_text().split())
+    dev, prod = figures_of("dev"), figures_of("prod")
+
+    days = f"{dev['table restorable']} day, in prod {prod['table restorable']}"
+    assert f"recovery of the table ({days})" in told
+    assert f"of functions ({dev['logs kept']} days, in prod {prod['logs kept']};" in told
+    assert dev["access logs kept"] == prod["access logs kept"]
+    assert f"of access ({dev['access logs kept']} days;" in told
+
+
 def test_no_lease_outlives_its_function() -> None:
     functions = functions_of("prod")
     for queue in QUEUES:
@@ -245,22 +343,6 @@ def test_a_deletion_waits_for_the_slowest_writer() -> None:
     intake = max(CONFIG["lambda_timeout"], functions_of("prod")["take_in_staged"]["lambda_timeout"])
     assert MAX_INTAKE_DURATION.total_seconds() >= intake
     assert max(MAX_INTAKE_DURATION, *TIME_LIMITS.values()) <= MAX_WRITER_DURATION
-
-
-def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> None:
-    template = (ROOT / "infrastructure/template.yaml").read_text()
-    told = " ".join((ROOT / "SECURITY.md").read_text().split())
-
-    assert re.findall(r"RecoveryPeriodInDays: !If \[IsProd, (\d+), (\d+)\]", template) == [
-        ("7", "1")
-    ]
-    assert set(re.findall(r"RetentionInDays: (.+?)(?: #|$)", template, re.MULTILINE)) == {
-        "!If [IsProd, 90, 30]",
-        "30",
-    }
-    assert "recovery of the table (1 day, in prod 7)" in told
-    assert "of functions (30 days, in prod 90;" in told
-    assert "of access (30 days;" in told
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,22 +13,17 @@ from tests.deployed.leftovers import KINDS, things
 from tests.deployed.stage import NAME, DeployedStage
 
 KEPT = """
-It is still running, as you asked:
+The stage {stage} is still running, as you asked:
 
   API        {api}
   Token      {token}
   Local AWS  {aws} (all but Rekognition and Polly: {engines})
   Logs       {folder}
 
-  curl --cacert {certificate} \\
-       -H 'Authorization: Bearer {token}' {api}/stories
+  curl --cacert {certificate} -H 'Authorization: Bearer {token}' {api}/stories
 
-The project's commands reach it from the deployed copy:
-
-  cd {project} && . {folder}/environment
-  {python} -m infrastructure.commands.deploy {stage} --api-url '{api_pattern}'
-  {python} -m infrastructure.commands.destroy {stage}
-
+Commands reach it from the deployed copy: cd {project} && . {folder}/environment
+The deployment needs --api-url '{api_pattern}'.
 To end it: kill {pids}
 """
 
@@ -58,7 +52,6 @@ def stage() -> Iterator[DeployedStage]:
                     folder=folder,
                     certificate=account.certificate,
                     project=stage.project,
-                    python=sys.executable,
                     stage=NAME,
                     api_pattern=account.api_url("{api_id}"),
                     pids=" ".join(str(process.pid) for process in account.processes),

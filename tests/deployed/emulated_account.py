@@ -12,15 +12,17 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+import boto3
 import trustme
 import urllib3
 
 from local.resources.names import HOST
 from local.runner.launcher import RunningStack, end, when_ready
-from tests.deployed.owner import KEYS, REGION, client
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 EMULATOR: Final = PROJECT / ".venv-emulator" / "bin" / "python"
+KEYS: Final = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
+REGION: Final = "us-east-1"
 NUMBER: Final = "123456789012"
 _SECONDS_TO_START: Final = 60
 
@@ -41,13 +43,12 @@ class EmulatedAccount:
         self.processes = [self._emulator(port), engines]
         self.engines: RunningStack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()
-        additions = self._popen(
-            "additions", "-m", "tests.deployed.additions", self.url, str(self.certificate)
+        imports = self._popen(
+            "imports", "-m", "tests.deployed.rest_api_import", self.url, str(self.certificate)
         )
-        self.processes.append(additions)
-        assert additions.stdout is not None
-        self._api_gateway_url = additions.stdout.readline().strip()
-        self._sqs_url = additions.stdout.readline().strip()
+        self.processes.append(imports)
+        assert imports.stdout is not None
+        self._api_gateway_url = imports.stdout.readline().strip()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -65,7 +66,6 @@ class EmulatedAccount:
             "AWS_CA_BUNDLE": str(self.certificate),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway_url,
-            "AWS_ENDPOINT_URL_SQS": self._sqs_url,
             "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
         }
 
@@ -131,6 +131,15 @@ class EmulatedAccount:
             retries=urllib3.Retry(8, backoff_factor=0.2), ca_certs=str(self.certificate)
         )
         http.request("GET", f"{self.url}/_ministack/health", timeout=_SECONDS_TO_START)
+
+
+def client(service: str, url: str, certificate: Path) -> Any:
+    """Return a client with the owner's keys for the emulator at `url`."""
+    key_id, secret = KEYS.values()
+    session = boto3.session.Session(key_id, secret, region_name=REGION)
+    return session.client(  # type: ignore[call-overload]
+        service, endpoint_url=url, verify=str(certificate)
+    )
 
 
 def _elsewhere() -> dict[str, str]:

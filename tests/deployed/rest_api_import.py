@@ -1,99 +1,112 @@
-"""ImportRestApi and PutRestApi for an emulator that ignores their bodies.
+"""``python -m tests.deployed.rest_api_import URL CERTIFICATE`` imports REST APIs at an emulator.
 
-Chalice describes its REST API in one OpenAPI document. MiniStack makes an empty API from it, but
-can make resources, methods, authorizers and integrations one by one. So this turns an import into
-single requests, and passes all other requests on.
+Chalice describes its REST API in one OpenAPI document. MiniStack ignores the document, but can make
+resources, methods, authorizers and integrations one by one. So this turns an import into single
+requests, and passes all other requests on to the emulator at URL. It prints its address, and
+answers there until it receives a signal to end.
 """
 
 import json
+import sys
+import threading
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from tests.deployed.passed_on import PassedOn, body_of
+import urllib3
+
+from local.runner.process import interrupt_when_told_to_end
+from local.server.http_server import HttpServer
+from tests.deployed.emulated_account import client
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-    from mypy_boto3_apigateway import APIGatewayClient
 
 _EXTENSION: Final = "x-amazon-apigateway-"
+_OF_ONE_CONNECTION: Final = {"connection", "content-length", "transfer-encoding", "keep-alive"}
 
 
 class RestApiImport:
-    """A WSGI application in front of the emulator.
+    """A WSGI application in front of the emulator at `url`.
 
-    Args:
-        client: A client of the emulator, to make what an import describes.
-        emulator: Answers all other requests.
+    `authority` has the certificates to trust.
     """
 
-    def __init__(self, client: "APIGatewayClient", emulator: PassedOn) -> None:
-        self._client = client
-        self._emulator = emulator
+    def __init__(self, url: str, authority: Path) -> None:
+        self._url = url
+        self._client = client("apigateway", url, authority)
+        self._http = urllib3.PoolManager(ca_certs=str(authority))
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        body = body_of(environ)
+        body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         mode = parse_qs(environ["QUERY_STRING"]).get("mode", [""])[0]
         match environ["REQUEST_METHOD"], environ["PATH_INFO"].strip("/").split("/"):
             case "POST", ["restapis"] if mode == "import":
                 answer = self._import(json.loads(body))
-            case "PUT", ["restapis", api_id] if mode == "overwrite":
-                answer = self._overwrite(api_id, json.loads(body))
             case "DELETE", ["restapis", _, "stages", _, "cache", "authorizers"]:
                 answer = {}  # the emulator does not have this request
             case _:
-                return self._emulator.answer(environ, body, start_response)
+                return self._passed_on(environ, body, start_response)
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
 
+    def _passed_on(
+        self, environ: "WSGIEnvironment", body: bytes, start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Send the request unchanged, with its signature."""
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-"): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        if environ.get("CONTENT_TYPE"):
+            headers["Content-Type"] = environ["CONTENT_TYPE"]
+        answer = self._http.request(
+            environ["REQUEST_METHOD"],
+            self._url + environ["REQUEST_URI"],
+            body=body,
+            headers=headers,
+            redirect=False,
+            retries=False,
+        )
+        kept = [
+            each for each in answer.headers.items() if each[0].lower() not in _OF_ONE_CONNECTION
+        ]
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", kept)
+        return [answer.data]
+
     def _import(self, document: dict[str, Any]) -> dict[str, Any]:
-        made = self._client.create_rest_api(
+        api_id = self._client.create_rest_api(
             name=document["info"]["title"],
             binaryMediaTypes=document[f"{_EXTENSION}binary-media-types"],
-        )
-        return self._overwrite(made["id"], document)
-
-    def _overwrite(self, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
-        self._clear(api_id)
+        )["id"]
         authorizers = {
             name: self._authorizer(api_id, name, scheme[f"{_EXTENSION}authorizer"])
             for name, scheme in document.get("securityDefinitions", {}).items()
         }
-        resources = {"/": self._root(api_id)}
+        (root,) = self._client.get_resources(restApiId=api_id)["items"]
+        resources = {"/": root["id"]}
         for path, operations in document["paths"].items():
             resource = self._resource(api_id, resources, path)
             for method, operation in operations.items():
-                asked_for = [name for each in operation.get("security", []) for name in each]
-                authorizer = authorizers[asked_for[0]] if asked_for else None
-                self._method(api_id, resource, method.upper(), operation, authorizer)
+                place = {"restApiId": api_id, "resourceId": resource, "httpMethod": method.upper()}
+                self._method(place, operation, authorizers)
         return {"id": api_id, "name": document["info"]["title"]}
-
-    def _clear(self, api_id: str) -> None:
-        for resource in self._client.get_resources(restApiId=api_id, limit=500)["items"]:
-            if resource["path"] != "/" and resource["path"].count("/") == 1:  # with all below it
-                self._client.delete_resource(restApiId=api_id, resourceId=resource["id"])
-        for authorizer in self._client.get_authorizers(restApiId=api_id)["items"]:
-            self._client.delete_authorizer(restApiId=api_id, authorizerId=authorizer["id"])
-
-    def _root(self, api_id: str) -> str:
-        resources = self._client.get_resources(restApiId=api_id)["items"]
-        return next(resource["id"] for resource in resources if resource["path"] == "/")
 
     def _resource(self, api_id: str, known: dict[str, str], path: str) -> str:
         if path not in known:
             parent, _, part = path.rpartition("/")
-            made = self._client.create_resource(
-                restApiId=api_id,
-                parentId=self._resource(api_id, known, parent or "/"),
-                pathPart=part,
-            )
+            parent_id = self._resource(api_id, known, parent or "/")
+            made = self._client.create_resource(restApiId=api_id, parentId=parent_id, pathPart=part)
             known[path] = made["id"]
         return known[path]
 
     def _authorizer(self, api_id: str, name: str, described: Mapping[str, Any]) -> str:
-        made = self._client.create_authorizer(
+        made: dict[str, str] = self._client.create_authorizer(
             restApiId=api_id,
             name=name,
             type="TOKEN",
@@ -105,39 +118,36 @@ class RestApiImport:
 
     def _method(
         self,
-        api_id: str,
-        resource: str,
-        method: str,
+        place: Mapping[str, str],
         operation: Mapping[str, Any],
-        authorizer_id: str | None,
+        authorizers: Mapping[str, str],
     ) -> None:
-        place: dict[str, Any] = {
-            "restApiId": api_id,
-            "resourceId": resource,
-            "httpMethod": method,
-        }
-        if authorizer_id:
-            self._client.put_method(**place, authorizationType="CUSTOM", authorizerId=authorizer_id)
-        else:
-            self._client.put_method(**place, authorizationType="NONE")
         integration = operation[f"{_EXTENSION}integration"]
-        optional = {
-            key: integration[key]
-            for key in ("uri", "passthroughBehavior", "contentHandling", "requestTemplates")
-            if key in integration
-        }
+        if integration["type"] == "mock":
+            return  # a preflight, which no test sends
+        guards = [authorizers[name] for each in operation.get("security", []) for name in each]
+        guard = {"authorizationType": "CUSTOM", "authorizerId": guards[0]} if guards else {}
+        self._client.put_method(**place, **({"authorizationType": "NONE"} | guard))
         self._client.put_integration(
             **place,
             type=integration["type"].upper(),
-            integrationHttpMethod=integration.get("httpMethod", "POST"),
-            **optional,
+            integrationHttpMethod=integration["httpMethod"],
+            uri=integration["uri"],
+            passthroughBehavior=integration["passthroughBehavior"],
+            contentHandling=integration["contentHandling"],
         )
-        if integration["type"] == "mock":
-            self._preflight(place, integration["responses"]["default"])
 
-    def _preflight(self, place: dict[str, Any], response: Mapping[str, Any]) -> None:
-        headers: dict[str, str] = response["responseParameters"]
-        self._client.put_method_response(
-            **place, statusCode="200", responseParameters=dict.fromkeys(headers, False)
-        )
-        self._client.put_integration_response(**place, statusCode="200", responseParameters=headers)
+
+def main(url: str, certificate: str) -> None:
+    interrupt_when_told_to_end()
+    server = HttpServer(0)
+    server.start(RestApiImport(url, Path(certificate)))
+    print(server.url, flush=True)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

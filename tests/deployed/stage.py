@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ import requests
 
 from infrastructure.stack.outputs import settings_of
 from tests.deployed.emulated_account import PROJECT, EmulatedAccount
+from tests.infrastructure.projects import git
 from tests.waiting import until
 
 NAME: Final = "proof"
@@ -53,10 +56,6 @@ class DeployedStage:
         """Run `make deploy` again, and return what it prints."""
         api_url = self.account.api_url("{api_id}")
         return self.run("infrastructure.commands.deploy", NAME, "--api-url", api_url, *arguments)
-
-    def changed_files(self) -> str:
-        """Return the files that `git status` would show."""
-        return git(self.project, "ls-files", "--modified", "--others", "--exclude-standard")
 
     def destroy(self) -> None:
         """Run `make destroy`, with the answer."""
@@ -111,6 +110,14 @@ class DeployedStage:
         )
         return [found["Key"] for found in listed.get("Contents", [])]
 
+    def parked(self, step: str) -> int | None:
+        """Return the number of a step's parked messages; None if there is none."""
+        name = "ApproximateNumberOfMessages"
+        url = f"{self.settings['QUEUE_URL_PREFIX']}{step}-parked"
+        sqs = self.account.client("sqs")
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return int(answer["Attributes"][name]) or None
+
     def content(self, url: str) -> bytes:
         """Return the object that CloudFront would serve at a URL."""
         key = url.removeprefix(f"{self.settings['MEDIA_BASE_URL']}/")
@@ -129,15 +136,16 @@ class DeployedStage:
         ).json()
         return counts
 
-    def break_engine(self, operation: str, error: str, times: int) -> None:
-        fault: dict[str, str | int] = {"operation": operation, "error": error, "times": times}
-        url = f"{self.account.engines.aws_url}/_local/faults"
-        requests.post(url, json=fault, timeout=10).raise_for_status()
-
-    def mend_engines(self) -> None:
-        requests.delete(
-            f"{self.account.engines.aws_url}/_local/faults", timeout=10
-        ).raise_for_status()
+    @contextmanager
+    def broken_engine(self, operation: str, error: str) -> Iterator[None]:
+        """Let an engine fail meanwhile."""
+        faults = f"{self.account.engines.aws_url}/_local/faults"
+        fault: dict[str, str | int] = {"operation": operation, "error": error, "times": 1000}
+        requests.post(faults, json=fault, timeout=10).raise_for_status()
+        try:
+            yield
+        finally:
+            requests.delete(faults, timeout=10).raise_for_status()
 
     def log_lines(self) -> list[str]:
         """Return all log lines of the stage's functions."""
@@ -173,9 +181,3 @@ class DeployedStage:
         file.write_text(json.dumps(config))
         git(self.project, "init", "--quiet")
         git(self.project, "add", "--all")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder, and return its output."""
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -1,6 +1,6 @@
 """An AWS account: moto plays it, and fakes play single operations where moto differs from AWS."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ NO_CHANGES: Final = (
     "The submitted information didn't contain changes. "
     "Submit different information to create a change set."
 )
+_EVENTS_IN_A_PAGE: Final = 7
 _BEGINNING: Final = datetime(2026, 3, 1, tzinfo=UTC)
 
 Request = dict[str, Any]
@@ -65,7 +66,6 @@ class FakeAccount(Account):
         stack: The CloudFormation stack ``storytime-dev``.
         functions: The functions in Lambda.
         collections: The face collections, with the number of faces.
-        flushed: The APIs whose authorizer cache was cleared.
     """
 
     def __init__(self) -> None:
@@ -77,14 +77,13 @@ class FakeAccount(Account):
         self.stack = FakeStack()
         self.functions = FakeFunctions()
         self.collections: dict[str, int] = {}
-        self.flushed: list[str] = []
         self._players: dict[tuple[str, str], Player] = {}
         self._refusals: dict[tuple[str, str], list[RefusalError]] = {}
         self._fakes = {"cloudformation": self.stack, "lambda": self.functions}
         self.play("rekognition", "create_collection", self._create_collection)
         self.play("rekognition", "describe_collection", self._describe_collection)
         self.play("rekognition", "delete_collection", self._delete_collection)
-        self.play("apigateway", "flush_stage_authorizers_cache", self._flush)
+        self.play("apigateway", "flush_stage_authorizers_cache", lambda _: None)
         self.play("iam", "attach_role_policy", lambda _: None)  # moto has no policies of AWS
 
     def client(self, service: str) -> Any:
@@ -146,10 +145,6 @@ class FakeAccount(Account):
             assert not report.has_errors(), report.generate_report()
         return SimpleNamespace(status_code=200), {**answer, "ResponseMetadata": {}}
 
-    def _flush(self, request: Request) -> None:
-        assert request["stageName"] == "api"
-        self.flushed.append(request["restApiId"])
-
     def _create_collection(self, request: Request) -> None:
         if request["CollectionId"] in self.collections:
             raise RefusalError("ResourceAlreadyExistsException")
@@ -170,7 +165,6 @@ class FakeStack:
 
     Attributes:
         change_set: How a change set ends: its status, and the reason.
-        page_size: Events in a page.
     """
 
     def __init__(self) -> None:
@@ -178,7 +172,6 @@ class FakeStack:
         self.outputs: Mapping[str, str] = {}
         self.parameters: Mapping[str, str] = {}
         self.change_set = ("CREATE_COMPLETE", "")
-        self.page_size = 100
         self._is_ready = False
         self._events: list[dict[str, Any]] = []
         self._course: deque[tuple[str, tuple[Event, ...]]] = deque()
@@ -219,7 +212,7 @@ class FakeStack:
     def describe_stack_events(self, request: Request) -> Answer:
         assert request["StackName"] == STACK_ID, "by its name, a deleted stack has no events"
         start = int(request.get("NextToken", "0"))
-        end = start + self.page_size
+        end = start + _EVENTS_IN_A_PAGE
         more = {"NextToken": str(end)} if end < len(self._events) else {}
         return {"StackEvents": self._events[start:end], **more}
 
@@ -266,44 +259,35 @@ class FakeFunctions:
     """Lambda with functions and their queue triggers, two in a page.
 
     Attributes:
-        triggers: By the function's name, the triggers' states by id.
-        busy: By trigger, how often its deletion is refused.
-        looks_until_gone: Looks until the deletion of a trigger is complete.
+        triggers: By the function's name, the ids of its triggers.
+        looks_until_gone: How many looks find a trigger that is being deleted.
         code: The digest of every function's code.
         variables: The environment variables of every function.
     """
 
     def __init__(self) -> None:
-        self.triggers: dict[str, dict[str, str]] = {}
-        self.busy: dict[str, int] = {}
+        self.triggers: dict[str, list[str]] = {}
         self.looks_until_gone = 2
         self.code = "c0de="
         self.variables: dict[str, str] = {}
-        self._looks: dict[str, int] = {}
+        self._looks: Counter[str] = Counter()
 
     def list_event_source_mappings(self, request: Request) -> Answer:
-        start = int(request.get("Marker", "0"))
-        found = list(self._of(request).items())
+        found, start = self._of(request), int(request.get("Marker", "0"))
         more = {"NextMarker": str(start + 2)} if start + 2 < len(found) else {}
-        page = [{"UUID": each, "State": state} for each, state in found[start : start + 2]]
-        return {"EventSourceMappings": page, **more}
+        return {"EventSourceMappings": [{"UUID": each} for each in found[start:][:2]], **more}
 
     def delete_event_source_mapping(self, request: Request) -> None:
         trigger = request["UUID"]
-        triggers = next((each for each in self.triggers.values() if trigger in each), None)
-        if triggers is None:
+        function = next((each for each in self.triggers.values() if trigger in each), None)
+        if function is None:
             raise absent()
-        if self.busy.get(trigger):
-            self.busy[trigger] -= 1
-            raise RefusalError("ResourceInUseException")
-        if triggers[trigger] != "Deleting":
-            triggers[trigger] = "Deleting"
-            return
-        self._looks[trigger] = self._looks.get(trigger, 0) + 1
-        if self._looks[trigger] < self.looks_until_gone:
+        self._looks[trigger] += 1
+        if self._looks[trigger] > self.looks_until_gone:
+            function.remove(trigger)
+            raise absent()
+        if self._looks[trigger] > 1:
             raise RefusalError("ResourceInUseException", "It is being deleted")
-        del triggers[trigger]
-        raise absent()
 
     def get_function_configuration(self, request: Request) -> Answer:
         self._of(request)
@@ -321,7 +305,7 @@ class FakeFunctions:
         self._of(request)
         del self.triggers[request["FunctionName"]]
 
-    def _of(self, request: Request) -> dict[str, str]:
+    def _of(self, request: Request) -> list[str]:
         if request["FunctionName"] not in self.triggers:
             raise absent()
         return self.triggers[request["FunctionName"]]

@@ -70,3 +70,11 @@ def make(target: str, *settings: str) -> subprocess.CompletedProcess[str]:
         timeout=600,
         check=False,
     )
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, and return its output."""
+    command = ["git", *arguments]
+    return subprocess.run(  # noqa: S603  # what the tests say
+        command, cwd=folder, capture_output=True, text=True, check=True
+    ).stdout

@@ -1,5 +1,6 @@
 """The account and region of a command, and what it says when AWS refuses."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -17,17 +18,14 @@ from moto.core import set_initial_no_auth_action_count
 from infrastructure.account import Account, explained, region_variable
 from infrastructure.stage import DeploymentError
 
-LOG_IN = "Set credentials (aws configure, aws sso login, or AWS_PROFILE)"
+LOG_IN = r"Set credentials \(aws configure, aws sso login, or AWS_PROFILE\)"
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """An environment without any setting of AWS, and an account for every credential."""
-    for name in (
-        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"),
-        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"),
-    ):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -40,20 +38,13 @@ def sign_in(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_SECRET_ACCESS_KEY", "anything")
 
 
-def message() -> str:
-    with pytest.raises(DeploymentError) as caught:
-        Account()
-    return str(caught.value)
-
-
 def test_an_account_has_a_number_a_region_and_a_partition(environment: pytest.MonkeyPatch) -> None:
     sign_in(environment)
     environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     account = Account()
 
-    assert (account.number, account.region) == ("123456789012", "eu-west-1")
-    assert account.partition == "aws"
+    assert (account.number, account.partition) == ("123456789012", "aws")
     assert account.api_domain == "execute-api.eu-west-1.amazonaws.com"
     assert account.client("s3") is account.client("s3")
     assert account.client("s3").meta.region_name == "eu-west-1"
@@ -82,24 +73,12 @@ def test_the_region_is_the_one_that_the_aws_cli_uses(
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        (
-            {},
-            (
-                "No AWS region is set: export AWS_REGION=us-east-1 (or another that has "
-                "Rekognition and Polly), or set it in ~/.aws/config."
-            ),
-        ),
+        ({}, "No AWS region is set: export AWS_REGION=us-east-1 .* or set it in ~/.aws/config"),
         (
             {"AWS_DEFAULT_REGION": "us-east-1"},
-            f"Unable to locate credentials. {LOG_IN}, and run the same command again.",
+            rf"^Unable to locate credentials\. {LOG_IN}, and run",
         ),
-        (
-            {"AWS_PROFILE": "nobody"},
-            (
-                f"The config profile (nobody) could not be found. {LOG_IN}, and run the same "
-                "command again."
-            ),
-        ),
+        ({"AWS_PROFILE": "nobody"}, rf"^The config profile \(nobody\) could .* found\. {LOG_IN}"),
     ],
 )
 def test_a_missing_setting_is_named_with_what_to_do(
@@ -108,7 +87,8 @@ def test_a_missing_setting_is_named_with_what_to_do(
     for name, value in variables.items():
         environment.setenv(name, value)
 
-    assert message() == said
+    with pytest.raises(DeploymentError, match=said):
+        Account()
 
 
 @set_initial_no_auth_action_count(0)
@@ -116,9 +96,10 @@ def test_credentials_that_aws_does_not_accept_are_named(environment: pytest.Monk
     sign_in(environment)
     environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
-    assert message() == (
-        f"AWS does not accept your credentials (InvalidClientTokenId). {LOG_IN}, and run it again."
-    )
+    with pytest.raises(
+        DeploymentError, match=rf"not accept .* \(InvalidClientTokenId\)\. {LOG_IN}"
+    ):
+        Account()
 
 
 def refusal(code: str) -> ClientError:
@@ -128,27 +109,16 @@ def refusal(code: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (NoCredentialsError(), LOG_IN),
-        (UnauthorizedSSOTokenError(), LOG_IN),
+        (NoCredentialsError(), "Set credentials (aws configure"),
+        (UnauthorizedSSOTokenError(), "Set credentials (aws configure"),
         (
             EndpointConnectionError(endpoint_url="https://sts.nowhere"),
             "AWS cannot be reached: Could not connect",
         ),
-        *(
-            (refusal(code), f"AWS does not accept your credentials ({code}).")
-            for code in ("ExpiredTokenException", "InvalidClientTokenId")
-        ),
-        *(
-            (
-                refusal(code),
-                (
-                    f"An error occurred ({code}) when calling the CreateRole operation: User me "
-                    "may not\nAsk the account's administrator for that permission (docs/deploy.md "
-                    "lists what is needed), and run the same command again."
-                ),
-            )
-            for code in ("AccessDenied", "AccessDeniedException")
-        ),
+        (refusal("ExpiredTokenException"), "AWS does not accept your credentials (Expired"),
+        (refusal("InvalidClientTokenId"), "AWS does not accept your credentials (Invalid"),
+        (refusal("AccessDenied"), "User me may not\nAsk the account's administrator for that"),
+        (refusal("AccessDeniedException"), "lists what is needed), and run the same command again"),
     ],
 )
 def test_an_error_is_explained_with_what_to_do(error: BotoCoreError, said: str) -> None:

@@ -2,36 +2,29 @@
 
 import io
 import json
-import threading
+import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
 
 from chalicelib.settings import Settings
 from infrastructure import chalice_record, stage_folder
-from infrastructure.commands.deploy import (
-    Deployment,
-    main,
-    next_steps,
-    requests_per_second,
-    wait_for_health,
-)
+from infrastructure.commands.deploy import Deployment, main, next_steps, wait_for_health
 from infrastructure.commands.preparation import Preparation, Prepared, Wishes, tokens_of
 from infrastructure.commands.progress import Progress
-from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stage import DeploymentError, Stage
+from local.server.http_server import HttpServer
 from tests.fakes.account import NO_CHANGES, FakeAccount, RefusalError
 from tests.infrastructure import projects
 from tests.infrastructure.projects import DIGEST
-from tests.infrastructure.resolved import Stack, names, outputs
+from tests.infrastructure.resolved import Stack, outputs
 
 EMAIL: Final = "reader@example.com"
 NOW: Final = {
@@ -54,7 +47,7 @@ class Deploying:
         self.progress = Progress(self.out, lambda: 0.0)
         account.stack.exists("CREATE_COMPLETE", outputs=outputs(), parameters=NOW)
         account.stack.change_set = ("FAILED", NO_CHANGES)
-        account.functions.triggers = {"storytime-dev": {}}
+        account.functions.triggers = {"storytime-dev": []}
 
     def is_new(self) -> "Deploying":
         """The stack is created now."""
@@ -111,54 +104,22 @@ def test_every_required_setting_except_the_tokens_is_an_output(stage_name: str) 
     Settings.from_environment({**settings_of(outputs(stage_name)), "API_TOKENS": "open"})
 
 
-def test_an_output_that_is_not_a_setting_is_left_out() -> None:
-    assert settings_of({"AlarmTopicArn": "arn", "MediaBaseUrl": "https://x"}) == {
-        "MEDIA_BASE_URL": "https://x"
-    }
+def tokens_in(project: Path, name: str, *digests: str) -> str:
+    stage = projects.stage_at(project, name)
+    (project / ".chalice" / "tokens" / name).write_text("\n".join(digests))
+    return tokens_of(stage, stage_folder.own_config(projects.CONFIG, stage))
 
 
-@pytest.mark.parametrize(
-    ("name", "digests", "expected"),
-    [
-        ("dev", [DIGEST, "b" * 64], f"{DIGEST},{'b' * 64}"),
-        ("open", [], "open"),
-        (
-            "prod",
-            [],
-            DeploymentError(
-                "Stage 'prod' has no API token, so anybody could upload at your expense. Make one: "
-                "make token STAGE=prod. Or open the stage on purpose: "
-                '"environment_variables": {"API_TOKENS": "open"} in .chalice/config.json.'
-            ),
-        ),
-        (
-            "open",
-            [DIGEST],
-            DeploymentError(
-                "Stage 'open' is open in .chalice/config.json (API_TOKENS), but has tokens in "
-                ".chalice/tokens/open: remove one of the two."
-            ),
-        ),
-    ],
-)
-def test_a_stage_is_either_open_or_has_tokens(
-    tmp_path: Path, name: str, digests: list[str], expected: str | DeploymentError
-) -> None:
-    stage = projects.stage_at(tmp_path, name)
-    (tmp_path / ".chalice" / "tokens" / name).write_text("\n".join(digests))
-    own = stage_folder.own_config(stage_folder.tracked_config(stage.project), stage)
+def test_a_stage_is_either_open_or_has_tokens(tmp_path: Path) -> None:
+    assert tokens_in(tmp_path / "1", "dev", DIGEST, "b" * 64) == f"{DIGEST},{'b' * 64}"
+    assert tokens_in(tmp_path / "2", "open") == "open"
 
-    if isinstance(expected, str):
-        assert tokens_of(stage, own) == expected
-    else:
-        with pytest.raises(DeploymentError) as caught:
-            tokens_of(stage, own)
-        assert str(caught.value) == str(expected)
-
-
-def test_prod_accepts_more_requests_than_any_other_stage() -> None:
-    assert requests_per_second(Stage("prod")) == 100
-    assert requests_per_second(Stage("dev")) == requests_per_second(Stage("prod2")) == 20
+    with pytest.raises(DeploymentError, match=r"^Stage 'prod' has no API token, .*STAGE=prod\. Or"):
+        tokens_in(tmp_path / "3", "prod")
+    with pytest.raises(
+        DeploymentError, match=r"is open .* but has tokens in \.chalice/tokens/open"
+    ):
+        tokens_in(tmp_path / "4", "open", DIGEST)
 
 
 # The template's parameters.
@@ -167,27 +128,18 @@ def test_prod_accepts_more_requests_than_any_other_stage() -> None:
 @pytest.mark.parametrize(
     ("wishes", "said"),
     [
-        (
-            {},
-            (
-                "Say who receives the stories and the alarms: the same command with "
-                "EMAIL=you@example.com"
-            ),
-        ),
-        ({"email": "reader"}, "'reader' is not an e-mail address."),
-        ({"email": "a b@example.com"}, "'a b@example.com' is not an e-mail address."),
-        ({"email": EMAIL, "sender": "me@localhost"}, "'me@localhost' is not an e-mail address."),
+        ({}, "Say who receives the stories and the alarms: .* EMAIL=you@example.com$"),
+        ({"email": "reader"}, "^'reader' is not an e-mail address"),
+        ({"email": "a b@example.com"}, "^'a b@example.com' is not an e-mail address"),
+        ({"email": EMAIL, "sender": "me@localhost"}, "^'me@localhost' is not an e-mail address"),
     ],
 )
 def test_without_a_valid_address_nothing_is_made(
     deploying: Deploying, wishes: dict[str, str], said: str
 ) -> None:
-    deploying.is_new()
+    with pytest.raises(DeploymentError, match=said):
+        deploying.is_new().prepare(**wishes)
 
-    with pytest.raises(DeploymentError) as caught:
-        deploying.prepare(**wishes)
-
-    assert str(caught.value) == said
     assert deploying.account.requests("create_change_set") == []
 
 
@@ -197,16 +149,10 @@ def test_a_new_stage_gets_a_random_namespace_and_one_address_for_both(
     given = deploying.is_new().parameters(email=EMAIL)
     other = Deploying(deploying.account, projects.stage_at(tmp_path / "other")).is_new()
 
-    namespace = given.pop("StoryNamespace")
+    namespace = given["StoryNamespace"]
     assert uuid.UUID(namespace).version == 4
     assert other.parameters(email=EMAIL)["StoryNamespace"] != namespace
-    assert given == {
-        "Stage": "dev",
-        "Email": EMAIL,
-        "SenderEmail": EMAIL,
-        "SenderIdentity": "create",
-        "AllowedOrigin": "*",
-    }
+    assert given == NOW | {"SenderEmail": EMAIL, "StoryNamespace": namespace}
 
 
 EXISTING: Final = {"SenderIdentity": "existing"}
@@ -255,48 +201,15 @@ def test_the_allowed_origin_is_the_stages_own_setting(deploying: Deploying) -> N
     assert deploying.parameters()["AllowedOrigin"] == "https://app.example.com"
 
 
-# Before the app.
-
-
-def test_a_new_stage_is_prepared_and_shown(deploying: Deploying) -> None:
-    prepared = deploying.is_new().prepare(EMAIL)
-
-    assert deploying.out.getvalue() == (
-        "Storytime: stage dev in account 123456789012, us-east-1\n"
-        "\n"
-        "  stack storytime-dev\n"
-        "    StoriesTable create complete\n"
-        "  stack storytime-dev ............... 0.0 s, up to date\n"
-        "  face collection ................... 0.0 s, made\n"
-    )
-    assert deploying.account.collections.keys() == {"storytime-dev-faces"}
-    folder = deploying.stage.folder / ".chalice"
-    config = json.loads((folder / "config.json").read_text())["stages"]["dev"]
-    assert config["environment_variables"] == prepared.environment
-    assert prepared.environment == {
-        **settings_of(outputs()),
-        "MAXIMUM_CONCURRENCY": "5",
-        "STAGE": "dev",
-        "API_TOKENS": DIGEST,
-    }
-    assert config["lambda_functions"].keys() == GRANTS.keys()
-    for function in GRANTS:
-        policy = json.loads((folder / f"policy-{function}.json").read_text())
-        assert policy == policy_of(function, names())
-
-
 def test_settings_with_which_no_function_could_start_are_not_deployed(
     deploying: Deploying,
 ) -> None:
     deploying.configure(MAXIMUM_CONCURRENCY="1")
 
-    with pytest.raises(DeploymentError) as caught:
+    said = r"^Stage 'dev' in \.chalice/config\.json: .*>= 2 - at `\$\.MAXIMUM_CONCURRENCY`\.$"
+    with pytest.raises(DeploymentError, match=said):
         deploying.prepare()
 
-    assert str(caught.value) == (
-        "Stage 'dev' in .chalice/config.json: A setting is not valid: "
-        "Expected `int` >= 2 - at `$.MAXIMUM_CONCURRENCY`."
-    )
     assert not deploying.stage.folder.exists()
 
 
@@ -306,28 +219,19 @@ def test_settings_with_which_no_function_could_start_are_not_deployed(
 @contextmanager
 def api_that_answers(*statuses: int) -> Iterator[tuple[str, list[str]]]:
     """A server that answers with each status, then always with the last; and the paths it got."""
-    left, asked = deque(statuses), []
+    left, asked = deque(statuses), list[str]()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            status = left.popleft() if len(left) > 1 else left[0]
-            self.send_response(status)
-            self.send_header("Content-Length", "7")
-            self.end_headers()
-            self.wfile.write(b"an api\n")
+    def answer(environ: Any, start_response: Any) -> list[bytes]:
+        asked.append(environ["PATH_INFO"])
+        start_response(f"{left.popleft() if len(left) > 1 else left[0]} status", [])
+        return [b"an api\n"]
 
-        def log_message(self, format: str, *arguments: object) -> None: ...  # noqa: A002
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
+    server = HttpServer(0)
+    server.start(answer)
     try:
-        yield f"http://127.0.0.1:{server.server_port}/api", asked
+        yield f"{server.url}/api", asked
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.stop()
 
 
 def deployed_once(deploying: Deploying) -> str:
@@ -400,10 +304,10 @@ def test_the_app_is_deployed_if_it_differs_or_if_that_is_wished(
     api = deployed_once(deploying)
     leftover = "00000000-0000-0000-0000-000000000001"
     functions, apis = deploying.account.functions, deploying.account.client("apigateway")
-    functions.looks_until_gone = 1
+    functions.looks_until_gone = 0
     old, other = deploying.account.api(), deploying.account.api("storytime-prod")
     change(deploying)
-    functions.triggers["storytime-dev-erase"] = {leftover: "Deleting"}
+    functions.triggers["storytime-dev-erase"] = [leftover]
 
     with pytest.raises(DeploymentError, match=r"^`chalice deploy` failed"):
         deploying.deployment().run(Wishes(anyway=anyway))
@@ -414,7 +318,7 @@ def test_the_app_is_deployed_if_it_differs_or_if_that_is_wished(
     ]
     assert deploying.account.requests("put_gateway_response") == []
     # Triggers and APIs that Chalice would make a second time were deleted before.
-    assert functions.triggers["storytime-dev-erase"] == {}
+    assert functions.triggers["storytime-dev-erase"] == []
     left = {each["id"] for each in apis.get_rest_apis()["items"]}
     assert left == {api, other} != {api, other, old}
 
@@ -448,32 +352,14 @@ def test_an_api_that_does_not_answer_200_is_an_error() -> None:
 # What the command prints.
 
 
-def test_the_next_steps() -> None:
-    url = "https://abc123.execute-api.us-east-1.amazonaws.com/api"
-    assert next_steps(Stage("dev"), url, {"SenderEmail": EMAIL}, is_open=False) == (
-        f"""
-API        {url}
-Dashboard  CloudWatch, Dashboards, storytime-dev
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_next_steps_show_how_to_send_a_page(*, is_open: bool) -> None:
+    steps = next_steps(Stage("dev"), "https://x", {"SenderEmail": EMAIL}, is_open=is_open)
 
-Next
-  1. Confirm the two e-mail subscriptions (stories and alarms).
-  2. Confirm the e-mail from Amazon SES to reader@example.com. Until your account is out of
-     SES's sandbox, SES writes to confirmed addresses only (docs/deploy.md).
-  3. Send a page:
-     curl -X POST -H 'Authorization: Bearer <token>' -H 'Content-Type: image/jpeg' \\
-          --data-binary @samples/page.jpg {url}/upload
-
-To deploy faster while you edit:
-  cd .stages/dev && ../../.venv/bin/chalice deploy --stage dev
-"""
-    )
-
-
-def test_the_next_steps_of_an_open_stage_have_no_token() -> None:
-    steps = next_steps(Stage("dev"), "https://x", {"SenderEmail": EMAIL}, is_open=True)
-
-    assert "     curl -X POST -H 'Content-Type: image/jpeg' \\\n" in steps
-    assert "token" not in steps
+    assert "\nAPI        https://x\n" in steps
+    assert f"Amazon SES to {EMAIL}." in steps
+    assert "--data-binary @samples/page.jpg https://x/upload\n" in steps
+    assert ("-H 'Authorization: Bearer <token>'" in steps) is not is_open
 
 
 @pytest.mark.parametrize(
@@ -513,22 +399,8 @@ def test_a_missing_permission_is_one_clear_message(
 
     assert main(["dev"], lambda _: deploying.deployment()) == 1
 
-    said = capsys.readouterr().err
-    assert said.startswith("\ndeploy: An error occurred (AccessDenied)")
-    assert said.endswith("docs/deploy.md lists what is needed), and run the same command again.\n")
+    assert re.match(
+        r"\ndeploy: .*\(AccessDenied\).*\n.*docs/deploy.md lists what is needed",
+        capsys.readouterr().err,
+    )
     assert deploying.out.getvalue().endswith("storytime-dev ............... 0.0 s, not done\n")
-
-
-def test_the_command_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
-    def stop(_: Stage) -> Deployment:
-        raise KeyboardInterrupt
-
-    assert main(["dev"], stop) == 130
-    assert capsys.readouterr().err == "\ndeploy: stopped; run it again to continue.\n"
-
-
-@pytest.mark.parametrize("name", ["dev", "prod"])
-def test_the_project_has_the_stages_of_the_readme(name: str) -> None:
-    tracked = stage_folder.tracked_config(projects.ROOT)
-
-    assert stage_folder.own_config(tracked, Stage(name))

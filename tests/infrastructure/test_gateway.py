@@ -16,19 +16,17 @@ from tests.fakes.account import FakeAccount, RefusalError
 
 LOG: Final = "arn:aws:logs:us-east-1:123456789012:log-group:storytime-dev-access"
 ROLE: Final = f"arn:aws:iam::123456789012:role/{LOGGING_ROLE}"
-
-
-def response(kind: str, text: str, status: str | None = "404") -> dict[str, Any]:
-    asked: dict[str, Any] = {
-        "responseType": kind,
-        "responseParameters": {"gatewayresponse.header.Retry-After": "'5'"},
-        "responseTemplates": {"application/json": text},
-    }
-    return asked | ({"statusCode": status} if status else {})
-
-
-LATER: Final = response("THROTTLED", "later", "429")
-SORRY: Final = response("DEFAULT_5XX", "sorry", None)
+FORBIDDEN: Final = {
+    "responseType": "WAF_FILTERED",
+    "responseParameters": {"gatewayresponse.header.Retry-After": "'5'"},
+    "responseTemplates": {"application/json": "no"},
+    "statusCode": "403",
+}
+SORRY: Final = {
+    "responseType": "DEFAULT_5XX",
+    "responseParameters": {},
+    "responseTemplates": {"application/json": "sorry"},
+}
 
 
 class Gateway:
@@ -40,18 +38,24 @@ class Gateway:
         self.api = account.api()
         self.account.asked.clear()
 
-    def configure(self, *responses: dict[str, Any]) -> None:
+    def configure(self, *responses: dict[str, Any]) -> list[str]:
+        """Return the response types that were put, and "deployment" if there was one."""
+        before = len(self.account.asked)
         wanted = [{"restApiId": self.api, **each} for each in responses]
         configure(
             self.client, self.api, responses=wanted, log_group_arn=LOG, requests_per_second=20
         )
+        return [
+            given.get("responseType", "deployment")
+            for _, operation, given in self.account.asked[before:]
+            if operation in {"put_gateway_response", "create_deployment"}
+        ]
 
-    def put(self) -> list[str]:
-        """The response types that were put, in order."""
-        return [each["responseType"] for each in self.account.requests("put_gateway_response")]
+    def set_role(self, partition: str = "aws") -> bool:
+        def wait() -> None:
+            raise AssertionError("it waits although nothing is refused")
 
-    def deployments(self) -> int:
-        return len(self.account.requests("create_deployment"))
+        return set_logging_role(self.client, self.account.client("iam"), partition, wait)
 
     def role(self) -> str | None:
         role: str | None = self.client.get_account().get("cloudwatchRoleArn")
@@ -63,79 +67,57 @@ def gateway(account: FakeAccount) -> Gateway:
     return Gateway(account)
 
 
-def test_error_responses_are_put_and_then_deployed(gateway: Gateway) -> None:
-    gateway.configure(LATER, SORRY)
+def test_error_responses_are_put_and_then_deployed_once(gateway: Gateway) -> None:
+    assert gateway.configure(FORBIDDEN, SORRY) == ["WAF_FILTERED", "DEFAULT_5XX", "deployment"]
+    assert gateway.configure(FORBIDDEN, SORRY) == []
 
-    assert gateway.put() == ["THROTTLED", "DEFAULT_5XX"]
-    operations = [name for _, name, _ in gateway.account.asked]
-    assert operations.index("create_deployment") > operations.index("put_gateway_response")
-    assert gateway.deployments() == 1
     assert gateway.account.requests("create_deployment")[0]["tracingEnabled"] is True
-
-
-def test_unchanged_error_responses_are_neither_put_nor_deployed_again(gateway: Gateway) -> None:
-    gateway.configure(LATER, SORRY)
-
-    gateway.configure(LATER, SORRY)
-
-    assert len(gateway.put()) == 2
-    assert gateway.deployments() == 1
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"statusCode": "403"},
+        {"statusCode": "404"},
         {"responseTemplates": {"application/json": "other"}},
         {"responseParameters": {}},
     ],
 )
 def test_only_a_changed_error_response_is_put(gateway: Gateway, change: dict[str, Any]) -> None:
-    before = response("WAF_FILTERED", "no")
-    gateway.configure(LATER, before)
+    gateway.configure(FORBIDDEN, SORRY)
 
-    gateway.configure(LATER, before | change)
-
-    assert gateway.put() == ["THROTTLED", "WAF_FILTERED", "WAF_FILTERED"]
-    assert gateway.deployments() == 2
+    assert gateway.configure(FORBIDDEN | change, SORRY) == ["WAF_FILTERED", "deployment"]
 
 
 def test_api_gateways_default_response_of_the_same_status_is_replaced(gateway: Gateway) -> None:
     default = {"responseType": "WAF_FILTERED", "defaultResponse": True, "statusCode": "403"}
     gateway.account.play("apigateway", "get_gateway_responses", lambda _: {"items": [default]})
 
-    gateway.configure(response("WAF_FILTERED", "no", "403"))
-
-    assert gateway.put() == ["WAF_FILTERED"]
+    assert gateway.configure(FORBIDDEN) == ["WAF_FILTERED", "deployment"]
 
 
 def test_after_chalice_put_the_api_again_all_error_responses_are_put_again(
     gateway: Gateway,
 ) -> None:
-    gateway.configure(LATER)
-    gateway.client.delete_gateway_response(restApiId=gateway.api, responseType="THROTTLED")
+    gateway.configure(SORRY)
+    gateway.client.delete_gateway_response(restApiId=gateway.api, responseType="DEFAULT_5XX")
     gateway.client.create_deployment(restApiId=gateway.api, stageName="api")
 
-    gateway.configure(LATER)
-
-    assert gateway.put() == ["THROTTLED", "THROTTLED"]
-    assert gateway.deployments() == 3
+    assert gateway.configure(SORRY) == ["DEFAULT_5XX", "deployment"]
 
 
 def test_error_responses_of_an_interrupted_run_are_deployed(gateway: Gateway) -> None:
-    gateway.client.put_gateway_response(restApiId=gateway.api, **LATER)
+    gateway.client.put_gateway_response(restApiId=gateway.api, **SORRY)
 
-    gateway.configure(LATER)
-
-    assert gateway.put() == ["THROTTLED"]
-    assert gateway.deployments() == 1
+    assert gateway.configure(SORRY) == ["deployment"]
 
 
 def test_the_stage_logs_requests_and_limits_them(gateway: Gateway) -> None:
     gateway.configure()
 
-    assert gateway.account.flushed == [gateway.api]  # a revoked token is refused from now on
-    stage = gateway.client.get_stage(restApiId=gateway.api, stageName="api")
+    # A revoked token is refused from now on.
+    where = {"restApiId": gateway.api, "stageName": "api"}
+    assert gateway.account.requests("flush_stage_authorizers_cache") == [where]
+    stage = gateway.client.get_stage(**where)
     assert stage["accessLogSettings"] == {"destinationArn": LOG, "format": LOG_FORMAT}
     limits = stage["methodSettings"]["*/*"]
     assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (20, 40)
@@ -152,43 +134,25 @@ def test_a_line_of_the_log_is_json_without_personal_data() -> None:
 # The role that API Gateway writes logs with.
 
 
-def never() -> None:
-    raise AssertionError("it waits although nothing is refused")
-
-
-def set_role(gateway: Gateway, partition: str = "aws") -> bool:
-    iam = gateway.account.client("iam")
-    return set_logging_role(gateway.client, iam, partition, never)
-
-
 def test_a_logging_role_is_made_once(gateway: Gateway) -> None:
-    assert set_role(gateway, "aws-cn") is True
-    assert set_role(gateway, "aws-cn") is False
+    assert gateway.set_role("aws-cn") is True
+    assert gateway.set_role("aws-cn") is False
 
     assert gateway.role() == ROLE
     (made,) = gateway.account.requests("create_role")
-    assert json.loads(made["AssumeRolePolicyDocument"])["Statement"] == [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "apigateway.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ]
-    assert gateway.account.requests("attach_role_policy") == [
-        {
-            "RoleName": LOGGING_ROLE,
-            "PolicyArn": (
-                "arn:aws-cn:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-            ),
-        }
-    ]
+    (trust,) = json.loads(made["AssumeRolePolicyDocument"])["Statement"]
+    assert trust["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    (attached,) = gateway.account.requests("attach_role_policy")
+    assert attached["PolicyArn"] == (
+        "arn:aws-cn:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    )
 
 
 def test_the_role_that_another_region_made_is_used(gateway: Gateway) -> None:
     iam = gateway.account.client("iam")
     iam.create_role(RoleName=LOGGING_ROLE, AssumeRolePolicyDocument="{}")
 
-    assert set_role(gateway) is True
+    assert gateway.set_role() is True
     assert gateway.role() == ROLE
 
 
@@ -196,8 +160,7 @@ def test_a_role_that_somebody_set_stays(gateway: Gateway) -> None:
     other = {"op": "replace", "path": "/cloudwatchRoleArn", "value": f"{ROLE}-other"}
     gateway.client.update_account(patchOperations=[other])
 
-    assert set_role(gateway) is False
-
+    assert gateway.set_role() is False
     assert gateway.role() == f"{ROLE}-other"
     assert "iam" not in gateway.account.services_asked()
 
@@ -206,16 +169,14 @@ def test_a_role_that_somebody_set_stays(gateway: Gateway) -> None:
 def test_a_role_that_is_too_new_is_set_again_some_times(gateway: Gateway, times: int) -> None:
     error = RefusalError("BadRequestException", "The role ARN does not have permissions")
     gateway.account.refuse("apigateway", "update_account", error, times)
-    waits: list[str] = []
+    iam, waits = gateway.account.client("iam"), list[str]()
 
     def set_role() -> None:
-        iam = gateway.account.client("iam")
         set_logging_role(gateway.client, iam, "aws", lambda: waits.append("a moment"))
 
     if times == 3:
         set_role()
-        assert gateway.role() == ROLE
-        assert len(waits) == 3
+        assert (gateway.role(), len(waits)) == (ROLE, 3)
     else:
         with pytest.raises(ClientError, match="does not have permissions"):
             set_role()

@@ -3,7 +3,6 @@
 import json
 import socket
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ import pytest
 
 from chalicelib.stories.queues import PARKED as SUFFIX
 from chalicelib.stories.queues import Step
-from infrastructure.commands.redrive import Redrive, RedriveError, main, redrive
+from infrastructure.commands.redrive import RedriveError, main, redrive
 from infrastructure.commands.stage_queues import client_of, queue_name_of, stage_variables
 from infrastructure.stage import UsageError
 from infrastructure.stage_folder import config_of
@@ -47,16 +46,16 @@ class Moves:
         move = self.looks.popleft()
         return {"Results": [move] if move else []}
 
-    def redrive(self) -> Redrive:
+    def redrive(self) -> str:
+        """Return what was moved, or why it was not."""
+
         def wait() -> None:
             self.waits += 1
 
-        return redrive(self.account.client("sqs"), READING, wait)
-
-    def error(self) -> str:
-        with pytest.raises(RedriveError) as caught:
-            self.redrive()
-        return str(caught.value)
+        try:
+            return str(redrive(self.account.client("sqs"), READING, wait))
+        except RedriveError as error:
+            return str(error)
 
 
 def move(status: str, moved: int = 0, started: int = 2, **more: Any) -> Answer:
@@ -69,24 +68,34 @@ def move(status: str, moved: int = 0, started: int = 2, **more: Any) -> Answer:
 
 
 OLD: Final = move("COMPLETED", 5, started=1)
+TO_READING: Final = f"from {PARKED} to {READING}"
 
 
 @pytest.mark.parametrize(
-    ("looks", "moved", "waits"),
+    ("looks", "said", "waits"),
     [
-        ([None, move("COMPLETED", 3)], 3, 0),
-        ([None, move("RUNNING"), move("RUNNING", 1), move("COMPLETED", 3)], 3, 2),
-        ([OLD, OLD, OLD, move("COMPLETED", 1)], 1, 2),  # listed with a delay
-        ([None, move("COMPLETED", 0, ApproximateNumberOfMessagesToMove=2)], 2, 0),  # counted so
-        ([OLD, move("COMPLETED")], 0, 0),
+        ([None, move("COMPLETED", 1)], f"1 message moved {TO_READING}.", 0),
+        (
+            [None, move("RUNNING"), move("RUNNING", 1), move("COMPLETED", 3)],
+            f"3 messages moved {TO_READING}.",
+            2,
+        ),
+        # AWS lists a move, and counts what it moved, with a delay.
+        ([OLD, OLD, OLD, move("COMPLETED", 1)], f"1 message moved {TO_READING}.", 2),
+        (
+            [None, move("COMPLETED", 0, ApproximateNumberOfMessagesToMove=2)],
+            f"2 messages moved {TO_READING}.",
+            0,
+        ),
+        ([OLD, move("COMPLETED")], f"Nothing is parked in {PARKED}.", 0),
     ],
 )
 def test_a_move_is_watched_until_it_is_complete(
-    account: FakeAccount, looks: list[Answer], moved: int, waits: int
+    account: FakeAccount, looks: list[Answer], said: str, waits: int
 ) -> None:
     moves = Moves(account, *looks)
 
-    assert moves.redrive() == Redrive(PARKED, READING, moved=moved, in_flight=0)
+    assert moves.redrive() == said
     assert (moves.waits, len(moves.looks)) == (waits, 0)
     assert account.requests("start_message_move_task") == [
         {"SourceArn": ARN + PARKED, "DestinationArn": ARN + READING}
@@ -96,10 +105,7 @@ def test_a_move_is_watched_until_it_is_complete(
 @pytest.mark.parametrize(
     ("end", "reason"),
     [
-        (
-            move("FAILED", 1, FailureReason="AWS.SimpleQueueService.NonExistentQueue"),
-            "AWS.SimpleQueueService.NonExistentQueue",
-        ),
+        (move("FAILED", 1, FailureReason="AWS.NonExistentQueue"), "AWS.NonExistentQueue"),
         (move("CANCELLED", 1), "it was cancelled"),
     ],
 )
@@ -108,58 +114,30 @@ def test_a_move_that_ends_early_is_an_error_with_the_reason(
 ) -> None:
     moves = Moves(account, None, move("RUNNING"), move("CANCELLING", 1), end)
 
-    assert moves.error() == (
-        f"The move from {PARKED} to {READING} ended early, after 1 message: {reason}. "
-        "The rest is still parked."
+    assert moves.redrive() == (
+        f"The move {TO_READING} ended early, after 1 message: {reason}. The rest is still parked."
     )
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "CANCELLING"])
 def test_while_another_move_is_running_none_is_started(account: FakeAccount, status: str) -> None:
-    moves = Moves(account, move(status, 2))
-
-    assert moves.error() == (
+    assert Moves(account, move(status, 2)).redrive() == (
         f"Another move from {PARKED} is running, 2 messages so far; try again when it has ended."
     )
     assert account.requests("start_message_move_task") == []
 
 
-@pytest.mark.parametrize("missing", [PARKED, READING])
-def test_a_missing_queue_is_named(account: FakeAccount, missing: str) -> None:
-    moves, sqs = Moves(account), account.client("sqs")
-    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=missing)["QueueUrl"])
-
-    assert moves.error().startswith(f"There is no queue {missing} at https://sqs.us-east-1")
-
-
 def test_messages_that_somebody_received_just_now_stay_and_are_counted(
     account: FakeAccount,
 ) -> None:
-    moves, sqs = Moves(account, None, move("COMPLETED", 1)), account.client("sqs")
+    moves, sqs = Moves(account, None, move("COMPLETED", 2)), account.client("sqs")
     parked = sqs.get_queue_url(QueueName=PARKED)["QueueUrl"]
     sqs.send_message(QueueUrl=parked, MessageBody="looked at")
     sqs.receive_message(QueueUrl=parked)
 
-    assert moves.redrive() == Redrive(PARKED, READING, moved=1, in_flight=1)
-
-
-@pytest.mark.parametrize(
-    ("moved", "in_flight", "said"),
-    [
-        (0, 0, f"Nothing is parked in {PARKED}."),
-        (1, 0, f"1 message moved from {PARKED} to {READING}."),
-        (
-            2,
-            1,
-            (
-                f"2 messages moved from {PARKED} to {READING}. "
-                "Still parked, because received just now: 1 message."
-            ),
-        ),
-    ],
-)
-def test_the_result_is_one_or_two_sentences(moved: int, in_flight: int, said: str) -> None:
-    assert str(Redrive(PARKED, READING, moved, in_flight)) == said
+    assert moves.redrive() == (
+        f"2 messages moved {TO_READING}. Still parked, because received just now: 1 message."
+    )
 
 
 # The command.
@@ -205,49 +183,44 @@ def test_the_messages_of_every_step_are_moved_by_its_name(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "url", "words"),
+    ("arguments", "words"),
     [
-        (
-            ["nowhere", "reading"],
-            "http://127.0.0.1:1",
-            "There is no stage 'nowhere', only dev, local, prod",
-        ),
-        (["local", "writing"], "http://127.0.0.1:1", f"no queue 'writing', only {STEPS}"),
-        (["local", "READING"], "http://127.0.0.1:1", f"no queue 'READING', only {STEPS}"),
-        (["local"], "", "make redrive STAGE=dev QUEUE=reading"),
-        (["", ""], "", "make redrive STAGE=dev QUEUE=reading"),
-        ([], "", "make redrive STAGE=dev QUEUE=reading"),
-        (["local", "reading"], "nowhere", "AWS_ENDPOINT_URL is not an address"),
-        (["local", "reading"], "http://127.0.0.1:abc", "AWS_ENDPOINT_URL is not an address"),
+        (["nowhere", "reading"], "There is no stage 'nowhere', only dev, local, prod"),
+        (["local", "writing"], f"no queue 'writing', only {STEPS}"),
+        (["local", "READING"], f"no queue 'READING', only {STEPS}"),
+        (["local"], "make redrive STAGE=dev QUEUE=reading"),
+        (["", ""], "make redrive STAGE=dev QUEUE=reading"),
+        ([], "make redrive STAGE=dev QUEUE=reading"),
+        (["local", "reading"], "AWS_ENDPOINT_URL is not an address"),
     ],
 )
 def test_wrong_arguments_are_one_clear_line(
-    arguments: list[str], url: str, words: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments, {"AWS_ENDPOINT_URL": url}) == 2
+    assert main(arguments, {"AWS_ENDPOINT_URL": "http://127.0.0.1:abc"}) == 2
     assert_one_line(capsys, words)
 
 
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port that is taken, and that nobody listens on."""
+def test_an_aws_that_cannot_be_reached_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
 
-
-def test_an_aws_that_cannot_be_reached_is_one_clear_line(
-    closed_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    url = f"http://127.0.0.1:{closed_port}"
-
-    assert main(["local", "reading"], {"AWS_ENDPOINT_URL": url}) == 1
+        assert main(["local", "reading"], {"AWS_ENDPOINT_URL": url}) == 1
     assert_one_line(capsys, url)
 
 
-def test_a_missing_queue_is_one_clear_line(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("missing", [READING, PARKED])
+def test_a_missing_queue_is_one_clear_line(
+    aws: Aws, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    (url,) = (each for each in make_queues(aws) if each.endswith(f"/{missing}"))
+    aws.client("sqs").delete_queue(QueueUrl=url)
+
     assert main(["local", "reading"], {"AWS_ENDPOINT_URL": aws.url}) == 1
-    assert_one_line(capsys, f"There is no queue {PARKED}")
+    assert_one_line(capsys, f"There is no queue {missing} at {aws.url}")
 
 
 def test_a_refusal_of_aws_is_one_clear_line(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,73 @@
+"""The dashboard shows every function, queue and metric; alarms watch metrics that exist."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chalicelib.aws.cloudwatch import NAMESPACE
+from chalicelib.stories.queues import QUEUES, Step
+from chalicelib.telemetry import METRICS
+from infrastructure.iam.permissions import GRANTS
+from infrastructure.stage import function_name
+from tests.infrastructure.resolved import Stack
+
+STACK: Final = Stack("dev")
+PREFIX: Final = "storytime-dev"
+DASHBOARD: Final = json.loads(STACK.of_type("CloudWatch::Dashboard")[0]["DashboardBody"])
+METRIC_LISTS: Final = [widget["properties"]["metrics"] for widget in DASHBOARD["widgets"]]
+SEARCHES: Final = re.findall(
+    rf"SEARCH\('{{{NAMESPACE},Stage,(\w+)}} MetricName=\"(\w+)\" Stage=\"dev\"', '(\w+)', 300\)",
+    "\n".join(line[0]["expression"] for (line, *_) in METRIC_LISTS if isinstance(line[0], dict)),
+)
+"""The dimension, the metric and the statistic of each search."""
+RECORDED: Final = {
+    *((metric.name, metric.dimension) for metric in METRICS if metric.dimension),
+    *((metric.name, "Stage") for metric in METRICS if metric.has_total or not metric.dimension),
+}
+"""The metrics that the app records, with their last dimension."""
+
+
+def lines() -> Iterator[list[str]]:
+    """Yield each line of the dashboard with the words that it takes over from the line before."""
+    for metrics in METRIC_LISTS:
+        before: list[Any] = []
+        for line in metrics:
+            written = before[: 1 - len(line)] + line[1:] if line[0] == "..." else line
+            before = [before[at] if word == "." else word for at, word in enumerate(written)]
+            yield before
+
+
+def shown(*beginning: str) -> set[str]:
+    """The last words of the lines that begin like this."""
+    return {line[-1] for line in lines() if line[:-1] == [*beginning]}
+
+
+def test_the_dashboard_shows_every_function_and_queue() -> None:
+    assert shown("AWS/Lambda", "Errors", "FunctionName") == {
+        function_name(PREFIX, name) for name in GRANTS
+    }
+    handlers = {function_name(PREFIX, queue.handler) for queue in QUEUES}
+    assert handlers < shown("AWS/Lambda", "Duration", "FunctionName")
+    names = {queue["QueueName"] for queue in STACK.of_type("SQS::Queue")}
+    assert shown("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName") == names
+    of_steps = {f"{PREFIX}-{step}" for step in Step}
+    assert shown("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName") == of_steps
+
+
+def test_the_dashboard_shows_every_metric_of_the_app_by_its_dimension() -> None:
+    of_the_stage = {(line[1], line[2]) for line in lines() if line[::3] == [NAMESPACE, "dev"]}
+    by_dimension = {(metric, dimension) for dimension, metric, _ in SEARCHES}
+
+    assert of_the_stage | by_dimension == RECORDED
+    percentiles = [statistic for _, metric, statistic in SEARCHES if metric == "StepDuration"]
+    assert percentiles == ["p50", "p90", "p99"]
+
+
+def test_alarms_watch_metrics_that_the_app_records() -> None:
+    alarms = [each for each in STACK.of_type("CloudWatch::Alarm") if each["Namespace"] == NAMESPACE]
+
+    assert alarms
+    for alarm in alarms:
+        assert alarm["Dimensions"] == [{"Name": "Stage", "Value": "dev"}]
+        assert (alarm["MetricName"], "Stage") in RECORDED
