@@ -8,8 +8,6 @@ from tests.end_to_end.client import TIMEOUT, Client, page_of
 
 pytestmark = pytest.mark.engines
 
-UNKNOWN_ID = "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"
-
 
 def files_of(stack: RunningStack, story_id: str) -> list[str]:
     """Keys of everything that any bucket holds of a story."""
@@ -74,28 +72,3 @@ def test_a_deleted_story_leaves_a_tombstone_and_its_photo_makes_a_new_story(
     assert (ready.status_code, ready.json()["text"]) == (200, "The owl forgot the third verse.")
     assert client.requests_made()["rekognition.DetectText"] == 2
     assert statuses(ready.json()["audio_url"]) == [200]
-
-
-def test_a_story_can_be_deleted_while_it_is_made(client: Client, stack: RunningStack) -> None:
-    page = page_of("Nobody asked the moth.", seed=53)
-    story_id = client.upload(page, X_Notification_Required="false").json()["id"]
-
-    assert client.delete(story_id).status_code == 202
-    assert client.delete(story_id).status_code == 202
-
-    erased(client, story_id)
-    client.settle()
-    assert files_of(stack, story_id) == []
-    assert client.get(f"/retrieve/{story_id}").status_code == 410
-
-
-@pytest.mark.parametrize(
-    ("story_id", "status", "code"),
-    [(UNKNOWN_ID, 404, "not_found"), ("not-an-id", 400, "malformed_id")],
-)
-def test_an_unknown_story_cannot_be_deleted(
-    client: Client, story_id: str, status: int, code: str
-) -> None:
-    answer = client.delete(story_id)
-
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
