@@ -115,19 +115,6 @@ def test_a_photo_seen_before_fulfils_its_request(world: World, status: Status) -
     assert len(world.reading_queue.sent) == 1 + is_enqueued_again
 
 
-def test_repeated_events_make_one_story(world: World) -> None:
-    request = posted(world)
-    for _ in range(3):
-        world.announce(request.key)
-
-    world.deliver_intake()
-    announce(world, request)
-
-    assert len(world.stories.kept) == 1
-    assert len(world.reading_queue.sent) == 1
-    assert world.intake_queue.kept == []
-
-
 @pytest.mark.parametrize("photo", [b"", b"hello", zipped(), jpeg()[:500], jpeg(20, 20)])
 def test_a_file_that_is_no_photo_fails_its_request(world: World, photo: bytes) -> None:
     request = taken_in(world, photo)
@@ -139,16 +126,6 @@ def test_a_file_that_is_no_photo_fails_its_request(world: World, photo: bytes) -
     assert world.stories.kept == {}
     assert world.intake_bucket.objects == {}
     assert world.intake_parked_queue.kept == []
-
-
-def test_a_good_photo_by_the_same_form_fulfils_a_failed_request(world: World) -> None:
-    request = taken_in(world, b"hello")
-    post_again(world, request, jpeg())
-
-    announce(world, request)
-
-    fulfilled = request_of(world, request)
-    assert (fulfilled.status, fulfilled.reason) == (UploadStatus.FULFILLED, None)
 
 
 @pytest.mark.parametrize(
@@ -208,17 +185,6 @@ def test_a_rejected_file_that_is_put_back_too_early_is_parked_again(world: World
     assert world.intake_bucket.objects.keys() == {"rejected/images/page.jpg"}
 
 
-def test_a_rejected_file_that_can_be_read_now_can_be_put_back(world: World) -> None:
-    drop(world, "images/page.jpg", b"hello")
-    world.intake_bucket.post("rejected/images/page.jpg", jpeg())
-
-    world.intake_parked_queue.move_all_to(world.intake_queue)
-    world.deliver_intake()
-
-    assert world.story().name == "page.jpg"
-    assert world.intake_bucket.objects == {}
-
-
 @pytest.mark.parametrize("name", ["z" * 1013 + ".jpg", "\N{CJK UNIFIED IDEOGRAPH-732B}" * 339])
 def test_a_rejected_file_with_a_very_long_key_gets_a_shorter_one(world: World, name: str) -> None:
     drop(world, f"images/{name}", b"hello")
@@ -249,15 +215,6 @@ def test_another_photo_by_the_same_form_is_another_story(world: World) -> None:
     assert len(world.stories.kept) == 2
     assert request_of(world, request).story_id == first.id
     assert world.intake_bucket.objects == {}
-
-
-def test_a_photo_posted_while_the_first_one_is_taken_in_stays(world: World) -> None:
-    request = posted(world)
-    before(world.intake_bucket, "remove", lambda: post_again(world, request, jpeg(shade=90)))
-
-    announce(world, request)
-
-    assert request.key in world.intake_bucket.objects
 
 
 @pytest.mark.parametrize("seconds", [0, 60])
