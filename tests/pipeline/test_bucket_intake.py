@@ -1,7 +1,5 @@
 """From the intake bucket to a story, with and without S3's events."""
 
-import io
-import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,6 +18,7 @@ from tests.fakes.trouble import before, fail, failing
 from tests.fakes.world import World
 
 SLOW_DOWN = TransientError("PutObject failed with SlowDown")
+ZIP = b"PK\x03\x04" + bytes(100)
 
 
 def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> UploadPermit:
@@ -66,13 +65,6 @@ def parked_keys(world: World) -> list[str]:
     return [kept.message.key for kept in world.intake_parked_queue.kept]
 
 
-def zipped() -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("page.txt", "Once upon a time")
-    return target.getvalue()
-
-
 def test_a_posted_photo_becomes_the_story_that_was_asked_for(world: World) -> None:
     permit = permitted(world, language="de-DE", voice="Vicki")
     post_again(world, permit.request, jpeg())
@@ -94,15 +86,14 @@ def test_a_posted_photo_becomes_the_story_that_was_asked_for(world: World) -> No
 def test_a_photo_seen_before_fulfils_its_request(world: World, status: Status) -> None:
     """By the story that the API made of it, unless that one was deleted."""
     story = world.upload()
-    match status:
-        case Status.READ:
-            world.make_read()
-        case Status.READY:
-            world.make_ready()
-        case Status.FAILED:
-            world.make_failed()
-        case Status.DELETED:
-            world.delete()
+    become = {
+        Status.READ: world.make_read,
+        Status.READY: world.make_ready,
+        Status.FAILED: world.make_failed,
+        Status.DELETED: world.delete,
+    }
+    if status in become:
+        become[status]()
 
     request = taken_in(world)
 
@@ -115,7 +106,7 @@ def test_a_photo_seen_before_fulfils_its_request(world: World, status: Status) -
     assert len(world.reading_queue.sent) == 1 + is_enqueued_again
 
 
-@pytest.mark.parametrize("photo", [b"", b"hello", zipped(), jpeg()[:500], jpeg(20, 20)])
+@pytest.mark.parametrize("photo", [b"", b"hello", ZIP, jpeg()[:500], jpeg(20, 20)])
 def test_a_file_that_is_no_photo_fails_its_request(world: World, photo: bytes) -> None:
     request = taken_in(world, photo)
 
@@ -158,7 +149,7 @@ def test_a_photo_whose_request_is_gone_is_a_story(world: World) -> None:
 @pytest.mark.parametrize(
     ("key", "content", "reason"),
     [
-        ("images/page.jpg", zipped(), "This is not a photo"),
+        ("images/page.jpg", ZIP, "This is not a photo"),
         ("images/page.pdf", jpeg(), "A file that ends in .pdf is not a photo."),
         ("images/huge.jpg", bytes(25_000_001), "This photo has 25,000,001 bytes; at most"),
     ],
