@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from chalicelib.errors import TransientError
-
 
 class InMemoryMedia:
     def __init__(self) -> None:
@@ -25,13 +23,6 @@ class InMemoryMedia:
     def delete(self, keys: Sequence[str]) -> None:
         for key in keys:
             self.objects.pop(key, None)
-
-
-class RefusingMedia(InMemoryMedia):
-    """Takes nothing."""
-
-    def put(self, key: str, content: bytes, content_type: str) -> None:
-        raise TransientError("PutObject failed with SlowDown")
 
 
 class SlowCdn:
