@@ -110,6 +110,13 @@ def test_a_story_can_be_deleted_twice() -> None:
     assert world.queues[Step.DELETION].sent == [about(first)] * 2  # none when all is gone
 
 
+def test_two_clients_that_delete_at_once_both_succeed(world: World) -> None:
+    story = world.upload()
+    before(world.stories, "apply", lambda: world.stories.apply(story, moves.deleted(NOW)))
+
+    assert world.delete().status is Status.DELETED
+
+
 def test_polls_resume_a_lost_deletion_after_a_minute() -> None:
     world = world_with_a_story()
     world.clock.advance(600)
@@ -220,6 +227,22 @@ def test_a_late_step_removes_the_files_that_it_stored() -> None:
     assert world.media.objects == {}
     assert world.narration_queue.sent == []
     assert world.story().leases == {}
+
+
+def test_a_late_step_leaves_the_files_of_the_next_generation() -> None:
+    world = world_with_a_photo()
+    old = about(world.story())
+
+    def replace() -> None:
+        delete_and_erase(world)
+        world.upload()
+
+    before(world.detector, "detect", replace)
+
+    world.deliver(Step.READING)
+
+    assert files_of(world, old) == []
+    assert world.media.exists(keys.page(world.story()))
 
 
 def test_messages_about_an_erased_story_change_nothing() -> None:
