@@ -8,6 +8,7 @@ from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import (
     ExpiredError,
     InvalidRequestError,
+    StoryChangedError,
     TransientError,
     UnknownStoryError,
 )
@@ -245,6 +246,17 @@ def test_a_late_step_leaves_the_files_of_the_next_generation() -> None:
     assert world.media.exists(keys.page(world.story()))
 
 
+def test_a_late_message_removes_the_files_of_a_worker_that_died() -> None:
+    world = world_with_a_story()
+    delete_and_erase(world)
+    world.media.put(keys.audio(world.story()), b"of a worker that died", "audio/mpeg")
+    world.narration_queue.send(about(world.story()))
+
+    world.make_story()
+
+    assert world.media.objects == {}
+
+
 def test_messages_about_an_erased_story_change_nothing() -> None:
     world = world_with_a_story()
     delete_and_erase(world)
@@ -278,6 +290,15 @@ def test_a_deletion_does_not_touch_the_story_of_a_photo_sent_again_meanwhile() -
     _, public = keys.prefixes(old.id, old.generation)
     assert world.cdn.invalidated == [(public, f"{old.id}-{old.generation}")]
     assert world.queues[Step.DELETION].kept == []
+
+
+def test_an_upload_whose_story_is_deleted_meanwhile_leaves_nothing(world: World) -> None:
+    before(world.media, "put", world.delete)
+
+    with pytest.raises(StoryChangedError):
+        world.upload()
+
+    assert world.media.objects == {}
 
 
 @pytest.mark.parametrize("waited", [timedelta(minutes=5), timedelta(days=2)])
