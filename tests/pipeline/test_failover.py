@@ -97,6 +97,19 @@ def test_the_sweeper_sends_the_notice_of_a_ready_story(world: World, seconds: fl
     assert world.speaker.spoken == []
 
 
+def test_the_sweeper_sends_the_notice_of_a_failed_story_and_does_not_retry(world: World) -> None:
+    world.make_failed("it was lost")
+    world.clock.advance(61)
+
+    world.sweep()
+    work_off(world)
+
+    ((_, body),) = world.outbox.notices
+    assert "it was lost" in body
+    assert world.detector.images == []
+    assert world.story().unfinished_since is None
+
+
 def test_a_story_without_progress_is_resumed_less_and_less(world: World) -> None:
     for _ in range(60):
         world.clock.advance(61)

@@ -11,17 +11,22 @@ from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
 from tests.fakes.clock import NOW
 from tests.fakes.queues import delivery_to
-from tests.fakes.trouble import fail
+from tests.fakes.trouble import before, fail
 from tests.fakes.world import World
-from tests.pipeline.test_reading import read, world_with_a_photo
+from tests.pipeline.test_reading import CLEAR, read, world_with_a_photo
 
 LATER = NOW + timedelta(seconds=60)
 
 
+def lease_to(world: World, message_id: str) -> None:
+    until = world.clock() + timedelta(seconds=60)
+    story, lease = world.story(), Lease(Step.READING, message_id, 1, until)
+    world.stories.lease(story.id, story.generation, lease, world.clock())
+
+
 def leased_to(message_id: str) -> World:
     world = world_with_a_photo()
-    story, lease = world.story(), Lease(Step.READING, message_id, 1, LATER)
-    world.stories.lease(story.id, story.generation, lease, world.clock())
+    lease_to(world, message_id)
     return world
 
 
@@ -100,6 +105,22 @@ def test_a_message_about_no_story_is_ignored(world: World) -> None:
     world.reading(delivery_to(StoryMessage("no-such-story", "a1b2c3d4")))
 
     assert world.outbox.notices == []
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing() -> None:
+    """The lease ran out while DetectText was slow, and another delivery took over."""
+    world = world_with_a_photo(CLEAR)
+
+    def take_over() -> None:
+        world.clock.advance(61)
+        lease_to(world, "another")
+
+    before(world.detector, "detect", take_over)
+
+    read(world)
+
+    assert world.story().status is Status.RECEIVED
+    assert world.story().leases[Step.READING].message_id == "another"
 
 
 def test_a_late_message_does_not_restart_a_story_that_failed_at_another_step() -> None:

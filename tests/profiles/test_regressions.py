@@ -16,7 +16,7 @@ from chalicelib.aws.ses import SesMailer
 from chalicelib.errors import TransientError, UnknownProfileError
 from chalicelib.http.answers import answering_errors
 from chalicelib.http.profiles import email_of
-from chalicelib.profiles.faces import owner_of
+from chalicelib.profiles.faces import Owner, owner_of
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import ProfileStatus
 from chalicelib.profiles.retrieval import ProfileRetrieval
@@ -141,6 +141,35 @@ def test_a_profile_that_is_deleted_while_it_is_resumed_is_unknown(world: World) 
 
     with pytest.raises(UnknownProfileError):
         world.part(ProfileRetrieval).retrieve("user_a")
+
+
+# `Registration._added` removed a face of its generation that a later execution used.
+def test_a_replaced_execution_does_not_remove_the_face_of_its_successor(world: World) -> None:
+    add = world.faces.add
+    world.put("user_a")
+    (first,) = world.workflow.executions.values()
+
+    def once(picture: bytes, owner: Owner | None) -> str | None:
+        """Rekognition indexes the same image under the same ExternalImageId once."""
+        own = [match.face_id for match in world.faces.search(picture) if match.owner == owner]
+        return own[0] if own else add(picture, owner)
+
+    def slow(picture: bytes, owner: Owner | None) -> str | None:
+        world.faces.add = once  # type: ignore[method-assign]
+        face_id = once(picture, owner)
+        first.status = "ABORTED"
+        # As long as the function may run, and by clocks that differ by less than CLOCKS_DIFFER_BY.
+        world.clock.advance(71)
+        world.sweep()
+        second = next(each for each in world.workflow.executions.values() if each is not first)
+        Interpreter(world.functions).run(second)
+        return face_id
+
+    world.faces.add = slow  # type: ignore[method-assign]
+    Interpreter(world.functions).run(first)
+
+    assert world.profile("user_a").status is ProfileStatus.READY
+    assert world.faces_of("user_a") == [world.photo_of("user_a").face_id]
 
 
 # Two polls at once both sent the mail; now only the sweeper sends it.

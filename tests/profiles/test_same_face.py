@@ -15,6 +15,12 @@ from tests.fakes.engines import CLEAR_FACE, portrait
 from tests.fakes.world import ANNA, World
 
 
+def test_a_face_added_to_the_collection_by_hand_is_taken(world: World) -> None:
+    world.faces.add(portrait(ANNA), None)
+
+    assert world.register("user_a").status is ProfileStatus.REJECTED
+
+
 def test_two_profiles_may_keep_one_face_while_the_search_lags(world: World) -> None:
     """A limit of AWS: if neither search finds the other's face, both stay."""
     world.faces.lag = timedelta(minutes=1)
