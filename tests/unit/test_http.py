@@ -3,7 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from chalice.app import Request
+from chalice.app import MultiDict, Request
 
 from chalicelib.errors import InvalidRequestError, UnsupportedTypeError
 from chalicelib.http.requests import (
@@ -15,14 +15,12 @@ from chalicelib.http.requests import (
 )
 
 
-def request(
-    body: bytes | str = b"bytes", *, query: dict[str, list[str]] | None = None, **headers: str
-) -> Request:
+def request(body: bytes | str = b"bytes", **headers: str) -> Request:
     event = {
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "body": body,
         "isBase64Encoded": False,
-        "multiValueQueryStringParameters": query,
+        "multiValueQueryStringParameters": None,
         "pathParameters": {},
         "stageVariables": {},
         "requestContext": {"httpMethod": "POST", "resourcePath": "/upload"},
@@ -130,6 +128,9 @@ def test_a_bulk_request_has_ids_and_may_decline_the_notice() -> None:
 
 @pytest.mark.parametrize("limit", ["ten", "", "9999999999999"])
 def test_a_limit_that_is_no_number_is_refused(limit: str) -> None:
+    asked = request()
+    asked.query_params = MultiDict({"limit": [limit]})
+
     with pytest.raises(InvalidRequestError) as refused:
-        place_in_list_of(request(query={"limit": [limit]}))
+        place_in_list_of(asked)
     assert refused.value.code == "invalid_limit"
