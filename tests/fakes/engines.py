@@ -115,11 +115,6 @@ class InMemoryFaces:
         self._added_at[face_id] = self._clock()
         return face_id
 
-    def rename(self, face_id: str, name: str) -> None:
-        """Let a face have had another id from its beginning."""
-        self.kept[name] = self.kept.pop(face_id)
-        self._added_at[name] = self._added_at.pop(face_id)
-
     def remove(self, face_ids: Collection[str]) -> None:
         assert face_ids, "Rekognition wants one at least"
         for face_id in face_ids:

@@ -10,7 +10,7 @@ from chalicelib.steps.bulk import Bulk
 from chalicelib.stories import moves
 from chalicelib.stories.moves import Move
 from chalicelib.stories.ports import StoriesFound
-from chalicelib.stories.story import Status, Story
+from chalicelib.stories.story import Story
 from tests.fakes.builders import jpeg, story, upload_request
 from tests.fakes.trouble import fail, put
 from tests.fakes.world import World
@@ -105,17 +105,6 @@ def test_a_notice_that_cannot_be_sent_does_not_change_the_answer(world: World) -
     fail(world.announcer, "publish")
 
     assert look_up(world, ids_of(stories), notify=True) == stories
-
-
-def test_each_unfinished_story_is_resumed_when_that_is_due(world: World) -> None:
-    due = lost(world, 3)
-    fresh = world.upload(jpeg(shade=90))
-
-    found = look_up(world, ids_of([*due, fresh]))
-
-    sent = [kept.message.id for kept in world.reading_queue.kept]
-    assert sorted(sent) == sorted(ids_of([fresh, *due]))
-    assert [each.status for each in found if isinstance(each, Story)] == [Status.RECEIVED] * 4
 
 
 def test_a_story_that_cannot_be_resumed_does_not_stop_the_others(world: World) -> None:

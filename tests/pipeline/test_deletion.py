@@ -17,7 +17,7 @@ from chalicelib.steps.listing import Listing
 from chalicelib.stories import keys, moves
 from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Lease, Status, Story
-from tests.fakes.builders import jpeg, story, upload, upload_request
+from tests.fakes.builders import jpeg, story, upload_request
 from tests.fakes.clock import NOW
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
 from tests.fakes.trouble import before, failing
@@ -218,15 +218,6 @@ def test_the_later_of_two_uploads_of_one_photo_is_waited_for(world: World) -> No
     assert world.story().uploading_until == NOW + timedelta(seconds=61)
 
 
-def test_an_upload_that_repairs_another_one_is_waited_for(world: World) -> None:
-    for _ in range(2):
-        with failing(world.media, "put"), pytest.raises(TransientError):
-            world.upload()
-        world.clock.advance(100)
-
-    assert world.story().uploading_until == world.clock() - timedelta(seconds=40)
-
-
 def test_a_late_step_removes_the_files_that_it_stored() -> None:
     world = world_with_a_photo()
     before(world.detector, "detect", lambda: delete_and_erase(world))
@@ -279,20 +270,6 @@ def test_messages_about_an_erased_story_change_nothing() -> None:
 
     assert world.story() == erased
     assert world.media.objects == {}
-
-
-def test_a_photo_sent_again_after_its_deletion_is_a_new_story() -> None:
-    world = world_with_a_story()
-    old = world.story()
-    delete_and_erase(world)
-
-    receipt = world.intake.take_in(upload())
-    world.make_story()
-
-    assert not receipt.duplicate
-    assert world.story().id == old.id
-    assert world.story().generation != old.generation
-    assert world.story().status is Status.READY
 
 
 def test_a_deletion_does_not_touch_the_story_of_a_photo_sent_again_meanwhile() -> None:
@@ -368,28 +345,3 @@ def test_a_deletion_removes_the_photo_that_its_intake_left(seconds: int) -> None
     delete_and_erase(world)
 
     assert list(world.intake_bucket.objects) == ([request.key] if seconds else [])
-
-
-def test_a_message_does_not_erase_a_story_that_is_not_deleted() -> None:
-    world = world_with_a_story()
-    kept = dict(world.media.objects)
-    world.queues[Step.DELETION].send(about(world.story()))
-
-    erase(world)
-
-    assert world.media.objects == kept
-    assert world.cdn.invalidated == []
-
-
-def test_a_deletion_leaves_other_stories() -> None:
-    world = world_with_a_story()
-    first = world.story()
-    second = world.upload(jpeg(shade=90))
-    world.make_story()
-    second = world.stories.kept[second.id]
-
-    world.part(Deletion).delete(first.id)
-    erase(world)
-
-    assert world.stories.kept[second.id] == second
-    assert len(files_of(world, about(second))) == 8

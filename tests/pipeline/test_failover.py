@@ -79,19 +79,6 @@ def test_a_story_without_text_pays_for_no_second_detection(world: World) -> None
     assert len(world.speaker.spoken) == 1
 
 
-def test_a_story_whose_audio_is_stored_is_only_finished(world: World) -> None:
-    world.media.put(keys.audio(world.make_read()), b"spoken before", "audio/mpeg")
-    world.clock.advance(61)
-
-    world.retrieve()
-    work_off(world)
-
-    assert world.story().status is Status.READY
-    assert world.detector.images == []
-    assert world.speaker.spoken == []
-    assert len(world.outbox.notices) == 1
-
-
 @pytest.mark.parametrize("seconds", [61, DAY])
 def test_the_sweeper_sends_the_notice_of_a_ready_story(world: World, seconds: float) -> None:
     """After a day for the last time."""
@@ -121,14 +108,6 @@ def test_the_sweeper_sends_the_notice_of_a_failed_story_and_does_not_retry(world
     assert "it was lost" in body
     assert world.detector.images == []
     assert world.story().unfinished_since is None
-
-
-def test_a_poll_enqueues_nothing_for_a_ready_story(world: World) -> None:
-    world.make_ready()
-    world.clock.advance(61)
-
-    assert status_over_http(world) == 200
-    assert world.narration_queue.kept == []
 
 
 def test_a_story_without_progress_is_resumed_less_and_less(world: World) -> None:

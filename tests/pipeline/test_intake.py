@@ -5,7 +5,6 @@ from chalicelib.errors import (
     InvalidRequestError,
     RejectedError,
     TooLargeError,
-    TransientError,
     UnsupportedTypeError,
 )
 from chalicelib.steps.intake import MAX_BYTES, Upload
@@ -14,7 +13,7 @@ from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
 from tests.fakes.builders import jpeg, upload
 from tests.fakes.clock import NOW
-from tests.fakes.trouble import before, failing
+from tests.fakes.trouble import failing
 from tests.fakes.world import World
 
 NOT_ENQUEUED = Move({"enqueued_at": None})
@@ -98,20 +97,6 @@ def test_a_finished_duplicate_sends_no_notice_that_its_sender_declined(world: Wo
     assert world.outbox.notices == []
 
 
-def test_the_next_upload_stores_a_photo_that_was_claimed_and_never_stored(world: World) -> None:
-    story = world.upload()
-    world.media.objects.clear()
-    world.reading_queue.sent.clear()
-    world.stories.apply(story, NOT_ENQUEUED)
-
-    healed = world.intake.take_in(upload())
-
-    assert healed.duplicate
-    assert world.media.exists(keys.photo(story))
-    assert len(world.reading_queue.sent) == 1
-    assert healed.story.enqueued_at == NOW
-
-
 def test_a_second_sender_who_wants_a_notice_gets_one(world: World) -> None:
     world.upload(notify=False)
 
@@ -137,22 +122,6 @@ def test_a_photo_that_was_lost_with_its_failed_story_is_stored_again(world: Worl
     assert len(world.reading_queue.sent) == 2
 
 
-def test_an_upload_whose_message_was_refused_is_enqueued_by_the_next_one(world: World) -> None:
-    """An upload of that photo is answered 200 only when a message is stored."""
-    refused = TransientError("SendMessage failed with RequestThrottled")
-    with failing(world.reading_queue, "send", error=refused):
-        with pytest.raises(TransientError):
-            world.upload()
-        world.make_failed()
-        with pytest.raises(TransientError):
-            world.upload()
-
-    world.upload()
-
-    assert len(world.reading_queue.sent) == 1
-    assert world.story().enqueued_at == NOW
-
-
 def test_a_repeated_notice_that_cannot_be_sent_is_sent_by_the_sweeper(world: World) -> None:
     world.upload(notify=False)
     world.stories.apply(world.make_ready(), Move({"unfinished_since": None}))
@@ -165,19 +134,6 @@ def test_a_repeated_notice_that_cannot_be_sent_is_sent_by_the_sweeper(world: Wor
 
     assert len(world.outbox.notices) == 1
     assert world.story().unfinished_since is None
-
-
-def test_a_story_that_ends_while_its_photo_is_sent_again_is_announced_once(world: World) -> None:
-    """The claim was answered while the story was unfinished; its step sends the notice."""
-    world.stories.apply(world.upload(), NOT_ENQUEUED)
-
-    def end() -> None:
-        world.stories.apply(world.make_ready(), Move({"notified_of": Status.READY}))
-
-    before(world.media, "put", end)
-
-    assert world.upload().status is Status.READY
-    assert world.outbox.notices == []
 
 
 def test_a_finished_duplicate_that_was_never_marked_enqueued_stores_nothing(world: World) -> None:
@@ -244,14 +200,3 @@ def test_a_photo_at_the_limit_is_taken(world: World) -> None:
     photo = jpeg()
 
     world.upload(photo + bytes(MAX_BYTES - len(photo)))
-
-
-def test_an_upload_that_aws_refused_can_be_sent_again(world: World) -> None:
-    with failing(world.media, "put"), pytest.raises(TransientError):
-        world.upload()
-    assert world.reading_queue.sent == []
-
-    story = world.upload()
-
-    assert world.media.exists(keys.photo(story))
-    assert len(world.reading_queue.sent) == 1

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, StoryDeletedError, TransientError
 from chalicelib.stories.queues import Step
-from chalicelib.stories.story import Status
+from chalicelib.stories.story import Failure, Status
 from chalicelib.telemetry import (
     DUPLICATES_FOUND,
     METRICS,
@@ -18,27 +18,13 @@ from chalicelib.telemetry import (
     reason_of_rejection,
 )
 from tests.fakes.builders import upload
-from tests.fakes.clock import Clock
-from tests.fakes.engines import ScriptedTextDetector
-from tests.fakes.media import InMemoryMedia
-from tests.fakes.trouble import failing
+from tests.fakes.trouble import before, failing
 from tests.fakes.world import World
 from tests.pipeline.test_bucket_intake import posted, taken_in
 from tests.pipeline.test_dead_letters import THROTTLED, give_up, world_with_a_dead_letter
 from tests.pipeline.test_deletion import world_with_a_story
 from tests.pipeline.test_narration import narrate, world_with_a_text
 from tests.pipeline.test_reading import CLEAR, read, world_with_a_photo
-
-
-class SlowMedia(InMemoryMedia):
-    """Takes a second to store each object, once it has a clock."""
-
-    clock: Clock | None = None
-
-    def put(self, key: str, content: bytes, content_type: str) -> None:
-        super().put(key, content, content_type)
-        if self.clock is not None:
-            self.clock.advance(1)
 
 
 def recorded(world: World, metric: Metric) -> list[str | None]:
@@ -49,14 +35,6 @@ def recorded(world: World, metric: Metric) -> list[str | None]:
 
 def steps(world: World) -> list[str | None]:
     return [by for by, _ in world.meter.of(STEP_DURATION)]
-
-
-def world_with_slow_media(*script: object) -> World:
-    media = SlowMedia()
-    world = World(media=media, detector=ScriptedTextDetector(*script))  # type: ignore[arg-type]
-    media.clock = world.clock
-    world.upload()
-    return world
 
 
 def test_names_are_those_that_alarms_and_dashboard_know() -> None:
@@ -84,17 +62,19 @@ def test_a_story_is_measured_at_each_step_and_ready_once() -> None:
     assert recorded(world, DUPLICATES_FOUND) == []
 
 
-def test_a_duration_is_in_milliseconds_from_the_lease_to_its_release() -> None:
-    world = world_with_slow_media(CLEAR)
+def test_a_duration_is_in_milliseconds_from_the_lease_to_its_release(world: World) -> None:
+    world.detector.script.append(CLEAR)
+    before(world.media, "put", lambda: world.clock.advance(1))
+    world.upload()
+    before(world.detector, "detect", lambda: world.clock.advance(2))
 
     read(world)
 
-    # The photo; then what was detected, and the page.
     assert world.meter.of(STEP_DURATION) == [("intake", 1000), ("reading", 2000)]
 
 
 def test_a_failed_attempt_is_not_measured() -> None:
-    world = world_with_slow_media(THROTTLED)
+    world = world_with_a_photo(THROTTLED)
 
     with pytest.raises(TransientError):
         read(world)
@@ -167,6 +147,7 @@ def test_a_text_that_cannot_be_spoken_fails_its_story_for_a_reason() -> None:
 
     narrate(world)
 
+    assert world.story().failure == Failure("this text cannot be spoken", final=True)
     assert recorded(world, STORIES_FAILED) == ["unspeakable_text"]
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from chalicelib.delivery.messages import about
-from chalicelib.errors import RejectedError, TransientError
+from chalicelib.errors import TransientError
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Status
@@ -56,15 +56,6 @@ def test_the_notice_says_where_to_listen_and_what_the_page_says() -> None:
     assert (story.notified_of, story.notified_at) == (Status.READY, world.clock())
 
 
-def test_a_story_whose_sender_wants_no_notice_sends_none() -> None:
-    world = world_with_a_text("Once.", b"mp3", notify=False)
-
-    narrate(world)
-
-    assert world.story().status is Status.READY
-    assert world.outbox.notices == []
-
-
 def test_a_long_text_becomes_one_mp3_of_several_requests() -> None:
     parts = [tone(0.5), tone(0.7)]
     world = world_with_a_text(LONG, *parts)
@@ -102,24 +93,3 @@ def test_a_redelivery_sends_a_notice_only_if_it_is_due(is_notice_sent: bool) -> 
 
     assert len(world.outbox.notices) == 1
     assert len(world.speaker.spoken) == 1
-
-
-def test_a_text_that_cannot_be_spoken_fails_with_its_reason() -> None:
-    world = world_with_a_text("Once.", RejectedError("this text cannot be spoken by Joanna"))
-
-    narrate(world)
-
-    story = world.story()
-    assert story.status is Status.FAILED
-    assert story.failure is not None
-    assert story.failure.final
-
-
-def test_a_message_that_arrives_before_the_text_changes_nothing(world: World) -> None:
-    world.upload()
-
-    narrate(world)
-
-    assert world.story().status is Status.RECEIVED
-    assert world.story().leases == {}
-    assert world.outbox.notices == []

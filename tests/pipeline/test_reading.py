@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from chalicelib.delivery.messages import about
-from chalicelib.errors import RejectedError, TransientError
+from chalicelib.errors import TransientError
 from chalicelib.stories import keys
 from chalicelib.stories.story import Status
 from tests.fakes.builders import jpeg, line, with_words
@@ -88,25 +88,6 @@ def test_a_page_without_text_fails_with_a_reason_and_a_notice() -> None:
     assert "could not be read" in subject
     assert "no text was found on this page" in body
     assert world.narration_queue.sent == []
-
-
-def test_a_rejected_page_is_neither_paid_for_nor_announced_twice() -> None:
-    world = world_with_a_photo([], [])
-    read(world)
-
-    read(world)
-
-    assert len(world.detector.images) == 2
-    assert len(world.outbox.notices) == 1
-
-
-def test_an_image_that_rekognition_refuses_fails_with_its_reason() -> None:
-    world = world_with_a_photo(RejectedError("this photo cannot be read"))
-
-    read(world)
-
-    assert world.story().failure is not None
-    assert world.story().status is Status.FAILED
 
 
 def test_an_answer_at_the_limit_of_words_is_marked_and_logged(

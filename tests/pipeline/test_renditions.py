@@ -56,15 +56,6 @@ def test_a_second_message_makes_nothing_again(world: World) -> None:
     assert world.media.get(small) == b"as it was"
 
 
-def test_a_story_is_ready_without_its_renditions(world: World) -> None:
-    world.deliver(Step.NARRATION)
-
-    assert world.story().status is Status.READY
-    assert world.story().unfinished_since is None
-    world.deliver(Step.RENDITIONS)
-    assert len(world.story().renditions) == 4
-
-
 def test_failed_renditions_do_not_fail_their_story_and_can_be_redriven(world: World) -> None:
     world.deliver(Step.NARRATION)
     ready = world.story()

@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.delivery.messages import StoryMessage
 from chalicelib.errors import LeaseHeldError, TransientError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
 from tests.fakes.clock import NOW
-from tests.fakes.engines import ScriptedTextDetector
 from tests.fakes.queues import delivery_to
 from tests.fakes.trouble import before, fail
 from tests.fakes.world import World
@@ -20,13 +19,13 @@ LATER = NOW + timedelta(seconds=60)
 
 
 def lease_to(world: World, message_id: str) -> None:
-    story, until = world.story(), world.clock() + timedelta(seconds=60)
-    lease = Lease(Step.READING, message_id, 1, until)
+    until = world.clock() + timedelta(seconds=60)
+    story, lease = world.story(), Lease(Step.READING, message_id, 1, until)
     world.stories.lease(story.id, story.generation, lease, world.clock())
 
 
-def leased_to(message_id: str, *script: object) -> World:
-    world = world_with_a_photo(*script)
+def leased_to(message_id: str) -> World:
+    world = world_with_a_photo()
     lease_to(world, message_id)
     return world
 
@@ -49,25 +48,6 @@ def test_a_redelivery_comes_again_when_its_own_messages_lease_is_over() -> None:
 
     assert world.reading_queue.retries == [("m-1/2", 61)]
     assert world.detector.images == []
-
-
-def test_a_dead_workers_lease_is_taken_over_when_it_is_over() -> None:
-    world = leased_to("another", CLEAR)
-    world.clock.advance(60)
-
-    read(world)
-
-    assert world.story().status is Status.READ
-
-
-def test_a_lease_of_one_step_does_not_stop_another_step() -> None:
-    world = leased_to("another")
-    world.make_read()
-    world.speaker.script.append(b"mp3")
-
-    world.narration(delivery_to(about(world.story())))
-
-    assert world.story().status is Status.READY
 
 
 @pytest.mark.parametrize(
@@ -141,26 +121,6 @@ def test_a_worker_that_lost_its_lease_changes_nothing() -> None:
 
     assert world.story().status is Status.RECEIVED
     assert world.story().leases[Step.READING].message_id == "another"
-
-
-def test_a_photo_sent_again_during_its_notice_releases_the_lease_at_once() -> None:
-    """Otherwise the new message would meet a lease whose worker is done."""
-    world = World(detector=ScriptedTextDetector([], []))
-    world.upload()
-    publish = world.announcer.publish
-
-    def impatient(subject: str, body: str) -> None:
-        publish(subject, body)
-        world.upload()
-
-    world.announcer.publish = impatient  # type: ignore[method-assign]
-
-    read(world)
-
-    assert world.story().status is Status.RECEIVED
-    assert world.story().leases == {}
-    assert world.story().unfinished_since == NOW
-    assert len(world.reading_queue.sent) == 2
 
 
 def test_a_late_message_does_not_restart_a_story_that_failed_at_another_step() -> None:

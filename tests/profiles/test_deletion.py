@@ -8,7 +8,7 @@ from chalicelib.profiles.retrieval import ProfileRetrieval
 from tests.fakes.engines import portrait
 from tests.fakes.trouble import before, failing, lose_answer
 from tests.fakes.workflow import Interpreter
-from tests.fakes.world import ANNA, BEN, World
+from tests.fakes.world import BEN, World
 
 
 def assert_nothing_is_left(world: World, user_id: str) -> None:
@@ -37,19 +37,6 @@ def test_photo_thumbnail_and_face_are_gone_at_once_and_the_rest_in_minutes(world
     assert_nothing_is_left(world, "user_a")
 
 
-@pytest.mark.parametrize(
-    "task", ["detect_face", "check_face_duplicate", "add_face_to_index", "persist_metadata"]
-)
-def test_a_deletion_during_a_task_leaves_nothing(world: World, task: str) -> None:
-    before(world.functions, task, lambda: world.leave("user_a"))
-    world.put("user_a", email="a@example.com")
-    (execution,) = world.run()
-
-    assert execution.path[-1] == "Superseded"
-    assert_nothing_is_left(world, "user_a")
-    assert world.mailer.sent == []
-
-
 def test_a_face_that_is_added_after_the_deletion_is_removed(world: World) -> None:
     """Its worker dies at once: only the picture, kept until then, finds the face again."""
     lose_answer(world.faces, "add")
@@ -61,32 +48,9 @@ def test_a_face_that_is_added_after_the_deletion_is_removed(world: World) -> Non
     assert_nothing_is_left(world, "user_a")
 
 
-def test_a_profile_can_be_deleted_twice(world: World) -> None:
-    world.register("user_a")
-
-    world.leave("user_a")
-    world.leave("user_a")
-
-    assert_nothing_is_left(world, "user_a")
-
-
 def test_an_unknown_profile_cannot_be_deleted(world: World) -> None:
     with pytest.raises(UnknownProfileError):
         world.leave("user_a")
-
-
-def test_a_new_photo_after_the_deletion_makes_a_new_profile(world: World) -> None:
-    world.register("user_a", ANNA)
-    world.leave("user_a")
-
-    profile = world.register("user_a", ANNA)
-    world.sweep_for(300)
-
-    photo = world.photo_of(profile)
-    assert profile.status is ProfileStatus.READY
-    assert world.profile("user_a").photo == photo
-    assert world.faces_of("user_a") == [photo.face_id]
-    assert all(f"/{photo.generation}/" in key for key in world.files_of("user_a"))
 
 
 def test_the_sweeper_removes_a_face_that_rekognition_could_not(world: World) -> None:

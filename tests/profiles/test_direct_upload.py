@@ -30,25 +30,6 @@ def test_a_photo_that_arrives_starts_the_workflow_and_leaves_the_bucket(world: W
     assert world.intake_bucket.objects == {}
 
 
-def test_a_repeated_event_starts_one_execution(world: World) -> None:
-    key = post(world)
-    world.announce(key)
-    announce(world, key)
-
-    assert len(world.workflow.executions) == 1
-
-
-def test_the_sweeper_finds_a_photo_whose_event_is_lost(world: World) -> None:
-    world.intake_bucket.post("profiles/user_a/me.jpg", portrait(ANNA))
-    world.clock.advance(120)
-
-    world.sweep()
-    world.deliver_intake()
-    world.run()
-
-    assert world.profile("user_a").status is ProfileStatus.READY
-
-
 def test_a_file_that_is_no_photo_is_rejected_with_mail_to_the_forms_address(world: World) -> None:
     announce(world, post(world, b"%PDF-1.7 a letter", email="a@example.com"))
     world.run()
@@ -125,24 +106,6 @@ def test_a_photo_posted_in_the_second_of_the_deletion_is_taken_in(world: World) 
     world.run()
 
     assert world.profile("user_a").status is ProfileStatus.READY
-
-
-@pytest.mark.parametrize("person", [ANNA, BEN])
-def test_a_photo_posted_before_another_was_sent_does_not_replace_it(
-    world: World, person: int
-) -> None:
-    """S3's event about the older photo was lost, and the sweeper finds the photo."""
-    key = post(world)
-    world.clock.advance(60)
-    newer = world.register("user_a", person).photo
-    world.clock.advance(60)
-    world.sweep()
-
-    world.deliver_intake()
-
-    assert world.run() == []
-    assert world.profile("user_a").photo == newer
-    assert key not in world.intake_bucket.objects
 
 
 def test_a_photo_posted_while_another_was_in_work_replaces_it(world: World) -> None:

@@ -4,9 +4,7 @@ import pytest
 
 from chalicelib.errors import TransientError
 from chalicelib.profiles.profile import ProfileStatus
-from chalicelib.profiles.retrieval import ProfileRetrieval
-from tests.fakes.engines import portrait
-from tests.fakes.trouble import failing, lose_answer
+from tests.fakes.trouble import failing
 from tests.fakes.world import ANNA, BEN, World
 
 
@@ -53,14 +51,6 @@ def test_a_rejected_photo_that_is_sent_again_with_an_address_sends_mail(world: W
     assert [to for to, _, _ in world.mailer.sent] == ["a@example.com"]
 
 
-def test_a_face_is_tried_again_when_its_other_profile_is_deleted(world: World) -> None:
-    world.register("user_a")
-    assert world.register("user_b").status is ProfileStatus.REJECTED
-    world.leave("user_a")
-
-    assert world.register("user_b").status is ProfileStatus.READY
-
-
 def test_a_second_photo_replaces_one_that_is_in_work(world: World) -> None:
     world.put("user_a", ANNA)
 
@@ -74,28 +64,6 @@ def test_a_second_photo_replaces_one_that_is_in_work(world: World) -> None:
     assert world.profile("user_a").unfinished_since is None
 
 
-def test_a_ready_photo_that_is_sent_after_another_one_stays(world: World) -> None:
-    ready = world.register("user_a", ANNA)
-    world.put("user_a", BEN)
-
-    back = world.put("user_a", ANNA)
-    world.run()
-
-    assert back.duplicate
-    assert world.profile("user_a").photo == ready.photo
-    assert world.profile("user_a").status is ProfileStatus.READY
-
-
-def test_a_photo_whose_execution_could_not_start_can_be_sent_again(world: World) -> None:
-    with failing(world.workflow, "start"), pytest.raises(TransientError):
-        world.put("user_a")
-
-    world.put("user_a")
-    world.run()
-
-    assert world.profile("user_a").status is ProfileStatus.READY
-
-
 def test_a_photo_that_was_never_stored_fails_and_can_be_sent_again(world: World) -> None:
     with failing(world.media, "put"), pytest.raises(TransientError):
         world.put("user_a", email="a@example.com")
@@ -104,25 +72,3 @@ def test_a_photo_that_was_never_stored_fails_and_can_be_sent_again(world: World)
     assert world.profile("user_a").status is ProfileStatus.FAILED
     assert world.refusal_of("user_a") == "photo_never_arrived"
     assert world.register("user_a").status is ProfileStatus.READY
-
-
-def test_an_execution_whose_start_was_not_answered_is_not_started_twice(world: World) -> None:
-    lose_answer(world.workflow, "start", TransientError("StartExecution failed"))
-    with pytest.raises(TransientError):
-        world.put("user_a")
-
-    world.clock.advance(600)
-    world.part(ProfileRetrieval).retrieve("user_a")
-
-    assert len(world.workflow.executions) == 1
-
-
-def test_an_execution_by_hand_does_not_replace_a_later_photo(world: World) -> None:
-    by_hand = world.by_hand("user_a", portrait(ANNA))
-    world.clock.advance(1)
-    world.put("user_a", BEN)
-
-    world.run()
-
-    assert by_hand.path == ["FaceDetection", "Superseded"]
-    assert world.profile("user_a").status is ProfileStatus.READY

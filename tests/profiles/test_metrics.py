@@ -19,6 +19,8 @@ def test_a_photo_that_is_ready_is_counted_once(world: World) -> None:
 
     world.register("user_a")
 
+    (execution,) = world.workflow.executions.values()
+    assert execution.path[-1] == "PersistMetadata"
     assert measured(world) == [("ProfilePhotosReady", None, 1)]
 
 

@@ -1,4 +1,4 @@
-"""One face belongs to one profile, in every order of two executions."""
+"""One face belongs to one profile. `tests/proof` plays two executions in every order."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,65 +12,7 @@ from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import FACE_ALREADY_EXISTS, Attempt, Profile, ProfileStatus
 from tests.fakes.clock import NOW
 from tests.fakes.engines import CLEAR_FACE, portrait
-from tests.fakes.trouble import before, lose_answer
-from tests.fakes.workflow import Interpreter
 from tests.fakes.world import ANNA, World
-
-
-def ready(world: World, *users: str) -> list[str]:
-    return [user for user in users if world.profile(user).status is ProfileStatus.READY]
-
-
-def run_one_inside_another(world: World, task: str) -> None:
-    """Run the first of two executions, and the second one whole just before this task of it."""
-    _, second = world.workflow.executions.values()
-    before(world.functions, task, lambda: Interpreter(world.functions).run(second))
-    world.run()
-
-
-def test_a_face_added_between_search_and_add_is_found(world: World) -> None:
-    """The second execution runs between the first one's search and its IndexFaces."""
-    world.put("user_a")
-    world.put("user_b")
-    run_one_inside_another(world, "add_face_to_index")
-
-    assert ready(world, "user_a", "user_b") == ["user_b"]
-    assert world.faces_of("user_a") == []
-
-
-def test_of_two_equal_faces_the_one_with_the_lower_id_stays(world: World) -> None:
-    """The first one has searched again, and found nothing, before the second face is added."""
-    world.put("user_a")
-    world.put("user_b")
-    run_one_inside_another(world, "persist_metadata")
-
-    assert ready(world, "user_a", "user_b") == ["user_a"], "it has the lower id: it was in first"
-    assert world.faces_of("user_b") == []
-
-
-def test_an_execution_whose_face_has_the_higher_id_is_refused_at_its_end(world: World) -> None:
-    """The second face has the lower id: the first execution loses while it waits."""
-    world.put("user_a")
-    world.put("user_b", email="b@example.com")
-    ids = iter(["face-9", "face-1"])
-    add = world.faces.add
-
-    def with_ids(picture: bytes, owner: Owner | None) -> str:
-        made = add(picture, owner)
-        assert made is not None
-        face_id = next(ids)
-        world.faces.rename(made, face_id)
-        return face_id
-
-    world.faces.add = with_ids  # type: ignore[method-assign]
-    run_one_inside_another(world, "persist_metadata")
-    world.clock.advance(600)
-    world.sweep()
-
-    assert ready(world, "user_a", "user_b") == ["user_b"]
-    first, _ = world.workflow.executions.values()
-    assert first.path[-2:] == ["PersistMetadata", "PhotoDoesNotMeetRequirement"]
-    assert list(world.faces.kept) == ["face-1"]
 
 
 def test_a_face_added_to_the_collection_by_hand_is_taken(world: World) -> None:
@@ -83,18 +25,9 @@ def test_two_profiles_may_keep_one_face_while_the_search_lags(world: World) -> N
     """A limit of AWS: if neither search finds the other's face, both stay."""
     world.faces.lag = timedelta(minutes=1)
 
-    world.register("user_a")
-    world.register("user_b")
+    statuses = [world.register(user_id).status for user_id in ("user_a", "user_b")]
 
-    assert ready(world, "user_a", "user_b") == ["user_a", "user_b"]
-
-
-def test_a_face_whose_answer_was_lost_is_used_by_the_next_try(world: World) -> None:
-    lose_answer(world.faces, "add")
-
-    photo = world.photo_of(world.register("user_a"))
-
-    assert [photo.face_id] == list(world.faces.kept) == world.faces_of("user_a")
+    assert statuses == [ProfileStatus.READY] * 2
 
 
 def test_of_several_faces_that_tries_added_one_stays(world: World) -> None:

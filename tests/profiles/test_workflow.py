@@ -2,18 +2,17 @@
 
 import io
 from collections.abc import Callable
-from contextlib import suppress
 
 import msgspec
 import pytest
 from PIL import Image
 
-from chalicelib.errors import FaceAlreadyExistsError, TransientError
-from chalicelib.profiles import moves
-from chalicelib.profiles.faces import Face, FaceAttribute
+from chalicelib.errors import TransientError
+from chalicelib.profiles import keys, moves
+from chalicelib.profiles.faces import Face, FaceAttribute, Owner
 from chalicelib.profiles.profile import GIVEN_UP, ProfileStatus
 from tests.fakes.engines import CLEAR_FACE, portrait
-from tests.fakes.trouble import fail, failing, lose_answer
+from tests.fakes.trouble import fail
 from tests.fakes.world import ANNA, BEN, World
 
 HAPPY_PATH = [
@@ -122,17 +121,6 @@ def test_a_photo_that_cannot_be_used_is_rejected(
     assert world.refusal_of("user_a") == code
 
 
-def test_a_repeated_registration_registers_once(world: World) -> None:
-    """PersistMetadata took effect, and its answer was lost."""
-    lose_answer(world.functions, "persist_metadata")
-    world.put("user_a")
-    (execution,) = world.run()
-
-    assert execution.status == "SUCCEEDED"
-    assert execution.path[-1] == "PersistMetadata"
-    assert world.profile("user_a").status is ProfileStatus.READY
-
-
 def test_the_sweep_goes_on_after_a_profile_that_fails(world: World) -> None:
     for person, user_id in enumerate(("user_a", "user_b", "user_c"), 1):
         world.faces.seen[person] = []
@@ -227,20 +215,6 @@ def test_an_execution_with_a_malformed_input_fails(world: World, sent: dict[str,
     assert world.profiles.kept == {}
 
 
-def test_a_throttled_task_is_tried_again(world: World) -> None:
-    errors = [TransientError("IndexFaces failed with ThrottlingException")] * 3
-    add = world.functions["add_face_to_index"]
-
-    def throttled(event: dict[str, object]) -> object:
-        if errors:
-            raise errors.pop()
-        return add(event)
-
-    world.functions["add_face_to_index"] = throttled
-
-    assert world.register("user_a").status is ProfileStatus.READY
-
-
 def test_a_photo_that_keeps_failing_ends_as_failed_with_mail(world: World) -> None:
     fail(world.functions, "make_thumbnail", error=ZeroDivisionError())
     world.put("user_a", email="a@example.com")
@@ -254,22 +228,6 @@ def test_a_photo_that_keeps_failing_ends_as_failed_with_mail(world: World) -> No
     assert world.faces_of("user_a") == []
 
 
-def test_a_second_execution_pays_for_nothing_again(world: World) -> None:
-    with failing(world.functions, "persist_metadata", "fail_photo"):
-        world.put("user_a")
-        world.run()
-    fail(world.functions, "fail_photo")
-    world.clock.advance(600)
-    world.sweep()
-    (again,) = world.run()
-
-    assert world.profile("user_a").status is ProfileStatus.READY
-    assert again.name.endswith("-2")
-    assert world.faces.calls.count("detect") == 1
-    assert world.faces.calls.count("add") == 1
-    assert len(world.faces_of("user_a")) == 1
-
-
 def test_an_attempt_that_no_execution_ends_fails(world: World) -> None:
     fail(world.functions, *world.functions)
     world.put("user_a", email="a@example.com")
@@ -280,30 +238,6 @@ def test_an_attempt_that_no_execution_ends_fails(world: World) -> None:
     assert profile.unfinished_since is None
     assert len(world.workflow.executions) == 5
     assert len(world.mailer.sent) == 1
-
-
-def test_the_next_execution_meets_a_refusal_in_its_first_state(world: World) -> None:
-    world.register("user_a")
-    world.put("user_b", email="b@example.com")
-    (first,) = (each for each in world.workflow.executions.values() if each.status == "RUNNING")
-    check = world.functions["check_face_duplicate"]
-
-    def aborted(event: dict[str, object]) -> object:
-        with suppress(FaceAlreadyExistsError):
-            check(event)
-        raise KeyboardInterrupt  # and nothing after it happens
-
-    world.functions["check_face_duplicate"] = aborted
-    with pytest.raises(KeyboardInterrupt):
-        world.run()
-    first.status = "ABORTED"
-    world.clock.advance(600)
-    world.sweep()
-    (second,) = world.run()
-
-    assert second.path == ["FaceDetection", "PhotoDoesNotMeetRequirement"]
-    assert world.profile("user_b").status is ProfileStatus.REJECTED
-    assert subjects(world) == [NOT_ACCEPTED]
 
 
 @pytest.mark.parametrize("tasks", [["refuse_photo"], ["refuse_photo", "fail_photo"]])
@@ -321,3 +255,17 @@ def test_a_refusal_is_kept_and_mailed_although_tasks_after_it_fail(
     assert world.profile("user_a").status is ProfileStatus.REJECTED
     assert world.refusal_of("user_a") == "no_face"
     assert subjects(world) == [NOT_ACCEPTED]
+
+
+def test_a_thumbnail_stored_after_the_refusal_is_removed(world: World) -> None:
+    """Step Functions does not wait for the thumbnail when the other branch refuses the face."""
+    world.faces.unclear.add(ANNA)
+    profile = world.register("user_a")
+    assert profile.status is ProfileStatus.REJECTED
+    assert profile.attempt is not None
+    late = keys.thumbnail(Owner(profile.id, profile.attempt.generation))
+    world.media.put(late, b"late", "image/jpeg")
+
+    world.sweep_for(300)
+
+    assert world.files_of("user_a") == []

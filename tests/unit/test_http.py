@@ -1,8 +1,18 @@
-import pytest
-from chalice.app import Request
+from collections.abc import Callable
+from typing import Any
 
-from chalicelib.errors import InvalidRequestError
-from chalicelib.http.requests import file_name, upload_of
+import msgspec
+import pytest
+from chalice.app import MultiDict, Request
+
+from chalicelib.errors import InvalidRequestError, UnsupportedTypeError
+from chalicelib.http.requests import (
+    bulk_of,
+    file_name,
+    place_in_list_of,
+    upload_of,
+    wanted_upload_of,
+)
 
 
 def request(body: bytes | str = b"bytes", **headers: str) -> Request:
@@ -70,3 +80,57 @@ def test_a_flag_that_is_neither_true_nor_false_is_refused(name: str) -> None:
 
 def test_a_text_body_is_taken_as_its_bytes() -> None:
     assert upload_of(request(body="héllo")).photo == "héllo".encode()
+
+
+def wanted(**fields: Any) -> bytes:
+    """The body of a request of a form."""
+    return msgspec.json.encode({"name": "x.jpg", "content_type": "image/jpeg", **fields})
+
+
+@pytest.mark.parametrize(
+    ("read", "body", "code"),
+    [
+        *((wanted_upload_of, each, "invalid_body") for each in (
+            b"", b"hello", b"[]", b'{"name": "x.jpg"}', b'{"a":' * 5000, b"\xed\xa0\x80",
+            wanted(name=7), wanted(name=""), wanted(notify="yes"),
+        )),
+        (wanted_upload_of, wanted(language="xx"), "unknown_language"),
+        (wanted_upload_of, wanted(voice="Nobody"), "unknown_voice"),
+        *((bulk_of, each, "invalid_body") for each in (
+            b"", b"{}", b'[{"id": 7}]', b'["x"]', b"[" * 5000, b"\xff\xfe",
+        )),
+    ],
+)  # fmt: skip
+def test_a_malformed_body_is_refused(
+    read: Callable[[Request], object], body: bytes, code: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        read(request(body))
+    assert refused.value.code == code
+
+
+def test_a_form_is_for_photos_only() -> None:
+    with pytest.raises(UnsupportedTypeError, match="image/heic"):
+        wanted_upload_of(request(wanted(content_type="application/pdf")))
+
+
+@pytest.mark.parametrize("name", ["a\r\nSet-Cookie: b", "a\u2028b", "a\x00b", "a\x85b"])
+def test_a_name_in_a_body_breaks_no_line(name: str) -> None:
+    assert wanted_upload_of(request(wanted(name=name))).name.isprintable()
+
+
+def test_a_bulk_request_has_ids_and_may_decline_the_notice() -> None:
+    declined = request(b'[{"id": "x"}, {"id": "y"}]', x_notification_required="false")
+
+    assert bulk_of(declined) == (["x", "y"], False)
+    assert bulk_of(request(b"[]")) == ([], True)
+
+
+@pytest.mark.parametrize("limit", ["ten", "", "9999999999999"])
+def test_a_limit_that_is_no_number_is_refused(limit: str) -> None:
+    asked = request()
+    asked.query_params = MultiDict({"limit": [limit]})
+
+    with pytest.raises(InvalidRequestError) as refused:
+        place_in_list_of(asked)
+    assert refused.value.code == "invalid_limit"
