@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -53,20 +54,14 @@ def main(arguments: Sequence[str], begin: "Callable[[Stage], Deployment] | None"
     return ended("deploy", work)
 
 
+@dataclass(frozen=True)
 class Deployment:
     """The steps of a deployment, in order."""
 
-    def __init__(
-        self,
-        stage: Stage,
-        account: Account,
-        progress: Progress,
-        pause: Callable[[], None] = pause,
-    ) -> None:
-        self._stage = stage
-        self._account = account
-        self._progress = progress
-        self._preparation = Preparation(stage, account, progress, pause)
+    stage: Stage
+    account: Account
+    progress: Progress
+    pause: Callable[[], None] = pause
 
     @classmethod
     def in_account(cls, stage: Stage) -> "Deployment":
@@ -75,8 +70,8 @@ class Deployment:
         return cls(stage, Account(), Progress())
 
     def run(self, wishes: Wishes) -> None:
-        prepared = self._preparation.run(wishes)
-        account, progress = self._account, self._progress
+        account, progress = self.account, self.progress
+        prepared = Preparation(self.stage, account, progress, self.pause).run(wishes)
         api_id = self._deploy_app(prepared, anyway=wishes.anyway)
         with progress.step("gateway"):
             self._configure_gateway(api_id, prepared)
@@ -86,46 +81,46 @@ class Deployment:
         with progress.step("GET /health") as said:
             said(wait_for_health(url))
         is_open = prepared.environment["API_TOKENS"] == OPEN
-        print(next_steps(self._stage, url, prepared.outputs, is_open=is_open))
+        print(next_steps(self.stage, url, prepared.outputs, is_open=is_open))
 
     def _deploy_app(self, prepared: Prepared, *, anyway: bool) -> str:
         """Run `chalice deploy` unless nothing has changed; return the REST API's id."""
         bucket = prepared.outputs["MediaBucket"]
-        s3, functions = self._account.client("s3"), self._account.client("lambda")
-        stage = self._stage
-        elsewhere.forget_record_of_elsewhere(stage, self._account.region, self._account.number)
+        s3, functions = self.account.client("s3"), self.account.client("lambda")
+        stage = self.stage
+        elsewhere.forget_record_of_elsewhere(stage, self.account.region, self.account.number)
         deployed = chalice_record.fetch_record(s3, bucket, stage)
         fingerprint = stage_folder.fingerprint(stage)
-        with self._progress.step("chalice deploy") as said:
+        with self.progress.step("chalice deploy") as said:
             code = chalice_record.code_in_lambda(functions, stage)
             if deployed == f"{fingerprint} {code}" and not anyway:
                 said("nothing to change")
             else:
                 self._renew_tokens(prepared.environment["API_TOKENS"])
                 leftovers.remove_unrecorded_triggers(functions, stage, GRANTS)
-                leftovers.remove_unrecorded_apis(self._account.client("apigateway"), stage)
-                run_chalice(stage, ["deploy"], self._progress.line)
+                leftovers.remove_unrecorded_apis(self.account.client("apigateway"), stage)
+                run_chalice(stage, ["deploy"], self.progress.line)
                 code = chalice_record.code_in_lambda(functions, stage)
                 chalice_record.keep_record(s3, bucket, stage, f"{fingerprint} {code}")
         return chalice_record.rest_api_id(stage)
 
     def _renew_tokens(self, tokens: str) -> None:
-        functions = self._account.client("lambda")
-        has_changed = renew(functions, self._stage.function(AUTHORIZER), tokens)
-        if has_changed and chalice_record.recorded(self._stage):
-            client = self._account.client("apigateway")
-            configuration.forget_callers(client, chalice_record.rest_api_id(self._stage))
+        functions = self.account.client("lambda")
+        has_changed = renew(functions, self.stage.function(AUTHORIZER), tokens)
+        if has_changed and chalice_record.recorded(self.stage):
+            client = self.account.client("apigateway")
+            configuration.forget_callers(client, chalice_record.rest_api_id(self.stage))
 
     def _configure_gateway(self, api_id: str, prepared: Prepared) -> None:
-        client = self._account.client("apigateway")
-        iam = self._account.client("iam")
-        configuration.set_logging_role(client, iam, self._account.partition)
+        client = self.account.client("apigateway")
+        iam = self.account.client("iam")
+        configuration.set_logging_role(client, iam, self.account.partition)
         configuration.configure(
             client,
             api_id,
             responses=put_requests(api_id, prepared.allowed_origin),
             log_group_arn=prepared.outputs["AccessLogGroupArn"],
-            requests_per_second=requests_per_second(self._stage),
+            requests_per_second=requests_per_second(self.stage),
         )
 
 

@@ -9,6 +9,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -66,31 +68,34 @@ def main(
     return ended("destroy", work)
 
 
+@dataclass(frozen=True)
 class Destruction:
     """The steps that remove a stage, in order."""
 
-    def __init__(
-        self,
-        stage: Stage,
-        account: Account,
-        progress: Progress,
-        pause: Callable[[], None] = pause,
-    ) -> None:
-        self._stage = stage
-        self._account = account
-        self._progress = progress
-        self._stack = Stack(
-            account.client("cloudformation"), stage.prefix, report=progress.line, pause=pause
-        )
-        self._outputs = self._stack.outputs()
-        self._table_name = f"{stage.prefix}-stories"  # a failed stack has no outputs
+    stage: Stage
+    account: Account
+    progress: Progress
+    pause: Callable[[], None] = pause
+
+    @cached_property
+    def _stack(self) -> Stack:
+        client = self.account.client("cloudformation")
+        return Stack(client, self.stage.prefix, report=self.progress.line, pause=self.pause)
+
+    @cached_property
+    def _outputs(self) -> dict[str, str]:
+        return self._stack.outputs()
+
+    @property
+    def _table_name(self) -> str:
+        return f"{self.stage.prefix}-stories"  # a failed stack has no outputs
 
     def require_idle(self) -> None:
         self._stack.require_idle()
         if self._outputs and not self._outputs.keys() >= {*_BUCKETS, "QueueUrlPrefix"}:
             raise DeploymentError(
                 "An earlier version of Storytime deployed this stage. Bring it up to date first: "
-                f"make deploy STAGE={self._stage.name}"
+                f"make deploy STAGE={self.stage.name}"
             )
 
     def has_anything(self) -> bool:
@@ -107,7 +112,7 @@ class Destruction:
             parked = self._count_parked()
         more = " or more" if files == _MAX_COUNTED else ""
         return f"""\
-Storytime: stage {self._stage.name} in account {self._account.number}, {self._account.region}
+Storytime: stage {self.stage.name} in account {self.account.number}, {self.account.region}
 
 This will be lost for good:
 
@@ -121,22 +126,22 @@ This will be lost for good:
         if self._outputs:  # else the stack was never complete, and holds nothing
             self._delete_app()
             self._empty_buckets()
-            with self._progress.step("face collection"):
+            with self.progress.step("face collection"):
                 self._delete_collection()
         self._unprotect_table()  # a stack that failed may have left one, too
-        with self._progress.step(f"stack {self._stage.prefix}"):
+        with self.progress.step(f"stack {self.stage.prefix}"):
             self._stack.remove()
-        shutil.rmtree(self._stage.folder, ignore_errors=True)
+        shutil.rmtree(self.stage.folder, ignore_errors=True)
 
     def _keys(self, bucket: str) -> Iterator[str]:
-        s3 = self._account.client("s3")
+        s3 = self.account.client("s3")
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self._outputs[bucket])
         with suppress(s3.exceptions.NoSuchBucket):
             for page in pages:
                 yield from (found["Key"] for found in page.get("Contents", []))
 
     def _count_faces(self) -> int:
-        rekognition = self._account.client("rekognition")
+        rekognition = self.account.client("rekognition")
         collection = self._outputs["FaceCollectionId"]
         with suppress(rekognition.exceptions.ResourceNotFoundException):
             return int(rekognition.describe_collection(CollectionId=collection)["FaceCount"])
@@ -144,7 +149,7 @@ This will be lost for good:
 
     def _count_parked(self) -> int:
         name = "ApproximateNumberOfMessages"
-        sqs = self._account.client("sqs")
+        sqs = self.account.client("sqs")
         count = 0
         for step in Step:
             url = f"{self._outputs['QueueUrlPrefix']}{step}{PARKED}"
@@ -155,7 +160,7 @@ This will be lost for good:
 
     def _table(self) -> dict[str, Any]:
         """Return DynamoDB's description of the table; empty if the table is gone."""
-        dynamodb = self._account.client("dynamodb")
+        dynamodb = self.account.client("dynamodb")
         table: dict[str, Any] = {}
         with suppress(dynamodb.exceptions.ResourceNotFoundException):
             table = dynamodb.describe_table(TableName=self._table_name)["Table"]
@@ -163,26 +168,26 @@ This will be lost for good:
 
     def _delete_app(self) -> None:
         """Run `chalice delete`. Write the stage's folder first if another clone deployed."""
-        with self._progress.step("chalice delete"):
+        with self.progress.step("chalice delete"):
             elsewhere.forget_record_of_elsewhere(
-                self._stage, self._account.region, self._account.number
+                self.stage, self.account.region, self.account.number
             )
             chalice_record.fetch_record(
-                self._account.client("s3"), self._outputs["MediaBucket"], self._stage
+                self.account.client("s3"), self._outputs["MediaBucket"], self.stage
             )
-            if not (self._stage.folder / stage_folder.CONFIG).exists():
+            if not (self.stage.folder / stage_folder.CONFIG).exists():
                 settings = settings_of(self._outputs) | {"API_TOKENS": "open"}
-                tracked = stage_folder.tracked_config(self._stage.project)
-                tracked["stages"].setdefault(self._stage.name, {})
-                config = stage_folder.stage_config(tracked, self._stage, [], settings)
-                stage_folder.write(self._stage, config, {})
-            run_chalice(self._stage, ["delete"], self._progress.line)
-            remove_leftovers(self._account, self._stage, GRANTS)
+                tracked = stage_folder.tracked_config(self.stage.project)
+                tracked["stages"].setdefault(self.stage.name, {})
+                config = stage_folder.stage_config(tracked, self.stage, [], settings)
+                stage_folder.write(self.stage, config, {})
+            run_chalice(self.stage, ["delete"], self.progress.line)
+            remove_leftovers(self.account, self.stage, GRANTS)
 
     def _empty_buckets(self) -> None:
-        s3 = self._account.client("s3")
+        s3 = self.account.client("s3")
         for bucket in _BUCKETS:
-            with self._progress.step(f"empty {bucket}") as said:
+            with self.progress.step(f"empty {bucket}") as said:
                 removed = 0
                 keys = self._keys(bucket)
                 while batch := list(islice(keys, _MAX_KEYS)):
@@ -199,14 +204,14 @@ This will be lost for good:
                 said(f"{removed:,} files")
 
     def _delete_collection(self) -> None:
-        rekognition = self._account.client("rekognition")
+        rekognition = self.account.client("rekognition")
         with suppress(rekognition.exceptions.ResourceNotFoundException):
             rekognition.delete_collection(CollectionId=self._outputs["FaceCollectionId"])
 
     def _unprotect_table(self) -> None:
         """Switch off the table's protection from deletion: the person has confirmed."""
         if self._table().get("DeletionProtectionEnabled"):
-            dynamodb = self._account.client("dynamodb")
+            dynamodb = self.account.client("dynamodb")
             dynamodb.update_table(TableName=self._table_name, DeletionProtectionEnabled=False)
             dynamodb.get_waiter("table_exists").wait(TableName=self._table_name)
 

@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from chalicelib.http.tokens import OPEN
@@ -81,51 +82,48 @@ def check(stage: Stage) -> None:
     tokens_of(stage, stage_folder.own_config(stage_folder.tracked_config(stage.project), stage))
 
 
+@dataclass(frozen=True)
 class Preparation:
     """Creates or updates everything of a stage except the app."""
 
-    def __init__(
-        self,
-        stage: Stage,
-        account: Account,
-        progress: Progress,
-        pause: Callable[[], None] = pause,
-    ) -> None:
-        self._stage = stage
-        self._account = account
-        self._progress = progress
-        self._stack = Stack(
-            account.client("cloudformation"), stage.prefix, report=progress.line, pause=pause
-        )
+    stage: Stage
+    account: Account
+    progress: Progress
+    pause: Callable[[], None] = pause
+
+    @cached_property
+    def _stack(self) -> Stack:
+        client = self.account.client("cloudformation")
+        return Stack(client, self.stage.prefix, report=self.progress.line, pause=self.pause)
 
     def run(self, wishes: Wishes) -> Prepared:
         """Create or update the stack and the face collection; write the stage's folder."""
-        tracked = stage_folder.tracked_config(self._stage.project)
-        own = stage_folder.own_config(tracked, self._stage)
-        tokens = tokens_of(self._stage, own)
+        tracked = stage_folder.tracked_config(self.stage.project)
+        own = stage_folder.own_config(tracked, self.stage)
+        tokens = tokens_of(self.stage, own)
         parameters = self._parameters(wishes, own)
-        account, progress = self._account, self._progress
-        elsewhere.check_roles(account.client("iam"), self._stage, account.region)
+        account, progress = self.account, self.progress
+        elsewhere.check_roles(account.client("iam"), self.stage, account.region)
         progress.headline(
-            f"Storytime: stage {self._stage.name} in account {account.number}, {account.region}"
+            f"Storytime: stage {self.stage.name} in account {account.number}, {account.region}"
         )
-        with progress.step(f"stack {self._stage.prefix}") as said:
+        with progress.step(f"stack {self.stage.prefix}") as said:
             changed = self._stack.bring_up_to_date(assembled(), parameters)
             said("up to date" if changed else "nothing to change")
         outputs = self._stack.outputs()
         with progress.step("face collection") as said:
             said("made" if self._make_collection(outputs["FaceCollectionId"]) else "there")
-        environment = {**settings_of(outputs), "STAGE": self._stage.name, "API_TOKENS": tokens}
-        names = Names.from_environment(environment, self._stage.name)
+        environment = {**settings_of(outputs), "STAGE": self.stage.name, "API_TOKENS": tokens}
+        names = Names.from_environment(environment, self.stage.name)
         policies = {function: policy_of(function, names) for function in GRANTS}
-        config = stage_folder.stage_config(tracked, self._stage, policies, environment)
-        variables = config["stages"][self._stage.name]["environment_variables"]
+        config = stage_folder.stage_config(tracked, self.stage, policies, environment)
+        variables = config["stages"][self.stage.name]["environment_variables"]
         try:  # the functions do the same when they start
             Settings.from_environment(variables)
         except SettingsError as error:
-            where = f"Stage {self._stage.name!r} in {stage_folder.CONFIG}"
+            where = f"Stage {self.stage.name!r} in {stage_folder.CONFIG}"
             raise DeploymentError(f"{where}: {error}") from error
-        stage_folder.write(self._stage, config, policies)
+        stage_folder.write(self.stage, config, policies)
         return Prepared(outputs, variables)
 
     def _parameters(self, wishes: Wishes, own: Mapping[str, Any]) -> dict[str, str]:
@@ -139,7 +137,7 @@ class Preparation:
             )
         sender = wishes.sender or now.get("SenderEmail") or email
         return {
-            "Stage": self._stage.name,
+            "Stage": self.stage.name,
             "Email": email,
             "SenderEmail": sender,
             "SenderIdentity": self._sender_identity(sender, now),
@@ -152,7 +150,7 @@ class Preparation:
         """Return "create" if the stack must register the sender with SES, else "existing"."""
         if now.get("SenderEmail") == sender and now["SenderIdentity"] == "create":
             return "create"  # with "existing", the stack would delete the identity it made
-        ses = self._account.client("sesv2")
+        ses = self.account.client("sesv2")
         try:
             ses.get_email_identity(EmailIdentity=sender)
         except ses.exceptions.NotFoundException:
@@ -160,7 +158,7 @@ class Preparation:
         return "existing"
 
     def _make_collection(self, collection: str) -> bool:
-        rekognition = self._account.client("rekognition")
+        rekognition = self.account.client("rekognition")
         try:
             rekognition.create_collection(CollectionId=collection)
         except rekognition.exceptions.ResourceAlreadyExistsException:
