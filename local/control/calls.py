@@ -152,6 +152,7 @@ _TARGETS: Final[Mapping[str, Callable[[_Parameters], Iterable[str]]]] = {
     "sns": _named("TopicArn", ":"),
     "rekognition": _named("CollectionId", ":"),
     "polly": _named("", ":"),
+    "textract": _named("", ":"),
     "stepfunctions": _executions,
     "sesv2": _named("FromEmailAddress", ":"),
     "cloudfront": _named("DistributionId", ":"),

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-LONGEST_SIDE: Final = 1280
-"""Pixels to which larger pictures are scaled down: more take longer and read no better."""
 
 Pixels = NDArray[np.uint8]
 """Height x width x 3, blue first."""
 Corners = NDArray[np.float64]
 """Four points (x, y) in pixels: top left, top right, bottom right, bottom left."""
+Points = NDArray[np.float64]
+"""Any number of points (x, y)."""
+
+
+@dataclass(frozen=True)
+class FoundLine:
+    """A place with a line of text.
+
+    Attributes:
+        pixels: The box around it, level; a curved line is straight in it.
+        corners: Of its box in the picture, as if the line were straight.
+        bend: Steps (x, y) from places at equal distances in the middle of the box, from left to
+            right, or from top to bottom of a box that is taller than wide, to the line itself.
+    """
+
+    pixels: Pixels
+    corners: Corners
+    bend: Points = field(default_factory=lambda: np.zeros((2, 2)))
 
 
 @dataclass(frozen=True)
@@ -29,8 +44,8 @@ class ReadCharacter:
 class TextModels(Protocol):
     """Detection and recognition; not for several threads at once."""
 
-    def detect(self, picture: Pixels) -> list[tuple[Pixels, Corners]]:
-        """Find boxes around lines of text: their pixels, and where they are in the picture."""
+    def detect(self, picture: Pixels, longest_side: int) -> list[FoundLine]:
+        """Find lines of text, in a copy that is scaled down to `longest_side` pixels."""
         ...
 
     def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:

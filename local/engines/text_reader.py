@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Final
 
@@ -14,35 +14,60 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from local.engines.allocator import keep_large_buffers, return_unused_memory
-from local.engines.text_models import Pixels, ReadCharacter, TextModels
+from local.engines.text_models import FoundLine, Pixels, Points, ReadCharacter, TextModels
 
 Quad = NDArray[np.float64]
 """Four corners (x, y), clockwise from the text's own top left, as ratios of width and height."""
 
+LONGEST_SIDE: Final = 2200
+"""Pixels to which larger pictures are scaled down: lines are read in this size."""
+_SEARCHED_SIDE: Final = 1280
+"""Pixels of the copy in which lines are searched for first."""
+_GLANCED_SIDE: Final = 400
+"""Pixels of the copy that is searched where the first one shows nothing."""
+_SMALL_PRINT: Final = 28.0
+"""Height in pixels of that copy, with a margin, under which lines are searched for once more."""
+_GOOD_PRINT: Final = 36.0
+"""The height that they should have then."""
+
 _ELONGATED: Final = 1.5
 """Length over breadth from which the shape of a box shows the direction of its line."""
+_CLEAR: Final = 0.95
+"""Mean probability from which a line is surely read in the right direction."""
 _READ_WELL: Final = 0.8
 _LEGIBLE: Final = 0.5
-"""Mean probability of a line's characters: good lines have 0.9 and more, garbled ones 0.5 to 0.7,
+"""Mean probability of a line's letters: good lines have 0.9 and more, garbled ones 0.5 to 0.8,
 and texture that looks like text less."""
 
 # Quarter turns, counter-clockwise, that set the text of a box upright.
 _UPRIGHT: Final = 0
 _DOWNWARDS: Final = 1
+_UPSIDE_DOWN: Final = 2
 _UPWARDS: Final = 3
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text, its corners, and the quarter turns that set it upright."""
+    """A line of text.
+
+    Attributes:
+        quad: Its corners, as if it were straight.
+        turns: Quarter turns, counter-clockwise, that set it upright.
+        bend: Steps (x, y) from places at equal distances along the straight line to the real one.
+    """
 
     characters: tuple[ReadCharacter, ...]
     quad: Quad
     turns: int
+    bend: Points = field(default_factory=lambda: np.zeros((2, 2)))
 
     @property
     def probability(self) -> float:
-        return float(np.mean([character.probability for character in self.characters]))
+        """The mean of letters and digits, or of all that is no space if there are none."""
+        legible = [each for each in self.characters if each.text.isalnum()] or [
+            each for each in self.characters if not each.text.isspace()
+        ]
+        return float(np.mean([each.probability for each in legible]))
 
     @property
     def reads_well(self) -> bool:
@@ -51,20 +76,26 @@ class Line:
 
 @dataclass(frozen=True)
 class _Box:
-    """A place with text: its pixels, and its corners from top left."""
+    """A place with text: its pixels, its corners from top left, and its bend as found."""
 
     pixels: Pixels
     quad: Quad
+    bend: Points
 
     @property
-    def turns(self) -> tuple[int, ...]:
-        """The turns that its shape suggests; none for a short box."""
+    def is_elongated(self) -> bool:
+        """Whether its shape shows the direction of its line."""
+        breadth, length = sorted(self.pixels.shape[:2])
+        return bool(length >= breadth * _ELONGATED)
+
+    def turns(self, upside_down: bool) -> tuple[int, ...]:
+        """Return the turns that its shape allows; none for a short box."""
         height, width = self.pixels.shape[:2]
-        if width >= height * _ELONGATED:
-            return (_UPRIGHT,)
-        if height >= width * _ELONGATED:
+        if not self.is_elongated:
+            return ()
+        if height > width:
             return (_DOWNWARDS, _UPWARDS)
-        return ()
+        return (_UPRIGHT, _UPSIDE_DOWN) if upside_down else (_UPRIGHT,)
 
 
 def _load_models() -> TextModels:
@@ -75,10 +106,10 @@ def _load_models() -> TextModels:
 
 
 class TextReader:
-    """Reads text that is upright, slanted or on its side; upside-down text comes out garbled.
+    """Reads text that is upright, slanted or on its side and, if wanted, upside down.
 
-    It searches a page for text once, and reads an upright line once. It reads a line on its side
-    as if it were turned clockwise and, if the result is poor, counter-clockwise.
+    It searches a page for text once, or twice if the print is small, and reads a line once if that
+    leaves no doubt of its direction. If it does, it tries the others that the box allows.
 
     Calls are serialised: one inference on all cores is as fast as two side by side, answers twice
     as soon, and needs half the memory. The models load with the first picture.
@@ -91,14 +122,20 @@ class TextReader:
         self._lock = threading.Lock()
         self._load_models = load_models
 
-    def read(self, picture: Image.Image) -> list[Line]:
-        """Read an RGB picture; return its lines from top to bottom."""
+    def read(self, picture: Image.Image, *, upside_down: bool = False) -> list[Line]:
+        """Read an RGB picture; return its lines from top to bottom.
+
+        Args:
+            picture: In RGB.
+            upside_down: Also read text turned by more than 90 degrees, which is garbled otherwise.
+        """
         bgr = np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
         with self._lock:
             boxes = [
-                _Box(pixels, corners / picture.size) for pixels, corners in self._models.detect(bgr)
+                _Box(found.pixels, found.corners / picture.size, found.bend / picture.size)
+                for found in self._search(bgr)
             ]
-            lines = self._read_boxes(boxes)
+            lines = self._read_boxes(boxes, upside_down)
             return_unused_memory()
             return lines
 
@@ -106,30 +143,51 @@ class TextReader:
     def _models(self) -> TextModels:
         return self._load_models()
 
-    def _read_boxes(self, boxes: list[_Box]) -> list[Line]:
+    def _search(self, picture: Pixels) -> list[FoundLine]:
+        """Find lines; search for small print again, closely, where the first search found any."""
+        scale = min(_SEARCHED_SIDE / max(picture.shape), 1)
+        found = self._models.detect(picture, _SEARCHED_SIDE)
+        height = float(np.median([min(each.pixels.shape[:2]) for each in found])) if found else 0
+        if found and (scale == 1 or height * scale >= _SMALL_PRINT):
+            return found
+        # A little text on a large page: in a small copy, its lines look like a large one.
+        places = found or self._models.detect(picture, _GLANCED_SIDE)
+        if not places:
+            return []
+        corners = np.concatenate([each.corners for each in places])
+        margin = np.ptp(corners, axis=0)
+        left, top = np.maximum(corners.min(axis=0) - margin, 0).astype(int)
+        right, bottom = (corners.max(axis=0) + margin).astype(int)
+        part = picture[top:bottom, left:right]
+        wanted = min(_GOOD_PRINT / height, 1) if found else 1
+        closely = self._models.detect(part, round(max(part.shape) * wanted))
+        return [replace(each, corners=each.corners + np.array([left, top])) for each in closely]
+
+    def _read_boxes(self, boxes: list[_Box], upside_down: bool) -> list[Line]:
         """Read long boxes as their shape suggests, then short ones like most of the long ones."""
-        lines = [self._best_line(box, box.turns) for box in boxes]
+        lines = [self._best_line(box, box.turns(upside_down)) for box in boxes]
         page_turns = _most_common_turns(line for line in lines if line is not None)
         for index, box in enumerate(boxes):
-            if not box.turns:
+            if not box.is_elongated:
                 lines[index] = self._best_line(box, (page_turns, _UPRIGHT))
         return [line for line in lines if line is not None and line.probability >= _LEGIBLE]
 
     def _best_line(self, box: _Box, turns_to_try: Iterable[int]) -> Line | None:
-        """Return the first good reading, else the best; None if there is none."""
+        """Return the first clear reading, else the best; None if there is none."""
         best: Line | None = None
         for turns in dict.fromkeys(turns_to_try):
             line = self._line(box, turns)
             if line is not None and (best is None or line.probability > best.probability):
                 best = line
-            if best is not None and best.reads_well:
+            if best is not None and best.probability >= _CLEAR:
                 break
         return best
 
     def _line(self, box: _Box, turns: int) -> Line | None:
         characters = self._models.recognise(np.rot90(box.pixels, turns))
         quad = np.roll(box.quad, -turns, axis=0)
-        return Line(characters, quad, turns) if characters else None
+        bend = box.bend if turns in {_UPRIGHT, _DOWNWARDS} else box.bend[::-1]
+        return Line(characters, quad, turns, bend) if characters else None
 
 
 @cache

@@ -29,6 +29,7 @@ from local.services.polly.synthesis import Polly
 from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.face_recognition import FaceRecognition
 from local.services.request_constraints import Operation
+from local.services.textract import Textract
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -48,6 +49,7 @@ def real_engines() -> Mapping[str, Operation]:
         **FaceRecognition().operations,
         "rekognition.DetectText": Rekognition().detect_text,
         "polly.SynthesizeSpeech": Polly().synthesize_speech,
+        "textract.DetectDocumentText": Textract().detect_document_text,
     }
 
 

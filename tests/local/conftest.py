@@ -63,6 +63,10 @@ class Engines:
         self.asked.append(request)
         return {"TextDetections": [], "TextModelVersion": "3.0"}
 
+    def detect_document_text(self, request: dict[str, Any]) -> Mapping[str, Any]:
+        self.asked.append(request)
+        return {"DocumentMetadata": {"Pages": 1}, "Blocks": [{"BlockType": "PAGE", "Id": "1"}]}
+
     def synthesize_speech(self, request: dict[str, Any]) -> Mapping[str, Any]:
         self.asked.append(request)
         return {"AudioStream": b"\xff\xf3mp3", "ContentType": "audio/mpeg", "RequestCharacters": 5}
@@ -173,6 +177,7 @@ def aws(boto3_session: boto3.session.Session, aws_server: SharedServer) -> Itera
         **FaceRecognition().operations,
         "rekognition.DetectText": engines.detect_text,
         "polly.SynthesizeSpeech": engines.synthesize_speech,
+        "textract.DetectDocumentText": engines.detect_document_text,
     }
     with running_aws(boto3_session, by_name, engines, aws_server) as aws:
         yield aws

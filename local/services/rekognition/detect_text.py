@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from local.engines.text_models import LONGEST_SIDE
-from local.engines.text_reader import Quad, TextReader, text_reader
+from local.engines.text_reader import LONGEST_SIDE, Quad, TextReader, text_reader
 from local.services.rekognition.detected_words import (
     Word,
+    geometry,
     line_confidence,
     line_quad,
     most_confident,
@@ -58,19 +58,9 @@ def _detections(lines: list[list[Word]]) -> list[dict[str, Any]]:
 
 
 def _detection(number: int, text: str, confidence: float, quad: Quad) -> dict[str, Any]:
-    left, top = quad.min(axis=0).tolist()
-    right, bottom = quad.max(axis=0).tolist()
     return {
         "DetectedText": text,
         "Id": number,
         "Confidence": confidence,
-        "Geometry": {
-            "BoundingBox": {
-                "Width": right - left,
-                "Height": bottom - top,
-                "Left": left,
-                "Top": top,
-            },
-            "Polygon": [{"X": x, "Y": y} for x, y in quad.tolist()],
-        },
+        "Geometry": geometry(quad),
     }

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from local.engines.text_models import ReadCharacter
 from local.engines.text_reader import Line, Quad
 
+LATIN: Final = (
+    range(0x0020, 0x0250),  # with ASCII digits and signs
+    range(0x1E00, 0x1F00),
+    range(0x2010, 0x2190),  # quotation marks, dashes, currencies, fractions
+)
+"""Code points of Textract's Latin letters ("Set Quotas in Amazon Textract"), and of its signs."""
 _KNOWN_SCRIPTS: Final = (
-    range(0x0020, 0x0250),  # Latin, with ASCII digits and signs
+    *LATIN,
     range(0x0400, 0x0500),  # Cyrillic
     range(0x0600, 0x0700),  # Arabic
-    range(0x1E00, 0x1F00),  # more Latin
-    range(0x2010, 0x2190),  # quotation marks, dashes, currencies, fractions
 )
 """Code points in English, Arabic, Russian, German, French, Italian, Portuguese and Spanish, the
 languages of DetectText. The engine also reads Chinese, Japanese and Greek, and emoji."""
@@ -32,17 +37,17 @@ class Word:
     quad: Quad
 
 
-def words_of(line: Line) -> list[Word]:
-    """Split a line at its spaces; drop characters of other scripts than DetectText's."""
+def words_of(line: Line, scripts: Sequence[range] = _KNOWN_SCRIPTS) -> list[Word]:
+    """Split a line at its spaces; drop characters of scripts that are not among these."""
     half_advance = _half_advance(line.characters)
     words = []
     for is_space, group in groupby(line.characters, key=lambda each: each.text.isspace()):
         characters = list(group)
-        text = "" if is_space else _in_known_scripts(characters)
+        text = "" if is_space else _in_scripts(characters, scripts)
         if text:
             start = max(characters[0].position - half_advance, 0.0)
             end = min(characters[-1].position + half_advance, 1.0)
-            words.append(Word(text, _confidence(characters), _part_of(line.quad, start, end)))
+            words.append(Word(text, _confidence(characters), _part_of(line, start, end)))
     return words
 
 
@@ -69,10 +74,25 @@ def line_quad(words: list[Word]) -> Quad:
     return np.array([first[0], last[1], last[2], first[3]])
 
 
-def _in_known_scripts(characters: list[ReadCharacter]) -> str:
+def geometry(quad: Quad) -> dict[str, Any]:
+    """Return the corners and the box around them, as Rekognition and Textract write them."""
+    left, top = quad.min(axis=0).tolist()
+    right, bottom = quad.max(axis=0).tolist()
+    return {
+        "BoundingBox": {
+            "Width": right - left,
+            "Height": bottom - top,
+            "Left": left,
+            "Top": top,
+        },
+        "Polygon": [{"X": x, "Y": y} for x, y in quad.tolist()],
+    }
+
+
+def _in_scripts(characters: list[ReadCharacter], scripts: Sequence[range]) -> str:
     """Return the word's text; empty when all of its letters are foreign."""
     text = "".join(_plain(character.text) for character in characters)
-    known = "".join(each for each in text if any(ord(each) in script for script in _KNOWN_SCRIPTS))
+    known = "".join(each for each in text if any(ord(each) in script for script in scripts))
     lost_letters = any(each.isalpha() for each in text if each not in known)
     return "" if lost_letters and not any(each.isalnum() for each in known) else known
 
@@ -97,15 +117,20 @@ def _half_advance(characters: tuple[ReadCharacter, ...]) -> float:
     return span / (len(characters) - 1) / 2
 
 
-def _part_of(quad: Quad, start: float, end: float) -> Quad:
+def _part_of(line: Line, start: float, end: float) -> Quad:
     """Return the corners of the part of a line from ``start`` to ``end``, both from 0 to 1."""
-    top_left, top_right, bottom_right, bottom_left = quad
+    top_left, top_right, bottom_right, bottom_left = line.quad
     top, bottom = top_right - top_left, bottom_right - bottom_left
+    stations = np.linspace(0, 1, len(line.bend))
+    at_start, at_end = (
+        np.array([np.interp(place, stations, steps) for steps in line.bend.T])
+        for place in (start, end)
+    )
     return np.array(
         [
-            top_left + top * start,
-            top_left + top * end,
-            bottom_left + bottom * end,
-            bottom_left + bottom * start,
+            top_left + top * start + at_start,
+            top_left + top * end + at_end,
+            bottom_left + bottom * end + at_end,
+            bottom_left + bottom * start + at_start,
         ]
-    )
+    ).clip(0, 1)

@@ -115,6 +115,7 @@ COPY = {"Key": "rejected/a", "CopySource": {"Bucket": "c", "Key": "images/a"}}
         ("sqs.SendMessage", {"QueueUrl": "http://aws/1/reading"}, [" reading"]),
         ("sns.Publish", {"TopicArn": "arn:aws:sns:r:1:notices"}, [" notices"]),
         ("rekognition.DetectText", {"Image": {}}, [""]),
+        ("textract.DetectDocumentText", {"Document": {}}, [""]),
         ("secretsmanager.GetSecretValue", {"SecretId": "s"}, [" ?"]),
     ],
 )

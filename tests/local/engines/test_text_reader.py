@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from local.engines.text_models import Corners, Pixels, ReadCharacter
+from local.engines.text_models import Corners, FoundLine, Pixels, ReadCharacter
 from local.engines.text_reader import TextReader
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -15,12 +15,15 @@ class ColouredText:
 
     def __init__(self, boxes: list[tuple[int, int, int, int]]) -> None:
         self.boxes = boxes
-        self.detections = 0
+        self.searched_sides: list[int] = []
         self.readings: list[tuple[int, int]] = []
 
-    def detect(self, picture: Pixels) -> list[tuple[Pixels, Corners]]:
-        self.detections += 1
-        return [(picture[t:b, l:r], corners(l, t, r, b)) for l, t, r, b in self.boxes]  # noqa: E741
+    def detect(self, picture: Pixels, longest_side: int) -> list[FoundLine]:
+        self.searched_sides.append(longest_side)
+        return [
+            FoundLine(picture[top:bottom, left:right], corners(left, top, right, bottom))
+            for left, top, right, bottom in self.boxes
+        ]
 
     def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         height, width = line.shape[:2]
@@ -48,16 +51,77 @@ def test_an_upright_page_is_searched_once_and_each_line_read_once() -> None:
     page = picture(((20, 20, 40, 80), RED))
     lines = TextReader(lambda: models).read(page)
     assert [line.turns for line in lines] == [0, 0]
-    assert models.detections == 1
+    assert models.searched_sides == [1280]
     assert models.readings == [(160, 20), (160, 20)]
 
 
-def test_a_garbled_upright_line_is_not_tried_otherwise() -> None:
-    """Upside-down text stays garbled, as with Rekognition."""
+def test_upside_down_text_stays_garbled_as_with_rekognition_unless_it_is_asked_for() -> None:
     models = ColouredText([(20, 20, 180, 40)])
-    (line,) = TextReader(lambda: models).read(picture())
-    assert line.probability == pytest.approx(0.6)
-    assert len(models.readings) == 1
+    page = picture(((160, 20, 180, 40), RED))
+
+    (garbled,) = TextReader(lambda: models).read(page)
+    (line,) = TextReader(lambda: models).read(page, upside_down=True)
+
+    assert garbled.probability == pytest.approx(0.6)
+    assert line.probability == pytest.approx(0.99)
+    assert (garbled.turns, line.turns) == (0, 2)
+    assert line.quad.tolist() == [[0.9, 0.2], [0.1, 0.2], [0.1, 0.1], [0.9, 0.1]]
+    assert len(models.readings) == 3
+
+
+class SureOfSpaces(ColouredText):
+    """Reads an upright line with more doubt than the spaces of a garbled one."""
+
+    def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
+        (first, last) = super().recognise(line)
+        if first.probability < 0.9:
+            return (first, *[ReadCharacter(" ", 0.99, 0.5)] * 9, last)
+        return tuple(ReadCharacter(each.text, 0.8, each.position) for each in (first, last))
+
+
+def test_the_direction_of_a_line_is_judged_by_its_letters_not_by_its_spaces() -> None:
+    models = SureOfSpaces([(20, 20, 40, 180)])
+    (line,) = TextReader(lambda: models).read(picture(((20, 160, 40, 180), RED)))
+    assert line.probability == pytest.approx(0.8)
+    assert line.turns == 3
+
+
+def test_a_line_whose_reading_leaves_doubt_is_read_the_other_way_too() -> None:
+    models = SureOfSpaces([(20, 20, 40, 180)])
+    (line,) = TextReader(lambda: models).read(picture(((20, 20, 40, 40), RED)))
+    assert line.turns == 1
+    assert len(models.readings) == 2
+
+
+@pytest.mark.parametrize(
+    ("height", "searched"), [(60, [1280]), (40, [1280, 1800]), (5, [1280, 2000])]
+)
+def test_small_print_is_searched_for_again_in_a_larger_copy(
+    height: int, searched: list[int]
+) -> None:
+    models = ColouredText([(20, 20, 1980, 20 + height), (20, 1970 - height, 1980, 1970)])
+    TextReader(lambda: models).read(Image.new("RGB", (2000, 2000), RED))
+    assert models.searched_sides == searched
+
+
+class SeenInAGlance(ColouredText):
+    """Sees a block of text in a small copy only, and its line in its surroundings only."""
+
+    def detect(self, picture: Pixels, longest_side: int) -> list[FoundLine]:
+        boxes = {1280: [], 400: [(40, 60, 90, 80)], 140: [(10, 5, 60, 20)]}
+        self.boxes = boxes[longest_side]
+        return super().detect(picture, longest_side)
+
+
+def test_where_nothing_is_found_it_looks_closely_at_what_a_glance_shows() -> None:
+    (line,) = TextReader(lambda: SeenInAGlance([])).read(Image.new("RGB", (200, 200), RED))
+    assert line.quad[0].tolist() == [0.05, 0.225]  # in the surroundings, which begin at (0, 40)
+
+
+def test_a_picture_that_was_searched_at_its_own_size_is_not_searched_again() -> None:
+    models = ColouredText([(20, 20, 180, 30)])
+    TextReader(lambda: models).read(picture())
+    assert models.searched_sides == [1280]
 
 
 DOWN = [[0.2, 0.1], [0.2, 0.9], [0.1, 0.9], [0.1, 0.1]]

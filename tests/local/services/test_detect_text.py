@@ -115,6 +115,33 @@ def test_slanted_text_is_read() -> None:
 
 
 @engines
+def test_a_line_bent_like_a_page_near_its_spine_is_read_whole() -> None:
+    line = "Nobody knew, for it was a well-kept secret of twelve very old owls."
+    flat = draw_page([line], size=30, width=1100).image
+    bent = Image.new("RGB", (flat.width, 300), "white")
+    for x in range(flat.width):
+        sink = round(110 * (x / flat.width) ** 3)
+        bent.paste(flat.crop((x, 0, x + 1, flat.height)), (x, 60 + sink))
+
+    response = read(bent)
+
+    assert texts(response) == [line]
+    words = detections(response, "WORD")
+    first, middle, last = (
+        words[at]["Geometry"]["BoundingBox"]["Top"] for at in (0, len(words) // 2, -1)
+    )
+    assert middle - first < (last - first) / 3
+
+
+@engines
+def test_small_print_in_a_large_photo_is_read() -> None:
+    page = Image.new("RGB", (3000, 2000), "white")
+    page.paste(draw_page(LINES, size=17).image, (1200, 900))
+
+    assert texts(read(page)) == LINES
+
+
+@engines
 def test_upside_down_text_is_not_read_and_a_blank_page_has_none() -> None:
     response = read(PAGE.image.transpose(Image.Transpose.ROTATE_180))
 
@@ -183,6 +210,18 @@ def test_a_word_covers_its_part_of_the_line() -> None:
     assert first.quad.tolist() == pytest.approx(np.array([[0, 0], [1 / 3, 0], [1 / 3, 1], [0, 1]]))
     assert second.quad.tolist() == pytest.approx(np.array([[0.5, 0], [1, 0], [1, 1], [0.5, 1]]))
     assert line_quad([first, second]) == pytest.approx(WHOLE_IMAGE)
+
+
+def test_the_words_of_a_curved_line_follow_it() -> None:
+    arch = np.array([[0.0, 0.2], [0.0, 0.0], [0.0, 0.2]])
+    level = Line(line("abcd efgh").characters, WHOLE_IMAGE / 2, turns=0)
+    curved = Line(level.characters, level.quad, turns=0, bend=arch)
+
+    for before, after in zip(words_of(level), words_of(curved), strict=True):
+        steps = (after.quad - before.quad)[:, 1]
+        outer, inner = (steps[0], steps[1]) if before.text == "abcd" else (steps[1], steps[0])
+        assert outer == pytest.approx(0.2)
+        assert inner < 0.05
 
 
 def test_a_quotation_mark_does_not_lower_a_words_confidence_and_long_words_weigh_more() -> None:
