@@ -10,6 +10,7 @@ from bench import (
     memory,
     overhead,
     profiles,
+    reading,
     renditions,
     throughput,
     upload,
@@ -25,6 +26,7 @@ FIGURES = {
     "direct": direct.measure,
     "overhead": overhead.measure,
     "profiles": profiles.measure,
+    "reading": reading.measure,
     "throughput": throughput.measure,
     "memory": memory.measure,
 }

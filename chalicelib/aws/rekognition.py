@@ -39,7 +39,9 @@ class RekognitionTextDetector(msgspec.Struct, frozen=True):
     def detect(self, image: bytes) -> list[TextDetection]:
         with rejecting_unreadable_images():
             response = request(self.client.detect_text, Image={"Bytes": image})
-        return [_text(found) for found in response["TextDetections"]]
+        detections = response["TextDetections"]
+        places = {found["Id"]: place for place, found in enumerate(detections)}
+        return [_text(found, places.get(found.get("ParentId", -1))) for found in detections]
 
 
 @contextmanager
@@ -57,7 +59,7 @@ def rejecting_unreadable_images() -> Iterator[None]:
         raise
 
 
-def _text(found: "TextDetectionTypeDef") -> TextDetection:
+def _text(found: "TextDetectionTypeDef", line: int | None) -> TextDetection:
     first, second, third, fourth = (
         Point(corner["X"], corner["Y"]) for corner in found["Geometry"]["Polygon"]
     )
@@ -66,6 +68,7 @@ def _text(found: "TextDetectionTypeDef") -> TextDetection:
         text=found["DetectedText"],
         confidence=found["Confidence"],
         polygon=(first, second, third, fourth),
+        line=line,
     )
 
 

@@ -26,12 +26,14 @@ class TextDetection(msgspec.Struct, frozen=True):
         confidence: 0 to 100.
         polygon: Four corners, clockwise from the top left of the text itself: turned text has
             a turned polygon.
+        line: Of a word: the place of its line in the list of detections; None if it has none.
     """
 
     kind: Kind
     text: str
     confidence: float
     polygon: tuple[Point, Point, Point, Point]
+    line: int | None = None
 
 
 def lines(detections: list[TextDetection]) -> list[TextDetection]:
@@ -40,6 +42,26 @@ def lines(detections: list[TextDetection]) -> list[TextDetection]:
 
 def words(detections: list[TextDetection]) -> list[TextDetection]:
     return [detection for detection in detections if detection.kind is Kind.WORD]
+
+
+def words_by_line(detections: list[TextDetection]) -> list[list[TextDetection]]:
+    """The words of each line, in their order; a word without a line is a line of its own.
+
+    A line without words is a word itself: so were all detections that are stored without ties.
+    """
+    tied: dict[int, list[TextDetection]] = {
+        place: [] for place, found in enumerate(detections) if found.kind is Kind.LINE
+    }
+    loose = []
+    for word in words(detections):
+        if word.line in tied:
+            tied[word.line].append(word)
+        else:
+            loose.append([word])
+    if not any(tied.values()):
+        of_lines = {word for each in lines(detections) for word in each.text.split()}
+        loose = [[word] for (word,) in loose if word.text not in of_lines]
+    return [found or [detections[place]] for place, found in tied.items()] + loose
 
 
 def text_angle(detections: list[TextDetection], aspect: float) -> float:

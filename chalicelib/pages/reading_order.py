@@ -1,180 +1,142 @@
-"""Puts the lines of a page into the order in which a person reads them.
+"""Puts the words of a page into the order in which a person reads them aloud.
 
-1. Straighten: measure every line along the direction of the text.
-2. Drop a page number that is alone at the top or bottom.
-3. Cut: a gap across or down the whole page separates blocks. Columns are read side by side,
-   other blocks one below the other (the recursive XY cut).
-4. Within a block, lines at one height form a row, and rows form paragraphs. A paragraph begins
-   at an indent, after a gap, or after a row that ends early with a full stop.
+1. Straighten the page, and leave out what nobody reads aloud (`skipping`).
+2. Follow its columns (`columns`).
+3. Within a column, lines at one height form a row, and rows form `paragraphs`.
 """
 
 import itertools
-import math
-import re
-import statistics
-from typing import Final
 
 import msgspec
 
-from chalicelib.pages.detection import TextDetection, lines, text_angle
+from chalicelib.pages import columns, drop_caps, hyphens, skipping
+from chalicelib.pages.detection import Point, TextDetection
+from chalicelib.pages.lines import PageLine, straightened, unit_of
+from chalicelib.pages.paragraphs import paragraphs_of
+from chalicelib.pages.skipping import SkipReason
 
-# All in multiples of the median height of a line.
-_COLUMN_GAP: Final = 1.5  # wider than any space between words
-_BLOCK_GAP: Final = 1.5  # more than the leading between rows of one block
-_INDENT: Final = 0.6
-_EARLY_END: Final = 3.0
-
-_PARAGRAPH_LEADING: Final = 1.25  # in multiples of the smallest distance between rows
-
-_PAGE_NUMBER: Final = re.compile(r"[\W_]*(\d{1,4}|[ivxlc]{1,6})[\W_]*", re.IGNORECASE)
-_SENTENCE_END: Final = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*$")
-_HYPHENATED: Final = re.compile(r"[^\W\d_]-$")
+Polygon = tuple[Point, Point, Point, Point]
 
 
-class _Line(msgspec.Struct, frozen=True):
-    """A line on the straightened page, in units of the page's height."""
+class SpokenWord(msgspec.Struct, frozen=True):
+    """A word of the text, and where it is on the upright page.
+
+    Attributes:
+        start: Its first character in the text.
+        end: The character behind its last one.
+        polygons: One, or two for a word that is divided at the end of a line.
+        confidence: 0 to 100; of a divided word, the lower one of its parts.
+        line: The number of its line in reading order, from 0.
+    """
+
+    start: int
+    end: int
+    polygons: list[Polygon]
+    confidence: float
+    line: int
+
+
+class SkippedText(msgspec.Struct, frozen=True):
+    """Text that is on the page and not in its text.
+
+    Attributes:
+        box: Left, top, right, bottom, in fractions of the upright page.
+    """
 
     text: str
-    left: float
-    right: float
-    top: float
-    bottom: float
-
-    @property
-    def middle(self) -> float:
-        return (self.top + self.bottom) / 2
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
+    reason: SkipReason
+    box: tuple[float, float, float, float]
 
 
-def text_of(detections: list[TextDetection], aspect: float, *, right_to_left: bool = False) -> str:
-    """The page's text, a paragraph a line; empty when there is none.
+class PageText(msgspec.Struct, frozen=True):
+    """What a page says: each word that was detected is spoken or skipped, exactly once.
+
+    Attributes:
+        text: A paragraph a line; empty when there is none.
+    """
+
+    text: str
+    words: list[SpokenWord]
+    skipped: list[SkippedText]
+
+
+def read(
+    detections: list[TextDetection], aspect: float, *, right_to_left: bool = False
+) -> PageText:
+    """Read a page.
 
     Args:
         detections: What was detected on the upright page.
         aspect: The page's width divided by its height.
         right_to_left: Columns and rows run from right to left, as in Arabic.
     """
-    straight = _straightened(detections, aspect, mirror=right_to_left)
-    body = _without_page_number(straight)
-    if not body:
-        return ""
-    unit = statistics.median(line.height for line in body)
-    return "\n".join(
-        paragraph for block in _blocks(body, unit) for paragraph in _paragraphs(block, unit)
+    skipped: skipping.Skipped = {}
+    lines = straightened(detections, aspect, mirror=right_to_left)
+    lines = skipping.without_guesses_and_twins(lines, skipped)
+    if lines:
+        unit = unit_of(lines)
+        lines = drop_caps.joined_to_words(lines, unit)
+        lines = skipping.without_neighbouring_page(lines, unit, skipped)
+        lines = skipping.without_page_numbers(lines, unit, skipped)
+        lines = skipping.without_margin_notes(lines, unit, skipped)
+        found = skipping.without_pull_quotes(columns.blocks(lines, unit), unit, skipped)
+        paragraphs = paragraphs_of(found, unit)
+    else:
+        paragraphs = []
+    return _with_spans(
+        paragraphs,
+        [
+            SkippedText(line.text, reason, _box(line))
+            for reason, left_out in skipped.items()
+            for line in left_out
+        ],
     )
 
 
-def _straightened(detections: list[TextDetection], aspect: float, *, mirror: bool) -> list[_Line]:
-    angle = math.radians(-text_angle(detections, aspect))
-    cosine, sine = math.cos(angle), math.sin(angle)
-    straight = []
-    for line in lines(detections):
-        across = [point.x * aspect * cosine - point.y * sine for point in line.polygon]
-        down = [point.x * aspect * sine + point.y * cosine for point in line.polygon]
-        left, right = min(across), max(across)
-        # The corners of a line that leans a little are spread. The middles of its two ends give
-        # its top and bottom better than the extremes.
-        half = (down[3] + down[2] - down[0] - down[1]) / 4
-        middle = sum(down) / 4
-        straight.append(
-            _Line(
-                text=line.text,
-                left=-right if mirror else left,
-                right=-left if mirror else right,
-                top=middle - half,
-                bottom=middle + half,
-            )
-        )
-    return straight
+def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) -> PageText:
+    """Join the rows of each paragraph, and each word that is divided at the end of a row."""
+    text = ""
+    words: list[SpokenWord] = []
+    number = 0
+    known = _undivided_words([row for paragraph in paragraphs for row in paragraph])
+    for paragraph in paragraphs:
+        text += "\n" if text else ""
+        begins_paragraph = True
+        for row in paragraph:
+            for place, word in enumerate(row.words):
+                polygons = [part.polygon for part in word.parts]
+                confidence = min(part.confidence for part in word.parts)
+                start, line = len(text), number
+                joined = None
+                if words and place == 0 and not begins_paragraph:
+                    joined = hyphens.joined(text[words[-1].start :], word.text, known)
+                if joined is not None:
+                    before = words.pop()
+                    start, line = before.start, before.line
+                    polygons = before.polygons + polygons
+                    confidence = min(before.confidence, confidence)
+                    text = text[:start] + joined
+                else:
+                    text += ("" if begins_paragraph else " ") + word.text
+                    start += not begins_paragraph
+                begins_paragraph = False
+                words.append(SpokenWord(start, len(text), polygons, confidence, line))
+            number += 1
+    return PageText(text, words, skipped)
 
 
-def _without_page_number(page: list[_Line]) -> list[_Line]:
-    def is_page_number(line: _Line) -> bool:
-        others = [other for other in page if other is not line]
-        above_all = all(line.bottom < other.top for other in others)
-        below_all = all(line.top > other.bottom for other in others)
-        return (above_all or below_all) and bool(_PAGE_NUMBER.fullmatch(line.text))
-
-    return [line for line in page if len(page) == 1 or not is_page_number(line)]
-
-
-def _blocks(page: list[_Line], unit: float) -> list[list[_Line]]:
-    columns = _cut(page, "left", "right", _COLUMN_GAP * unit)
-    # One line beside many is a part of a row, not a column.
-    if len(columns) > 1 and all(len(column) > 1 for column in columns):
-        return [block for column in columns for block in _blocks(column, unit)]
-    bands = _cut(page, "top", "bottom", _BLOCK_GAP * unit)
-    if len(bands) > 1:
-        return [block for band in bands for block in _blocks(band, unit)]
-    return [page]
+def _undivided_words(rows: list[PageLine]) -> set[str]:
+    parts = {
+        word
+        for above, below in itertools.pairwise(rows)
+        if hyphens.is_divided(above.text, below.text)
+        for word in (above.words[-1], below.words[0])
+    }
+    return {hyphens.bare(word.text) for row in rows for word in row.words if word not in parts}
 
 
-def _cut(page: list[_Line], start: str, end: str, gap: float) -> list[list[_Line]]:
-    """Split at each empty space of more than `gap` along one axis."""
-    parts: list[list[_Line]] = []
-    reach = -math.inf
-    for line in sorted(page, key=lambda line: float(getattr(line, start))):
-        if getattr(line, start) - reach > gap:
-            parts.append([])
-        parts[-1].append(line)
-        reach = max(reach, getattr(line, end))
-    return parts
-
-
-def _rows(block: list[_Line]) -> list[_Line]:
-    rows: list[list[_Line]] = []
-    for line in sorted(block, key=lambda line: line.middle):
-        if rows and line.middle < rows[-1][0].bottom and rows[-1][0].top < line.middle:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return [_joined(sorted(row, key=lambda line: line.left)) for row in rows]
-
-
-def _joined(row: list[_Line]) -> _Line:
-    return _Line(
-        text=" ".join(line.text for line in row),
-        left=row[0].left,
-        right=max(line.right for line in row),
-        top=min(line.top for line in row),
-        bottom=max(line.bottom for line in row),
-    )
-
-
-def _paragraphs(block: list[_Line], unit: float) -> list[str]:
-    rows = _rows(block)
-    starts = _paragraph_starts(rows, unit)
-    paragraphs = [rows[0].text]
-    for row, is_start in zip(rows[1:], starts[1:], strict=True):
-        if is_start:
-            paragraphs.append(row.text)
-        elif _HYPHENATED.search(paragraphs[-1]) and row.text[:1].islower():
-            paragraphs[-1] = paragraphs[-1][:-1] + row.text
-        else:
-            paragraphs[-1] += " " + row.text
-    return paragraphs
-
-
-def _paragraph_starts(rows: list[_Line], unit: float) -> list[bool]:
-    margin = min(row.left for row in rows)
-    edge = max(row.right for row in rows)
-    # Rows that are centred (a poem, a title page) have no indents.
-    spread_left = statistics.pstdev(row.left for row in rows)
-    spread_middle = statistics.pstdev(row.left + row.right for row in rows) / 2
-    is_centred = spread_middle < spread_left / 2
-    pairs = list(itertools.pairwise(rows))
-    leading = min((below.middle - above.middle for above, below in pairs), default=0.0)
-
-    def is_start(previous: _Line, row: _Line) -> bool:
-        if row.middle - previous.middle > _PARAGRAPH_LEADING * leading:
-            return True
-        if is_centred:
-            return False
-        is_indented = row.left - margin > _INDENT * unit
-        has_ended_early = edge - previous.right > _EARLY_END * unit
-        return is_indented or (has_ended_early and bool(_SENTENCE_END.search(previous.text)))
-
-    return [True] + [is_start(above, row) for above, row in pairs]
+def _box(line: PageLine) -> tuple[float, float, float, float]:
+    parts = [part for word in line.words for part in word.parts]
+    corners = [corner for part in parts for corner in part.polygon]
+    across, down = [corner.x for corner in corners], [corner.y for corner in corners]
+    return min(across), min(down), max(across), max(down)

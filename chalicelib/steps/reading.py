@@ -53,11 +53,11 @@ class Reading(msgspec.Struct, frozen=True):
         quarter = detection.quarter_turn(chosen, photo.size_of(page).aspect)
         upright = photo.turned(page, chosen.turn + quarter)
         detections = detection.turned(chosen.detections, quarter)
-        text = reading_order.text_of(
+        text = reading_order.read(
             detections,
             photo.size_of(upright).aspect,
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
-        )
+        ).text
         if not text:
             raise RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")

@@ -2,8 +2,12 @@ import msgspec
 import pytest
 
 from chalicelib.pages.detection import Point, TextDetection
-from chalicelib.pages.reading_order import text_of
+from chalicelib.pages.reading_order import read
 from tests.fakes.builders import line
+
+
+def text_of(page: list[TextDetection], aspect: float, *, right_to_left: bool = False) -> str:
+    return read(page, aspect, right_to_left=right_to_left).text
 
 
 def leaning(detections: list[TextDetection], slope: float) -> list[TextDetection]:
@@ -74,28 +78,28 @@ def test_centred_verse_is_one_paragraph() -> None:
 
 
 def test_two_columns_are_read_one_after_the_other() -> None:
-    left = [line(f"left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(3)]
-    right = [line(f"right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(3)]
+    left = [line(f"Left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(3)]
+    right = [line(f"Right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(3)]
 
-    assert text_of([*right, *left], 1) == "left 0 left 1 left 2\nright 0 right 1 right 2"
+    assert text_of([*right, *left], 1) == "Left 0 Left 1 Left 2\nRight 0 Right 1 Right 2"
 
 
 def test_columns_of_arabic_are_read_from_the_right() -> None:
-    left = [line(f"left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(2)]
-    right = [line(f"right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(2)]
+    left = [line(f"Left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(2)]
+    right = [line(f"Right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(2)]
 
-    assert text_of([*left, *right], 1, right_to_left=True).startswith("right 0 right 1\nleft 0")
+    assert text_of([*left, *right], 1, right_to_left=True).startswith("Right 0 Right 1\nLeft 0")
 
 
 def test_a_heading_stands_before_the_columns_below_it() -> None:
     heading = line("The Lighthouse", 0.1, 0.02, width=0.8)
-    left = [line(f"left {n}", 0.05, 0.2 + n * 0.04, width=0.35) for n in range(2)]
-    right = [line(f"right {n}", 0.55, 0.2 + n * 0.04, width=0.35) for n in range(2)]
+    left = [line(f"Left {n}", 0.05, 0.2 + n * 0.04, width=0.35) for n in range(2)]
+    right = [line(f"Right {n}", 0.55, 0.2 + n * 0.04, width=0.35) for n in range(2)]
 
     assert text_of([*right, *left, heading], 1).split("\n") == [
         "The Lighthouse",
-        "left 0 left 1",
-        "right 0 right 1",
+        "Left 0 Left 1",
+        "Right 0 Right 1",
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from local.services.polly.script import Part, ScriptCharacter, Text
 
 _SPOKEN_PUNCTUATION: Final = frozenset("&%@#")
-_BETWEEN_WORDS: Final = frozenset("—–―…")  # noqa: RUF001  # dashes, as printed
+_BETWEEN_WORDS: Final = frozenset("—–―…")  # dashes, as printed
 _SENTENCE_END: Final = re.compile(r"[.!?…。]+[\"'”’»)\]]*(?=\s|$)|\n\s*\n")
 _ABBREVIATION: Final = re.compile(r"(?:^|[\s\"“(])(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z])\.$")
 
