@@ -7,6 +7,7 @@ needs.
 
 import logging
 import re
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -28,10 +29,12 @@ from chalicelib.aws.ses import SesMailer
 from chalicelib.aws.sns import NotificationTopic
 from chalicelib.aws.sqs import SqsQueue
 from chalicelib.aws.stepfunctions import StateMachine
+from chalicelib.aws.textract import TextractTextDetector
 from chalicelib.delivery.dead_letters import DeadLetters, IntakeDeadLetters, Parking
 from chalicelib.delivery.leases import Leases
 from chalicelib.delivery.messages import Delivery, Queue
 from chalicelib.delivery.runner import Runner, StepRunner
+from chalicelib.pages.readings import Reader
 from chalicelib.settings import LOCAL, Settings
 from chalicelib.steps.bucket_intake import ArrivalIntake
 from chalicelib.steps.deletion import Eraser
@@ -84,6 +87,8 @@ class Assembly:
         namespace: uuid.UUID,
         intake_bucket_name: str,
         clock: Callable[[], datetime],
+        pause: Callable[[float], None],
+        reader: Reader = "auto",
         new_uuid: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
         self.links = links
@@ -94,7 +99,9 @@ class Assembly:
             "signing_key": namespace.hex,
             "bucket_name": intake_bucket_name,
             "clock": clock,
+            "reader": reader,
             "new_uuid": new_uuid,
+            "pause": pause,
         }
         self._parts: dict[type[msgspec.Struct], msgspec.Struct] = {}
 
@@ -184,6 +191,8 @@ def assembly_on_aws(settings: Settings) -> Assembly:
         namespace=settings.story_namespace,
         intake_bucket_name=settings.intake_bucket,
         clock=utc_now,
+        pause=time.sleep,  # noqa: TID251  # S3 announces nothing when it works again
+        reader=settings.reader,
     )
 
 
@@ -217,7 +226,10 @@ class AwsTools:
             "queues": self._queues,
             "dead_letter_queues": lambda: self._queues(DEAD_LETTERS),
             "parked_queues": lambda: self._queues(PARKED),
-            "text_detector": lambda: RekognitionTextDetector(paid("rekognition")),
+            "picture_text": lambda: RekognitionTextDetector(paid("rekognition")),
+            "document_text": lambda: TextractTextDetector(
+                paid("textract", settings.textract_region)
+            ),
             "faces": lambda: RekognitionFaceCollection(
                 paid("rekognition"), settings.face_collection_id, quick=client("rekognition")
             ),

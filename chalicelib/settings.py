@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from chalicelib.errors import StorytimeError
+from chalicelib.pages.readings import Reader
 from chalicelib.pages.voices import Engine
 from chalicelib.stories.queues import WITH_OWN_CONCURRENCY, Step
 
@@ -47,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         face_collection_id: The Rekognition collection with the faces of profiles.
         sender_email: The sender of e-mails about profile photos; verified with SES.
         story_namespace: A secret UUID. Story ids are derived from it, and it signs cursors.
+        reader: Which service reads pages: see `Reader`.
+        textract_region: The region of Textract; empty: the app's own.
         speech_engine: Polly's engine, if the voice has it.
         maximum_concurrency: How many functions work on one queue at once (Lambda allows 2 to
             1000). The quotas of Rekognition and Polly limit it.
@@ -70,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     story_namespace: uuid.UUID
     api_tokens: ApiTokens
     allowed_origin: Origin = "*"
+    reader: Reader = "auto"
+    textract_region: Annotated[str, msgspec.Meta(pattern=r"^([a-z]{2}(-[a-z]+)+-\d)?\Z")] = ""
     speech_engine: Engine = "neural"
     maximum_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] = 10
     stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL

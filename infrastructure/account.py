@@ -118,6 +118,10 @@ class Account:
         ending = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
         return f"execute-api.{self.region}.{ending}"
 
+    def regions_of(self, service: str) -> list[str]:
+        """Return the regions of this partition that have a service, as boto3 knows them."""
+        return self._session.get_available_regions(service, partition_name=self.partition)
+
     def client(self, service: str) -> Any:
         """Return the client of a service, by boto3's name; make it at the first call."""
         if service not in self._clients:

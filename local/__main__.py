@@ -72,8 +72,8 @@ def introduction(stack: LocalStorytime) -> str:
 Storytime runs on this machine.
 
   API        {api}
-  Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Polly, CloudFront,
-             Step Functions, Lambda)
+  Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Textract, Polly,
+             CloudFront, Step Functions, Lambda)
   Functions  {functions}
   Workflow   {workflow} (see it: make demo-profile)
 

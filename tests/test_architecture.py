@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "steps": {"delivery", "errors", "pages", "profiles", "stories", "telemetry"},
     "http": {"delivery", "errors", "pages", "profiles", "steps", "stories"},
     "aws": {"delivery", "errors", "pages", "profiles", "stories", "telemetry"},
-    "assembly": {"aws", "delivery", "settings", "steps", "stories"},
+    "assembly": {"aws", "delivery", "pages", "settings", "steps", "stories"},
 }
 """Each room of chalicelib, and the rooms that it may import."""
 

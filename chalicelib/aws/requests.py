@@ -17,6 +17,7 @@ _Response = TypeVar("_Response")
 PAID_OPERATIONS: Final = {
     "rekognition": ("DetectText", "DetectFaces", "SearchFacesByImage", "IndexFaces"),
     "polly": ("SynthesizeSpeech",),
+    "textract": ("DetectDocumentText",),
 }
 """Operations that AWS bills by the request or the character, by service."""
 
@@ -93,9 +94,15 @@ class Clients:
         """A client that answers in time for API Gateway."""
         return self._once(service, _S3_CLIENT if service == "s3" else _CLIENT, is_paid=False)
 
-    def paid(self, service: str) -> Any:
-        """A client that waits longer for paid requests, and counts them."""
-        return self._once(service, _PAID_CLIENT, is_paid=True)
+    def paid(self, service: str, region: str = "") -> Any:
+        """A client that waits longer for paid requests, and counts them.
+
+        Args:
+            service: By boto3's name.
+            region: Empty: that of the environment.
+        """
+        config = _PAID_CLIENT.merge(Config(region_name=region)) if region else _PAID_CLIENT
+        return self._once(service, config, is_paid=True)
 
     def _once(self, service: str, config: Config, *, is_paid: bool) -> Any:
         with self._lock:  # threads may share clients, but not create them at once

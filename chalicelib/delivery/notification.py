@@ -134,6 +134,7 @@ def body_of(story: Story, links: Links) -> str:
             f"Listen: {links.to(story.audio)}\n"
             f"See the page: {links.to(story.page)}\n\n"
             f"What it says:\n\n{story.text}\n"
+            + ("" if story.complete else "\nThe page may have more words than these.\n")
         )
     page = f"See the page: {links.to(story.page)}\n" if story.page else ""
     return f"{story.name}\n\n{why_it_failed(story)}\n{page}"

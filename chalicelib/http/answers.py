@@ -128,7 +128,11 @@ def _described(story: Story, links: Links) -> dict[str, Any]:
         "language": story.language,
         "voice": story.voice,
         "text": story.text,
-        "truncated": story.truncated,
+        "complete": story.complete,
+        "skipped": [
+            {"text": each.text, "reason": each.reason.value, "box": each.box}
+            for each in story.skipped
+        ],
         "image_url": links.to(story.page),
         "audio_url": links.to(story.audio),
         "renditions": {

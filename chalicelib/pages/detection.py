@@ -1,8 +1,7 @@
-"""The words and lines that were detected on a page, and which way up the page is."""
+"""The words and lines that were detected on a page, and the direction of its text."""
 
 import math
 from enum import StrEnum
-from typing import Final
 
 import msgspec
 
@@ -27,6 +26,7 @@ class TextDetection(msgspec.Struct, frozen=True):
         polygon: Four corners, clockwise from the top left of the text itself: turned text has
             a turned polygon.
         line: Of a word: the place of its line in the list of detections; None if it has none.
+        unconfirmed: Of a word: Rekognition is sure of it, and Textract did not find it.
     """
 
     kind: Kind
@@ -34,6 +34,18 @@ class TextDetection(msgspec.Struct, frozen=True):
     confidence: float
     polygon: tuple[Point, Point, Point, Point]
     line: int | None = None
+    unconfirmed: bool = False
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in fractions of the image."""
+
+
+def box_of(*detections: TextDetection) -> Box:
+    """The box around detections."""
+    corners = [corner for detection in detections for corner in detection.polygon]
+    across, down = [corner.x for corner in corners], [corner.y for corner in corners]
+    return min(across), min(down), max(across), max(down)
 
 
 def lines(detections: list[TextDetection]) -> list[TextDetection]:
@@ -93,62 +105,3 @@ def turned(detections: list[TextDetection], degrees: int) -> list[TextDetection]
         for detection in detections
     ]
     return turned(quarter, degrees - 90)
-
-
-TURNS: Final = (0, 180)
-"""Degrees by which the page is turned for its first and its second reading.
-
-EXIF is not reliable: a phone that is held flat over a book often records "upside down" for an
-upright photo. DetectText reads text that is turned by up to 90 degrees, so these two turns cover
-all directions. The second reading is paid for only when the first one is poor.
-"""
-
-_READABLE_CONFIDENCE: Final = 80.0
-"""DetectText reads upright print with 90 and more, upside-down print with 50 to 75."""
-
-_HOPELESS_CONFIDENCE: Final = 50.0
-"""Characters with less confidence count as guessed."""
-
-
-class TurnedReading(msgspec.Struct, frozen=True):
-    """The detections on the page turned clockwise by `turn` degrees."""
-
-    turn: int
-    detections: list[TextDetection]
-
-
-def next_turn(readings: list[TurnedReading]) -> int | None:
-    """The turn of the next reading, in degrees; None when no other reading is needed."""
-    if any(not _is_poor(reading) for reading in readings) or len(readings) == len(TURNS):
-        return None
-    return TURNS[len(readings)]
-
-
-def best(readings: list[TurnedReading]) -> TurnedReading:
-    """The reading with the most readable characters: there the page is the right way up."""
-    return max(readings, key=_readable_characters)
-
-
-def quarter_turn(reading: TurnedReading, aspect: float) -> int:
-    """Degrees (a multiple of 90) by which this reading's page must be turned to be upright.
-
-    Args:
-        reading: The chosen reading.
-        aspect: Width divided by height of the page as it was read.
-    """
-    return -90 * round(text_angle(reading.detections, aspect) / 90) % 360
-
-
-def _is_poor(reading: TurnedReading) -> bool:
-    characters = sum(len(word.text) for word in words(reading.detections))
-    if not characters:
-        return True
-    weighted = sum(len(word.text) * word.confidence for word in words(reading.detections))
-    return weighted / characters < _READABLE_CONFIDENCE
-
-
-def _readable_characters(reading: TurnedReading) -> float:
-    return sum(
-        len(word.text) * max(0.0, word.confidence - _HOPELESS_CONFIDENCE)
-        for word in words(reading.detections)
-    )

@@ -20,10 +20,9 @@ from chalicelib.errors import StoryChangedError, TransientError, UnknownStoryErr
 from chalicelib.stories import keys, moves
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.keys import checked_id
-from chalicelib.stories.moves import TOMBSTONE_KEPT_FOR
 from chalicelib.stories.ports import Cdn, Stories, UploadRequests
 from chalicelib.stories.queues import Step
-from chalicelib.stories.story import Status, Story, is_gone, writers_end
+from chalicelib.stories.story import TOMBSTONE_KEPT_FOR, Status, Story, is_gone, writers_end
 from chalicelib.stories.upload_request import UploadRequest
 from chalicelib.telemetry import Meter, record_duration
 

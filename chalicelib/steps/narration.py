@@ -1,15 +1,20 @@
 """Narration: makes an MP3 of the page's text."""
 
 import logging
+from functools import partial
+from typing import Final
 
 import msgspec
 
 from chalicelib.pages import mp3
 from chalicelib.pages.ssml import ssml_requests
+from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
 from chalicelib.stories.story import Lease, Story
 from chalicelib.telemetry import STORIES_READY, Meter
+
+_MP3: Final = "audio/mpeg"
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +22,7 @@ log = logging.getLogger(__name__)
 class Narration(msgspec.Struct, frozen=True):
     stories: Stories
     media: Media
+    paid_results: PaidResults
     speaker: Speaker
     meter: Meter
 
@@ -30,27 +36,24 @@ class Narration(msgspec.Struct, frozen=True):
         key = keys.audio(story)
         # A worker may have died after it stored the audio and before it wrote the record.
         if not self.media.exists(key):
-            self.media.put(key, self._spoken(story, story.text), "audio/mpeg")
+            self.paid_results.store(key, _MP3, lease, self._spoken(story, story.text, lease))
         story = self.stories.apply(story, moves.narrated(key), lease=lease)
         self.meter.record(STORIES_READY)
         return story
 
-    def _spoken(self, story: Story, text: str) -> bytes:
+    def _spoken(self, story: Story, text: str, lease: Lease) -> bytes:
         requests = ssml_requests(text)
         log.info("narrating", extra={"characters": len(text), "requests": len(requests)})
         if len(requests) == 1:
             return self._speak(story, requests[0])
-        return mp3.joined([self._part(story, index, ssml) for index, ssml in enumerate(requests)])
-
-    def _part(self, story: Story, index: int, ssml: str) -> bytes:
-        """One part of a long narration; a stored part is not paid for again."""
-        key = keys.speech_part(story, index)
-        kept = self.media.get(key)
-        if kept is not None:
-            return kept
-        part = self._speak(story, ssml)
-        self.media.put(key, part, "audio/mpeg")
-        return part
+        return mp3.joined(
+            [
+                self.paid_results.stored_or_paid(
+                    keys.speech_part(story, index), _MP3, lease, partial(self._speak, story, ssml)
+                )
+                for index, ssml in enumerate(requests)
+            ]
+        )
 
     def _speak(self, story: Story, ssml: str) -> bytes:
         return self.speaker.speak(ssml, language=story.language, voice=story.voice)

@@ -1,6 +1,7 @@
 """Reading: makes the upright page image and its text from the photo."""
 
 import logging
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -9,15 +10,20 @@ from PIL import Image
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
-from chalicelib.pages import detection, photo, reading_order, voices
+from chalicelib.pages import detection, photo, reading_order, readings, voices
 from chalicelib.pages.detection import TextDetection
+from chalicelib.pages.reading_order import SkippedText
+from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
+from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Stories, TextDetector
 from chalicelib.stories.story import PHOTO_MISSING, Lease, Story
 from chalicelib.telemetry import FailureReason
 
-MAX_WORDS: Final = 100
-"""DetectText returns at most this many words and does not say when there were more."""
+_JSON: Final = "application/json"
+_MAX_SKIPPED: Final = 100
+_MAX_SKIPPED_LENGTH: Final = 200
+"""The record of a story has at most 400 KB (DynamoDB), most of them for its text."""
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +31,12 @@ log = logging.getLogger(__name__)
 class Reading(msgspec.Struct, frozen=True):
     stories: Stories
     media: Media
-    text_detector: TextDetector
+    paid_results: PaidResults
+    picture_text: TextDetector
+    document_text: TextDetector
     narration_queue: Queue[StoryMessage]
     renditions_queue: Queue[StoryMessage]
+    reader: Reader
 
     def work(self, story: Story, lease: Lease) -> Story:
         """Read the page, unless that is done, and enqueue narration.
@@ -46,39 +55,65 @@ class Reading(msgspec.Struct, frozen=True):
         if stored is None:
             raise TransientError(PHOTO_MISSING)
         page = photo.upright_page(stored)
-        readings: list[detection.TurnedReading] = []
-        while (turn := detection.next_turn(readings)) is not None:
-            readings.append(self._detect(story, page, turn))
-        chosen = detection.best(readings)
-        quarter = detection.quarter_turn(chosen, photo.size_of(page).aspect)
-        upright = photo.turned(page, chosen.turn + quarter)
-        detections = detection.turned(chosen.detections, quarter)
-        text = reading_order.read(
-            detections,
+        reader = readings.reader_for(self.reader, story.language)
+        taken: list[PageReading] = []
+        while (call := readings.next_call(taken, reader)) is not None:
+            taken.append(self._take(story, page, call, lease))
+        reading = readings.combined(taken)
+        quarter = readings.quarter_turn(reading, photo.size_of(page).aspect)
+        upright = photo.turned(page, reading.turn + quarter)
+        page_text = reading_order.read(
+            detection.turned(reading.detections, quarter),
             photo.size_of(upright).aspect,
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
-        ).text
-        if not text:
+        )
+        if not page_text.text:
             raise RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
+        self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
         # Sent before the record is written: after a crash in between, a redelivery sends again.
         self.renditions_queue.send(messages.about(story))
-        word_count = len(detection.words(detections))
-        truncated = word_count >= MAX_WORDS
-        (log.warning if truncated else log.info)(
+        log.info(
             "page read",
-            extra={"words": word_count, "truncated": truncated, "readings": len(readings)},
+            extra={
+                "words": len(page_text.words),
+                "skipped": len(page_text.skipped),
+                "complete": reading.complete,
+                "readings": [str(each.call.service) for each in taken],
+            },
         )
-        move = moves.read(text, keys.page(story), truncated=truncated)
+        move = moves.read(
+            page_text.text,
+            keys.page(story),
+            complete=reading.complete,
+            skipped=[_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
+        )
         return self.stories.apply(story, move, lease=lease)
 
-    def _detect(self, story: Story, page: Image.Image, turn: int) -> detection.TurnedReading:
-        """Detect text on the page turned by `turn` degrees; a stored answer costs nothing."""
-        key = keys.detection(story, turn)
-        stored = self.media.get(key)
-        if stored is not None:
-            kept = msgspec.json.decode(stored, type=list[TextDetection])
-            return detection.TurnedReading(turn, kept)
-        detections = self.text_detector.detect(photo.encoded(photo.turned(page, turn)))
-        self.media.put(key, msgspec.json.encode(detections), "application/json")
-        return detection.TurnedReading(turn, detections)
+    def _take(
+        self, story: Story, page: Image.Image, call: ReadingCall, lease: Lease
+    ) -> PageReading:
+        """Take a reading; a stored one costs nothing."""
+        turned = photo.turned(page, call.turn)
+        answer = self.paid_results.stored_or_paid(
+            keys.detection(story, call), _JSON, lease, partial(self._detect, turned, call)
+        )
+        detections = msgspec.json.decode(answer, type=list[TextDetection])
+        return PageReading(call, detections)
+
+    def _detect(self, page: Image.Image, call: ReadingCall) -> bytes:
+        image = photo.encoded(page)
+        if call.service is Service.REKOGNITION:
+            return msgspec.json.encode(self.picture_text.detect(image))
+        try:
+            return msgspec.json.encode(self.document_text.detect(image))
+        except RejectedError as rejection:  # DetectText's answer remains
+            log.warning("no document", extra={"reason": rejection.message})
+            return msgspec.json.encode([])
+
+
+def _shortened(skipped: SkippedText) -> SkippedText:
+    left, top, right, bottom = (round(side, 4) for side in skipped.box)
+    return SkippedText(
+        skipped.text[:_MAX_SKIPPED_LENGTH], skipped.reason, (left, top, right, bottom)
+    )

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.errors import InvalidRequestError
+from chalicelib.pages.readings import ReadingCall, Service
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import EXTENSIONS
 
@@ -103,9 +104,15 @@ def photo(story: Story) -> str:
     return _private(story, "photo")
 
 
-def detection(story: Story, turn: int) -> str:
-    """DetectText's answer about the page turned by `turn` degrees, as JSON."""
-    return _private(story, f"detection-{turn}.json")
+def detection(story: Story, call: ReadingCall) -> str:
+    """A service's answer about the page, as JSON: a list of `TextDetection`."""
+    name = "detection" if call.service is Service.REKOGNITION else "document"
+    return _private(story, f"{name}-{call.turn}.json")
+
+
+def page_text(story: Story) -> str:
+    """The page's text, with the place of each word and what was skipped: a `PageText` as JSON."""
+    return _private(story, "text.json")
 
 
 def speech_part(story: Story, index: int) -> str:

@@ -4,15 +4,13 @@
 allows the move, and every field of `expect` still has its value.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, TypedDict
 
 import msgspec
 
-from chalicelib.stories.story import Failure, Rendition, Status, Story
-
-TOMBSTONE_KEPT_FOR: Final = timedelta(days=30)
-"""How long the record of a deleted story is kept after its files are gone."""
+from chalicelib.pages.reading_order import SkippedText
+from chalicelib.stories.story import TOMBSTONE_KEPT_FOR, Failure, Rendition, Status, Story
 
 
 class StoryChanges(TypedDict, total=False):
@@ -27,7 +25,8 @@ class StoryChanges(TypedDict, total=False):
     resumes: int
     unfinished_since: datetime | None
     text: str | None
-    truncated: bool
+    complete: bool | None
+    skipped: list[SkippedText]
     page: str | None
     audio: str | None
     renditions: dict[str, Rendition]
@@ -57,6 +56,8 @@ class Move(msgspec.Struct, frozen=True):
 
 NOTHING: Final = Move()
 """Changes nothing: releases a lease without a change."""
+
+_MENDED: Final[StoryChanges] = {"failure": None, "last_error": None}
 
 
 # Taking in.
@@ -107,25 +108,25 @@ def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
 # Working on it.
 
 
-def read(text: str, page: str, *, truncated: bool) -> Move:
+def read(text: str, page: str, *, complete: bool, skipped: list[SkippedText]) -> Move:
     """The page is read."""
     return Move(
         {
             "status": Status.READ,
             "text": text,
-            "truncated": truncated,
+            "complete": complete,
+            "skipped": skipped,
             "page": page,
-            "failure": None,
-            "last_error": None,
             "retry_at": None,
             "resumes": 0,
+            **_MENDED,
         }
     )
 
 
 def narrated(audio: str) -> Move:
     """The narration is stored."""
-    return Move({"status": Status.READY, "audio": audio, "failure": None, "last_error": None})
+    return Move({"status": Status.READY, "audio": audio, **_MENDED})
 
 
 def rendered(renditions: dict[str, Rendition]) -> Move:
@@ -229,13 +230,13 @@ def erased(now: datetime) -> Move:
             "name": "",
             "content_id": "",
             "text": None,
-            "truncated": False,
+            "complete": None,
+            "skipped": [],
             "page": None,
             "audio": None,
             "renditions": {},
-            "failure": None,
-            "last_error": None,
             "leases": {},
+            **_MENDED,
         }
     )
 
@@ -244,7 +245,6 @@ def _restarted(story: Story, now: datetime) -> StoryChanges:
     """A failed story starts again where its data stops."""
     return {
         "status": Status.READ if story.text else Status.RECEIVED,
-        "failure": None,
-        "last_error": None,
         "unfinished_since": now,
+        **_MENDED,
     }

@@ -183,13 +183,16 @@ class Cdn(Protocol):
 
 
 class TextDetector(Protocol):
-    """Reads text in images. Each call is paid for."""
+    """Reads text in images: one service in pictures, another one in documents.
+
+    Each call is paid for.
+    """
 
     def detect(self, image: bytes) -> list[TextDetection]:
         """Find the text on a JPEG or PNG, in no particular order.
 
         Raises:
-            RejectedError: Rekognition can never read the image.
+            RejectedError: The service can never read the image.
         """
 
 

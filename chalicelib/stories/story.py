@@ -1,16 +1,20 @@
 """A story's record and its legal moves. Pure: no clock, no AWS."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
+from chalicelib.pages.reading_order import SkippedText
 from chalicelib.stories.queues import Step
 
 PHOTO_MISSING: Final = "the photo never arrived: send it again"
 """The reason when an upload claimed a story and died before it stored the photo."""
+
+TOMBSTONE_KEPT_FOR: Final = timedelta(days=30)
+"""How long the record of a deleted story is kept after its files are gone."""
 
 
 class Status(StrEnum):
@@ -106,7 +110,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         unfinished_since: When the work on it began; None once the story has ended and its
             notice is sent. The sweeper looks only at stories that have it.
         text: What the page says, a paragraph a line.
-        truncated: The page may have more words than DetectText returns.
+        complete: False if the page may have words that were not read; None until it is read.
+        skipped: What is on the page and not in the text; at most `MAX_SKIPPED`.
         page: S3 key of the upright page image.
         audio: S3 key of the MP3.
         renditions: The page image in other sizes, by their names.
@@ -134,7 +139,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     resumes: int = 0
     unfinished_since: datetime | None = None
     text: str | None = None
-    truncated: bool = False
+    complete: bool | None = None
+    skipped: list[SkippedText] = []
     page: str | None = None
     audio: str | None = None
     renditions: dict[str, Rendition] = {}

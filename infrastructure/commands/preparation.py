@@ -101,6 +101,7 @@ class Preparation:
         tracked = stage_folder.tracked_config(self.stage.project)
         own = stage_folder.own_config(tracked, self.stage)
         tokens = tokens_of(self.stage, own)
+        check_textract(own.get("environment_variables", {}), self.account)
         parameters = self._parameters(wishes, own)
         account, progress = self.account, self.progress
         elsewhere.check_roles(account.client("iam"), self.stage, account.region)
@@ -164,6 +165,23 @@ class Preparation:
         except rekognition.exceptions.ResourceAlreadyExistsException:
             return False
         return True
+
+
+def check_textract(variables: Mapping[str, str], account: Account) -> None:
+    """Check that a stage with these variables finds Textract.
+
+    Raises:
+        DeploymentError: Its region has no Textract.
+    """
+    region = variables.get("TEXTRACT_REGION") or account.region
+    regions = account.regions_of("textract")
+    if variables.get("READER") == "rekognition" or region in regions:
+        return
+    raise DeploymentError(
+        f"Textract, which reads pages of more than 100 words, is not in {region}. Set "
+        f"TEXTRACT_REGION in .chalice/config.json to one of {', '.join(regions)}; "
+        'or set READER to "rekognition", and such pages are not read to their end.'
+    )
 
 
 def tokens_of(stage: Stage, own: Mapping[str, Any]) -> str:

@@ -127,8 +127,8 @@ def _on_objects(action: str, *folders: str) -> Grant:
     return Grant((action,), tuple(f"arn:{{partition}}:s3:::{each}" for each in folders))
 
 
-# These three actions take no resource.
-read_text: Final = Grant(("rekognition:DetectText",), ("*",))
+# These actions take no resource.
+read_text: Final = Grant(("rekognition:DetectText", "textract:DetectDocumentText"), ("*",))
 detect_faces: Final = Grant(("rekognition:DetectFaces",), ("*",))
 speak: Final = Grant(("polly:SynthesizeSpeech",), ("*",))  # only lexicons, which the app has not
 

@@ -94,8 +94,8 @@ def _show(
         raise DemoError(f"{_STORY} cannot be written: {(error.strerror or '').lower()}") from error
     seconds = soundfile.info(io.BytesIO(finished.audio)).duration
     print(f"\nText\n\n{indented(finished.story['text'])}")
-    if finished.story["truncated"]:
-        print("\n  (the page holds more words than one reading returns)")
+    if not finished.story["complete"]:
+        print("\n  (the page may have more words than these)")
     print(f"\nAudio\n\n  {_STORY.resolve()}, {seconds:.1f} seconds")
     print(f"\nE-mail to {finished.email['to']}\n\n  Subject: {finished.email['subject']}\n")
     print(indented(finished.email["body"]))

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from chalicelib.aws.polly import PollySpeaker
 from chalicelib.aws.rekognition import RekognitionFaceCollection, RekognitionTextDetector
 from chalicelib.aws.requests import count_paid_requests
+from chalicelib.aws.textract import TextractTextDetector
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS
@@ -43,6 +44,11 @@ def polly(boto3_session: boto3.session.Session) -> Counted:
     return Counted(boto3_session, "polly")
 
 
+@pytest.fixture
+def textract(boto3_session: boto3.session.Session) -> Counted:
+    return Counted(boto3_session, "textract")
+
+
 def speech(polly: Counted, *, length: int = 3) -> PollySpeaker:
     audio = StreamingBody(io.BytesIO(b"mp3"), length)
     polly.answers.add_response("synthesize_speech", {"AudioStream": audio, "RequestCharacters": 17})
@@ -68,6 +74,14 @@ def test_every_request_about_a_picture_is_paid_and_the_removal_of_a_face_is_not(
 
     paid = ["DetectText", "DetectFaces", "SearchFacesByImage", "IndexFaces"]
     assert rekognition.paid() == paid
+
+
+def test_a_document_is_paid_for(textract: Counted) -> None:
+    textract.answers.add_response("detect_document_text", {"Blocks": []})
+
+    TextractTextDetector(textract.client).detect(b"jpeg")
+
+    assert textract.paid() == ["DetectDocumentText"]
 
 
 def test_speech_is_paid_for_by_the_characters_that_polly_counts(polly: Counted) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import LeaseHeldError, StoryChangedError
+from chalicelib.pages.reading_order import SkippedText
+from chalicelib.pages.skipping import SkipReason
 from chalicelib.stories import moves
 from chalicelib.stories.moves import NOTHING, Move, StoryChanges
 from chalicelib.stories.ports import Stories
@@ -22,7 +24,8 @@ LEASE = Lease(Step.READING, "m-1", 1, LATER)
 FULL = story(
     name="\N{FOX FACE} page.jpg",
     text="Once.\nTwice.",
-    truncated=True,
+    complete=False,
+    skipped=[SkippedText("42", SkipReason.PAGE_NUMBER, (0.45, 0.9, 0.55, 0.95))],
     page="public/p",
     audio="public/a",
     last_error="no answer",

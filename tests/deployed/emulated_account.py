@@ -2,7 +2,7 @@
 
 MiniStack, an emulator that shares no code with the local AWS of `make run`, runs the package that
 Chalice uploads, each function in a process and with a role of its own. It has no Rekognition and
-no Polly: those requests go to the engines of the local AWS.
+no Textract or Polly: those requests go to the engines of the local AWS.
 """
 
 import os
@@ -74,6 +74,7 @@ class EmulatedAccount:
         """Variables that lead the functions to the engines."""
         return {
             "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
+            "AWS_ENDPOINT_URL_TEXTRACT": self.engines.aws_url,
             "AWS_ENDPOINT_URL_POLLY": self.engines.aws_url,
         }
 

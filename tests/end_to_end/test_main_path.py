@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import re
 from pathlib import Path
 
@@ -12,7 +13,11 @@ import soundfile
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from samples.camera import photograph
 from samples.draw_page import SAMPLE_TEXT, draw_sample, photo
+from samples.layouts.kinds import SPREAD
+from samples.layouts.prose import Prose
+from samples.layouts.sheet import Sheet
 from tests.end_to_end.client import TIMEOUT, Client, page_of
 
 pytestmark = pytest.mark.engines
@@ -38,11 +43,12 @@ def test_a_page_becomes_a_story_that_can_be_heard(client: Client, log_file: Path
     assert answer.status_code == 200
     story = answer.json()
     assert re.sub("[“”]", '"', story["text"]) == re.sub("[“”]", '"', SAMPLE_TEXT)
-    assert (story["name"], story["status"], story["truncated"]) == (
+    assert (story["name"], story["status"], story["complete"]) == (
         "lighthouse.jpg",
         "ready",
-        False,
+        True,
     )
+    assert story["skipped"] == []
 
     image = image_at(story["image_url"])
     assert image.size == draw_sample().size
@@ -122,3 +128,26 @@ def test_a_photo_seen_before_costs_nothing_and_answers_at_once(client: Client) -
     client.settle()
     made = client.requests_made()
     assert not any(name.startswith(("rekognition", "polly")) for name in made)
+
+
+def test_a_spread_of_180_words_is_read_in_order(client: Client) -> None:
+    """More than Rekognition returns; the second request for text is Textract's."""
+    rng = random.Random("a spread")  # noqa: S311  # no secret
+    sheet, prose = Sheet(*SPREAD, rng), Prose("en", rng)
+    for left, number in ((130, "16"), (1430, "17")):
+        sheet.column([prose.paragraph(5), prose.paragraph(5)], left, 220, 1040)
+        sheet.row(number, left + 500, 1650)
+    spread = photograph(sheet.drawn(), angle=1.5, noise=4, seed=1)
+
+    story = client.ended(client.upload(photo(spread)).json()["id"]).json()
+
+    text = " ".join(sheet.spoken)
+    assert len(text.split()) >= 180
+    assert words_of(story["text"]) == words_of(text)
+    assert story["complete"]
+    assert {(each["text"], each["reason"]) for each in story["skipped"]} == {
+        ("16", "page_number"),
+        ("17", "page_number"),
+    }
+    made = client.requests_made()
+    assert (made["rekognition.DetectText"], made["textract.DetectDocumentText"]) == (1, 1)

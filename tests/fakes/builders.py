@@ -1,11 +1,12 @@
 """Photos, pages and stories for tests, drawn and built on the spot."""
 
 import io
+import re
 from typing import Any
 
 from PIL import Image, ImageDraw
 
-from chalicelib.pages.detection import Kind, Point, TextDetection
+from chalicelib.pages.detection import Kind, Point, TextDetection, box_of
 from chalicelib.steps.intake import Upload
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import (
@@ -106,9 +107,17 @@ def line(
 def with_words(*lines: TextDetection) -> list[TextDetection]:
     """Lines and their words, as DetectText answers."""
     found = list(lines)
-    for detected in lines:
+    for place, row in enumerate(lines):
+        left, top, right, bottom = box_of(row)
+        step = (right - left) / len(row.text)
         found += [
-            TextDetection(Kind.WORD, word, detected.confidence, detected.polygon)
-            for word in detected.text.split()
+            TextDetection(
+                Kind.WORD,
+                word[0],
+                row.confidence,
+                box(left + word.start() * step, top, left + word.end() * step, bottom),
+                place,
+            )
+            for word in re.finditer(r"\S+", row.text)
         ]
     return found

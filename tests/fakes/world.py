@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib.assembly import Assembly
 from chalicelib.delivery.messages import IntakeMessage
+from chalicelib.pages.readings import Reader
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.attempt_end import AttemptEnd
 from chalicelib.profiles.detection import FaceDetection
@@ -43,10 +44,15 @@ class MemoryTools:
     """Every fake once, the queues chained to their dead letters as they are deployed."""
 
     def __init__(
-        self, text_detector: TextDetector, speaker: Speaker, media: InMemoryMedia | None = None
+        self,
+        picture_text: TextDetector,
+        document_text: TextDetector,
+        speaker: Speaker,
+        media: InMemoryMedia | None = None,
     ) -> None:
         self.clock = Clock()
-        self.text_detector = text_detector
+        self.picture_text = picture_text
+        self.document_text = document_text
         self.speaker = speaker
         self.stories = InMemoryStories()
         self.media = media or InMemoryMedia()
@@ -99,14 +105,18 @@ ANNA, BEN = 3, 7
 """Persons, as `portrait` draws them."""
 
 
-def assembled(tools: Any, clock: Clock, kind: type[Assembly] = Assembly) -> Assembly:
+def assembled(
+    tools: Any, clock: Clock, kind: type[Assembly] = Assembly, reader: Reader = "auto"
+) -> Assembly:
     return kind(
         tools,
         links=Links("https://cdn.example"),
         namespace=NAMESPACE,
         intake_bucket_name="intake-bucket",
         clock=clock,
+        reader=reader,
         new_uuid=Uuids(),
+        pause=clock.advance,
     )
 
 
@@ -131,16 +141,19 @@ class World(MemoryTools):
         self,
         *,
         detector: ScriptedTextDetector | None = None,
+        document: ScriptedTextDetector | None = None,
+        reader: Reader = "auto",
         speaker: ScriptedSpeaker | None = None,
         media: InMemoryMedia | None = None,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
+        self.document = document or ScriptedTextDetector()
         self.speaker: ScriptedSpeaker = speaker or ScriptedSpeaker()
-        super().__init__(self.detector, self.speaker, media)
+        super().__init__(self.detector, self.document, self.speaker, media)
         self.outbox = self.announcer
         self.reading_queue = self.queues[Step.READING]
         self.narration_queue = self.queues[Step.NARRATION]
-        self.part = assembled(self, self.clock)
+        self.part = assembled(self, self.clock, reader=reader)
         self.intake = self.part(Intake)
         self.failover = self.part(Retrieval).failover
         self.retrieval = self.part(Retrieval)
@@ -161,7 +174,8 @@ class World(MemoryTools):
     def make_read(self, text: str = "Once.") -> Story:
         """Write down of the only story what its reading does."""
         story = self.story()
-        return self.stories.apply(story, moves.read(text, keys.page(story), truncated=False))
+        move = moves.read(text, keys.page(story), complete=True, skipped=[])
+        return self.stories.apply(story, move)
 
     def make_ready(self) -> Story:
         """Write down of the only story what reading and narration do; its notice is due."""

@@ -85,6 +85,7 @@ WITHOUT_RESOURCE: Final = {
     "rekognition.DetectText": "rekognition:DetectText",
     "rekognition.DetectFaces": "rekognition:DetectFaces",
     "polly.SynthesizeSpeech": "polly:SynthesizeSpeech",
+    "textract.DetectDocumentText": "textract:DetectDocumentText",
 }
 """Actions for which a policy can name no resource; Polly's only resource is not used here."""
 

@@ -213,6 +213,35 @@ def test_settings_with_which_no_function_could_start_are_not_deployed(
     assert not deploying.stage.folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("region", "variables"),
+    [("eu-west-1", {"TEXTRACT_REGION": "eu-north-1"}), ("sa-east-1", {"READER": "textract"})],
+)
+def test_a_region_without_textract_is_named_before_anything_is_made(
+    deploying: Deploying, region: str, variables: dict[str, str]
+) -> None:
+    deploying.account.region = region
+    deploying.configure(**variables)
+
+    said = (
+        r"is not in (eu-north|sa-east)-1\. Set TEXTRACT_REGION .* eu-west-1, .*; or set READER to"
+    )
+    with pytest.raises(DeploymentError, match=said):
+        deploying.prepare()
+
+    assert deploying.account.asked == []
+
+
+@pytest.mark.parametrize("variables", [{"TEXTRACT_REGION": "us-east-1"}, {"READER": "rekognition"}])
+def test_a_region_without_textract_may_use_another_one_or_none(
+    deploying: Deploying, variables: dict[str, str]
+) -> None:
+    deploying.account.region = "sa-east-1"
+    deploying.configure(**variables)
+
+    assert deploying.prepare().environment.items() >= variables.items()
+
+
 # The app.
 
 

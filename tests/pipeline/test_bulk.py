@@ -25,7 +25,7 @@ def ready(world: World, count: int) -> list[Story]:
     stories = []
     for number in range(count):
         story = world.upload(jpeg(shade=100 + number), notify=False)
-        world.stories.apply(story, moves.read("Once.", "public/page", truncated=False))
+        world.stories.apply(story, moves.read("Once.", "public/page", complete=True, skipped=[]))
         story = world.stories.apply(story, moves.narrated(f"public/{number}"))
         stories.append(world.stories.apply(story, Move({"unfinished_since": None})))
     return stories

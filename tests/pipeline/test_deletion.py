@@ -69,7 +69,7 @@ def test_a_deleted_story_is_gone_for_every_client_at_once() -> None:
 
 def test_an_erased_story_leaves_a_tombstone_only() -> None:
     world = world_with_a_story()
-    assert len(world.media.objects) == 8  # photo, detection, page, audio, four renditions
+    assert len(world.media.objects) == 9  # photo, detection, text, page, audio, four renditions
     deleted = world.delete()
     world.clock.advance(1)
 

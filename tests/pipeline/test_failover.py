@@ -8,6 +8,7 @@ import pytest
 from chalicelib.delivery.messages import about
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.http import answers
+from chalicelib.pages.readings import ReadingCall, Service
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import DEAD_LETTERS, Step
@@ -48,7 +49,7 @@ def test_a_story_without_audio_resumes_at_narration(world: World) -> None:
     world.deliver(Step.READING)
     world.lose_messages()
     story = world.story()
-    assert world.media.exists(keys.detection(story, 0))
+    assert world.media.exists(keys.detection(story, ReadingCall(Service.REKOGNITION)))
     assert (story.text, story.audio) == ("Once upon a time.", None)
     world.clock.advance(61)
 

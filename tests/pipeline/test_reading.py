@@ -1,14 +1,22 @@
-import logging
+from datetime import timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib.delivery.messages import about
-from chalicelib.errors import TransientError
+from chalicelib.errors import RejectedError, TransientError
+from chalicelib.pages.detection import TextDetection
+from chalicelib.pages.reading_order import PageText
+from chalicelib.pages.readings import Reader, ReadingCall, Service
+from chalicelib.pages.skipping import SkipReason
 from chalicelib.stories import keys
+from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
 from tests.fakes.builders import jpeg, line, with_words
 from tests.fakes.engines import ScriptedTextDetector
 from tests.fakes.queues import delivery_to
+from tests.fakes.trouble import failing
 from tests.fakes.world import World
 
 CLEAR = with_words(line("Once upon a time.", 0.1, 0.1))
@@ -31,14 +39,15 @@ def test_a_text_is_kept_and_its_narration_enqueued() -> None:
     read(world)
 
     story = world.story()
-    assert (story.status, story.text, story.truncated) == (Status.READ, "Once upon a time.", False)
+    assert (story.status, story.text, story.complete) == (Status.READ, "Once upon a time.", True)
     assert world.narration_queue.sent == [about(story)]
     assert story.leases == {}
     assert story.page == keys.page(story)
     assert set(world.media.objects) == {
         keys.photo(story),
         keys.page(story),
-        keys.detection(story, 0),
+        keys.detection(story, ReadingCall(Service.REKOGNITION)),
+        keys.page_text(story),
     }
     assert world.media.objects[keys.page(story)][1] == "image/jpeg"
 
@@ -90,26 +99,125 @@ def test_a_page_without_text_fails_with_a_reason_and_a_notice() -> None:
     assert world.narration_queue.sent == []
 
 
-def test_an_answer_at_the_limit_of_words_is_marked_and_logged(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    hundred = with_words(*(line("one two three four five", 0.1, n * 0.04) for n in range(20)))
-    world = world_with_a_photo(hundred)
-
-    with caplog.at_level(logging.WARNING, logger="chalicelib.reading"):
-        read(world)
-
-    assert world.story().truncated
-    assert [record.words for record in caplog.records] == [100]  # type: ignore[attr-defined]
+HUNDRED = with_words(*(line("one two three four five", 0.1, n * 0.04) for n in range(20)))
+MORE = with_words(*(line("one two three four five", 0.1, n * 0.03) for n in range(30)))
 
 
-def test_a_page_of_one_word_less_is_not_truncated() -> None:
-    rows = [line("one two three four five", 0.1, n * 0.04) for n in range(19)]
-    world = world_with_a_photo(with_words(*rows, line("one two three four", 0.1, 0.9)))
+def world_with_a_dense_page(*documents: object, reader: Reader = "auto", **upload: Any) -> World:
+    world = World(
+        detector=ScriptedTextDetector(HUNDRED),
+        document=ScriptedTextDetector(*documents),  # type: ignore[arg-type]
+        reader=reader,
+    )
+    world.upload(**upload)
+    return world
+
+
+def test_a_page_with_more_words_than_rekognition_returns_is_read_by_textract() -> None:
+    world = world_with_a_dense_page(MORE)
 
     read(world)
 
-    assert not world.story().truncated
+    story = world.story()
+    assert story.text is not None
+    assert (len(story.text.split()), story.complete) == (150, True)
+    assert world.document.images == world.detector.images
+    stored = world.media.get(keys.detection(story, ReadingCall(Service.TEXTRACT)))
+    assert msgspec.json.decode(stored or b"", type=list[TextDetection]) == MORE
+
+
+def test_a_redelivery_pays_neither_service_again() -> None:
+    world = world_with_a_dense_page(MORE)
+    with failing(world.queues[Step.RENDITIONS], "send"), pytest.raises(TransientError):
+        read(world)
+
+    read(world, receives=2)
+
+    assert world.story().status is Status.READ
+    assert (len(world.detector.images), len(world.document.images)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("documents", "how"),
+    [
+        ([], {"reader": "rekognition"}),
+        ([], {"language": "ru-RU", "voice": "Tatyana"}),
+        ([RejectedError("a bad document")], {}),
+        ([[]], {}),
+    ],
+    ids=["unwanted", "another-language", "refused", "nothing-read"],
+)
+def test_a_story_says_when_words_may_be_missing(documents: list[object], how: Any) -> None:
+    world = world_with_a_dense_page(*documents, **how)
+
+    read(world)
+
+    story = world.story()
+    assert story.text is not None
+    assert (len(story.text.split()), story.complete) == (100, False)
+
+
+def test_what_is_not_read_aloud_is_kept_with_its_reason_and_place() -> None:
+    rows = [line("It was a dark and stormy night.", 0.1, 0.1 + n * 0.05) for n in range(6)]
+    number = line("42", 0.5, 0.95, height=0.02)
+    world = world_with_a_photo(with_words(*rows, number))
+
+    read(world)
+
+    story = world.story()
+    (skipped,) = story.skipped
+    assert (skipped.text, skipped.reason) == ("42", SkipReason.PAGE_NUMBER)
+    assert skipped.box == pytest.approx((0.5, 0.95, 0.52, 0.97), abs=1e-4)
+    stored = msgspec.json.decode(world.media.get(keys.page_text(story)) or b"", type=PageText)
+    assert stored.text == story.text
+    assert [stored.text[word.start : word.end] for word in stored.words] == stored.text.split()
+
+
+def test_the_record_keeps_a_bounded_part_of_what_was_skipped() -> None:
+    twins = [line("x" * 300, 0.1, 0.5, width=0.8)] * 151
+    world = world_with_a_dense_page(with_words(*twins))
+
+    read(world)
+
+    story = world.story()
+    assert [len(each.text) for each in story.skipped] == [200] * 100
+    stored = msgspec.json.decode(world.media.get(keys.page_text(story)) or b"", type=PageText)
+    assert len(stored.skipped) == 150
+
+
+@pytest.mark.parametrize("attempts", [2, 6])
+def test_a_result_that_s3_does_not_take_is_kept_in_hand(attempts: int) -> None:
+    world = world_with_a_photo(CLEAR)
+    refuse(world, attempts)
+
+    read(world)
+
+    assert world.story().status is Status.READ
+    assert len(world.detector.images) == 1
+
+
+def test_a_result_is_given_up_before_the_lease_ends() -> None:
+    world = world_with_a_photo(CLEAR, CLEAR)
+    refuse(world, 1000)
+    began = world.clock()
+
+    with pytest.raises(TransientError):
+        read(world)
+
+    assert timedelta(seconds=30) < world.clock() - began < timedelta(seconds=50)
+    assert world.story().last_error == "S3 is away"
+
+
+def refuse(world: World, times: int) -> None:
+    """S3 refuses to store this many results."""
+    put, left = world.media.put, iter(range(times))
+
+    def refusing(key: str, content: bytes, content_type: str) -> None:
+        if next(left, None) is not None:
+            raise TransientError("S3 is away")
+        put(key, content, content_type)
+
+    world.media.put = refusing  # type: ignore[method-assign]
 
 
 def test_detect_text_is_shown_a_page_without_metadata() -> None:

@@ -13,9 +13,11 @@ from chalicelib.stories.story import Status, Story
 from tests.contracts.test_stories import MOVES
 from tests.proof.outcome import Outcome, shortest_gap, with_following, writes
 from tests.proof.pages import audio_of, text_on
-from tests.proof.tape import Request
+from tests.proof.tape import CRASHES, Request
 
-_PAID = frozenset({"rekognition.DetectText", "polly.SynthesizeSpeech"})
+_PAID = frozenset(
+    {"rekognition.DetectText", "textract.DetectDocumentText", "polly.SynthesizeSpeech"}
+)
 _ENDED = frozenset({Status.READY, Status.FAILED})
 _RESUMING = frozenset({"poll", "bulk", "sweep"})
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
@@ -43,24 +45,27 @@ def _unkept_promises(run: Outcome) -> Iterator[str]:
 def _wrong_content(run: Outcome, story: Story, text: str) -> Iterator[str]:
     if story.text != text:
         yield f"this is another page's text: {story.text!r}"
+    if not story.complete:
+        yield "a page that was read whole is said to have more words"
     if story.page != keys.page(story) or story.audio != keys.audio(story):
         yield "the record names files of another life of this story"
-    elif not run.exists(keys.page(story)):
-        yield "the page image is missing"
+    elif not (run.exists(keys.page(story)) and run.exists(keys.page_text(story))):
+        yield "the page image or the places of its words are missing"
     elif run.backend.media.get(keys.audio(story)) != audio_of(text):
         yield "this is another text's audio"
 
 
 def _repeated_payments(run: Outcome) -> Iterator[str]:
-    """A paid call is repeated only if a fault hit it, or the request that stored its result."""
+    """A paid call is repeated only if a fault hit it, or its process died before storing it."""
     paid: Counter[tuple[str, str]] = Counter()
     excused: Counter[tuple[str, str]] = Counter()
     for request, following in with_following(run.requests):
         message = request.process.message
         if request.operation in _PAID and request.took_effect and message:
-            what = (message.message.id, repr(request.detail))
+            what = (message.message.id, f"{request.operation} {request.detail!r}")
             paid[what] += 1
-            excused[what] += bool(request.fault or (following and following.fault))
+            has_died = following is not None and following.fault in CRASHES
+            excused[what] += bool(request.fault) or has_died
     for what, times in paid.items():
         lives = run.lives_of(what[0]) + run.simulation.naps
         if times > lives + excused[what]:

@@ -11,13 +11,15 @@ from PIL import Image
 
 from chalicelib.errors import TransientError
 from chalicelib.pages import mp3
-from chalicelib.pages.detection import TextDetection
+from chalicelib.pages.detection import TextDetection, turned
+from chalicelib.pages.readings import MAX_WORDS
 from chalicelib.pages.ssml import ssml_requests
 from tests.fakes.builders import jpeg, line, with_words
 from tests.unit.test_mp3 import tone
 
 BLANK = 250
 LONG = 120
+DENSE = 80
 WIDTH, HEIGHT = 120, 90
 
 
@@ -33,6 +35,8 @@ def text_on(shade: int) -> str:
         return ""
     if shade == LONG:
         return ("The ant carried a crumb. " * 150).strip()
+    if shade == DENSE:
+        return ("The beetle sang. " * 40).strip()
     return f"The page of shade {shade}."
 
 
@@ -48,18 +52,25 @@ def audio_of(text: str) -> bytes:
 
 
 class PageReader:
-    """DetectText for these pages: an upright page has its black corner at the top left."""
+    """Reads these pages: an upright page has its black corner at the top left.
+
+    Args:
+        document: It reads all words, upside down too: Textract. Else a hundred: Rekognition.
+    """
 
     out_of_order = False
 
+    def __init__(self, *, document: bool) -> None:
+        self._document = document
+
     def detect(self, image: bytes) -> list[TextDetection]:
         if self.out_of_order:
-            raise TransientError("DetectText failed with InternalServerError")
-        return list(_detected(image))
+            raise TransientError("it failed with InternalServerError")
+        return list(_detected(image, document=self._document))
 
 
 @cache
-def _detected(image: bytes) -> tuple[TextDetection, ...]:
+def _detected(image: bytes, *, document: bool) -> tuple[TextDetection, ...]:
     grey = Image.open(io.BytesIO(image)).convert("L")
     width, height = grey.size
     shades = grey.tobytes()
@@ -68,8 +79,11 @@ def _detected(image: bytes) -> tuple[TextDetection, ...]:
     if not text:
         return ()
     upright = corner < 50  # black
+    found = with_words(line(text, 0.1, 0.1, width=0.8))
+    if document:
+        return tuple(found if upright else turned(found, 180))
     if upright:
-        return tuple(with_words(line(text, 0.1, 0.1, width=0.8)))
+        return tuple(found[: 1 + MAX_WORDS])
     return tuple(with_words(line("ewit e nodu ecno", 0.1, 0.1, confidence=55)))
 
 

@@ -30,6 +30,7 @@ OPERATIONS = {
     "send": "sqs.SendMessage",
     "retry_in": "sqs.ChangeMessageVisibility",
     "detect": "rekognition.DetectText",
+    "document.detect": "textract.DetectDocumentText",
     "speak": "polly.SynthesizeSpeech",
     "publish": "sns.Publish",
     "invalidate": "cloudfront.CreateInvalidation",
@@ -47,7 +48,8 @@ OPERATIONS = {
 
 _SAME = ("intake_bucket", "profiles", "faces", "workflow", "mailer")
 TARGETS = {
-    **dict.fromkeys(("stories", "media", "cdn", "text_detector", "speaker", "announcer"), ""),
+    **dict.fromkeys(("stories", "media", "cdn", "picture_text", "speaker", "announcer"), ""),
+    "document_text": "document",
     **{port: port for port in _SAME},
     "upload_requests": "upload",
     "sent_photos": "sent",

@@ -13,7 +13,7 @@ from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.fakes.queues import MAX_RECEIVES
-from tests.proof.pages import BLANK, LONG
+from tests.proof.pages import BLANK, DENSE, LONG
 from tests.proof.schedules import Scenarios, scenarios
 from tests.proof.simulation import OTHER_SHADE, THIRD_SHADE, Simulation
 
@@ -164,6 +164,8 @@ SCENARIOS: Final[Scenarios] = {
     "upload to notice": lambda run: run.upload(),
     # Two detections and two narrations, each of which is stored when it is paid.
     "upside-down page, long text": lambda run: run.upload(LONG, upside_down=True),
+    # DetectText returns its first hundred words, Textract all of them.
+    "dense page": lambda run: run.upload(DENSE),
     "blank page": lambda run: run.upload(BLANK),
     "no notice wanted": lambda run: run.upload(notify=False),
     "finished duplicate": lambda run: run.upload().settle().upload(),

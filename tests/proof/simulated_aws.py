@@ -48,11 +48,12 @@ class ExecutionEnded(BaseException):
 class MemoryBackend(MemoryTools):
     """AWS in memory, with engines that read and speak the proof's pages."""
 
-    text_detector: PageReader
+    picture_text: PageReader
+    document_text: PageReader
     speaker: Voice
 
     def __init__(self) -> None:
-        super().__init__(PageReader(), Voice())
+        super().__init__(PageReader(document=False), PageReader(document=True), Voice())
 
 
 @dataclass(frozen=True)
@@ -305,7 +306,7 @@ class SimulatedAws:
         return self
 
     def break_engines(self, *, reader: bool = False, voice: bool = False) -> Self:
-        self.backend.text_detector.out_of_order = reader
+        self.backend.picture_text.out_of_order = reader
         self.backend.speaker.out_of_order = voice
         return self
 

@@ -17,6 +17,7 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
 from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
+from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Status, Story
@@ -144,6 +145,26 @@ class WithoutPatience(InMemoryIntakeBucket):
         found = super().get(key, max_bytes)
         self.objects.pop(key, None)
         return found
+
+
+@planted("dense page", "paid 2 times for rekognition.DetectText")
+class WithoutStoredPicture(PaidResults, frozen=True):
+    """Only the document's answer is stored."""
+
+    def stored_or_paid(
+        self, key: str, content_type: str, lease: Lease, pay: Callable[[], bytes]
+    ) -> bytes:
+        if "detection" in key:
+            return pay()
+        return super().stored_or_paid(key, content_type, lease, pay)
+
+
+@planted("dense page", "paid 2 times for textract.DetectDocumentText")
+class WithoutHold(PaidResults, frozen=True):
+    """A result that S3 does not take at once is lost."""
+
+    def store(self, key: str, content_type: str, lease: Lease, result: bytes) -> None:
+        self.media.put(key, result, content_type)
 
 
 @planted("the same face", "two profiles count with the same face")

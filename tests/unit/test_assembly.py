@@ -63,7 +63,7 @@ def test_the_requests_of_each_paid_client_are_counted(
 ) -> None:
     jpeg = {"Image": {"Bytes": b"jpeg"}}
     text = {"OutputFormat": "mp3", "Text": "Once.", "VoiceId": "Joanna"}
-    ask(deployed.text_detector, "detect_text", jpeg, {"TextDetections": []})
+    ask(deployed.picture_text, "detect_text", jpeg, {"TextDetections": []})
     ask(deployed.faces, "detect_faces", jpeg, {"FaceDetails": []})
     ask(deployed.speaker, "synthesize_speech", text, {})
 
@@ -110,6 +110,7 @@ def part() -> Iterator[Assembly]:
             namespace=uuid.UUID(int=0),
             intake_bucket_name="intake",
             clock=utc_now,
+            pause=lambda _seconds: None,
         )
 
 
@@ -155,7 +156,8 @@ PORTS = {
     "media": "MediaBucket",
     "intake_bucket": "S3IntakeBucket",
     "sent_photos": "SentPhotosInS3",
-    "text_detector": "RekognitionTextDetector",
+    "picture_text": "RekognitionTextDetector",
+    "document_text": "TextractTextDetector",
     "faces": "RekognitionFaceCollection",
     "speaker": "PollySpeaker",
     "announcer": "NotificationTopic",

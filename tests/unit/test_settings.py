@@ -53,6 +53,8 @@ def test_missing_settings_are_all_named_at_once() -> None:
         ("MEDIA_BASE_URL", "https://d1.cloudfront.net/"),
         ("NOTIFICATION_TOPIC_ARN", "notices"),
         ("SPEECH_ENGINE", "steam"),
+        ("READER", "tesseract"),
+        ("TEXTRACT_REGION", "Ireland"),
         ("LOG_LEVEL", "loud"),
         ("MAXIMUM_CONCURRENCY", "1"),
         ("API_TOKENS", "closed"),

@@ -69,7 +69,11 @@ def profile_item(profile: Profile) -> dict[str, Any]:
 
 
 def story_of(item: Mapping[str, Any]) -> Story:
-    return _record_of(item, Story)
+    story = _record_of(item, Story)
+    if story.complete is None and "truncated" in item:  # written before stories had `complete`
+        is_complete = not _deserialize(item["truncated"]) if story.text else None
+        story = msgspec.structs.replace(story, complete=is_complete)
+    return story
 
 
 def request_of(item: Mapping[str, Any]) -> UploadRequest:
@@ -119,6 +123,8 @@ def _with_decimals(value: Any) -> Any:
             return Decimal(repr(value))
         case dict():
             return {name: _with_decimals(entry) for name, entry in value.items()}
+        case list() | tuple():
+            return [_with_decimals(entry) for entry in value]
         case _:
             return value
 
@@ -129,6 +135,8 @@ def _without_decimals(value: Any) -> Any:
             return float(value)
         case dict():
             return {name: _without_decimals(entry) for name, entry in value.items()}
+        case list():
+            return [_without_decimals(entry) for entry in value]
         case _:
             return value
 
