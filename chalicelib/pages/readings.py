@@ -86,6 +86,10 @@ _HOPELESS_CONFIDENCE: Final = 50.0
 _SURE_CONFIDENCE: Final = 90.0
 """A word that DetectText read with this confidence is on the page, whatever Textract says."""
 
+_MANY_WORDS: Final = 40
+"""A page that lies upside down gives fewer and longer words than it has. From so many, Textract is
+asked at once, so that a page of more than 100 words costs two requests whichever way it lies."""
+
 _MIN_SHARE: Final = 0.5
 """Textract's reading counts if it has this share of DetectText's readable characters."""
 
@@ -103,7 +107,7 @@ def next_call(readings: Sequence[PageReading], reader: Reader) -> ReadingCall | 
         return None
     if reader == "textract" and not of_document:
         return _DOCUMENT
-    may_have_more = reader == "auto" and any(map(_is_full, of_picture))
+    may_have_more = reader == "auto" and any(map(_may_have_more, of_picture))
     is_read = any(not is_poor(reading.detections) for reading in of_picture)
     if not (is_read or may_have_more or len(of_picture) == len(TURNS)):
         return ReadingCall(Service.REKOGNITION, TURNS[len(of_picture)])
@@ -160,6 +164,12 @@ def _by(service: Service, readings: Sequence[PageReading]) -> list[PageReading]:
 
 def _is_full(reading: PageReading) -> bool:
     return len(words(reading.detections)) >= MAX_WORDS
+
+
+def _may_have_more(reading: PageReading) -> bool:
+    """Has the page more words than the reading, or is it garbled and may have?"""
+    is_garbled = is_poor(reading.detections) and len(words(reading.detections)) >= _MANY_WORDS
+    return _is_full(reading) or is_garbled
 
 
 def _best(readings: list[PageReading]) -> PageReading:
