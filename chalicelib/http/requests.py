@@ -1,5 +1,6 @@
 """Translates HTTP requests about stories."""
 
+import email.header
 import email.message
 import email.utils
 import logging
@@ -131,16 +132,24 @@ def entity_tag_of(request: Request) -> str | None:
 
 
 def file_name(content_disposition: str) -> str:
-    """The file's name in a header (RFC 6266, RFC 5987), as `keys.legible` returns it."""
+    """The file's name in a header (RFC 6266, 5987, 2047), as `keys.legible` returns it.
+
+    A name that cannot be decoded is no name.
+    """
     message = email.message.Message()
     message["Content-Disposition"] = keys.CONTROL_CHARACTERS.sub(" ", _as_utf8(content_disposition))
-    parameters = message.get_params(header="content-disposition", failobj=[])
-    # An encoded name (filename*) is a tuple here, and has priority over a plain one.
-    candidates = sorted(
-        (value for key, value in parameters if key == "filename"),
-        key=lambda value: isinstance(value, str),
-    )
-    return keys.legible(email.utils.collapse_rfc2231_value(candidates[0]) if candidates else "")
+    try:
+        parameters = message.get_params(header="content-disposition", failobj=[])
+        # An encoded name (filename*) is a tuple here, and has priority over a plain one.
+        candidates = sorted(
+            (value for key, value in parameters if key == "filename"),
+            key=lambda value: isinstance(value, str),
+        )
+        name = email.utils.collapse_rfc2231_value(candidates[0]) if candidates else ""
+        name = str(email.header.make_header(email.header.decode_header(name)))
+    except Exception:  # the parser and each charset raise other errors
+        return keys.legible("")
+    return keys.legible(name)
 
 
 def _as_utf8(header: str) -> str:

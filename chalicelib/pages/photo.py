@@ -1,11 +1,10 @@
 """Checks photos, and makes upright page images of them."""
 
 import io
-import re
 from typing import Final
 
 import msgspec
-from PIL import Image, ImageOps, UnidentifiedImageError, WebPImagePlugin
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, WebPImagePlugin
 
 from chalicelib.errors import (
     InvalidRequestError,
@@ -13,32 +12,7 @@ from chalicelib.errors import (
     TooLargeError,
     UnsupportedTypeError,
 )
-
-# ISO 10918-1, table B.1. Within a scan, 0xFF followed by 0x00 is data, by 0xD0 to 0xD7 a
-# restart, by another 0xFF padding. Followed by anything else it is a marker.
-_MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
-_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
-_SEGMENTS: Final = frozenset([*range(0xC0, 0xD0), *range(_SCAN, 0xF0), 0xFE])
-
-
-def is_whole(jpeg: bytes) -> bool:
-    """Is a JPEG complete: every marker valid, up to an end marker after a scan?
-
-    Decoders fill in missing parts without an error. Data after that end is ignored: cameras
-    append a second picture, or notes of their maker.
-    """
-    position, scanned = 0, False
-    while match := _MARKER.search(jpeg, position):
-        marker, position = match[1][0], match.end()
-        if marker == _END:
-            return scanned
-        if marker in _SEGMENTS:
-            position += int.from_bytes(jpeg[position : position + 2])
-        elif marker != _START:
-            return False
-        scanned = scanned or marker == _SCAN
-    return False
-
+from chalicelib.pages import image_files
 
 MAX_PIXELS: Final = 100_000_000
 """More than phones take. A "decompression bomb" says that it has more, to exhaust memory."""
@@ -63,6 +37,25 @@ _CONTENT_TYPES: Final = {
 Image.MAX_IMAGE_PIXELS = None
 
 
+_TRANSPOSITIONS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation (Exif 2.3, tag 274)."""
+
+_VISIBLE: Final = 128
+_DARK: Final = 160
+_FEW: Final = 0.01
+"""White letters on nothing, as for dark screens: hardly a visible pixel is darker than that."""
+
+_SRGB: Final = ImageCms.createProfile("sRGB")
+
+
 class Size(msgspec.Struct, frozen=True):
     """Width and height in pixels."""
 
@@ -82,6 +75,7 @@ def checked_content_type(photo: bytes) -> str:
         InvalidRequestError: The image is damaged, incomplete or smaller than `MIN_SIDE`.
         TooLargeError: It has more than `MAX_PIXELS`.
     """
+    photo = image_files.readable(photo)
     image = _opened(photo)
     if min(image.size) < MIN_SIDE:
         raise InvalidRequestError(
@@ -89,15 +83,15 @@ def checked_content_type(photo: bytes) -> str:
             f"it needs at least {MIN_SIDE} on each side.",
             code="image_too_small",
         )
-    if _CONTENT_TYPES[image.format or ""] == "image/jpeg" and not is_whole(photo):
-        raise _damaged()
     _decode(image)
+    if image.format == "JPEG" and not image_files.is_whole(photo):
+        raise _damaged()
     return _CONTENT_TYPES[image.format or ""]
 
 
 def upright_page(photo: bytes) -> Image.Image:
     """The photo turned as its EXIF says: RGB, at most 4096 pixels a side, no metadata."""
-    image = _opened(photo)
+    image = _opened(image_files.readable(photo))
     largest = (_MAX_PAGE_SIDE, _MAX_PAGE_SIDE)
     image.draft("RGB", largest)  # a very large JPEG is decoded at a smaller size
     _decode(image)
@@ -107,10 +101,37 @@ def upright_page(photo: bytes) -> Image.Image:
         image = image.convert("RGBA")
     # First, because each operation below copies the pixels.
     image.thumbnail(largest, reducing_gap=2.0)
-    ImageOps.exif_transpose(image, in_place=True)
-    page = _on_white(image)
+    image = _in_standard_colours(_as_exif_says(image))
+    page = _on_paper(image)
     page.info = {}
     return page
+
+
+def _as_exif_says(image: Image.Image) -> Image.Image:
+    """The image turned and mirrored by its orientation; other EXIF may be broken, and is not read.
+
+    `ImageOps.exif_transpose` writes the EXIF again, which fails for much that can be read.
+    """
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # each kind of broken EXIF raises another error
+        return image
+    method = _TRANSPOSITIONS.get(orientation) if isinstance(orientation, int) else None
+    return image if method is None else image.transpose(method)
+
+
+def _in_standard_colours(image: Image.Image) -> Image.Image:
+    """The image in sRGB, if it has another profile: what is shared has no profile."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):  # a broken profile, or one of another mode
+        return image
+    return converted or image
 
 
 def turned(page: Image.Image, degrees: int) -> Image.Image:
@@ -199,9 +220,13 @@ def _damaged() -> RejectedError:
     )
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _on_paper(image: Image.Image) -> Image.Image:
+    """The image without transparency: on white, or on black if nothing of it is dark."""
     if not image.has_transparency_data:
         return image.convert("RGB")
     layer = image.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(white, layer).convert("RGB")
+    visible = layer.getchannel("A").point(lambda alpha: 255 * (alpha >= _VISIBLE))
+    shades = layer.convert("L").histogram(visible)
+    is_light = sum(shades[:_DARK]) < _FEW * sum(shades)
+    paper = Image.new("RGBA", layer.size, "black" if is_light else "white")
+    return Image.alpha_composite(paper, layer).convert("RGB")

@@ -75,7 +75,7 @@ def chosen(language: str | None, voice: str | None) -> tuple[str, str]:
             message lists the possible values.
     """
     wanted = (language or DEFAULT_LANGUAGE).strip()
-    spelled = next((name for name in VOICES if name.lower() == wanted.lower()), None)
+    spelled = _nearest(wanted.lower().replace("_", "-"))
     if spelled is None:
         raise InvalidRequestError(
             f"Language {wanted[:40]!r} is not available; choose one of: {', '.join(VOICES)}.",
@@ -91,6 +91,21 @@ def chosen(language: str | None, voice: str | None) -> tuple[str, str]:
             code="unknown_voice",
         )
     return spelled, match
+
+
+def _nearest(wanted: str) -> str | None:
+    """The language that a tag means: "de", "de_DE" and "de-LU" are German (BCP 47).
+
+    Spanish of another country than Spain is that of Mexico.
+    """
+    exact = next((name for name in VOICES if name.lower() == wanted), None)
+    if exact:
+        return exact
+    primary, _, region = wanted.partition("-")
+    if primary == "es" and region:
+        return "es-MX"
+    of_language = {"ar": "arb"}.get(primary, primary)
+    return next((name for name in VOICES if name.partition("-")[0] == of_language), None)
 
 
 def engine_for(language: str, voice: str, preferred: Engine) -> Engine:

@@ -6,6 +6,7 @@ A generation's files have two prefixes. Deletion removes the files of both; the 
 
 import hashlib
 import re
+import unicodedata
 import uuid
 from typing import Final
 
@@ -17,17 +18,23 @@ from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import EXTENSIONS
 
 MAX_NAME_LENGTH: Final = 1000
+_JOINERS: Final = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""Scripts and emoji need them."""
 CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def legible(name: str) -> str:
-    """A file's name without its path, control characters and unpaired surrogates.
+    """A file's name without its path, quotes around it, and what cannot be seen.
 
-    Keeps emoji, and up to a thousand characters.
+    Keeps emoji, and up to a thousand characters. Removes control characters, unpaired surrogates
+    and format characters, which could turn the direction of the text around it.
     """
     name = re.split(r"[/\\]", CONTROL_CHARACTERS.sub(" ", name).strip())[-1]
     printable = name.encode("utf-8", "replace").decode()
-    return printable.strip()[:MAX_NAME_LENGTH] or "page"
+    seen = "".join(
+        each for each in printable if unicodedata.category(each) != "Cf" or each in _JOINERS
+    )
+    return seen.strip(' "')[:MAX_NAME_LENGTH].strip() or "page"
 
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"?([^"]*)"?')

@@ -4,6 +4,8 @@ from typing import Any
 import msgspec
 import pytest
 from chalice.app import MultiDict, Request
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidRequestError, UnsupportedTypeError
 from chalicelib.http.requests import (
@@ -13,6 +15,7 @@ from chalicelib.http.requests import (
     upload_of,
     wanted_upload_of,
 )
+from chalicelib.stories import keys
 
 
 def request(body: bytes | str = b"bytes", **headers: str) -> Request:
@@ -53,6 +56,60 @@ def request(body: bytes | str = b"bytes", **headers: str) -> Request:
 )  # fmt: skip
 def test_a_file_name_is_read_from_its_header(header: str, name: str) -> None:
     assert file_name(header) == name
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('attachment; filename="=?UTF-8?B?Y2Fmw6kuanBn?="', "café.jpg"),
+        ('attachment; filename="=?utf-8?q?caf=C3=A9=2Ejpg?="', "café.jpg"),
+        ("attachment; filename*=UTF-8''%22a.jpg%22", "a.jpg"),
+        ('attachment; filename="a.jpg', "a.jpg"),
+        ("attachment; filename*=UTF-8''%E2%80%AEgpj.exe%E2%81%A6", "gpj.exe"),
+        ("attachment; filename*=UTF-8''%F0%9F%91%A8%E2%80%8D%F0%9F%91%A7", "👨‍👧"),
+        ("attachment; filename*=utf-8''a; filename*0=b", "page"),
+        ("attachment; filename*=undefined''a", "page"),
+        ("attachment; filename*=idna''%ff", "page"),
+        (f"attachment; filename*{'9' * 4400}=a", "page"),
+        ("attachment; filename*=utf-8\0''a", "a"),
+        ('attachment; filename="=?nonsense?B?Y2Fm?="', "page"),
+    ],
+)
+def test_a_name_is_decoded_or_there_is_none(header: str, name: str) -> None:
+    assert file_name(header) == name
+
+
+_PARTS = [
+    *(
+        "attachment",
+        ";",
+        " ",
+        "=",
+        "*",
+        "'",
+        '"',
+        "\\",
+        "%",
+        "%ff",
+        "?",
+        "=?",
+        "?=",
+        "\0",
+        "0",
+        "9",
+    ),
+    *("filename", "filename*", "utf-8''", "idna''", "punycode''", "undefined''", "B?", "q?", "é"),
+    *("filename*0*", "filename*1", "9" * 4400, "\ud800", "\u202e", "🦊", "a.jpg", "latin-1'en'"),
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(_PARTS), st.text(max_size=4)), max_size=12))
+@settings(deadline=None, max_examples=300, derandomize=True)
+def test_no_header_breaks_the_parser(parts: list[str]) -> None:
+    name = file_name("".join(parts))
+
+    assert 0 < len(name) <= 1000
+    assert name == keys.legible(name)
 
 
 def test_an_upload_is_notified_and_deduplicated_by_default() -> None:

@@ -4,7 +4,7 @@ import zlib
 
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from chalicelib.errors import (
     InvalidRequestError,
@@ -90,21 +90,84 @@ def test_a_truncated_image_is_refused(image_format: str, keep: float) -> None:
         checked_content_type(whole[: int(len(whole) * keep)])
 
 
-@pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("garbage", [b"\xa5" * 5000, bytes(range(7, 256)) * 20])
-def test_a_jpeg_header_with_garbage_is_refused(garbage: bytes, progressive: bool) -> None:
+def noise(*, progressive: bool = False) -> bytes:
     target = io.BytesIO()
     Image.effect_noise((300, 200), 80).save(target, "JPEG", progressive=progressive)
-    whole = target.getvalue()
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_header_with_garbage_is_refused(progressive: bool) -> None:
+    whole = noise(progressive=progressive)
     header = whole[: whole.index(b"\xff\xda") + 20]
-    assert checked_content_type(whole) == "image/jpeg"
 
     with pytest.raises(InvalidRequestError, match="damaged"):
-        checked_content_type(header + garbage)
+        checked_content_type(header + bytes(range(7, 256)) * 20)
 
 
-def test_bytes_after_a_jpeg_are_ignored() -> None:
-    assert checked_content_type(jpeg() + b"SEFH\x00\xff\x99 maker's notes") == "image/jpeg"
+@pytest.mark.parametrize("missing", [1, 2, 17, 500, 20_000])
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("end", [b"", b"\xff\xd9"], ids=["cut-off", "end-marker-put-on"])
+def test_a_jpeg_that_lacks_pixels_is_refused(end: bytes, progressive: bool, missing: int) -> None:
+    cut_off = noise(progressive=progressive)[: -2 - missing] + end
+
+    with pytest.raises(InvalidRequestError, match="damaged or incomplete"):
+        checked_content_type(cut_off)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize(
+    ("before", "end"),
+    [
+        (b"", b""),
+        (b"", b"\xff\xd9SEFH\x00\xff\x99 maker's notes"),
+        (b"", b"\x00\x00SEFT a panorama without an end marker"),
+        (b"", b"\xff\x33\xff\xd9"),
+        (b"\r\n", b"\xff\xd9"),
+    ],
+    ids=["no-end-marker", "notes", "trailer", "unknown-marker", "newline-before"],
+)
+def test_a_jpeg_with_all_its_pixels_is_taken(before: bytes, end: bytes, progressive: bool) -> None:
+    whole = noise(progressive=progressive)
+    photo = before + whole[:-2] + end
+
+    assert checked_content_type(photo) == "image/jpeg"
+    assert upright_page(photo).tobytes() == upright_page(whole).tobytes()
+
+
+def chunk(name: bytes, data: bytes, *, crc: int | None = None) -> bytes:
+    checksum = zlib.crc32(name + data) if crc is None else crc
+    return len(data).to_bytes(4) + name + data + checksum.to_bytes(4)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(2_000_000))),
+        chunk(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(bytes(2_000_000))),
+        chunk(b"tEXt", b"Comment\0" + b"x" * 2_000_000),
+        chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(2_000_000))),
+        chunk(b"iCCP", b"profile\0\0not compressed"),
+        chunk(b"tEXt", b"Comment\0once", crc=1),
+        chunk(b"eXIf", b"MM", crc=1),
+    ],
+    ids=["zTXt", "iTXt", "tEXt", "iCCP", "broken-iCCP", "checksum-of-text", "checksum-of-exif"],
+)
+def test_a_png_is_not_refused_for_its_metadata(odd: bytes) -> None:
+    whole = image_bytes(Image.effect_noise((100, 100), 80), "PNG")
+    header = whole.index(b"IDAT") - 4
+    photo = whole[:header] + odd + whole[header:]
+
+    assert checked_content_type(photo) == "image/png"
+    assert upright_page(photo).tobytes() == upright_page(whole).tobytes()
+
+
+def test_a_png_with_a_wrong_checksum_of_its_pixels_is_refused() -> None:
+    photo = bytearray(image_bytes(Image.effect_noise((100, 100), 80), "PNG"))
+    photo[photo.index(b"IDAT") + 100] ^= 1
+
+    with pytest.raises(InvalidRequestError, match="damaged"):
+        checked_content_type(bytes(photo))
 
 
 def test_a_photo_of_a_dual_camera_is_a_jpeg() -> None:
@@ -148,6 +211,87 @@ def test_a_page_is_shown_as_its_exif_wants_it(tag: int, turn: int) -> None:
     assert not is_dark(page, (390, 290))
 
 
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("tag", "kind", "value"),
+    [
+        (0x011A, 10, struct.pack("<ii", -1, 72)),
+        (0x011A, 5, struct.pack("<II", 1, 0)),
+        (0x011A, 12, struct.pack("<d", float("nan"))),
+        (0x011A, 99, b"????"),
+        (0x010F, 3, struct.pack("<HH", 7, 0)),
+        (0x8825, 4, struct.pack("<HHHI4sI", 1, 2, 10, 3, b"\xff" * 4, 0)),
+    ],
+    ids=["negative", "zero", "nan", "unknown-type", "make-is-a-number", "gps-is-elsewhere"],
+)
+def test_a_photo_is_turned_whatever_else_its_exif_says(
+    tag: int, kind: int, value: bytes, image_format: str
+) -> None:
+    upright = Image.open(io.BytesIO(jpeg(400, 300)))
+    target = io.BytesIO()
+    exif = exif_of(6, tag, kind, value)
+    upright.rotate(90, expand=True).save(target, image_format, exif=exif)
+
+    page = upright_page(target.getvalue())
+
+    assert page.size == (400, 300)
+    assert is_dark(page, (10, 10))
+    encoded(page)
+
+
+def exif_of(orientation: int, tag: int, kind: int, value: bytes) -> bytes:
+    """EXIF with one odd entry, which Pillow would not write."""
+    inline = value if len(value) == 4 else struct.pack("<I", 8 + 2 + 2 * 12 + 4)
+    entries = sorted([(0x0112, 3, struct.pack("<HH", orientation, 0)), (tag, kind, inline)])
+    table = b"".join(struct.pack("<HHI4s", *entry[:2], 1, entry[2]) for entry in entries)
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + table + bytes(4) + value
+
+
+def test_colours_are_those_of_srgb() -> None:
+    """Phones photograph in Display P3: its red is another one than that of sRGB."""
+    target = io.BytesIO()
+    p3_red = (234, 51, 35)  # sRGB's red, written in Display P3
+    Image.new("RGB", (100, 100), p3_red).save(target, "JPEG", quality=95, icc_profile=display_p3())
+
+    red, green, blue = upright_page(target.getvalue()).getpixel((50, 50))  # type: ignore[misc]
+
+    assert red > 250
+    assert max(green, blue) < 8
+
+
+def display_p3() -> bytes:
+    """A profile with the primaries of Display P3 (adapted to D50) and a gamma of 2.2."""
+
+    def fixed(*values: float) -> bytes:
+        return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
+
+    xyz = {
+        b"rXYZ": (0.51512, 0.24120, -0.00105),
+        b"gXYZ": (0.29198, 0.69225, 0.04189),
+        b"bXYZ": (0.15710, 0.06657, 0.78407),
+        b"wtpt": (0.96420, 1.0, 0.82491),
+    }
+    gamma = b"curv" + bytes(4) + struct.pack(">IHH", 1, round(2.2 * 256), 0)
+    data = {name: b"XYZ " + bytes(4) + fixed(*values) for name, values in xyz.items()}
+    data |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), gamma)
+    place = 128 + 4 + 12 * len(data)
+    table = struct.pack(">I", len(data))
+    for name, each in data.items():
+        table += name + struct.pack(">II", place, len(each))
+        place += len(each)
+    header = struct.pack(">I4s4s4s4s4s", place, b"", b"\2\x40\0\0", b"mntr", b"RGB ", b"XYZ ")
+    header += bytes(12) + b"acsp" + bytes(28) + fixed(0.9642, 1.0, 0.82491)
+    return header.ljust(128, b"\0") + table + b"".join(data.values())
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_profile_that_does_not_fit_is_ignored(mode: str) -> None:
+    target = io.BytesIO()
+    Image.new(mode, (100, 100)).save(target, "JPEG", icc_profile=b"no profile")
+
+    assert upright_page(target.getvalue()).mode == "RGB"
+
+
 def test_a_palette_becomes_colours() -> None:
     palette = image_bytes(Image.new("RGB", (200, 100), "red").quantize(4), "PNG")
 
@@ -165,6 +309,19 @@ def test_nothing_of_the_cameras_notes_reaches_the_page(tag: int | None) -> None:
     assert not Image.open(io.BytesIO(page)).getexif()
     assert b"camera" not in page
     assert b"at home" not in page
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"), [("white", "black"), ("black", "white"), ("red", "white")]
+)
+def test_letters_on_nothing_get_a_paper_on_which_they_can_be_read(ink: str, paper: str) -> None:
+    letters = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    letters.paste(ink, (40, 40, 60, 60))
+
+    page = upright_page(image_bytes(letters, "PNG"))
+
+    colours = [page.getpixel(place) for place in ((50, 50), (10, 10))]
+    assert colours == [ImageColor.getrgb(ink), ImageColor.getrgb(paper)]
 
 
 def test_a_transparent_page_is_put_on_white() -> None:

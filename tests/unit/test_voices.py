@@ -16,6 +16,27 @@ def test_capitals_do_not_matter() -> None:
     assert chosen("EN-gb", "brian") == ("en-GB", "Brian")
 
 
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("de", "de-DE"),
+        ("de_DE", "de-DE"),
+        ("de-LU", "de-DE"),
+        ("en", "en-US"),
+        ("en_gb", "en-GB"),
+        ("es", "es-ES"),
+        ("es-419", "es-MX"),
+        ("es-AR", "es-MX"),
+        ("pt", "pt-BR"),
+        ("ar", "arb"),
+        ("ar-EG", "arb"),
+        ("ru", "ru-RU"),
+    ],
+)
+def test_a_tag_means_the_nearest_language(tag: str, language: str) -> None:
+    assert chosen(tag, None)[0] == language
+
+
 def test_the_error_of_an_unknown_language_lists_all_languages() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         chosen("tlh", None)
