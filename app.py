@@ -29,6 +29,7 @@ from chalicelib.delivery import events
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.http import answers, profiles, requests, tokens
+from chalicelib.http.forms import FORM
 from chalicelib.profiles.attempt_end import AttemptEnd
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.direct_upload import ProfileUpload
@@ -45,7 +46,7 @@ from chalicelib.steps.intake import Intake
 from chalicelib.steps.listing import Listing
 from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
-from chalicelib.stories import keys
+from chalicelib.stories import keys, upload_request
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 
 settings = Settings.from_environment(os.environ)
@@ -55,7 +56,7 @@ digests = tokens.digests_of(settings.api_tokens)
 
 app = Chalice(app_name="storytime", configure_logs=False)
 # Never "*/*": with it, Chalice refuses every request without an Accept header.
-app.api.binary_types += ["image/heic", "image/heif", "image/webp"]
+app.api.binary_types += sorted({*upload_request.PHOTO_TYPES, FORM} - {*app.api.binary_types})
 app.api.cors = CORSConfig(
     allow_origin=settings.allowed_origin,
     allow_headers=[

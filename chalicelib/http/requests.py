@@ -12,12 +12,12 @@ import msgspec
 from chalice.app import Request
 
 from chalicelib import errors
+from chalicelib.http import forms
 from chalicelib.pages import voices
 from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import WantedUpload
 from chalicelib.steps.intake import Upload
-from chalicelib.stories import keys
-from chalicelib.stories.upload_request import EXTENSIONS
+from chalicelib.stories import keys, upload_request
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class _UploadBody(msgspec.Struct):
     """The body of POST /uploads."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.MAX_NAME_LENGTH)]
-    content_type: str
+    content_type: str = ""
     language: str | None = None
     voice: str | None = None
     notify: bool = True
@@ -44,14 +44,19 @@ def upload_of(request: Request) -> Upload:
     """Read an upload from its request.
 
     Raises:
-        InvalidRequestError: A header is invalid.
+        InvalidRequestError: A header or the form is invalid.
     """
     headers = request.headers
     language, voice = voices.chosen(headers.get("x-language"), headers.get("x-voice"))
+    content, content_type = bytes_of(request), headers.get("content-type", "")
+    name = file_name(headers.get("content-disposition", ""))
+    if content_type.strip().lower().startswith(forms.FORM):
+        file = forms.file_of(content, content_type)
+        content, content_type, name = file.content, upload_request.ANY_PHOTO, file.name or name
     return Upload(
-        photo=bytes_of(request),
-        content_type=headers.get("content-type", ""),
-        name=file_name(headers.get("content-disposition", "")),
+        photo=content,
+        content_type=content_type,
+        name=name,
         language=language,
         voice=voice,
         notify=_flag(headers, "X-Notification-Required"),
@@ -114,12 +119,14 @@ def json_of(request: Request, kind: type[_Body], example: str) -> _Body:
 
 
 def photos_type(content_type: str) -> str:
-    bare = content_type.split(";", maxsplit=1)[0].strip().lower().replace("/jpg", "/jpeg")
-    if bare not in EXTENSIONS:
+    """The type of an announced photo; without one, any: its bytes decide."""
+    known = upload_request.photo_type_of(content_type or upload_request.ANY_PHOTO)
+    if known is None:
         raise errors.UnsupportedTypeError(
-            f"content_type {bare[:80]!r} is not a photo's; send one of: {', '.join(EXTENSIONS)}."
+            f"content_type {content_type[:80]!r} is not a photo's; "
+            f"send one of: {', '.join(upload_request.EXTENSIONS)}."
         )
-    return bare
+    return known
 
 
 def bytes_of(request: Request) -> bytes:

@@ -48,6 +48,9 @@ _TRANSPOSITIONS: Final = {
 }
 """By EXIF's orientation (Exif 2.3, tag 274)."""
 
+_IN_BASE64: Final = (b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")
+"""What JPEG, PNG, GIF and WebP files begin with, in base64."""
+
 _VISIBLE: Final = 128
 _DARK: Final = 160
 _FEW: Final = 0.01
@@ -191,9 +194,7 @@ def _opened(photo: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(photo), formats=formats)
     except UnidentifiedImageError as error:
-        raise UnsupportedTypeError(
-            "This is not a photo that can be read: send a JPEG, PNG, WebP, HEIC or GIF image."
-        ) from error
+        raise UnsupportedTypeError(_why_no_photo(photo)) from error
     except Exception as error:
         raise _damaged() from error
     if image.width * image.height > MAX_PIXELS:
@@ -203,6 +204,15 @@ def _opened(photo: bytes) -> Image.Image:
             code="too_many_pixels",
         )
     return image
+
+
+def _why_no_photo(sent: bytes) -> str:
+    start = sent[:16].lstrip()
+    if start.startswith(b"data:"):
+        return "This is a data: address: decode what follows its comma, and send those bytes."
+    if start.startswith(_IN_BASE64):
+        return "This is a photo in base64: send its bytes as they are."
+    return "This is not a photo that can be read: send a JPEG, PNG, WebP, HEIC or GIF image."
 
 
 def _decode(image: Image.Image) -> None:

@@ -35,10 +35,6 @@ MAX_BYTES: Final = 4_400_000
 MAX_INTAKE_DURATION: Final = timedelta(seconds=60)
 """The longest time limit of a function that takes photos in (a test compares)."""
 
-_CONTENT_TYPES: Final = frozenset(
-    {"application/octet-stream", "image/jpg", *upload_request.EXTENSIONS}
-)
-
 log = logging.getLogger(__name__)
 
 
@@ -230,11 +226,10 @@ def checked_photo(content: bytes, content_type: str, instead: str) -> str:
         content_type: The type that the sender gave.
         instead: The call that takes larger photos, for the error.
     """
-    media_type = content_type.split(";", maxsplit=1)[0].strip().lower()
-    if media_type not in _CONTENT_TYPES:
+    if upload_request.photo_type_of(content_type) is None:
         raise UnsupportedTypeError(
-            f"Content-Type {media_type[:80] or '(none)'} is not a photo; "
-            f"send one of: {', '.join(sorted(_CONTENT_TYPES))}."
+            f"Content-Type {content_type[:80] or '(none)'} is not a photo; "
+            f"send one of: {', '.join(upload_request.EXTENSIONS)}."
         )
     if not content:
         raise InvalidRequestError("The body is empty: send the photo's bytes.", code="empty_body")

@@ -28,9 +28,33 @@ EXTENSIONS: Final = MappingProxyType(
         "image/heic": "heic",
         "image/heif": "heif",
         "image/gif": "gif",
+        "application/octet-stream": "photo",
     }
 )
-"""The content types of photos, and their file extensions."""
+"""The content types of photos, and their file extensions. The last one is any of them."""
+
+ANY_PHOTO: Final = "application/octet-stream"
+"""Windows knows no type for HEIC: clients send this one, or none."""
+
+_OTHER_NAMES: Final = MappingProxyType(
+    {
+        "image/jpg": "image/jpeg",
+        "image/pjpeg": "image/jpeg",
+        "image/x-png": "image/png",
+        "image/heic-sequence": "image/heic",
+        "image/heif-sequence": "image/heif",
+    }
+)
+
+PHOTO_TYPES: Final = (*EXTENSIONS, *_OTHER_NAMES)
+"""What a sender may call a photo."""
+
+
+def photo_type_of(content_type: str) -> str | None:
+    """The key of `EXTENSIONS` that a header means; None: no photo's."""
+    media_type = content_type.split(";", maxsplit=1)[0].strip().lower()
+    known = _OTHER_NAMES.get(media_type, media_type)
+    return known if known in EXTENSIONS else None
 
 
 class UploadStatus(StrEnum):

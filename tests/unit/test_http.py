@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -148,7 +149,7 @@ def wanted(**fields: Any) -> bytes:
     ("read", "body", "code"),
     [
         *((wanted_upload_of, each, "invalid_body") for each in (
-            b"", b"hello", b"[]", b'{"name": "x.jpg"}', b'{"a":' * 5000, b"\xed\xa0\x80",
+            b"", b"hello", b"[]", b"{}", b'{"a":' * 5000, b"\xed\xa0\x80",
             wanted(name=7), wanted(name=""), wanted(notify="yes"),
         )),
         (wanted_upload_of, wanted(language="xx"), "unknown_language"),
@@ -191,3 +192,104 @@ def test_a_limit_that_is_no_number_is_refused(limit: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         place_in_list_of(asked)
     assert refused.value.code == "invalid_limit"
+
+
+def form(*parts: tuple[str, bytes], boundary: str = "XX") -> bytes:
+    """A form's body: the headers and the content of each part."""
+    return (
+        b"".join(
+            b"--%b\r\n%b\r\n\r\n%b\r\n" % (boundary.encode(), headers.encode(), content)
+            for headers, content in parts
+        )
+        + b"--%b--\r\n" % boundary.encode()
+    )
+
+
+PHOTO = b"\xff\xd8\r\n--X\r\n\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    ("headers", "boundary", "name"),
+    [
+        (  # curl -F photo=@"päge.jpg"
+            (
+                'Content-Disposition: form-data; name="photo"; filename="päge.jpg"\r\n'
+                "Content-Type: image/jpeg"
+            ),
+            "------------------------d74496d66958873e",
+            "päge.jpg",
+        ),
+        (  # Chrome
+            (
+                'Content-Disposition: form-data; name="file"; filename="a %22b%22.heic"\r\n'
+                "Content-Type: application/octet-stream"
+            ),
+            "----WebKitFormBoundary7MA4YWxkTrZu0gW",
+            "a %22b%22.heic",
+        ),
+        (  # Flutter
+            (
+                "content-type: application/octet-stream\r\n"
+                'content-disposition: form-data; name="photo"; filename="image_picker_1.jpg"'
+            ),
+            "dart-http-boundary-4Mt_Wb",
+            "image_picker_1.jpg",
+        ),
+        (  # React Native
+            (
+                'content-disposition: form-data; name="photo"; filename="IMG_1.HEIC"; '
+                "filename*=utf-8''IMG_1.HEIC\r\ncontent-type: image/heic"
+            ),
+            "b1Qp8",
+            "IMG_1.HEIC",
+        ),
+    ],
+    ids=["curl", "chrome", "flutter", "react-native"],
+)
+def test_a_photo_is_taken_out_of_a_form(headers: str, boundary: str, name: str) -> None:
+    language = ('Content-Disposition: form-data; name="language"', b"de")
+    body = form(language, (headers, PHOTO), boundary=boundary)
+
+    for quoted in (boundary, f'"{boundary}"'):
+        upload = upload_of(request(body, content_type=f"multipart/form-data; boundary={quoted}"))
+
+        assert (upload.photo, upload.name) == (PHOTO, name)
+        assert upload.content_type == "application/octet-stream"
+
+
+A_FILE = ('Content-Disposition: form-data; name="photo"; filename="a.jpg"', PHOTO)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "complaint"),
+    [
+        (form(A_FILE, A_FILE), "multipart/form-data; boundary=XX", "has 2 files"),
+        (form(), "multipart/form-data; boundary=XX", "has 0 files"),
+        (form(A_FILE), "multipart/form-data", "cannot be read"),
+        (form(A_FILE), "multipart/form-data; boundary=YY", "cannot be read"),
+        (b"", "multipart/form-data; boundary=XX", "has 0 files"),
+        (b"--XX\r\nno header", "multipart/form-data; boundary=XX", "cannot be read"),
+    ],
+)
+def test_a_form_without_one_photo_is_refused(
+    body: bytes, content_type: str, complaint: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match=complaint):
+        upload_of(request(body, content_type=content_type))
+
+
+@pytest.mark.parametrize(
+    ("announced", "taken"),
+    [
+        ("", "application/octet-stream"),
+        ("application/octet-stream", "application/octet-stream"),
+        ("image/pjpeg", "image/jpeg"),
+        ("image/x-png", "image/png"),
+        ("image/heic-sequence", "image/heic"),
+        ("Image/HEIF-sequence; x=1", "image/heif"),
+    ],
+)
+def test_an_announced_photo_may_have_any_name_of_its_type(announced: str, taken: str) -> None:
+    body = json.dumps({"name": "IMG_1.HEIC", "content_type": announced}).encode()
+
+    assert wanted_upload_of(request(body)).content_type == taken

@@ -1,3 +1,4 @@
+import base64
 import io
 import struct
 import zlib
@@ -78,6 +79,16 @@ def test_every_format_that_phones_send_is_known_by_its_bytes(
 def test_a_file_that_is_no_photo_is_an_unsupported_type(photo: bytes) -> None:
     with pytest.raises(UnsupportedTypeError, match="JPEG, PNG"):
         checked_content_type(photo)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_a_photo_that_was_sent_as_text_is_told_so(image_format: str) -> None:
+    text = base64.b64encode(shaded(image_format))
+
+    with pytest.raises(UnsupportedTypeError, match="in base64: send its bytes"):
+        checked_content_type(b"\r\n" + text)
+    with pytest.raises(UnsupportedTypeError, match="data: address: decode"):
+        checked_content_type(b"data:image/png;base64," + text)
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.98])
