@@ -62,6 +62,7 @@ app.api.cors = CORSConfig(
     allow_headers=[
         "Content-Disposition",
         "ETag",
+        "Timestamp",
         "X-Duplication-Check-Required",
         "X-Email",
         "X-Language",
@@ -95,6 +96,9 @@ def authorize(request: AuthRequest) -> AuthResponse:
 
 # An open stage has no authorizer: with one, API Gateway refuses every request without a token.
 route = partial(app.route, authorizer=authorize if digests else None)
+
+
+READ = ["GET", "HEAD"]
 
 
 def of_queue(step: Step, suffix: str = "") -> dict[str, Any]:
@@ -157,14 +161,14 @@ def make_renditions(event: SQSEvent) -> None:
     handle(event, Step.RENDITIONS)
 
 
-@route("/retrieve/{story_id}", methods=["GET"])
+@route("/retrieve/{story_id}", methods=READ)
 @answers.answering_errors
 def retrieve_by_path(story_id: str) -> Response:
     return answers.found_response(part(Retrieval).retrieve(story_id), part.links)
 
 
-@route("/retrieve", methods=["GET"])
-@route("/getResult", methods=["GET"])
+@route("/retrieve", methods=READ)
+@route("/getResult", methods=READ)
 @answers.answering_errors
 def retrieve_by_entity_tag() -> Response:
     entity_tag = requests.entity_tag_of(current_request())
@@ -179,7 +183,7 @@ def retrieve_many() -> Response:
     return answers.bulk_response(wanted, found, part.links)
 
 
-@route("/stories", methods=["GET"])
+@route("/stories", methods=READ)
 @answers.answering_errors
 def list_stories() -> Response:
     page = part(Listing).page(*requests.place_in_list_of(current_request()))
@@ -246,7 +250,7 @@ def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return run_task(part(AttemptEnd).run, event)
 
 
-@route("/profiles/{user_id}", methods=["GET"])
+@route("/profiles/{user_id}", methods=READ)
 @answers.answering_errors
 def get_profile(user_id: str) -> Response:
     execution = profiles.execution_of(current_request())
@@ -290,6 +294,6 @@ def give_up_deletion(event: SQSEvent) -> None:
     handle(event, Step.DELETION, DEAD_LETTERS)
 
 
-@app.route("/health", methods=["GET"])
+@app.route("/health", methods=READ)
 def health() -> Response:
     return Response(body={"status": "ok"})
