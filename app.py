@@ -98,9 +98,6 @@ def authorize(request: AuthRequest) -> AuthResponse:
 route = partial(app.route, authorizer=authorize if digests else None)
 
 
-READ = ["GET", "HEAD"]
-
-
 def of_queue(step: Step, suffix: str = "") -> dict[str, Any]:
     """Parameters of `on_sqs_message` for a step's queue, or for its dead letters."""
     return {
@@ -161,14 +158,14 @@ def make_renditions(event: SQSEvent) -> None:
     handle(event, Step.RENDITIONS)
 
 
-@route("/retrieve/{story_id}", methods=READ)
+@route("/retrieve/{story_id}", methods=["GET", "HEAD"])
 @answers.answering_errors
 def retrieve_by_path(story_id: str) -> Response:
     return answers.found_response(part(Retrieval).retrieve(story_id), part.links)
 
 
-@route("/retrieve", methods=READ)
-@route("/getResult", methods=READ)
+@route("/retrieve", methods=["GET", "HEAD"])
+@route("/getResult", methods=["GET", "HEAD"])
 @answers.answering_errors
 def retrieve_by_entity_tag() -> Response:
     entity_tag = requests.entity_tag_of(current_request())
@@ -183,7 +180,7 @@ def retrieve_many() -> Response:
     return answers.bulk_response(wanted, found, part.links)
 
 
-@route("/stories", methods=READ)
+@route("/stories", methods=["GET", "HEAD"])
 @answers.answering_errors
 def list_stories() -> Response:
     page = part(Listing).page(*requests.place_in_list_of(current_request()))
@@ -250,7 +247,7 @@ def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return run_task(part(AttemptEnd).run, event)
 
 
-@route("/profiles/{user_id}", methods=READ)
+@route("/profiles/{user_id}", methods=["GET", "HEAD"])
 @answers.answering_errors
 def get_profile(user_id: str) -> Response:
     execution = profiles.execution_of(current_request())
@@ -294,6 +291,6 @@ def give_up_deletion(event: SQSEvent) -> None:
     handle(event, Step.DELETION, DEAD_LETTERS)
 
 
-@app.route("/health", methods=READ)
+@app.route("/health", methods=["GET", "HEAD"])
 def health() -> Response:
     return Response(body={"status": "ok"})

@@ -66,11 +66,21 @@ def unguarded(app: Any) -> set[tuple[str, str]]:
     }
 
 
+def test_head_answers_wherever_get_does(closed: Any) -> None:
+    paths = {
+        method: {each["path"] for each in closed["deployed"] if each["method"] == method}
+        for method in ("get", "head")
+    }
+
+    assert len(paths["get"]) > 5
+    assert paths["head"] == paths["get"]
+
+
 def test_every_route_but_health_is_guarded_and_no_preflight(closed: Any) -> None:
     preflights = {(each["path"], "options") for each in closed["deployed"]}
 
     assert len(preflights) > 8
-    assert unguarded(closed) == preflights | {("/health", "get")}
+    assert unguarded(closed) == preflights | {("/health", "get"), ("/health", "head")}
 
 
 def test_a_token_opens_everything_because_its_policy_is_remembered(closed: Any) -> None:

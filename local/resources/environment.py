@@ -17,7 +17,7 @@ from local.resources.names import (
     STAGE,
 )
 from local.resources.template import StageTemplate
-from local.services.cloudfront.edge_cache import CacheTimes
+from local.services.cloudfront.edge_cache import AddedHeaders, CacheTimes
 
 
 def local_template(url: str) -> StageTemplate:
@@ -53,6 +53,28 @@ def cache_times() -> CacheTimes:
         default=times["DefaultTTL"],
         maximum=times["MaxTTL"],
         error=refused["ErrorCachingMinTTL"],
+    )
+
+
+def added_headers() -> AddedHeaders:
+    """Return the headers that the template's distribution adds to its answers."""
+    (policy,) = local_template("").of_type("CloudFront::ResponseHeadersPolicy")
+    wanted = policy["ResponseHeadersPolicyConfig"]
+    cors, security = wanted["CorsConfig"], wanted["SecurityHeadersConfig"]
+    age = security["StrictTransportSecurity"]["AccessControlMaxAgeSec"]
+    content = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    return AddedHeaders(
+        always={
+            "Strict-Transport-Security": f"max-age={age}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": content,
+            "X-Frame-Options": security["FrameOptions"]["FrameOption"],
+            "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+        },
+        of_cors={
+            "Access-Control-Expose-Headers": ",".join(cors["AccessControlExposeHeaders"]["Items"])
+        },
+        allowed_origins=cors["AccessControlAllowOrigins"]["Items"],
     )
 
 

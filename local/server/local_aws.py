@@ -8,7 +8,7 @@ from local.control.endpoint import Control
 from local.control.faults import Faults
 from local.control.inbox import Inbox
 from local.control.measures import Requests, Timings
-from local.resources.environment import cache_times
+from local.resources.environment import added_headers, cache_times
 from local.resources.names import APP_KEYS, DISTRIBUTION_ID, MEDIA_BUCKET, STACK_KEYS
 from local.runner.functions import Functions
 from local.runner.lambda_function import LambdaFunction
@@ -59,7 +59,7 @@ class LocalAws:
         requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
         self._delivery = SqsDelivery(moto)
         buckets = Buckets(moto, self._now, self._listeners)
-        edge_cache = EdgeCache(moto, MEDIA_BUCKET, cache_times(), self._now)
+        edge_cache = EdgeCache(moto, MEDIA_BUCKET, cache_times(), added_headers(), self._now)
         front = Front(
             moto=moto,
             engines=self._engines,

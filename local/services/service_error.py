@@ -21,7 +21,7 @@ class ServiceError(ServiceException):
 
 def not_implemented(what: str) -> ServiceError:
     """Return the error for a request that the local AWS does not support."""
-    return ServiceError("NotImplemented", f"The local AWS does not have {what}.", 501)
+    return ServiceError("NotImplemented", f"The local AWS does not have {what.rstrip('.')}.", 501)
 
 
 def check_understood(operation: str, parameters: Iterable[str], understood: Iterable[str]) -> None:

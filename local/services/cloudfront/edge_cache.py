@@ -5,9 +5,10 @@ CloudFront processes HTTP 4xx and 5xx status codes from your origin") and its ma
 CachingOptimized, for the times.
 """
 
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +29,7 @@ CACHE_BYTES: Final = 32 * 1024 * 1024
 """Of files and their keys; the file that was not requested for the longest time gives way."""
 
 _PUBLIC: Final = "public/"
+_ONE_RANGE: Final = re.compile(r"\s*bytes\s*=[\s\d-]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,28 @@ class CacheTimes:
         stated = asked.max_age if asked.s_maxage is None else asked.s_maxage
         seconds = self.default if stated is None else min(max(stated, self.minimum), self.maximum)
         return timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class AddedHeaders:
+    """What a distribution's policy adds to each answer.
+
+    Attributes:
+        always: Security headers.
+        of_cors: For requests with an ``Origin`` only.
+        allowed_origins: ``*`` allows any origin.
+    """
+
+    always: Mapping[str, str]
+    of_cors: Mapping[str, str]
+    allowed_origins: Collection[str]
+
+    def to(self, origin: str) -> dict[str, str]:
+        """Return the headers of an answer to a page of this origin; empty: to no page."""
+        if not origin or not {"*", origin} & set(self.allowed_origins):
+            return dict(self.always)
+        allowed = "*" if "*" in self.allowed_origins else origin
+        return {**self.always, **self.of_cors, "Access-Control-Allow-Origin": allowed}
 
 
 @dataclass(frozen=True)
@@ -73,10 +97,18 @@ class EdgeCache:
     missing key, and CloudFront passes that on.
     """
 
-    def __init__(self, moto: MotoBackend, bucket: str, times: CacheTimes, now: Clock) -> None:
+    def __init__(
+        self,
+        moto: MotoBackend,
+        bucket: str,
+        times: CacheTimes,
+        added: AddedHeaders,
+        now: Clock,
+    ) -> None:
         self._moto = moto
         self._bucket = bucket
         self._times = times
+        self._added = added
         self._now = now
         # Held while the bucket is read, too: a file that is invalidated meanwhile is not kept.
         self._lock = threading.Lock()
@@ -84,6 +116,12 @@ class EdgeCache:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
     def answer(self, received: Received) -> Response:
+        """Answer a request, with the headers that the distribution adds."""
+        response = self._answer(received)
+        response.headers.update(self._added.to(received.header("Origin")))
+        return response
+
+    def _answer(self, received: Received) -> Response:
         if received.method not in {"GET", "HEAD"}:
             return _denied()
         key = received.path.removeprefix(PATH)
@@ -145,6 +183,8 @@ def _served(found: StoredObject, received: Received) -> Response:
     if found.cache_control is not None:
         response.headers["Cache-Control"] = found.cache_control
     environ = Request(received.environ()).environ
+    if not _ONE_RANGE.fullmatch(environ.get("HTTP_RANGE", "")):
+        environ.pop("HTTP_RANGE", None)  # a server may ignore other ranges (RFC 9110, 14.2)
     try:
         return response.make_conditional(environ, True, len(found.content))
     except RequestedRangeNotSatisfiable as error:

@@ -41,6 +41,31 @@ def test_a_public_file_is_served_to_anybody_as_it_was_stored(aws: Aws) -> None:
     assert (head.status, head.data, head.headers["Content-Length"]) == (200, b"", "200")
 
 
+@pytest.mark.parametrize("path", [PATH, "/cdn/public/missing.mp3"])
+def test_each_answer_has_the_headers_that_the_template_adds(aws: Aws, path: str) -> None:
+    headers = aws.http("GET", path).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; img-src 'self'")
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert (headers["X-Frame-Options"], headers["Referrer-Policy"]) == ("DENY", "no-referrer")
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_a_web_page_may_read_a_file(aws: Aws) -> None:
+    headers = aws.http("GET", PATH, headers={"Origin": "https://app.example"}).headers
+
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert "Content-Range" in headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,5-9", "items=0-1"])
+def test_ranges_that_are_not_served_are_ignored(aws: Aws, asked: str) -> None:
+    answer = aws.http("GET", PATH, headers={"Range": asked})
+
+    assert (answer.status, answer.data) == (200, AUDIO)
+
+
 @pytest.mark.parametrize(
     "path",
     [
