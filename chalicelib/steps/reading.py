@@ -10,8 +10,7 @@ from PIL import Image
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
-from chalicelib.pages import detection, photo, reading_order, readings, voices
-from chalicelib.pages.coverage import has_uncovered_text
+from chalicelib.pages import coverage, detection, photo, reading_order, readings, voices
 from chalicelib.pages.detection import TextDetection
 from chalicelib.pages.legibility import why_illegible
 from chalicelib.pages.reading_order import SkippedText
@@ -103,7 +102,7 @@ class Reading(msgspec.Struct, frozen=True):
             keys.detection(story, call), _JSON, lease, partial(self._detect, turned, call)
         )
         detections = msgspec.json.decode(answer, type=list[TextDetection])
-        return PageReading(call, detections, has_uncovered_text(turned, detections))
+        return PageReading(call, detections, coverage.has_uncovered_text(turned, detections))
 
     def _detect(self, page: Image.Image, call: ReadingCall) -> bytes:
         image = photo.encoded(page)
