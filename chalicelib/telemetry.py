@@ -120,6 +120,7 @@ class FailureReason(StrEnum):
     """Why a story failed, as a value of the metric's dimension."""
 
     NO_TEXT = "no_text"
+    ILLEGIBLE = "illegible"  # only guesses
     UNREADABLE_PHOTO = "unreadable_photo"
     UNSPEAKABLE_TEXT = "unspeakable_text"
     PHOTO_MISSING = "photo_missing"

@@ -139,6 +139,11 @@ def combined(readings: Sequence[PageReading]) -> CombinedReading:
     return CombinedReading(0, both, complete=True)
 
 
+def is_legible(reading: CombinedReading, text: str) -> bool:
+    """Was a text read rather than guessed, with something in it that can be heard?"""
+    return any(map(str.isalnum, text)) and not is_poor(reading.detections)
+
+
 def quarter_turn(reading: CombinedReading, aspect: float) -> int:
     """Degrees (a multiple of 90) by which this reading's page must be turned to be upright.
 

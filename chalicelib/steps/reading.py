@@ -10,8 +10,9 @@ from PIL import Image
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
-from chalicelib.pages import detection, photo, reading_order, readings, voices
+from chalicelib.pages import coverage, detection, photo, reading_order, readings, voices
 from chalicelib.pages.detection import TextDetection
+from chalicelib.pages.legibility import why_illegible
 from chalicelib.pages.reading_order import SkippedText
 from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
 from chalicelib.steps.paid_results import PaidResults
@@ -62,13 +63,15 @@ class Reading(msgspec.Struct, frozen=True):
         reading = readings.combined(taken)
         quarter = readings.quarter_turn(reading, photo.size_of(page).aspect)
         upright = photo.turned(page, reading.turn + quarter)
+        detections = detection.turned(reading.detections, quarter)
         page_text = reading_order.read(
-            detection.turned(reading.detections, quarter),
+            detections,
             photo.size_of(upright).aspect,
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
         )
-        if not page_text.text:
-            raise RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
+        if not readings.is_legible(reading, page_text.text):
+            is_written_on = any(each.uncovered for each in taken)
+            raise _not_legible(upright, detections, is_written_on=is_written_on)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
         self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
         # Sent before the record is written: after a crash in between, a redelivery sends again.
@@ -99,7 +102,7 @@ class Reading(msgspec.Struct, frozen=True):
             keys.detection(story, call), _JSON, lease, partial(self._detect, turned, call)
         )
         detections = msgspec.json.decode(answer, type=list[TextDetection])
-        return PageReading(call, detections)
+        return PageReading(call, detections, coverage.has_uncovered_text(turned, detections))
 
     def _detect(self, page: Image.Image, call: ReadingCall) -> bytes:
         image = photo.encoded(page)
@@ -110,6 +113,22 @@ class Reading(msgspec.Struct, frozen=True):
         except RejectedError as rejection:  # DetectText's answer remains
             log.warning("no document", extra={"reason": rejection.message})
             return msgspec.json.encode([])
+
+
+def _not_legible(
+    page: Image.Image, detections: list[TextDetection], *, is_written_on: bool
+) -> RejectedError:
+    """The error of a page whose words were guessed, or that has none.
+
+    Args:
+        page: Upright.
+        detections: Of the page.
+        is_written_on: Something on it looks like text.
+    """
+    if readings.is_poor(detections) and (detections or is_written_on):
+        return RejectedError(why_illegible(page, detections), code=FailureReason.ILLEGIBLE)
+    found = "only marks, and no words, were" if detections else "no text was"
+    return RejectedError(f"{found} found on this page", code=FailureReason.NO_TEXT)
 
 
 def _shortened(skipped: SkippedText) -> SkippedText:

@@ -13,6 +13,9 @@ from chalicelib.pages.skipping import SkipReason
 from chalicelib.stories import keys
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
+from chalicelib.telemetry import STORIES_FAILED
+from samples.draw_page import draw_page
+from samples.draw_page import photo as drawn_photo
 from tests.fakes.builders import jpeg, line, with_words
 from tests.fakes.engines import ScriptedTextDetector
 from tests.fakes.queues import delivery_to
@@ -20,6 +23,8 @@ from tests.fakes.trouble import failing
 from tests.fakes.world import World
 
 CLEAR = with_words(line("Once upon a time.", 0.1, 0.1))
+MARKS = with_words(line("? * * *", 0.1, 0.1))
+DRAWN = drawn_photo(draw_page("Once upon a time there was a bear.", width=1200))
 GARBLED = with_words(line("ewit e nodu ecno", 0.1, 0.1, confidence=55))
 
 
@@ -97,6 +102,30 @@ def test_a_page_without_text_fails_with_a_reason_and_a_notice() -> None:
     assert "could not be read" in subject
     assert "no text was found on this page" in body
     assert world.narration_queue.sent == []
+
+
+@pytest.mark.parametrize(
+    ("readings", "photo", "reason", "code"),
+    [
+        ([GARBLED, GARBLED], None, "its letters are too small: hold the camera", "illegible"),
+        ([GARBLED, []], jpeg(2400, 1800, shade=20), "the photo is too dark: switch", "illegible"),
+        ([[], []], DRAWN, "the letters look clear, so they may be mirrored", "illegible"),
+        ([MARKS], None, "only marks, and no words, were found on this page", "no_text"),
+    ],
+    ids=["small", "dark", "unknown-script", "marks"],
+)
+def test_a_page_that_was_guessed_fails_with_advice(
+    readings: list[list[TextDetection]], photo: bytes | None, reason: str, code: str
+) -> None:
+    world = world_with_a_photo(*readings, photo=photo)
+    world.document.script.append([])
+
+    read(world)
+
+    failure = world.story().failure
+    assert failure is not None
+    assert failure.reason.startswith(reason)
+    assert world.meter.of(STORIES_FAILED) == [(code, 1)]
 
 
 HUNDRED = with_words(*(line("one two three four five", 0.1, n * 0.04) for n in range(20)))

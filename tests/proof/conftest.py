@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chalicelib.pages import mp3, photo, resizing
+from chalicelib.pages import coverage, mp3, photo, resizing
 
 PURE = {
     photo: ("checked_content_type", "upright_page", "turned", "encoded", "size_of_jpeg", "cut_out"),
+    coverage: ("has_uncovered_text",),
     resizing: ("renditions_of",),
     mp3: ("joined",),
 }
