@@ -1,0 +1,251 @@
+"""Every status, header and field of the answers about stories."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from chalice.app import Response
+
+from chalicelib import errors
+from chalicelib.http import answers
+from chalicelib.pages.reading_order import SkippedText
+from chalicelib.pages.skipping import SkipReason
+from chalicelib.steps.direct_upload import UploadPermit
+from chalicelib.steps.intake import Receipt
+from chalicelib.steps.listing import ListPage
+from chalicelib.stories.keys import Links
+from chalicelib.stories.story import Failure, Rendition, Status
+from chalicelib.stories.upload_request import PostForm, UploadStatus
+from tests.fakes.builders import story, upload_request
+from tests.fakes.clock import NOW
+
+LINKS = Links("https://cdn.example")
+TIMESTAMP = "2026-03-01T12:00:00.000Z"
+RECEIVED = story()
+HEADERS = {"ETag": f'"{RECEIVED.id}"', "Timestamp": TIMESTAMP}
+READY = story(
+    status=Status.READY,
+    text="Once.\nTwice.",
+    complete=False,
+    skipped=[SkippedText("42", SkipReason.PAGE_NUMBER, (0.4, 0.9, 0.6, 0.95))],
+    page="public/page.jpg",
+    audio="public/story.mp3",
+    renditions={"small": Rendition("public/small.jpg", 480, 360, 12_345)},
+)
+FAILED = story(status=Status.FAILED, failure=Failure("it is blurred", final=True))
+DELETED = story(status=Status.DELETED, deleted_at=NOW, erased_at=NOW + timedelta(minutes=1))
+TOMBSTONE = {
+    "id": RECEIVED.id,
+    "status": "deleted",
+    "deleted_at": TIMESTAMP,
+    "erased_at": "2026-03-01T12:01:00.000Z",
+}
+NEW: dict[str, Any] = {
+    "id": RECEIVED.id,
+    "status": "received",
+    "name": "page one.jpg",
+    "timestamp": TIMESTAMP,
+    "content_id": "c0ffee",
+    "content_type": "image/jpeg",
+    "language": "en-US",
+    "voice": "Joanna",
+    "text": None,
+    "complete": None,
+    "skipped": [],
+    "image_url": None,
+    "audio_url": None,
+    "renditions": {},
+}
+TOLD = {
+    **NEW,
+    "status": "ready",
+    "text": "Once.\nTwice.",
+    "complete": False,
+    "skipped": [{"text": "42", "reason": "page_number", "box": (0.4, 0.9, 0.6, 0.95)}],
+    "image_url": "https://cdn.example/public/page.jpg",
+    "audio_url": "https://cdn.example/public/story.mp3",
+    "renditions": {
+        "small": {
+            "url": "https://cdn.example/public/small.jpg",
+            "width": 480,
+            "height": 360,
+            "bytes": 12_345,
+        }
+    },
+}
+BEING_MADE = {
+    "code": "not_ready",
+    "message": "The story is being made; ask again in 60 seconds, or sooner.",
+}
+UPLOAD = upload_request()
+OF_UPLOAD = {"ETag": f'"{UPLOAD.id}"', "Timestamp": TIMESTAMP}
+WAIT = {"Retry-After": "60"}
+
+
+@dataclass
+class Answer:
+    """What a response says."""
+
+    status: int
+    body: Any
+    headers: dict[str, Any] = field(default_factory=dict)
+
+
+def said(response: Response) -> Answer:
+    return Answer(response.status_code, response.body, dict(response.headers))
+
+
+def test_an_upload_is_answered_with_its_story() -> None:
+    new = answers.receipt_response(Receipt(RECEIVED, duplicate=False), LINKS)
+    again = answers.receipt_response(Receipt(READY, duplicate=True), LINKS)
+
+    assert said(new) == Answer(200, {"duplicate": False, **NEW}, HEADERS)
+    assert said(again) == Answer(200, {"duplicate": True, **TOLD}, HEADERS)
+
+
+def test_a_form_is_answered_with_201() -> None:
+    form = PostForm("https://bucket.example", {"key": "images/x.jpg"})
+
+    assert said(answers.permit_response(UploadPermit(UPLOAD, form))) == Answer(
+        201,
+        {
+            "id": UPLOAD.id,
+            "url": "https://bucket.example",
+            "fields": {"key": "images/x.jpg"},
+            "expires_at": "2026-03-01T12:15:00.000Z",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (READY, Answer(200, TOLD, HEADERS)),
+        (RECEIVED, Answer(503, NEW | BEING_MADE, HEADERS | WAIT)),
+        (
+            FAILED,
+            Answer(
+                422,
+                {
+                    **NEW,
+                    "status": "failed",
+                    "code": "failed",
+                    "message": "This page could not be read: it is blurred.",
+                },
+                HEADERS,
+            ),
+        ),
+        (
+            DELETED,
+            Answer(
+                410,
+                {**TOMBSTONE, "code": "deleted", "message": "This story was deleted."},
+                HEADERS,
+            ),
+        ),
+        (
+            UPLOAD,
+            Answer(
+                503,
+                {
+                    "id": UPLOAD.id,
+                    "status": "requested",
+                    "name": "page one.jpg",
+                    "code": "not_ready",
+                    "message": "No photo was taken in yet: post the form, or ask again in a "
+                    "moment.",
+                },
+                OF_UPLOAD | WAIT,
+            ),
+        ),
+        (
+            upload_request(status=UploadStatus.FAILED, reason="This is not a photo."),
+            Answer(
+                422,
+                {
+                    "id": UPLOAD.id,
+                    "status": "failed",
+                    "name": "page one.jpg",
+                    "code": "failed",
+                    "message": "This upload cannot become a story: This is not a photo.",
+                },
+                OF_UPLOAD,
+            ),
+        ),
+    ],
+    ids=["ready", "received", "failed", "deleted", "requested", "no-photo"],
+)
+def test_a_retrieval_is_answered_by_what_was_found(found: Any, expected: Answer) -> None:
+    assert said(answers.found_response(found, LINKS)) == expected
+
+
+def test_a_bulk_retrieval_has_the_answer_about_each_id() -> None:
+    unknown = errors.UnknownStoryError("There is no story with this id.")
+    ids = [READY.id, RECEIVED.id, "x"]
+
+    response = answers.bulk_response(ids, [READY, RECEIVED, unknown], LINKS)
+
+    assert said(response) == Answer(
+        200,
+        [
+            {"status_code": 200, **TOLD},
+            {"status_code": 503, **NEW, **BEING_MADE},
+            {
+                "status_code": 404,
+                "id": "x",
+                "code": "not_found",
+                "message": "There is no story with this id.",
+            },
+        ],
+    )
+
+
+def test_a_list_has_its_stories_and_the_cursor_of_the_next_page() -> None:
+    response = answers.list_response(ListPage([READY], "cursor"), LINKS)
+
+    assert said(response) == Answer(200, {"stories": [TOLD], "next_cursor": "cursor"})
+
+
+def test_a_deletion_is_answered_with_the_tombstone() -> None:
+    deleted = story(status=Status.DELETED, deleted_at=NOW)
+
+    body = {**TOMBSTONE, "erased_at": None}
+    assert said(answers.deletion_response(deleted)) == Answer(202, body, HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (errors.InvalidRequestError("It is wrong.", code="wrong"), 400, "wrong"),
+        (errors.UnknownStoryError("It is wrong."), 404, "not_found"),
+        (errors.UnknownProfileError("It is wrong."), 404, "not_found"),
+        (errors.ExpiredError("It is wrong."), 410, "expired"),
+        (errors.TooLargeError("It is wrong."), 413, "too_large"),
+        (errors.UnsupportedTypeError("It is wrong."), 415, "unsupported_media_type"),
+    ],
+)
+def test_an_error_is_answered_with_its_code_and_sentence(
+    error: errors.RejectedError, status: int, code: str
+) -> None:
+    @answers.answering_errors
+    def view() -> Response:
+        raise error
+
+    assert said(view()) == Answer(status, {"code": code, "message": "It is wrong."})
+
+
+@pytest.mark.parametrize(
+    "error", [errors.TransientError("S3 is away"), errors.StoryChangedError("it changed")]
+)
+def test_a_failure_of_aws_asks_to_come_again(error: errors.StorytimeError) -> None:
+    @answers.answering_errors
+    def view() -> Response:
+        raise error
+
+    answer = said(view())
+
+    assert (answer.status, answer.headers) == (503, {"Retry-After": "5"})
+    assert answer.body["code"] == "unavailable"
+    assert "Sending the same again is safe" in answer.body["message"]
+    assert "S3" not in str(answer.body)
