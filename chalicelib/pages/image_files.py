@@ -28,6 +28,10 @@ _MAX_METADATA: Final = 1024 * 1024
 """Pillow refuses a chunk that is larger once it is decompressed (`PngImagePlugin`)."""
 
 
+_IN_BASE64: Final = (b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")
+"""What JPEG, PNG, GIF and WebP files begin with, in base64."""
+
+
 def readable(photo: bytes) -> bytes:
     """The file up to where its pixels end, without metadata that Pillow refuses.
 
@@ -48,6 +52,16 @@ def is_whole(jpeg: bytes) -> bool:
     """
     data = jpeg.removesuffix(_END_MARKER)
     return _checksum(jpeg) == _checksum(data + _OTHER_DATA + _END_MARKER)
+
+
+def why_no_photo(sent: bytes) -> str:
+    """A sentence about bytes that no decoder knows."""
+    start = sent[:16].lstrip()
+    if start.startswith(b"data:"):
+        return "This is a data: address: decode what follows its comma, and send those bytes."
+    if start.startswith(_IN_BASE64):
+        return "This is a photo in base64: send its bytes as they are."
+    return "This is not a photo that can be read: send a JPEG, PNG, WebP, HEIC or GIF image."
 
 
 def _checksum(jpeg: bytes) -> int:

@@ -21,6 +21,8 @@ MIN_SIDE: Final = 80
 """Rekognition's minimum, in pixels (Rekognition guidelines and quotas)."""
 
 _MAX_PAGE_SIDE: Final = 4096
+_MAX_RATIO: Final = 8
+"""Of the sides of a larger image: scaled down, its shorter side has at least 512 pixels."""
 _MAX_PAGE_BYTES: Final = 5_000_000
 """DetectText takes up to 5 MB as bytes (Rekognition guidelines and quotas)."""
 
@@ -48,9 +50,6 @@ _TRANSPOSITIONS: Final = {
 }
 """By EXIF's orientation (Exif 2.3, tag 274)."""
 
-_IN_BASE64: Final = (b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")
-"""What JPEG, PNG, GIF and WebP files begin with, in base64."""
-
 _VISIBLE: Final = 128
 _DARK: Final = 160
 _FEW: Final = 0.01
@@ -75,7 +74,8 @@ def checked_content_type(photo: bytes) -> str:
 
     Raises:
         UnsupportedTypeError: The bytes are no image, or of another format.
-        InvalidRequestError: The image is damaged, incomplete or smaller than `MIN_SIDE`.
+        InvalidRequestError: The image is damaged, incomplete, smaller than `MIN_SIDE`, or long
+            and narrow.
         TooLargeError: It has more than `MAX_PIXELS`.
     """
     photo = image_files.readable(photo)
@@ -85,6 +85,12 @@ def checked_content_type(photo: bytes) -> str:
             f"This image is {image.width} x {image.height} pixels; "
             f"it needs at least {MIN_SIDE} on each side.",
             code="image_too_small",
+        )
+    if max(image.size) > max(_MAX_PAGE_SIDE, _MAX_RATIO * min(image.size)):
+        raise InvalidRequestError(
+            f"This image is {image.width} x {image.height} pixels: too long for its letters to be "
+            f"read. Cut it into pieces that are at most {_MAX_RATIO} times as long as wide.",
+            code="image_too_long",
         )
     _decode(image)
     if image.format == "JPEG" and not image_files.is_whole(photo):
@@ -194,7 +200,7 @@ def _opened(photo: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(photo), formats=formats)
     except UnidentifiedImageError as error:
-        raise UnsupportedTypeError(_why_no_photo(photo)) from error
+        raise UnsupportedTypeError(image_files.why_no_photo(photo)) from error
     except Exception as error:
         raise _damaged() from error
     if image.width * image.height > MAX_PIXELS:
@@ -204,15 +210,6 @@ def _opened(photo: bytes) -> Image.Image:
             code="too_many_pixels",
         )
     return image
-
-
-def _why_no_photo(sent: bytes) -> str:
-    start = sent[:16].lstrip()
-    if start.startswith(b"data:"):
-        return "This is a data: address: decode what follows its comma, and send those bytes."
-    if start.startswith(_IN_BASE64):
-        return "This is a photo in base64: send its bytes as they are."
-    return "This is not a photo that can be read: send a JPEG, PNG, WebP, HEIC or GIF image."
 
 
 def _decode(image: Image.Image) -> None:

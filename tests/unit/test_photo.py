@@ -210,6 +210,18 @@ def test_an_image_under_80_pixels_is_refused(size: tuple[int, int]) -> None:
     assert refused.value.code == "image_too_small"
 
 
+@pytest.mark.parametrize("size", [(1080, 8641), (16_000, 300), (4097, 512)])
+def test_a_long_screenshot_is_refused_for_its_shape(size: tuple[int, int]) -> None:
+    with pytest.raises(InvalidRequestError, match=f"{size[0]} x {size[1]} .* Cut it") as refused:
+        checked_content_type(jpeg(*size))
+    assert refused.value.code == "image_too_long"
+
+
+@pytest.mark.parametrize("size", [(1080, 8640), (4096, 80)])
+def test_a_longish_image_is_taken(size: tuple[int, int]) -> None:
+    assert checked_content_type(jpeg(*size)) == "image/jpeg"
+
+
 @pytest.mark.parametrize(("tag", "turn"), ORIENTATIONS.items())
 def test_a_page_is_shown_as_its_exif_wants_it(tag: int, turn: int) -> None:
     upright = Image.open(io.BytesIO(jpeg(400, 300)))
