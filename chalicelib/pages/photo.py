@@ -12,7 +12,7 @@ from chalicelib.errors import (
     TooLargeError,
     UnsupportedTypeError,
 )
-from chalicelib.pages import image_files
+from chalicelib.pages import decoding_memory, image_files
 
 MAX_PIXELS: Final = 100_000_000
 """More than phones take. A "decompression bomb" says that it has more, to exhaust memory."""
@@ -92,8 +92,9 @@ def checked_content_type(photo: bytes) -> str:
             f"read. Cut it into pieces that are at most {_MAX_RATIO} times as long as wide.",
             code="image_too_long",
         )
-    _decode(image)
-    if image.format == "JPEG" and not image_files.is_whole(photo):
+    if image.format != "JPEG":
+        _decode(image)
+    elif not image_files.is_whole(photo):
         raise _damaged()
     return _CONTENT_TYPES[image.format or ""]
 
@@ -203,10 +204,16 @@ def _opened(photo: bytes) -> Image.Image:
         raise UnsupportedTypeError(image_files.why_no_photo(photo)) from error
     except Exception as error:
         raise _damaged() from error
-    if image.width * image.height > MAX_PIXELS:
+    try:
+        coded = decoding_memory.coded_pixels(photo) if image.format == "HEIF" else 0
+    except (ValueError, IndexError) as error:
+        raise _damaged() from error
+    pixels = max(image.width * image.height, coded)
+    most = min(MAX_PIXELS, decoding_memory.max_pixels(image))
+    if pixels > most:
         raise TooLargeError(
-            f"This image is {image.width} x {image.height} pixels; "
-            f"send one of at most {MAX_PIXELS // 10**6} megapixels.",
+            f"This image has {pixels / 10**6:,.1f} megapixels; "
+            f"send one of at most {most // 10**6} megapixels.",
             code="too_many_pixels",
         )
     return image

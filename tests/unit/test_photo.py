@@ -199,6 +199,27 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
         checked_content_type(enormous_png())
 
 
+def test_a_heic_is_as_large_as_its_pictures_are_coded() -> None:
+    """The header says 100 x 100 pixels; decoding takes 120 million."""
+    target = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (12_000, 10_000))).save(target, quality=1)
+    size, other = (struct.pack(">II", *each) for each in ((12_000, 10_000), (100, 100)))
+    assert target.getvalue().count(size) >= 1
+
+    with pytest.raises(TooLargeError, match=r"has 120\.\d megapixels"):
+        checked_content_type(target.getvalue().replace(size, other))
+
+
+@pytest.mark.parametrize("at", [22, 23, 60, 70])
+def test_a_heic_with_a_broken_description_is_refused(at: int) -> None:
+    photo = bytearray(heic())
+    start = photo.index(b"hvcC") + 4 + at
+    photo[start : start + 8] = b"\xff" * 8
+
+    with pytest.raises(RejectedError):
+        checked_content_type(bytes(photo))
+
+
 def test_an_image_of_80_pixels_is_enough() -> None:
     assert checked_content_type(jpeg(80, 80)) == "image/jpeg"
 
