@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import cv2
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rapidocr import RapidOCR
 from rapidocr.utils.process_img import apply_vertical_padding
 
-from local.engines.text_models import Corners, FoundLine, Pixels, Points, ReadCharacter
+from local.engines.drop_caps import find_drop_caps
+from local.engines.text_models import Corners, FoundLine, Pixels, Points, ReadCharacter, Row
 
 _PARAMETERS: Final = {
     # The engine's default enlarges small and narrow pictures without bounds: far slower, no better.
@@ -84,6 +85,9 @@ class OcrModels:
     def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         output = self._engine.recognize_txt([np.ascontiguousarray(line)])
         return tuple(_characters(output.txts[0], output.word_results[0]))
+
+    def find_drop_caps(self, picture: Pixels, rows: Sequence[Row]) -> Iterable[FoundLine]:
+        return find_drop_caps(picture, rows)
 
 
 def _cut_out(picture: Pixels, outline: Points, box: Corners) -> FoundLine:

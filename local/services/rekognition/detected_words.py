@@ -39,7 +39,7 @@ class Word:
 
 def words_of(line: Line, scripts: Sequence[range] = _KNOWN_SCRIPTS) -> list[Word]:
     """Split a line at its spaces; drop characters of scripts that are not among these."""
-    half_advance = _half_advance(line.characters)
+    half_advance = line.half_advance
     words = []
     for is_space, group in groupby(line.characters, key=lambda each: each.text.isspace()):
         characters = list(group)
@@ -47,7 +47,7 @@ def words_of(line: Line, scripts: Sequence[range] = _KNOWN_SCRIPTS) -> list[Word
         if text:
             start = max(characters[0].position - half_advance, 0.0)
             end = min(characters[-1].position + half_advance, 1.0)
-            words.append(Word(text, _confidence(characters), _part_of(line, start, end)))
+            words.append(Word(text, _confidence(characters), line.part(start, end)))
     return words
 
 
@@ -107,30 +107,3 @@ def _confidence(characters: list[ReadCharacter]) -> float:
     """Return the mean over letters and digits: the engine confuses curly and straight quotes."""
     legible = [each for each in characters if each.text.isalnum()] or characters
     return float(100 * np.mean([each.probability for each in legible]))
-
-
-def _half_advance(characters: tuple[ReadCharacter, ...]) -> float:
-    """Return half the mean distance between neighbouring characters, as a share of the line."""
-    if len(characters) == 1:
-        return 0.5
-    span = characters[-1].position - characters[0].position
-    return span / (len(characters) - 1) / 2
-
-
-def _part_of(line: Line, start: float, end: float) -> Quad:
-    """Return the corners of the part of a line from ``start`` to ``end``, both from 0 to 1."""
-    top_left, top_right, bottom_right, bottom_left = line.quad
-    top, bottom = top_right - top_left, bottom_right - bottom_left
-    stations = np.linspace(0, 1, len(line.bend))
-    at_start, at_end = (
-        np.array([np.interp(place, stations, steps) for steps in line.bend.T])
-        for place in (start, end)
-    )
-    return np.array(
-        [
-            top_left + top * start + at_start,
-            top_left + top * end + at_end,
-            bottom_left + bottom * end + at_end,
-            bottom_left + bottom * start + at_start,
-        ]
-    ).clip(0, 1)

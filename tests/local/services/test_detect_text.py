@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from local.engines.text_models import ReadCharacter
 from local.engines.text_reader import Line
@@ -139,6 +139,18 @@ def test_small_print_in_a_large_photo_is_read() -> None:
     page.paste(draw_page(LINES, size=17).image, (1200, 900))
 
     assert texts(read(page)) == LINES
+
+
+@engines
+def test_a_drop_cap_is_read_as_a_line_of_one_letter() -> None:
+    page = Image.new("RGB", (700, 300), "white")
+    page.paste(draw_page(["nce there was a fox who", "lived with his brother"]).image, (100, 60))
+    large = ImageFont.load_default(size=120)
+    ImageDraw.Draw(page).text((122, 80), "O", font=large, fill="firebrick", anchor="rt")
+
+    response = read(page)
+
+    assert sorted(texts(response)) == ["O", "lived with his brother", "nce there was a fox who"]
 
 
 @engines
