@@ -47,6 +47,9 @@ _LEGIBLE: Final = 0.5
 and texture that looks like text less."""
 _LOOK_ALIKE: Final = {"0": "O", "1": "I", "|": "I", "l": "I"}
 """What a single capital is taken for."""
+_MAX_ADVANCE: Final = 2.0
+"""Width per sign, in heights of the line: letters have under 1, asterisks in a row 1.5. Of a
+script that the model lacks, it reads the full stops only."""
 
 # Quarter turns, counter-clockwise, that set the text of a box upright.
 _UPRIGHT: Final = 0
@@ -246,10 +249,15 @@ class TextReader:
         return best
 
     def _line(self, box: _Box, turns: int) -> Line | None:
-        characters = self._models.recognise(np.rot90(box.pixels, turns))
+        pixels = np.rot90(box.pixels, turns)
+        characters = self._models.recognise(pixels)
+        height, width = pixels.shape[:2]
+        signs = sum(not each.text.isspace() for each in characters)
+        if width > _MAX_ADVANCE * height * signs:
+            return None
         quad = np.roll(box.quad, -turns, axis=0)
         bend = box.bend if turns in {_UPRIGHT, _DOWNWARDS} else box.bend[::-1]
-        return Line(characters, quad, turns, bend) if characters else None
+        return Line(characters, quad, turns, bend)
 
 
 @cache

@@ -26,6 +26,8 @@ _KNOWN_SCRIPTS: Final = (
 )
 """Code points in English, Arabic, Russian, German, French, Italian, Portuguese and Spanish, the
 languages of DetectText. The engine also reads Chinese, Japanese and Greek, and emoji."""
+_MIN_CONFIDENCE: Final = 50.0
+"""Of a word: a note of music, read as "J", has 30 to 45."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Word:
 
 
 def words_of(line: Line, scripts: Sequence[range] = _KNOWN_SCRIPTS) -> list[Word]:
-    """Split a line at its spaces; drop characters of scripts that are not among these."""
+    """Split a line at its spaces; drop characters of other scripts, and words that were guessed."""
     half_advance = line.half_advance
     words = []
     for is_space, group in groupby(line.characters, key=lambda each: each.text.isspace()):
@@ -48,7 +50,7 @@ def words_of(line: Line, scripts: Sequence[range] = _KNOWN_SCRIPTS) -> list[Word
             start = max(characters[0].position - half_advance, 0.0)
             end = min(characters[-1].position + half_advance, 1.0)
             words.append(Word(text, _confidence(characters), line.part(start, end)))
-    return words
+    return [word for word in words if word.confidence >= _MIN_CONFIDENCE]
 
 
 def most_confident(lines: list[list[Word]], limit: int) -> list[list[Word]]:

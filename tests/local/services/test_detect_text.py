@@ -216,6 +216,12 @@ def test_words_stand_between_spaces_in_scripts_that_rekognition_knows(
     assert [each.text for each in words_of(line(text))] == words
 
 
+def test_a_sign_that_was_guessed_is_no_word() -> None:
+    """A note of music is read as "J", with little confidence."""
+    assert [each.text for each in words_of(line("J la la J", {"J": 0.4}))] == ["la", "la"]
+    assert [each.text for each in words_of(line("J for jam", {"J": 0.6}))] == ["J", "for", "jam"]
+
+
 def test_a_word_covers_its_part_of_the_line() -> None:
     first, second = words_of(line("ab cde"))
 
