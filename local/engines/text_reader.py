@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from local.engines.allocator import keep_large_buffers, return_unused_memory
+from local.engines.text_lines import LEGIBLE, Line, Quad, as_capital
 from local.engines.text_models import (
     FoundLine,
     Pixels,
     Points,
-    ReadCharacter,
     Row,
     TextModels,
 )
-
-Quad = NDArray[np.float64]
-"""Four corners (x, y), clockwise from the text's own top left, as ratios of width and height."""
 
 LONGEST_SIDE: Final = 2200
 """Pixels to which larger pictures are scaled down: lines are read in this size."""
@@ -41,12 +37,6 @@ _ELONGATED: Final = 1.5
 """Length over breadth from which the shape of a box shows the direction of its line."""
 _CLEAR: Final = 0.95
 """Mean probability from which a line is surely read in the right direction."""
-_READ_WELL: Final = 0.8
-_LEGIBLE: Final = 0.5
-"""Mean probability of a line's letters: good lines have 0.9 and more, garbled ones 0.5 to 0.8,
-and texture that looks like text less."""
-_LOOK_ALIKE: Final = {"0": "O", "1": "I", "|": "I", "l": "I"}
-"""What a single capital is taken for."""
 _MAX_ADVANCE: Final = 2.0
 """Width per sign, in heights of the line: letters have under 1, asterisks in a row 1.5. Of a
 script that the model lacks, it reads the full stops only."""
@@ -56,70 +46,6 @@ _UPRIGHT: Final = 0
 _DOWNWARDS: Final = 1
 _UPSIDE_DOWN: Final = 2
 _UPWARDS: Final = 3
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of text.
-
-    Attributes:
-        quad: Its corners, as if it were straight.
-        turns: Quarter turns, counter-clockwise, that set it upright.
-        bend: Steps (x, y) from places at equal distances along the straight line to the real one.
-    """
-
-    characters: tuple[ReadCharacter, ...]
-    quad: Quad
-    turns: int
-    bend: Points = field(default_factory=lambda: np.zeros((2, 2)))
-
-    @property
-    def probability(self) -> float:
-        """The mean of letters and digits, or of all that is no space if there are none."""
-        legible = [each for each in self.characters if each.text.isalnum()] or [
-            each for each in self.characters if not each.text.isspace()
-        ]
-        return float(np.mean([each.probability for each in legible]))
-
-    @property
-    def text(self) -> str:
-        return "".join(each.text for each in self.characters).strip()
-
-    @property
-    def half_advance(self) -> float:
-        """Half the mean distance between neighbouring characters, as a share of the line."""
-        if len(self.characters) == 1:
-            return 0.5
-        span = self.characters[-1].position - self.characters[0].position
-        return span / (len(self.characters) - 1) / 2
-
-    @property
-    def from_first_character(self) -> Quad:
-        """The corners without what stands before the first character that was read."""
-        first = next(each for each in self.characters if not each.text.isspace())
-        return self.part(max(first.position - self.half_advance, 0.0), 1.0)
-
-    @property
-    def reads_well(self) -> bool:
-        return self.probability >= _READ_WELL
-
-    def part(self, start: float, end: float) -> Quad:
-        """Return the corners of the part from ``start`` to ``end``, both from 0 to 1."""
-        top_left, top_right, bottom_right, bottom_left = self.quad
-        top, bottom = top_right - top_left, bottom_right - bottom_left
-        stations = np.linspace(0, 1, len(self.bend))
-        at_start, at_end = (
-            np.array([np.interp(place, stations, steps) for steps in self.bend.T])
-            for place in (start, end)
-        )
-        return np.array(
-            [
-                top_left + top * start + at_start,
-                top_left + top * end + at_end,
-                bottom_left + bottom * end + at_end,
-                bottom_left + bottom * start + at_start,
-            ]
-        ).clip(0, 1)
 
 
 @dataclass(frozen=True)
@@ -218,7 +144,7 @@ class TextReader:
         for index, box in enumerate(boxes):
             if not box.is_elongated:
                 lines[index] = self._best_line(box, (page_turns, _UPRIGHT))
-        return [line for line in lines if line is not None and line.probability >= _LEGIBLE]
+        return [line for line in lines if line is not None and line.probability >= LEGIBLE]
 
     def _with_drop_caps(self, picture: Pixels, lines: list[Line]) -> list[Line]:
         """Add the large first letters of paragraphs, which the detector overlooks or halves."""
@@ -230,10 +156,10 @@ class TextReader:
             if each.turns == turns and each.reads_well
         ]
         for found in self._models.find_drop_caps(picture, rows):
-            letter = _as_capital(self._models.recognise(found.pixels))
+            letter = as_capital(self._models.recognise(found.pixels))
             if letter is not None:
                 cap = Line((letter,), (found.corners / size).clip(0, 1), turns)
-                others = [each for each in lines if not _is_part_of(each, cap)]
+                others = [each for each in lines if not each.is_part_of(cap)]
                 lines = sorted([*others, cap], key=lambda each: float(each.quad[0, 1]))
         return lines
 
@@ -273,19 +199,3 @@ def _most_common_turns(lines: Iterable[Line]) -> int:
         if line.reads_well:
             weights[line.turns] += len(line.characters)
     return max(weights, key=weights.__getitem__, default=_UPRIGHT)
-
-
-def _as_capital(characters: Sequence[ReadCharacter]) -> ReadCharacter | None:
-    """Return the only letter of a drop cap; None if it is none, or was guessed."""
-    signs = [each for each in characters if not each.text.isspace()]
-    if len(signs) != 1 or signs[0].probability < _LEGIBLE:
-        return None
-    letter = replace(signs[0], text=_LOOK_ALIKE.get(signs[0].text, signs[0].text).upper())
-    return letter if letter.text.isalpha() and len(letter.text) == 1 else None
-
-
-def _is_part_of(line: Line, cap: Line) -> bool:
-    """Is a line the piece of a letter that the detector saw?"""
-    middle = line.quad.mean(axis=0)
-    left_top, right_bottom = cap.quad.min(axis=0), cap.quad.max(axis=0)
-    return len(line.text) == 1 and bool(((left_top < middle) & (middle < right_bottom)).all())

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from local.engines.text_lines import Line, Quad
 from local.engines.text_models import ReadCharacter
-from local.engines.text_reader import Line, Quad
 
 LATIN: Final = (
     range(0x0020, 0x0250),  # with ASCII digits and signs

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from local.engines.text_lines import Line
 from local.engines.text_models import ReadCharacter
-from local.engines.text_reader import Line
 from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.detected_words import (
     Word,
