@@ -14,7 +14,7 @@ from local.engines.text_models import Corners, FoundLine, Pixels, Points, Row
 
 # In multiples of the height of the row beside the letter.
 _MIN_HEIGHT: Final = 1.5
-_MAX_HEIGHT: Final = 4.5
+_MAX_HEIGHT: Final = 5.2
 _MAX_GAP: Final = 1.2
 _ABOVE: Final = 1.0
 _SAME_START: Final = 1.0
