@@ -23,7 +23,7 @@ def has_uncovered_text(page: Image.Image, detections: list[TextDetection]) -> bo
     """Does the page seem to have a line of text, or more, where no word was read?
 
     Args:
-        page: Upright, upside down or on its side; 12 megapixels take about 40 ms.
+        page: Upright, upside down or on its side; 12 megapixels take some 40 ms.
         detections: Of the page. Their lines say where text runs to; without any, it may run
             across the page or down.
     """

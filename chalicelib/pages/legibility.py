@@ -44,7 +44,7 @@ def why_illegible(page: Image.Image, detections: list[TextDetection]) -> str:
     """The most likely reason, and advice: completes "This page could not be read: ….".
 
     Args:
-        page: As it was read; 12 megapixels take 40 ms.
+        page: As it was read; 12 megapixels take some 70 ms.
         detections: Of the page: even guessed words say where type is, and how large. Without
             any, the whole page is measured.
     """
