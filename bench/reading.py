@@ -16,7 +16,8 @@ from PIL import Image, ImageOps
 from bench.report import Figure
 from chalicelib.pages.detection import Kind, Point, TextDetection
 from chalicelib.pages.reading_order import read
-from local.engines.text_reader import LONGEST_SIDE, Quad, text_reader
+from local.engines.text_lines import Quad
+from local.engines.text_reader import LONGEST_SIDE, text_reader
 from local.services.rekognition.detected_words import line_confidence, line_quad, words_of
 from local.services.rekognition.submitted_image import decode_image
 from samples.camera import photograph

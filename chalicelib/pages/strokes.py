@@ -18,6 +18,8 @@ from chalicelib.pages.shades import shade
 # Lengths are in pixels, for type of 9 to 20 pixels from its top to its bottom.
 _CELL: Final = 8  # about a letter
 _MIN_ROW: Final = 6  # cells
+_MAX_ROW: Final = 16  # cells: light may fall off along a longer line, so it is cut into pieces
+_MAX_ROWS: Final = 30  # a starry sky has hundreds, and each takes time
 _LEADING: Final = range(5, 12)  # from the middle of a line to the paper above and below
 _HALF: Final = 4  # of a strip around the middle of a line, which is within the letters
 
@@ -27,7 +29,7 @@ _MIN_EDGES: Final = 0.18  # of the pixels in a row: a letter of 18 pixels has th
 _EDGES_OF_LETTER: Final = 3.3  # "l" has two, "m" six
 _MIN_VARIATION: Final = 0.28  # of the distances between strokes: a fence or a ruler has none
 
-_BUSY: Final = re.compile(rb"\xff{%d,}" % _MIN_ROW)
+_BUSY: Final = re.compile(rb"\xff{%d,%d}" % (_MIN_ROW, _MAX_ROW))
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -50,6 +52,8 @@ def letters_of_lines(page: Image.Image, unread: Image.Image) -> Iterator[float]:
         if not any(_are_of_one_line(row, other) for other in kept):
             kept.append(row)
             yield _letters(page, row)
+        if len(kept) == _MAX_ROWS:
+            return
 
 
 def _rows_of_strokes(page: Image.Image, unread: Image.Image) -> Iterator[_Row]:
@@ -91,11 +95,12 @@ def _letters(page: Image.Image, row: _Row) -> float:
     strip = page.crop((row.left, row.y - _HALF, row.right, row.y + _HALF + 1))
     shades, darkest, brightest = strip.histogram(), shade(strip, 0.02), shade(strip, 0.98)
     reach = max(2, (brightest - darkest) // 8)
-    paper = max(range(256), key=lambda at: sum(shades[max(0, at - reach) : at + reach]))
+    paper = max(range(0, 256, reach), key=lambda at: sum(shades[max(0, at - reach) : at + reach]))
+    is_paper = bytes(abs(each - paper) < 2 * reach for each in range(256))
     for side in (-1, 1):
-        pixels = [_pixels(page, row, row.y + side * distance) for distance in _LEADING]
-        empty = max(sum(abs(each - paper) < 2 * reach for each in found) for found in pixels)
-        if empty < _MIN_PAPER * (row.right - row.left):
+        beside = (_pixels(page, row, row.y + side * distance) for distance in _LEADING)
+        emptiest = max(pixels.translate(is_paper).count(1) for pixels in beside)
+        if emptiest < _MIN_PAPER * (row.right - row.left):
             return 0.0
     ink = darkest if paper - darkest > brightest - paper else brightest
     is_ink = [abs(each - ink) < abs(each - paper) for each in _pixels(page, row, row.y)]

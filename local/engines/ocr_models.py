@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import cv2
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from rapidocr import RapidOCR
 from rapidocr.utils.process_img import apply_vertical_padding
 
-from local.engines.text_models import Corners, FoundLine, Pixels, Points, ReadCharacter
+from local.engines.drop_caps import find_drop_caps
+from local.engines.lost_spaces import with_lost_spaces
+from local.engines.text_models import Corners, FoundLine, Pixels, Points, ReadCharacter, Row
+from local.engines.tied_rows import divided_into_rows
 
 _PARAMETERS: Final = {
     # The engine's default enlarges small and narrow pictures without bounds: far slower, no better.
@@ -74,7 +77,7 @@ class OcrModels:
         engine = self._detector.postprocess_op
         mask = cv2.dilate((likeness > engine.thresh).astype(np.uint8), engine.dilation_kernel)
         outlines, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-        for outline in outlines:
+        for outline in (row for each in outlines for row in divided_into_rows(each)):
             box, breadth = engine.get_mini_boxes(outline)
             mean = engine.box_score_slow(likeness, outline)
             if breadth >= _MIN_BREADTH and mean >= engine.box_thresh:
@@ -83,7 +86,10 @@ class OcrModels:
 
     def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         output = self._engine.recognize_txt([np.ascontiguousarray(line)])
-        return tuple(_characters(output.txts[0], output.word_results[0]))
+        return tuple(with_lost_spaces(_characters(output.txts[0], output.word_results[0])))
+
+    def find_drop_caps(self, picture: Pixels, rows: Sequence[Row]) -> Iterable[FoundLine]:
+        return find_drop_caps(picture, rows)
 
 
 def _cut_out(picture: Pixels, outline: Points, box: Corners) -> FoundLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +42,14 @@ class ReadCharacter:
     position: float
 
 
+@dataclass(frozen=True)
+class Row:
+    """Text that was read, and its corners in pixels from its first character on."""
+
+    text: str
+    corners: Corners
+
+
 class TextModels(Protocol):
     """Detection and recognition; not for several threads at once."""
 
@@ -50,4 +59,8 @@ class TextModels(Protocol):
 
     def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
         """Read a box of upright text: its characters, spaces included, or none."""
+        ...
+
+    def find_drop_caps(self, picture: Pixels, rows: Sequence[Row]) -> Iterable[FoundLine]:
+        """Find large letters before rows that run the same way; their pixels are upright."""
         ...

@@ -5,19 +5,22 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from local.engines.allocator import keep_large_buffers, return_unused_memory
-from local.engines.text_models import FoundLine, Pixels, Points, ReadCharacter, TextModels
-
-Quad = NDArray[np.float64]
-"""Four corners (x, y), clockwise from the text's own top left, as ratios of width and height."""
+from local.engines.text_lines import LEGIBLE, Line, Quad, as_capital
+from local.engines.text_models import (
+    FoundLine,
+    Pixels,
+    Points,
+    Row,
+    TextModels,
+)
 
 LONGEST_SIDE: Final = 2200
 """Pixels to which larger pictures are scaled down: lines are read in this size."""
@@ -34,44 +37,15 @@ _ELONGATED: Final = 1.5
 """Length over breadth from which the shape of a box shows the direction of its line."""
 _CLEAR: Final = 0.95
 """Mean probability from which a line is surely read in the right direction."""
-_READ_WELL: Final = 0.8
-_LEGIBLE: Final = 0.5
-"""Mean probability of a line's letters: good lines have 0.9 and more, garbled ones 0.5 to 0.8,
-and texture that looks like text less."""
+_MAX_ADVANCE: Final = 2.0
+"""Width per sign, in heights of the line: letters have under 1, asterisks in a row 1.5. Of a
+script that the model lacks, it reads the full stops only."""
 
 # Quarter turns, counter-clockwise, that set the text of a box upright.
 _UPRIGHT: Final = 0
 _DOWNWARDS: Final = 1
 _UPSIDE_DOWN: Final = 2
 _UPWARDS: Final = 3
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of text.
-
-    Attributes:
-        quad: Its corners, as if it were straight.
-        turns: Quarter turns, counter-clockwise, that set it upright.
-        bend: Steps (x, y) from places at equal distances along the straight line to the real one.
-    """
-
-    characters: tuple[ReadCharacter, ...]
-    quad: Quad
-    turns: int
-    bend: Points = field(default_factory=lambda: np.zeros((2, 2)))
-
-    @property
-    def probability(self) -> float:
-        """The mean of letters and digits, or of all that is no space if there are none."""
-        legible = [each for each in self.characters if each.text.isalnum()] or [
-            each for each in self.characters if not each.text.isspace()
-        ]
-        return float(np.mean([each.probability for each in legible]))
-
-    @property
-    def reads_well(self) -> bool:
-        return self.probability >= _READ_WELL
 
 
 @dataclass(frozen=True)
@@ -135,7 +109,7 @@ class TextReader:
                 _Box(found.pixels, found.corners / picture.size, found.bend / picture.size)
                 for found in self._search(bgr)
             ]
-            lines = self._read_boxes(boxes, upside_down)
+            lines = self._with_drop_caps(bgr, self._read_boxes(boxes, upside_down))
             return_unused_memory()
             return lines
 
@@ -170,7 +144,24 @@ class TextReader:
         for index, box in enumerate(boxes):
             if not box.is_elongated:
                 lines[index] = self._best_line(box, (page_turns, _UPRIGHT))
-        return [line for line in lines if line is not None and line.probability >= _LEGIBLE]
+        return [line for line in lines if line is not None and line.probability >= LEGIBLE]
+
+    def _with_drop_caps(self, picture: Pixels, lines: list[Line]) -> list[Line]:
+        """Add the large first letters of paragraphs, which the detector overlooks or halves."""
+        size = np.array(picture.shape[1::-1])
+        turns = _most_common_turns(lines)
+        rows = [
+            Row(each.text, each.from_first_character * size)
+            for each in lines
+            if each.turns == turns and each.reads_well
+        ]
+        for found in self._models.find_drop_caps(picture, rows):
+            letter = as_capital(self._models.recognise(found.pixels))
+            if letter is not None:
+                cap = Line((letter,), (found.corners / size).clip(0, 1), turns)
+                others = [each for each in lines if not each.is_part_of(cap)]
+                lines = sorted([*others, cap], key=lambda each: float(each.quad[0, 1]))
+        return lines
 
     def _best_line(self, box: _Box, turns_to_try: Iterable[int]) -> Line | None:
         """Return the first clear reading, else the best; None if there is none."""
@@ -184,10 +175,15 @@ class TextReader:
         return best
 
     def _line(self, box: _Box, turns: int) -> Line | None:
-        characters = self._models.recognise(np.rot90(box.pixels, turns))
+        pixels = np.rot90(box.pixels, turns)
+        characters = self._models.recognise(pixels)
+        height, width = pixels.shape[:2]
+        signs = sum(not each.text.isspace() for each in characters)
+        if width > _MAX_ADVANCE * height * signs:
+            return None
         quad = np.roll(box.quad, -turns, axis=0)
         bend = box.bend if turns in {_UPRIGHT, _DOWNWARDS} else box.bend[::-1]
-        return Line(characters, quad, turns, bend) if characters else None
+        return Line(characters, quad, turns, bend)
 
 
 @cache

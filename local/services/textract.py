@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from local.engines.text_reader import LONGEST_SIDE, Line, Quad, TextReader, text_reader
+from local.engines.text_lines import Line, Quad
+from local.engines.text_reader import LONGEST_SIDE, TextReader, text_reader
 from local.services.rekognition.detected_words import (
     LATIN,
     geometry,

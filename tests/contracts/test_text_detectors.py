@@ -16,8 +16,9 @@ from chalicelib.aws.textract import TextractTextDetector
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.pages.detection import Kind, TextDetection, box_of, words_by_line
 from chalicelib.stories.ports import TextDetector
+from local.engines.text_lines import Line
 from local.engines.text_models import ReadCharacter
-from local.engines.text_reader import Line, TextReader
+from local.engines.text_reader import TextReader
 from local.services.rekognition.detect_text import Rekognition
 from local.services.textract import Textract
 from tests.fakes.builders import jpeg

@@ -71,6 +71,16 @@ def test_the_size_of_the_photo_does_not_matter(longer_side: int) -> None:
     assert not has_uncovered_text(photo, page.detections)
 
 
+@pytest.mark.parametrize("degrees", [90, 270])
+@pytest.mark.parametrize("top", [40, 1900])
+def test_a_line_at_the_edge_of_a_page_on_its_side_is_noticed(top: int, degrees: int) -> None:
+    page = Image.new("RGB", (1500, 2000), "white")
+    words = "The fifth boat was late tonight, said the cat."
+    ImageDraw.Draw(page).text((200, top), words, "black", font_size=40)
+
+    assert has_uncovered_text(turned(page, degrees), [])
+
+
 def test_white_letters_on_black_are_text() -> None:
     page = labelled_page("one_column", "en", 1)
     photo = ImageOps.invert(page.photo())
@@ -132,6 +142,15 @@ def fur(draw: ImageDraw.ImageDraw, rng: random.Random) -> None:
         draw.line((x, y, x + rng.uniform(-3, 3), y + 12), "black")
 
 
+def grass(draw: ImageDraw.ImageDraw, rng: random.Random) -> None:
+    """A row of strokes that stand on a meadow, under a sky of another colour."""
+    draw.rectangle((0, 0, 1200, 900), "lightblue")
+    draw.rectangle((0, 600, 1200, 900), "darkgreen")
+    for _ in range(400):
+        x = rng.uniform(0, 1200)
+        draw.line((x, 600, x + rng.uniform(-4, 4), 600 - rng.uniform(6, 18)), "darkgreen", 2)
+
+
 def hatching(draw: ImageDraw.ImageDraw, rng: random.Random) -> None:
     for x in range(100, 1100, 9):
         draw.line((x + rng.uniform(-2, 2), 300, x - 60, 400), "black", 2)
@@ -167,6 +186,7 @@ PICTURES: list[Draw] = [
     foliage,
     frames,
     fur,
+    grass,
     hatching,
     piano_keys,
     shadows,

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from local.engines.text_reader import LONGEST_SIDE, Quad, TextReader, text_reader
+from local.engines.text_lines import Quad
+from local.engines.text_reader import LONGEST_SIDE, TextReader, text_reader
 from local.services.rekognition.detected_words import (
     Word,
     geometry,

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from local.engines.text_lines import Line, Quad
 from local.engines.text_models import ReadCharacter
-from local.engines.text_reader import Line, Quad
 
 LATIN: Final = (
     range(0x0020, 0x0250),  # with ASCII digits and signs
@@ -26,6 +26,8 @@ _KNOWN_SCRIPTS: Final = (
 )
 """Code points in English, Arabic, Russian, German, French, Italian, Portuguese and Spanish, the
 languages of DetectText. The engine also reads Chinese, Japanese and Greek, and emoji."""
+_MIN_CONFIDENCE: Final = 50.0
+"""Of a word: a note of music, read as "J", has 30 to 45."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Word:
 
 
 def words_of(line: Line, scripts: Sequence[range] = _KNOWN_SCRIPTS) -> list[Word]:
-    """Split a line at its spaces; drop characters of scripts that are not among these."""
-    half_advance = _half_advance(line.characters)
+    """Split a line at its spaces; drop characters of other scripts, and words that were guessed."""
+    half_advance = line.half_advance
     words = []
     for is_space, group in groupby(line.characters, key=lambda each: each.text.isspace()):
         characters = list(group)
@@ -47,8 +49,8 @@ def words_of(line: Line, scripts: Sequence[range] = _KNOWN_SCRIPTS) -> list[Word
         if text:
             start = max(characters[0].position - half_advance, 0.0)
             end = min(characters[-1].position + half_advance, 1.0)
-            words.append(Word(text, _confidence(characters), _part_of(line, start, end)))
-    return words
+            words.append(Word(text, _confidence(characters), line.part(start, end)))
+    return [word for word in words if word.confidence >= _MIN_CONFIDENCE]
 
 
 def most_confident(lines: list[list[Word]], limit: int) -> list[list[Word]]:
@@ -107,30 +109,3 @@ def _confidence(characters: list[ReadCharacter]) -> float:
     """Return the mean over letters and digits: the engine confuses curly and straight quotes."""
     legible = [each for each in characters if each.text.isalnum()] or characters
     return float(100 * np.mean([each.probability for each in legible]))
-
-
-def _half_advance(characters: tuple[ReadCharacter, ...]) -> float:
-    """Return half the mean distance between neighbouring characters, as a share of the line."""
-    if len(characters) == 1:
-        return 0.5
-    span = characters[-1].position - characters[0].position
-    return span / (len(characters) - 1) / 2
-
-
-def _part_of(line: Line, start: float, end: float) -> Quad:
-    """Return the corners of the part of a line from ``start`` to ``end``, both from 0 to 1."""
-    top_left, top_right, bottom_right, bottom_left = line.quad
-    top, bottom = top_right - top_left, bottom_right - bottom_left
-    stations = np.linspace(0, 1, len(line.bend))
-    at_start, at_end = (
-        np.array([np.interp(place, stations, steps) for steps in line.bend.T])
-        for place in (start, end)
-    )
-    return np.array(
-        [
-            top_left + top * start + at_start,
-            top_left + top * end + at_end,
-            bottom_left + bottom * end + at_end,
-            bottom_left + bottom * start + at_start,
-        ]
-    ).clip(0, 1)

@@ -1,10 +1,12 @@
 """How a page is read, told with models that see coloured boxes instead of letters."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from local.engines.text_models import Corners, FoundLine, Pixels, ReadCharacter
+from local.engines.text_models import Corners, FoundLine, Pixels, ReadCharacter, Row
 from local.engines.text_reader import TextReader
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -30,7 +32,13 @@ class ColouredText:
         self.readings.append((width, height))
         red_first = line[height // 2, 1][::-1]
         probability = 0.99 if tuple(red_first) == RED else 0.6
-        return (ReadCharacter("a", probability, 0.1), ReadCharacter("b", probability, 0.9))
+        return tuple(
+            ReadCharacter(each, probability, 0.1 + 0.2 * place)
+            for place, each in enumerate("abcde")
+        )
+
+    def find_drop_caps(self, picture: Pixels, rows: Sequence[Row]) -> list[FoundLine]:
+        return []
 
 
 def corners(left: int, top: int, right: int, bottom: int) -> Corners:
@@ -73,10 +81,10 @@ class SureOfSpaces(ColouredText):
     """Reads an upright line with more doubt than the spaces of a garbled one."""
 
     def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
-        (first, last) = super().recognise(line)
-        if first.probability < 0.9:
-            return (first, *[ReadCharacter(" ", 0.99, 0.5)] * 9, last)
-        return tuple(ReadCharacter(each.text, 0.8, each.position) for each in (first, last))
+        characters = super().recognise(line)
+        if characters[0].probability < 0.9:
+            return (*characters, *[ReadCharacter(" ", 0.99, 0.9)] * 20)
+        return tuple(ReadCharacter(each.text, 0.8, each.position) for each in characters)
 
 
 def test_the_direction_of_a_line_is_judged_by_its_letters_not_by_its_spaces() -> None:
@@ -102,6 +110,34 @@ def test_small_print_is_searched_for_again_in_a_larger_copy(
     models = ColouredText([(20, 20, 1980, 20 + height), (20, 1970 - height, 1980, 1970)])
     TextReader(lambda: models).read(Image.new("RGB", (2000, 2000), RED))
     assert models.searched_sides == searched
+
+
+class ReadsSigns(ColouredText):
+    """Reads the given text in each box."""
+
+    def __init__(self, text: str, width: int) -> None:
+        super().__init__([(20, 20, 20 + width, 40)])
+        self.text = text
+
+    def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
+        return tuple(ReadCharacter(each, 0.99, 0.5) for each in self.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("", 100, []),
+        (".", 100, []),
+        (",   .", 160, []),
+        ("?", 20, ["?"]),
+        ("* * *", 100, ["* * *"]),
+    ],
+)
+def test_a_line_of_a_script_that_the_models_lack_is_not_its_full_stops(
+    text: str, width: int, lines: list[str]
+) -> None:
+    models = ReadsSigns(text, width)
+    assert [line.text for line in TextReader(lambda: models).read(picture())] == lines
 
 
 class SeenInAGlance(ColouredText):
@@ -167,3 +203,44 @@ def test_the_models_load_with_the_first_page_and_only_then() -> None:
     assert reader.read(picture()) == []
     reader.read(picture())
     assert len(loaded) == 1
+
+
+class Capital(ColouredText):
+    """Sees a drop cap at (20, 20), 40 by 40 pixels, and reads it as the given text."""
+
+    def __init__(self, text: str, probability: float = 0.9) -> None:
+        super().__init__([(60, 20, 180, 40), (60, 50, 180, 70), (30, 20, 50, 60)])
+        self.signs = tuple(ReadCharacter(each, probability, 0.5) for each in text)
+        self.rows: Sequence[Row] = ()
+
+    def find_drop_caps(self, picture: Pixels, rows: Sequence[Row]) -> list[FoundLine]:
+        self.rows = rows
+        return [FoundLine(picture[20:61, 20:61], corners(20, 20, 60, 60))]
+
+    def recognise(self, line: Pixels) -> tuple[ReadCharacter, ...]:
+        height, width = line.shape[:2]
+        if (width, height) == (41, 41):
+            return self.signs
+        return super().recognise(line) if width > 50 else (ReadCharacter("1", 0.9, 0.5),)
+
+
+@pytest.mark.parametrize(("text", "capital"), [("W", "W"), ("w", "W"), ("0", "O"), ("|", "I")])
+def test_a_drop_cap_is_a_line_of_its_own_and_replaces_what_the_detector_saw_of_it(
+    text: str, capital: str
+) -> None:
+    models = Capital(text)
+    lines = TextReader(lambda: models).read(picture(((60, 20, 80, 80), RED)))
+
+    assert [line.text for line in lines] == ["abcde", capital, "abcde"]
+    assert lines[1].quad[0].tolist() == [0.1, 0.1]
+    assert [(row.text, row.corners[0].tolist()) for row in models.rows] == [
+        ("abcde", [60.0, 20.0]),
+        ("abcde", [60.0, 50.0]),
+    ]
+
+
+@pytest.mark.parametrize(("text", "probability"), [("", 1), ("On", 0.9), ("5", 0.9), ("O", 0.3)])
+def test_what_is_surely_no_capital_is_not_read(text: str, probability: float) -> None:
+    models = Capital(text, probability)
+    lines = TextReader(lambda: models).read(picture(((60, 20, 80, 80), RED)))
+    assert sorted(line.text for line in lines) == ["1", "abcde", "abcde"]

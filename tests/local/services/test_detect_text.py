@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
+from local.engines.text_lines import Line
 from local.engines.text_models import ReadCharacter
-from local.engines.text_reader import Line
 from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.detected_words import (
     Word,
@@ -142,6 +142,18 @@ def test_small_print_in_a_large_photo_is_read() -> None:
 
 
 @engines
+def test_a_drop_cap_is_read_as_a_line_of_one_letter() -> None:
+    page = Image.new("RGB", (700, 300), "white")
+    page.paste(draw_page(["nce there was a fox who", "lived with his brother"]).image, (100, 60))
+    large = ImageFont.load_default(size=120)
+    ImageDraw.Draw(page).text((122, 80), "O", font=large, fill="firebrick", anchor="rt")
+
+    response = read(page)
+
+    assert sorted(texts(response)) == ["O", "lived with his brother", "nce there was a fox who"]
+
+
+@engines
 def test_upside_down_text_is_not_read_and_a_blank_page_has_none() -> None:
     response = read(PAGE.image.transpose(Image.Transpose.ROTATE_180))
 
@@ -202,6 +214,12 @@ def test_words_stand_between_spaces_in_scripts_that_rekognition_knows(
     text: str, words: list[str]
 ) -> None:
     assert [each.text for each in words_of(line(text))] == words
+
+
+def test_a_sign_that_was_guessed_is_no_word() -> None:
+    """A note of music is read as "J", with little confidence."""
+    assert [each.text for each in words_of(line("J la la J", {"J": 0.4}))] == ["la", "la"]
+    assert [each.text for each in words_of(line("J for jam", {"J": 0.6}))] == ["J", "for", "jam"]
 
 
 def test_a_word_covers_its_part_of_the_line() -> None:

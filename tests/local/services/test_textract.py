@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from local.engines.text_lines import Line
 from local.engines.text_models import ReadCharacter
-from local.engines.text_reader import Line
 from local.services.textract import Textract
 from tests.local.conftest import Aws
 from tests.local.services.engine_pages import as_jpeg, as_png, draw_page, encoded
