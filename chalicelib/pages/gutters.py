@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -19,10 +20,15 @@ _MAX_OVERLAP: Final = 0.05  # of a line and a gutter
 MIN_CROSSING: Final = 0.4  # on either side
 _MAX_LEAN_STEP: Final = 0.8  # of one left edge to the next one below
 _LEAN_DISTANCE: Final = 4.0
+_NEAR_EDGE: Final = 3.0
 
 _WORD_GAP: Final = 1.8  # a gap between words is a gutter's if it is as many times the usual one
 _MIN_WORD_GAP: Final = 0.4
 _MIN_LEANING: Final = 4  # lines that must agree about how much a gutter leans
+
+
+Pair = tuple[PageLine, PageLine]
+"""A line, and one to its right at its height."""
 
 
 class Gutter(msgspec.Struct, frozen=True):
@@ -81,10 +87,12 @@ def find_gutter(
     """
     facing = list(neighbours(lines, _FACING_APART))
     best: tuple[tuple[int, int, float], Gutter] | None = None
-    for gutter in _candidates(lines, facing, unit):
+    for count, near, gutter in sorted(_counted(lines, facing, unit), key=lambda each: -each[0]):
+        if best is not None and count < best[0][0]:
+            break
         pairs = [
             (left, right)
-            for left, right in facing
+            for left, right in near
             if gutter.has_left(left, unit) and gutter.has_right(right, unit)
         ]
         sides = {left for left, _ in pairs}, {right for _, right in pairs}
@@ -95,8 +103,34 @@ def find_gutter(
     return best[1] if best else None
 
 
+def _counted(
+    lines: Sequence[PageLine], facing: Sequence[Pair], unit: float
+) -> Iterator[tuple[int, tuple[Pair, ...], Gutter]]:
+    """Each candidate, the pairs that face each other across it or nearly so, and their number."""
+    margin = 2 * _MAX_OVERLAP * unit
+    for lean, places in _candidates(lines, facing, unit).items():
+        # From left to right, a pair begins to count at its left line and ends at its right one.
+        spans = [
+            (left.right - lean * left.right_y - margin, right.left - lean * right.left_y + margin)
+            for left, right in facing
+        ]
+        inside = [number for number, (begin, end) in enumerate(spans) if begin <= end]
+        begins = sorted(inside, key=lambda number: spans[number][0], reverse=True)
+        ends = sorted(inside, key=lambda number: spans[number][1], reverse=True)
+        near = dict[int, Pair]()
+        for x in sorted(places):
+            while begins and spans[begins[-1]][0] <= x:
+                number = begins.pop()
+                near[number] = facing[number]
+            while ends and spans[ends[-1]][1] < x:
+                del near[ends.pop()]
+            pairs = tuple(near.values())
+            count = min(len({line for line, _ in pairs}), len({line for _, line in pairs}))
+            yield count, pairs, Gutter(x, lean)
+
+
 def _rank(
-    pairs: Sequence[tuple[PageLine, PageLine]],
+    pairs: Sequence[Pair],
     gutter: Gutter,
     lines: Sequence[PageLine],
     unit: float,
@@ -110,7 +144,11 @@ def _rank(
     needed = next(width for number, width in _GUTTER_WIDTHS if count >= number)
     if width < needed * unit:
         return None
-    crossing = part(lines, gutter, unit).crossing
+    crossing = [
+        line
+        for line in lines
+        if gutter.is_crossed_by(line, unit) and _gap_at(line, gutter, unit) is None
+    ]
     if count == 1 and (crossing or len(lines) <= len(pairs) + 1):
         return None  # one row in two pieces
     heights = [line.middle for pair in pairs for line in pair]
@@ -119,42 +157,58 @@ def _rank(
 
 
 def _candidates(
-    lines: Sequence[PageLine], facing: Sequence[tuple[PageLine, PageLine]], unit: float
-) -> set[Gutter]:
-    """Gutters through every gap, upright and as the lines on its right lean."""
-    leans = list(_leans(lines, unit))
-    found = set()
+    lines: Sequence[PageLine], facing: Sequence[Pair], unit: float
+) -> dict[float, set[float]]:
+    """Places of gutters in every gap, upright and as the lines on its right lean, by their lean."""
+    leans = sorted(_leans(lines, unit))
+    step = unit / 10  # candidates that differ less are the same
+    tried: dict[int, set[float]] = {}
+    found: dict[float, set[float]] = {}
     for left, right in facing:
         if right.left - left.right < _GUTTER_WIDTHS[0][1] * unit:
             continue
-        near = [lean for line, lean in leans if abs(line.left - right.left) < 3 * unit]
-        upright = [0.0]
-        if len(near) >= _MIN_LEANING:
-            upright.append(round(statistics.median(near), 2))
-        for lean in upright:
+        cell = round(right.left / step)
+        if cell not in tried:
+            tried[cell] = {0.0, *_lean_near(cell * step, leans, unit)}
+        for lean in tried[cell]:
             for x, y in (
                 (left.right + _MAX_OVERLAP * unit, left.right_y),
                 ((left.right + right.left) / 2, right.left_y),
                 (right.left - _MAX_OVERLAP * unit, right.left_y),
             ):
-                step = unit / 10  # candidates that differ less are the same
-                found.add(Gutter(round((x - lean * y) / step) * step, lean))
+                found.setdefault(lean, set()).add(round((x - lean * y) / step) * step)
     return found
 
 
-def _leans(lines: Sequence[PageLine], unit: float) -> Iterator[tuple[PageLine, float]]:
-    """How far the left edge moves from each line to the next one below, by their distance."""
-    for line in lines:
-        below = [
-            other
-            for other in lines
-            if unit / 2 < other.middle - line.middle < _LEAN_DISTANCE * unit
-            and abs(other.left - line.left) < _MAX_LEAN_STEP * unit
-        ]
-        if below:
-            following = min(below, key=lambda other: other.middle)
-            step = following.left - line.left
-            yield line, step / (following.middle - line.middle)
+def _lean_near(edge: float, leans: Sequence[tuple[float, float]], unit: float) -> Iterator[float]:
+    """How much most lines lean whose left edges are near this one."""
+    start = bisect_right(leans, edge - _NEAR_EDGE * unit, key=_first)
+    end = bisect_left(leans, edge + _NEAR_EDGE * unit, key=_first)
+    if end - start >= _MIN_LEANING:
+        yield round(statistics.median(lean for _, lean in leans[start:end]), 2)
+
+
+def _leans(lines: Sequence[PageLine], unit: float) -> Iterator[tuple[float, float]]:
+    """The left edge of each line, and how far it moves to the next one below, by their distance."""
+    downwards = sorted(lines, key=_middle)
+    for line in downwards:
+        first = bisect_right(downwards, line.middle + unit / 2, key=_middle)
+        for place in range(first, len(downwards)):
+            below = downwards[place]
+            distance = below.middle - line.middle
+            if distance >= _LEAN_DISTANCE * unit:
+                break
+            if abs(below.left - line.left) < _MAX_LEAN_STEP * unit:
+                yield line.left, (below.left - line.left) / distance
+                break
+
+
+def _first(pair: tuple[float, float]) -> float:
+    return pair[0]
+
+
+def _middle(line: PageLine) -> float:
+    return line.middle
 
 
 def _width(lines: set[PageLine]) -> float:

@@ -2,6 +2,7 @@
 
 import re
 import statistics
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -51,13 +52,18 @@ _QUOTED: Final = 0.75  # of its words
 def without_guesses_and_twins(lines: Sequence[PageLine], skipped: Skipped) -> list[PageLine]:
     """Leave out lines that were guessed rather than read, and lines that were detected twice."""
     kept: list[PageLine] = []
+    by_text: dict[str, list[PageLine]] = {}  # from top to bottom: thousands may say the same
     for line in sorted(lines, key=lambda line: -line.confidence):
+        same = by_text.setdefault(line.text, [])
+        first = bisect_left(same, line.middle - line.height / 2, key=_middle)
+        last = bisect_right(same, line.middle + line.height / 2, key=_middle)
         if line.confidence < _MIN_CONFIDENCE:
             skipped.setdefault(SkipReason.LOW_CONFIDENCE, []).append(line)
-        elif any(_is_twin(line, other) for other in kept):
+        elif any(_overlap_by_half(line, other) for other in same[first:last]):
             skipped.setdefault(SkipReason.TWIN, []).append(line)
         else:
             kept.append(line)
+            insort(same, line, key=_middle)
     return kept
 
 
@@ -65,7 +71,8 @@ def without_neighbouring_page(
     lines: list[PageLine], unit: float, skipped: Skipped
 ) -> list[PageLine]:
     """Leave out columns that the photo's edge cuts off, beside one that it does not."""
-    gutter = find_gutter(lines, unit, _MIN_SLIVER)
+    is_any_cut = sum(map(_is_cut, lines)) >= _MIN_CUT_OFF
+    gutter = find_gutter(lines, unit, _MIN_SLIVER) if is_any_cut else None
     if gutter is None:
         return lines
     parted = part(lines, gutter, unit)
@@ -79,7 +86,7 @@ def without_neighbouring_page(
     if all(_NO_LETTERS.fullmatch(line.text) for line in sliver):
         return lines  # the numbers of a list
     skipped.setdefault(SkipReason.NEIGHBOURING_PAGE, []).extend(sliver)
-    rest = [line for line in _all(parted) if line not in sliver]
+    rest = [*(parted.right if cut[0] else parted.left), *parted.crossing]
     return without_neighbouring_page(rest, unit, skipped)
 
 
@@ -137,22 +144,17 @@ def without_pull_quotes(
     return kept
 
 
-def _is_twin(line: PageLine, other: PageLine) -> bool:
-    shared = min(line.right, other.right) - max(line.left, other.left)
-    return (
-        line.text == other.text
-        and shared > line.width / 2
-        and abs(line.middle - other.middle) < line.height / 2
-    )
+def _middle(line: PageLine) -> float:
+    return line.middle
+
+
+def _overlap_by_half(line: PageLine, other: PageLine) -> bool:
+    return min(line.right, other.right) - max(line.left, other.left) > line.width / 2
 
 
 def _parted(lines: list[PageLine], unit: float) -> Parted | None:
     gutter = find_gutter(lines, unit)
     return part(lines, gutter, unit) if gutter else None
-
-
-def _all(parted: Parted) -> list[PageLine]:
-    return [*parted.left, *parted.right, *parted.crossing]
 
 
 def _is_cut(line: PageLine) -> bool:
