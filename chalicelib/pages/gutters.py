@@ -1,9 +1,11 @@
 """Finds the gutters between the columns of a page, and parts lines at them."""
 
 import itertools
+import math
 import statistics
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from operator import attrgetter, itemgetter
 from typing import Final
 
 import msgspec
@@ -85,31 +87,41 @@ def find_gutter(
         unit: The height of most lines.
         min_column: How wide the columns on both sides must be, in units.
     """
-    facing = list(neighbours(lines, _FACING_APART))
+    candidates = _wide_enough(lines, list(neighbours(lines, _FACING_APART)), unit)
     best: tuple[tuple[int, int, float], Gutter] | None = None
-    for count, near, gutter in sorted(_counted(lines, facing, unit), key=lambda each: -each[0]):
-        if best is not None and count < best[0][0]:
+    for candidate in sorted(candidates, key=lambda each: -each.count):
+        if best is not None and candidate.count < best[0][0]:
             break
-        pairs = [
-            (left, right)
-            for left, right in near
-            if gutter.has_left(left, unit) and gutter.has_right(right, unit)
-        ]
-        sides = {left for left, _ in pairs}, {right for _, right in pairs}
-        are_columns = pairs and all(_width(side) > min_column * unit for side in sides)
-        rank = _rank(pairs, gutter, lines, unit) if are_columns else None
+        are_columns = all(
+            _width(side) > min_column * unit for side in (candidate.lefts, candidate.rights)
+        )
+        rank = _rank(candidate, lines, unit) if are_columns else None
         if rank is not None and (best is None or rank > best[0]):
-            best = (rank, gutter)
+            best = (rank, candidate.gutter)
     return best[1] if best else None
 
 
-def _counted(
+class _Candidate(msgspec.Struct, frozen=True):
+    """A gutter, and the lines that face each other across it."""
+
+    gutter: Gutter
+    lefts: set[PageLine]
+    rights: set[PageLine]
+    pairs: int
+    width: float
+
+    @property
+    def count(self) -> int:
+        return min(len(self.lefts), len(self.rights))
+
+
+def _wide_enough(
     lines: Sequence[PageLine], facing: Sequence[Pair], unit: float
-) -> Iterator[tuple[int, tuple[Pair, ...], Gutter]]:
-    """Each candidate, the pairs that face each other across it or nearly so, and their number."""
-    margin = 2 * _MAX_OVERLAP * unit
+) -> Iterator[_Candidate]:
+    """The candidates that are as wide as the lines that face each other across them need."""
+    margin = _MAX_OVERLAP * unit
     for lean, places in _candidates(lines, facing, unit).items():
-        # From left to right, a pair begins to count at its left line and ends at its right one.
+        # From left to right, a pair begins to face at its left line and ends at its right one.
         spans = [
             (left.right - lean * left.right_y - margin, right.left - lean * right.left_y + margin)
             for left, right in facing
@@ -117,49 +129,47 @@ def _counted(
         inside = [number for number, (begin, end) in enumerate(spans) if begin <= end]
         begins = sorted(inside, key=lambda number: spans[number][0], reverse=True)
         ends = sorted(inside, key=lambda number: spans[number][1], reverse=True)
-        near = dict[int, Pair]()
+        across = set[int]()
         for x in sorted(places):
             while begins and spans[begins[-1]][0] <= x:
-                number = begins.pop()
-                near[number] = facing[number]
+                across.add(begins.pop())
             while ends and spans[ends[-1]][1] < x:
-                del near[ends.pop()]
-            pairs = tuple(near.values())
-            count = min(len({line for line, _ in pairs}), len({line for _, line in pairs}))
-            yield count, pairs, Gutter(x, lean)
+                across.remove(ends.pop())
+            begin = max((spans[number][0] for number in across), default=math.inf)
+            end = min((spans[number][1] for number in across), default=-math.inf)
+            width = end - begin - 2 * margin
+            if width < _GUTTER_WIDTHS[0][1] * unit:
+                continue
+            lefts = {facing[number][0] for number in across}
+            rights = {facing[number][1] for number in across}
+            count = min(len(lefts), len(rights))
+            if width >= next(least for number, least in _GUTTER_WIDTHS if count >= number) * unit:
+                yield _Candidate(Gutter(x, lean), lefts, rights, len(across), width)
 
 
 def _rank(
-    pairs: Sequence[Pair],
-    gutter: Gutter,
-    lines: Sequence[PageLine],
-    unit: float,
+    candidate: _Candidate, lines: Sequence[PageLine], unit: float
 ) -> tuple[int, int, float] | None:
     """How good a gutter is; None if it is none."""
-    lefts, rights = {left for left, _ in pairs}, {right for _, right in pairs}
-    count = min(len(lefts), len(rights))
-    width = min(gutter.at(line.right_y) - line.right for line in lefts) + min(
-        line.left - gutter.at(line.left_y) for line in rights
-    )
-    needed = next(width for number, width in _GUTTER_WIDTHS if count >= number)
-    if width < needed * unit:
-        return None
+    gutter = candidate.gutter
     crossing = [
         line
         for line in lines
         if gutter.is_crossed_by(line, unit) and _gap_at(line, gutter, unit) is None
     ]
-    if count == 1 and (crossing or len(lines) <= len(pairs) + 1):
+    count = candidate.count
+    if count == 1 and (crossing or len(lines) <= candidate.pairs + 1):
         return None  # one row in two pieces
-    heights = [line.middle for pair in pairs for line in pair]
+    heights = [line.middle for line in (*candidate.lefts, *candidate.rights)]
     between = [line for line in crossing if min(heights) < line.middle < max(heights)]
-    return (count - len(between), -len(crossing), width) if count > len(between) else None
+    rank = (count - len(between), -len(crossing), candidate.width)
+    return rank if count > len(between) else None
 
 
 def _candidates(
     lines: Sequence[PageLine], facing: Sequence[Pair], unit: float
 ) -> dict[float, set[float]]:
-    """Places of gutters in every gap, upright and as the lines on its right lean, by their lean."""
+    """Places of gutters in every gap by their lean: upright, or as the lines on its right."""
     leans = sorted(_leans(lines, unit))
     step = unit / 10  # candidates that differ less are the same
     tried: dict[int, set[float]] = {}
@@ -182,17 +192,17 @@ def _candidates(
 
 def _lean_near(edge: float, leans: Sequence[tuple[float, float]], unit: float) -> Iterator[float]:
     """How much most lines lean whose left edges are near this one."""
-    start = bisect_right(leans, edge - _NEAR_EDGE * unit, key=_first)
-    end = bisect_left(leans, edge + _NEAR_EDGE * unit, key=_first)
+    start = bisect_right(leans, edge - _NEAR_EDGE * unit, key=itemgetter(0))
+    end = bisect_left(leans, edge + _NEAR_EDGE * unit, key=itemgetter(0))
     if end - start >= _MIN_LEANING:
         yield round(statistics.median(lean for _, lean in leans[start:end]), 2)
 
 
 def _leans(lines: Sequence[PageLine], unit: float) -> Iterator[tuple[float, float]]:
     """The left edge of each line, and how far it moves to the next one below, by their distance."""
-    downwards = sorted(lines, key=_middle)
+    downwards = sorted(lines, key=attrgetter("middle"))
     for line in downwards:
-        first = bisect_right(downwards, line.middle + unit / 2, key=_middle)
+        first = bisect_right(downwards, line.middle + unit / 2, key=attrgetter("middle"))
         for place in range(first, len(downwards)):
             below = downwards[place]
             distance = below.middle - line.middle
@@ -201,14 +211,6 @@ def _leans(lines: Sequence[PageLine], unit: float) -> Iterator[tuple[float, floa
             if abs(below.left - line.left) < _MAX_LEAN_STEP * unit:
                 yield line.left, (below.left - line.left) / distance
                 break
-
-
-def _first(pair: tuple[float, float]) -> float:
-    return pair[0]
-
-
-def _middle(line: PageLine) -> float:
-    return line.middle
 
 
 def _width(lines: set[PageLine]) -> float:
