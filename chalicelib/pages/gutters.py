@@ -20,6 +20,8 @@ _FACING_APART: Final = 0.9  # rows of two columns may be half a row apart
 _MIN_COLUMN: Final = 2.5  # narrower columns are the numbers or bullets of a list
 _MAX_OVERLAP: Final = 0.05  # of a line and a gutter
 MIN_CROSSING: Final = 0.4  # on either side
+_SAME_COLUMN: Final = 2.0  # from one row to the next one
+_MAX_BETWEEN: Final = 2  # lines that face each other, for each one that crosses between them
 _MAX_LEAN_STEP: Final = 0.8  # of one left edge to the next one below
 _LEAN_DISTANCE: Final = 4.0
 _NEAR_EDGE: Final = 3.0
@@ -49,11 +51,8 @@ class Gutter(msgspec.Struct, frozen=True):
         return line.left >= self.at(line.left_y) - _MAX_OVERLAP * unit
 
     def is_crossed_by(self, line: PageLine, unit: float) -> bool:
-        margin = MIN_CROSSING * unit
-        return (
-            line.left < self.at(line.left_y) - margin
-            and line.right > self.at(line.right_y) + margin
-        )
+        start, end = self.at(line.left_y), self.at(line.right_y)
+        return line.left < start - MIN_CROSSING * unit and line.right > end + MIN_CROSSING * unit
 
 
 class Parted(msgspec.Struct, frozen=True):
@@ -92,9 +91,8 @@ def find_gutter(
     for candidate in sorted(candidates, key=lambda each: -each.count):
         if best is not None and candidate.count < best[0][0]:
             break
-        are_columns = all(
-            _width(side) > min_column * unit for side in (candidate.lefts, candidate.rights)
-        )
+        sides = candidate.lefts, candidate.rights
+        are_columns = all(_width(side) > min_column * unit for side in sides)
         rank = _rank(candidate, lines, unit) if are_columns else None
         if rank is not None and (best is None or rank > best[0]):
             best = (rank, candidate.gutter)
@@ -161,9 +159,15 @@ def _rank(
     if count == 1 and (crossing or len(lines) <= candidate.pairs + 1):
         return None  # one row in two pieces
     heights = [line.middle for line in (*candidate.lefts, *candidate.rights)]
-    between = [line for line in crossing if min(heights) < line.middle < max(heights)]
+    first, last = min(heights), max(heights)
+    between = [line for line in crossing if first < line.middle < last]
+    if count < _GUTTER_WIDTHS[0][0] and all(
+        any(0 < sign * (line.middle - end) < _SAME_COLUMN * unit for line in crossing)
+        for sign, end in ((-1, first), (1, last))
+    ):
+        return None  # lines of one column that the reader divided, as near the spine
     rank = (count - len(between), -len(crossing), candidate.width)
-    return rank if count > len(between) else None
+    return rank if count > _MAX_BETWEEN * len(between) else None
 
 
 def _candidates(

@@ -113,6 +113,17 @@ def test_a_row_detected_in_two_pieces_is_one_row() -> None:
     assert text_of(page, 1).startswith("“Who is it?” said the owl.")
 
 
+def test_rows_that_were_divided_near_the_spine_are_no_columns() -> None:
+    whole = [line(f"Row {n} goes on", 0.1, 0.1 + n * 0.04, width=0.8) for n in (0, 1, 2, 5, 6, 7)]
+    pieces = [
+        line(f"{side} {n}", left, 0.1 + n * 0.04, width=width)
+        for n in (3, 4)
+        for side, left, width in (("Row", 0.1, 0.5), ("is", 0.67, 0.23))
+    ]
+
+    assert "Row 2 goes on Row 3 is 3 Row 4 is 4 Row 5" in text_of([*pieces, *whole], 1)
+
+
 def test_a_word_divided_at_the_end_of_a_line_is_whole_again() -> None:
     page = [line("It was a long adven-", 0.1, 0.1), line("ture for a snail.", 0.1, 0.14)]
 
