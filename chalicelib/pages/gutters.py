@@ -2,14 +2,13 @@
 
 import itertools
 import math
-import statistics
-from bisect import bisect_left, bisect_right
+import re
 from collections.abc import Iterator, Sequence
-from operator import attrgetter, itemgetter
 from typing import Final
 
 import msgspec
 
+from chalicelib.pages.leans import lean_near, leans_of
 from chalicelib.pages.lines import PageLine, line_of, neighbours
 
 # All in multiples of the height of a line.
@@ -18,21 +17,19 @@ _GUTTER_WIDTHS: Final = ((4, 0.45), (3, 0.5), (2, 0.9), (1, 1.6))
 quarter of a line apart."""
 _FACING_APART: Final = 0.9  # rows of two columns may be half a row apart
 _MIN_COLUMN: Final = 2.5  # narrower columns are the numbers or bullets of a list
+_FAR: Final = 6.0
+_WORD: Final = re.compile(r"[^\W\d_]{3}")
 _MAX_OVERLAP: Final = 0.05  # of a line and a gutter
 MIN_CROSSING: Final = 0.4  # on either side
 _SAME_COLUMN: Final = 2.0  # from one row to the next one
 _MAX_BETWEEN: Final = 2  # lines that face each other, for each one that crosses between them
-_MAX_LEAN_STEP: Final = 0.8  # of one left edge to the next one below
-_LEAN_DISTANCE: Final = 4.0
-_NEAR_EDGE: Final = 3.0
 
 _WORD_GAP: Final = 1.8  # a gap between words is a gutter's if it is as many times the usual one
 _MIN_WORD_GAP: Final = 0.4
-_MIN_LEANING: Final = 4  # lines that must agree about how much a gutter leans
+_MIN_LONE_GAP: Final = 0.8
 
 
-Pair = tuple[PageLine, PageLine]
-"""A line, and one to its right at its height."""
+Pair = tuple[PageLine, PageLine]  # a line, and one to its right at its height
 
 
 class Gutter(msgspec.Struct, frozen=True):
@@ -92,7 +89,9 @@ def find_gutter(
         if best is not None and candidate.count < best[0][0]:
             break
         sides = candidate.lefts, candidate.rights
-        are_columns = all(_width(side) > min_column * unit for side in sides)
+        # "Boo!" far from other text is a page of its own, however narrow.
+        is_far = candidate.width > _FAR * unit and candidate.has_words
+        are_columns = is_far or all(_width(side) > min_column * unit for side in sides)
         rank = _rank(candidate, lines, unit) if are_columns else None
         if rank is not None and (best is None or rank > best[0]):
             best = (rank, candidate.gutter)
@@ -111,6 +110,10 @@ class _Candidate(msgspec.Struct, frozen=True):
     @property
     def count(self) -> int:
         return min(len(self.lefts), len(self.rights))
+
+    @property
+    def has_words(self) -> bool:
+        return all(_WORD.search(line.text) for line in (*self.lefts, *self.rights))
 
 
 def _wide_enough(
@@ -174,7 +177,7 @@ def _candidates(
     lines: Sequence[PageLine], facing: Sequence[Pair], unit: float
 ) -> dict[float, set[float]]:
     """Places of gutters in every gap by their lean: upright, or as the lines on its right."""
-    leans = sorted(_leans(lines, unit))
+    leans = sorted(leans_of(lines, unit))
     step = unit / 10  # candidates that differ less are the same
     tried: dict[int, set[float]] = {}
     found: dict[float, set[float]] = {}
@@ -183,7 +186,7 @@ def _candidates(
             continue
         cell = round(right.left / step)
         if cell not in tried:
-            tried[cell] = {0.0, *_lean_near(cell * step, leans, unit)}
+            tried[cell] = {0.0, *lean_near(cell * step, leans, unit)}
         for lean in tried[cell]:
             for x, y in (
                 (left.right + _MAX_OVERLAP * unit, left.right_y),
@@ -192,29 +195,6 @@ def _candidates(
             ):
                 found.setdefault(lean, set()).add(round((x - lean * y) / step) * step)
     return found
-
-
-def _lean_near(edge: float, leans: Sequence[tuple[float, float]], unit: float) -> Iterator[float]:
-    """How much most lines lean whose left edges are near this one."""
-    start = bisect_right(leans, edge - _NEAR_EDGE * unit, key=itemgetter(0))
-    end = bisect_left(leans, edge + _NEAR_EDGE * unit, key=itemgetter(0))
-    if end - start >= _MIN_LEANING:
-        yield round(statistics.median(lean for _, lean in leans[start:end]), 2)
-
-
-def _leans(lines: Sequence[PageLine], unit: float) -> Iterator[tuple[float, float]]:
-    """The left edge of each line, and how far it moves to the next one below, by their distance."""
-    downwards = sorted(lines, key=attrgetter("middle"))
-    for line in downwards:
-        first = bisect_right(downwards, line.middle + unit / 2, key=attrgetter("middle"))
-        for place in range(first, len(downwards)):
-            below = downwards[place]
-            distance = below.middle - line.middle
-            if distance >= _LEAN_DISTANCE * unit:
-                break
-            if abs(below.left - line.left) < _MAX_LEAN_STEP * unit:
-                yield line.left, (below.left - line.left) / distance
-                break
 
 
 def _width(lines: set[PageLine]) -> float:
@@ -238,13 +218,14 @@ def _gap_at(line: PageLine, gutter: Gutter, unit: float) -> int | None:
     if not pairs:
         return None
     gaps = sorted(right.left - left.right for left, right in pairs)
-    usual = gaps[len(gaps) // 2] if len(gaps) > 2 else 0.0  # noqa: PLR2004
+    usual = gaps[(len(gaps) - 1) // 2] if len(gaps) > 1 else 0.0
+    least = _MIN_WORD_GAP if len(gaps) > 1 else _MIN_LONE_GAP  # "Once upon" may be a title
     for place, (left, right) in enumerate(pairs, start=1):
         is_here = (
             left.right <= gutter.at(left.right_y) + unit / 5
             and right.left >= gutter.at(right.left_y) - unit / 5
         )
         gap = right.left - left.right
-        if is_here and gap >= max(_MIN_WORD_GAP * line.height, _WORD_GAP * usual):
+        if is_here and gap >= max(least * line.height, _WORD_GAP * usual):
             return place
     return None

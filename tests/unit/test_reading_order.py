@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from chalicelib.pages.detection import Point, TextDetection
+from chalicelib.pages.detection import Kind, Point, TextDetection
 from chalicelib.pages.reading_order import read
 from tests.fakes.builders import line
 
@@ -101,6 +101,25 @@ def test_a_heading_stands_before_the_columns_below_it() -> None:
         "Left 0 Left 1",
         "Right 0 Right 1",
     ]
+
+
+def test_a_title_with_a_space_above_the_gutter_stays_whole() -> None:
+    left = [line(f"Left {n}", 0.05, 0.2 + n * 0.04, width=0.42) for n in range(5)]
+    right = [line(f"Right {n}", 0.50, 0.2 + n * 0.04, width=0.42) for n in range(5)]
+    place = len(left) + len(right)
+    title = line("The old gardener", 0.22, 0.1, width=0.56, height=0.07)
+    words = [
+        msgspec.structs.replace(
+            line(word, start, 0.1, width=width, height=0.07), kind=Kind.WORD, line=place
+        )
+        for word, start, width in (
+            ("The", 0.22, 0.1),
+            ("old", 0.35, 0.12),
+            ("gardener", 0.502, 0.28),
+        )
+    ]
+
+    assert text_of([*left, *right, title, *words], 1).startswith("The old gardener\n")
 
 
 def test_a_row_detected_in_two_pieces_is_one_row() -> None:
