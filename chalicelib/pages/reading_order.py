@@ -9,7 +9,7 @@ import itertools
 
 import msgspec
 
-from chalicelib.pages import columns, drop_caps, hyphens, skipping
+from chalicelib.pages import columns, drop_caps, hyphens, page_numbers, skipping
 from chalicelib.pages.detection import Point, TextDetection
 from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
@@ -77,7 +77,7 @@ def read(
         unit = unit_of(lines)
         lines = drop_caps.joined_to_words(lines, unit)
         lines = skipping.without_neighbouring_page(lines, unit, skipped)
-        lines = skipping.without_page_numbers(lines, unit, skipped)
+        lines = page_numbers.without_page_numbers(lines, unit, skipped)
         lines = skipping.without_margin_notes(lines, unit, skipped)
         found = skipping.without_pull_quotes(columns.blocks(lines, unit), unit, skipped)
         paragraphs = paragraphs_of(found, unit)
