@@ -86,6 +86,9 @@ _HOPELESS_CONFIDENCE: Final = 50.0
 _SURE_CONFIDENCE: Final = 90.0
 """A word that DetectText read with this confidence is on the page, whatever Textract says."""
 
+_MIN_GUESSED: Final = 10
+"""Characters."""
+
 _MANY_WORDS: Final = 40
 """A page that lies upside down gives fewer and longer words than it has. From so many, Textract is
 asked at once, so that a page of more than 100 words costs two requests whichever way it lies."""
@@ -114,8 +117,8 @@ def next_call(readings: Sequence[PageReading], reader: Reader) -> ReadingCall | 
     if reader != "auto":
         return None
     best = _best(of_picture)
-    is_guessed = not is_read and bool(best.detections)
-    return _DOCUMENT if may_have_more or best.uncovered or is_guessed else None
+    is_wanted = may_have_more or best.uncovered or is_guessed(best.detections)
+    return _DOCUMENT if is_wanted else None
 
 
 def combined(readings: Sequence[PageReading]) -> CombinedReading:
@@ -161,6 +164,12 @@ def is_poor(detections: list[TextDetection]) -> bool:
         return True
     weighted = sum(len(word.text) * word.confidence for word in words(detections))
     return weighted / characters < _READABLE_CONFIDENCE
+
+
+def is_guessed(detections: list[TextDetection]) -> bool:
+    """Is this poor, and more than a texture that looks like a letter or two?"""
+    characters = sum(len(word.text) for word in words(detections))
+    return characters >= _MIN_GUESSED and is_poor(detections)
 
 
 def _by(service: Service, readings: Sequence[PageReading]) -> list[PageReading]:
