@@ -131,7 +131,8 @@ def test_a_page_that_was_guessed_fails_with_advice(
 
 
 HUNDRED = with_words(*(line("one two three four five", 0.1, n * 0.04) for n in range(20)))
-MORE = with_words(*(line("one two three four five", 0.1, n * 0.03) for n in range(30)))
+ROWS = [line("one two three four five", 0.1, n * 0.03) for n in range(30)]
+MORE = with_words(*ROWS)
 
 
 def world_with_a_dense_page(*documents: object, reader: Reader = "auto", **upload: Any) -> World:
@@ -155,6 +156,22 @@ def test_a_page_with_more_words_than_rekognition_returns_is_read_by_textract() -
     assert world.document.images == world.detector.images
     stored = world.media.get(keys.detection(story, ReadingCall(Service.TEXTRACT)))
     assert msgspec.json.decode(stored or b"", type=list[TextDetection]) == MORE
+
+
+def test_a_word_that_only_rekognition_read_is_spoken_and_marked() -> None:
+    sign = line("BEWARE", 0.1, 0.97, height=0.02)
+    world = World(
+        detector=ScriptedTextDetector(with_words(sign, *ROWS[:20])),
+        document=ScriptedTextDetector(MORE),
+    )
+    world.upload()
+
+    read(world)
+
+    story = world.story()
+    stored = msgspec.json.decode(world.media.get(keys.page_text(story)) or b"", type=PageText)
+    marked = [stored.text[word.start : word.end] for word in stored.words if word.unconfirmed]
+    assert marked == ["BEWARE"]
 
 
 def test_a_redelivery_pays_neither_service_again() -> None:
