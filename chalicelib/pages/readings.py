@@ -19,6 +19,7 @@ from chalicelib.pages.detection import (
     turned,
     words,
 )
+from chalicelib.pages.reading_order import PageText
 
 Reader = Literal["auto", "rekognition", "textract"]
 """Which service reads: Rekognition, and Textract where a page may have more; one of them alone;
@@ -142,9 +143,18 @@ def combined(readings: Sequence[PageReading]) -> CombinedReading:
     return CombinedReading(0, both, complete=True)
 
 
-def is_legible(reading: CombinedReading, text: str) -> bool:
-    """Was a text read rather than guessed, with something in it that can be heard?"""
-    return any(map(str.isalnum, text)) and not is_poor(reading.detections)
+def is_legible(reading: CombinedReading, page: PageText) -> bool:
+    """Was a text read rather than guessed, with something in it that can be heard?
+
+    A picture may be full of guesses, and beside them a sentence that is sure.
+    """
+    if not any(map(str.isalnum, page.text)):
+        return False
+    if not is_poor(reading.detections):
+        return True
+    letters = sum(word.end - word.start for word in page.words)
+    weighted = sum((word.end - word.start) * word.confidence for word in page.words)
+    return weighted >= _SURE_CONFIDENCE * letters
 
 
 def quarter_turn(reading: CombinedReading, aspect: float) -> int:

@@ -69,7 +69,7 @@ class Reading(msgspec.Struct, frozen=True):
             photo.size_of(upright).aspect,
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
         )
-        if not readings.is_legible(reading, page_text.text):
+        if not readings.is_legible(reading, page_text):
             is_written_on = any(each.uncovered for each in taken)
             raise _not_legible(upright, detections, is_written_on=is_written_on)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")

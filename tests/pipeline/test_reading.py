@@ -130,6 +130,19 @@ def test_a_page_that_was_guessed_fails_with_advice(
     assert world.meter.of(STORIES_FAILED) == [(code, 1)]
 
 
+def test_a_sure_sentence_is_read_beside_the_guesses_of_a_picture() -> None:
+    guesses = [line("ewit e nodu ecno", 0.1, 0.4 + n * 0.1, confidence=55) for n in range(4)]
+    page = with_words(line("Once upon a time.", 0.1, 0.1), *guesses)
+    world = world_with_a_photo(page, [])
+    world.document.script.append(page)
+
+    read(world)
+
+    story = world.story()
+    assert (story.text, story.complete) == ("Once upon a time.", True)
+    assert [each.reason for each in story.skipped] == [SkipReason.LOW_CONFIDENCE] * 4
+
+
 HUNDRED = with_words(*(line("one two three four five", 0.1, n * 0.04) for n in range(20)))
 ROWS = [line("one two three four five", 0.1, n * 0.03) for n in range(30)]
 MORE = with_words(*ROWS)
