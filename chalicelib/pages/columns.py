@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from chalicelib.pages.gutters import MIN_CROSSING, Gutter, Parted, find_gutter, part
-from chalicelib.pages.lines import PageLine, ends_sentence, neighbours, rows
+from chalicelib.pages.lines import PageLine, are_beside, ends_sentence, neighbours, rows
 
 # All in multiples of the height of a line.
 _PANEL_GAP: Final = 3.0
@@ -60,7 +60,7 @@ def _bands(lines: Sequence[PageLine], gap: float) -> list[list[PageLine]]:
 def _has_whole_sentences(panel: list[PageLine], gutter: Gutter) -> bool:
     """Does no column of a panel end within a sentence?"""
     left = [line for line in panel if line.centre < gutter.at(line.middle)]
-    right = [line for line in panel if line not in left]
+    right = [line for line in panel if line.centre >= gutter.at(line.middle)]
     return all(
         ends_sentence(max(side, key=lambda line: line.middle).text)
         for side in (left, right)
@@ -103,7 +103,7 @@ def _around(parted: Parted, unit: float) -> Iterator[list[PageLine]]:
 
 def _is_beside(line: PageLine, other: PageLine, unit: float) -> bool:
     apart = max(other.left - line.right, line.left - other.right)
-    return apart >= -MIN_CROSSING * unit and any(True for _ in neighbours([line, other]))
+    return apart >= -MIN_CROSSING * unit and are_beside(line, other)
 
 
 def _groups(lines: Sequence[PageLine]) -> list[list[PageLine]]:

@@ -16,6 +16,9 @@ _MIN_ROWS: Final = 2
 _QUOTES: Final = "\"'“„«‘¿¡"  # noqa: RUF001
 _WORDS_OF_ONE_LETTER: Final = frozenset("AEIOUYÀÈÉАВИКОСУЯ")  # noqa: RUF001
 
+_LIKE: Final = (["wie"], ["comme"], ["como"], ["come"], ["как"])
+"""In German, French, Spanish and Portuguese, Italian, and Russian."""
+
 
 def joined_to_words(lines: Sequence[PageLine], unit: float) -> list[PageLine]:
     """Join each drop cap to the word that it begins: "O" and "nce" are "Once".
@@ -32,7 +35,7 @@ def joined_to_words(lines: Sequence[PageLine], unit: float) -> list[PageLine]:
         if len(line.words) > 1:
             rest.append(line_of(line.words[1:]))
         beside = sorted((each for each in rest if _is_beside(cap, each, unit)), key=_middle)
-        if len(beside) < _MIN_ROWS:
+        if len(beside) < _MIN_ROWS or _is_of_alphabet(beside[0]):
             continue
         first = beside[0].words[0]
         known = {word.text.lower() for each in rest for word in each.words if word is not first}
@@ -51,6 +54,12 @@ def joined_to_words(lines: Sequence[PageLine], unit: float) -> list[PageLine]:
         ]
         found = [each for each in rest if each not in beside] + [begun, *others]
     return found
+
+
+def _is_of_alphabet(row: PageLine) -> bool:
+    """Does a row say what a letter stands for, as in "B is for bear"?"""
+    words = row.text.lower().split()
+    return words[:1] in _LIKE or words[:2] == ["is", "for"]
 
 
 def _middle(line: PageLine) -> float:

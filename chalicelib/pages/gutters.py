@@ -1,12 +1,14 @@
 """Finds the gutters between the columns of a page, and parts lines at them."""
 
 import itertools
-import statistics
+import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
+from chalicelib.pages.leans import lean_near, leans_of
 from chalicelib.pages.lines import PageLine, line_of, neighbours
 
 # All in multiples of the height of a line.
@@ -15,14 +17,19 @@ _GUTTER_WIDTHS: Final = ((4, 0.45), (3, 0.5), (2, 0.9), (1, 1.6))
 quarter of a line apart."""
 _FACING_APART: Final = 0.9  # rows of two columns may be half a row apart
 _MIN_COLUMN: Final = 2.5  # narrower columns are the numbers or bullets of a list
+_FAR: Final = 6.0
+_WORD: Final = re.compile(r"[^\W\d_]{3}")
 _MAX_OVERLAP: Final = 0.05  # of a line and a gutter
 MIN_CROSSING: Final = 0.4  # on either side
-_MAX_LEAN_STEP: Final = 0.8  # of one left edge to the next one below
-_LEAN_DISTANCE: Final = 4.0
+_SAME_COLUMN: Final = 2.0  # from one row to the next one
+_MAX_BETWEEN: Final = 2  # lines that face each other, for each one that crosses between them
 
 _WORD_GAP: Final = 1.8  # a gap between words is a gutter's if it is as many times the usual one
 _MIN_WORD_GAP: Final = 0.4
-_MIN_LEANING: Final = 4  # lines that must agree about how much a gutter leans
+_MIN_LONE_GAP: Final = 0.8
+
+
+Pair = tuple[PageLine, PageLine]  # a line, and one to its right at its height
 
 
 class Gutter(msgspec.Struct, frozen=True):
@@ -41,11 +48,8 @@ class Gutter(msgspec.Struct, frozen=True):
         return line.left >= self.at(line.left_y) - _MAX_OVERLAP * unit
 
     def is_crossed_by(self, line: PageLine, unit: float) -> bool:
-        margin = MIN_CROSSING * unit
-        return (
-            line.left < self.at(line.left_y) - margin
-            and line.right > self.at(line.right_y) + margin
-        )
+        start, end = self.at(line.left_y), self.at(line.right_y)
+        return line.left < start - MIN_CROSSING * unit and line.right > end + MIN_CROSSING * unit
 
 
 class Parted(msgspec.Struct, frozen=True):
@@ -79,82 +83,118 @@ def find_gutter(
         unit: The height of most lines.
         min_column: How wide the columns on both sides must be, in units.
     """
-    facing = list(neighbours(lines, _FACING_APART))
+    candidates = _wide_enough(lines, list(neighbours(lines, _FACING_APART)), unit)
     best: tuple[tuple[int, int, float], Gutter] | None = None
-    for gutter in _candidates(lines, facing, unit):
-        pairs = [
-            (left, right)
-            for left, right in facing
-            if gutter.has_left(left, unit) and gutter.has_right(right, unit)
-        ]
-        sides = {left for left, _ in pairs}, {right for _, right in pairs}
-        are_columns = pairs and all(_width(side) > min_column * unit for side in sides)
-        rank = _rank(pairs, gutter, lines, unit) if are_columns else None
+    for candidate in sorted(candidates, key=lambda each: -each.count):
+        if best is not None and candidate.count < best[0][0]:
+            break
+        sides = candidate.lefts, candidate.rights
+        # "Boo!" far from other text is a page of its own, however narrow.
+        is_far = candidate.width > _FAR * unit and candidate.has_words
+        are_columns = is_far or all(_width(side) > min_column * unit for side in sides)
+        rank = _rank(candidate, lines, unit) if are_columns else None
         if rank is not None and (best is None or rank > best[0]):
-            best = (rank, gutter)
+            best = (rank, candidate.gutter)
     return best[1] if best else None
 
 
+class _Candidate(msgspec.Struct, frozen=True):
+    """A gutter, and the lines that face each other across it."""
+
+    gutter: Gutter
+    lefts: set[PageLine]
+    rights: set[PageLine]
+    pairs: int
+    width: float
+
+    @property
+    def count(self) -> int:
+        return min(len(self.lefts), len(self.rights))
+
+    @property
+    def has_words(self) -> bool:
+        return all(_WORD.search(line.text) for line in (*self.lefts, *self.rights))
+
+
+def _wide_enough(
+    lines: Sequence[PageLine], facing: Sequence[Pair], unit: float
+) -> Iterator[_Candidate]:
+    """The candidates that are as wide as the lines that face each other across them need."""
+    margin = _MAX_OVERLAP * unit
+    for lean, places in _candidates(lines, facing, unit).items():
+        # From left to right, a pair begins to face at its left line and ends at its right one.
+        spans = [
+            (left.right - lean * left.right_y - margin, right.left - lean * right.left_y + margin)
+            for left, right in facing
+        ]
+        inside = [number for number, (begin, end) in enumerate(spans) if begin <= end]
+        begins = sorted(inside, key=lambda number: spans[number][0], reverse=True)
+        ends = sorted(inside, key=lambda number: spans[number][1], reverse=True)
+        across = set[int]()
+        for x in sorted(places):
+            while begins and spans[begins[-1]][0] <= x:
+                across.add(begins.pop())
+            while ends and spans[ends[-1]][1] < x:
+                across.remove(ends.pop())
+            begin = max((spans[number][0] for number in across), default=math.inf)
+            end = min((spans[number][1] for number in across), default=-math.inf)
+            width = end - begin - 2 * margin
+            if width < _GUTTER_WIDTHS[0][1] * unit:
+                continue
+            lefts = {facing[number][0] for number in across}
+            rights = {facing[number][1] for number in across}
+            count = min(len(lefts), len(rights))
+            if width >= next(least for number, least in _GUTTER_WIDTHS if count >= number) * unit:
+                yield _Candidate(Gutter(x, lean), lefts, rights, len(across), width)
+
+
 def _rank(
-    pairs: Sequence[tuple[PageLine, PageLine]],
-    gutter: Gutter,
-    lines: Sequence[PageLine],
-    unit: float,
+    candidate: _Candidate, lines: Sequence[PageLine], unit: float
 ) -> tuple[int, int, float] | None:
     """How good a gutter is; None if it is none."""
-    lefts, rights = {left for left, _ in pairs}, {right for _, right in pairs}
-    count = min(len(lefts), len(rights))
-    width = min(gutter.at(line.right_y) - line.right for line in lefts) + min(
-        line.left - gutter.at(line.left_y) for line in rights
-    )
-    needed = next(width for number, width in _GUTTER_WIDTHS if count >= number)
-    if width < needed * unit:
-        return None
-    crossing = part(lines, gutter, unit).crossing
-    if count == 1 and (crossing or len(lines) <= len(pairs) + 1):
+    gutter = candidate.gutter
+    crossing = [
+        line
+        for line in lines
+        if gutter.is_crossed_by(line, unit) and _gap_at(line, gutter, unit) is None
+    ]
+    count = candidate.count
+    if count == 1 and (crossing or len(lines) <= candidate.pairs + 1):
         return None  # one row in two pieces
-    heights = [line.middle for pair in pairs for line in pair]
-    between = [line for line in crossing if min(heights) < line.middle < max(heights)]
-    return (count - len(between), -len(crossing), width) if count > len(between) else None
+    heights = [line.middle for line in (*candidate.lefts, *candidate.rights)]
+    first, last = min(heights), max(heights)
+    between = [line for line in crossing if first < line.middle < last]
+    if count < _GUTTER_WIDTHS[0][0] and all(
+        any(0 < sign * (line.middle - end) < _SAME_COLUMN * unit for line in crossing)
+        for sign, end in ((-1, first), (1, last))
+    ):
+        return None  # lines of one column that the reader divided, as near the spine
+    rank = (count - len(between), -len(crossing), candidate.width)
+    return rank if count > _MAX_BETWEEN * len(between) else None
 
 
 def _candidates(
-    lines: Sequence[PageLine], facing: Sequence[tuple[PageLine, PageLine]], unit: float
-) -> set[Gutter]:
-    """Gutters through every gap, upright and as the lines on its right lean."""
-    leans = list(_leans(lines, unit))
-    found = set()
+    lines: Sequence[PageLine], facing: Sequence[Pair], unit: float
+) -> dict[float, set[float]]:
+    """Places of gutters in every gap by their lean: upright, or as the lines on its right."""
+    leans = sorted(leans_of(lines, unit))
+    step = unit / 10  # candidates that differ less are the same
+    tried: dict[int, set[float]] = {}
+    found: dict[float, set[float]] = {}
     for left, right in facing:
         if right.left - left.right < _GUTTER_WIDTHS[0][1] * unit:
             continue
-        near = [lean for line, lean in leans if abs(line.left - right.left) < 3 * unit]
-        upright = [0.0]
-        if len(near) >= _MIN_LEANING:
-            upright.append(round(statistics.median(near), 2))
-        for lean in upright:
+        cell = round(right.left / step)
+        if cell not in tried:
+            tried[cell] = {0.0, *lean_near(cell * step, leans, unit)}
+        for lean in tried[cell]:
             for x, y in (
                 (left.right + _MAX_OVERLAP * unit, left.right_y),
                 ((left.right + right.left) / 2, right.left_y),
                 (right.left - _MAX_OVERLAP * unit, right.left_y),
             ):
-                step = unit / 10  # candidates that differ less are the same
-                found.add(Gutter(round((x - lean * y) / step) * step, lean))
+                found.setdefault(lean, set()).add(round((x - lean * y) / step) * step)
     return found
-
-
-def _leans(lines: Sequence[PageLine], unit: float) -> Iterator[tuple[PageLine, float]]:
-    """How far the left edge moves from each line to the next one below, by their distance."""
-    for line in lines:
-        below = [
-            other
-            for other in lines
-            if unit / 2 < other.middle - line.middle < _LEAN_DISTANCE * unit
-            and abs(other.left - line.left) < _MAX_LEAN_STEP * unit
-        ]
-        if below:
-            following = min(below, key=lambda other: other.middle)
-            step = following.left - line.left
-            yield line, step / (following.middle - line.middle)
 
 
 def _width(lines: set[PageLine]) -> float:
@@ -178,13 +218,14 @@ def _gap_at(line: PageLine, gutter: Gutter, unit: float) -> int | None:
     if not pairs:
         return None
     gaps = sorted(right.left - left.right for left, right in pairs)
-    usual = gaps[len(gaps) // 2] if len(gaps) > 2 else 0.0  # noqa: PLR2004
+    usual = gaps[(len(gaps) - 1) // 2] if len(gaps) > 1 else 0.0
+    least = _MIN_WORD_GAP if len(gaps) > 1 else _MIN_LONE_GAP  # "Once upon" may be a title
     for place, (left, right) in enumerate(pairs, start=1):
         is_here = (
             left.right <= gutter.at(left.right_y) + unit / 5
             and right.left >= gutter.at(right.left_y) - unit / 5
         )
         gap = right.left - left.right
-        if is_here and gap >= max(_MIN_WORD_GAP * line.height, _WORD_GAP * usual):
+        if is_here and gap >= max(least * line.height, _WORD_GAP * usual):
             return place
     return None

@@ -7,6 +7,7 @@ is mirrored, so that text runs to the right, too.
 import math
 import re
 import statistics
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -43,6 +44,10 @@ class PageLine(msgspec.Struct, frozen=True, eq=False):
     """Words that stand in one row, in the order in which they are read.
 
     A line of a curved or leaning page leans: its two ends lie at different heights.
+
+    Attributes:
+        highest: The least height down the page that any of its words runs at.
+        lowest: The greatest one.
     """
 
     words: tuple[PageWord, ...]
@@ -51,6 +56,8 @@ class PageLine(msgspec.Struct, frozen=True, eq=False):
     right: float
     right_y: float
     height: float
+    highest: float
+    lowest: float
 
     @property
     def text(self) -> str:
@@ -97,6 +104,7 @@ class PageLine(msgspec.Struct, frozen=True, eq=False):
 
 def line_of(words: Sequence[PageWord]) -> PageLine:
     first, last = words[0], words[-1]
+    heights = [y for word in words for y in (word.left_y, word.right_y)]
     return PageLine(
         words=tuple(words),
         left=min(word.left for word in words),
@@ -104,6 +112,8 @@ def line_of(words: Sequence[PageWord]) -> PageLine:
         right=max(word.right for word in words),
         right_y=last.right_y,
         height=statistics.median(word.height for word in words),
+        highest=min(heights),
+        lowest=max(heights),
     )
 
 
@@ -147,6 +157,7 @@ def unit_of(lines: Iterable[PageLine]) -> float:
 
 LEVEL: Final = 0.5
 _ANY_HEIGHT: Final = 0.02  # if all lines have boxes of no height
+_MIN_BAND: Final = 0.002
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*$")
 
 
@@ -187,16 +198,41 @@ def neighbours(
         lines: Of the page, or of a part of it.
         apart: How much the heights of two neighbours may differ: see `are_level`.
     """
+    # Lines can be level only if they share a band: a page may have thousands of lines.
+    band = max(unit_of(lines), _MIN_BAND)
+    bands: dict[int, list[PageLine]] = {}
+    for line in sorted(lines, key=_left):
+        for number in _bands_of(line, apart, band):
+            bands.setdefault(number, []).append(line)
     for line in lines:
-        beside = [
-            other
-            for other in lines
-            if other.left > line.left
-            and not _overlap(line, other)
-            and are_level(line, other, apart)
-        ]
-        reach = min((other.right for other in beside), default=0.0)
+        beside = set[PageLine]()
+        reach = math.inf
+        for number in _bands_of(line, apart, band):
+            others = bands[number]
+            for place in range(bisect_right(others, line.left, key=_left), len(others)):
+                other = others[place]
+                if other.left >= reach:
+                    break
+                if other not in beside and are_beside(line, other, apart):
+                    beside.add(other)
+                    reach = min(reach, other.right)
         yield from ((line, other) for other in beside if other.left < reach)
+
+
+def are_beside(one: PageLine, other: PageLine, apart: float = LEVEL) -> bool:
+    """Are two lines level, and does one begin where the other one ends, or further right?"""
+    return not _overlap(one, other) and are_level(one, other, apart)
+
+
+def _left(line: PageLine) -> float:
+    return line.left
+
+
+def _bands_of(line: PageLine, apart: float, band: float) -> range:
+    reach = apart * line.height
+    return range(
+        math.floor((line.highest - reach) / band), math.floor((line.lowest + reach) / band) + 1
+    )
 
 
 def _overlap(one: PageLine, other: PageLine) -> bool:

@@ -9,7 +9,7 @@ import itertools
 
 import msgspec
 
-from chalicelib.pages import columns, drop_caps, hyphens, skipping
+from chalicelib.pages import columns, drop_caps, hyphens, page_numbers, skipping
 from chalicelib.pages.detection import Point, TextDetection
 from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
@@ -27,6 +27,7 @@ class SpokenWord(msgspec.Struct, frozen=True):
         polygons: One, or two for a word that is divided at the end of a line.
         confidence: 0 to 100; of a divided word, the lower one of its parts.
         line: The number of its line in reading order, from 0.
+        unconfirmed: Only one of two services read it.
     """
 
     start: int
@@ -34,6 +35,7 @@ class SpokenWord(msgspec.Struct, frozen=True):
     polygons: list[Polygon]
     confidence: float
     line: int
+    unconfirmed: bool = False
 
 
 class SkippedText(msgspec.Struct, frozen=True):
@@ -77,7 +79,7 @@ def read(
         unit = unit_of(lines)
         lines = drop_caps.joined_to_words(lines, unit)
         lines = skipping.without_neighbouring_page(lines, unit, skipped)
-        lines = skipping.without_page_numbers(lines, unit, skipped)
+        lines = page_numbers.without_page_numbers(lines, unit, skipped)
         lines = skipping.without_margin_notes(lines, unit, skipped)
         found = skipping.without_pull_quotes(columns.blocks(lines, unit), unit, skipped)
         paragraphs = paragraphs_of(found, unit)
@@ -106,6 +108,7 @@ def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) ->
             for place, word in enumerate(row.words):
                 polygons = [part.polygon for part in word.parts]
                 confidence = min(part.confidence for part in word.parts)
+                unconfirmed = any(part.unconfirmed for part in word.parts)
                 start, line = len(text), number
                 joined = None
                 if words and place == 0 and not begins_paragraph:
@@ -115,12 +118,13 @@ def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) ->
                     start, line = before.start, before.line
                     polygons = before.polygons + polygons
                     confidence = min(before.confidence, confidence)
+                    unconfirmed = unconfirmed or before.unconfirmed
                     text = text[:start] + joined
                 else:
                     text += ("" if begins_paragraph else " ") + word.text
                     start += not begins_paragraph
                 begins_paragraph = False
-                words.append(SpokenWord(start, len(text), polygons, confidence, line))
+                words.append(SpokenWord(start, len(text), polygons, confidence, line, unconfirmed))
             number += 1
     return PageText(text, words, skipped)
 

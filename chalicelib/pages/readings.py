@@ -19,6 +19,7 @@ from chalicelib.pages.detection import (
     turned,
     words,
 )
+from chalicelib.pages.reading_order import PageText
 
 Reader = Literal["auto", "rekognition", "textract"]
 """Which service reads: Rekognition, and Textract where a page may have more; one of them alone;
@@ -86,6 +87,9 @@ _HOPELESS_CONFIDENCE: Final = 50.0
 _SURE_CONFIDENCE: Final = 90.0
 """A word that DetectText read with this confidence is on the page, whatever Textract says."""
 
+_MIN_GUESSED: Final = 10
+"""Characters."""
+
 _MANY_WORDS: Final = 40
 """A page that lies upside down gives fewer and longer words than it has. From so many, Textract is
 asked at once, so that a page of more than 100 words costs two requests whichever way it lies."""
@@ -114,8 +118,8 @@ def next_call(readings: Sequence[PageReading], reader: Reader) -> ReadingCall | 
     if reader != "auto":
         return None
     best = _best(of_picture)
-    is_guessed = not is_read and bool(best.detections)
-    return _DOCUMENT if may_have_more or best.uncovered or is_guessed else None
+    is_wanted = may_have_more or best.uncovered or is_guessed(best.detections)
+    return _DOCUMENT if is_wanted else None
 
 
 def combined(readings: Sequence[PageReading]) -> CombinedReading:
@@ -139,9 +143,18 @@ def combined(readings: Sequence[PageReading]) -> CombinedReading:
     return CombinedReading(0, both, complete=True)
 
 
-def is_legible(reading: CombinedReading, text: str) -> bool:
-    """Was a text read rather than guessed, with something in it that can be heard?"""
-    return any(map(str.isalnum, text)) and not is_poor(reading.detections)
+def is_legible(reading: CombinedReading, page: PageText) -> bool:
+    """Was a text read rather than guessed, with something in it that can be heard?
+
+    A picture may be full of guesses, and beside them a sentence that is sure.
+    """
+    if not any(map(str.isalnum, page.text)):
+        return False
+    if not is_poor(reading.detections):
+        return True
+    letters = sum(word.end - word.start for word in page.words)
+    weighted = sum((word.end - word.start) * word.confidence for word in page.words)
+    return weighted >= _SURE_CONFIDENCE * letters
 
 
 def quarter_turn(reading: CombinedReading, aspect: float) -> int:
@@ -161,6 +174,12 @@ def is_poor(detections: list[TextDetection]) -> bool:
         return True
     weighted = sum(len(word.text) * word.confidence for word in words(detections))
     return weighted / characters < _READABLE_CONFIDENCE
+
+
+def is_guessed(detections: list[TextDetection]) -> bool:
+    """Is this poor, and more than a texture that looks like a letter or two?"""
+    characters = sum(len(word.text) for word in words(detections))
+    return characters >= _MIN_GUESSED and is_poor(detections)
 
 
 def _by(service: Service, readings: Sequence[PageReading]) -> list[PageReading]:

@@ -2,13 +2,14 @@
 
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
 from chalicelib.pages.gutters import Parted, find_gutter, part
-from chalicelib.pages.lines import PageLine, PageWord, line_of, rows
+from chalicelib.pages.lines import PageLine
 
 
 class SkipReason(StrEnum):
@@ -24,26 +25,27 @@ class SkipReason(StrEnum):
 Skipped = dict[SkipReason, list[PageLine]]
 
 _MIN_CONFIDENCE: Final = 60.0  # print is read with 90 and more, texture as text with less
-_EDGE: Final = 0.015  # of the photo's width: a line that ends there is cut off
+_SURE: Final = 80.0  # a line with such a word of letters is no guess
+_EDGE: Final = 0.015  # of the photo's width: a line that ends there may be cut off
+_VERY_EDGE: Final = 0.004  # text that is printed near the edge ends before
 _CUT_OFF: Final = 0.6  # of a column's lines, if it belongs to a neighbouring page
+_CUT_OFF_SHARPLY: Final = 0.4
+_MAX_SLIVER: Final = 0.5  # of the width of a line of the page
+_MAX_CAPITALS: Final = 0.5  # of the lines of a sliver: verses begin with capitals
 _MIN_CUT_OFF: Final = 3  # lines
 _MIN_SLIVER: Final = 0.3  # wide, in heights of a line
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _NO_LETTERS: Final = re.compile(r"[\W\d_]*")
-
-_NUMBER: Final = re.compile(r"[\W_]*(\d{1,4}|[ivxlc]{2,6})[\W_]*", re.IGNORECASE)
-_NUMBER_ALONE: Final = re.compile(r"[-–—•·\[(| ]*(\d{1,4}|[ivxlc]{2,6})[-–—•·\])| ]*")
-_ORNAMENT: Final = re.compile(r"[\W_]*")
-_SENTENCE_GOES_ON: Final = re.compile(r"[^.!…。！\"”’»)\]]$")
-_MAX_NUMBER_HEIGHT: Final = 1.15  # in heights of a line: numerals of counting books are larger
-_NUMBER_GAP: Final = 0.5  # of a page number to the text, in heights of a line
-_HEAD_GAP: Final = 0.7  # of a page number to a running head beside it
-_MAX_HEAD: Final = 9  # words
 
 _MIN_LINES_WITH_NOTES: Final = 10
 _MAX_NOTES: Final = 0.6  # of the column's lines
 _MAX_NOTE_WIDTH: Final = 0.4  # of a line of the column
+_MAX_NOTE_HEIGHT: Final = 0.9  # of a line of the column: "Splash!" beside a story is no note
+_LIST_ITEM: Final = re.compile(r"[\d½⅓⅔¼¾•‣*–-]")
+_MAX_ITEMS: Final = 0.3  # of the notes' lines: more are the ingredients of a recipe
 
 _MIN_QUOTE: Final = 5  # words
+_MIN_QUOTED_TEXT: Final = 30  # words: a picture book has less beside its large type
 _QUOTE_HEIGHT: Final = 1.15  # in heights of a line
 _QUOTED: Final = 0.75  # of its words
 
@@ -51,13 +53,18 @@ _QUOTED: Final = 0.75  # of its words
 def without_guesses_and_twins(lines: Sequence[PageLine], skipped: Skipped) -> list[PageLine]:
     """Leave out lines that were guessed rather than read, and lines that were detected twice."""
     kept: list[PageLine] = []
+    by_text: dict[str, list[PageLine]] = {}  # from top to bottom: thousands may say the same
     for line in sorted(lines, key=lambda line: -line.confidence):
-        if line.confidence < _MIN_CONFIDENCE:
+        same = by_text.setdefault(line.text, [])
+        first = bisect_left(same, line.middle - line.height / 2, key=_middle)
+        last = bisect_right(same, line.middle + line.height / 2, key=_middle)
+        if _is_guess(line):
             skipped.setdefault(SkipReason.LOW_CONFIDENCE, []).append(line)
-        elif any(_is_twin(line, other) for other in kept):
+        elif any(_overlap_by_half(line, other) for other in same[first:last]):
             skipped.setdefault(SkipReason.TWIN, []).append(line)
         else:
             kept.append(line)
+            insort(same, line, key=_middle)
     return kept
 
 
@@ -65,41 +72,20 @@ def without_neighbouring_page(
     lines: list[PageLine], unit: float, skipped: Skipped
 ) -> list[PageLine]:
     """Leave out columns that the photo's edge cuts off, beside one that it does not."""
-    gutter = find_gutter(lines, unit, _MIN_SLIVER)
+    is_any_cut = sum(map(_is_cut, lines)) >= _MIN_CUT_OFF
+    gutter = find_gutter(lines, unit, _MIN_SLIVER) if is_any_cut else None
     if gutter is None:
         return lines
     parted = part(lines, gutter, unit)
-    cut = [
-        len(side) >= _MIN_CUT_OFF and sum(map(_is_cut, side)) >= _CUT_OFF * len(side)
-        for side in (parted.left, parted.right)
-    ]
+    cut = [_is_cut_off(side) for side in (parted.left, parted.right)]
     if cut[0] == cut[1]:
         return lines
-    sliver = parted.left if cut[0] else parted.right
-    if all(_NO_LETTERS.fullmatch(line.text) for line in sliver):
-        return lines  # the numbers of a list
+    sliver, page = (parted.left, parted.right) if cut[0] else (parted.right, parted.left)
+    if not _is_sliver(sliver, beside=page):
+        return lines
     skipped.setdefault(SkipReason.NEIGHBOURING_PAGE, []).extend(sliver)
-    rest = [line for line in _all(parted) if line not in sliver]
+    rest = [*page, *parted.crossing]
     return without_neighbouring_page(rest, unit, skipped)
-
-
-def without_page_numbers(lines: list[PageLine], unit: float, skipped: Skipped) -> list[PageLine]:
-    """Leave out page numbers at the top and the bottom, and running heads that share their row."""
-    for row, nearest in _edge_rows(lines):
-        every = [word for line in row for word in line.words]
-        words = [word for word in every if not _ORNAMENT.fullmatch(word.detected.text)]
-        numbers = [word for place, word in enumerate(words) if _is_apart(words, place, unit)]
-        if not numbers or _distance(row, nearest) < _NUMBER_GAP * unit:
-            continue
-        heads = [word for word in words if word not in numbers]
-        if len(heads) > _MAX_HEAD or (not heads and _is_story(numbers, nearest, row, unit)):
-            continue
-        rest = [word for word in every if word not in heads]
-        skipped.setdefault(SkipReason.PAGE_NUMBER, []).extend(line_of([each]) for each in rest)
-        if heads:
-            skipped.setdefault(SkipReason.RUNNING_HEAD, []).append(line_of(heads))
-        lines = [line for line in lines if line not in row]
-    return lines
 
 
 def without_margin_notes(lines: list[PageLine], unit: float, skipped: Skipped) -> list[PageLine]:
@@ -113,6 +99,8 @@ def without_margin_notes(lines: list[PageLine], unit: float, skipped: Skipped) -
             len(column) >= _MIN_LINES_WITH_NOTES
             and len(notes) < _MAX_NOTES * len(column)
             and max(line.width for line in notes) < _MAX_NOTE_WIDTH * usual
+            and _median_height(notes) < _MAX_NOTE_HEIGHT * _median_height(column)
+            and sum(_is_list_item(line) for line in notes) <= _MAX_ITEMS * len(notes)
         ):
             skipped.setdefault(SkipReason.MARGIN_NOTE, []).extend(notes)
             return column
@@ -127,9 +115,10 @@ def without_pull_quotes(
     In the type of the story, words that come again are a refrain.
     """
     kept = []
+    said = [(block, _words(block)) for block in blocks]
     for block in blocks:
-        is_large = statistics.median(line.height for line in block) > _QUOTE_HEIGHT * unit
-        others = (_words(other) for other in blocks if other is not block)
+        is_large = _median_height(block) > _QUOTE_HEIGHT * unit
+        others = (words for other, words in said if other is not block)
         if is_large and any(_is_quoted(_words(block), words) for words in others):
             skipped.setdefault(SkipReason.PULL_QUOTE, []).extend(block)
         else:
@@ -137,13 +126,19 @@ def without_pull_quotes(
     return kept
 
 
-def _is_twin(line: PageLine, other: PageLine) -> bool:
-    shared = min(line.right, other.right) - max(line.left, other.left)
-    return (
-        line.text == other.text
-        and shared > line.width / 2
-        and abs(line.middle - other.middle) < line.height / 2
+def _is_guess(line: PageLine) -> bool:
+    return line.confidence < _MIN_CONFIDENCE and not any(
+        word.detected.confidence >= _SURE and _LETTERS.search(word.detected.text)
+        for word in line.words
     )
+
+
+def _middle(line: PageLine) -> float:
+    return line.middle
+
+
+def _overlap_by_half(line: PageLine, other: PageLine) -> bool:
+    return min(line.right, other.right) - max(line.left, other.left) > line.width / 2
 
 
 def _parted(lines: list[PageLine], unit: float) -> Parted | None:
@@ -151,60 +146,39 @@ def _parted(lines: list[PageLine], unit: float) -> Parted | None:
     return part(lines, gutter, unit) if gutter else None
 
 
-def _all(parted: Parted) -> list[PageLine]:
-    return [*parted.left, *parted.right, *parted.crossing]
+def _is_cut_off(lines: list[PageLine]) -> bool:
+    count = len(lines)
+    return (
+        count >= _MIN_CUT_OFF
+        and sum(_is_cut(line) for line in lines) >= _CUT_OFF * count
+        and sum(_is_cut(line, _VERY_EDGE) for line in lines) >= _CUT_OFF_SHARPLY * count
+    )
 
 
-def _is_cut(line: PageLine) -> bool:
+def _is_cut(line: PageLine, edge: float = _EDGE) -> bool:
     return any(
-        not _EDGE < corner.x < 1 - _EDGE for word in line.words for corner in word.detected.polygon
+        not edge < corner.x < 1 - edge for word in line.words for corner in word.detected.polygon
     )
 
 
-def _edge_rows(lines: list[PageLine]) -> Iterator[tuple[list[PageLine], list[PageLine]]]:
-    """The first and the last row of the page, each with the row next to it."""
-    found = rows(lines)
-    if len(found) > 1:
-        yield found[0], found[1]
-        yield found[-1], found[-2]
-
-
-def _is_apart(words: Sequence[PageWord], place: int, unit: float) -> bool:
-    """Is this word of a row a number that stands apart from the words beside it?"""
-    word = words[place]
-    before = words[place - 1] if place else None
-    after = words[place + 1] if place + 1 < len(words) else None
+def _is_sliver(lines: list[PageLine], beside: list[PageLine]) -> bool:
+    """Are these the ends of another page's lines: no verses, and no numbers of a list?"""
+    width, usual = (statistics.median(line.width for line in each) for each in (lines, beside))
+    is_left = lines[0].centre < beside[0].centre  # cut before the ends of its lines
+    capitals = sum(line.text[:1].isupper() for line in lines)
     return (
-        _NUMBER.fullmatch(word.detected.text) is not None
-        and (before is None or word.left - before.right > _HEAD_GAP * unit)
-        and (after is None or after.left - word.right > _HEAD_GAP * unit)
+        width < _MAX_SLIVER * usual
+        and not (is_left and capitals > _MAX_CAPITALS * len(lines))
+        and not all(_NO_LETTERS.fullmatch(line.text) for line in lines)
     )
 
 
-def _distance(row: list[PageLine], nearest: list[PageLine]) -> float:
-    """The empty space between two rows, at the middle of the shorter one."""
-    one, other = (
-        line_of([word for line in each for word in line.words]) for each in (row, nearest)
-    )
-    x = min((one, other), key=lambda each: each.width).centre
-    apart = abs(one.height_at(x) - other.height_at(x))
-    return apart - (one.height + other.height) / 2
+def _median_height(lines: list[PageLine]) -> float:
+    return statistics.median(line.height for line in lines)
 
 
-def _is_story(
-    numbers: list[PageWord], nearest: list[PageLine], row: list[PageLine], unit: float
-) -> bool:
-    """May numbers alone in their row be read aloud?
-
-    A counting book's are larger than its text, a chapter's are Roman and at the top. A sentence
-    above may run into them, and a question above may wait for its answer.
-    """
-    is_below = nearest[0].middle < row[0].middle
-    return (
-        any(word.height > _MAX_NUMBER_HEIGHT * unit for word in numbers)
-        or any(not _NUMBER_ALONE.fullmatch(word.detected.text) for word in numbers)
-        or (is_below and any(_SENTENCE_GOES_ON.search(line.text) for line in nearest))
-    )
+def _is_list_item(line: PageLine) -> bool:
+    return _LIST_ITEM.match(line.text) is not None
 
 
 def _words(block: list[PageLine]) -> list[str]:
@@ -214,4 +188,5 @@ def _words(block: list[PageLine]) -> list[str]:
 def _is_quoted(quote: list[str], text: list[str]) -> bool:
     """Does most of a quote stand in a text, in one piece?"""
     run = SequenceMatcher(None, quote, text, autojunk=False).find_longest_match()
-    return len(quote) >= _MIN_QUOTE and run.size >= _QUOTED * len(quote)
+    is_article = len(text) >= _MIN_QUOTED_TEXT
+    return is_article and len(quote) >= _MIN_QUOTE and run.size >= _QUOTED * len(quote)

@@ -69,7 +69,7 @@ class Reading(msgspec.Struct, frozen=True):
             photo.size_of(upright).aspect,
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
         )
-        if not readings.is_legible(reading, page_text.text):
+        if not readings.is_legible(reading, page_text):
             is_written_on = any(each.uncovered for each in taken)
             raise _not_legible(upright, detections, is_written_on=is_written_on)
         self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
@@ -125,10 +125,12 @@ def _not_legible(
         detections: Of the page.
         is_written_on: Something on it looks like text.
     """
-    if readings.is_poor(detections) and (detections or is_written_on):
+    if not readings.is_poor(detections):
+        reason = "only marks, and no words, were found on this page"
+        return RejectedError(reason, code=FailureReason.NO_TEXT)
+    if readings.is_guessed(detections) or is_written_on:
         return RejectedError(why_illegible(page, detections), code=FailureReason.ILLEGIBLE)
-    found = "only marks, and no words, were" if detections else "no text was"
-    return RejectedError(f"{found} found on this page", code=FailureReason.NO_TEXT)
+    return RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
 
 
 def _shortened(skipped: SkippedText) -> SkippedText:

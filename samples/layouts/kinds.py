@@ -92,7 +92,8 @@ def facing_pages(sheet: Sheet, prose: Prose) -> None:
 
 def facing_page_with_one_line(sheet: Sheet, prose: Prose) -> None:
     middle = sheet.width / 2
-    top = sheet.column(prose.paragraphs(3), _MARGIN, _TOP, middle - 2 * _MARGIN)
+    paragraphs = prose.paragraphs(sheet.rng.randint(3, 8))
+    top = sheet.column(paragraphs, _MARGIN, _TOP, middle - 2 * _MARGIN)
     word = prose.name().split()[-1].capitalize() + "!"
     row = sheet.rng.randrange(round((top - _TOP) / _ROW))
     sheet.row(word, middle + 2 * _MARGIN, _TOP + row * _ROW, 1.2 * SIZE)
@@ -171,6 +172,19 @@ def margin_notes(sheet: Sheet, prose: Prose) -> None:
         sheet.skip(SkipReason.MARGIN_NOTE, note)
     del sheet.spoken[spoken:]
     assert note_top < bottom + 90  # noqa: S101  # beside the text
+
+
+def ingredients(sheet: Sheet, prose: Prose) -> None:
+    """A narrow column in small type beside a wide one, which is no margin note."""
+    top = float(_TOP)
+    for _ in range(sheet.rng.randint(4, 8)):
+        item = f"{sheet.rng.randint(1, 9) * 50} g {prose.name().split()[-1]}"
+        sheet.row(item, _MARGIN, top, 0.75 * SIZE)
+        sheet.spoken.append(item)
+        top += _ROW
+    left = _MARGIN + 330
+    steps = [prose.paragraph(3) for _ in range(5)]
+    sheet.column(steps, left, _TOP, sheet.width - _MARGIN - left)
 
 
 def neighbouring_page(sheet: Sheet, prose: Prose) -> None:
@@ -282,6 +296,7 @@ KINDS: dict[str, tuple[Kind, tuple[int, int]]] = {
             poem,
             comic,
             margin_notes,
+            ingredients,
             neighbouring_page,
             drop_cap,
             numbered_list,

@@ -5,7 +5,9 @@ from itertools import product
 
 import pytest
 import requests
+from PIL import Image, ImageOps
 
+from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import TIMEOUT, Client
 from tests.fakes.builders import jpeg
 from tests.unit.test_photo import enormous_png
@@ -30,6 +32,37 @@ def test_an_unreadable_photo_is_refused(client: Client, what: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert re.fullmatch(r"[A-Z].+[.]", answer.json()["message"])
     assert client.requests_made() == {}
+
+
+SENTENCE = "The goat looked at the moon and went to bed."
+
+UNREADABLE: dict[str, tuple[Image.Image, str, int]] = {
+    "blank": (Image.new("RGB", (1500, 1200), "ivory"), "no text was found on this page", 2),
+    "a picture": (draw_page("", seed=5, width=1000), "no text was found on this page", 2),
+    "mirrored": (
+        ImageOps.mirror(draw_page(SENTENCE, seed=3, width=1000)),
+        "the letters look clear, so they may be mirrored, handwritten or in a script",
+        3,
+    ),
+}
+"""A page, what its reason begins with, and how often it is paid for."""
+
+
+@pytest.mark.engines
+def test_pages_that_cannot_be_read_fail_with_advice(client: Client) -> None:
+    sent = [client.upload(photo(page)).json()["id"] for page, _, _ in UNREADABLE.values()]
+
+    for story_id, what in zip(sent, UNREADABLE, strict=True):
+        answer = client.ended(story_id)
+        assert answer.status_code == requests.codes.unprocessable
+        reason = f"This page could not be read: {UNREADABLE[what][1]}"
+        assert answer.json()["message"].startswith(reason), what
+
+    made = client.requests_made()
+    assert "polly.SynthesizeSpeech" not in made
+    texts = ("rekognition.DetectText", "textract.DetectDocumentText")
+    paid = sum(made.get(name, 0) for name in texts)
+    assert paid == sum(times for _, _, times in UNREADABLE.values())
 
 
 @pytest.mark.parametrize(

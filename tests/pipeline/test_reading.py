@@ -23,6 +23,7 @@ from tests.fakes.trouble import failing
 from tests.fakes.world import World
 
 CLEAR = with_words(line("Once upon a time.", 0.1, 0.1))
+TEXTURE = with_words(line("L", 0.1, 0.1, height=0.5, confidence=61))
 MARKS = with_words(line("? * * *", 0.1, 0.1))
 DRAWN = drawn_photo(draw_page("Once upon a time there was a bear.", width=1200))
 GARBLED = with_words(line("ewit e nodu ecno", 0.1, 0.1, confidence=55))
@@ -110,9 +111,10 @@ def test_a_page_without_text_fails_with_a_reason_and_a_notice() -> None:
         ([GARBLED, GARBLED], None, "its letters are too small: hold the camera", "illegible"),
         ([GARBLED, []], jpeg(2400, 1800, shade=20), "the photo is too dark: switch", "illegible"),
         ([[], []], DRAWN, "the letters look clear, so they may be mirrored", "illegible"),
+        ([TEXTURE, []], None, "no text was found on this page", "no_text"),
         ([MARKS], None, "only marks, and no words, were found on this page", "no_text"),
     ],
-    ids=["small", "dark", "unknown-script", "marks"],
+    ids=["small", "dark", "unknown-script", "texture", "marks"],
 )
 def test_a_page_that_was_guessed_fails_with_advice(
     readings: list[list[TextDetection]], photo: bytes | None, reason: str, code: str
@@ -128,8 +130,22 @@ def test_a_page_that_was_guessed_fails_with_advice(
     assert world.meter.of(STORIES_FAILED) == [(code, 1)]
 
 
+def test_a_sure_sentence_is_read_beside_the_guesses_of_a_picture() -> None:
+    guesses = [line("ewit e nodu ecno", 0.1, 0.4 + n * 0.1, confidence=55) for n in range(4)]
+    page = with_words(line("Once upon a time.", 0.1, 0.1), *guesses)
+    world = world_with_a_photo(page, [])
+    world.document.script.append(page)
+
+    read(world)
+
+    story = world.story()
+    assert (story.text, story.complete) == ("Once upon a time.", True)
+    assert [each.reason for each in story.skipped] == [SkipReason.LOW_CONFIDENCE] * 4
+
+
 HUNDRED = with_words(*(line("one two three four five", 0.1, n * 0.04) for n in range(20)))
-MORE = with_words(*(line("one two three four five", 0.1, n * 0.03) for n in range(30)))
+ROWS = [line("one two three four five", 0.1, n * 0.03) for n in range(30)]
+MORE = with_words(*ROWS)
 
 
 def world_with_a_dense_page(*documents: object, reader: Reader = "auto", **upload: Any) -> World:
@@ -153,6 +169,22 @@ def test_a_page_with_more_words_than_rekognition_returns_is_read_by_textract() -
     assert world.document.images == world.detector.images
     stored = world.media.get(keys.detection(story, ReadingCall(Service.TEXTRACT)))
     assert msgspec.json.decode(stored or b"", type=list[TextDetection]) == MORE
+
+
+def test_a_word_that_only_rekognition_read_is_spoken_and_marked() -> None:
+    sign = line("BEWARE", 0.1, 0.97, height=0.02)
+    world = World(
+        detector=ScriptedTextDetector(with_words(sign, *ROWS[:20])),
+        document=ScriptedTextDetector(MORE),
+    )
+    world.upload()
+
+    read(world)
+
+    story = world.story()
+    stored = msgspec.json.decode(world.media.get(keys.page_text(story)) or b"", type=PageText)
+    marked = [stored.text[word.start : word.end] for word in stored.words if word.unconfirmed]
+    assert marked == ["BEWARE"]
 
 
 def test_a_redelivery_pays_neither_service_again() -> None:

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from chalicelib.pages.detection import Point, TextDetection
+from chalicelib.pages.detection import Kind, Point, TextDetection
 from chalicelib.pages.reading_order import read
 from tests.fakes.builders import line
 
@@ -103,6 +103,25 @@ def test_a_heading_stands_before_the_columns_below_it() -> None:
     ]
 
 
+def test_a_title_with_a_space_above_the_gutter_stays_whole() -> None:
+    left = [line(f"Left {n}", 0.05, 0.2 + n * 0.04, width=0.42) for n in range(5)]
+    right = [line(f"Right {n}", 0.50, 0.2 + n * 0.04, width=0.42) for n in range(5)]
+    place = len(left) + len(right)
+    title = line("The old gardener", 0.22, 0.1, width=0.56, height=0.07)
+    words = [
+        msgspec.structs.replace(
+            line(word, start, 0.1, width=width, height=0.07), kind=Kind.WORD, line=place
+        )
+        for word, start, width in (
+            ("The", 0.22, 0.1),
+            ("old", 0.35, 0.12),
+            ("gardener", 0.502, 0.28),
+        )
+    ]
+
+    assert text_of([*left, *right, title, *words], 1).startswith("The old gardener\n")
+
+
 def test_a_row_detected_in_two_pieces_is_one_row() -> None:
     page = [
         line("said the owl.", 0.60, 0.101),
@@ -111,6 +130,17 @@ def test_a_row_detected_in_two_pieces_is_one_row() -> None:
     ]
 
     assert text_of(page, 1).startswith("“Who is it?” said the owl.")
+
+
+def test_rows_that_were_divided_near_the_spine_are_no_columns() -> None:
+    whole = [line(f"Row {n} goes on", 0.1, 0.1 + n * 0.04, width=0.8) for n in (0, 1, 2, 5, 6, 7)]
+    pieces = [
+        line(f"{side} {n}", left, 0.1 + n * 0.04, width=width)
+        for n in (3, 4)
+        for side, left, width in (("Row", 0.1, 0.5), ("is", 0.67, 0.23))
+    ]
+
+    assert "Row 2 goes on Row 3 is 3 Row 4 is 4 Row 5" in text_of([*pieces, *whole], 1)
 
 
 def test_a_word_divided_at_the_end_of_a_line_is_whole_again() -> None:

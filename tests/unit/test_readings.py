@@ -18,6 +18,7 @@ from chalicelib.pages.readings import (
 from tests.fakes.builders import line, with_words
 
 CLEAR = with_words(line("Once upon a time there was a boat.", 0.1, 0.1, confidence=97))
+TEXTURE = with_words(line("L", 0.1, 0.1, height=0.5, confidence=61))
 GARBLED = with_words(line("eo uode n wst ree nrc se", 0.1, 0.1, confidence=61))
 
 
@@ -70,6 +71,7 @@ def calls(
         (GARBLED, CLEAR, None, [PICTURE, UPSIDE_DOWN]),
         ([], [], None, [PICTURE, UPSIDE_DOWN]),
         (GARBLED, [], CLEAR, [PICTURE, UPSIDE_DOWN, DOCUMENT]),
+        (TEXTURE, TEXTURE, None, [PICTURE, UPSIDE_DOWN]),
         (HUNDRED, None, DENSE, [PICTURE, DOCUMENT]),
         (rows(8, confidence=60), None, DENSE, [PICTURE, DOCUMENT]),
         (rows(7, confidence=60), CLEAR, None, [PICTURE, UPSIDE_DOWN]),
@@ -81,6 +83,7 @@ def calls(
         "upside-down",
         "blank",
         "guessed-both-ways",
+        "a-picture",
         "dense",
         "dense-upside-down",
         "short-upside-down",
