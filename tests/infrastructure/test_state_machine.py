@@ -74,6 +74,30 @@ def test_every_state_can_be_reached(machine: Mapping[str, Any]) -> None:
     assert reached == set(states)
 
 
+def test_each_state_leaves_its_result_where_the_next_ones_look() -> None:
+    """The paths of the seed; without one, a result would take the place of the input."""
+    every = [*machines()]
+    states = {name: state for machine in every for name, state in machine["States"].items()}
+
+    assert {
+        name: state.get("ResultPath", "$")
+        for name, state in states.items()
+        if state["Type"] in {"Task", "Parallel"}
+    } == {
+        "FaceDetection": "$.detectedFaceDetails",
+        "CheckFaceDuplicate": None,
+        "ParallelProcessing": "$.parallelResult",
+        "AddFaceToIndex": "$",
+        "Thumbnail": "$",
+        "PersistMetadata": None,
+        "PhotoDoesNotMeetRequirement": None,
+        "ProcessingFailed": None,
+    }
+    caught = [catcher for state in states.values() for catcher in state.get("Catch", [])]
+    assert len(caught) > 10
+    assert {catcher["ResultPath"] for catcher in caught} == {"$.errorInfo"}
+
+
 def test_every_task_is_a_function_of_the_app() -> None:
     assert {task["Resource"] for task in TASKS.values()} < {f"{PREFIX}{name}" for name in GRANTS}
 

@@ -30,6 +30,13 @@ DEPLOYED: Final = {name: function_name(PREFIX, name) for name in GRANTS}
 NO_CLEARTEXT: Final = {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_queues_are_standard() -> None:
+    """A FIFO queue gives each id to one consumer at a time; leases do that here."""
+    assert len(ALL_QUEUES) > 10
+    assert [queue for queue in ALL_QUEUES if "FifoQueue" in queue.properties] == []
+    assert [each for each in ALL_QUEUES if each["QueueName"].endswith(".fifo")] == []
+
+
 def problems(template: str) -> list[str]:
     """The errors and warnings of cfn-lint."""
     found = lint(template, config=ManualArgs(regions=REGIONS))
