@@ -30,6 +30,9 @@ MAX_EXECUTION_DURATION: Final = timedelta(minutes=15)
 TOMBSTONE_KEPT_FOR: Final = MAX_EXECUTION_DURATION + moves.MAX_WRITER_DURATION
 """How long a deleted profile keeps its record. Executions that began before need to see it."""
 
+_AT_ONCE: Final = timedelta(seconds=5)
+"""API Gateway waits 29 seconds; each of many photos takes several requests."""
+
 log = logging.getLogger(__name__)
 
 
@@ -43,14 +46,21 @@ class CleanUp(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def begin(self, profile: Profile) -> None:
-        """Remove what can be removed now. Errors of AWS are logged, not raised.
+        """Remove what can be removed at once. Errors of AWS are logged, not raised.
 
-        The sweeper removes everything once more later: a late writer may store more files.
+        A client waits for this, so it ends after a few seconds. The sweeper removes the rest, and
+        everything once more later: a late writer may store more files.
         """
+        ends_at = self.clock() + _AT_ONCE
+        # The photo that clients got links to comes first.
+        leftovers = sorted(profile.leftovers.items(), key=lambda each: not each[1].published)
         with telemetry.bound(profile_id=profile.id):
             try:
-                for generation, left in profile.leftovers.items():
+                for generation, left in leftovers:
                     self._remove(Owner(profile.id, generation), left, is_last=False)
+                    if self.clock() >= ends_at:
+                        log.info("the rest is left to the sweeper")
+                        break
             except StorytimeError as error:
                 log.warning("left to the sweeper", extra={"reason": error.message})
 
