@@ -1,7 +1,7 @@
 """What must hold of stories that are not deleted: promises, payments, notices, moves."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from chalicelib.delivery.messages import Delivery, StoryMessage, about
@@ -59,17 +59,27 @@ def _repeated_payments(run: Outcome) -> Iterator[str]:
     """A paid call is repeated only if a fault hit it, or its process died before storing it."""
     paid: Counter[tuple[str, str]] = Counter()
     excused: Counter[tuple[str, str]] = Counter()
-    for request, following in with_following(run.requests):
+    following = {request.number: after for request, after in with_following(run.requests)}
+    for request in run.requests:
         message = request.process.message
         if request.operation in _PAID and request.took_effect and message:
             what = (message.message.id, f"{request.operation} {request.detail!r}")
             paid[what] += 1
-            has_died = following is not None and following.fault in CRASHES
-            excused[what] += bool(request.fault) or has_died
+            excused[what] += bool(request.fault) or _is_lost(request, following)
     for what, times in paid.items():
         lives = run.lives_of(what[0]) + run.simulation.naps
         if times > lives + excused[what]:
             yield f"paid {times} times for {what[1][:80]}, {excused[what]} excused"
+
+
+def _is_lost(paid: Request, following: Mapping[int, Request | None]) -> bool:
+    """Did the process die before S3 took what it had paid for?"""
+    storing = following[paid.number]
+    while storing and storing.fault and storing.operation == "s3.PutObject":
+        if storing.fault in CRASHES:
+            return True
+        storing = following[storing.number]
+    return False
 
 
 def _needless_notices(run: Outcome) -> Iterator[str]:

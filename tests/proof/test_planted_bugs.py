@@ -159,7 +159,7 @@ class WithoutStoredPicture(PaidResults, frozen=True):
         return super().stored_or_paid(key, content_type, lease, pay)
 
 
-@planted("dense page", "paid 2 times for textract.DetectDocumentText")
+@planted("dense page", "paid 2 times for")
 class WithoutHold(PaidResults, frozen=True):
     """A result that S3 does not take at once is lost."""
 
