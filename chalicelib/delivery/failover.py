@@ -41,7 +41,7 @@ class Failover(msgspec.Struct, frozen=True):
         """
         if not may_resume(story, self.clock()):
             return story
-        if self._awaits_photo(story):
+        if self.awaits_photo(story):
             log.info("the photo has not arrived: it must be sent again")
             return story
         return self._enqueue(story)
@@ -54,7 +54,7 @@ class Failover(msgspec.Struct, frozen=True):
         self.dead_letter_queues[next_step(story)].send(about(story))
         log.warning("given up", extra={"status": story.status.value})
 
-    def _awaits_photo(self, story: Story) -> bool:
+    def awaits_photo(self, story: Story) -> bool:
         """Did the upload die before it stored the photo?
 
         Such a story must not get `enqueued_at`: the next upload would not store the photo.

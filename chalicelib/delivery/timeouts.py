@@ -28,6 +28,9 @@ GIVE_UP_AFTER: Final = timedelta(hours=24)
 """How long a story may stay unfinished before it fails, with a reason and a notice."""
 
 
+_PHOTO_AWAITED_FOR: Final = timedelta(minutes=5)
+
+
 def is_unfinished(story: Story) -> bool:
     """Is there work to do, or a notice to send?"""
     return story.unfinished_since is not None
@@ -49,6 +52,14 @@ def may_resume(story: Story, now: datetime) -> bool:
 def is_overdue(story: Story, now: datetime) -> bool:
     """Is the story unfinished for so long that the sweeper gives it up?"""
     return story.unfinished_since is not None and now - story.unfinished_since > GIVE_UP_AFTER
+
+
+def is_abandoned(story: Story, now: datetime) -> bool:
+    """Can no upload store the photo of a claimed story any more?
+
+    The upload was answered with 503, or its process died. Its sender may send the photo again.
+    """
+    return now - (story.uploading_until or story.created_at) > _PHOTO_AWAITED_FOR
 
 
 def may_resume_arrival(arrived_at: datetime, request: UploadRequest, now: datetime) -> bool:

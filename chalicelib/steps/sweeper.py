@@ -10,7 +10,7 @@ import msgspec
 
 from chalicelib import telemetry
 from chalicelib.delivery.failover import Failover, IntakeFailover
-from chalicelib.delivery.timeouts import is_overdue, is_probably_lost
+from chalicelib.delivery.timeouts import is_abandoned, is_overdue, is_probably_lost
 from chalicelib.errors import StorytimeError
 from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.stories import moves
@@ -79,6 +79,8 @@ class Sweeper(msgspec.Struct, frozen=True):
             )
             self.failover.give_up(story)  # a last try: its handler sends the notice
             self.stories.apply(story, moves.notice_abandoned(story))
+        elif is_abandoned(story, now) and self.failover.awaits_photo(story):
+            self.failover.give_up(story)
         elif not overdue and story.status is not Status.FAILED:
             self.failover.resume(story)
         elif is_probably_lost(story, now):
