@@ -25,7 +25,7 @@ from chalice.app import (
 
 from chalicelib import telemetry
 from chalicelib.assembly import assembly_on_aws
-from chalicelib.delivery import events
+from chalicelib.delivery import deadlines, events
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.http import answers, profiles, requests, tokens
@@ -81,6 +81,12 @@ def current_request() -> Request:
 @app.middleware("all")
 def name_the_request_in_logs(event: Any, get_response: Callable[[object], Any]) -> Any:
     with telemetry.bound(function_request_id=events.request_id_of(event)):
+        return get_response(event)
+
+
+@app.middleware("http")
+def answer_in_time(event: object, get_response: Callable[[object], Response]) -> Response:
+    with deadlines.answering():
         return get_response(event)
 
 

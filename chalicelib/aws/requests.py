@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.delivery import deadlines
 from chalicelib.errors import TransientError
 from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS, Meter
 
@@ -54,6 +55,23 @@ class RequestFailedError(TransientError):
         super().__init__(f"{operation} failed with {aws_code}")
         self.aws_code = aws_code
         self.response = response
+
+
+class NoTimeLeftError(BotoCoreError):
+    """The client must be answered before another request could end."""
+
+    fmt = "no time is left for another request"
+
+
+def end_in_time(client: Any) -> Any:
+    """Send no request, and no retry, when a client must be answered; returns the client."""
+
+    def stop(**_event: Any) -> None:
+        if deadlines.is_over():
+            raise NoTimeLeftError
+
+    client.meta.events.register("before-send", stop)
+    return client
 
 
 def request(
@@ -110,6 +128,8 @@ class Clients:
                 client: Any = self._session.client(service, config=config)  # type: ignore[call-overload]
                 if is_paid:
                     count_paid_requests(client, self._meter())
+                else:
+                    end_in_time(client)
                 self._clients[service, is_paid] = client
             return self._clients[service, is_paid]
 
