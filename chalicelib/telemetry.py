@@ -92,7 +92,7 @@ class Metric(msgspec.Struct, frozen=True):
 STEP_DURATION: Final = Metric("StepDuration", "Milliseconds", dimension="Step")
 """Duration of successful work on a story. Lambda's own metrics count failed attempts."""
 PAID_CALLS: Final = Metric("PaidCalls", dimension="Operation")
-"""Answered requests to Rekognition and Polly: AWS bills each."""
+"""Answered requests to Rekognition, Textract and Polly: AWS bills each."""
 DUPLICATES_FOUND: Final = Metric("DuplicatesFound")
 """Photos that already had a story."""
 CHARACTERS_NARRATED: Final = Metric("CharactersNarrated")
