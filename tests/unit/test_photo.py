@@ -1,5 +1,6 @@
 import base64
 import io
+import random
 import struct
 import zlib
 
@@ -102,8 +103,10 @@ def test_a_truncated_image_is_refused(image_format: str, keep: float) -> None:
 
 
 def noise(*, progressive: bool = False) -> bytes:
+    """A JPEG of the same noise each time: whether its last byte says anything is chance."""
     target = io.BytesIO()
-    Image.effect_noise((300, 200), 80).save(target, "JPEG", progressive=progressive)
+    grey = random.Random("noise").randbytes(300 * 200)  # noqa: S311  # no secret
+    Image.frombytes("L", (300, 200), grey).save(target, "JPEG", progressive=progressive)
     return target.getvalue()
 
 
@@ -116,7 +119,7 @@ def test_a_jpeg_header_with_garbage_is_refused(progressive: bool) -> None:
         checked_content_type(header + bytes(range(7, 256)) * 20)
 
 
-@pytest.mark.parametrize("missing", [1, 2, 17, 500, 20_000])
+@pytest.mark.parametrize("missing", [2, 17, 500, 20_000])
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("end", [b"", b"\xff\xd9"], ids=["cut-off", "end-marker-put-on"])
 def test_a_jpeg_that_lacks_pixels_is_refused(end: bytes, progressive: bool, missing: int) -> None:
