@@ -202,6 +202,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
         checked_content_type(enormous_png())
 
 
+@pytest.mark.prove  # it encodes 120 megapixels
 def test_a_heic_is_as_large_as_its_pictures_are_coded() -> None:
     """The header says 100 x 100 pixels; decoding takes 120 million."""
     target = io.BytesIO()
