@@ -14,11 +14,11 @@ from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue, StoryMe
 from chalicelib.delivery.retries import retried
 from chalicelib.delivery.runner import Runner
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
-from chalicelib.stories import keys, moves, upload_request
+from chalicelib.delivery.upload_failures import UploadFailures
+from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import PHOTO_MISSING, Lease, Status, Story
-from chalicelib.stories.upload_request import UploadStatus
 from chalicelib.telemetry import STORIES_FAILED, FailureReason, Meter
 
 _INPUT_OF: Final = MappingProxyType({Step.READING: Status.RECEIVED, Step.NARRATION: Status.READ})
@@ -77,10 +77,11 @@ class Parking(msgspec.Struct, frozen=True):
 class IntakeDeadLetters(msgspec.Struct, frozen=True):
     """Handles dead letters about photos in the intake bucket: their upload requests fail.
 
-    So the sender gets the reason at the next poll.
+    So the sender gets the reason at the next poll, and by e-mail.
     """
 
     upload_requests: UploadRequests
+    failures: UploadFailures
     intake_dead_letter_queue: Queue[IntakeMessage]
     intake_parked_queue: Queue[IntakeMessage]
 
@@ -94,12 +95,12 @@ class IntakeDeadLetters(msgspec.Struct, frozen=True):
     def _give_up(self, message: IntakeMessage) -> str:
         upload_id = keys.upload_id_of(message.key)
         request = self.upload_requests.find(upload_id) if upload_id else None
-        reason = (
-            _tried(request.last_error) if request else "it was tried several times: see the log"
-        )
+        reason = "it was tried several times: see the log"
+        if request is not None:
+            reason = request.reason or _tried(request.last_error)
         log.error("given up", extra={"reason": reason, "key": message.key})
-        if request is not None and request.status is UploadStatus.REQUESTED:
-            self.upload_requests.update(request, upload_request.failure(reason))
+        if request is not None:
+            self.failures.tell(request, reason)
         return reason
 
 

@@ -20,6 +20,7 @@ from chalicelib.steps.listing import ListPage
 from chalicelib.stories.keys import Links
 from chalicelib.stories.story import Status, Story, why_it_failed
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
+from chalicelib.stories.upload_request import why_it_failed as why_upload_failed
 
 log = logging.getLogger(__name__)
 
@@ -84,18 +85,21 @@ def list_response(page: ListPage, links: Links) -> Response:
     return Response(body={"stories": stories, "next_cursor": page.next_cursor}, status_code=200)
 
 
-def deletion_response(story: Story) -> Response:
-    """202: no client gets the story from now on; its files are being removed."""
-    return Response(body=_tombstone(story), status_code=202, headers={**_headers(story)})
+def deletion_response(deleted: Story | UploadRequest) -> Response:
+    """202: no client gets the story from now on, and its files are being removed.
+
+    Of an upload that has no story yet, none will be made.
+    """
+    body = _tombstone(deleted) if isinstance(deleted, Story) else _summary(deleted)
+    return Response(body=body, status_code=202, headers={**_headers(deleted)})
 
 
 def _answer_about(found: Story | UploadRequest, links: Links) -> tuple[int, dict[str, Any]]:
     """The status and body for a story, or for an upload request without a story."""
     if isinstance(found, UploadRequest):
-        described = {"id": found.id, "status": found.status.value, "name": found.name}
+        described = _summary(found) | {"name": found.name}
         if found.status is UploadStatus.FAILED:
-            message = f"This upload cannot become a story: {found.reason}".rstrip(".") + "."
-            return 422, described | _problem("failed", message)
+            return 422, described | _problem("failed", why_upload_failed(found))
         message = "No photo was taken in yet: post the form, or ask again in a moment."
         return 503, described | _problem("not_ready", message)
     if found.status is Status.DELETED:
@@ -145,6 +149,10 @@ def _described(story: Story, links: Links) -> dict[str, Any]:
             for name, rendition in story.renditions.items()
         },
     }
+
+
+def _summary(request: UploadRequest) -> dict[str, Any]:
+    return {"id": request.id, "status": request.status.value}
 
 
 def _tombstone(story: Story) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue
 from chalicelib.delivery.rejected_files import RejectedFiles
 from chalicelib.delivery.retries import retried
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
+from chalicelib.delivery.upload_failures import UploadFailures
 from chalicelib.errors import (
     RejectedError,
     StoryDeletedError,
@@ -49,6 +50,7 @@ class BucketIntake(msgspec.Struct, frozen=True):
     intake_bucket: IntakeBucket
     intake_queue: Queue[IntakeMessage]
     rejected_files: RejectedFiles
+    failures: UploadFailures
     meter: Meter
 
     def handle(self, delivery: Delivery[IntakeMessage]) -> None:
@@ -77,8 +79,7 @@ class BucketIntake(msgspec.Struct, frozen=True):
             if request is None:
                 self.rejected_files.move(message, found, rejection.message)
                 return
-            if request.status is UploadStatus.REQUESTED:
-                self.upload_requests.update(request, upload_request.failure(rejection.message))
+            self.failures.tell(request, rejection.message)
         else:
             self._make_story(found, content_type, request, message.key)
         self.intake_bucket.remove(message.key, found.version)
@@ -96,8 +97,8 @@ class BucketIntake(msgspec.Struct, frozen=True):
             receipt = self.intake.claim_and_start(new, upload, self._claim_for(request, found))
             if request is not None and receipt.duplicate:
                 self.upload_requests.fulfil(request, receipt.story, found.arrived_at)
-        except StoryDeletedError:
-            log.info("the story was deleted after this photo arrived: it stays deleted")
+        except StoryDeletedError as deleted:
+            log.info("no story is made", extra={"reason": deleted.message})
         else:
             if receipt.duplicate and not _was_taken_in(request, found):
                 self.meter.record(DUPLICATES_FOUND)
@@ -106,6 +107,8 @@ class BucketIntake(msgspec.Struct, frozen=True):
         """How this photo claims its story."""
         if request is None:
             return partial(_unless_deleted_since, self.stories, found)
+        if request.status is UploadStatus.CANCELLED:
+            raise StoryDeletedError("the upload was cancelled")
         if _was_taken_in(request, found):
             return partial(_only_this_generation, self.stories, request)
         return partial(self.upload_requests.claim_story, request, found.arrived_at)

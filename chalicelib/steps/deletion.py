@@ -1,5 +1,7 @@
 """Deletion, in two parts: first hides a story from clients, then removes its files.
 
+An upload that has no story yet is cancelled instead.
+
 The second part waits for workers and uploads that may still store files of the story, and for
 the CDN to drop its copies. A tombstone stays, which says when everything was gone.
 """
@@ -23,7 +25,7 @@ from chalicelib.stories.keys import checked_id
 from chalicelib.stories.ports import Cdn, Stories, UploadRequests
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import TOMBSTONE_KEPT_FOR, Status, Story, is_gone, writers_end
-from chalicelib.stories.upload_request import UploadRequest
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus, cancellation
 from chalicelib.telemetry import Meter, record_duration
 
 MAX_WRITER_DURATION: Final = timedelta(seconds=120)
@@ -38,51 +40,56 @@ class Deletion(msgspec.Struct, frozen=True):
     deletion_queue: Queue[StoryMessage]
     clock: Callable[[], datetime]
 
-    def delete(self, given_id: str) -> Story:
+    def delete(self, given_id: str) -> Story | UploadRequest:
         """Mark a story as deleted, and enqueue the removal of its files.
 
-        A second call does no harm.
+        If an upload has no story yet, cancel it. A second call does no harm.
 
         Args:
-            given_id: The story's id, or that of the upload request that it fulfils.
+            given_id: The story's id, or that of the upload request.
 
         Raises:
             InvalidRequestError: The id is not a UUID.
-            UnknownStoryError: There is no story with this id.
+            UnknownStoryError: No story and no upload request has this id.
             StoryChangedError: Its id got a new story meanwhile; trying again is safe.
         """
-        story_id = checked_id(given_id)
-        with telemetry.bound(story_id=story_id, step="deletion"):
-            story = self._deleted(story_id)
+        known_id = checked_id(given_id)
+        with telemetry.bound(story_id=known_id, step="deletion"):
+            found = self._found(known_id)
+            if isinstance(found, UploadRequest):
+                return self._cancelled(found)
+            story = self._deleted(found)
             if story.erased_at is None:
                 self.deletion_queue.send(messages.about(story))
             log.info("deleted")
             return story
 
-    def _deleted(self, story_id: str) -> Story:
-        story = self._found(story_id)
+    def _cancelled(self, request: UploadRequest) -> UploadRequest:
+        log.info("upload cancelled")
+        if request.status is UploadStatus.CANCELLED:
+            return request
+        return self.upload_requests.update(request, cancellation(self.clock()))
+
+    def _deleted(self, story: Story) -> Story:
         if story.status is Status.DELETED:
             return story
         try:
             return self.stories.apply(story, moves.deleted(self.clock()))
         except StoryChangedError:
-            latest = self._found(story_id)
-            if latest.status is Status.DELETED and latest.generation == story.generation:
+            latest = self.stories.find(story.id)
+            is_same = latest is not None and latest.generation == story.generation
+            if latest is not None and latest.status is Status.DELETED and is_same:
                 return latest  # another request deleted it
             raise
 
-    def _found(self, story_id: str) -> Story:
-        story = self.stories.find(story_id) or self._uploaded(story_id)
-        if story is None or is_gone(story, self.clock()):
-            raise UnknownStoryError(f"There is no story with the id {story_id}.")
-        return story
-
-    def _uploaded(self, upload_id: str) -> Story | None:
-        request = self.upload_requests.find(upload_id)
-        if request is None or request.story_id is None:
-            return None
-        story = self.stories.find(request.story_id)
-        return story if story and story.generation == request.generation else None
+    def _found(self, known_id: str) -> Story | UploadRequest:
+        found = self.stories.find(known_id) or self.upload_requests.find(known_id)
+        if isinstance(found, UploadRequest) and found.story_id is not None:
+            story = self.stories.find(found.story_id)
+            found = story if story and story.generation == found.generation else None
+        if found is None or (isinstance(found, Story) and is_gone(found, self.clock())):
+            raise UnknownStoryError(f"There is no story with the id {known_id}.")
+        return found
 
 
 class Eraser(msgspec.Struct, frozen=True):

@@ -38,7 +38,8 @@ class Retrieval(msgspec.Struct, frozen=True):
         Raises:
             InvalidRequestError: There is no id, or it is not a UUID.
             UnknownStoryError: No story and no upload request has this id.
-            ExpiredError: The upload request was never used, or its story was deleted.
+            ExpiredError: The upload request was never used or is cancelled, or its story was
+                deleted.
         """
         known_id = checked_id(given_id)
         with telemetry.bound(story_id=known_id, step="retrieval"):
@@ -54,6 +55,8 @@ class Retrieval(msgspec.Struct, frozen=True):
         request = self.upload_requests.find(upload_id)
         if request is None:
             raise _unknown(upload_id)
+        if request.status is UploadStatus.CANCELLED:
+            raise ExpiredError("This upload was cancelled: ask for a new one.", code="cancelled")
         if request.story_id is not None:
             return self._fulfilled(request, request.story_id)
         has_arrived = self._resume_arrival(request)

@@ -11,7 +11,7 @@ from typing import Final, TypedDict
 
 import msgspec
 
-from chalicelib.stories.story import Story
+from chalicelib.stories.story import TOMBSTONE_KEPT_FOR, Story
 
 MAX_BYTES: Final = 25_000_000
 """The limit of a photo that is posted to S3. Through API Gateway it is 4.4 MB."""
@@ -61,6 +61,7 @@ class UploadStatus(StrEnum):
     REQUESTED = "requested"  # no photo is taken in yet
     FULFILLED = "fulfilled"  # the photo has a story
     FAILED = "failed"  # no story can be made of it; the record says why
+    CANCELLED = "cancelled"  # its client wants no story; a photo that still arrives is removed
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +82,7 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
             with the same form again. Older records call it ``photo_staged_at``, so it is
             stored under that name.
         reason: Why the photo has no story, for its sender.
+        notified_at: When the e-mail about the failure was sent.
         last_error: The error of the last failed attempt to take it in.
     """
 
@@ -101,6 +103,7 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
     generation: str | None = None
     photo_arrived_at: datetime | None = msgspec.field(default=None, name="photo_staged_at")
     reason: str | None = None
+    notified_at: datetime | None = None
     last_error: str | None = None
 
 
@@ -116,6 +119,7 @@ class UploadRequestChanges(TypedDict, total=False):
     generation: str | None
     photo_arrived_at: datetime | None
     reason: str | None
+    notified_at: datetime | None
     last_error: str | None
 
 
@@ -146,3 +150,19 @@ def fulfilment(story: Story, photo_arrived_at: datetime) -> UploadRequestChanges
 def failure(reason: str) -> UploadRequestChanges:
     """No story can be made of the photo that arrived."""
     return {"status": UploadStatus.FAILED, "reason": reason, "last_error": None}
+
+
+def cancellation(now: datetime) -> UploadRequestChanges:
+    """No story is made of a photo that arrives from now on."""
+    return {
+        "status": UploadStatus.CANCELLED,
+        "expires_at": (now + TOMBSTONE_KEPT_FOR).replace(microsecond=0),
+        "name": "",
+        "reason": None,
+        "last_error": None,
+    }
+
+
+def why_it_failed(request: UploadRequest) -> str:
+    """A sentence for the sender of the photo."""
+    return f"This upload cannot become a story: {request.reason}".rstrip(".") + "."

@@ -171,7 +171,7 @@ _OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
         may.look_at_workflow,
         may.send_email,
     ),
-    "give_up_intake": (may.records(_UPLOADS, "GetItem", "UpdateItem"),),
+    "give_up_intake": (may.records(_UPLOADS, "GetItem", "UpdateItem"), may.publish),
     "give_up_reading": _fail_story,
     "give_up_narration": _fail_story,
 }

@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from chalicelib.assembly import Assembly
 from chalicelib.delivery.messages import IntakeMessage
@@ -188,7 +188,7 @@ class World(MemoryTools):
 
     def delete(self) -> Story:
         """Delete the only story, as a client does."""
-        return self.part(Deletion).delete(self.story().id)
+        return cast("Story", self.part(Deletion).delete(self.story().id))
 
     def retrieve(self) -> Story | UploadRequest:
         """Ask for the only story, as a client does."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from chalicelib.delivery.messages import IntakeMessage, about
 from chalicelib.errors import ExpiredError, TransientError, UnknownStoryError
+from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
 from chalicelib.stories import keys
 from chalicelib.stories.queues import DEAD_LETTERS, Step
@@ -21,8 +23,10 @@ SLOW_DOWN = TransientError("PutObject failed with SlowDown")
 ZIP = b"PK\x03\x04" + bytes(100)
 
 
-def permitted(world: World, language: str = "en-US", voice: str = "Joanna") -> UploadPermit:
-    wanted = WantedUpload("mole.jpg", "image/jpeg", language, voice)
+def permitted(
+    world: World, language: str = "en-US", voice: str = "Joanna", *, notify: bool = True
+) -> UploadPermit:
+    wanted = WantedUpload("mole.jpg", "image/jpeg", language, voice, notify)
     return world.part(DirectUpload).permit(wanted)
 
 
@@ -117,6 +121,100 @@ def test_a_file_that_is_no_photo_fails_its_request(world: World, photo: bytes) -
     assert world.stories.kept == {}
     assert world.intake_bucket.objects == {}
     assert world.intake_parked_queue.kept == []
+    reason = f"This upload cannot become a story: {failed.reason}".rstrip(".")
+    notice = ("mole.jpg could not be taken in", f"mole.jpg\n\n{reason}.\n")
+    assert world.outbox.notices == [notice]
+
+
+def test_a_failed_upload_is_told_once(world: World) -> None:
+    request = posted(world, b"hello")
+    left = world.intake_bucket.objects[request.key]
+    announce(world, request)
+    world.intake_bucket.objects[request.key] = left
+
+    announce(world, request)
+
+    assert len(world.outbox.notices) == 1
+    assert request_of(world, request).notified_at == world.clock()
+
+
+def test_a_failed_upload_is_not_told_to_a_sender_who_wants_no_notice(world: World) -> None:
+    request = permitted(world, notify=False).request
+    post_again(world, request, b"hello")
+
+    announce(world, request)
+
+    assert request_of(world, request).status is UploadStatus.FAILED
+    assert world.outbox.notices == []
+
+
+def test_a_notice_that_cannot_be_sent_is_sent_later(world: World) -> None:
+    with failing(world.announcer, "publish"):
+        request = taken_in(world, b"hello")
+    assert request_of(world, request).status is UploadStatus.FAILED
+
+    world.clock.advance(5)
+    world.deliver_intake()
+
+    assert len(world.outbox.notices) == 1
+    assert world.intake_bucket.objects == {}
+
+
+# A client cancels its upload.
+
+
+@pytest.mark.parametrize("photo", [jpeg(), b"hello"])
+def test_what_arrives_for_a_cancelled_upload_is_removed(world: World, photo: bytes) -> None:
+    request = permitted(world).request
+    world.part(Deletion).delete(request.id)
+    post_again(world, request, photo)
+
+    announce(world, request)
+
+    assert world.intake_bucket.objects == {}
+    assert world.stories.kept == {}
+    assert world.outbox.notices == []
+    assert_cancelled(world, request)
+
+
+def test_an_upload_is_cancelled_while_its_photo_is_taken_in(world: World) -> None:
+    request = posted(world)
+    cancel = partial(world.part(Deletion).delete, request.id)
+    before(world.upload_requests, "claim_story", cancel)
+    announce(world, request)
+    assert world.stories.kept == {}
+
+    world.clock.advance(5)
+    world.deliver_intake()
+
+    assert world.intake_bucket.objects == {}
+    assert_cancelled(world, request)
+
+
+def test_a_failed_upload_can_be_cancelled(world: World) -> None:
+    request = taken_in(world, b"hello")
+
+    world.part(Deletion).delete(request.id)
+
+    assert_cancelled(world, request)
+
+
+def test_an_upload_can_be_cancelled_twice(world: World) -> None:
+    request = permitted(world).request
+    cancelled = world.part(Deletion).delete(request.id)
+
+    assert world.part(Deletion).delete(request.id) == cancelled
+
+
+def assert_cancelled(world: World, request: UploadRequest) -> None:
+    """The client gets 410, and the record says nothing of the photo."""
+    with pytest.raises(ExpiredError) as gone:
+        world.retrieval.retrieve(request.id)
+    assert gone.value.code == "cancelled"
+    kept = request_of(world, request)
+    assert (kept.status, kept.name, kept.reason) == (UploadStatus.CANCELLED, "", None)
+    assert kept.expires_at is not None
+    assert kept.expires_at > request.usable_until + timedelta(days=1)  # outlives what may arrive
 
 
 @pytest.mark.parametrize(
@@ -400,6 +498,9 @@ def test_a_photo_that_was_given_up_fails_its_request_and_can_be_redriven(world: 
         "it was tried several times, but GetObject failed with SlowDown; send the photo again later"
     )
     assert world.intake_bucket.objects.keys() == {request.key}
+    ((subject, body),) = world.outbox.notices
+    assert subject == "mole.jpg could not be taken in"
+    assert failed.reason in body
 
     world.intake_parked_queue.move_all_to(world.intake_queue)
     world.deliver_intake()

@@ -135,8 +135,6 @@ def test_a_story_can_be_deleted_by_the_id_of_its_upload() -> None:
     world = world_with_a_story()
     request = upload_request()
     world.upload_requests.add(request)
-    with pytest.raises(UnknownStoryError):
-        world.part(Deletion).delete(request.id)
     world.upload_requests.fulfil(request, world.story(), world.clock())
 
     world.part(Deletion).delete(request.id)

@@ -11,6 +11,7 @@ from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import OF_STORIES
 from chalicelib.stories.story import Status, Story
 from tests.contracts.test_stories import MOVES
+from tests.proof.invariants_of_uploads import is_notice_of_upload
 from tests.proof.outcome import Outcome, shortest_gap, with_following, writes
 from tests.proof.pages import audio_of, text_on
 from tests.proof.tape import CRASHES, Request
@@ -127,7 +128,8 @@ def _missing_notices(run: Outcome) -> Iterator[str]:
 
 
 def _is_notice(request: Request) -> bool:
-    return request.operation == "sns.Publish" and request.took_effect
+    is_ours = request.operation == "sns.Publish" and not is_notice_of_upload(request)
+    return is_ours and request.took_effect
 
 
 def _is_broken_repeat(request: Request) -> bool:

@@ -8,6 +8,7 @@ from chalicelib.errors import ExpiredError
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from tests.proof.outcome import Outcome, shortest_gap
 from tests.proof.simulation import Posted
+from tests.proof.tape import Request
 
 
 def _requests_without_an_end(run: Outcome) -> Iterator[str]:
@@ -23,6 +24,13 @@ def _requests_without_an_end(run: Outcome) -> Iterator[str]:
             yield f"an upload request is {request.status} for ever"
         if request.status is UploadStatus.FAILED and not request.reason:
             yield "an upload request failed without a reason"
+        if request.status is UploadStatus.CANCELLED and (request.name or request.story_id):
+            yield "a cancelled upload still tells of its photo"
+    cancelled = {each.id for each in run.uploads if each.status is UploadStatus.CANCELLED}
+    if not cancelled >= set(run.simulation.cancelled):
+        yield "a cancellation was answered, and the upload went on"
+    if not cancelled <= run.asked_to_cancel:
+        yield "an upload was cancelled that no client cancelled"
 
 
 def _badly_fulfilled(run: Outcome, request: UploadRequest) -> Iterator[str]:
@@ -107,8 +115,47 @@ def _wrong_answers(run: Outcome) -> Iterator[str]:
     for answer in run.simulation.answered:
         mine = [each for each in answer.posted if each.upload_id == answer.asked_for]
         is_over = any(each.key in run.simulation.vanished for each in mine)
-        if isinstance(answer.found, ExpiredError) and mine and not is_over:
+        if answer.asked_for in answer.cancelled:
+            if answer.found is not None and not _is_cancellation(answer.found):
+                yield "a client that cancelled an upload gets another answer than that"
+        elif _is_cancellation(answer.found):
+            if answer.asked_for not in run.asked_to_cancel:
+                yield "a client is told of a cancellation that no client wanted"
+        elif isinstance(answer.found, ExpiredError) and mine and not is_over:
             yield "a photo that was posted is said not to have come in time"
+
+
+def _is_cancellation(found: object) -> bool:
+    return isinstance(found, ExpiredError) and found.code == "cancelled"
+
+
+def _untold_failures(run: Outcome) -> Iterator[str]:
+    """Each sender who wants a notice is told once why an upload failed.
+
+    A fault while it is sent excuses another one, and so does a second delivery at the same time.
+    """
+    failed = [
+        each for each in run.uploads if each.status is UploadStatus.FAILED or each.notified_at
+    ]
+    if any(each.notify != bool(each.notified_at) for each in failed):
+        yield "a sender who wants a notice has none about a failed upload, or another one has"
+    wanted = sum(each.notify for each in failed)
+    told = [each for each in run.requests if is_notice_of_upload(each) and each.took_effect]
+    excused = sum(_is_excused(run, each) for each in told)
+    if not wanted <= len(told) <= wanted + excused:
+        yield f"{len(told)} notices about {wanted} failed uploads, {excused} excused"
+
+
+def is_notice_of_upload(request: Request) -> bool:
+    return request.operation == "sns.Publish" and "could not be taken in" in str(request.detail)
+
+
+def _is_excused(run: Outcome, notice: Request) -> bool:
+    own = [each for each in run.requests if each.process is notice.process]
+    if any(each.fault for each in own if each.number >= notice.number):
+        return True
+    meanwhile = run.requests[own[0].number : own[-1].number]
+    return any(each.process is not notice.process for each in meanwhile)
 
 
 def _needless_messages(run: Outcome) -> Iterator[str]:
@@ -123,4 +170,10 @@ def _needless_messages(run: Outcome) -> Iterator[str]:
         yield "an upload was resumed twice within a minute"
 
 
-ALL = (_requests_without_an_end, _lost_photos, _wrong_answers, _needless_messages)
+ALL = (
+    _requests_without_an_end,
+    _lost_photos,
+    _wrong_answers,
+    _untold_failures,
+    _needless_messages,
+)

@@ -167,6 +167,14 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
     "a dropped photo and a deletion": lambda run: (
         run.upload().settle().drop().announce_all().meet(INTAKE, run.delete)
     ),
+    "an arrived photo and a cancellation": lambda run: _arrived(run).meet(INTAKE, run.cancel),
+    # The photo has a story already; the upload that is cancelled is not its own.
+    "a known photo and a cancellation": lambda run: _arrived(run.upload().settle()).meet(
+        INTAKE, run.cancel
+    ),
+    "no photo and a cancellation": lambda run: (
+        run.upload_directly(None).announce_all().meet(INTAKE, run.cancel)
+    ),
     "a poll and an intake": lambda run: _arrived(run).wait(61).meet(run.poll_upload, INTAKE),
     # The form can no longer be used, but it was: the client must not start anew.
     "a late poll and an intake": lambda run: (

@@ -16,7 +16,7 @@ from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
-from chalicelib.stories.upload_request import UploadStatus
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from tests.fakes.world import NAMESPACE
 from tests.proof.pages import page
 from tests.proof.simulation import Posted, Simulation, Wish
@@ -143,6 +143,20 @@ class Outcome:
             return None
         photo_id = content_id(page(posted.shade))
         return str(derived_id(NAMESPACE, photo_id, "en-US", "Joanna"))
+
+    @cached_property
+    def uploads(self) -> list[UploadRequest]:
+        return list(self.backend.upload_requests.kept.values())
+
+    @cached_property
+    def asked_to_cancel(self) -> set[str]:
+        """The uploads that a client tried to cancel, whether it was answered or not."""
+        return {
+            request.detail[1].id
+            for request in self.requests
+            if request.process.kind == "delete" and request.target == "upload"
+            if request.detail[0] == "update"
+        }
 
     @cached_property
     def parked_deletions(self) -> set[StoryMessage]:

@@ -189,6 +189,16 @@ SCENARIOS: Final[Scenarios] = {
         run.upload_directly().upload_directly(OTHER_SHADE).lose_events()
     ),
     "direct upload of no photo": lambda run: run.upload_directly(None).settle().poll_upload(),
+    "direct upload of no photo, no notice": lambda run: run.request_upload(notify=False).post(None),
+    "direct upload cancelled": lambda run: (
+        run.request_upload().cancel().post().settle().poll_upload()
+    ),
+    "direct upload cancelled when it came": lambda run: (
+        run.upload_directly().cancel().lose_events().settle().cancel().poll_upload()
+    ),
+    "failed upload cancelled": lambda run: (
+        run.upload_directly(None).settle().cancel().poll_upload()
+    ),
     # First a file that is no photo, then a photo with the same form.
     "direct upload mended": lambda run: run.request_upload().post(None).settle().post(),
     "direct upload forgotten": direct_upload_forgotten,

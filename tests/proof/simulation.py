@@ -80,6 +80,7 @@ class Answered:
     found: Story | UploadRequest | RejectedError | None  # None: the request failed
     deleted: Sequence[StoryMessage]  # the lives whose deletion was answered before
     posted: Sequence[Posted]  # what S3 had taken before
+    cancelled: Sequence[str] = ()  # the uploads whose cancellation was answered before
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Simulation(SimulatedAws):
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
     deleted: list[StoryMessage] = field(default_factory=list)  # answered with 202
+    cancelled: list[str] = field(default_factory=list)  # uploads, answered with 202
     posted: list[Posted] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
     permits: list[UploadPermit] = field(default_factory=list)
@@ -203,9 +205,9 @@ class Simulation(SimulatedAws):
             except RejectedError as rejection:
                 return rejection
 
-        deleted, posted = tuple(self.deleted), tuple(self.posted)
+        before = tuple(self.deleted), tuple(self.posted), tuple(self.cancelled)
         found = self.invoked(Process("poll"), retrieve)
-        self.answered.append(Answered(asked_for, found, deleted, posted))
+        self.answered.append(Answered(asked_for, found, *before))
         return self
 
     def poll_upload(self) -> Self:
@@ -236,9 +238,16 @@ class Simulation(SimulatedAws):
     def delete(self, story_id: str | None = None) -> Self:
         """Delete the last story, unless another one is given; again when that fails."""
         story_id = story_id or self.story.id
-        if story := self._tried("delete", lambda: self.part(Deletion).delete(story_id)):
-            self.deleted.append(about(story))
+        found = self._tried("delete", lambda: self.part(Deletion).delete(story_id))
+        if isinstance(found, Story):
+            self.deleted.append(about(found))
+        elif found is not None:
+            self.cancelled.append(found.id)
         return self
+
+    def cancel(self) -> Self:
+        """Cancel the upload of the last form; if it has a story by now, delete that."""
+        return self.delete(self.upload_id)
 
     # Profiles.
 

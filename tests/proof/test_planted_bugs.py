@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chalicelib.assembly import Assembly
+from chalicelib.delivery.upload_failures import UploadFailures
 from chalicelib.profiles import moves
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.duplicates import Duplicates, RivalStatus, rival_status
@@ -21,7 +22,7 @@ from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Status, Story
-from chalicelib.stories.upload_request import UploadRequest, fulfilment
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus, failure, fulfilment
 from tests.fakes.profiles import InMemoryProfiles
 from tests.fakes.stories import InMemoryStories
 from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
@@ -135,6 +136,25 @@ class WithoutTransaction(InMemoryUploadRequests):
         if self._is_open(request):
             self._write(request, fulfilment(story, photo_arrived_at))
         return self._stories.claim(story, **over)
+
+
+@planted("an arrived photo and a cancellation", "the upload went on")
+class WithoutOpenCondition(InMemoryUploadRequests):
+    """A photo fulfils its upload request whatever has become of the request since."""
+
+    def _is_open(self, request: UploadRequest) -> bool:
+        return request.id in self.kept
+
+
+@planted("direct upload of no photo", "0 notices about 1 failed uploads")
+class WithNoticeMarkedFirst(UploadFailures, frozen=True):
+    """A notice is recorded before it is sent: a crash in between loses it."""
+
+    def tell(self, request: UploadRequest, reason: str) -> None:
+        if request.status is UploadStatus.REQUESTED:
+            failed = self.upload_requests.update(request, failure(reason))
+            self.upload_requests.update(failed, {"notified_at": self.clock()})
+            self.announcer.publish("It could not be taken in", reason)
 
 
 @planted("direct upload", "a photo was posted, and its request does not know of it")

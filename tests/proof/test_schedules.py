@@ -38,6 +38,17 @@ CRASHING = (
     "two uploads of a new photo",
     "a dead letter and a step",
     "the same face, the later id lower, and one that is there",
+    # Deletions while others write.
+    "a deletion and narration",
+    "a deletion and the photo again",
+    "a deletion and a claim's photo",
+    "an arrived photo and an eraser",
+    "an arrived photo and a cancellation",
+    "an eraser and the photo again",
+    "an eraser and a late step",
+    "an eraser and a reader",
+    "two erasers of a direct upload",
+    "DELETE and the workflow",
 )
 FORKING_NAMES = {
     "profile photo",

@@ -214,6 +214,15 @@ def test_a_deletion_is_answered_with_the_tombstone() -> None:
     assert said(answers.deletion_response(deleted)) == Answer(202, body, HEADERS)
 
 
+def test_a_cancelled_upload_is_answered_with_its_status() -> None:
+    cancelled = upload_request(status=UploadStatus.CANCELLED, name="")
+
+    answer = said(answers.deletion_response(cancelled))
+
+    headers = {"ETag": f'"{cancelled.id}"', "Timestamp": TIMESTAMP}
+    assert answer == Answer(202, {"id": cancelled.id, "status": "cancelled"}, headers)
+
+
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
