@@ -19,7 +19,13 @@ from chalicelib.profiles import keys, moves
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.notice import notice_of
 from chalicelib.profiles.ports import FaceCollection, Mailer
-from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, was_sent_before_deletion
+from chalicelib.profiles.profile import (
+    Leftover,
+    Profile,
+    ProfileStatus,
+    owed_to,
+    was_sent_before_deletion,
+)
 from chalicelib.profiles.records import Records
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import Cdn, Media
@@ -72,7 +78,7 @@ class CleanUp(msgspec.Struct, frozen=True):
         """
         steps = [
             *(partial(self._remove_leftover, profile, *each) for each in profile.leftovers.items()),
-            partial(self._notify, profile),
+            *(partial(self._notify, profile, address) for address in owed_to(profile)),
             partial(self._remove_record, profile),
         ]
         failures = []
@@ -85,9 +91,9 @@ class CleanUp(msgspec.Struct, frozen=True):
         if failures:
             raise failures[0]
 
-    def _notify(self, profile: Profile) -> None:
+    def _notify(self, profile: Profile, address: str) -> None:
         attempt = profile.attempt
-        if attempt is None or not (attempt.notice_owed and attempt.email and attempt.refusal):
+        if attempt is None or attempt.refusal is None:
             return
         notice = notice_of(
             profile.user_id,
@@ -96,7 +102,7 @@ class CleanUp(msgspec.Struct, frozen=True):
             keeps_photo=profile.photo is not None,
         )
         try:
-            self.mailer.send(attempt.email, notice.subject, notice.body)
+            self.mailer.send(address, notice.subject, notice.body)
         except RejectedError as rejection:  # SES would refuse it again
             log.warning("notice refused", extra={"reason": rejection.message})
         except StorytimeError as error:
@@ -110,7 +116,7 @@ class CleanUp(msgspec.Struct, frozen=True):
             now = before.attempt if before else None
             if before is None or now is None or now.generation != generation:
                 raise ProfileChangedError("another photo was sent meanwhile")
-            return moves.notified(before, self.clock()) if now.notice_owed else before
+            return before if now.notices[address] else moves.notified(before, address, self.clock())
 
         self._change(profile, decide)
 

@@ -84,8 +84,8 @@ class ProfileIntake(msgspec.Struct, frozen=True):
             generation=generation,
             execution=execution_name(profile_id, generation, 1),
             content_id=content_id,
-            email=photo.email,
             sent_at=photo.sent_at or self.clock(),
+            notices={photo.email: False} if photo.email else {},
         )
 
     def _start(self, profile: Profile, attempt: Attempt, photo: NewPhoto) -> Profile:
@@ -112,7 +112,7 @@ def taken(
         return profile
     is_tried = attempt is not None and attempt.content_id == new.content_id
     if profile is not None and is_tried and _may_join_attempt(profile):
-        return moves.joined(profile, new.email, now)
+        return moves.joined(profile, sent.email, now)
     if sent.sent_at and is_outdated(profile, sent.sent_at + CLOCKS_DIFFER_BY):
         raise SupersededError("it came too late: another photo was sent, or the profile deleted")
     if profile is not None and is_current:

@@ -5,12 +5,24 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.errors import InvalidRequestError
 from chalicelib.profiles.faces import Face
-from chalicelib.profiles.profile import Attempt, Leftover, Photo, Profile, ProfileStatus, Refusal
+from chalicelib.profiles.profile import (
+    Attempt,
+    Leftover,
+    Photo,
+    Profile,
+    ProfileStatus,
+    Refusal,
+    owed_to,
+)
 
 MAX_WRITER_DURATION: Final = timedelta(seconds=70)
 """Longer than any function runs that stores something for an attempt (a test compares), even if
 clocks differ."""
+
+MAX_ADDRESSES: Final = 10
+"""How many addresses can be told about one photo."""
 
 _ENDED_WITHOUT_SUCCESS: Final = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
@@ -34,11 +46,21 @@ def attempted(
 
 
 def joined(profile: Profile, email: str | None, now: datetime) -> Profile:
-    """The photo of the attempt was sent again, maybe with another e-mail address."""
+    """The photo of the attempt was sent again, maybe with another e-mail address.
+
+    Raises:
+        InvalidRequestError: Enough other addresses were given before.
+    """
     attempt = _attempt_of(profile)
     is_over = profile.status in _ENDED_WITHOUT_SUCCESS
-    if email is not None and attempt.email != email:
-        return _attempt_changed(profile, now, email=email, notice_owed=is_over)
+    if email is not None and email not in attempt.notices:
+        if len(attempt.notices) >= MAX_ADDRESSES:
+            raise InvalidRequestError(
+                f"{MAX_ADDRESSES} other addresses are told about this photo already: send it "
+                "without X-Email.",
+                code="too_many_addresses",
+            )
+        return _attempt_changed(profile, now, notices={**attempt.notices, email: False})
     if attempt.started_at is None and not is_over:  # keeps failover from giving it up now
         return _attempt_changed(profile, now)
     return profile
@@ -111,9 +133,8 @@ def registered(profile: Profile, now: datetime) -> Profile:
 
 
 def ended(profile: Profile, status: ProfileStatus, refusal: Refusal, now: datetime) -> Profile:
-    """The attempt ended without success; a notice is owed to the address that was given."""
-    attempt = _attempt_of(profile)
-    over = msgspec.structs.replace(attempt, refusal=refusal, notice_owed=attempt.email is not None)
+    """The attempt ended without success; a notice is owed to each address that was given."""
+    over = msgspec.structs.replace(_attempt_of(profile), refusal=refusal)
     left = _left_by_attempt(profile, now)
     fields = {"status": status, "attempt": over, "leftovers": profile.leftovers | left}
     return _changed(profile, now, fields)
@@ -127,9 +148,10 @@ def given_up(profile: Profile, reason: Refusal, now: datetime) -> Profile:
     return ended(profile, ProfileStatus.FAILED, reason, now)
 
 
-def notified(profile: Profile, now: datetime) -> Profile:
-    """The notice is sent, or cannot be sent."""
-    return _attempt_changed(profile, now, notice_owed=False)
+def notified(profile: Profile, address: str, now: datetime) -> Profile:
+    """The notice to this address is sent, or cannot be sent."""
+    notices = {**_attempt_of(profile).notices, address: True}
+    return _attempt_changed(profile, now, notices=notices)
 
 
 def deleted(profile: Profile, now: datetime) -> Profile:
@@ -198,5 +220,4 @@ def _changed(profile: Profile, now: datetime, fields: dict[str, Any]) -> Profile
 def is_unfinished(profile: Profile) -> bool:
     """Is there work left: an attempt, a removal or a notice?"""
     has_work = profile.status in {ProfileStatus.PROCESSING, ProfileStatus.DELETED}
-    owes_notice = profile.attempt is not None and profile.attempt.notice_owed
-    return has_work or owes_notice or bool(profile.leftovers)
+    return has_work or bool(owed_to(profile) or profile.leftovers)

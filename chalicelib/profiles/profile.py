@@ -87,28 +87,27 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         execution: The name of its last execution.
         number: The number of that execution, from 1. Each needs a new name for 90 days.
         content_id: SHA-256 of the photo; None until it is read.
-        email: Where to send the notice if the photo is not taken.
         sent_at: When it was sent, or its execution started by hand.
         started_at: When its execution was started; None until that is recorded.
         face: The detected face.
         indexing: Its face may be in the collection.
         face_id: The id of its face in the collection.
         refusal: Why the photo is not taken.
-        notice_owed: The notice about it is still to be sent.
+        notices: By each e-mail address that was given: is the notice about a photo that is not
+            taken sent there? Also true if SES will never send it.
     """
 
     generation: str
     execution: str
     number: int = 1
     content_id: str | None = None
-    email: str | None = None
     sent_at: datetime
     started_at: datetime | None = None
     face: Face | None = None
     indexing: bool = False
     face_id: str | None = None
     refusal: Refusal | None = None
-    notice_owed: bool = False
+    notices: dict[str, bool] = {}
 
 
 class Leftover(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,6 +194,13 @@ def is_outdated(profile: Profile | None, sent_at: datetime) -> bool:
         profile.deleted_at,
     )
     return any(moment > sent_at for moment in since if moment)
+
+
+def owed_to(profile: Profile) -> list[str]:
+    """The addresses that are still to be told why the last photo is not taken."""
+    is_over = profile.status in {ProfileStatus.REJECTED, ProfileStatus.FAILED}
+    notices = profile.attempt.notices if profile.attempt and is_over else {}
+    return [address for address, is_sent in notices.items() if not is_sent]
 
 
 def latest_execution(profile: Profile) -> str | None:

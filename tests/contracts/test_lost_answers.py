@@ -20,7 +20,7 @@ from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
 from local.resources.creation import create_stories_table
-from tests.contracts.test_profiles import full
+from tests.contracts.test_profiles import TO, full
 from tests.fakes.builders import story
 from tests.fakes.clock import NOW
 
@@ -75,7 +75,7 @@ def tables(aws: boto3.session.Session, tries: list[Any]) -> Tables:
             lambda _, profiles: profiles.save(full("p-2"), over=None), None, id="a new profile"
         ),
         pytest.param(
-            lambda _, profiles: profiles.save(moves.notified(full(), NOW), over=full()),
+            lambda _, profiles: profiles.save(moves.notified(full(), TO, NOW), over=full()),
             None,
             id="a changed profile",
         ),

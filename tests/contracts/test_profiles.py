@@ -15,6 +15,8 @@ from tests.fakes.builders import story
 from tests.fakes.clock import NOW
 from tests.fakes.engines import CLEAR_FACE
 
+TO = "a@example.com"
+
 
 @pytest.fixture
 def profiles(table: Table) -> Profiles:
@@ -33,11 +35,11 @@ def new(profile_id: str = "p-1") -> Profile:
 def full(profile_id: str = "p-1") -> Profile:
     """A profile in which everything is filled in."""
     later = NOW + timedelta(seconds=1.5)
-    tried = attempt(content_id="c0ffee", email="a@example.com", started_at=later)
+    tried = attempt(content_id="c0ffee", notices={TO: False}, started_at=later)
     profile = msgspec.structs.replace(new(profile_id), attempt=tried)
     profile = moves.indexed(moves.detected(profile, CLEAR_FACE, later), "face-1", later)
     profile = moves.registered(profile, later)
-    again = attempt(generation="e5f6", email="a@example.com")
+    again = attempt(generation="e5f6", notices={TO: False, "b@example.com": True})
     profile = moves.attempted(profile, profile.id, "user_a", again, later)
     return moves.ended(profile, ProfileStatus.FAILED, GIVEN_UP, later)
 
@@ -102,7 +104,7 @@ def test_unfinished_profiles_are_found_page_by_page_and_no_stories(
     stories.claim(story(unfinished_since=NOW))
     for number in range(3):
         profiles.save(new(f"p-{number}"), over=None)
-    finished = moves.notified(moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW), NOW)
+    finished = moves.ended(new("p-9"), ProfileStatus.FAILED, GIVEN_UP, NOW)
     profiles.save(moves.discarded(finished, "a1b2c3d4", NOW), over=None)
 
     found = [each for page in pages(profiles.unfinished) for each in page.profiles]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib.errors import TransientError
-from chalicelib.profiles.profile import ProfileStatus
+from chalicelib.errors import InvalidRequestError, TransientError
+from chalicelib.profiles import moves
+from chalicelib.profiles.profile import ProfileStatus, owed_to
 from tests.fakes.trouble import failing
 from tests.fakes.world import ANNA, BEN, World
 
@@ -49,6 +50,49 @@ def test_a_rejected_photo_that_is_sent_again_with_an_address_sends_mail(world: W
     world.sweep_for(600)
 
     assert [to for to, _, _ in world.mailer.sent] == ["a@example.com"]
+
+
+def test_each_address_that_a_photo_in_work_came_with_gets_the_mail(world: World) -> None:
+    world.faces.seen[ANNA] = []
+    world.put("user_a", email="a@example.com")
+    world.put("user_a", email="b@example.com")
+    world.put("user_a", email="a@example.com")
+
+    world.run()
+    world.sweep_for(600)
+
+    assert [to for to, _, _ in world.mailer.sent] == ["a@example.com", "b@example.com"]
+
+
+def test_mail_to_one_address_does_not_wait_for_another(world: World) -> None:
+    world.faces.seen[ANNA] = []
+    world.put("user_a", email="a@example.com")
+    world.put("user_a", email="b@example.com")
+    send = world.mailer.send
+
+    def fails_for_a(to: str, subject: str, body: str) -> None:
+        if to == "a@example.com":
+            raise TransientError("SendEmail failed")
+        send(to, subject, body)
+
+    world.mailer.send = fails_for_a  # type: ignore[method-assign]
+    world.run()
+    world.sweep_for(600)
+
+    assert [to for to, _, _ in world.mailer.sent] == ["b@example.com"]
+    assert owed_to(world.profile("user_a")) == ["a@example.com"]
+
+
+def test_too_many_addresses_for_one_photo_are_refused(world: World) -> None:
+    for number in range(moves.MAX_ADDRESSES):
+        world.put("user_a", email=f"{number}@example.com")
+    before = world.profile("user_a")
+
+    with pytest.raises(InvalidRequestError) as refused:
+        world.put("user_a", email="one.more@example.com")
+
+    assert refused.value.code == "too_many_addresses"
+    assert world.profile("user_a") == before
 
 
 def test_a_second_photo_replaces_one_that_is_in_work(world: World) -> None:

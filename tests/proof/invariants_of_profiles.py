@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.profiles import keys
-from chalicelib.profiles.profile import Profile, ProfileStatus
+from chalicelib.profiles.profile import Attempt, Profile, ProfileStatus
 from tests.proof.outcome import Outcome, Save, content_id, files_of, has_failed, owner_of
 from tests.proof.simulation import REFUSED_WITH, Wish
 from tests.proof.tape import Request
@@ -137,7 +137,7 @@ def _illegal_move(run: Outcome, save: Save) -> Iterator[str]:
     before, after = save.before, save.after
     if after.status not in _AFTER[before.status if before else None]:
         yield f"an illegal move was written: {before and before.status} to {after.status}"
-    owes = after.attempt is not None and after.attempt.notice_owed
+    owes = bool(_owed(after))
     is_moving = after.status in {ProfileStatus.PROCESSING, ProfileStatus.DELETED}
     if (is_moving or owes or after.leftovers) and after.unfinished_since is None:
         yield f"from request {save.request.number} on, the sweeper did not see what is left to do"
@@ -245,20 +245,43 @@ def _untrue_notices(run: Outcome) -> Iterator[str]:
 
 
 def _missing_notices(run: Outcome) -> Iterator[str]:
-    """A user who gave an address was told how the last attempt ended."""
+    """Each address that was given was told how the last attempt ended."""
     for profile in run.profiles:
         attempt = profile.attempt
         if not has_failed(profile) or attempt is None:
             continue
-        if attempt.notice_owed:
+        if _owed(profile):
             yield "a user is still to be told"
-        wishes = run.last_wishes(profile.user_id)
-        if attempt.email is None and any(wish.email and wish.granted for wish in wishes):
+        if not _addresses_given(run, profile.user_id, attempt) <= attempt.notices.keys():
             yield "the address of a user who is to be told is lost"
-        is_reachable = attempt.email and attempt.email not in run.backend.mailer.refused
-        was_told = any(_is_true(notice, profile) for notice in run.backend.mailer.sent)
-        if is_reachable and not was_told:
+        told = {each[0] for each in run.backend.mailer.sent if _is_true(each, profile)}
+        if attempt.notices.keys() - run.backend.mailer.refused - told:
             yield f"a user was not told that a photo is {profile.status}"
+
+
+def _addresses_given(run: Outcome, user_id: str, attempt: Attempt) -> set[str]:
+    """The addresses that came with the last photo, also when it was sent again."""
+    began = next(
+        save.request.number
+        for save in run.saves
+        if save.after.attempt and save.after.attempt.generation == attempt.generation
+    )
+    again = [
+        wish
+        for wish in run.wishes
+        if wish.user_id == user_id and wish.ended >= began
+        if content_id(wish.content or b"") == attempt.content_id
+    ]
+    wishes = [*run.last_wishes(user_id), *again]
+    return {wish.email for wish in wishes if wish.email and wish.granted}
+
+
+def _owed(profile: Profile | None) -> set[tuple[str, str]]:
+    """The notices that are still to be sent, by the photo's generation and the address."""
+    if profile is None or profile.attempt is None or not has_failed(profile):
+        return set()
+    attempt = profile.attempt
+    return {(attempt.generation, to) for to, is_sent in attempt.notices.items() if not is_sent}
 
 
 def _is_true(notice: tuple[str, str, str], profile: Profile) -> bool:
@@ -268,7 +291,7 @@ def _is_true(notice: tuple[str, str, str], profile: Profile) -> bool:
         return False
     present = "present photo stays" if profile.photo else "no photo yet"
     return (
-        to == attempt.email
+        to in attempt.notices
         and subject == _SUBJECTS[profile.status]
         and attempt.refusal.message in body
         and profile.user_id in body
@@ -277,12 +300,10 @@ def _is_true(notice: tuple[str, str, str], profile: Profile) -> bool:
 
 
 def _needless_notices(run: Outcome) -> Iterator[str]:
-    """One e-mail for each end of an attempt, and one more for each fault while it was sent."""
+    """One e-mail to each address for each end of an attempt, and one more for each fault in it."""
     ends = 0
     for save in run.saves:
-        now, attempt = save.before, save.after.attempt
-        owed_before = now is not None and now.attempt is not None and now.attempt.notice_owed
-        ends += bool(attempt and attempt.notice_owed and not owed_before)
+        ends += len(_owed(save.after) - _owed(save.before))
     excused = 0
     for request in run.requests:
         if request.operation == "sesv2.SendEmail" and request.took_effect:

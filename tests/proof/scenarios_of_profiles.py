@@ -49,6 +49,13 @@ SCENARIOS: Final[Scenarios] = {
     "another user's face": lambda run: run.put().settle().put(ANNA, "user_b", tell=True),
     "a face added by hand": a_face_added_by_hand,
     "the same photo again": lambda run: run.put().put(tell=True).settle().put(tell=True),
+    # A second person sends the photo while it is processed; a third one when it is refused.
+    "a refused photo from three addresses": lambda run: (
+        run.put(NOBODY, tell=True)
+        .put(NOBODY, address="b@example.com")
+        .settle()
+        .put(NOBODY, address="c@example.com")
+    ),
     "a refused photo again": lambda run: run.put(NOBODY).settle().put(NOBODY, tell=True),
     "replacement": lambda run: run.put().settle().put(shot=1, tell=True),
     # The first photo is still on its way.

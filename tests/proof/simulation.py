@@ -259,9 +259,11 @@ class Simulation(SimulatedAws):
         shot: int = 0,
         tell: bool = False,
         tries: int = _TRIES,
+        address: str = "",
     ) -> Self:
         """Send a profile photo, and again when that fails; `tell`: with an e-mail address."""
-        photo = NewPhoto(user_id, picture(person, shot), "image/png", _address(user_id, tell=tell))
+        email = address or _address(user_id, tell=tell)
+        photo = NewPhoto(user_id, picture(person, shot), "image/png", email)
         asked = len(self.tape.requests)
         done = self._tried("put", lambda: self.part(ProfileIntake).take_in(photo), tries)
         fields = {"email": photo.email, "asked": asked, "granted": done is not None}

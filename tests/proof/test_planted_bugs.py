@@ -292,6 +292,18 @@ class WithoutMarkBeforehand(InMemoryProfiles):
         super().save(msgspec.structs.replace(profile, attempt=attempt), over=over)
 
 
+@planted("a refused photo from three addresses", "the address of a user who is to be told is lost")
+class WithOneAddress(InMemoryProfiles):
+    """Only the last address that came with a photo is kept."""
+
+    def save(self, profile: Profile, *, over: Profile | None) -> None:
+        attempt = profile.attempt
+        if attempt is not None:
+            last = dict([*attempt.notices.items()][-1:])
+            attempt = msgspec.structs.replace(attempt, notices=last)
+        super().save(msgspec.structs.replace(profile, attempt=attempt), over=over)
+
+
 @planted("PUT and the workflow", "what user_a wished last")
 class WithoutVersions(InMemoryProfiles):
     """The last write wins."""

@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBu
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from chalicelib.aws.requests import request
-from chalicelib.profiles.profile import Profile
+from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.stories.story import Story, month_of, place_in_list
 from chalicelib.stories.upload_request import UploadRequest
 
@@ -81,7 +81,15 @@ def request_of(item: Mapping[str, Any]) -> UploadRequest:
 
 
 def profile_of(item: Mapping[str, Any]) -> Profile:
-    return _record_of(item, Profile)
+    profile = _record_of(item, Profile)
+    if profile.attempt is not None:
+        old = _deserialize(item["attempt"])
+        if old.get("email"):  # written before attempts had `notices`
+            is_over = profile.status is not ProfileStatus.PROCESSING
+            notices = {old["email"]: is_over and not old.get("notice_owed")}
+            attempt = msgspec.structs.replace(profile.attempt, notices=notices)
+            profile = msgspec.structs.replace(profile, attempt=attempt)
+    return profile
 
 
 @cache
