@@ -58,6 +58,11 @@ class Stage:
         return f"{APP}-{self.name}"
 
     @property
+    def stacks(self) -> tuple[str, str]:
+        """The names of its CloudFormation stacks: what the app needs, and what watches it."""
+        return self.prefix, f"{self.prefix}-watch"
+
+    @property
     def folder(self) -> Path:
         """The stage as Chalice reads it; not tracked, because it contains the account's number."""
         return self.project / STAGES / self.name

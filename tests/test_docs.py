@@ -22,6 +22,7 @@ from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMIT
 from chalicelib.stories.story import LEGAL_MOVES
 from infrastructure.commands.deploy import requests_per_second
 from infrastructure.iam.permissions import GRANTS
+from infrastructure.stack.template import WATCH
 from infrastructure.stage import Stage, queue_functions
 from tests.fakes.workflow import DEFINITION
 from tests.infrastructure.projects import functions_of
@@ -298,7 +299,7 @@ def test_the_table_of_alarms_says_when_each_is_raised() -> None:
     signs = {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥"}
 
     explained = set()
-    for alarm in Stack("dev").of_type("CloudWatch::Alarm"):
+    for alarm in Stack("dev", WATCH).of_type("CloudWatch::Alarm"):
         name = alarm["AlarmName"].removeprefix("storytime-dev-")
         if name not in told:  # the row of all queues or functions
             name = re.sub(rf"^({'|'.join(Step)})-", "<queue>-", name)

@@ -1,6 +1,6 @@
 """``python -m infrastructure.commands.deploy STAGE [--email ADDRESS]`` deploys a stage.
 
-One CloudFormation stack makes everything that Chalice does not make; Chalice deploys the app.
+Two CloudFormation stacks make everything that Chalice does not make; Chalice deploys the app.
 Every step first looks at what exists: run the command again to continue or to update a stage.
 """
 

@@ -23,7 +23,7 @@ from infrastructure.commands.ending import ended
 from infrastructure.commands.progress import Progress
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.outputs import settings_of
-from infrastructure.stack.stack import Stack, pause
+from infrastructure.stack.stack import Stack, pause, stacks_of
 from infrastructure.stage import DeploymentError, Stage
 
 _BUCKETS: Final = ("MediaBucket", "IntakeBucket")
@@ -78,20 +78,21 @@ class Destruction:
     pause: Callable[[], None] = pause
 
     @cached_property
-    def _stack(self) -> Stack:
+    def _stacks(self) -> list[Stack]:
         client = self.account.client("cloudformation")
-        return Stack(client, self.stage.prefix, report=self.progress.line, pause=self.pause)
+        return stacks_of(client, self.stage, self.progress.line, self.pause)
 
     @cached_property
     def _outputs(self) -> dict[str, str]:
-        return self._stack.outputs()
+        return self._stacks[0].outputs()
 
     @property
     def _table_name(self) -> str:
         return f"{self.stage.prefix}-stories"  # a failed stack has no outputs
 
     def require_idle(self) -> None:
-        self._stack.require_idle()
+        for stack in self._stacks:
+            stack.require_idle()
         if self._outputs and not self._outputs.keys() >= {*_BUCKETS, "QueueUrlPrefix"}:
             raise DeploymentError(
                 "An earlier version of Storytime deployed this stage. Bring it up to date first: "
@@ -99,7 +100,7 @@ class Destruction:
             )
 
     def has_anything(self) -> bool:
-        return self._stack.status() is not None
+        return any(stack.status() for stack in self._stacks)
 
     def warning(self) -> str:
         """List what will be lost. DynamoDB counted the records some hours ago."""
@@ -129,8 +130,10 @@ This will be lost for good:
             with self.progress.step("face collection"):
                 self._delete_collection()
         self._unprotect_table()  # a stack that failed may have left one, too
-        with self.progress.step(f"stack {self.stage.prefix}"):
-            self._stack.remove()
+        for stack in self._stacks:
+            if stack.status() is not None:
+                with self.progress.step(f"stack {stack.name}"):
+                    stack.remove()
         shutil.rmtree(self.stage.folder, ignore_errors=True)
 
     def _keys(self, bucket: str) -> Iterator[str]:

@@ -17,8 +17,8 @@ from infrastructure.commands.progress import Progress
 from infrastructure.iam.names import Names
 from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stack.outputs import settings_of
-from infrastructure.stack.stack import Stack, pause
-from infrastructure.stack.template import assembled
+from infrastructure.stack.stack import Stack, pause, stacks_of
+from infrastructure.stack.template import MAIN, WATCH, assembled
 from infrastructure.stage import DeploymentError, Stage
 
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -92,9 +92,9 @@ class Preparation:
     pause: Callable[[], None] = pause
 
     @cached_property
-    def _stack(self) -> Stack:
+    def _stacks(self) -> list[Stack]:
         client = self.account.client("cloudformation")
-        return Stack(client, self.stage.prefix, report=self.progress.line, pause=self.pause)
+        return stacks_of(client, self.stage, self.progress.line, self.pause)
 
     def run(self, wishes: Wishes) -> Prepared:
         """Create or update the stack and the face collection; write the stage's folder."""
@@ -108,10 +108,11 @@ class Preparation:
         progress.headline(
             f"Storytime: stage {self.stage.name} in account {account.number}, {account.region}"
         )
-        with progress.step(f"stack {self.stage.prefix}") as said:
-            changed = self._stack.bring_up_to_date(assembled(), parameters)
-            said("up to date" if changed else "nothing to change")
-        outputs = self._stack.outputs()
+        main, watch = self._stacks
+        # First the main stack: earlier versions had the alarms in it, and their names are unique.
+        self._bring_up_to_date(main, assembled(MAIN), parameters)
+        self._bring_up_to_date(watch, assembled(WATCH), {"Stage": self.stage.name})
+        outputs = main.outputs()
         with progress.step("face collection") as said:
             said("made" if self._make_collection(outputs["FaceCollectionId"]) else "there")
         environment = {**settings_of(outputs), "STAGE": self.stage.name, "API_TOKENS": tokens}
@@ -127,9 +128,14 @@ class Preparation:
         stage_folder.write(self.stage, config, policies)
         return Prepared(outputs, variables)
 
+    def _bring_up_to_date(self, stack: Stack, template: str, parameters: Mapping[str, str]) -> None:
+        with self.progress.step(f"stack {stack.name}") as said:
+            changed = stack.bring_up_to_date(template, parameters)
+            said("up to date" if changed else "nothing to change")
+
     def _parameters(self, wishes: Wishes, own: Mapping[str, Any]) -> dict[str, str]:
         """Return the template's parameters: the wishes, else the stack's present values."""
-        now = self._stack.parameters()
+        now = self._stacks[0].parameters()
         email = wishes.email or now.get("Email")
         if email is None:
             raise DeploymentError(

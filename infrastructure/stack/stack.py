@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from infrastructure.stage import DeploymentError
+from infrastructure.stage import DeploymentError, Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -56,7 +56,7 @@ class Stack:
         pause: Callable[[], None] = pause,
     ) -> None:
         self._client = client
-        self._name = name
+        self.name = name
         self._report = report
         self._pause = pause
 
@@ -87,8 +87,8 @@ class Stack:
         self.require_idle()
         status = self.status()
         if status in _NEEDS_YOU:
-            what = _NEEDS_YOU[status].format(name=self._name)
-            raise DeploymentError(f"The stack {self._name} {what}")
+            what = _NEEDS_YOU[status].format(name=self.name)
+            raise DeploymentError(f"The stack {self.name} {what}")
         if status in _NEVER_COMPLETE:
             self.remove()
             status = None
@@ -104,7 +104,7 @@ class Stack:
         if ended != ("CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE"):
             outcome = "was rolled back" if ended in _ROLLED_BACK else f"is {ended}"
             raise DeploymentError(
-                f"The stack {self._name} could not be {'created' if is_new else 'updated'}; it "
+                f"The stack {self.name} could not be {'created' if is_new else 'updated'}; it "
                 f"{outcome}. The lines above say which resource failed, and why. Fix that, and run "
                 "the same command again."
             )
@@ -119,7 +119,7 @@ class Stack:
         status = self.status()
         if status and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             raise DeploymentError(
-                f"Somebody else is changing the stack {self._name} ({status}): "
+                f"Somebody else is changing the stack {self.name} ({status}): "
                 "try again when that has ended."
             )
 
@@ -138,13 +138,13 @@ class Stack:
         ended = self._wait_until_idle(latest, stack_id)
         if ended != "DELETE_COMPLETE":
             raise DeploymentError(
-                f"The stack {self._name} could not be deleted ({ended}); the lines above say which "
+                f"The stack {self.name} could not be deleted ({ended}); the lines above say which "
                 "resource failed, and why. Fix that, and run the same command again."
             )
 
     def _described(self) -> Any:
         try:
-            return self._client.describe_stacks(StackName=self._name)["Stacks"][0]
+            return self._client.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):  # other problems are ValidationErrors, too
                 return None
@@ -159,7 +159,7 @@ class Stack:
         ]
         try:
             made = self._client.create_change_set(
-                StackName=self._name,
+                StackName=self.name,
                 ChangeSetName=f"deploy-{datetime.now():%Y%m%d-%H%M%S}",  # noqa: DTZ005  # for people
                 ChangeSetType="CREATE" if is_new else "UPDATE",
                 TemplateBody=template,
@@ -208,6 +208,16 @@ class Stack:
         """Yield the events, newest first; request a page only when it is needed."""
         pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
         return (event for page in pages for event in page["StackEvents"])
+
+
+def stacks_of(
+    client: "CloudFormationClient",
+    stage: Stage,
+    report: Callable[[str], None],
+    pause: Callable[[], None],
+) -> list[Stack]:
+    """Return the stacks of a stage, the main one first."""
+    return [Stack(client, name, report=report, pause=pause) for name in stage.stacks]
 
 
 def _rejected(reason: str) -> DeploymentError:

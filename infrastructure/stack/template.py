@@ -1,7 +1,7 @@
-"""The CloudFormation template of a stage, as the deployment sends it.
+"""The CloudFormation templates of a stage, as the deployment sends them.
 
-``template.yaml`` is written for people. This fills in what the queues and functions of the app
-determine, and the two documents that the template names: the state machine
+``template.yaml`` and ``watch.yaml`` are written for people. This fills in what the queues and
+functions of the app determine, and the documents that the templates name: the state machine
 ``profile_photo.asl.json`` and ``dashboard.json``. Then it expands the loops, which have the form of
 CloudFormation's language extensions.
 """
@@ -25,6 +25,8 @@ from chalicelib.stories.queues import (
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stage import API_HANDLER
 
+MAIN: Final = "template.yaml"
+WATCH: Final = "watch.yaml"
 MAX_BYTES: Final = 51_200
 """Of a template in the request (AWS CloudFormation, "Quotas"). A larger one must be in a bucket."""
 
@@ -43,8 +45,6 @@ _LISTS: Final[Mapping[str, Sequence[str]]] = {
     "{function}": _FUNCTIONS,
 }
 """A line of the dashboard that ends with one of these stands for as many lines."""
-_NEXT_LINE: Final = '"],["...","storytime-${Stage}-'
-"""Where a line of the dashboard ends, and the next one begins."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -94,13 +94,13 @@ _Dumper.add_representer(dict, _short_form)
 _Dumper.add_representer(str, _text)
 
 
-def assembled() -> str:
-    """Return the template with a resource a line, in YAML's flow style: shorter than JSON."""
-    return "\n".join(_written()) + "\n"
+def assembled(template: str) -> str:
+    """Return a template with a resource a line, in YAML's flow style: shorter than JSON."""
+    return "\n".join(_written(template)) + "\n"
 
 
-def _written() -> Iterator[str]:
-    for section, content in expanded().items():
+def _written(template: str) -> Iterator[str]:
+    for section, content in expanded(template).items():
         if isinstance(content, str):
             yield _in_flow_style({section: content})
         else:
@@ -114,13 +114,13 @@ def _in_flow_style(entry: dict[str, Any]) -> str:
 
 
 @cache
-def expanded() -> dict[str, Any]:
-    """Return the template without words, loops and mappings; do not change it."""
-    written = yaml.load((_FOLDER / "template.yaml").read_text(), _Loader)  # noqa: S506  # it is safe
-    template: dict[str, Any] = _filled(written, dict(_values()))
-    mappings = template.pop("Mappings")
-    template["Resources"] = dict(_expand(template["Resources"], mappings))
-    return template
+def expanded(template: str) -> dict[str, Any]:
+    """Return a template without words, loops and mappings; do not change it."""
+    written = yaml.load((_FOLDER / template).read_text(), _Loader)  # noqa: S506  # it is safe
+    content: dict[str, Any] = _filled(written, dict(_values()))
+    mappings = content.pop("Mappings")
+    content["Resources"] = dict(_expand(content["Resources"], mappings))
+    return content
 
 
 def _values() -> Iterator[tuple[str, Any]]:
@@ -141,15 +141,8 @@ def _values() -> Iterator[tuple[str, Any]]:
     yield "QUEUE_REFERENCES", [{"Ref": each} for each in ids]
     yield "FUNCTIONS", _FUNCTIONS
     yield "RETRIED_FUNCTIONS", _RETRIED
-    machine = _document("profile_photo.asl.json")
-    definition, first_task = _compact(machine), machine["States"][machine["StartAt"]]
-    for field in ("Parameters", "Catch", "Retry"):
-        repeated = _compact(first_task[field])
-        definition = definition.replace(repeated, f"${{{field}}}")
-        yield f"TASK_{field.upper()}", repeated
-    yield "profile_photo.asl.json", definition
-    yield "DASHBOARD_LINE", _NEXT_LINE
-    yield "dashboard.json", _compact(_document("dashboard.json")).replace(_NEXT_LINE, "${Line}")
+    for name in ("profile_photo.asl.json", "dashboard.json"):
+        yield name, _document(name)
 
 
 def _filled(node: Any, values: Mapping[str, Any]) -> Any:
@@ -208,13 +201,9 @@ def _simplified(node: Any, mappings: Mapping[str, Any]) -> Any:
     return node
 
 
-def _document(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((_FOLDER / name).read_text(), object_hook=_for_aws)
-    return document
-
-
-def _compact(content: object) -> str:
-    return json.dumps(content, separators=(",", ":"))
+def _document(name: str) -> str:
+    document = json.loads((_FOLDER / name).read_text(), object_hook=_for_aws)
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _seconds(duration: timedelta) -> int:

@@ -1,4 +1,4 @@
-"""The stack of a stage: infrastructure/template.yaml with its functions resolved.
+"""A stack of a stage: a template of infrastructure/ with its functions resolved.
 
 The local AWS creates its resources from it, and tests look at the stacks of other stages.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infrastructure.stack.template import expanded
+from infrastructure.stack.template import MAIN, expanded
 from local.resources.names import ACCOUNT_ID, REGION, SENDER, STORY_NAMESPACE, SUBSCRIBER
 
 _PSEUDO_PARAMETERS: Final = {
@@ -47,10 +47,11 @@ class TemplateResource:
 
 
 class StageTemplate:
-    """The stack of one stage.
+    """One stack of a stage.
 
     Args:
         stage: The stage's name.
+        template: The name of the template's file.
         refer: By type, the values of Ref that only AWS knows; without an entry the value is
             ``<LogicalId>``. Every other attribute that only AWS knows is ``<LogicalId.Attribute>``.
         named: Names of resources by their logical ids, instead of the template's.
@@ -60,24 +61,25 @@ class StageTemplate:
     def __init__(
         self,
         stage: str,
+        template: str = MAIN,
         *,
         refer: Mapping[str, Refer] | None = None,
         named: Mapping[str, str] | None = None,
         **parameters: str,
     ) -> None:
-        template = expanded()
+        content = expanded(template)
         defaults = {
             name: each["Default"]
-            for name, each in template["Parameters"].items()
+            for name, each in content["Parameters"].items()
             if "Default" in each
         }
         given = _PARAMETERS | parameters | {"Stage": stage}
         self._parameters = _PSEUDO_PARAMETERS | defaults | given
         self._refer = refer or {}
         self._named = named or {}
-        self._definitions = template["Resources"]
+        self._definitions = content["Resources"]
         self._conditions = {
-            name: self._value(condition) for name, condition in template["Conditions"].items()
+            name: self._value(each) for name, each in content.get("Conditions", {}).items()
         }
         self.resources = {
             name: TemplateResource(
@@ -90,7 +92,7 @@ class StageTemplate:
             if "Condition" not in each or self._conditions[each["Condition"]]
         }
         self.outputs = {
-            name: self._value(each["Value"]) for name, each in template["Outputs"].items()
+            name: self._value(each["Value"]) for name, each in content.get("Outputs", {}).items()
         }
 
     def of_type(self, kind: str) -> list[TemplateResource]:

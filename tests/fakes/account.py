@@ -19,7 +19,7 @@ ACCOUNT_ID: Final = "123456789012"
 REGION: Final = "us-east-1"
 STACK: Final = "storytime-dev"
 STACK_ID: Final = f"arn:aws:cloudformation:{REGION}:{ACCOUNT_ID}:stack/{STACK}/1"
-CHANGE_SET_ID: Final = f"arn:aws:cloudformation:{REGION}:{ACCOUNT_ID}:changeSet/deploy/1"
+CHANGE_SET_ID: Final = f"arn:aws:cloudformation:{REGION}:{ACCOUNT_ID}:changeSet/{STACK}/1"
 NO_CHANGES: Final = (
     "The submitted information didn't contain changes. "
     "Submit different information to create a change set."
@@ -64,6 +64,7 @@ class FakeAccount(Account):
     Attributes:
         asked: Each request, as service, operation (both by boto3's name) and arguments.
         stack: The CloudFormation stack ``storytime-dev``.
+        watch: The stack ``storytime-dev-watch``, which does at once what it is asked.
         functions: The functions in Lambda.
         collections: The face collections, with the number of faces.
     """
@@ -74,12 +75,13 @@ class FakeAccount(Account):
         self._session = _session()
         self._clients: dict[str, Any] = {}
         self.asked: list[tuple[str, str, Request]] = []
-        self.stack = FakeStack()
+        self.stack, self.watch = FakeStack(STACK), FakeStack(f"{STACK}-watch", is_watched=False)
+        self.stacks = FakeStacks(self.stack, self.watch)
         self.functions = FakeFunctions()
         self.collections: dict[str, int] = {}
         self._players: dict[tuple[str, str], Player] = {}
         self._refusals: dict[tuple[str, str], list[RefusalError]] = {}
-        self._fakes = {"cloudformation": self.stack, "lambda": self.functions}
+        self._fakes = {"cloudformation": self.stacks, "lambda": self.functions}
         self.play("rekognition", "create_collection", self._create_collection)
         self.play("rekognition", "describe_collection", self._describe_collection)
         self.play("rekognition", "delete_collection", self._delete_collection)
@@ -160,19 +162,47 @@ class FakeAccount(Account):
             raise absent()
 
 
+class FakeStacks:
+    """CloudFormation with some stacks."""
+
+    def __init__(self, *stacks: "FakeStack") -> None:
+        self._stacks = stacks
+
+    def __getattr__(self, operation: str) -> Player:
+        def play(request: Request) -> Answer:
+            names = {request.get("StackName"), request.get("ChangeSetName")}
+            (meant,) = (each for each in self._stacks if names & each.names)
+            answer: Answer = getattr(meant, operation)(request)
+            return answer
+
+        return play
+
+    def pause(self) -> None:
+        """Let time pass for each stack that is being changed."""
+        for each in self._stacks:
+            if each.is_being_changed():
+                each.pause()
+
+
 class FakeStack:
-    """CloudFormation with one stack; a test says which statuses and events follow.
+    """One stack of CloudFormation; a test says which statuses and events follow.
 
     Attributes:
         change_set: How a change set ends: its status, and the reason.
+        is_watched: The test says what follows; else each change succeeds at the next look.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, *, is_watched: bool = True) -> None:
+        self.name = name
+        self.id = STACK_ID.replace(STACK, name)
+        self.change_set_id = CHANGE_SET_ID.replace(STACK, name)
+        self.names = {name, self.id, self.change_set_id}
+        self.is_watched = is_watched
         self.status: str | None = None
         self.outputs: Mapping[str, str] = {}
         self.parameters: Mapping[str, str] = {}
         self.change_set = ("CREATE_COMPLETE", "")
-        self._is_ready = False
+        self._is_ready = True
         self._events: list[dict[str, Any]] = []
         self._course: deque[tuple[str, tuple[Event, ...]]] = deque()
 
@@ -186,8 +216,14 @@ class FakeStack:
         """Say what the next look finds: the stack's status, and the events before it."""
         self._course.append((status, events))
 
+    def is_being_changed(self) -> bool:
+        return not self._is_ready or "_IN_PROGRESS" in str(self.status)
+
     def pause(self) -> None:
         """Let time pass."""
+        if self._is_ready and not self.is_watched:
+            self.status = str(self.status).replace("IN_PROGRESS", "COMPLETE")
+            return
         if not self._is_ready:
             self._is_ready = True
             return
@@ -197,11 +233,11 @@ class FakeStack:
 
     def describe_stacks(self, request: Request) -> Answer:
         name = request["StackName"]
-        if self.status is None or (self.status == "DELETE_COMPLETE" and name != STACK_ID):
+        if self.status is None or (self.status == "DELETE_COMPLETE" and name != self.id):
             raise RefusalError("ValidationError", f"Stack with id {name} does not exist")
         stack = {
-            "StackName": STACK,
-            "StackId": STACK_ID,
+            "StackName": self.name,
+            "StackId": self.id,
             "CreationTime": _BEGINNING,
             "StackStatus": self.status,
             "Outputs": _listed("Output", self.outputs),
@@ -210,7 +246,7 @@ class FakeStack:
         return {"Stacks": [stack]}
 
     def describe_stack_events(self, request: Request) -> Answer:
-        assert request["StackName"] == STACK_ID, "by its name, a deleted stack has no events"
+        assert request["StackName"] == self.id, "by its name, a deleted stack has no events"
         start = int(request.get("NextToken", "0"))
         end = start + _EVENTS_IN_A_PAGE
         more = {"NextToken": str(end)} if end < len(self._events) else {}
@@ -223,7 +259,7 @@ class FakeStack:
         self.parameters = {
             each["ParameterKey"]: each["ParameterValue"] for each in request["Parameters"]
         }
-        return {"Id": CHANGE_SET_ID, "StackId": STACK_ID}
+        return {"Id": self.change_set_id, "StackId": self.id}
 
     def describe_change_set(self, _: Request) -> Answer:
         if not self._is_ready:
@@ -244,9 +280,9 @@ class FakeStack:
     def _happens(self, *events: Event) -> None:
         for resource, status, *why in events:
             event = {
-                "StackId": STACK_ID,
+                "StackId": self.id,
                 "EventId": str(len(self._events) + 1),
-                "StackName": STACK,
+                "StackName": self.name,
                 "LogicalResourceId": resource,
                 "ResourceStatus": status,
                 "Timestamp": _BEGINNING,

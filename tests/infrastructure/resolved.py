@@ -4,13 +4,13 @@ from typing import Final
 
 from infrastructure.iam.names import Names
 from infrastructure.stack.outputs import settings_of
-from infrastructure.stack.template import expanded
+from infrastructure.stack.template import MAIN, expanded
 from local.resources.names import ACCOUNT_ID, REGION
 from local.resources.template import StageTemplate, TemplateResource
 
 __all__ = ["EXPANDED", "Resource", "Stack"]
 
-EXPANDED: Final = expanded()
+EXPANDED: Final = expanded(MAIN)
 Resource = TemplateResource
 Stack = StageTemplate
 

@@ -9,12 +9,14 @@ from chalicelib.aws.cloudwatch import NAMESPACE
 from chalicelib.stories.queues import QUEUES, Step
 from chalicelib.telemetry import METRICS
 from infrastructure.iam.permissions import GRANTS
+from infrastructure.stack.template import WATCH
 from infrastructure.stage import function_name
 from tests.infrastructure.resolved import Stack
 
 STACK: Final = Stack("dev")
+WATCH_STACK: Final = Stack("dev", WATCH)
 PREFIX: Final = "storytime-dev"
-DASHBOARD: Final = json.loads(STACK.of_type("CloudWatch::Dashboard")[0]["DashboardBody"])
+DASHBOARD: Final = json.loads(WATCH_STACK.of_type("CloudWatch::Dashboard")[0]["DashboardBody"])
 METRIC_LISTS: Final = [widget["properties"]["metrics"] for widget in DASHBOARD["widgets"]]
 SEARCHES: Final = re.findall(
     rf"SEARCH\('{{{NAMESPACE},Stage,(\w+)}} MetricName=\"(\w+)\" Stage=\"dev\"', '(\w+)', 300\)",
@@ -65,7 +67,9 @@ def test_the_dashboard_shows_every_metric_of_the_app_by_its_dimension() -> None:
 
 
 def test_alarms_watch_metrics_that_the_app_records() -> None:
-    alarms = [each for each in STACK.of_type("CloudWatch::Alarm") if each["Namespace"] == NAMESPACE]
+    alarms = [
+        each for each in WATCH_STACK.of_type("CloudWatch::Alarm") if each["Namespace"] == NAMESPACE
+    ]
 
     assert alarms
     for alarm in alarms:

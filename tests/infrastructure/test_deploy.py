@@ -21,7 +21,7 @@ from infrastructure.commands.progress import Progress
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stage import DeploymentError, Stage
 from local.server.http_server import HttpServer
-from tests.fakes.account import NO_CHANGES, FakeAccount, RefusalError
+from tests.fakes.account import NO_CHANGES, STACK, FakeAccount, RefusalError
 from tests.infrastructure import projects
 from tests.infrastructure.projects import DIGEST
 from tests.infrastructure.resolved import Stack, outputs
@@ -47,6 +47,8 @@ class Deploying:
         self.progress = Progress(self.out, lambda: 0.0)
         account.stack.exists("CREATE_COMPLETE", outputs=outputs(), parameters=NOW)
         account.stack.change_set = ("FAILED", NO_CHANGES)
+        account.watch.exists("CREATE_COMPLETE")
+        account.watch.change_set = ("FAILED", NO_CHANGES)
         account.functions.triggers = {"storytime-dev": []}
 
     def is_new(self) -> "Deploying":
@@ -57,19 +59,20 @@ class Deploying:
         return self
 
     def deployment(self, stage: Stage | None = None) -> Deployment:
-        pause = self.account.stack.pause
+        pause = self.account.stacks.pause
         return Deployment(stage or self.stage, self.account, self.progress, pause)
 
     def prepare(self, email: str | None = None, sender: str | None = None) -> Prepared:
-        pause = self.account.stack.pause
+        pause = self.account.stacks.pause
         wishes = Wishes(email, sender)
         return Preparation(self.stage, self.account, self.progress, pause).run(wishes)
 
     def parameters(self, email: str | None = None, sender: str | None = None) -> dict[str, str]:
         """The template's parameters."""
         self.prepare(email, sender)
-        asked = self.account.requests("create_change_set")[-1]["Parameters"]
-        return {each["ParameterKey"]: each["ParameterValue"] for each in asked}
+        asked = self.account.requests("create_change_set")
+        parameters = [each["Parameters"] for each in asked if each["StackName"] == STACK][-1]
+        return {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
 
     def knows_sender(self, address: str) -> None:
         self.account.client("sesv2").create_email_identity(EmailIdentity=address)
@@ -98,7 +101,7 @@ def test_every_required_setting_except_the_tokens_is_an_output(stage_name: str) 
     found = settings_of(outputs_of_stack)
 
     assert found.keys() == required - {"API_TOKENS"}
-    more = {"AccessLogGroupArn", "AlarmTopicArn", "DashboardName"}
+    more = {"AccessLogGroupArn", "AlarmTopicArn"}
     assert len(outputs_of_stack) == len(found) + len(more & outputs_of_stack.keys())
     assert found["MEDIA_BUCKET"] == f"storytime-{stage_name}-media-123456789012-us-east-1"
     Settings.from_environment({**settings_of(outputs(stage_name)), "API_TOKENS": "open"})
@@ -120,6 +123,31 @@ def test_a_stage_is_either_open_or_has_tokens(tmp_path: Path) -> None:
         DeploymentError, match=r"is open .* but has tokens in \.chalice/tokens/open"
     ):
         tokens_in(tmp_path / "4", "open", DIGEST)
+
+
+# The stacks.
+
+
+def test_alarms_leave_the_main_stack_before_the_other_one_makes_them(deploying: Deploying) -> None:
+    """Earlier versions had one stack, and the names of alarms are unique."""
+    account = deploying.account
+    account.watch.status = None
+    for stack in (account.stack, account.watch):
+        stack.change_set = ("CREATE_COMPLETE", "")
+    account.stack.will_be("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    account.stack.will_be("UPDATE_COMPLETE", ("ThrottlesAlarm", "DELETE_COMPLETE"))
+
+    deploying.prepare()
+
+    lines = deploying.out.getvalue().splitlines()
+    assert lines[2:6] == [
+        "  stack storytime-dev",
+        "    ThrottlesAlarm delete complete",
+        "  stack storytime-dev ............... 0.0 s, up to date",
+        "  stack storytime-dev-watch ......... 0.0 s, up to date",
+    ]
+    assert account.watch.parameters == {"Stage": "dev"}
+    assert account.watch.status == "CREATE_COMPLETE"
 
 
 # The template's parameters.
@@ -292,6 +320,7 @@ def test_a_second_deployment_changes_nothing_and_prints_the_next_steps(
     assert asked == [f"/api/{api}/health"]
     assert deploying.out.getvalue().splitlines()[2:] == [
         "  stack storytime-dev ............... 0.0 s, nothing to change",
+        "  stack storytime-dev-watch ......... 0.0 s, nothing to change",
         "  face collection ................... 0.0 s, there",
         "  chalice deploy .................... 0.0 s, nothing to change",
         "  gateway ........................... 0.0 s",

@@ -57,6 +57,7 @@ class Destroying:
         self.out = io.StringIO()
         self.asked: list[str] = []
         self.stack.exists("CREATE_COMPLETE", outputs=outputs())
+        account.watch.exists("CREATE_COMPLETE")
         account.client("s3").create_bucket(Bucket=outputs()["MediaBucket"])
         self.buckets = Buckets()
         account.play("s3", "list_objects_v2", self.buckets.list_objects_v2)
@@ -84,7 +85,8 @@ class Destroying:
 
     def begin(self, stage: Stage) -> Destruction:
         own = Stage(stage.name, self.stage.project)
-        return Destruction(own, self.account, Progress(self.out, lambda: 0.0), self.stack.pause)
+        progress = Progress(self.out, lambda: 0.0)
+        return Destruction(own, self.account, progress, self.account.stacks.pause)
 
     def main(self, *arguments: str, answer: str | BaseException = "") -> int:
         def ask(question: str) -> str:
@@ -182,7 +184,7 @@ def test_without_the_stages_name_nothing_is_deleted(
 def test_a_stage_that_does_not_exist_is_said(
     destroying: Destroying, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    destroying.stack.status = None
+    destroying.stack.status = destroying.account.watch.status = None
 
     assert destroying.main() == 0
 
@@ -239,6 +241,7 @@ def test_after_the_stages_name_everything_is_deleted_in_order(
         "    StoriesTable delete complete\n"
         "    MediaBucket delete complete\n"
         "  stack storytime-dev ............... 0.0 s\n"
+        "  stack storytime-dev-watch ......... 0.0 s\n"
     )
     assert capsys.readouterr().out.endswith(
         "\nEverything is gone. The stage's tokens are still in .chalice/tokens.\n"
@@ -292,6 +295,7 @@ def test_of_an_incomplete_stack_only_the_stack_is_deleted(
     destroying.stack.status = status
     destroying.stack.outputs = {}
     destroying.stack.will_be(GONE)
+    destroying.account.watch.status = None
 
     assert destroying.main("--yes", "dev") == 0
 

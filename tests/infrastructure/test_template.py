@@ -12,7 +12,7 @@ from cfnlint.decode import decode_str
 
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
 from infrastructure.iam.permissions import GRANTS
-from infrastructure.stack.template import MAX_BYTES, assembled
+from infrastructure.stack.template import MAIN, MAX_BYTES, WATCH, assembled, expanded
 from infrastructure.stage import function_name
 from tests.fakes.workflow import DEFINITION
 from tests.infrastructure.projects import functions_of
@@ -22,9 +22,10 @@ PROJECT: Final = Path(__file__).resolve().parent.parent.parent
 CONFIG: Final = json.loads((PROJECT / ".chalice" / "config.json").read_text())
 REGIONS: Final = ["us-east-1", "eu-central-1", "eu-west-1"]
 DEV: Final = Stack("dev")
+WATCHING: Final = Stack("dev", WATCH)
 BUCKETS: Final = DEV.of_type("S3::Bucket")
 ALL_QUEUES: Final = DEV.of_type("SQS::Queue")
-ALARMS: Final = {each["AlarmName"]: each for each in DEV.of_type("CloudWatch::Alarm")}
+ALARMS: Final = {each["AlarmName"]: each for each in WATCHING.of_type("CloudWatch::Alarm")}
 PREFIX: Final = "storytime-dev"
 DEPLOYED: Final = {name: function_name(PREFIX, name) for name in GRANTS}
 NO_CLEARTEXT: Final = {"Bool": {"aws:SecureTransport": "false"}}
@@ -71,12 +72,13 @@ def without_comments(node: dict[str, Any]) -> dict[str, Any]:
 # CloudFormation accepts it.
 
 
-def test_cfn_lint_finds_no_problem() -> None:
-    assert problems(assembled()) == []
+@pytest.mark.parametrize("name", [MAIN, WATCH])
+def test_cfn_lint_finds_no_problem(name: str) -> None:
+    assert problems(assembled(name)) == []
 
 
 def test_cfn_lint_would_find_a_problem() -> None:
-    template = assembled()
+    template = assembled(MAIN)
     for right, wrong in {
         "BucketName: !Sub": "BucketNam: !Sub",
         "!GetAtt 'MediaBucket.Arn'": "!GetAtt 'MediaBucket.Urn'",
@@ -90,17 +92,20 @@ def test_cfn_lint_would_find_a_problem() -> None:
     assert [name for name in ("BucketNam", "Urn", "AlarmTopics") if f"'{name}'" not in found] == []
 
 
-def test_the_template_is_small_enough_for_a_request() -> None:
-    assert len(assembled().encode()) <= MAX_BYTES
+@pytest.mark.parametrize("name", [MAIN, WATCH])
+def test_a_template_leaves_room_in_its_request(name: str) -> None:
+    """For one more step: its queues and logs, or its alarms and lines of the dashboard."""
+    assert len(assembled(name).encode()) <= 0.8 * MAX_BYTES
 
 
-def test_the_request_has_the_whole_template_with_a_resource_a_line() -> None:
-    template, faults = decode_str(assembled())
+@pytest.mark.parametrize("name", [MAIN, WATCH])
+def test_the_request_has_the_whole_template_with_a_resource_a_line(name: str) -> None:
+    template, faults = decode_str(assembled(name))
 
     assert faults == []
-    assert json.loads(json.dumps(template)) == EXPANDED
-    lines = [line.partition(":")[0] for line in assembled().splitlines()]
-    assert [name for name in EXPANDED["Resources"] if f" {name}" not in lines] == []
+    assert json.loads(json.dumps(template)) == expanded(name)
+    lines = [line.partition(":")[0] for line in assembled(name).splitlines()]
+    assert [each for each in expanded(name)["Resources"] if f" {each}" not in lines] == []
 
 
 def test_the_state_machine_is_the_file_without_its_comments() -> None:
@@ -121,6 +126,7 @@ def test_every_stage_except_prod_is_like_dev(stage: str) -> None:
         return [json.dumps(each.properties).replace(stage, "<stage>") for each in resources]
 
     assert without_name(Stack(stage), stage) == without_name(DEV, "dev")
+    assert without_name(Stack(stage, WATCH), stage) == without_name(WATCHING, "dev")
 
 
 def test_the_longest_stage_name_fits_into_every_name() -> None:
@@ -340,8 +346,9 @@ def test_only_functions_of_the_app_are_configured() -> None:
 
 
 def test_every_alarm_is_sent_and_says_what_to_do() -> None:
+    topic = f"arn:aws:sns:us-east-1:123456789012:{DEV.resources['AlarmTopic']['TopicName']}"
     for name, alarm in ALARMS.items():
-        assert alarm["AlarmActions"] == ["<AlarmTopic>"], name
+        assert alarm["AlarmActions"] == [topic], name
         assert alarm["TreatMissingData"] == "notBreaching", name
         assert len(alarm["AlarmDescription"]) > 40, name
 
@@ -402,7 +409,9 @@ def test_executions_that_fail_or_take_too_long_raise_an_alarm() -> None:
     alarms = [each for each in ALARMS.values() if each["Namespace"] == "AWS/States"]
 
     assert {each["MetricName"] for each in alarms} == {"ExecutionsFailed", "ExecutionsTimedOut"}
-    assert {dimension(each) for each in alarms} == {"<ProfileWorkflow>"}
+    name = only(DEV, "StepFunctions::StateMachine")["StateMachineName"]
+    machine = f"arn:aws:states:us-east-1:123456789012:stateMachine:{name}"
+    assert {dimension(each) for each in alarms} == {machine}
 
 
 # Outputs.
