@@ -70,6 +70,7 @@ app.api.cors = CORSConfig(
         "X-Voice",
     ],
     expose_headers=["ETag", "Retry-After", "Timestamp"],
+    max_age=7200,  # else browsers ask again every 5 seconds; 2 hours are Chromium's maximum
 )
 
 

@@ -33,7 +33,7 @@ print(json.dumps({
         for method, operation in operations.items()
     ],
     "seconds": guards["authorize"].ttl_seconds,
-    "origin": app.api.cors.get_access_control_headers()["Access-Control-Allow-Origin"],
+    "cors": app.api.cors.get_access_control_headers(),
 }))
 """
 
@@ -108,4 +108,5 @@ def test_an_open_stage_guards_no_route_and_its_authorizer_accepts_no_token() -> 
 
     assert len(unguarded(opened)) == len(opened["deployed"])
     assert opened["policy"]["principalId"] == "nobody"
-    assert opened["origin"] == "https://books.example.com"
+    assert opened["cors"]["Access-Control-Allow-Origin"] == "https://books.example.com"
+    assert opened["cors"]["Access-Control-Max-Age"] == "7200"

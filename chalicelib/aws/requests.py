@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar
 
 import boto3
+import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.delivery import deadlines
-from chalicelib.errors import TransientError
+from chalicelib.errors import StorytimeError, TransientError
 from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS, Meter
 
 _Parameters = ParamSpec("_Parameters")
@@ -23,6 +24,8 @@ PAID_OPERATIONS: Final = {
 """Operations that AWS bills by the request or the character, by service."""
 
 _OK: Final = 200
+_MIN_BOTOCORE: Final = (1, 35, 67)
+"""Before it, DeleteObject takes no IfMatch."""
 
 # boto3 waits up to 1, 2 and 4 seconds between attempts. Limits: API Gateway waits 29 s for an
 # answer, and a step's lease ends. AWS may bill a paid request that timed out, so its timeout is
@@ -95,14 +98,32 @@ def request(
         raise RequestFailedError(name, type(error).__name__, {}) from error
 
 
+def check_botocore(version: str = botocore.__version__) -> None:
+    """Check that botocore knows all parameters that the app sends; Lambda brings its own.
+
+    Raises:
+        StorytimeError: It is too old.
+    """
+    if tuple(map(int, version.split(".")[:3])) < _MIN_BOTOCORE:
+        least = ".".join(map(str, _MIN_BOTOCORE))
+        raise StorytimeError(
+            f"This is botocore {version}; Storytime needs {least} or newer. Deploy with a newer "
+            "Python (docs/deploy.md), or add boto3 to requirements/lambda.in."
+        )
+
+
 class Clients:
     """boto3's clients, each created once.
 
     Args:
         meter: Returns the meter that counts paid requests; called for the first paid client.
+
+    Raises:
+        StorytimeError: botocore is too old.
     """
 
     def __init__(self, meter: Callable[[], Meter]) -> None:
+        check_botocore()
         self._meter = meter
         self._session = boto3.session.Session()
         self._lock = threading.Lock()

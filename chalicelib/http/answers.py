@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final, ParamSpec
+from typing import Any, Final
+from urllib.parse import unquote
 
 from chalice.app import AuthResponse, Response
 
@@ -23,8 +24,6 @@ from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from chalicelib.stories.upload_request import why_it_failed as why_upload_failed
 
 log = logging.getLogger(__name__)
-
-_Parameters = ParamSpec("_Parameters")
 
 _STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
     errors.InvalidRequestError: 400,
@@ -181,15 +180,17 @@ def permission_of(holder: str | None) -> AuthResponse:
     return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")
 
 
-def answering_errors(
-    view: Callable[_Parameters, Response],
-) -> Callable[_Parameters, Response]:
-    """Answer the app's errors with their status, code and sentence, and with nothing else."""
+def answering_errors(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Answer the app's errors with their status, code and sentence, and with nothing else.
+
+    The view gets the parameters of its path decoded: API Gateway hands them to Lambda as they
+    stand in the path, and Chalice leaves them so (aws/chalice #511).
+    """
 
     @wraps(view)
-    def answer(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> Response:
+    def answer(**parameters: str) -> Response:
         try:
-            return view(*args, **kwargs)
+            return view(**{name: unquote(value) for name, value in parameters.items()})
         except errors.RejectedError as error:
             log.info("request rejected", extra={"code": error.code, "reason": error.message})
             status_code, body = problem_of(error)

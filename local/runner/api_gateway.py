@@ -12,7 +12,6 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from chalice.app import Chalice, CORSConfig
 from chalice.config import Config
@@ -100,8 +99,6 @@ class _EventConverter(LambdaEventConverter):
         self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
     ) -> dict[str, Any]:
         event = super().create_lambda_event(method, path, headers)
-        captured = event["pathParameters"]
-        event["pathParameters"] = {name: unquote(value) for name, value in captured.items()}
         if body is not None:
             media_type = headers.get("Content-Type", "application/json").partition(";")[0].strip()
             binary = media_type.lower() in self._binary_types

@@ -7,9 +7,10 @@ from botocore.stub import Stubber
 
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
-from chalicelib.aws.requests import RequestFailedError
+from chalicelib.aws.requests import RequestFailedError, check_botocore
 from chalicelib.aws.s3 import MediaBucket
 from chalicelib.aws.sns import NotificationTopic
+from chalicelib.errors import StorytimeError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease
@@ -94,3 +95,10 @@ def test_a_transaction_in_conflict_with_another_is_tried_again(
             requests.claim_story(new, NOW, story())
         with pytest.raises(RequestFailedError, match="TransactionCanceledException"):
             requests.fulfil(new, story(), NOW)
+
+
+def test_a_botocore_without_conditional_deletes_is_refused_at_the_start() -> None:
+    with pytest.raises(StorytimeError, match=r"^This is botocore 1\.35\.66; .*1\.35\.67 or newer"):
+        check_botocore("1.35.66")
+    for version in ("1.35.67", "1.36.0", "2.0.0"):
+        check_botocore(version)

@@ -36,6 +36,12 @@ def test_only_health_is_open_without_a_token(stage: DeployedStage) -> None:
         assert refused.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_the_api_has_no_cloudfront_of_its_own_in_front(stage: DeployedStage) -> None:
+    (api,) = stage.account.client("apigateway").get_rest_apis()["items"]
+
+    assert api["endpointConfiguration"]["types"] == ["REGIONAL"]
+
+
 def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
     said = stage.deploy_again()
 

@@ -279,8 +279,9 @@ def test_a_refused_photo_gets_a_clear_error(
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_an_unknown_profile_is_404(profiles: ProfileClient, method: str) -> None:
-    answer = requests.request(method, f"{profiles.client.api}/profiles/nobody", timeout=TIMEOUT)
+@pytest.mark.parametrize("user_id", ["nobody", "anna%40example.com"])
+def test_an_unknown_profile_is_404(profiles: ProfileClient, method: str, user_id: str) -> None:
+    answer = requests.request(method, f"{profiles.client.api}/profiles/{user_id}", timeout=TIMEOUT)
 
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"

@@ -224,6 +224,16 @@ def test_a_cancelled_upload_is_answered_with_its_status() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "decoded"),
+    [("anna%40example.com", "anna@example.com"), ("a+b", "a+b"), ("100%25", "100%"), ("%ff", "�")],
+)
+def test_a_view_gets_the_parameters_of_its_path_decoded_once(given: str, decoded: str) -> None:
+    view = answers.answering_errors(lambda user_id: Response({"user": user_id}))
+
+    assert view(user_id=given).body == {"user": decoded}
+
+
+@pytest.mark.parametrize(
     ("error", "status", "code"),
     [
         (errors.InvalidRequestError("It is wrong.", code="wrong"), 400, "wrong"),
