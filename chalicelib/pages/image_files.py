@@ -17,9 +17,8 @@ _END_MARKER: Final = b"\xff\xd9"
 _OTHER_DATA: Final = b"\x55\xaa\x33" * 40
 """More than a decoder needs to fill the smallest part of a picture that is missing."""
 
-_STRIP: Final = 256  # pixels
-_LARGE: Final = 24_000_000
-"""Pixels. A larger JPEG is decoded at half its size: that shows each missing part, too."""
+_REDUCED: Final = 4
+"""A JPEG is decoded at a quarter of its size: that shows each missing part, too, and is faster."""
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_HEAD: Final = 8  # bytes of a chunk before its data: length and name
@@ -73,14 +72,8 @@ def why_no_photo(sent: bytes) -> str:
 
 def _checksum(jpeg: bytes) -> int:
     image = Image.open(io.BytesIO(jpeg), formats=["JPEG"])
-    if image.width * image.height > _LARGE:
-        image.draft(image.mode, (image.width // 2, image.height // 2))
-    width, height = image.size
-    checksum = 0
-    for top in range(0, height, _STRIP):  # a copy of the whole picture may take 300 MB
-        strip = image.crop((0, top, width, min(top + _STRIP, height)))
-        checksum = zlib.crc32(strip.tobytes(), checksum)
-    return checksum
+    image.draft(image.mode, (image.width // _REDUCED, image.height // _REDUCED))
+    return zlib.crc32(image.tobytes())
 
 
 def _end_of_pixels(jpeg: bytes, position: int) -> int:
