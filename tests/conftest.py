@@ -1,5 +1,6 @@
 """Checks at the end of a whole run: how much the proof played, and what the functions called."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -63,6 +64,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    if line := tried_with_shared_files(terminalreporter.stats):
+        terminalreporter.write_line(line)
     if lines := ledger.summary():
         terminalreporter.section("nothing lost, nothing paid twice")
         for line in lines:
@@ -71,6 +74,15 @@ def pytest_terminal_summary(
         terminalreporter.section("what this run does not fulfil")
         for line in lines:
             terminalreporter.write_line(line, red=True)
+
+
+def tried_with_shared_files(reports: Mapping[str, Sequence[Any]]) -> str:
+    """How many tests took a file from beside the project, so that none is skipped unnoticed."""
+    ran, skipped = (
+        sum("shared" in report.keywords for each in outcomes for report in reports.get(each, []))
+        for outcomes in (("passed", "failed"), ("skipped",))
+    )
+    return f"files of ../shared: {ran} tests ran, {skipped} skipped" if ran or skipped else ""
 
 
 def shortcomings(config: pytest.Config) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from PIL import Image, WebPImagePlugin
+from PIL.JpegImagePlugin import JpegImageFile
 
 _MAX_MEMORY: Final = 700_000_000
 """Bytes for one picture: the smallest function that decodes photos has 1,024 MB."""
@@ -24,7 +25,7 @@ _ALL_CHROMA: Final = 3
 def max_pixels(image: Image.Image) -> int:
     """How many pixels an image of this format and mode may have."""
     a_pixel = _OF_FORMAT.get(image.format or "", _OF_PIXEL)
-    if image.format == "JPEG" and image.info.get("progressive"):
+    if isinstance(image, JpegImageFile) and image.info.get("progressive"):
         a_pixel = _OF_COEFFICIENT * len(image.getbands()) + 1.0  # it is decoded at half its size
     return int(_MAX_MEMORY / a_pixel)
 

@@ -49,7 +49,8 @@ def is_whole(jpeg: bytes) -> bool:
     """Does a `readable` JPEG have all its pixels?
 
     Decoders fill in missing parts without an error. So it is decoded twice, with different data
-    behind what it has: only a picture that lacks a part shows the difference.
+    behind what it has: only a picture that lacks a part shows the difference. Decoders of other
+    formats raise an error, whatever end marker the file has.
     """
     data = jpeg.removesuffix(_END_MARKER)
     try:

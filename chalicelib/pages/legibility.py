@@ -69,6 +69,13 @@ def why_illegible(page: Image.Image, detections: list[TextDetection]) -> str:
     return _BLURRED if evenness < _MIN_EVENNESS else _CLEAR
 
 
+def why_none_found(page: Image.Image) -> str:
+    """The reason for a page on which no text was found, with advice if the photo may hide some."""
+    reason = why_illegible(page, [])
+    advice = f"; if it has any, perhaps {reason}" if reason in {_DARK, _BLURRED} else ""
+    return f"no text was found on this page{advice}"
+
+
 def _height(word: TextDetection, size: tuple[int, int]) -> float:
     top, bottom = word.polygon[0], word.polygon[3]
     return math.hypot((top.x - bottom.x) * size[0], (top.y - bottom.y) * size[1])

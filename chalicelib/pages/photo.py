@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, WebPImagePlugin
+from PIL.JpegImagePlugin import JpegImageFile
 
 from chalicelib.errors import (
     InvalidRequestError,
@@ -92,7 +93,7 @@ def checked_content_type(photo: bytes) -> str:
             f"read. Cut it into pieces that are at most {_MAX_RATIO} times as long as wide.",
             code="image_too_long",
         )
-    if image.format != "JPEG":
+    if not isinstance(image, JpegImageFile):  # which an MPO is, too
         _decode(image)
     elif not image_files.is_whole(photo):
         raise _damaged()

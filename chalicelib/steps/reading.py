@@ -12,7 +12,7 @@ from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
 from chalicelib.pages import coverage, detection, photo, reading_order, readings, voices
 from chalicelib.pages.detection import TextDetection
-from chalicelib.pages.legibility import why_illegible
+from chalicelib.pages.legibility import why_illegible, why_none_found
 from chalicelib.pages.reading_order import SkippedText
 from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
 from chalicelib.steps.paid_results import PaidResults
@@ -130,7 +130,7 @@ def _not_legible(
         return RejectedError(reason, code=FailureReason.NO_TEXT)
     if readings.is_guessed(detections) or is_written_on:
         return RejectedError(why_illegible(page, detections), code=FailureReason.ILLEGIBLE)
-    return RejectedError("no text was found on this page", code=FailureReason.NO_TEXT)
+    return RejectedError(why_none_found(page), code=FailureReason.NO_TEXT)
 
 
 def _shortened(skipped: SkippedText) -> SkippedText:

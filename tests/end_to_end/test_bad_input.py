@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 import requests
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from samples.draw_page import draw_page, photo
 from tests.end_to_end.client import TIMEOUT, Client
@@ -35,12 +35,23 @@ def test_an_unreadable_photo_is_refused(client: Client, what: str) -> None:
 
 
 SENTENCE = "The goat looked at the moon and went to bed."
+PAGE = draw_page(SENTENCE, seed=3, width=1000)
 
 UNREADABLE: dict[str, tuple[Image.Image, str, int]] = {
     "blank": (Image.new("RGB", (1500, 1200), "ivory"), "no text was found on this page", 2),
     "a picture": (draw_page("", seed=5, width=1000), "no text was found on this page", 2),
+    "out of focus": (
+        PAGE.filter(ImageFilter.GaussianBlur(20)),
+        "no text was found on this page; if it has any, perhaps the photo is blurred",
+        2,
+    ),
+    "dark": (
+        PAGE.point(lambda value: 0.03 * value),
+        "no text was found on this page; if it has any, perhaps the photo is too dark",
+        2,
+    ),
     "mirrored": (
-        ImageOps.mirror(draw_page(SENTENCE, seed=3, width=1000)),
+        ImageOps.mirror(PAGE),
         "the letters look clear, so they may be mirrored, handwritten or in a script",
         3,
     ),

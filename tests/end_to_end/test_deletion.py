@@ -1,5 +1,6 @@
 """A deleted story is gone for every client at once; then nothing is left of it."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -21,13 +22,26 @@ def files_of(stack: RunningStack, story_id: str) -> list[str]:
     ]
 
 
+def item_of(stack: RunningStack, pk: str) -> dict[str, Any]:
+    """An item of the table, as DynamoDB has it."""
+    found = stack.clients.dynamodb.get_item(
+        TableName=stack.environment["STORIES_TABLE"], Key={"pk": {"S": pk}}
+    )
+    return dict(found["Item"])
+
+
+def is_empty(value: Any) -> bool:
+    return not any(value.values())
+
+
 def statuses(*links: str) -> list[int]:
     return [requests.get(link, timeout=TIMEOUT).status_code for link in links]
 
 
 def test_a_deleted_story_leaves_a_tombstone(client: Client, stack: RunningStack) -> None:
     form = client.request_upload(name="owl.jpg", content_type="image/jpeg").json()
-    client.post(form, page_of("The owl forgot the third verse.", seed=51))
+    photo = page_of("The owl forgot the third verse.", seed=51)
+    client.post(form, photo)
     ready = client.ended(form["id"]).json()
     story_id = ready["id"]
     client.settle()
@@ -52,8 +66,17 @@ def test_a_deleted_story_leaves_a_tombstone(client: Client, stack: RunningStack)
     assert tombstone["erased_at"] > tombstone["deleted_at"]
     assert files_of(stack, story_id) == []
     assert statuses(*links) == [403, 403]
-    item = stack.clients.dynamodb.get_item(
-        TableName=stack.environment["STORIES_TABLE"], Key={"pk": {"S": f"story#{story_id}"}}
-    )["Item"]
-    assert "owl" not in str(item)
-    assert "expires_at" in item
+    items = [item_of(stack, f"story#{story_id}"), item_of(stack, f"upload#{form['id']}")]
+    photo_id = hashlib.sha256(photo).hexdigest()
+    assert not [word for word in ("owl", photo_id) if word in str(items).lower()]
+    empty = {"name", "content_id", "skipped", "renditions", "leases"}
+    story, upload = (
+        {name for name, value in item.items() if not (name in empty and is_empty(value))}
+        for item in items
+    )
+    both = {"pk", "id", "generation", "status", "content_type", "language", "voice", "notify"}
+    both |= {"created_at", "expires_at", "resumes", "listed_as"}
+    assert story - both == {"enqueued_at", "notified_of", "notified_at", "deleted_at", "erased_at"}
+    assert upload - both == {
+        *("key", "usable_until", "story_id", "photo_staged_at", "listed_under")
+    }

@@ -20,6 +20,7 @@ CASES = Path(__file__).parents[3] / "shared" / "cases"
 pytestmark = [
     pytest.mark.engines,
     pytest.mark.prove,
+    pytest.mark.shared,
     pytest.mark.skipif(not CASES.is_dir(), reason="../shared/cases is not beside this project"),
 ]
 

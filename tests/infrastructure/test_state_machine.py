@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +75,14 @@ def test_every_state_can_be_reached(machine: Mapping[str, Any]) -> None:
     assert reached == set(states)
 
 
+@pytest.mark.parametrize("machine", list(machines()), ids=lambda machine: machine["StartAt"])
+def test_no_way_leads_back_to_a_state(machine: Mapping[str, Any]) -> None:
+    """Each round would cost requests to Rekognition, until the execution's time is over."""
+    ways = {name: set(followers(state)) for name, state in machine["States"].items()}
+
+    TopologicalSorter(ways).prepare()  # raises CycleError
+
+
 def test_each_state_leaves_its_result_where_the_next_ones_look() -> None:
     """The paths of the seed; without one, a result would take the place of the input."""
     every = [*machines()]
@@ -139,6 +148,18 @@ def test_every_state_catches_each_refusal_and_all_other_errors() -> None:
 
 def test_an_execution_ends_before_a_deleted_profile_is_removed() -> None:
     assert DEFINITION["TimeoutSeconds"] <= MAX_EXECUTION_DURATION.total_seconds() < 20 * 60
+
+
+def test_there_is_time_to_undo_a_task_that_used_all_its_tries() -> None:
+    """Else the execution ends without a notice, and the attempt is left to the sweeper."""
+    for task in TASKS.values():
+        *_, again = task["Retry"]
+        waits = [
+            again["IntervalSeconds"] * again["BackoffRate"] ** number
+            for number in range(again["MaxAttempts"])
+        ]
+        longest = sum(waits) + (len(waits) + 1) * task["TimeoutSeconds"]
+        assert 2 * longest <= DEFINITION["TimeoutSeconds"]
 
 
 def test_a_tasks_timeout_is_longer_than_its_functions() -> None:

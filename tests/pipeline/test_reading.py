@@ -26,6 +26,7 @@ CLEAR = with_words(line("Once upon a time.", 0.1, 0.1))
 TEXTURE = with_words(line("L", 0.1, 0.1, height=0.5, confidence=61))
 MARKS = with_words(line("? * * *", 0.1, 0.1))
 DRAWN = drawn_photo(draw_page("Once upon a time there was a bear.", width=1200))
+NO_TEXT = "no text was found on this page"
 GARBLED = with_words(line("ewit e nodu ecno", 0.1, 0.1, confidence=55))
 
 
@@ -98,10 +99,10 @@ def test_a_page_without_text_fails_with_a_reason_and_a_notice() -> None:
     story = world.story()
     assert story.status is Status.FAILED
     assert story.failure is not None
-    assert story.failure.reason == "no text was found on this page"
+    assert story.failure.reason == NO_TEXT
     ((subject, body),) = world.outbox.notices
     assert "could not be read" in subject
-    assert "no text was found on this page" in body
+    assert NO_TEXT in body
     assert world.narration_queue.sent == []
 
 
@@ -111,10 +112,11 @@ def test_a_page_without_text_fails_with_a_reason_and_a_notice() -> None:
         ([GARBLED, GARBLED], None, "its letters are too small: hold the camera", "illegible"),
         ([GARBLED, []], jpeg(2400, 1800, shade=20), "the photo is too dark: switch", "illegible"),
         ([[], []], DRAWN, "the letters look clear, so they may be mirrored", "illegible"),
-        ([TEXTURE, []], None, "no text was found on this page", "no_text"),
+        ([TEXTURE, []], None, NO_TEXT, "no_text"),
+        ([[], []], jpeg(2400, 1800, shade=20), f"{NO_TEXT}; if it has any, perhaps", "no_text"),
         ([MARKS], None, "only marks, and no words, were found on this page", "no_text"),
     ],
-    ids=["small", "dark", "unknown-script", "texture", "marks"],
+    ids=["small", "dark", "unknown-script", "texture", "all-dark", "marks"],
 )
 def test_a_page_that_was_guessed_fails_with_advice(
     readings: list[list[TextDetection]], photo: bytes | None, reason: str, code: str

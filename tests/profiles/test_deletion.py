@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from chalicelib.errors import UnknownProfileError
@@ -36,6 +37,27 @@ def test_photo_thumbnail_and_face_are_gone_at_once_and_the_rest_in_minutes(world
         world.part(ProfileRetrieval).retrieve("user_a")
     world.sweep_for(300)
     assert world.files_of("user_a") == []
+    assert_nothing_is_left(world, "user_a")
+
+
+def test_the_record_of_a_deleted_profile_says_nothing_of_photos_and_addresses(
+    world: World,
+) -> None:
+    """It is needed for a quarter of an hour: executions may still run."""
+    world.register("user_a")
+    world.faces.seen[BEN] = []
+    world.register("user_a", BEN, email="anna@example.com")
+
+    world.leave("user_a")
+
+    record = msgspec.structs.asdict(world.profile("user_a"))
+    leftovers = record.pop("leftovers").values()
+    assert {name for name, value in record.items() if value} == {
+        *("id", "user_id", "version", "status", "changed_at", "unfinished_since", "deleted_at")
+    }
+    assert {name for left in leftovers for name in left.__struct_fields__} == {
+        *("face_id", "indexing", "published", "until")
+    }
     assert_nothing_is_left(world, "user_a")
 
 

@@ -1,3 +1,4 @@
+import re
 from typing import NamedTuple
 
 import msgspec
@@ -5,7 +6,8 @@ import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from chalicelib.pages.detection import Point, TextDetection
-from chalicelib.pages.legibility import why_illegible
+from chalicelib.pages.legibility import why_illegible, why_none_found
+from samples.draw_page import draw_page
 from samples.layouts.page import labelled_page
 from samples.layouts.sheet import SIZE
 
@@ -86,6 +88,29 @@ def test_a_mirrored_page_looks_clear(page: Photo) -> None:
 
     assert "mirrored" in why_illegible(photo, mirrored)
     assert "mirrored" in why_illegible(photo, [])
+
+
+@pytest.mark.parametrize("radius", [8, 15, 40])
+def test_a_photo_so_blurred_that_nothing_is_found_may_hide_text(page: Photo, radius: int) -> None:
+    photo = noisy(page.image.filter(ImageFilter.GaussianBlur(radius)))
+
+    assert re.match("no text .*; if it has any, perhaps .* blurred: hold", why_none_found(photo))
+
+
+@pytest.mark.parametrize("light", [0.01, 0.03, 0.06])
+def test_a_photo_so_dark_that_nothing_is_found_may_hide_text(page: Photo, light: float) -> None:
+    photo = noisy(page.image.point(lambda value: light * value))
+
+    assert re.match("no text .*; if it has any, perhaps .* too dark: switch", why_none_found(photo))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [Image.new("RGB", (1500, 1200), "ivory"), draw_page("", seed=1, width=2000)],
+    ids=["blank", "illustration"],
+)
+def test_a_clear_photo_without_text_gets_no_advice(picture: Image.Image) -> None:
+    assert why_none_found(picture) == "no text was found on this page"
 
 
 def test_a_reason_completes_a_sentence(page: Photo) -> None:

@@ -3,6 +3,8 @@ import io
 import random
 import struct
 import zlib
+from collections.abc import Iterator
+from typing import Any
 
 import pillow_heif
 import pytest
@@ -14,6 +16,7 @@ from chalicelib.errors import (
     TooLargeError,
     UnsupportedTypeError,
 )
+from chalicelib.pages.decoding_memory import max_pixels
 from chalicelib.pages.photo import checked_content_type, encoded, turned, upright_page
 from tests.fakes.builders import encoded as image_bytes
 from tests.fakes.builders import jpeg
@@ -102,11 +105,11 @@ def test_a_truncated_image_is_refused(image_format: str, keep: float) -> None:
         checked_content_type(whole[: int(len(whole) * keep)])
 
 
-def noise(*, progressive: bool = False) -> bytes:
-    """A JPEG of the same noise each time: whether its last byte says anything is chance."""
+def noise(image_format: str = "JPEG", **options: Any) -> bytes:
+    """A file of the same noise each time: whether its last byte says anything is chance."""
     target = io.BytesIO()
     grey = random.Random("noise").randbytes(300 * 200)  # noqa: S311  # no secret
-    Image.frombytes("L", (300, 200), grey).save(target, "JPEG", progressive=progressive)
+    Image.frombytes("L", (300, 200), grey).save(target, image_format, **options)
     return target.getvalue()
 
 
@@ -127,6 +130,65 @@ def test_a_jpeg_that_lacks_pixels_is_refused(end: bytes, progressive: bool, miss
 
     with pytest.raises(InvalidRequestError, match="damaged or incomplete"):
         checked_content_type(cut_off)
+
+
+def noisy_pair(**options: Any) -> tuple[bytes, bytes]:
+    """The two pictures of an MPO."""
+    another = Image.new("L", (300, 200))
+    pictures = noise("MPO", save_all=True, append_images=[another], **options)
+    second = pictures.rindex(b"\xff\xd8\xff")
+    return pictures[:second], pictures[second:]
+
+
+@pytest.mark.parametrize("missing", [17, 500, 5_000])
+@pytest.mark.parametrize("end", [b"", b"\xff\xd9"], ids=["cut-off", "end-marker-put-on"])
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_a_pair_whose_first_picture_lacks_pixels_is_refused(
+    is_alone: bool, end: bytes, missing: int
+) -> None:
+    first, second = noisy_pair()
+    cut_off = first[: -2 - missing] + end + (b"" if is_alone else second)
+
+    with pytest.raises(InvalidRequestError, match="damaged or incomplete"):
+        checked_content_type(cut_off)
+
+
+def test_only_the_first_picture_of_a_pair_is_needed() -> None:
+    first, second = noisy_pair()
+
+    assert checked_content_type(first + second[:500]) == "image/jpeg"
+
+
+def test_a_progressive_pair_takes_the_memory_of_a_progressive_jpeg() -> None:
+    pair, single = (
+        Image.open(io.BytesIO(each))
+        for each in (noisy_pair(progressive=True)[0], noise(progressive=True))
+    )
+
+    assert (pair.format, single.format) == ("MPO", "JPEG")
+    assert max_pixels(pair) == max_pixels(single)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.98])
+@pytest.mark.parametrize("interlace", [0, 1])
+@pytest.mark.parametrize("end", [b"", b";", b"\0;"], ids=["cut-off", "trailer", "whole-end"])
+def test_a_gif_that_lacks_pixels_is_refused(end: bytes, interlace: int, share: float) -> None:
+    whole = noise("GIF", interlace=interlace)
+    blocks = list(blocks_of(whole))
+    cut_off = whole[: blocks[int(share * len(blocks))]] + end
+
+    assert checked_content_type(whole) == "image/gif"
+    with pytest.raises(InvalidRequestError, match="damaged or incomplete"):
+        checked_content_type(cut_off)
+
+
+def blocks_of(gif: bytes) -> Iterator[int]:
+    """Where each block of data of a GIF's only picture begins."""
+    with Image.open(io.BytesIO(gif)) as image:
+        position = image.tile[0].offset
+    while size := gif[position]:
+        yield position
+        position += size + 1
 
 
 @pytest.mark.parametrize("progressive", [False, True])
