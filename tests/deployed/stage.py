@@ -110,6 +110,24 @@ class DeployedStage:
         )
         return [found["Key"] for found in listed.get("Contents", [])]
 
+    def put_by_hand(self, name: str, photo: bytes) -> dict[str, str]:
+        """Put a photo where a person does; return its part of an execution's input."""
+        place = {"s3Bucket": self.settings["INTAKE_BUCKET"], "s3Key": f"by-hand/{name}"}
+        self.account.client("s3").put_object(
+            Bucket=place["s3Bucket"], Key=place["s3Key"], Body=photo
+        )
+        return place
+
+    def start_workflow(self, given: dict[str, str]) -> str:
+        """Start an execution of the profile workflow; return its ARN."""
+        arn: str = self.account.client("stepfunctions").start_execution(
+            stateMachineArn=self.settings["PROFILE_WORKFLOW_ARN"], input=json.dumps(given)
+        )["executionArn"]
+        return arn
+
+    def execution(self, arn: str) -> Any:
+        return self.account.client("stepfunctions").describe_execution(executionArn=arn)
+
     def parked(self, step: str) -> int | None:
         """Return the number of a step's parked messages; None if there is none."""
         name = "ApproximateNumberOfMessages"

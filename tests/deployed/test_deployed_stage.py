@@ -164,4 +164,18 @@ def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None
     assert profile["status"] == "ready", profile
     thumbnail = Image.open(io.BytesIO(stage.content(profile["photo"]["thumbnail_url"])))
     assert max(thumbnail.size) <= 512
+
+    # The seed's example input, with a photo that a person put: another photo of the same face.
+    place = stage.put_by_hand("1_happy_face.jpg", pictures.as_jpeg(pictures.astronaut(), 80))
+    execution = stage.start_workflow({"userId": "anna", **place})
+
+    def when_by_hand() -> Any:
+        ended = stage.execution(execution)
+        return ended if ended["status"] != "RUNNING" else None
+
+    ended = until(when_by_hand, patience=120)
+
+    assert ended["status"] == "SUCCEEDED", ended
+    profile = stage.request("GET", "/profiles/anna").json()
+    assert (profile["status"], profile["execution_id"]) == ("ready", ended["name"])
     assert stage.request("DELETE", "/profiles/anna").status_code == 202

@@ -144,15 +144,15 @@ def test_an_unsuitable_photo_is_rejected_with_the_reason(
         "FaceDetection",
         "PhotoDoesNotMeetRequirement",
     ]
+    assert profiles.output(sent.json()["execution_id"]) == profile["reason"]["message"]
     (email,) = client.mail()
     assert profile["reason"]["message"] in email["body"]
     assert profiles.faces() == []
 
 
 @pytest.mark.skipif(not FACES.is_dir(), reason="the workshop's four photos are not at hand")
-def test_the_seeds_four_photos(profiles: ProfileClient, stack: RunningStack) -> None:
-    """By the seed's own input, from a bucket of one's own."""
-    stack.clients.s3.create_bucket(Bucket="rider-photos")
+def test_the_seeds_four_photos(profiles: ProfileClient) -> None:
+    """By the seed's own input."""
     expected = {
         "1_happy_face.jpg": ("ready", None),
         "2_sunglass_face.jpg": ("rejected", "sunglasses"),
@@ -161,11 +161,9 @@ def test_the_seeds_four_photos(profiles: ProfileClient, stack: RunningStack) -> 
     }
     found = {}
     for number, name in enumerate(expected):
-        stack.clients.s3.put_object(
-            Bucket="rider-photos", Key=name, Body=(FACES / name).read_bytes()
-        )
+        place = profiles.put_by_hand(name, (FACES / name).read_bytes())
         user_id = f"user_{number}"
-        profiles.start(f"test-{number}", userId=user_id, s3Bucket="rider-photos", s3Key=name)
+        profiles.start(f"test-{number}", userId=user_id, **place)
         profile = profiles.ended(user_id)
         found[name] = (profile["status"], profile["reason"] and profile["reason"]["code"])
 
@@ -224,16 +222,12 @@ def test_throttled_requests_are_tried_again(profiles: ProfileClient, client: Cli
     assert len(profiles.faces()) == 1
 
 
-def test_a_photo_that_keeps_failing_ends_as_failed(
-    profiles: ProfileClient, client: Client, stack: RunningStack
-) -> None:
+def test_a_photo_that_keeps_failing_ends_as_failed(profiles: ProfileClient, client: Client) -> None:
     """By the deployed state machine with one short retry instead of 30 seconds of them."""
     client.inject("rekognition.DetectFaces", "AccessDeniedException", times=1000)
-    bucket, key = "photos", "me.jpg"  # not the app's own: its function may not read that folder
-    stack.clients.s3.create_bucket(Bucket=bucket)
-    stack.clients.s3.put_object(Bucket=bucket, Key=key, Body=astronaut())
+    place = profiles.put_by_hand("me.jpg", astronaut())
 
-    name = profiles.start_impatiently(userId="user_a", s3Bucket=bucket, s3Key=key)
+    name = profiles.start_impatiently(userId="user_a", **place)
 
     profile = profiles.ended("user_a")
     assert profile["status"] == "failed"
