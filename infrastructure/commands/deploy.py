@@ -25,7 +25,7 @@ from infrastructure.chalice.token_renewal import AUTHORIZER, renew
 from infrastructure.commands.ending import ended
 from infrastructure.commands.preparation import Preparation, Prepared, Wishes, add_addresses, check
 from infrastructure.commands.progress import Progress
-from infrastructure.gateway import configuration
+from infrastructure.gateway import configuration, diagnostics
 from infrastructure.gateway.responses import put_requests
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.stack import pause
@@ -115,12 +115,15 @@ class Deployment:
         client = self.account.client("apigateway")
         iam = self.account.client("iam")
         configuration.set_logging_role(client, iam, self.account.partition)
+        if prepared.diagnostics.execution_log != "OFF":
+            diagnostics.limit_log(self.account.client("logs"), api_id)
         configuration.configure(
             client,
             api_id,
             responses=put_requests(api_id, prepared.allowed_origin),
             log_group_arn=prepared.outputs["AccessLogGroupArn"],
             requests_per_second=requests_per_second(self.stage),
+            diagnostics=prepared.diagnostics,
         )
 
 

@@ -21,6 +21,7 @@ from infrastructure.chalice.command import run_chalice
 from infrastructure.chalice.leftovers import remove_leftovers
 from infrastructure.commands.ending import ended
 from infrastructure.commands.progress import Progress
+from infrastructure.gateway import diagnostics
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stack.stack import Stack, pause
@@ -181,8 +182,11 @@ This will be lost for good:
                 tracked["stages"].setdefault(self.stage.name, {})
                 config = stage_folder.stage_config(tracked, self.stage, [], settings)
                 stage_folder.write(self.stage, config, {})
+            apis = chalice_record.recorded_values(self.stage, "rest_api_id")
             run_chalice(self.stage, ["delete"], self.progress.line)
             remove_leftovers(self.account, self.stage, GRANTS)
+            for api_id in apis:
+                diagnostics.remove_log(self.account.client("logs"), api_id)
 
     def _empty_buckets(self) -> None:
         s3 = self.account.client("s3")

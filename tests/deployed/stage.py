@@ -195,6 +195,7 @@ class DeployedStage:
                 **self.account.functions_environment,
                 "MAXIMUM_CONCURRENCY": "2",
             },
+            "gateway": {"execution_log": "ERROR", "detailed_metrics": True},
         }
         file.write_text(json.dumps(config))
         git(self.project, "init", "--quiet")

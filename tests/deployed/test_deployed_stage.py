@@ -65,6 +65,20 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     shutil.rmtree(out)
 
 
+def test_api_gateway_reports_what_the_stage_switches_on(stage: DeployedStage) -> None:
+    client = stage.account.client("apigateway")
+    (api,) = client.get_rest_apis()["items"]
+
+    settings = client.get_stage(restApiId=api["id"], stageName="api")["methodSettings"]["*/*"]
+
+    assert (settings["loggingLevel"], settings["metricsEnabled"]) == ("ERROR", True)
+    assert settings["dataTraceEnabled"] is False
+    groups = stage.account.client("logs").describe_log_groups(
+        logGroupNamePrefix="API-Gateway-Execution-Logs"
+    )["logGroups"]
+    assert [group["retentionInDays"] for group in groups] == [7]
+
+
 def test_an_unknown_path_gets_our_own_404(stage: DeployedStage) -> None:
     answer = stage.request("GET", "/nothing/here")
 
