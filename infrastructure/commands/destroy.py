@@ -1,4 +1,4 @@
-"""``python -m infrastructure.commands.destroy STAGE`` removes a stage with everything it holds.
+"""``make destroy STAGE=dev`` removes a stage with everything it holds.
 
 It lists what will be lost, and asks. Run it again if it was interrupted: each step removes what
 is left.
@@ -41,7 +41,7 @@ def main(
     ),
 ) -> int:
     """Ask, destroy the stage, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="make destroy", description=__doc__)
+    parser = argparse.ArgumentParser(usage="make destroy STAGE=dev [YES=dev]", description=__doc__)
     parser.add_argument("stage")
     parser.add_argument("--yes", help="the stage's name again: do not ask")
     given = parser.parse_args(arguments)
@@ -50,8 +50,7 @@ def main(
         destruction = begin(Stage(given.stage))
         destruction.require_idle()
         if not destruction.has_anything():
-            print(f"There is no stage {given.stage!r} in this account and region.")
-            return 0
+            raise DeploymentError(f"There is no stage {given.stage!r} in this account and region.")
         print(destruction.warning())
         try:
             answer = given.yes or ask(f"\nType {given.stage} to destroy it: ")

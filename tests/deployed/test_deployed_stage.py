@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from typing import Any
 
@@ -14,9 +17,11 @@ from PIL import Image
 from infrastructure.gateway.responses import RESPONSES
 from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
+from tests.deployed.kept import how_to_use
 from tests.deployed.stage import DeployedStage
 from tests.end_to_end.test_main_path import words_of
 from tests.fakes.builders import encoded
+from tests.infrastructure.printed import hurdles
 from tests.infrastructure.projects import git
 from tests.waiting import until
 
@@ -37,17 +42,34 @@ def test_only_health_is_open_without_a_token(stage: DeployedStage) -> None:
 
 
 def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
-    said = stage.deploy_again()
+    said = stage.make("deploy")
 
     assert re.search(r"stack storytime-proof \.+ [\d.]+ s, nothing to change", said)
     assert re.search(r"chalice deploy \.+ [\d.]+ s, nothing to change", said)
+    assert hurdles(said, stage.project, stage.account.certificate) == []
     changed = git(stage.project, "ls-files", "--modified", "--others", "--exclude-standard")
     assert changed == ""
 
 
-def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
-    stage.run("infrastructure.commands.package", "proof", "out")
+def test_every_line_that_is_printed_can_be_followed(stage: DeployedStage) -> None:
+    for said in (stage.said, how_to_use(stage)):
+        assert hurdles(said, stage.project, stage.account.certificate) == []
 
+    # A command finds the account, although the person uses another one.
+    (enter,) = re.findall(r"^ +(cd .+)$", how_to_use(stage), re.MULTILINE)
+    person = {"PATH": os.environ["PATH"], "AWS_PROFILE": "own", "AWS_ENDPOINT_URL_S3": "http://no"}
+    destroying = f"{enter} && make destroy STAGE=nosuch RUN={sys.executable} LOCAL="
+    ended = subprocess.run(
+        ["/bin/sh", "-c", destroying], env=person, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode != 0
+    assert "\ndestroy: There is no stage 'nosuch' in this account" in ended.stderr
+
+
+def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
+    said = stage.make("package", "FOLDER=out")
+
+    assert hurdles(said, stage.project) == []
     out = stage.project / "out"
     packaged = json.loads((out / "chalice.tf.json").read_text())
     described = packaged["resource"]

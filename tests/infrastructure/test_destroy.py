@@ -181,14 +181,15 @@ def test_without_the_stages_name_nothing_is_deleted(
     assert destroying.is_untouched()
 
 
-def test_a_stage_that_does_not_exist_is_said(
+def test_a_stage_that_does_not_exist_is_an_error(
     destroying: Destroying, capsys: pytest.CaptureFixture[str]
 ) -> None:
     destroying.stack.status = None
 
-    assert destroying.main() == 0
+    assert destroying.main() == 1
 
-    assert capsys.readouterr().out == "There is no stage 'dev' in this account and region.\n"
+    said = "\ndestroy: There is no stage 'dev' in this account and region.\n"
+    assert capsys.readouterr() == ("", said)
     assert destroying.asked == []
     assert destroying.is_untouched()
 
