@@ -245,12 +245,12 @@ def persist_metadata(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 @app.lambda_function()
-def refuse_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def refuse_photo(event: dict[str, Any], _context: object) -> str:
     return run_task(part(AttemptEnd).run, event)
 
 
 @app.lambda_function()
-def fail_photo(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def fail_photo(event: dict[str, Any], _context: object) -> str:
     return run_task(part(AttemptEnd).run, event)
 
 

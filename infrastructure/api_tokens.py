@@ -1,4 +1,4 @@
-"""``python -m infrastructure.api_tokens STAGE [NAME]`` makes a new API token for a stage.
+"""``make token STAGE=dev NAME=phone`` makes a new API token for a stage.
 
 The token is printed once and stored nowhere. Its SHA-256 digest is stored in
 ``.chalice/tokens/<stage>``, which git ignores: one digest a line, then a comment after ``#``.
@@ -50,7 +50,7 @@ def digests(stage: str, folder: Path = FOLDER) -> list[str]:
         if not _DIGEST.fullmatch(digest):  # do not show it: it may be a token
             raise TokenFileError(
                 f"{path}, line {number}: not a SHA-256 digest, which is 64 digits of 0-9 and a-f. "
-                "Remove the line; make token writes valid ones."
+                f"Remove the line; make token STAGE={path.name} writes valid ones."
             )
         found.append(digest)
     unique = list(dict.fromkeys(found))
@@ -101,8 +101,9 @@ This is the token. It is shown only once: store it where you keep secrets. Its S
 {_file_of(stage, folder)}.
 
 Next:
-  make deploy STAGE={stage}              # the API accepts the token from then on
-  curl -H 'Authorization: Bearer <token>' <the API's URL>/stories
+  make deploy STAGE={stage}              # the API accepts the token from then on; the first time
+                                       # with EMAIL=you@example.com, who gets stories and alarms
+  curl -H 'Authorization: Bearer <token>' <API>/stories
 
 To revoke a token, delete its line from the file and deploy again.""")
     return 0

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from infrastructure.gateway.diagnostics import PART_OF_STAGE
 from infrastructure.stage import LOCAL, PROJECT, STAGES, DeploymentError, Stage, queue_functions
 
 CONFIG: Final = Path(".chalice") / "config.json"
@@ -79,7 +80,7 @@ def stage_config(
     Raises:
         DeploymentError: The stage is not in .chalice/config.json, or its environment is too large.
     """
-    own = dict(own_config(tracked, stage))
+    own = {key: each for key, each in own_config(tracked, stage).items() if key != PART_OF_STAGE}
     variables = {**own.get("environment_variables", {}), **environment}
     _check_size(variables)
     functions_of_queues = queue_functions()

@@ -1,4 +1,4 @@
-"""``python -m local``: Storytime on one machine, until Ctrl-C.
+"""``make run``: Storytime on one machine, until Ctrl-C.
 
 Settings, from the environment: ``PORT`` (8000) of the API, ``AWS_PORT`` (4566) of the local AWS;
 0 is any free port. The API is open; with digests in ``API_TOKENS`` it needs one of their tokens.
@@ -28,7 +28,7 @@ def main() -> int:
         print(introduction(stack), flush=True)
         threading.Event().wait()
     except (PortUnavailableError, TriggerError, SettingsError) as error:
-        print(f"python -m local: {error}", file=sys.stderr)
+        print(f"run: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.")
@@ -80,7 +80,8 @@ Storytime runs on this machine.
 Try:
   {curl} -X POST -H 'Content-Type: image/jpeg' --data-binary @samples/page.jpg {api}/upload
   {curl} {api}/retrieve/<id>
-  {curl} -X PUT -H 'Content-Type: image/jpeg' --data-binary @me.jpg {api}/profiles/me/photo
+  {curl} -X PUT -H 'Content-Type: image/jpeg' --data-binary @samples/astronaut.jpg \\
+    {api}/profiles/me/photo
   curl {stack.aws_url}/_local/inbox     # the e-mails that were sent
   curl {stack.aws_url}/_local/requests  # the AWS requests that it took
 

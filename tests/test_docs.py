@@ -21,10 +21,14 @@ from chalicelib.stories import upload_request
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS, Step
 from chalicelib.stories.story import LEGAL_MOVES
 from infrastructure.commands.deploy import requests_per_second
-from infrastructure.iam.permissions import GRANTS
+from infrastructure.gateway.diagnostics import DAYS_KEPT, Diagnostics
+from infrastructure.iam.names import Names
+from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stack.template import WATCH
 from infrastructure.stage import Stage, queue_functions
+from local.resources.environment import app_environment
 from tests.fakes.workflow import DEFINITION
+from tests.infrastructure.iam import Need, allows
 from tests.infrastructure.projects import functions_of
 from tests.infrastructure.resolved import Stack
 from tests.proof.ledger import FLOOR
@@ -321,6 +325,30 @@ def test_the_page_of_operations_names_the_log_groups_and_the_table() -> None:
     assert stack.of_type("DynamoDB::Table")[0]["TableName"] in OPERATIONS
 
 
+def test_the_example_of_a_stage_with_diagnostics_is_valid() -> None:
+    (example,) = re.findall(r'^"dev": (\{"gateway": .+\})$', DEPLOY, re.MULTILINE)
+
+    found = Diagnostics.of_stage(Stage("dev"), json.loads(example))
+
+    assert found == Diagnostics("ERROR", detailed_metrics=True)
+
+
+def test_the_example_of_an_execution_by_hand_may_read_its_photo() -> None:
+    section = OPERATIONS.split("## A profile photo by hand")[1].split("\n## ")[0]
+    (folder,) = re.findall(r"aws s3 cp (?:\S+) s3://\$bucket/(\S+)", section)
+    (key,) = re.findall(r'"s3Key": "([^"]+)"', section)
+    names = Names.from_environment(app_environment(1), "local")
+
+    assert key.startswith(folder)
+    for bucket, may_read in ((names.intake_bucket, True), (names.media_bucket, False)):
+        need = Need("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+        assert allows(policy_of("detect_face", names), need) is may_read
+    assert f"bucket={names.intake_bucket}`" in section
+    assert f":stateMachine:{names.workflow}`" in section
+    (reason,) = re.findall(r'`"(.+)"`', section)
+    assert f'"{reason}"' in (ROOT / "chalicelib/profiles/requirements.py").read_text()
+
+
 def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> None:
     told = " ".join((ROOT / "SECURITY.md").read_text().split())
     dev, prod = figures_of("dev"), figures_of("prod")
@@ -330,6 +358,8 @@ def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> 
     assert f"of functions ({dev['logs kept']} days, in prod {prod['logs kept']};" in told
     assert dev["access logs kept"] == prod["access logs kept"]
     assert f"of access ({dev['access logs kept']} days;" in told
+    assert f"execution log ({DAYS_KEPT} days;" in told
+    assert f"for {DAYS_KEPT} days" in DEPLOY.split("### API Gateway's execution log")[1]
 
 
 def test_no_lease_outlives_its_function() -> None:

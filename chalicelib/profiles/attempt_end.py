@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -16,6 +15,7 @@ from chalicelib.profiles.profile import (
     GIVEN_UP,
     Profile,
     ProfileStatus,
+    Refusal,
     is_outdated,
     latest_execution,
     profile_id_of,
@@ -32,8 +32,8 @@ class AttemptEnd(msgspec.Struct, frozen=True):
     meter: Meter
     clock: Callable[[], datetime]
 
-    def run(self, task: Task) -> dict[str, Any]:
-        """End an attempt without success, and send the notice.
+    def run(self, task: Task) -> str:
+        """End an attempt without success, and send the notice; returns the reason for people.
 
         The status becomes "rejected" if the photo was refused, else "failed".
 
@@ -56,19 +56,25 @@ class AttemptEnd(msgspec.Struct, frozen=True):
         if is_unrecorded_manual_run(self.records.profiles.find(profile_id), profile_id, task):
             log.error("an execution that was started by hand failed in its first task")
             self.meter.record(PROFILE_PHOTOS_FAILED)
-            return {"userId": task.sent.user_id, "status": ProfileStatus.FAILED.value}
+            return GIVEN_UP.message
         profile = self.records.change(profile_id, decide)
         log.info("attempt ended", extra={"status": profile.status.value})
         if ends_here:
             count_unsuccessful_attempt(self.meter, profile)
         self.clean_up.finish(profile)
-        return {"userId": profile.user_id, "status": profile.status.value}
+        return refusal_of(profile).message
+
+
+def refusal_of(profile: Profile) -> Refusal:
+    """Return why the photo of an attempt that ended is not taken. Pure."""
+    refusal = profile.attempt.refusal if profile.attempt else None
+    assert refusal is not None  # noqa: S101  # each end without success has a reason
+    return refusal
 
 
 def count_unsuccessful_attempt(meter: Meter, profile: Profile) -> None:
-    refusal = profile.attempt.refusal if profile.attempt else None
-    if profile.status is ProfileStatus.REJECTED and refusal is not None:
-        meter.record(PROFILE_PHOTOS_REJECTED, dimension=refusal.code)
+    if profile.status is ProfileStatus.REJECTED:
+        meter.record(PROFILE_PHOTOS_REJECTED, dimension=refusal_of(profile).code)
     else:
         meter.record(PROFILE_PHOTOS_FAILED)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ from chalicelib.profiles.profile import (
     Refusal,
     checked_user_id,
 )
+
+Result = TypeVar("Result")
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
@@ -88,7 +90,7 @@ def error_of(refusal: Refusal) -> RejectedError:
     return PhotoDoesNotMeetRequirementError(refusal.message, code=refusal.code)
 
 
-def run_task(run: Callable[[Task], dict[str, Any]], event: Mapping[str, Any]) -> dict[str, Any]:
+def run_task(run: Callable[[Task], Result], event: Mapping[str, Any]) -> Result:
     """Run one task of the workflow.
 
     An exception ends the task. The state machine knows errors by the names of their classes.

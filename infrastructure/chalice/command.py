@@ -25,8 +25,8 @@ def check_python(running: tuple[int, int] = sys.version_info[:2]) -> None:
         names = [f"{major}.{minor}" for major, minor in PYTHONS]
         raise DeploymentError(
             f"This is Python {running[0]}.{running[1]}, and Lambda would have to run the same "
-            f"version. Storytime supports {', '.join(names)}. Install one of them, then: make "
-            f"clean, and make deploy PYTHON=python{names[-1]}, with your settings."
+            f"version. Storytime supports {', '.join(names)}. Install one of them, run make clean, "
+            f"and then the same command with PYTHON=python{names[-1]}."
         )
 
 

@@ -1,4 +1,4 @@
-"""``python -m infrastructure.commands.deploy STAGE [--email ADDRESS]`` deploys a stage.
+"""``make deploy STAGE=dev EMAIL=you@example.com`` deploys a stage.
 
 Two CloudFormation stacks make everything that Chalice does not make; Chalice deploys the app.
 Every step first looks at what exists: run the command again to continue or to update a stage.
@@ -25,12 +25,14 @@ from infrastructure.chalice.token_renewal import AUTHORIZER, renew
 from infrastructure.commands.ending import ended
 from infrastructure.commands.preparation import Preparation, Prepared, Wishes, add_addresses, check
 from infrastructure.commands.progress import Progress
-from infrastructure.gateway import configuration
+from infrastructure.gateway import configuration, diagnostics
 from infrastructure.gateway.responses import put_requests
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.stack import pause
 from infrastructure.stage import API_STAGE, DeploymentError, Stage
 
+API_URL: Final = "STORYTIME_API_URL"
+"""The environment variable of `Wishes.api_url`; an emulator of AWS needs it."""
 _PROD: Final = "prod"
 _MAX_HEALTH_CHECKS: Final = 20
 _SECONDS_BETWEEN_HEALTH_CHECKS: Final = 3.0
@@ -38,16 +40,18 @@ _SECONDS_BETWEEN_HEALTH_CHECKS: Final = 3.0
 
 def main(arguments: Sequence[str], begin: "Callable[[Stage], Deployment] | None" = None) -> int:
     """Deploy a stage, print the next steps, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
+    parser = argparse.ArgumentParser(
+        usage="make deploy STAGE=dev [EMAIL=…] [SENDER=…] [ANYWAY=1]", description=__doc__
+    )
     parser.add_argument("stage", help="dev, prod, or another of .chalice/config.json")
     add_addresses(parser)
-    parser.add_argument("--api-url", help=argparse.SUPPRESS)
     parser.add_argument("--anyway", action="store_true", help="deploy the app also if unchanged")
     given = parser.parse_args(arguments)
 
     def work() -> int:
         stage = Stage(given.stage)
-        wishes = Wishes(given.email or None, given.sender or None, given.api_url, given.anyway)
+        api_url = os.environ.get(API_URL)
+        wishes = Wishes(given.email or None, given.sender or None, api_url, given.anyway)
         (begin or Deployment.in_account)(stage).run(wishes)
         return 0
 
@@ -81,7 +85,9 @@ class Deployment:
         with progress.step("GET /health") as said:
             said(wait_for_health(url))
         is_open = prepared.environment["API_TOKENS"] == OPEN
-        print(next_steps(self.stage, url, prepared.outputs, is_open=is_open))
+        authority = os.environ.get("AWS_CA_BUNDLE")
+        region = account.region
+        print(next_steps(self.stage, url, region, prepared.outputs, authority, is_open=is_open))
 
     def _deploy_app(self, prepared: Prepared, *, anyway: bool) -> str:
         """Run `chalice deploy` unless nothing has changed; return the REST API's id."""
@@ -115,12 +121,15 @@ class Deployment:
         client = self.account.client("apigateway")
         iam = self.account.client("iam")
         configuration.set_logging_role(client, iam, self.account.partition)
+        if prepared.diagnostics.execution_log != "OFF":
+            diagnostics.limit_log(self.account.client("logs"), api_id)
         configuration.configure(
             client,
             api_id,
             responses=put_requests(api_id, prepared.allowed_origin),
             log_group_arn=prepared.outputs["AccessLogGroupArn"],
             requests_per_second=requests_per_second(self.stage),
+            diagnostics=prepared.diagnostics,
         )
 
 
@@ -155,7 +164,20 @@ def wait_for_health(url: str, pause: Callable[[], object] | None = None) -> str:
     )
 
 
-def next_steps(stage: Stage, url: str, outputs: Mapping[str, str], *, is_open: bool) -> str:
+def next_steps(
+    stage: Stage,
+    url: str,
+    region: str,
+    outputs: Mapping[str, str],
+    authority: str | None,
+    *,
+    is_open: bool,
+) -> str:
+    """Return what to do after a deployment.
+
+    `authority` is the file of the certificates that AWS's clients trust, if it is not their own.
+    """
+    trusting = f" \\\n          --cacert '{authority}'" if authority else ""
     authorization = "" if is_open else " -H 'Authorization: Bearer <token>'"
     return f"""
 API        {url}
@@ -166,11 +188,12 @@ Next
   2. Confirm the e-mail from Amazon SES to {outputs["SenderEmail"]}. Until your account is out of
      SES's sandbox, SES writes to confirmed addresses only (docs/deploy.md).
   3. Send a page:
-     curl -X POST{authorization} -H 'Content-Type: image/jpeg' \\
+     curl -X POST{authorization} -H 'Content-Type: image/jpeg'{trusting} \\
           --data-binary @samples/page.jpg {url}/upload
 
 To deploy faster while you edit:
-  cd .stages/{stage.name} && ../../.venv/bin/chalice deploy --stage {stage.name}
+  cd .stages/{stage.name} && \\
+    AWS_DEFAULT_REGION={region} ../../.venv/bin/chalice deploy --stage {stage.name}
 """
 
 

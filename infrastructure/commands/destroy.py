@@ -1,4 +1,4 @@
-"""``python -m infrastructure.commands.destroy STAGE`` removes a stage with everything it holds.
+"""``make destroy STAGE=dev`` removes a stage with everything it holds.
 
 It lists what will be lost, and asks. Run it again if it was interrupted: each step removes what
 is left.
@@ -21,6 +21,7 @@ from infrastructure.chalice.command import run_chalice
 from infrastructure.chalice.leftovers import remove_leftovers
 from infrastructure.commands.ending import ended
 from infrastructure.commands.progress import Progress
+from infrastructure.gateway import diagnostics
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stack.stack import Stack, pause, stacks_of
@@ -40,7 +41,7 @@ def main(
     ),
 ) -> int:
     """Ask, destroy the stage, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="make destroy", description=__doc__)
+    parser = argparse.ArgumentParser(usage="make destroy STAGE=dev [YES=dev]", description=__doc__)
     parser.add_argument("stage")
     parser.add_argument("--yes", help="the stage's name again: do not ask")
     given = parser.parse_args(arguments)
@@ -49,8 +50,7 @@ def main(
         destruction = begin(Stage(given.stage))
         destruction.require_idle()
         if not destruction.has_anything():
-            print(f"There is no stage {given.stage!r} in this account and region.")
-            return 0
+            raise DeploymentError(f"There is no stage {given.stage!r} in this account and region.")
         print(destruction.warning())
         try:
             answer = given.yes or ask(f"\nType {given.stage} to destroy it: ")
@@ -184,8 +184,11 @@ This will be lost for good:
                 tracked["stages"].setdefault(self.stage.name, {})
                 config = stage_folder.stage_config(tracked, self.stage, [], settings)
                 stage_folder.write(self.stage, config, {})
+            apis = chalice_record.recorded_values(self.stage, "rest_api_id")
             run_chalice(self.stage, ["delete"], self.progress.line)
             remove_leftovers(self.account, self.stage, GRANTS)
+            for api_id in apis:
+                diagnostics.remove_log(self.account.client("logs"), api_id)
 
     def _empty_buckets(self) -> None:
         s3 = self.account.client("s3")

@@ -1,12 +1,13 @@
-"""``python -m infrastructure.commands.package STAGE FOLDER`` packages the app for Terraform.
+"""``make package STAGE=dev FOLDER=out`` packages the app for Terraform.
 
-Like `make deploy`, it updates the stack. Then it writes the app to the folder, as
+Like a deployment, it updates the stack. Then it writes the app to the folder, as
 ``deployment.zip`` and ``chalice.tf.json``, with API Gateway's error responses in the API's
 definition. (For CloudFormation, Chalice cannot package handlers of S3 events.)
 """
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +35,9 @@ _VERSIONS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Package the app, print what to do with it, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="make package", description=__doc__)
+    parser = argparse.ArgumentParser(
+        usage="make package STAGE=dev [FOLDER=…] [EMAIL=…] [SENDER=…]", description=__doc__
+    )
     parser.add_argument("stage")
     parser.add_argument("folder", type=Path)
     add_addresses(parser)
@@ -53,10 +56,14 @@ def main(arguments: Sequence[str]) -> int:
         terraform = with_error_responses(json.loads(packaged.read_text()), prepared.allowed_origin)
         terraform = with_rule_names(stage, terraform) | {"terraform": _VERSIONS}
         packaged.write_text(json.dumps(terraform, indent=2) + "\n")
-        print(f"\nThe app is in {folder}: terraform init && terraform apply (docs/deploy.md).")
+        print(f"\nThe app is packaged (docs/deploy.md). To deploy it:\n\n  {apply_in(folder)}")
         return 0
 
     return ended("package", work)
+
+
+def apply_in(folder: Path) -> str:
+    return f"cd {shlex.quote(str(folder))} && terraform init && terraform apply"
 
 
 def with_error_responses(terraform: Mapping[str, Any], allowed_origin: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from infrastructure import api_tokens, elsewhere, stage_folder
 from infrastructure.account import Account
 from infrastructure.chalice.command import check_python
 from infrastructure.commands.progress import Progress
+from infrastructure.gateway.diagnostics import Diagnostics
 from infrastructure.iam.names import Names
 from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stack.outputs import settings_of
@@ -61,10 +62,12 @@ class Prepared:
     Attributes:
         outputs: The stack's outputs.
         environment: The functions' environment variables.
+        diagnostics: What API Gateway reports.
     """
 
     outputs: Mapping[str, str]
     environment: Mapping[str, str]
+    diagnostics: Diagnostics
 
     @property
     def allowed_origin(self) -> str:
@@ -101,6 +104,7 @@ class Preparation:
         tracked = stage_folder.tracked_config(self.stage.project)
         own = stage_folder.own_config(tracked, self.stage)
         tokens = tokens_of(self.stage, own)
+        diagnostics = Diagnostics.of_stage(self.stage, own)
         check_textract(own.get("environment_variables", {}), self.account)
         parameters = self._parameters(wishes, own)
         account, progress = self.account, self.progress
@@ -126,7 +130,7 @@ class Preparation:
             where = f"Stage {self.stage.name!r} in {stage_folder.CONFIG}"
             raise DeploymentError(f"{where}: {error}") from error
         stage_folder.write(self.stage, config, policies)
-        return Prepared(outputs, variables)
+        return Prepared(outputs, variables, diagnostics)
 
     def _bring_up_to_date(self, stack: Stack, template: str, parameters: Mapping[str, str]) -> None:
         with self.progress.step(f"stack {stack.name}") as said:

@@ -1,4 +1,4 @@
-"""``python -m infrastructure.commands.redrive STAGE QUEUE`` moves parked messages back.
+"""``make redrive STAGE=dev QUEUE=reading`` moves parked messages back.
 
 Messages that a step gave up wait in ``<queue>-parked``. Run this after you have fixed the cause.
 

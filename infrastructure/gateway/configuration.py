@@ -1,10 +1,11 @@
-"""Configure what Chalice does not: API Gateway's error responses, access log and limits."""
+"""Configure what Chalice does not: API Gateway's error responses, logs, metrics and limits."""
 
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from infrastructure.gateway.diagnostics import Diagnostics
 from infrastructure.stage import API_STAGE
 
 if TYPE_CHECKING:
@@ -97,12 +98,11 @@ def configure(
     responses: Iterable[Mapping[str, Any]],
     log_group_arn: str,
     requests_per_second: int,
+    diagnostics: Diagnostics,
 ) -> None:
-    """Set the error responses, the access log and the request limits of an API.
+    """Set the error responses, the logs, the metrics and the request limits of an API.
 
-    A response needs a new deployment of the API to take effect. So this deploys if a response
-    changed, or if the current deployment was not made here. Above the limit API Gateway answers
-    429; a burst may have twice as many requests.
+    Above the limit API Gateway answers 429; a burst may have twice as many requests.
 
     Args:
         client: API Gateway.
@@ -110,6 +110,30 @@ def configure(
         responses: The parameters of a PutGatewayResponse each.
         log_group_arn: The log group of the access log.
         requests_per_second: The limit.
+        diagnostics: What is reported in addition to the access log.
+    """
+    _put_responses(client, api_id, responses)
+    forget_callers(client, api_id)
+    settings = {
+        "/accessLogSettings/destinationArn": log_group_arn,
+        "/accessLogSettings/format": LOG_FORMAT,
+        "/*/*/throttling/rateLimit": str(requests_per_second),
+        "/*/*/throttling/burstLimit": str(2 * requests_per_second),
+        **diagnostics.method_settings(),
+    }
+    operations: list[PatchOperationTypeDef] = [
+        {"op": "replace", "path": path, "value": value} for path, value in settings.items()
+    ]
+    client.update_stage(restApiId=api_id, stageName=API_STAGE, patchOperations=operations)
+
+
+def _put_responses(
+    client: "APIGatewayClient", api_id: str, responses: Iterable[Mapping[str, Any]]
+) -> None:
+    """Set the error responses of an API.
+
+    A response needs a new deployment of the API to take effect. So this deploys if a response
+    changed, or if the current deployment was not made here.
     """
     current = {
         each["responseType"]: _comparable(each)
@@ -125,17 +149,6 @@ def configure(
             description=_DESCRIPTION,
             tracingEnabled=True,  # as in .chalice/config.json
         )
-    forget_callers(client, api_id)
-    settings = {
-        "/accessLogSettings/destinationArn": log_group_arn,
-        "/accessLogSettings/format": LOG_FORMAT,
-        "/*/*/throttling/rateLimit": str(requests_per_second),
-        "/*/*/throttling/burstLimit": str(2 * requests_per_second),
-    }
-    operations: list[PatchOperationTypeDef] = [
-        {"op": "replace", "path": path, "value": value} for path, value in settings.items()
-    ]
-    client.update_stage(restApiId=api_id, stageName=API_STAGE, patchOperations=operations)
 
 
 def forget_callers(client: "APIGatewayClient", api_id: str) -> None:

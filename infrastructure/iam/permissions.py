@@ -27,6 +27,8 @@ _PROFILE_FILES: Final = (_PROFILE_PRIVATE, _PROFILE_PUBLIC)
 _UPLOADED: Final = f"{_INTAKE_BUCKET}/images/*"
 _UPLOADED_PROFILES: Final = f"{_INTAKE_BUCKET}/profiles/*"
 _REJECTED: Final = f"{_INTAKE_BUCKET}/rejected/*"
+# S3 announces nothing below it: a person puts a photo there, and starts the workflow.
+_BY_HAND: Final = f"{_INTAKE_BUCKET}/by-hand/*"
 
 _STORIES, _UPLOADS, _PROFILES = ("story#*",), ("upload#*",), ("profile#*",)
 
@@ -122,8 +124,8 @@ _OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
     ),
     "detect_face": (
         _update_profiles,
-        may.get(_PROFILE_PRIVATE),
-        may.know_absent(_MEDIA),
+        may.get(_PROFILE_PRIVATE, _BY_HAND),
+        may.know_absent(_MEDIA, _INTAKE_BUCKET),
         may.put(_PROFILE_PRIVATE),
         may.detect_faces,
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from infrastructure.stage import DeploymentError, Stage
+from infrastructure.stage import APP, DeploymentError, Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -25,7 +25,7 @@ _NEVER_COMPLETE: Final = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED
 _ROLLED_BACK: Final = {"DELETE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 _NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
 _NEEDS_YOU: Final = {
-    "DELETE_FAILED": "is partly deleted. Delete the rest: make destroy",
+    "DELETE_FAILED": "is partly deleted. Delete the rest: make destroy STAGE={stage}",
     "UPDATE_ROLLBACK_FAILED": (
         "could not roll back a failed update. Its events in the CloudFormation console say why. "
         "Fix that, then: aws cloudformation continue-update-rollback --stack-name {name}"
@@ -87,7 +87,8 @@ class Stack:
         self.require_idle()
         status = self.status()
         if status in _NEEDS_YOU:
-            what = _NEEDS_YOU[status].format(name=self.name)
+            stage = self.name.removeprefix(f"{APP}-").partition("-")[0]
+            what = _NEEDS_YOU[status].format(name=self.name, stage=stage)
             raise DeploymentError(f"The stack {self.name} {what}")
         if status in _NEVER_COMPLETE:
             self.remove()

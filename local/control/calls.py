@@ -15,7 +15,9 @@ from botocore import handlers
 from local.runner.lambda_function import running_function
 
 _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_FOLDERS: Final = re.compile(rf"(?:(?:private|public|images|profiles|rejected)/)*(?:{_ID}/)?")
+_FOLDERS: Final = re.compile(
+    rf"(?:(?:private|public|images|profiles|rejected|by-hand)/)*(?:{_ID}/)?"
+)
 
 _Parameters = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""``python -m local.demo.page [--direct] [PAGE]``: one photo through the whole of Storytime."""
+"""``make demo PAGE=my.jpg DIRECT=1``: one photo through the whole of Storytime."""
 
 import argparse
 import html
@@ -52,7 +52,9 @@ class FinishedStory:
 
 
 def main(arguments: list[str], launch: Launch = launched) -> int:
-    parser = argparse.ArgumentParser(prog="python -m local.demo.page", description=__doc__)
+    parser = argparse.ArgumentParser(
+        usage="make demo [PAGE=my.jpg] [DIRECT=1]", description=__doc__
+    )
     parser.add_argument("page", nargs="?", type=Path, default=_SAMPLE, metavar="PAGE")
     parser.add_argument("--direct", action="store_true", help="post the photo straight to S3")
     given = parser.parse_args(arguments)

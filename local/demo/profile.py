@@ -1,4 +1,4 @@
-"""``python -m local.demo.profile [FOLDER]``: photos of people through the profile workflow."""
+"""``make demo-profile PHOTOS=folder``: photos of people through the profile workflow."""
 
 import argparse
 import sys
@@ -49,7 +49,7 @@ class PhotoResult:
 
 
 def main(arguments: list[str], launch: Launch = launched) -> int:
-    parser = argparse.ArgumentParser(prog="python -m local.demo.profile", description=__doc__)
+    parser = argparse.ArgumentParser(usage="make demo-profile [PHOTOS=folder]", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     given = parser.parse_args(arguments)
     try:

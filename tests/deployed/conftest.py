@@ -9,23 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.deployed.emulated_account import EmulatedAccount
+from tests.deployed.kept import how_to_use
 from tests.deployed.leftovers import KINDS, things
 from tests.deployed.stage import NAME, DeployedStage
-
-KEPT = """
-The stage {stage} is still running, as you asked:
-
-  API        {api}
-  Token      {token}
-  Local AWS  {aws} (all but Rekognition and Polly: {engines})
-  Logs       {folder}
-
-  curl --cacert {certificate} -H 'Authorization: Bearer {token}' {api}/stories
-
-Commands reach it from the deployed copy: cd {project} && . {folder}/environment
-The deployment needs --api-url '{api_pattern}'.
-To end it: kill {pids}
-"""
 
 
 @pytest.fixture(scope="session")
@@ -41,22 +27,7 @@ def stage() -> Iterator[DeployedStage]:
             end(stage)
         else:
             account.keep()
-            lines = (f"export {name}='{value}'" for name, value in account.variables.items())
-            (folder / "environment").write_text("\n".join(lines) + "\n")
-            print(
-                KEPT.format(
-                    api=stage.api,
-                    token=stage.token,
-                    aws=account.url,
-                    engines=account.engines.aws_url,
-                    folder=folder,
-                    certificate=account.certificate,
-                    project=stage.project,
-                    stage=NAME,
-                    api_pattern=account.api_url("{api_id}"),
-                    pids=" ".join(str(process.pid) for process in account.processes),
-                )
-            )
+            print(how_to_use(stage))
 
 
 def end(stage: DeployedStage) -> None:
@@ -67,7 +38,7 @@ def end(stage: DeployedStage) -> None:
     try:
         lines = stage.log_lines()
         assert things(stage.account).keys() == KINDS
-        stage.destroy()
+        stage.make("destroy", f"YES={NAME}")
         assert things(stage.account) == {}
         assert [line for line in lines if "step finished" in line]
         assert [line for line in lines if "AccessDenied" in line or "not authorized" in line] == []

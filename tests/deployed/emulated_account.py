@@ -6,6 +6,7 @@ no Textract or Polly: those requests go to the engines of the local AWS.
 """
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import boto3
 import trustme
 import urllib3
 
+from infrastructure.commands.deploy import API_URL
 from local.resources.names import HOST
 from local.runner.launcher import RunningStack, end, when_ready
 
@@ -25,6 +27,7 @@ KEYS: Final = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "not-a-sec
 REGION: Final = "us-east-1"
 NUMBER: Final = "123456789012"
 _SECONDS_TO_START: Final = 60
+_OWN: Final = re.compile("AWS_|MAKE|MFLAGS")
 
 
 class EmulatedAccount:
@@ -67,6 +70,7 @@ class EmulatedAccount:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway_url,
             "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
+            API_URL: self.api_url("{api_id}"),
         }
 
     @property
@@ -144,8 +148,8 @@ def client(service: str, url: str, certificate: Path) -> Any:
 
 
 def _elsewhere() -> dict[str, str]:
-    """Return this process's environment without the developer's own AWS settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    """Return this process's environment without the settings of the developer's AWS and `make`."""
+    return {name: value for name, value in os.environ.items() if not _OWN.match(name)}
 
 
 def _free_port() -> int:

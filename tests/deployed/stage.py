@@ -36,40 +36,35 @@ class DeployedStage:
         self.project = folder / "storytime"
         self.api = ""
         self.token = ""
+        self.said = ""  # by the first deployment
         self.http = requests.Session()
         self.http.verify = str(account.certificate)
         self.http.trust_env = False  # else the environment's certificates replace this one
         self.settings: dict[str, str] = {}
 
     def deploy(self) -> None:
-        """Run `make token` and `make deploy`."""
+        """Run `make token` and `make deploy` as the README says."""
         self._copy_project()
-        self.token = self.run("infrastructure.api_tokens", NAME).splitlines()[0]
-        self.deploy_again("--email", EMAIL)
+        self.token = self.make("token").splitlines()[0]
+        self.said = self.make("deploy", f"EMAIL={EMAIL}")
         stacks = self.account.client("cloudformation").describe_stacks()["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
         self.settings = settings_of(outputs)
         (api,) = self.account.client("apigateway").get_rest_apis()["items"]
         self.api = self.account.api_url(api["id"])
 
-    def deploy_again(self, *arguments: str) -> str:
-        """Run `make deploy` again, and return what it prints."""
-        api_url = self.account.api_url("{api_id}")
-        return self.run("infrastructure.commands.deploy", NAME, "--api-url", api_url, *arguments)
-
-    def destroy(self) -> None:
-        """Run `make destroy`, with the answer."""
-        self.run("infrastructure.commands.destroy", NAME, "--yes", NAME)
-
-    def run(self, module: str, *arguments: str) -> str:
-        """Run a command of the project in this account; print its output, and return it.
+    def make(self, target: str, *settings: str) -> str:
+        """Run a command for this stage; print its output, and return it.
 
         Raises:
             CommandFailedError: Its exit status is not 0.
         """
+        # This interpreter has what the commands need; `make` shall install nothing.
+        installed = (f"RUN={sys.executable}", "LOCAL=")
+        command = ["make", target, *installed, f"STAGE={NAME}", *settings]
         said = []
         with subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            command,
             cwd=self.project,
             env=self.account.environment,
             stdout=subprocess.PIPE,
@@ -81,7 +76,7 @@ class DeployedStage:
                 print(line, end="", flush=True)
                 said.append(line)
         if process.returncode:
-            raise CommandFailedError(f"{module} {' '.join(arguments)}: {process.returncode}")
+            raise CommandFailedError(f"{' '.join(command)}: {process.returncode}")
         return "".join(said)
 
     def request(self, method: str, path: str, **given: Any) -> requests.Response:
@@ -109,6 +104,24 @@ class DeployedStage:
             Bucket=self.settings[bucket], Prefix=prefix
         )
         return [found["Key"] for found in listed.get("Contents", [])]
+
+    def put_by_hand(self, name: str, photo: bytes) -> dict[str, str]:
+        """Put a photo where a person does; return its part of an execution's input."""
+        place = {"s3Bucket": self.settings["INTAKE_BUCKET"], "s3Key": f"by-hand/{name}"}
+        self.account.client("s3").put_object(
+            Bucket=place["s3Bucket"], Key=place["s3Key"], Body=photo
+        )
+        return place
+
+    def start_workflow(self, given: dict[str, str]) -> str:
+        """Start an execution of the profile workflow; return its ARN."""
+        arn: str = self.account.client("stepfunctions").start_execution(
+            stateMachineArn=self.settings["PROFILE_WORKFLOW_ARN"], input=json.dumps(given)
+        )["executionArn"]
+        return arn
+
+    def execution(self, arn: str) -> Any:
+        return self.account.client("stepfunctions").describe_execution(executionArn=arn)
 
     def parked(self, step: str) -> int | None:
         """Return the number of a step's parked messages; None if there is none."""
@@ -177,7 +190,10 @@ class DeployedStage:
                 **self.account.functions_environment,
                 "MAXIMUM_CONCURRENCY": "2",
             },
+            "gateway": {"execution_log": "ERROR", "detailed_metrics": True},
         }
         file.write_text(json.dumps(config))
+        # `make` installs nothing where it finds this.
+        (self.project / ".venv").symlink_to(PROJECT / ".venv")
         git(self.project, "init", "--quiet")
         git(self.project, "add", "--all")

@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from typing import Any
 
@@ -14,9 +17,11 @@ from PIL import Image
 from infrastructure.gateway.responses import RESPONSES
 from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
+from tests.deployed.kept import how_to_use
 from tests.deployed.stage import DeployedStage
 from tests.end_to_end.test_main_path import words_of
 from tests.fakes.builders import encoded
+from tests.infrastructure.printed import hurdles
 from tests.infrastructure.projects import git
 from tests.waiting import until
 
@@ -43,17 +48,34 @@ def test_the_api_has_no_cloudfront_of_its_own_in_front(stage: DeployedStage) -> 
 
 
 def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
-    said = stage.deploy_again()
+    said = stage.make("deploy")
 
     assert re.search(r"stack storytime-proof \.+ [\d.]+ s, nothing to change", said)
     assert re.search(r"chalice deploy \.+ [\d.]+ s, nothing to change", said)
+    assert hurdles(said, stage.project, stage.account.certificate) == []
     changed = git(stage.project, "ls-files", "--modified", "--others", "--exclude-standard")
     assert changed == ""
 
 
-def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
-    stage.run("infrastructure.commands.package", "proof", "out")
+def test_every_line_that_is_printed_can_be_followed(stage: DeployedStage) -> None:
+    for said in (stage.said, how_to_use(stage)):
+        assert hurdles(said, stage.project, stage.account.certificate) == []
 
+    # A command finds the account, although the person uses another one.
+    (enter,) = re.findall(r"^ +(cd .+)$", how_to_use(stage), re.MULTILINE)
+    person = {"PATH": os.environ["PATH"], "AWS_PROFILE": "own", "AWS_ENDPOINT_URL_S3": "http://no"}
+    destroying = f"{enter} && make destroy STAGE=nosuch RUN={sys.executable} LOCAL="
+    ended = subprocess.run(
+        ["/bin/sh", "-c", destroying], env=person, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode != 0
+    assert "\ndestroy: There is no stage 'nosuch' in this account" in ended.stderr
+
+
+def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
+    said = stage.make("package", "FOLDER=out")
+
+    assert hurdles(said, stage.project) == []
     out = stage.project / "out"
     packaged = json.loads((out / "chalice.tf.json").read_text())
     described = packaged["resource"]
@@ -69,6 +91,20 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     assert rules == {rule["Name"] for rule in stage.account.client("events").list_rules()["Rules"]}
     assert zipfile.is_zipfile(out / "deployment.zip")
     shutil.rmtree(out)
+
+
+def test_api_gateway_reports_what_the_stage_switches_on(stage: DeployedStage) -> None:
+    client = stage.account.client("apigateway")
+    (api,) = client.get_rest_apis()["items"]
+
+    settings = client.get_stage(restApiId=api["id"], stageName="api")["methodSettings"]["*/*"]
+
+    assert (settings["loggingLevel"], settings["metricsEnabled"]) == ("ERROR", True)
+    assert settings["dataTraceEnabled"] is False
+    groups = stage.account.client("logs").describe_log_groups(
+        logGroupNamePrefix="API-Gateway-Execution-Logs"
+    )["logGroups"]
+    assert [group["retentionInDays"] for group in groups] == [7]
 
 
 def test_an_unknown_path_gets_our_own_404(stage: DeployedStage) -> None:
@@ -170,4 +206,18 @@ def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None
     assert profile["status"] == "ready", profile
     thumbnail = Image.open(io.BytesIO(stage.content(profile["photo"]["thumbnail_url"])))
     assert max(thumbnail.size) <= 512
+
+    # The seed's example input, with a photo that a person put: another photo of the same face.
+    place = stage.put_by_hand("1_happy_face.jpg", pictures.as_jpeg(pictures.astronaut(), 80))
+    execution = stage.start_workflow({"userId": "anna", **place})
+
+    def when_by_hand() -> Any:
+        ended = stage.execution(execution)
+        return ended if ended["status"] != "RUNNING" else None
+
+    ended = until(when_by_hand, patience=120)
+
+    assert ended["status"] == "SUCCEEDED", ended
+    profile = stage.request("GET", "/profiles/anna").json()
+    assert (profile["status"], profile["execution_id"]) == ("ready", ended["name"])
     assert stage.request("DELETE", "/profiles/anna").status_code == 202

@@ -59,6 +59,14 @@ class ProfileClient:
             stateMachineArn=machine, name=name, input=json.dumps(sent)
         )
 
+    def put_by_hand(self, name: str, photo: bytes) -> dict[str, str]:
+        """Put a photo where an operator does; return its part of an execution's input."""
+        place = {"s3Bucket": self.stack.environment["INTAKE_BUCKET"], "s3Key": f"by-hand/{name}"}
+        self.stack.clients.s3.put_object(
+            Bucket=place["s3Bucket"], Key=place["s3Key"], Body=photo, ContentType="image/jpeg"
+        )
+        return place
+
     def start_impatiently(self, **sent: str) -> str:
         """Start an execution by a copy of the state machine that tries a task twice; its ARN."""
         self._sent.add(sent["userId"])
@@ -82,15 +90,22 @@ class ProfileClient:
 
     def execution(self, name: str) -> str:
         """The status of an execution, by its name or ARN, once it has ended."""
+        status: str = self._ended_execution(name)["status"]
+        return status
+
+    def output(self, name: str) -> Any:
+        """The output of an execution, once it has ended."""
+        return json.loads(self._ended_execution(name)["output"])
+
+    def _ended_execution(self, name: str) -> Any:
         describe = self.stack.clients.stepfunctions.describe_execution
         arn = name if name.startswith("arn:") else execution_arn(self.stack, name)
 
-        def status() -> str | None:
-            found = describe(executionArn=arn)["status"]
-            return None if found == "RUNNING" else found
+        def look() -> Any:
+            found = describe(executionArn=arn)
+            return None if found["status"] == "RUNNING" else found
 
-        ended: str = self.client.until(status)
-        return ended
+        return self.client.until(look)
 
     def path(self, name: str) -> list[str]:
         """The states that an execution entered, once it has ended."""

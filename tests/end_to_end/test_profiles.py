@@ -144,6 +144,7 @@ def test_an_unsuitable_photo_is_rejected_with_the_reason(
         "FaceDetection",
         "PhotoDoesNotMeetRequirement",
     ]
+    assert profiles.output(sent.json()["execution_id"]) == profile["reason"]["message"]
     (email,) = client.mail()
     assert profile["reason"]["message"] in email["body"]
     assert profiles.faces() == []
@@ -161,14 +162,12 @@ def test_an_unsuitable_photo_is_rejected_with_the_reason(
     ],
 )
 def test_a_photo_of_the_seed(
-    profiles: ProfileClient, stack: RunningStack, name: str, status: str, code: str | None
+    profiles: ProfileClient, name: str, status: str, code: str | None
 ) -> None:
-    """By the seed's own input, from a bucket of one's own."""
-    stack.clients.s3.create_bucket(Bucket="rider-photos")
-    photo = (FACES / name).read_bytes()
-    stack.clients.s3.put_object(Bucket="rider-photos", Key=name, Body=photo)
+    """By the seed's own input."""
+    place = profiles.put_by_hand(name, (FACES / name).read_bytes())
 
-    profiles.start(f"seed-{name}", userId="user_a", s3Bucket="rider-photos", s3Key=name)
+    profiles.start(f"seed-{name}", userId="user_a", **place)
 
     profile = profiles.ended("user_a")
     assert profile["status"] == status
@@ -227,16 +226,12 @@ def test_throttled_requests_are_tried_again(profiles: ProfileClient, client: Cli
     assert len(profiles.faces()) == 1
 
 
-def test_a_photo_that_keeps_failing_ends_as_failed(
-    profiles: ProfileClient, client: Client, stack: RunningStack
-) -> None:
+def test_a_photo_that_keeps_failing_ends_as_failed(profiles: ProfileClient, client: Client) -> None:
     """By the deployed state machine with one short retry instead of 30 seconds of them."""
     client.inject("rekognition.DetectFaces", "AccessDeniedException", times=1000)
-    bucket, key = "photos", "me.jpg"  # not the app's own: its function may not read that folder
-    stack.clients.s3.create_bucket(Bucket=bucket)
-    stack.clients.s3.put_object(Bucket=bucket, Key=key, Body=astronaut())
+    place = profiles.put_by_hand("me.jpg", astronaut())
 
-    name = profiles.start_impatiently(userId="user_a", s3Bucket=bucket, s3Key=key)
+    name = profiles.start_impatiently(userId="user_a", **place)
 
     profile = profiles.ended("user_a")
     assert profile["status"] == "failed"

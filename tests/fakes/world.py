@@ -39,6 +39,8 @@ from tests.fakes.stories import InMemoryStories
 from tests.fakes.uploads import InMemoryIntakeBucket, InMemoryUploadRequests
 from tests.fakes.workflow import Execution, Function, InMemoryWorkflow, Interpreter
 
+INTAKE_BUCKET: Final = "intake-bucket"
+
 
 class MemoryTools:
     """Every fake once, the queues chained to their dead letters as they are deployed."""
@@ -93,10 +95,11 @@ class MemoryTools:
         self.intake_queue = self.queues[Step.INTAKE]
 
     def by_hand(self, user_id: str, content: bytes, name: str = "by-hand") -> Execution:
-        """Start an execution at the console, for a photo in a bucket of one's own."""
-        bucket = self.sent_photos.buckets.setdefault("photos", InMemoryMedia())
-        bucket.put("me.jpg", content, "image/jpeg")
-        sent = {"userId": user_id, "s3Bucket": "photos", "s3Key": "me.jpg"}
+        """Start an execution at the console, for a photo that was put by hand."""
+        key = "by-hand/me.jpg"
+        bucket = self.sent_photos.buckets.setdefault(INTAKE_BUCKET, InMemoryMedia())
+        bucket.put(key, content, "image/jpeg")
+        sent = {"userId": user_id, "s3Bucket": INTAKE_BUCKET, "s3Key": key}
         return self.workflow.begin(name, sent)
 
 
@@ -112,7 +115,7 @@ def assembled(
         tools,
         links=Links("https://cdn.example"),
         namespace=NAMESPACE,
-        intake_bucket_name="intake-bucket",
+        intake_bucket_name=INTAKE_BUCKET,
         clock=clock,
         reader=reader,
         new_uuid=Uuids(),
@@ -253,7 +256,7 @@ class World(MemoryTools):
 
     def announce(self, key: str) -> None:
         """Send S3's event, as the app forwards it."""
-        self.intake_queue.send(IntakeMessage("intake-bucket", key))
+        self.intake_queue.send(IntakeMessage(INTAKE_BUCKET, key))
 
     def photo_of(self, user: str | Profile) -> Photo:
         """The photo of a profile that is ready."""

@@ -79,9 +79,13 @@ class Deploying:
 
     def configure(self, **variables: str) -> None:
         """Set variables of the stage dev in .chalice/config.json."""
+        self.set(environment_variables=variables)
+
+    def set(self, **own: object) -> None:
+        """Replace parts of the stage dev in .chalice/config.json."""
         file = self.stage.project / stage_folder.CONFIG
         config = json.loads(file.read_text())
-        config["stages"]["dev"] = {"environment_variables": variables}
+        config["stages"]["dev"] |= own
         file.write_text(json.dumps(config))
 
 
@@ -330,7 +334,36 @@ def test_a_second_deployment_changes_nothing_and_prints_the_next_steps(
     assert deploying.account.requests("put_gateway_response") != []
     stage = deploying.account.client("apigateway").get_stage(restApiId=api, stageName="api")
     assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 20
+    assert stage["methodSettings"]["*/*"]["loggingLevel"] == "OFF"
     assert stage["accessLogSettings"]["destinationArn"] == outputs()["AccessLogGroupArn"]
+    assert deploying.account.requests("create_log_group") == []
+
+
+def test_the_execution_log_is_switched_on_without_deploying_the_app(deploying: Deploying) -> None:
+    api = deployed_once(deploying)
+    deploying.set(gateway={"execution_log": "ERROR"})
+
+    with api_that_answers(200) as (url, _):
+        deploying.deployment().run(Wishes(api_url=url))
+
+    assert (
+        "chalice deploy .................... 0.0 s, nothing to change" in deploying.out.getvalue()
+    )
+    stage = deploying.account.client("apigateway").get_stage(restApiId=api, stageName="api")
+    assert stage["methodSettings"]["*/*"]["loggingLevel"] == "ERROR"
+    (group,) = deploying.account.client("logs").describe_log_groups()["logGroups"]
+    assert (api in group["logGroupName"], group["retentionInDays"]) == (True, 7)
+
+
+def test_a_wrong_setting_of_api_gateway_is_named_before_anything_is_made(
+    deploying: Deploying,
+) -> None:
+    deploying.set(gateway={"execution_log": "DEBUG"})
+
+    with pytest.raises(DeploymentError, match=r'^"gateway" of stage'):
+        deploying.prepare()
+
+    assert deploying.account.asked == []
 
 
 def edit_the_app(deploying: Deploying) -> None:
@@ -412,7 +445,9 @@ def test_an_api_that_does_not_answer_200_is_an_error() -> None:
 
 @pytest.mark.parametrize("is_open", [True, False])
 def test_the_next_steps_show_how_to_send_a_page(*, is_open: bool) -> None:
-    steps = next_steps(Stage("dev"), "https://x", {"SenderEmail": EMAIL}, is_open=is_open)
+    of_stack = {"SenderEmail": EMAIL}
+
+    steps = next_steps(Stage("dev"), "https://x", "us-east-1", of_stack, None, is_open=is_open)
 
     assert "\nAPI        https://x\n" in steps
     assert f"Amazon SES to {EMAIL}." in steps

@@ -10,10 +10,12 @@ from chalicelib.stories.queues import Step
 from infrastructure import chalice_record, stage_folder
 from infrastructure.commands.destroy import Destruction, main
 from infrastructure.commands.progress import Progress
+from infrastructure.gateway.diagnostics import limit_log
 from infrastructure.stage import DeploymentError, Stage
 from tests.fakes.account import Answer, FakeAccount, RefusalError, Request
 from tests.infrastructure import projects
 from tests.infrastructure.resolved import outputs
+from tests.infrastructure.test_deploy import api_that_answers
 
 COLLECTION: Final = "storytime-dev-faces"
 TABLE: Final = "storytime-dev-stories"
@@ -181,14 +183,15 @@ def test_without_the_stages_name_nothing_is_deleted(
     assert destroying.is_untouched()
 
 
-def test_a_stage_that_does_not_exist_is_said(
+def test_a_stage_that_does_not_exist_is_an_error(
     destroying: Destroying, capsys: pytest.CaptureFixture[str]
 ) -> None:
     destroying.stack.status = destroying.account.watch.status = None
 
-    assert destroying.main() == 0
+    assert destroying.main() == 1
 
-    assert capsys.readouterr().out == "There is no stage 'dev' in this account and region.\n"
+    said = "\ndestroy: There is no stage 'dev' in this account and region.\n"
+    assert capsys.readouterr() == ("", said)
     assert destroying.asked == []
     assert destroying.is_untouched()
 
@@ -332,6 +335,31 @@ def test_a_stage_of_another_clone_is_deleted_by_its_record(destroying: Destroyin
 
     shown = destroying.out.getvalue().splitlines()
     assert shown[:2] == ["  chalice delete", f"    {bucket} open {record}"]
+
+
+def test_the_execution_log_of_the_deleted_api_is_deleted(
+    destroying: Destroying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "abc123"}
+    record = {"schema_version": "2.0", "backend": "api", "resources": [api]}
+    file = chalice_record.record_file(destroying.stage)
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(record))
+    logs = destroying.account.client("logs")
+    for owner in ("abc123", "def456"):
+        limit_log(logs, owner)
+    destroying.account.client("apigateway")  # the account's own answers it, Chalice's the server
+    destroying.stack.will_be(GONE)
+
+    with api_that_answers(202) as (url, asked):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", url.removesuffix("/api"))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "fake")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "fake")
+        destroying.begin(destroying.stage).run()
+
+    assert "/restapis/abc123" in asked
+    (left,) = logs.describe_log_groups()["logGroups"]
+    assert "def456" in left["logGroupName"]
 
 
 def test_if_chalice_cannot_delete_the_app_everything_else_stays(

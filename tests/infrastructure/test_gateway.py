@@ -1,6 +1,7 @@
 """What a deployment configures in API Gateway, and what it leaves as it is."""
 
 import json
+import re
 from typing import Any, Final
 
 import pytest
@@ -12,6 +13,8 @@ from infrastructure.gateway.configuration import (
     configure,
     set_logging_role,
 )
+from infrastructure.gateway.diagnostics import Diagnostics, limit_log, remove_log
+from infrastructure.stage import DeploymentError, Stage
 from tests.fakes.account import FakeAccount, RefusalError
 
 LOG: Final = "arn:aws:logs:us-east-1:123456789012:log-group:storytime-dev-access"
@@ -38,12 +41,19 @@ class Gateway:
         self.api = account.api()
         self.account.asked.clear()
 
-    def configure(self, *responses: dict[str, Any]) -> list[str]:
+    def configure(
+        self, *responses: dict[str, Any], diagnostics: Diagnostics | None = None
+    ) -> list[str]:
         """Return the response types that were put, and "deployment" if there was one."""
         before = len(self.account.asked)
         wanted = [{"restApiId": self.api, **each} for each in responses]
         configure(
-            self.client, self.api, responses=wanted, log_group_arn=LOG, requests_per_second=20
+            self.client,
+            self.api,
+            responses=wanted,
+            log_group_arn=LOG,
+            requests_per_second=20,
+            diagnostics=diagnostics or Diagnostics(),
         )
         return [
             given.get("responseType", "deployment")
@@ -56,6 +66,11 @@ class Gateway:
             raise AssertionError("it waits although nothing is refused")
 
         return set_logging_role(self.client, self.account.client("iam"), partition, wait)
+
+    def settings(self) -> Any:
+        """Return the settings of all methods."""
+        stage = self.client.get_stage(restApiId=self.api, stageName="api")
+        return stage["methodSettings"]["*/*"]
 
     def role(self) -> str | None:
         role: str | None = self.client.get_account().get("cloudwatchRoleArn")
@@ -119,7 +134,7 @@ def test_the_stage_logs_requests_and_limits_them(gateway: Gateway) -> None:
     assert gateway.account.requests("flush_stage_authorizers_cache") == [where]
     stage = gateway.client.get_stage(**where)
     assert stage["accessLogSettings"] == {"destinationArn": LOG, "format": LOG_FORMAT}
-    limits = stage["methodSettings"]["*/*"]
+    limits = gateway.settings()
     assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (20, 40)
 
 
@@ -129,6 +144,66 @@ def test_a_line_of_the_log_is_json_without_personal_data() -> None:
     assert "$context.requestId" in told
     private = ("sourceIp", "identity", "$context.path", "querystring", "header", "userAgent")
     assert [each for each in told if any(word in each for word in private)] == []
+
+
+# The execution log and the detailed metrics.
+
+REPORTS: Final = ("loggingLevel", "dataTraceEnabled", "metricsEnabled")
+
+
+def test_what_a_stage_does_not_switch_on_is_off_also_if_somebody_switched_it_on(
+    gateway: Gateway,
+) -> None:
+    on = Diagnostics(execution_log="INFO", detailed_metrics=True)
+    by_hand = {"op": "replace", "path": "/*/*/logging/dataTrace", "value": "true"}
+
+    gateway.configure(diagnostics=on)
+    assert [gateway.settings()[each] for each in REPORTS] == ["INFO", False, True]
+    gateway.client.update_stage(restApiId=gateway.api, stageName="api", patchOperations=[by_hand])
+    gateway.configure()
+
+    assert [gateway.settings()[each] for each in REPORTS] == ["OFF", False, False]
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({}, Diagnostics("OFF", detailed_metrics=False)),
+        ({"gateway": {}}, Diagnostics("OFF", detailed_metrics=False)),
+        ({"gateway": {"execution_log": "ERROR"}}, Diagnostics("ERROR", detailed_metrics=False)),
+        ({"gateway": {"detailed_metrics": True}}, Diagnostics("OFF", detailed_metrics=True)),
+    ],
+)
+def test_a_stage_switches_on_each_alone(own: dict[str, Any], expected: Diagnostics) -> None:
+    assert Diagnostics.of_stage(Stage("dev"), own) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"execution_log": "DEBUG"}, {"detailed_metrics": "yes"}, {"data_trace": True}, "INFO"],
+)
+def test_a_wrong_setting_is_an_error_that_shows_a_right_one(wrong: object) -> None:
+    said = r'^"gateway" of stage .dev. in \.chalice/config\.json: .* It must be like (\{.*\}); '
+    with pytest.raises(DeploymentError, match=said) as caught:
+        Diagnostics.of_stage(Stage("dev"), {"gateway": wrong})
+
+    (example,) = re.findall(said, str(caught.value))
+    assert Diagnostics.of_stage(Stage("dev"), {"gateway": json.loads(example)})
+
+
+def test_the_execution_log_is_kept_for_a_week_and_can_be_removed(account: FakeAccount) -> None:
+    logs = account.client("logs")
+
+    for _ in range(2):
+        limit_log(logs, "abc123")
+    (group,) = logs.describe_log_groups()["logGroups"]
+    for _ in range(2):
+        remove_log(logs, "abc123")
+
+    # API Gateway writes to the group of this name.
+    assert group["logGroupName"] == "API-Gateway-Execution-Logs_abc123/api"
+    assert group["retentionInDays"] == 7
+    assert logs.describe_log_groups()["logGroups"] == []
 
 
 # The role that API Gateway writes logs with.

@@ -39,15 +39,6 @@ print(json.dumps({"functions": [each.name for each in own], "queues": queues}))
 """
 NAMES: Final = Names.from_environment(app_environment(1), "local")
 
-OF_SOMEBODY_ELSE: Final = {
-    ("detect_face", "s3.GetObject photos/*"),
-    ("detect_face", "s3.GetObject rider-photos/*"),
-}
-"""Photos of executions that a person started by hand, in buckets outside of the stage.
-
-The policy of such a bucket must let this function read.
-"""
-
 WITHOUT_CALLS: Final = {"authorize"}
 """Functions that make no AWS requests."""
 
@@ -66,10 +57,7 @@ def app() -> dict[str, Any]:
 
 def needs_of_function(function: str) -> dict[str, Need]:
     return {
-        str(need): need
-        for call in calls.kept().get(function, ())
-        if (function, call) not in OF_SOMEBODY_ELSE
-        for need in needs_of(call, NAMES)
+        str(need): need for call in calls.kept().get(function, ()) for need in needs_of(call, NAMES)
     }
 
 

@@ -171,7 +171,7 @@ def test_an_incomplete_stack_is_deleted_and_created_again(watched: Watched, stat
     [
         ("UPDATE_IN_PROGRESS", "changing the stack storytime-dev (UPDATE_IN_PROGRESS): try again"),
         ("DELETE_IN_PROGRESS", "changing the stack storytime-dev (DELETE_IN_PROGRESS): try again"),
-        ("DELETE_FAILED", "is partly deleted. Delete the rest: make destroy"),
+        ("DELETE_FAILED", "is partly deleted. Delete the rest: make destroy STAGE=dev"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name storytime-dev"),
     ],
 )

@@ -1,5 +1,6 @@
 """The names of stages, and the folder that Chalice deploys a stage from."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,15 @@ def test_a_stages_configuration_has_its_own_and_the_accounts_variables(stage: St
     assert own["dev"]["autogen_policy"] is False
     assert config == {"version": "2.0", "app_name": "storytime", "lambda_timeout": 29}
     assert "autogen_policy" not in projects.CONFIG["stages"]["dev"]
+
+
+def test_what_chalice_does_not_deploy_changes_nothing_that_it_deploys(stage: Stage) -> None:
+    before = config_for(stage)
+    config = tracked_config(stage.project)
+    config["stages"]["dev"]["gateway"] = {"execution_log": "INFO"}
+    (stage.project / CONFIG).write_text(json.dumps(config))
+
+    assert config_for(stage) == before
 
 
 def test_environment_variables_may_have_4_kb_and_not_a_byte_more(stage: Stage) -> None:

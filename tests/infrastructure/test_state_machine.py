@@ -99,7 +99,7 @@ def test_each_state_leaves_its_result_where_the_next_ones_look() -> None:
         "AddFaceToIndex": "$",
         "Thumbnail": "$",
         "PersistMetadata": None,
-        "PhotoDoesNotMeetRequirement": None,
+        "PhotoDoesNotMeetRequirement": "$",  # its message is the execution's output
         "ProcessingFailed": None,
     }
     caught = [catcher for state in states.values() for catcher in state.get("Catch", [])]

@@ -10,7 +10,12 @@ from PIL import Image
 from chalicelib.errors import TransientError
 from chalicelib.profiles import keys, moves
 from chalicelib.profiles.faces import Face, FaceAttribute, Owner
-from chalicelib.profiles.profile import GIVEN_UP, ProfileStatus, owed_to
+from chalicelib.profiles.profile import (
+    FACE_ALREADY_EXISTS,
+    GIVEN_UP,
+    ProfileStatus,
+    owed_to,
+)
 from tests.fakes.engines import CLEAR_FACE, portrait
 from tests.fakes.trouble import fail
 from tests.fakes.world import ANNA, BEN, World
@@ -72,7 +77,8 @@ def test_an_unsuitable_photo_is_rejected_with_mail(
     assert world.refusal_of("user_b") == code
     ((to, subject, body),) = world.mailer.sent
     assert (to, subject) == ("b@example.com", NOT_ACCEPTED)
-    assert profile.attempt.refusal.message in body  # type: ignore[union-attr]
+    assert execution.output == profile.attempt.refusal.message  # type: ignore[union-attr]
+    assert execution.output in body
     assert world.faces.calls == ["detect"], "an unsuitable photo is paid for once"
 
 
@@ -84,6 +90,7 @@ def test_another_user_with_the_same_photo_is_refused_with_mail(world: World) -> 
 
     assert execution.path == ["FaceDetection", "CheckFaceDuplicate", "PhotoDoesNotMeetRequirement"]
     assert world.refusal_of("user_b") == "face_already_exists"
+    assert execution.output == FACE_ALREADY_EXISTS.message
     assert [to for to, _, _ in world.mailer.sent] == ["b@example.com"]
     assert world.faces_of("user_b") == []
     assert world.profile("user_a").status is ProfileStatus.READY

@@ -18,8 +18,9 @@ from chalicelib.settings import Settings
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
 from local.control.calls import Calls
 from local.resources.environment import app_environment
-from local.resources.names import MEDIA_BUCKET
+from local.resources.names import INTAKE_BUCKET, MEDIA_BUCKET
 from local.runner.lambda_function import LambdaFunction
+from tests.fakes import world
 from tests.infrastructure import calls
 from tests.proof.recording import TARGETS
 from tests.proof.tape import Request, Tape
@@ -32,6 +33,9 @@ _FUNCTIONS: Final = {
     **{f"{queue.step} dead letter": queue.dead_letter_handler for queue in QUEUES},
 }
 """By the kind of a process; the others have the names of their functions."""
+
+_BUCKETS: Final = {"media": MEDIA_BUCKET, world.INTAKE_BUCKET: INTAKE_BUCKET}
+"""The stage's buckets, by their names in the fakes."""
 
 _NO_PORT: Final = 1
 _KNOWN: set[tuple[str, ...]] = set()
@@ -56,8 +60,8 @@ def _calls_in(request: Request) -> dict[str, list[str]]:
     adapters, seen = _adapters()
     function = LambdaFunction(_function_of(request), lambda _event, _context: None, 1, 128)
     method, *arguments = request.detail
-    if request.target == "sent" and arguments[0] == "media":
-        arguments[0] = MEDIA_BUCKET
+    if request.target == "sent":
+        arguments[0] = _BUCKETS[arguments[0]]
     named = {each[0]: each[1] for each in arguments if type(each) is tuple}
     plain = [each for each in arguments if type(each) is not tuple]
     with function.running(), pytest.raises(TransientError):

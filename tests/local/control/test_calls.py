@@ -98,6 +98,7 @@ COPY = {"Key": "rejected/a", "CopySource": {"Bucket": "c", "Key": "images/a"}}
         ("s3.GetObject", {"Key": KEY}, [" b/private/{id}/*"]),
         ("s3.GetObject", {"Key": f"public/profiles/{ID}/1/a.jpg"}, [" b/public/profiles/{id}/*"]),
         ("s3.HeadObject", {"Key": f"images/{ID}.jpg"}, [" b/images/*"]),
+        ("s3.GetObject", {"Key": "by-hand/me.jpg"}, [" b/by-hand/*"]),
         ("s3.HeadObject", {"Key": f"{ID}/photo"}, [" b/{id}/*"]),
         ("s3.HeadObject", {"Key": "privates/x"}, [" b/*"]),
         ("s3.ListObjectsV2", {"Prefix": "profiles/anna/"}, [" b/profiles/*"]),

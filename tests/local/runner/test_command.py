@@ -16,6 +16,7 @@ from chalicelib.http.tokens import digest_of
 from local.__main__ import port
 from local.server.http_server import PortUnavailableError
 from samples.draw_page import draw_page, photo
+from tests.infrastructure.printed import hurdles
 
 PROJECT = Path(__file__).parents[3]
 SECONDS_TO_END = 60  # usually less than one
@@ -67,14 +68,14 @@ def test_a_busy_port_is_one_clear_line() -> None:
         busy = str(listener.getsockname()[1])
 
         assert complaint(AWS_PORT=busy) == (
-            f"python -m local: port {busy} cannot be used: address already in use\n"
+            f"run: port {busy} cannot be used: address already in use\n"
         )
 
 
 def test_an_unusable_setting_is_one_clear_line() -> None:
     said = complaint(API_TOKENS="st_no-digest")
 
-    assert said.startswith("python -m local: ")
+    assert said.startswith("run: ")
     assert "API_TOKENS" in said
     assert said.count("\n") == 1
 
@@ -121,3 +122,4 @@ def test_it_ends_on_ctrl_c_in_the_middle_of_reading_a_page() -> None:
         f"  curl {api}/retrieve/<id>\n",
     ):
         assert line in said
+    assert hurdles(said, PROJECT) == []
