@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 AWS_PORT ?= 4566
 PAGE ?= samples/page.jpg
-FOLDER ?= .stages/$(STAGE)/terraform
+FOLDER ?= .chalice/terraform/$(STAGE)
 
 RUN := .venv/bin/python
 LOCAL := .venv/installed-local

@@ -46,10 +46,10 @@ from chalicelib.steps.intake import Intake
 from chalicelib.steps.listing import Listing
 from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
-from chalicelib.stories import keys, upload_request
+from chalicelib.stories import upload_request
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 
-settings = Settings.from_environment(os.environ)
+settings = Settings.of_app(os.environ)
 telemetry.configure(settings.log_level)
 part = assembly_on_aws(settings)
 digests = tokens.digests_of(settings.api_tokens)
@@ -133,15 +133,10 @@ def request_upload() -> Response:
     return answers.permit_response(permit)
 
 
-@app.on_s3_event(bucket=settings.intake_bucket, events=["s3:ObjectCreated:*"], prefix=keys.ARRIVALS)
+# One handler for all folders. Chalice would add a second one to the bucket's notifications as it
+# reads them, and S3 may show them as they were before the first one: that one would be lost.
+@app.on_s3_event(bucket=settings.intake_bucket, events=["s3:ObjectCreated:*"])
 def announce_staged(event: S3Event) -> None:
-    events.announce(event, part.queue(Step.INTAKE))
-
-
-@app.on_s3_event(
-    bucket=settings.intake_bucket, events=["s3:ObjectCreated:*"], prefix=keys.PROFILE_ARRIVALS
-)
-def announce_staged_profile_photo(event: S3Event) -> None:
     events.announce(event, part.queue(Step.INTAKE))
 
 

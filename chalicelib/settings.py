@@ -1,7 +1,8 @@
-"""The settings of a deployment, read once from environment variables."""
+"""The settings of a deployment, read once from environment variables and the stage's file."""
 
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -15,6 +16,9 @@ MIN_CONCURRENCY: Final = 2
 """The minimum of Lambda (AWS Lambda, "Configuring maximum concurrency")."""
 LOCAL: Final = "local"
 """The stage of the local AWS."""
+PREPARED: Final = Path(__file__).with_name("stage.json")
+"""What `make deploy` wrote down of the stage that it prepared last, by the names of the variables.
+Chalice packages it; git ignores it."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+.*[^/]$")]
@@ -88,6 +92,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """How many functions may work on a queue at once."""
         is_limited = bool(suffix) or step in WITH_OWN_CONCURRENCY
         return MIN_CONCURRENCY if is_limited else self.maximum_concurrency
+
+    @classmethod
+    def of_app(cls, environment: Mapping[str, str], prepared: Path = PREPARED) -> "Settings":
+        """Read and check all settings: those of the environment, and of the prepared stage.
+
+        The stage ``local`` has all of them in its environment.
+
+        Raises:
+            SettingsError: A setting is missing or invalid.
+            SystemExit: Another stage was prepared; Chalice's commands print the reason alone.
+        """
+        stage = environment.get("STAGE", LOCAL)
+        if stage == LOCAL:
+            return cls.from_environment(environment)
+        known = (
+            msgspec.json.decode(prepared.read_bytes(), type=dict[str, str])
+            if prepared.exists()
+            else {}
+        )
+        if known.get("STAGE") != stage:
+            ready = f"for the stage {known['STAGE']!r}" if known else "for no stage"
+            raise SystemExit(
+                f"This folder is prepared {ready}, not for {stage!r}: make deploy STAGE={stage}"
+            )
+        return cls.from_environment({**known, **environment})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -20,8 +20,8 @@ from infrastructure.stage import LOCAL, PROJECT, DeploymentError, Stage, UsageEr
 
 FOLDER: Final = PROJECT / ".chalice" / "tokens"
 MAX_TOKENS: Final = 16
-"""Tokens of a stage. Their digests, 65 bytes each, share 4 KB of environment variables with all
-other settings ("Lambda quotas")."""
+"""Tokens of a stage. While the authorizer gets new ones, their digests, 65 bytes each, are in its
+environment, which has at most 4 KB ("Lambda quotas")."""
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NAME: Final = 60

@@ -20,13 +20,13 @@ RECORD_KEY: Final = "deployment/chalice.json"
 
 
 def record_file(stage: Stage) -> Path:
-    return stage.folder / ".chalice" / "deployed" / f"{stage.name}.json"
+    return stage.project / ".chalice" / "deployed" / f"{stage.name}.json"
 
 
 def fetch_record(s3: "S3Client", bucket: str, stage: Stage) -> str | None:
     """Download the record of the last deployment, unless the local record is newer.
 
-    The local record is newer after a ``chalice deploy`` in the stage's folder. Return the
+    The local record is newer after a ``chalice deploy`` by hand. Return the
     fingerprint of the app that was deployed; None if the bucket has no record.
     """
     try:

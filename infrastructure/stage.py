@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from chalicelib.stories.queues import DEAD_LETTER_MEMORY, DEAD_LETTER_TIME_LIMIT, QUEUES
-
 APP: Final = "storytime"
 """The app's name in .chalice/config.json; every name in the account begins with it."""
 API_HANDLER: Final = "api_handler"
@@ -15,8 +13,6 @@ API_STAGE: Final = "api"
 """API Gateway's own stage: the first part of every path."""
 LOCAL: Final = "local"
 """The stage on one machine, which cannot be deployed."""
-STAGES: Final = ".stages"
-"""The folder that holds the folders of deployed stages; git ignores it."""
 PROJECT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -62,11 +58,6 @@ class Stage:
         """The names of its CloudFormation stacks: what the app needs, and what watches it."""
         return self.prefix, f"{self.prefix}-watch"
 
-    @property
-    def folder(self) -> Path:
-        """The stage as Chalice reads it; not tracked, because it contains the account's number."""
-        return self.project / STAGES / self.name
-
     def function(self, name: str) -> str:
         return function_name(self.prefix, name)
 
@@ -74,16 +65,3 @@ class Stage:
 def function_name(prefix: str, name: str) -> str:
     """Return Chalice's name for a handler's function in Lambda and for its log group."""
     return prefix if name == API_HANDLER else f"{prefix}-{name}"
-
-
-def queue_functions() -> dict[str, dict[str, int]]:
-    """Return Chalice's configuration of the functions that work on queues, by their names."""
-    functions = {}
-    for queue in QUEUES:
-        for name, memory, time_limit in (
-            (queue.handler, queue.memory, queue.time_limit),
-            (queue.dead_letter_handler, DEAD_LETTER_MEMORY, DEAD_LETTER_TIME_LIMIT),
-        ):
-            seconds = int(time_limit.total_seconds())
-            functions[name] = {"lambda_memory_size": memory, "lambda_timeout": seconds}
-    return functions

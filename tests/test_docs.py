@@ -25,7 +25,7 @@ from infrastructure.gateway.diagnostics import DAYS_KEPT, Diagnostics
 from infrastructure.iam.names import Names
 from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stack.template import WATCH
-from infrastructure.stage import Stage, queue_functions
+from infrastructure.stage import Stage
 from local.resources.environment import app_environment
 from tests.fakes.workflow import DEFINITION
 from tests.infrastructure.iam import Need, allows
@@ -228,7 +228,7 @@ def test_the_picture_of_the_profile_workflow_is_its_state_machine() -> None:
 def test_the_picture_of_a_deployment_has_every_module() -> None:
     picture = ARCHITECTURE.split("## A deployment")[1]
     besides = {"account.py", "elsewhere.py", "stage.py", "stack/outputs.py"}
-    besides |= {f"commands/{name}.py" for name in ("ending", "progress", "redrive", "stage_queues")}
+    besides |= {f"commands/{name}.py" for name in ("ending", "progress", "redrive")}
     rooms = ROOT / "infrastructure"
 
     modules = {str(path.relative_to(rooms)) for path in rooms.rglob("[a-z]*.py")}
@@ -252,14 +252,15 @@ def test_the_table_of_functions_has_each_one_that_works_on_no_queue() -> None:
         if function in GRANTS
     ]
     settings = functions_of("dev")
+    of_queues = {each for queue in QUEUES for each in (queue.handler, queue.dead_letter_handler)}
 
     assert sorted(told) == [
         (
             function,
-            str(settings[function].get("lambda_memory_size", CONFIG["lambda_memory_size"])),
-            str(settings[function].get("lambda_timeout", CONFIG["lambda_timeout"])),
+            str(settings[function]["lambda_memory_size"]),
+            str(settings[function]["lambda_timeout"]),
         )
-        for function in sorted(GRANTS.keys() - queue_functions().keys())
+        for function in sorted(GRANTS.keys() - of_queues)
     ]
 
 

@@ -11,7 +11,6 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from chalicelib.stories.queues import QUEUES
 from local.resources.environment import app_environment
 
 pytestmark = pytest.mark.prove
@@ -20,7 +19,11 @@ ROOT: Final = Path(__file__).parents[1]
 CONFIG: Final = json.loads((ROOT / ".chalice" / "config.json").read_text())
 MEMORY: Final = {
     "api_handler": CONFIG["lambda_memory_size"],
-    **{queue.handler: queue.memory for queue in QUEUES},
+    **{
+        name: function["lambda_memory_size"]
+        for name, function in CONFIG["lambda_functions"].items()
+        if "lambda_memory_size" in function
+    },
 }
 """In MB."""
 OF_THE_FUNCTION: Final = 0.85

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _UNSPEAKABLE: Final = frozenset(
     {
-        "EngineNotSupportedException",
         "InvalidSsmlException",
         "LanguageNotSupportedException",
         "TextLengthExceededException",
@@ -43,7 +42,7 @@ class PollySpeaker(msgspec.Struct, frozen=True):
                 Text=ssml,
             )
         except RequestFailedError as failure:
-            if failure.aws_code in _UNSPEAKABLE:
+            if failure.aws_code in _UNSPEAKABLE and not _lacks_engine(failure):
                 raise RejectedError(
                     f"this text cannot be spoken by {voice}", code=FailureReason.UNSPEAKABLE_TEXT
                 ) from failure
@@ -54,3 +53,13 @@ class PollySpeaker(msgspec.Struct, frozen=True):
             except BotoCoreError as error:  # the connection broke during the download
                 name = type(error).__name__
                 raise RequestFailedError("SynthesizeSpeech", name, {}) from error
+
+
+def _lacks_engine(failure: RequestFailedError) -> bool:
+    """Does this region lack the engine? Then the text waits until SPEECH_ENGINE is another one.
+
+    `voices.VOICES` says which engines a voice has, so the text or the voice is not the reason.
+    Polly says it with a ValidationException; its model also has EngineNotSupportedException.
+    """
+    message = failure.response.get("Error", {}).get("Message", "")
+    return failure.aws_code == "EngineNotSupportedException" or "selected engine" in message

@@ -11,6 +11,7 @@ from chalice.app import CloudWatchEvent, Request, S3Event, SQSEvent, SQSRecord
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Message, Queue
 from chalicelib.errors import InvalidRequestError
+from chalicelib.stories import keys
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,13 @@ def time_left(event: CloudWatchEvent) -> timedelta:
 
 
 def announce(event: S3Event, queue: Queue[IntakeMessage]) -> None:
-    """Enqueue every object that an S3 event announces."""
+    """Enqueue every announced object that waits to be taken in.
+
+    The bucket also has rejected files, and photos for executions that are started by hand.
+    """
     for message in messages_of(event):
-        queue.send(message)
+        if message.key.startswith((keys.ARRIVALS, keys.PROFILE_ARRIVALS)):
+            queue.send(message)
 
 
 def messages_of(event: S3Event) -> Iterator[IntakeMessage]:

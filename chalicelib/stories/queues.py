@@ -16,9 +16,6 @@ PARKED: Final = "-parked"
 DEAD_LETTER_TIME_LIMIT: Final = timedelta(seconds=29)
 """Of the functions that handle dead letters."""
 
-DEAD_LETTER_MEMORY: Final = 256
-"""Of the functions that handle dead letters, in MB."""
-
 MAX_DEAD_LETTER_RECEIVES: Final = 5
 """SQS parks a dead letter itself after this many receives, if its handler keeps failing.
 
@@ -43,7 +40,6 @@ class StepQueue(msgspec.Struct, frozen=True):
     Attributes:
         step: The step; it also ends the queue's name.
         handler: The function of `app.py` that works on its messages.
-        memory: Of that function, in MB. CPU grows with it.
         time_limit: How long that function may run; a lease lasts as long.
         max_receives: How often SQS delivers a message before it becomes a dead letter.
         max_age: The age of the oldest message that raises an alarm.
@@ -52,7 +48,6 @@ class StepQueue(msgspec.Struct, frozen=True):
 
     step: Step
     handler: str
-    memory: int
     time_limit: timedelta = timedelta(seconds=60)
     max_receives: int = 5
     max_age: timedelta = timedelta(minutes=15)
@@ -65,20 +60,16 @@ class StepQueue(msgspec.Struct, frozen=True):
 
 
 QUEUES: Final = (
-    # Decodes up to 25 MB and 100 megapixels.
-    StepQueue(Step.INTAKE, "take_in_staged", memory=2048),
-    # Turns and encodes pages, and waits for DetectText, whose quota is its limit.
-    StepQueue(Step.READING, "read_page", memory=1536),
-    # Waits for Polly, with several requests a page; Polly's quota is its limit.
-    StepQueue(Step.NARRATION, "narrate", memory=512, time_limit=timedelta(seconds=120)),
-    # Resizes a 12-megapixel page four times.
-    StepQueue(Step.RENDITIONS, "make_renditions", memory=1024),
+    StepQueue(Step.INTAKE, "take_in_staged"),
+    StepQueue(Step.READING, "read_page"),
+    # Waits for Polly, with several requests a page.
+    StepQueue(Step.NARRATION, "narrate", time_limit=timedelta(seconds=120)),
+    StepQueue(Step.RENDITIONS, "make_renditions"),
     # Lists and deletes. More receives, because it waits for writers and for the CDN, which runs 15
     # wildcard invalidations at a time.
     StepQueue(
         Step.DELETION,
         "erase",
-        memory=256,
         max_receives=10,
         max_age=timedelta(hours=1),
         has_own_concurrency=True,

@@ -1,4 +1,4 @@
-"""Run `chalice deploy`, `chalice delete` and `chalice package` in a stage's folder."""
+"""Run `chalice deploy`, `chalice delete` and `chalice package` for a stage."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from infrastructure.stage import DeploymentError, Stage
 PYTHONS: Final = ((3, 11), (3, 12), (3, 13))
 """Lambda runs the same Python as Chalice; tests build the package for each of these."""
 # The script `chalice` may be in another folder than the interpreter.
-_CHALICE: Final = (sys.executable, "-c", "from chalice.cli import main; raise SystemExit(main())")
+CHALICE: Final = (sys.executable, "-c", "from chalice.cli import main; raise SystemExit(main())")
 
 
 def check_python(running: tuple[int, int] = sys.version_info[:2]) -> None:
@@ -31,17 +31,18 @@ def check_python(running: tuple[int, int] = sys.version_info[:2]) -> None:
 
 
 def run_chalice(stage: Stage, command: Sequence[str], report: Callable[[str], None]) -> None:
-    """Run ``chalice`` in the stage's folder, and report each line that it prints.
+    """Run ``chalice`` in the project's folder, and report each line that it prints.
 
     Raises:
         DeploymentError: Chalice failed.
     """
     process = subprocess.Popen(  # noqa: S603  # the words are our own
-        [*_CHALICE, command[0], "--stage", stage.name, *command[1:]],
-        cwd=stage.folder,
+        [*CHALICE, command[0], "--stage", stage.name, *command[1:]],
+        cwd=stage.project,
         env={
             **os.environ,
             **region_variable(os.environ),
+            "STAGE": stage.name,  # for a stage that is no longer in .chalice/config.json
             "PYTHONDONTWRITEBYTECODE": "1",  # Chalice would put it into the package
         },
         stdout=subprocess.PIPE,

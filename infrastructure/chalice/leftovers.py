@@ -1,8 +1,8 @@
 """Remove resources of an interrupted deployment, which are not in Chalice's record.
 
 Chalice finds functions and roles again by their names. It would make queue triggers and REST APIs
-a second time, so `make deploy` removes the unrecorded ones first. `make destroy` removes
-everything by name.
+a second time, and forget a version of the layer, so `make deploy` removes the unrecorded ones
+first. `make destroy` removes everything by name.
 """
 
 import threading
@@ -29,14 +29,21 @@ def remove_leftovers(account: Account, stage: Stage, functions: Iterable[str]) -
     """Delete the unrecorded resources of a stage's app; return how many there were."""
     names = list(functions)
     client = account.client("lambda")
-    removed = remove_unrecorded_apis(account.client("apigateway"), stage)
-    removed += remove_unrecorded_triggers(client, stage, names)
+    removed = remove_unrecorded(account, stage, names)
     for name in names:
         removed += _delete_function(client, stage.function(name))
         removed += _delete_role(account.client("iam"), f"{stage.prefix}-{name}")
         # Chalice's name for the rule of a schedule.
         removed += _delete_rule(account.client("events"), f"{stage.prefix}-{name}-event")
     return removed
+
+
+def remove_unrecorded(account: Account, stage: Stage, functions: Iterable[str]) -> int:
+    """Delete what Chalice would make a second time; return how many resources there were."""
+    client = account.client("lambda")
+    removed = remove_unrecorded_apis(account.client("apigateway"), stage)
+    removed += remove_unrecorded_triggers(client, stage, functions)
+    return removed + remove_unrecorded_layers(client, stage)
 
 
 def remove_unrecorded_triggers(
@@ -96,6 +103,24 @@ def _triggers(client: "LambdaClient", function: str) -> list[str]:
         return [each["UUID"] for page in pages for each in page["EventSourceMappings"]]
     except client.exceptions.ResourceNotFoundException:
         return []
+
+
+def remove_unrecorded_layers(client: "LambdaClient", stage: Stage) -> int:
+    """Delete versions of the stage's layer that Chalice's record does not have; return how many.
+
+    A function that uses a deleted version keeps it (AWS Lambda API, DeleteLayerVersion).
+    """
+    known = recorded_values(stage, "layer_version_arn")
+    name = f"{stage.prefix}-managed-layer"  # Chalice's name
+    unrecorded = [
+        version["Version"]
+        for page in client.get_paginator("list_layer_versions").paginate(LayerName=name)
+        for version in page["LayerVersions"]
+        if version["LayerVersionArn"] not in known
+    ]
+    for number in unrecorded:
+        client.delete_layer_version(LayerName=name, VersionNumber=number)
+    return len(unrecorded)
 
 
 def _calls(client: "APIGatewayClient", api_id: str, function: str) -> bool:

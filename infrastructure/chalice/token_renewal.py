@@ -1,7 +1,9 @@
 """Update the authorizer's tokens before Chalice deploys.
 
 Chalice updates one function after the other, and the authorizer last. That takes minutes, during
-which a leaked token would still be valid.
+which a leaked token would still be valid. So the new tokens come into the authorizer's environment
+first, which counts more than the settings in its package. Chalice removes them with the package
+that has the new tokens.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -24,7 +26,7 @@ def renew(client: "LambdaClient", function: str, tokens: str) -> bool:
     except client.exceptions.ResourceNotFoundException:
         return False
     variables = configuration["Environment"]["Variables"]
-    if variables[_TOKENS] == tokens:
+    if variables.get(_TOKENS) == tokens:
         return False
     client.update_function_configuration(
         FunctionName=function, Environment={"Variables": {**variables, _TOKENS: tokens}}

@@ -1,6 +1,6 @@
 """``make deploy STAGE=dev EMAIL=you@example.com`` deploys a stage.
 
-Two CloudFormation stacks make everything that Chalice does not make; Chalice deploys the app.
+Two CloudFormation stacks have everything that Chalice does not make; Chalice deploys the app.
 Every step first looks at what exists: run the command again to continue or to update a stage.
 """
 
@@ -17,7 +17,7 @@ import urllib3
 from botocore.httpsession import where
 
 from chalicelib.http.tokens import OPEN
-from infrastructure import chalice_record, elsewhere, stage_folder
+from infrastructure import chalice_record, elsewhere, stage_files
 from infrastructure.account import Account
 from infrastructure.chalice import leftovers
 from infrastructure.chalice.command import run_chalice
@@ -28,6 +28,7 @@ from infrastructure.commands.progress import Progress
 from infrastructure.gateway import configuration, diagnostics
 from infrastructure.gateway.responses import put_requests
 from infrastructure.iam.permissions import GRANTS
+from infrastructure.services import lacking_concurrency
 from infrastructure.stack.stack import pause
 from infrastructure.stage import API_STAGE, DeploymentError, Stage
 
@@ -88,6 +89,7 @@ class Deployment:
         authority = os.environ.get("AWS_CA_BUNDLE")
         region = account.region
         print(next_steps(self.stage, url, region, prepared.outputs, authority, is_open=is_open))
+        print(lacking_concurrency(prepared.settings, account), end="")
 
     def _deploy_app(self, prepared: Prepared, *, anyway: bool) -> str:
         """Run `chalice deploy` unless nothing has changed; return the REST API's id."""
@@ -96,15 +98,14 @@ class Deployment:
         stage = self.stage
         elsewhere.forget_record_of_elsewhere(stage, self.account.region, self.account.number)
         deployed = chalice_record.fetch_record(s3, bucket, stage)
-        fingerprint = stage_folder.fingerprint(stage)
+        fingerprint = stage_files.fingerprint(stage)
         with self.progress.step("chalice deploy") as said:
             code = chalice_record.code_in_lambda(functions, stage)
             if deployed == f"{fingerprint} {code}" and not anyway:
                 said("nothing to change")
             else:
                 self._renew_tokens(prepared.environment["API_TOKENS"])
-                leftovers.remove_unrecorded_triggers(functions, stage, GRANTS)
-                leftovers.remove_unrecorded_apis(self.account.client("apigateway"), stage)
+                leftovers.remove_unrecorded(self.account, stage, GRANTS)
                 run_chalice(stage, ["deploy"], self.progress.line)
                 code = chalice_record.code_in_lambda(functions, stage)
                 chalice_record.keep_record(s3, bucket, stage, f"{fingerprint} {code}")
@@ -192,8 +193,7 @@ Next
           --data-binary @samples/page.jpg {url}/upload
 
 To deploy faster while you edit:
-  cd .stages/{stage.name} && \\
-    AWS_DEFAULT_REGION={region} ../../.venv/bin/chalice deploy --stage {stage.name}
+  AWS_DEFAULT_REGION={region} .venv/bin/chalice deploy --stage {stage.name}
 """
 
 

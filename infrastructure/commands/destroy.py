@@ -5,7 +5,6 @@ is left.
 """
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -14,8 +13,9 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any, Final
 
+from chalicelib.http.tokens import OPEN
 from chalicelib.stories.queues import PARKED, Step
-from infrastructure import chalice_record, elsewhere, stage_folder
+from infrastructure import chalice_record, elsewhere, stage_files
 from infrastructure.account import Account
 from infrastructure.chalice.command import run_chalice
 from infrastructure.chalice.leftovers import remove_leftovers
@@ -134,7 +134,7 @@ This will be lost for good:
             if stack.status() is not None:
                 with self.progress.step(f"stack {stack.name}"):
                     stack.remove()
-        shutil.rmtree(self.stage.folder, ignore_errors=True)
+        stage_files.remove(self.stage)
 
     def _keys(self, bucket: str) -> Iterator[str]:
         s3 = self.account.client("s3")
@@ -170,7 +170,7 @@ This will be lost for good:
         return table
 
     def _delete_app(self) -> None:
-        """Run `chalice delete`. Write the stage's folder first if another clone deployed."""
+        """Run `chalice delete`, with the record of another clone if that one deployed."""
         with self.progress.step("chalice delete"):
             elsewhere.forget_record_of_elsewhere(
                 self.stage, self.account.region, self.account.number
@@ -178,12 +178,9 @@ This will be lost for good:
             chalice_record.fetch_record(
                 self.account.client("s3"), self._outputs["MediaBucket"], self.stage
             )
-            if not (self.stage.folder / stage_folder.CONFIG).exists():
-                settings = settings_of(self._outputs) | {"API_TOKENS": "open"}
-                tracked = stage_folder.tracked_config(self.stage.project)
-                tracked["stages"].setdefault(self.stage.name, {})
-                config = stage_folder.stage_config(tracked, self.stage, [], settings)
-                stage_folder.write(self.stage, config, {})
+            # Chalice loads the app, which needs them.
+            settings = settings_of(self._outputs) | {"STAGE": self.stage.name, "API_TOKENS": OPEN}
+            stage_files.write(self.stage, settings, {})
             apis = chalice_record.recorded_values(self.stage, "rest_api_id")
             run_chalice(self.stage, ["delete"], self.progress.line)
             remove_leftovers(self.account, self.stage, GRANTS)

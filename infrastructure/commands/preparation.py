@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from chalicelib.http.tokens import OPEN
 from chalicelib.settings import Settings, SettingsError
-from infrastructure import api_tokens, elsewhere, stage_folder
+from infrastructure import api_tokens, elsewhere, stage_files
 from infrastructure.account import Account
 from infrastructure.chalice.command import check_python
 from infrastructure.commands.progress import Progress
 from infrastructure.gateway.diagnostics import Diagnostics
 from infrastructure.iam.names import Names
 from infrastructure.iam.permissions import GRANTS, policy_of
+from infrastructure.services import check_services
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stack.stack import Stack, pause, stacks_of
 from infrastructure.stack.template import MAIN, WATCH, assembled
@@ -63,11 +64,13 @@ class Prepared:
         outputs: The stack's outputs.
         environment: The functions' environment variables.
         diagnostics: What API Gateway reports.
+        settings: The app's settings, of that environment.
     """
 
     outputs: Mapping[str, str]
     environment: Mapping[str, str]
     diagnostics: Diagnostics
+    settings: Settings
 
     @property
     def allowed_origin(self) -> str:
@@ -82,7 +85,7 @@ def check(stage: Stage) -> None:
             cannot run this Python.
     """
     check_python()
-    tokens_of(stage, stage_folder.own_config(stage_folder.tracked_config(stage.project), stage))
+    tokens_of(stage, stage_files.own_config(stage_files.tracked_config(stage.project), stage))
 
 
 @dataclass(frozen=True)
@@ -100,12 +103,11 @@ class Preparation:
         return stacks_of(client, self.stage, self.progress.line, self.pause)
 
     def run(self, wishes: Wishes) -> Prepared:
-        """Create or update the stack and the face collection; write the stage's folder."""
-        tracked = stage_folder.tracked_config(self.stage.project)
-        own = stage_folder.own_config(tracked, self.stage)
+        """Create or update the stacks and the face collection; write the stage's files."""
+        own = stage_files.own_config(stage_files.tracked_config(self.stage.project), self.stage)
         tokens = tokens_of(self.stage, own)
         diagnostics = Diagnostics.of_stage(self.stage, own)
-        check_textract(own.get("environment_variables", {}), self.account)
+        check_services(own["environment_variables"], self.account)
         parameters = self._parameters(wishes, own)
         account, progress = self.account, self.progress
         elsewhere.check_roles(account.client("iam"), self.stage, account.region)
@@ -119,18 +121,17 @@ class Preparation:
         outputs = main.outputs()
         with progress.step("face collection") as said:
             said("made" if self._make_collection(outputs["FaceCollectionId"]) else "there")
-        environment = {**settings_of(outputs), "STAGE": self.stage.name, "API_TOKENS": tokens}
-        names = Names.from_environment(environment, self.stage.name)
-        policies = {function: policy_of(function, names) for function in GRANTS}
-        config = stage_folder.stage_config(tracked, self.stage, policies, environment)
-        variables = config["stages"][self.stage.name]["environment_variables"]
+        settings = {**settings_of(outputs), "STAGE": self.stage.name, "API_TOKENS": tokens}
+        variables = {**settings, **own["environment_variables"]}
         try:  # the functions do the same when they start
-            Settings.from_environment(variables)
+            checked = Settings.from_environment(variables)
         except SettingsError as error:
-            where = f"Stage {self.stage.name!r} in {stage_folder.CONFIG}"
+            where = f"Stage {self.stage.name!r} in {stage_files.CONFIG}"
             raise DeploymentError(f"{where}: {error}") from error
-        stage_folder.write(self.stage, config, policies)
-        return Prepared(outputs, variables, diagnostics)
+        names = Names.from_environment(variables, self.stage.name)
+        policies = {function: policy_of(function, names) for function in GRANTS}
+        stage_files.write(self.stage, settings, policies)
+        return Prepared(outputs, variables, diagnostics, checked)
 
     def _bring_up_to_date(self, stack: Stack, template: str, parameters: Mapping[str, str]) -> None:
         with self.progress.step(f"stack {stack.name}") as said:
@@ -175,23 +176,6 @@ class Preparation:
         except rekognition.exceptions.ResourceAlreadyExistsException:
             return False
         return True
-
-
-def check_textract(variables: Mapping[str, str], account: Account) -> None:
-    """Check that a stage with these variables finds Textract.
-
-    Raises:
-        DeploymentError: Its region has no Textract.
-    """
-    region = variables.get("TEXTRACT_REGION") or account.region
-    regions = account.regions_of("textract")
-    if variables.get("READER") == "rekognition" or region in regions:
-        return
-    raise DeploymentError(
-        f"Textract, which reads pages of more than 100 words, is not in {region}. Set "
-        f"TEXTRACT_REGION in .chalice/config.json to one of {', '.join(regions)}; "
-        'or set READER to "rekognition", and such pages are not read to their end.'
-    )
 
 
 def tokens_of(stage: Stage, own: Mapping[str, Any]) -> str:

@@ -2,9 +2,9 @@
 
 Messages that a step gave up wait in ``<queue>-parked``. Run this after you have fixed the cause.
 
-STAGE is a stage that was deployed from this folder, or one of .chalice/config.json. QUEUE is the
-name of a step, such as ``reading``. Exit status: 0; 1 if AWS did not move the messages; 2 if the
-arguments are wrong.
+STAGE is ``local``, or a stage in the environment's account and region. QUEUE is the name of a step,
+such as ``reading``. Exit status: 0; 1 if AWS did not move the messages; 2 if the arguments are
+wrong.
 """
 
 import os
@@ -13,13 +13,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from chalicelib.stories.queues import PARKED
-from infrastructure.commands.stage_queues import client_of, queue_name_of, stage_variables
-from infrastructure.stage import DeploymentError, UsageError
-from infrastructure.stage_folder import config_of
+from chalicelib.stories.queues import PARKED, Step
+from infrastructure.account import Account
+from infrastructure.stage import APP, LOCAL, PROJECT, DeploymentError, Stage, UsageError
+from infrastructure.stage_files import tracked_config
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _ACTIVE: Final = {"RUNNING", "CANCELLING"}
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
+_FEW_TRIES: Final = Config(connect_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 class RedriveError(Exception):
@@ -101,11 +105,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     pause = threading.Event()
     try:
         stage, queue = _stage_and_queue(arguments)
-        variables = stage_variables(config_of(stage), stage)
-        name = queue_name_of(variables, stage, queue)
-        done = redrive(
-            client_of(variables, environ), name, lambda: pause.wait(_SECONDS_BETWEEN_LOOKS)
-        )
+        sqs = _local_sqs(environ) if stage == LOCAL else Account().client("sqs")
+        done = redrive(sqs, f"{APP}-{stage}-{queue}", lambda: pause.wait(_SECONDS_BETWEEN_LOOKS))
     except (UsageError, DeploymentError) as error:
         return _complain(error, 2)
     except EndpointConnectionError as error:
@@ -119,10 +120,35 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _stage_and_queue(arguments: Sequence[str]) -> tuple[str, str]:
-    match arguments:
-        case [stage, queue] if stage and queue:
-            return stage, queue
-    raise UsageError("Say which stage and queue: make redrive STAGE=dev QUEUE=reading")
+    if len(arguments) != 2 or not all(arguments):  # noqa: PLR2004  # a stage and a queue
+        raise UsageError("Say which stage and queue: make redrive STAGE=dev QUEUE=reading")
+    stage, queue = arguments
+    if stage != LOCAL:
+        Stage(stage)  # checks the name
+    if queue not in set(Step):
+        steps = ", ".join(sorted(Step))
+        raise UsageError(f"Stage {stage!r} has no queue {queue!r}, only {steps}.")
+    return stage, queue
+
+
+def _local_sqs(environ: Mapping[str, str]) -> "SQSClient":
+    """Return a client of the local AWS; ``AWS_ENDPOINT_URL`` says where it is.
+
+    Raises:
+        UsageError: It is not an address.
+    """
+    own = tracked_config(PROJECT)["stages"][LOCAL]["environment_variables"]
+    endpoint_url = environ.get("AWS_ENDPOINT_URL", own["AWS_ENDPOINT_URL"])
+    session = boto3.session.Session(
+        own["AWS_ACCESS_KEY_ID"],
+        own["AWS_SECRET_ACCESS_KEY"],
+        region_name=own["AWS_DEFAULT_REGION"],
+    )
+    try:
+        _ = urlsplit(endpoint_url).port  # boto3 would notice only when it connects
+        return session.client("sqs", endpoint_url=endpoint_url, config=_FEW_TRIES)
+    except ValueError as error:
+        raise UsageError(f"AWS_ENDPOINT_URL is not an address: {error}.") from error
 
 
 def _queue_url(sqs: "SQSClient", name: str) -> str:

@@ -73,7 +73,6 @@ _OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
         may.publish,
     ),
     "announce_staged": (may.send_to(Step.INTAKE),),
-    "announce_staged_profile_photo": (may.send_to(Step.INTAKE),),
     "take_in_staged": (
         # IAM checks each step of a transaction, perhaps with the keys of all steps.
         may.records(_STORIES + _UPLOADS, "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),

@@ -13,7 +13,6 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib.http.tokens import OPEN
-from infrastructure.stage import queue_functions
 from local.engines.allocator import keep_large_buffers
 from local.resources.creation import StackClients, create
 from local.resources.environment import point_at
@@ -26,6 +25,7 @@ from local.runner.schedules import ScheduleTrigger, schedule_triggers
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
 from local.services.polly.synthesis import Polly
+from local.services.polly.voices import describe_voices
 from local.services.rekognition.detect_text import Rekognition
 from local.services.rekognition.face_recognition import FaceRecognition
 from local.services.request_constraints import Operation
@@ -48,6 +48,7 @@ def real_engines() -> Mapping[str, Operation]:
     return {
         **FaceRecognition().operations,
         "rekognition.DetectText": Rekognition().detect_text,
+        "polly.DescribeVoices": describe_voices,
         "polly.SynthesizeSpeech": Polly().synthesize_speech,
         "textract.DetectDocumentText": Textract().detect_document_text,
     }
@@ -105,8 +106,6 @@ class LocalStorytime:
 
 def chalice_config() -> Config:
     on_disk = json.loads((PROJECT / ".chalice" / "config.json").read_text())
-    local = on_disk["stages"][STAGE]
-    local["lambda_functions"] = queue_functions() | local["lambda_functions"]
     return Config(chalice_stage=STAGE, config_from_disk=on_disk)
 
 

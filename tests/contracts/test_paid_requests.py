@@ -55,6 +55,25 @@ def speech(polly: Counted, *, length: int = 3) -> PollySpeaker:
     return PollySpeaker(polly.client, "neural")
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "error"),
+    [
+        ("InvalidSsmlException", "Invalid SSML request", RejectedError),
+        ("ValidationException", "1 validation error detected: text", RejectedError),
+        ("ValidationException", "This voice does not support the selected engine: neural", None),
+        ("EngineNotSupportedException", "This engine is not compatible with the voice", None),
+    ],
+)
+def test_a_region_without_the_engine_is_not_the_fault_of_the_text(
+    polly: Counted, code: str, message: str, error: type[Exception] | None
+) -> None:
+    """It may be set right, so the story is tried again."""
+    polly.answers.add_client_error("synthesize_speech", code, message)
+
+    with pytest.raises(error or TransientError):
+        PollySpeaker(polly.client, "neural").speak("Once.", language="en-US", voice="Joanna")
+
+
 def test_every_request_about_a_picture_is_paid_and_the_removal_of_a_face_is_not(
     rekognition: Counted,
 ) -> None:

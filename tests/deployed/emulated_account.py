@@ -70,6 +70,7 @@ class EmulatedAccount:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway_url,
             "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
+            "AWS_ENDPOINT_URL_POLLY": self.engines.aws_url,
             API_URL: self.api_url("{api_id}"),
         }
 

@@ -16,6 +16,7 @@ _LISTS: Final = {
     "topics": ("sns", "list_topics", "Topics"),
     "subscriptions": ("sns", "list_subscriptions", "Subscriptions"),
     "functions": ("lambda", "list_functions", "Functions"),
+    "layers": ("lambda", "list_layers", "Layers"),
     "triggers": ("lambda", "list_event_source_mappings", "EventSourceMappings"),
     # The account keeps this role: API Gateway writes the logs of all APIs with it.
     "roles": ("iam", "list_roles", f"Roles[?RoleName!='{LOGGING_ROLE}']"),

@@ -47,8 +47,12 @@ class DeployedStage:
         self._copy_project()
         self.token = self.make("token").splitlines()[0]
         self.said = self.make("deploy", f"EMAIL={EMAIL}")
-        stacks = self.account.client("cloudformation").describe_stacks()["Stacks"]
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+        described = self.account.client("cloudformation").describe_stacks(
+            StackName=f"storytime-{NAME}"
+        )
+        outputs = {
+            each["OutputKey"]: each["OutputValue"] for each in described["Stacks"][0]["Outputs"]
+        }
         self.settings = settings_of(outputs)
         (api,) = self.account.client("apigateway").get_rest_apis()["items"]
         self.api = self.account.api_url(api["id"])
@@ -61,7 +65,10 @@ class DeployedStage:
         """
         # This interpreter has what the commands need; `make` shall install nothing.
         installed = (f"RUN={sys.executable}", "LOCAL=")
-        command = ["make", target, *installed, f"STAGE={NAME}", *settings]
+        return self.run("make", target, *installed, f"STAGE={NAME}", *settings)
+
+    def run(self, *command: str) -> str:
+        """Run a command in the project's folder, as `make`."""
         said = []
         with subprocess.Popen(
             command,
@@ -187,6 +194,7 @@ class DeployedStage:
             # Without it, the emulator sends an empty number, which Chalice cannot read.
             "minimum_compression_size": 10_485_760,
             "environment_variables": {
+                "STAGE": NAME,
                 **self.account.functions_environment,
                 "MAXIMUM_CONCURRENCY": "2",
             },

@@ -82,6 +82,10 @@ class FakeAccount(Account):
         self._players: dict[tuple[str, str], Player] = {}
         self._refusals: dict[tuple[str, str], list[RefusalError]] = {}
         self._fakes = {"cloudformation": self.stacks, "lambda": self.functions}
+        self.play("rekognition", "list_collections", lambda _: {"CollectionIds": []})
+        self.play("polly", "describe_voices", lambda _: {"Voices": [{"Id": "Joanna"}]})
+        limit = {"ConcurrentExecutions": 1000}
+        self.play("lambda", "get_account_settings", lambda _: {"AccountLimit": limit})
         self.play("rekognition", "create_collection", self._create_collection)
         self.play("rekognition", "describe_collection", self._describe_collection)
         self.play("rekognition", "delete_collection", self._delete_collection)

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from infrastructure.iam.permissions import GRANTS
+from chalice.config import Config
+
 from infrastructure.stage import Stage
-from infrastructure.stage_folder import stage_config, tracked_config
+from infrastructure.stage_files import tracked_config
 
 ROOT: Final = Path(__file__).parents[2]
 APP: Final = 'from chalice import Chalice\n\napp = Chalice(app_name="storytime")\n'
@@ -17,26 +18,29 @@ CONFIG: Final[dict[str, Any]] = {
     "version": "2.0",
     "app_name": "storytime",
     "lambda_timeout": 29,
+    "autogen_policy": False,
     "stages": {
-        "local": {
-            "environment_variables": {"MEDIA_BUCKET": "storytime-local-media"},
-            "lambda_functions": {
-                "narrate": {"lambda_memory_size": 640},
-            },
-        },
-        "dev": {"environment_variables": {"MAXIMUM_CONCURRENCY": "5"}},
-        "open": {"environment_variables": {"API_TOKENS": "open"}},
-        "prod": {"lambda_functions": {"narrate": {"lambda_memory_size": 2048}}},
+        "local": {"environment_variables": {"MEDIA_BUCKET": "storytime-local-media"}},
+        "dev": {"environment_variables": {"STAGE": "dev", "MAXIMUM_CONCURRENCY": "5"}},
+        "open": {"environment_variables": {"STAGE": "open", "API_TOKENS": "open"}},
+        "prod": {"environment_variables": {"STAGE": "prod"}},
     },
 }
 DIGEST: Final = "a" * 64
 
 
 def functions_of(stage: str) -> dict[str, dict[str, Any]]:
-    """Return the configuration of each function of Storytime in a stage."""
-    config = stage_config(tracked_config(ROOT), Stage(stage), GRANTS, {})
-    functions: dict[str, dict[str, Any]] = config["stages"][stage]["lambda_functions"]
-    return functions
+    """Return the configuration of each function of Storytime in a stage, as Chalice reads it."""
+    disk = tracked_config(ROOT)
+    found = {}
+    for name in disk["lambda_functions"]:
+        own = Config(stage, config_from_disk=disk).scope(stage, name)
+        found[name] = {
+            "lambda_timeout": own.lambda_timeout,
+            "lambda_memory_size": own.lambda_memory_size,
+            "iam_policy_file": own.iam_policy_file,
+        }
+    return found
 
 
 def project_at(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """Chalice runs, its record is kept, and leftovers of interrupted deployments are removed."""
 
+import base64
 import json
 import os
 from collections.abc import Mapping
@@ -9,11 +10,11 @@ from typing import Any, Final
 
 import pytest
 
-from infrastructure import stage_folder
 from infrastructure.chalice.command import PYTHONS, check_python, run_chalice
 from infrastructure.chalice.leftovers import (
     remove_leftovers,
     remove_unrecorded_apis,
+    remove_unrecorded_layers,
     remove_unrecorded_triggers,
 )
 from infrastructure.chalice.token_renewal import renew
@@ -70,7 +71,6 @@ def test_another_python_is_refused(running: tuple[int, int]) -> None:
 
 
 def test_chalices_lines_are_reported_and_its_failure_is_an_error(stage: Stage) -> None:
-    stage_folder.write(stage, {"version": "2.0", "app_name": "storytime", "stages": {}}, {})
     (stage.project / "app.py").write_text(
         'print("one ü\\n\\n  two  ")\nraise RuntimeError("no app")'
     )
@@ -224,6 +224,39 @@ def test_only_the_stages_own_unrecorded_apis_are_deleted(
     assert {api["id"] for api in client.get_rest_apis()["items"]} == staying
 
 
+def publish_layers(account: FakeAccount, name: str, count: int) -> list[str]:
+    """Publish versions of a layer; their ARNs."""
+    client = account.client("lambda")
+    content = {"ZipFile": base64.b64decode("UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==")}  # an empty zip
+    return [
+        client.publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"]
+        for _ in range(count)
+    ]
+
+
+def test_only_the_stages_own_unrecorded_layers_are_deleted(
+    account: FakeAccount, stage: Stage
+) -> None:
+    """A deployment that breaks off after it published the layer leaves a version."""
+    client = account.client("lambda")
+    assert remove_unrecorded_layers(client, stage) == 0
+    ours = publish_layers(account, "storytime-dev-managed-layer", 3)
+    publish_layers(account, "storytime-prod-managed-layer", 1)
+    record(stage, {"name": "managed-layer", "layer_version_arn": ours[1]})
+
+    assert remove_unrecorded_layers(client, stage) == 2
+
+    left = {
+        name: [
+            version["LayerVersionArn"]
+            for version in client.list_layer_versions(LayerName=name)["LayerVersions"]
+        ]
+        for name in ("storytime-dev-managed-layer", "storytime-prod-managed-layer")
+    }
+    assert left["storytime-dev-managed-layer"] == [ours[1]]
+    assert len(left["storytime-prod-managed-layer"]) == 1
+
+
 def test_everything_of_an_interrupted_deployment_is_found_by_its_name(
     account: FakeAccount, stage: Stage
 ) -> None:
@@ -246,9 +279,10 @@ def test_everything_of_an_interrupted_deployment_is_found_by_its_name(
     target = "arn:aws:lambda:us-east-1:123456789012:function:storytime-dev-sweep"
     events.put_targets(Rule="storytime-dev-sweep-event", Targets=[{"Id": "1", "Arn": target}])
     account.api()
+    publish_layers(account, "storytime-dev-managed-layer", 1)
     functions = ["api_handler", "sweep", "narrate", "erase"]
 
-    assert remove_leftovers(account, stage, functions) == 8
+    assert remove_leftovers(account, stage, functions) == 9
 
     assert account.functions.triggers == {}
     assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["storytime-prod-sweep"]
@@ -265,7 +299,7 @@ def test_new_tokens_reach_the_authorizer_and_nothing_else_changes(account: FakeA
     assert renew(client, AUTHORIZE, "old") is False  # the first deployment makes the function
 
     functions.triggers = {AUTHORIZE: []}
-    functions.variables = {"API_TOKENS": "old,leaked", "STAGE": "dev"}
+    functions.variables = {"STAGE": "dev"}  # the tokens before are in its package
     assert renew(client, AUTHORIZE, "old") is True
     assert functions.variables == {"API_TOKENS": "old", "STAGE": "dev"}
     assert account.requests("get_function")  # it waits until the update is complete

@@ -12,16 +12,18 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.settings import Settings
-from infrastructure import chalice_record, stage_folder
+from infrastructure import chalice_record, stage_files
 from infrastructure.commands.deploy import Deployment, main, next_steps, wait_for_health
 from infrastructure.commands.preparation import Preparation, Prepared, Wishes, tokens_of
 from infrastructure.commands.progress import Progress
+from infrastructure.services import lacking_concurrency
 from infrastructure.stack.outputs import settings_of
 from infrastructure.stage import DeploymentError, Stage
 from local.server.http_server import HttpServer
-from tests.fakes.account import NO_CHANGES, STACK, FakeAccount, RefusalError
+from tests.fakes.account import NO_CHANGES, STACK, FakeAccount, RefusalError, Request
 from tests.infrastructure import projects
 from tests.infrastructure.projects import DIGEST
 from tests.infrastructure.resolved import Stack, outputs
@@ -79,11 +81,11 @@ class Deploying:
 
     def configure(self, **variables: str) -> None:
         """Set variables of the stage dev in .chalice/config.json."""
-        self.set(environment_variables=variables)
+        self.set(environment_variables={"STAGE": "dev", **variables})
 
     def set(self, **own: object) -> None:
         """Replace parts of the stage dev in .chalice/config.json."""
-        file = self.stage.project / stage_folder.CONFIG
+        file = self.stage.project / stage_files.CONFIG
         config = json.loads(file.read_text())
         config["stages"]["dev"] |= own
         file.write_text(json.dumps(config))
@@ -114,7 +116,7 @@ def test_every_required_setting_except_the_tokens_is_an_output(stage_name: str) 
 def tokens_in(project: Path, name: str, *digests: str) -> str:
     stage = projects.stage_at(project, name)
     (project / ".chalice" / "tokens" / name).write_text("\n".join(digests))
-    return tokens_of(stage, stage_folder.own_config(projects.CONFIG, stage))
+    return tokens_of(stage, stage_files.own_config(projects.CONFIG, stage))
 
 
 def test_a_stage_is_either_open_or_has_tokens(tmp_path: Path) -> None:
@@ -242,7 +244,7 @@ def test_settings_with_which_no_function_could_start_are_not_deployed(
     with pytest.raises(DeploymentError, match=said):
         deploying.prepare()
 
-    assert not deploying.stage.folder.exists()
+    assert not (deploying.stage.project / stage_files.SETTINGS).exists()
 
 
 @pytest.mark.parametrize(
@@ -272,6 +274,57 @@ def test_a_region_without_textract_may_use_another_one_or_none(
     deploying.configure(**variables)
 
     assert deploying.prepare().environment.items() >= variables.items()
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "said"),
+    [
+        ("rekognition", "list_collections", "^Rekognition, .* is not in us-east-1.* eu-west-1"),
+        ("polly", "describe_voices", '^Polly has no neural voices in us-east-1.*"standard", or'),
+    ],
+)
+def test_a_region_without_a_service_is_named_before_anything_is_made(
+    deploying: Deploying, service: str, operation: str, said: str
+) -> None:
+    def is_not_there(_: Request) -> None:
+        raise EndpointConnectionError(endpoint_url=f"https://{service}.us-east-1.amazonaws.com")
+
+    deploying.account.play(service, operation, is_not_there)
+
+    with pytest.raises(DeploymentError, match=said):
+        deploying.prepare()
+
+    assert deploying.account.services_asked() <= {"rekognition", "polly"}
+
+
+def test_a_region_with_standard_voices_only_is_enough_if_a_stage_wants_no_others(
+    deploying: Deploying,
+) -> None:
+    def voices(request: Request) -> dict[str, Any]:
+        if request["Engine"] != "standard":
+            raise RefusalError("ValidationException", "1 validation error detected: engine")
+        return {"Voices": [{"Id": "Joanna"}]}
+
+    deploying.account.play("polly", "describe_voices", voices)
+    with pytest.raises(DeploymentError, match=r"^Polly has no neural voices"):
+        deploying.prepare()
+    deploying.configure(SPEECH_ENGINE="standard")
+
+    assert deploying.prepare().settings.speech_engine == "standard"
+
+
+@pytest.mark.parametrize(("allowed", "is_said"), [(10, True), (1000, False)])
+def test_an_account_with_little_concurrency_is_told_how_to_ask_for_more(
+    deploying: Deploying, allowed: int, *, is_said: bool
+) -> None:
+    limit = {"ConcurrentExecutions": allowed}
+    deploying.account.play("lambda", "get_account_settings", lambda _: {"AccountLimit": limit})
+    settings = deploying.prepare().settings
+
+    said = lacking_concurrency(settings, deploying.account)
+
+    assert ("at most 10 functions" in said) is is_said
+    assert ("--service-code lambda --quota-code L-B99A9384" in said) is is_said
 
 
 # The app.
@@ -306,7 +359,7 @@ def deployed_once(deploying: Deploying) -> str:
     resource = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api}
     record = {"schema_version": "2.0", "backend": "api", "resources": [resource]}
     file.write_text(json.dumps(record))
-    fingerprint = f"{stage_folder.fingerprint(deploying.stage)} c0de="
+    fingerprint = f"{stage_files.fingerprint(deploying.stage)} c0de="
     chalice_record.keep_record(s3, bucket, deploying.stage, fingerprint)
     deploying.out.truncate(0)
     deploying.out.seek(0)

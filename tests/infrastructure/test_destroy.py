@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from chalicelib.stories.queues import Step
-from infrastructure import chalice_record, stage_folder
+from infrastructure import chalice_record, stage_files
 from infrastructure.commands.destroy import Destruction, main
 from infrastructure.commands.progress import Progress
 from infrastructure.gateway.diagnostics import limit_log
@@ -231,7 +231,6 @@ def test_after_the_stages_name_everything_is_deleted_in_order(
     destroying.put(2001)  # more than one request can name
     destroying.put(1000, "IntakeBucket")
     destroying.stack.will_be(GONE, ("StoriesTable", GONE), ("MediaBucket", GONE))
-    stage_folder.write(destroying.stage, {"stages": {}}, {})
 
     assert destroying.main(answer="dev") == 0
 
@@ -256,7 +255,7 @@ def test_after_the_stages_name_everything_is_deleted_in_order(
     operations = [name for _, name, _ in destroying.account.asked]
     assert operations.index("update_table") < operations.index("delete_stack")
     assert destroying.stack.status == GONE
-    assert not destroying.stage.folder.exists()
+    assert not (destroying.stage.project / stage_files.SETTINGS).exists()
     assert (destroying.stage.project / ".chalice" / "tokens" / "dev").exists()
 
 
@@ -314,16 +313,17 @@ import os
 from pathlib import Path
 
 record = json.loads(Path(".chalice/deployed/dev.json").read_text())
-print(os.environ["MEDIA_BUCKET"], os.environ["API_TOKENS"], record)
+known = json.loads(Path("chalicelib/stage.json").read_text())
+print(os.environ["STAGE"], known["MEDIA_BUCKET"], known["API_TOKENS"], record)
 """
 
 
 def test_a_stage_of_another_clone_is_deleted_by_its_record(destroying: Destroying) -> None:
     project, bucket = destroying.stage.project, outputs()["MediaBucket"]
     (project / "app.py").write_text(f"{projects.APP}{SAYS_ITS_SETTINGS}")
-    config = json.loads((project / stage_folder.CONFIG).read_text())
+    config = json.loads((project / stage_files.CONFIG).read_text())
     del config["stages"]["dev"]
-    (project / stage_folder.CONFIG).write_text(json.dumps(config))
+    (project / stage_files.CONFIG).write_text(json.dumps(config))
     record = {"schema_version": "2.0", "backend": "api", "resources": []}
     body = json.dumps(record).encode()
     destroying.account.client("s3").put_object(
@@ -334,7 +334,7 @@ def test_a_stage_of_another_clone_is_deleted_by_its_record(destroying: Destroyin
     destroying.begin(destroying.stage).run()
 
     shown = destroying.out.getvalue().splitlines()
-    assert shown[:2] == ["  chalice delete", f"    {bucket} open {record}"]
+    assert shown[:2] == ["  chalice delete", f"    dev {bucket} open {record}"]
 
 
 def test_the_execution_log_of_the_deleted_api_is_deleted(

@@ -3,7 +3,6 @@
 import json
 import socket
 from collections import deque
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,16 +10,12 @@ import pytest
 from chalicelib.stories.queues import PARKED as SUFFIX
 from chalicelib.stories.queues import Step
 from infrastructure.commands.redrive import RedriveError, main, redrive
-from infrastructure.commands.stage_queues import client_of, queue_name_of, stage_variables
-from infrastructure.stage import UsageError
-from infrastructure.stage_folder import config_of
 from tests.fakes.account import Answer, FakeAccount, Request
 from tests.infrastructure.projects import make
 from tests.local.conftest import Aws
 
 READING: Final = "storytime-local-reading"
 PARKED: Final = f"{READING}{SUFFIX}"
-URL: Final = "https://sqs.eu-west-1.amazonaws.com/123456789012/storytime-dev-"
 ARN: Final = "arn:aws:sqs:us-east-1:123456789012:"
 STEPS: Final = ", ".join(sorted(Step))
 
@@ -185,7 +180,7 @@ def test_the_messages_of_every_step_are_moved_by_its_name(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere", "reading"], "There is no stage 'nowhere', only dev, local, prod"),
+        (["no-where", "reading"], "'no-where' cannot be a stage: take up to 16"),
         (["local", "writing"], f"no queue 'writing', only {STEPS}"),
         (["local", "READING"], f"no queue 'READING', only {STEPS}"),
         (["local"], "make redrive STAGE=dev QUEUE=reading"),
@@ -248,49 +243,3 @@ def test_make_redrive_without_settings_says_which_it_needs() -> None:
     assert ended.returncode != 0
     assert ended.stderr.startswith("redrive: Say which stage and queue: ")
     assert "Traceback" not in ended.stderr
-
-
-# A stage's queues.
-
-
-def test_a_deployed_stage_has_its_own_configuration(tmp_path: Path) -> None:
-    for folder, config in {
-        tmp_path: {"stages": {"local": {}}},
-        tmp_path / ".stages" / "dev": {
-            "stages": {"dev": {"environment_variables": {"QUEUE_URL_PREFIX": URL}}}
-        },
-    }.items():
-        (folder / ".chalice").mkdir(parents=True)
-        (folder / ".chalice" / "config.json").write_text(json.dumps(config))
-
-    dev = stage_variables(config_of("dev", tmp_path), "dev")
-
-    assert queue_name_of(dev, "dev", "reading") == "storytime-dev-reading"
-    for other in ("local", "prod", "dev/../dev", ".", "*"):
-        assert config_of(other, tmp_path) == {"stages": {"local": {}}}
-
-
-def test_a_stage_has_its_own_variables_and_those_of_all_stages() -> None:
-    own, shared = ({"QUEUE_URL_PREFIX": f"https://sqs.example/1/{each}-"} for each in "ab")
-    config = {
-        "environment_variables": shared,
-        "stages": {"beta": {"environment_variables": own}, "bare": {}},
-    }
-
-    assert queue_name_of(stage_variables(config, "beta"), "beta", "reading") == "a-reading"
-    assert queue_name_of(stage_variables(config, "bare"), "bare", "reading") == "b-reading"
-    with pytest.raises(UsageError, match=r"no stage 'local', only bare, beta\."):
-        stage_variables(config, "local")
-
-
-def test_a_stage_that_was_not_deployed_from_this_folder_is_an_error() -> None:
-    with pytest.raises(UsageError, match=r"was not deployed from this folder.* STAGE=dev$"):
-        queue_name_of({"MAXIMUM_CONCURRENCY": "2"}, "dev", "reading")
-
-
-def test_the_region_is_that_of_the_stages_queues() -> None:
-    variables = {"QUEUE_URL_PREFIX": URL}
-
-    assert client_of(variables, {}).meta.region_name == "eu-west-1"
-    asked = variables | {"AWS_DEFAULT_REGION": "us-east-1"}
-    assert client_of(asked, {}).meta.region_name == "us-east-1"

@@ -338,10 +338,6 @@ def test_every_function_has_a_log_group_that_deletes_old_lines() -> None:
     assert all(each["RetentionInDays"] > 0 for each in groups.values())
 
 
-def test_only_functions_of_the_app_are_configured() -> None:
-    assert set(CONFIG["stages"]["local"]["lambda_functions"]) <= set(GRANTS)
-
-
 # Alarms.
 
 

@@ -1,9 +1,10 @@
-"""The package that Lambda gets, for each Python that it may run.
+"""The two packages that Lambda gets, the app and its layer, for each Python that it may run.
 
-`make prove` has Chalice build it with wheels from PyPI. Where no wheel fits, Chalice compiles the
+`make prove` has Chalice build them with wheels from PyPI. Where no wheel fits, Chalice compiles a
 package for this machine without a warning; here that fails.
 """
 
+import base64
 import io
 import json
 import re
@@ -19,8 +20,9 @@ from zipfile import ZipFile
 
 import pytest
 from chalice.deploy.packager import (
+    AppOnlyDeploymentPackager,
     DependencyBuilder,
-    LambdaDeploymentPackager,
+    LayerDeploymentPackager,
     PipRunner,
     SubprocessPip,
 )
@@ -28,11 +30,13 @@ from chalice.utils import UI, OSUtils
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
 
+from infrastructure.iam.permissions import GRANTS
 from tests.test_installing import asked_for, packages
 from tests.unit.test_settings import ENVIRONMENT
 
 ROOT: Final = Path(__file__).parent.parent.parent
-MAX_BYTES: Final = 20_000_000
+MAX_BYTES_SENT: Final = 25_000_000
+"""Of a deployment: the layer once, and the app once for each function."""
 RUNNING: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 GLIBC: Final = {"3.11": (2, 26), "3.12": (2, 34), "3.13": (2, 34)}
 """Of Amazon Linux 2 and 2023, where Lambda runs each Python (AWS Lambda, "Lambda runtimes")."""
@@ -61,15 +65,23 @@ class Pip(SubprocessPip):
 
 @dataclass(frozen=True)
 class Package:
-    """The zip that Chalice built for a version of Python."""
+    """The zips that Chalice built for a version of Python."""
 
-    path: Path
+    app: Path
+    layer: Path
     version: str
 
+    @property
+    def prefix(self) -> str:
+        """Where Lambda's Python looks for packages in a layer."""
+        return f"python/lib/python{self.version}/site-packages/"
+
     def files(self) -> Iterator[tuple[str, bytes]]:
-        with ZipFile(self.path) as archive:
+        """The files of the layer."""
+        with ZipFile(self.layer) as archive:
             for name in archive.namelist():
-                yield name, archive.read(name)
+                assert name.startswith(self.prefix)
+                yield name.removeprefix(self.prefix), archive.read(name)
 
     def packages(self) -> dict[str, set[Tag]]:
         """The tags of each installed package, as its wheel has them."""
@@ -86,7 +98,7 @@ class Package:
 
 @pytest.fixture(scope="session", params=GLIBC)
 def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """A package that is built once, in a clean folder."""
+    """Packages that are built once, in a clean folder."""
     folder, version = tmp_path_factory.mktemp("project"), request.param
     for name in ("app.py", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
@@ -95,10 +107,15 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     files = OSUtils()
     platforms = DependencyBuilder(files)._get_pip_platforms("cp" + version.replace(".", ""))
     builder = DependencyBuilder(files, PipRunner(Pip(version, platforms)))
-    packager = LambdaDeploymentPackager(files, builder, UI(out=io.StringIO()))
-    return Package(
-        Path(packager.create_deployment_package(str(folder), f"python{version}")), version
+    app, layer = (
+        Path(
+            kind(files, builder, UI(out=io.StringIO())).create_deployment_package(
+                str(folder), f"python{version}"
+            )
+        )
+        for kind in (AppOnlyDeploymentPackager, LayerDeploymentPackager)
     )
+    return Package(app, layer, version)
 
 
 IMPORT_THE_APP: Final = f"""
@@ -136,11 +153,19 @@ def test_no_compiled_file_needs_a_newer_glibc(package: Package) -> None:
     assert too_new == {}
 
 
-def test_a_package_has_at_most_20_mb(package: Package) -> None:
-    size = package.path.stat().st_size
-    sys.stdout.write(f"Python {package.version}: {size / 1e6:.1f} MB")  # pytest -rP shows it
+def test_a_deployment_sends_at_most_25_mb(package: Package) -> None:
+    app, layer = (_bytes_sent(each) for each in (package.app, package.layer))
+    sent = layer + len(GRANTS) * app
+    # pytest -rP shows it
+    sys.stdout.write(
+        f"Python {package.version}: {sent / 1e6:.1f} MB, {layer / 1e6:.1f} of them for the layer"
+    )
 
-    assert size <= MAX_BYTES
+    assert sent <= MAX_BYTES_SENT
+
+
+def _bytes_sent(path: Path) -> int:
+    return len(base64.b64encode(path.read_bytes()))
 
 
 def test_a_package_has_only_the_app_and_what_it_needs(package: Package) -> None:
@@ -150,17 +175,17 @@ def test_a_package_has_only_the_app_and_what_it_needs(package: Package) -> None:
 
     ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "chalicelib").rglob("*.py")}
     of_chalice = {"chalice/__init__.py", "chalice/app.py"}
-    tops = ("app.py", "chalice", "chalicelib", "tests", "local", "bench", "samples")
-    found = {name for name, _ in package.files() if name.split("/")[0] in tops}
-    assert found == ours | of_chalice | {"app.py"}
+    with ZipFile(package.app) as archive:
+        assert set(archive.namelist()) == ours | of_chalice | {"app.py"}
 
 
 @pytest.mark.parametrize("package", [RUNNING], indirect=True)
 def test_the_app_can_be_imported_from_its_package(package: Package, tmp_path: Path) -> None:
     """Nothing else is on its path but what Lambda's Python has."""
-    unpacked, runtime = tmp_path / "task", tmp_path / "runtime"
-    with ZipFile(package.path) as archive:
-        archive.extractall(unpacked)
+    task, layer, runtime = (tmp_path / name for name in ("task", "opt", "runtime"))
+    for zipped, unpacked in ((package.app, task), (package.layer, layer)):
+        with ZipFile(zipped) as archive:
+            archive.extractall(unpacked)
     runtime.mkdir()
     for name in OF_LAMBDA:
         spec = find_spec(name)
@@ -169,7 +194,10 @@ def test_the_app_can_be_imported_from_its_package(package: Package, tmp_path: Pa
         (runtime / source.name).symlink_to(source)
 
     run = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-I", "-S", "-B", "-c", IMPORT_THE_APP, unpacked, runtime],
+        [
+            *(sys.executable, "-I", "-S", "-B", "-c", IMPORT_THE_APP),
+            *(task, layer / package.prefix, runtime),
+        ],
         env={**ENVIRONMENT, "AWS_DEFAULT_REGION": "us-east-1"},
         capture_output=True,
         text=True,
@@ -177,5 +205,6 @@ def test_the_app_can_be_imported_from_its_package(package: Package, tmp_path: Pa
     )
 
     assert run.returncode == 0, run.stderr
-    files = json.loads(run.stdout)
-    assert [file for file in files if not file.startswith(str(unpacked))] == []
+    chalice, *others = json.loads(run.stdout)
+    assert chalice.startswith(str(task))
+    assert [file for file in others if not file.startswith(str(layer))] == []

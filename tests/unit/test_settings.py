@@ -1,4 +1,6 @@
+import json
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +107,42 @@ def test_an_origin_may_use_the_api(origin: str) -> None:
 
     assert settings.allowed_origin == origin
     assert Settings.from_environment(ENVIRONMENT).allowed_origin == "*"
+
+
+# The settings of a deployed stage are in the package, those of the local one in the environment.
+
+
+def prepared_for(folder: Path, stage: str) -> Path:
+    file = folder / "stage.json"
+    file.write_text(json.dumps({**ENVIRONMENT, "STAGE": stage, "READER": "textract"}))
+    return file
+
+
+def test_the_settings_of_a_prepared_stage_are_those_of_its_file_and_its_environment(
+    tmp_path: Path,
+) -> None:
+    environment = {"STAGE": "dev", "MAXIMUM_CONCURRENCY": "3", "API_TOKENS": "a" * 64}
+
+    settings = Settings.of_app(environment, prepared_for(tmp_path, "dev"))
+
+    assert (settings.stage, settings.media_bucket, settings.reader) == ("dev", "media", "textract")
+    assert settings.maximum_concurrency == 3
+    assert settings.api_tokens == "a" * 64  # as while the tokens are renewed
+
+
+def test_the_local_stage_does_not_read_the_file(tmp_path: Path) -> None:
+    prepared = prepared_for(tmp_path, "dev")
+
+    assert Settings.of_app(ENVIRONMENT, prepared).reader == "auto"
+    with pytest.raises(SettingsError, match="MEDIA_BUCKET"):
+        Settings.of_app({}, prepared)
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"), [("dev", "for the stage 'dev', not for"), ("", "for no stage, not for")]
+)
+def test_a_stage_that_is_not_prepared_is_refused(tmp_path: Path, stage: str, said: str) -> None:
+    file = prepared_for(tmp_path, stage) if stage else tmp_path / "stage.json"
+
+    with pytest.raises(SystemExit, match=f"{said} 'prod': make deploy STAGE=prod$"):
+        Settings.of_app({**ENVIRONMENT, "STAGE": "prod"}, file)

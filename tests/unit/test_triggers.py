@@ -5,11 +5,12 @@ import logging
 from typing import Any
 
 import pytest
-from chalice.app import SQSEvent
+from chalice.app import S3Event, SQSEvent
 
-from chalicelib.delivery.events import handle_each
-from chalicelib.delivery.messages import Delivery, StoryMessage
-from tests.fakes.clock import NOW
+from chalicelib.delivery.events import announce, handle_each
+from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage
+from tests.fakes.clock import NOW, Clock
+from tests.fakes.queues import InMemoryQueue
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:reading"
 
@@ -68,3 +69,24 @@ def test_a_malformed_message_is_dropped_with_a_reason_and_the_next_one_handled(
     (record,) = caplog.records
     assert record.reason.startswith("not a StoryMessage")  # type: ignore[attr-defined]
     assert record.queue == ARN  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("key", "announced"),
+    [
+        ("images/a+page.jpg", "images/a page.jpg"),
+        ("profiles/anna%40example.com/me.jpg", "profiles/anna@example.com/me.jpg"),
+        ("rejected/images/page.jpg", None),
+        ("by-hand/1_happy_face.jpg", None),
+        ("page.jpg", None),
+    ],
+)
+def test_only_what_waits_to_be_taken_in_is_announced(key: str, announced: str | None) -> None:
+    queue: InMemoryQueue[IntakeMessage] = InMemoryQueue(Clock(), "intake")
+    arrived = {"bucket": {"name": "intake"}, "object": {"key": key, "sequencer": "1"}}
+    context: Any = None
+
+    announce(S3Event({"Records": [{"s3": arrived}]}, context), queue)
+
+    expected = [IntakeMessage("intake", announced, "1")] if announced else []
+    assert queue.sent == expected

@@ -15,8 +15,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.services.polly.espeak_voices import espeak_voice
+from local.services.service_error import check_understood
 
 _FILE: Final = Path(__file__).with_name("voices.json")
+
+
+def describe_voices(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer a parsed DescribeVoices request; all voices are on one page.
+
+    Raises:
+        ServiceError: A parameter is not implemented.
+    """
+    check_understood("DescribeVoices", request, ("Engine", "LanguageCode"))
+    voices = [
+        each
+        for each in json.loads(_FILE.read_text())
+        if request.get("Engine", each["SupportedEngines"][0]) in each["SupportedEngines"]
+        and request.get("LanguageCode", each["LanguageCode"]) == each["LanguageCode"]
+    ]
+    return {"Voices": voices}
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def test_it_ends_on_ctrl_c_in_the_middle_of_reading_a_page() -> None:
 
         assert process.wait(SECONDS_TO_END) == 0
     for line in (
-        "storytime-local-staging/images/* (s3:ObjectCreated:*) -> announce_staged (10 at a time)\n",
+        "storytime-local-staging/* (s3:ObjectCreated:*) -> announce_staged (10 at a time)\n",
         "storytime-local-reading -> read_page (2 at a time)\n",
         "every 5 minutes -> sweep\n",
         f"  curl {api}/retrieve/<id>\n",

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from chalice.app import Chalice
 from chalice.config import Config
 
-from chalicelib.stories.queues import QUEUES, StepQueue
+from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, StepQueue
 from local.runner.functions import functions_of
 from local.runner.lambda_function import LambdaFunction
 from local.runner.stack import chalice_config
@@ -130,7 +130,12 @@ def test_other_requests_to_lambda_are_not_implemented(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.step)
-def test_a_function_has_the_memory_and_time_limit_of_its_queue(queue: StepQueue) -> None:
-    function = LambdaFunction.configured(queue.handler, print, chalice_config())
+def test_a_function_has_the_time_limit_of_its_queue(queue: StepQueue) -> None:
+    """A lease lasts as long; Lambda gets the limit from .chalice/config.json."""
+    handlers = (queue.handler, queue.dead_letter_handler)
+    config = chalice_config()
 
-    assert (function.memory, function.timeout) == (queue.memory, queue.time_limit.total_seconds())
+    configured = [LambdaFunction.configured(name, print, config).timeout for name in handlers]
+
+    limits = (queue.time_limit, DEAD_LETTER_TIME_LIMIT)
+    assert configured == [limit.total_seconds() for limit in limits]

@@ -10,7 +10,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from local.services.polly.synthesis import Polly
-from local.services.polly.voices import load_voices
+from local.services.polly.voices import describe_voices, load_voices
 from local.services.service_error import ServiceError
 from tests.local.services.engine_shapes import assert_fits, operation_model, refusal
 
@@ -118,6 +118,17 @@ def test_a_request_with_an_unsupported_value_is_refused(
     members: dict[str, Any], refused_as: str
 ) -> None:
     assert code(request(**members)) == refused_as
+
+
+def test_voices_are_described_by_engine_and_language() -> None:
+    neural = describe_voices({"Engine": "neural", "LanguageCode": "de-DE"})
+
+    assert_fits(neural, "polly", "DescribeVoices")
+    assert {"Vicki", "Daniel"} <= {each["Id"] for each in neural["Voices"]}
+    assert all("neural" in each["SupportedEngines"] for each in neural["Voices"])
+    assert len(describe_voices({})["Voices"]) == len(load_voices())
+    with pytest.raises(ServiceError, match="NextToken"):
+        describe_voices({"NextToken": "2"})
 
 
 def test_a_refusal_names_all_faults_at_once() -> None:
