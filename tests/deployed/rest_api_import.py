@@ -1,9 +1,9 @@
 """``python -m tests.deployed.rest_api_import URL CERTIFICATE`` imports REST APIs at an emulator.
 
-Chalice describes its REST API in one OpenAPI document. MiniStack ignores the document, but can make
-resources, methods, authorizers and integrations one by one. So this turns an import into single
-requests, and passes all other requests on to the emulator at URL. It prints its address, and
-answers there until it receives a signal to end.
+Chalice describes its REST API in one OpenAPI document, also when it deploys again. MiniStack does
+not read the document, but can make resources, methods, authorizers and integrations one by one. So
+this turns an import into single requests, and passes all others on to the emulator at URL. It
+prints its address, and answers there until it receives a signal to end.
 """
 
 import json
@@ -47,6 +47,8 @@ class RestApiImport:
         match environ["REQUEST_METHOD"], environ["PATH_INFO"].strip("/").split("/"):
             case "POST", ["restapis"] if mode == "import":
                 answer = self._import(json.loads(body))
+            case "PUT", ["restapis", api_id] if mode == "overwrite":
+                answer = self._overwrite(api_id, json.loads(body))
             case "DELETE", ["restapis", _, "stages", _, "cache", "authorizers"]:
                 answer = {}  # the emulator does not have this request
             case _:
@@ -84,6 +86,18 @@ class RestApiImport:
             name=document["info"]["title"],
             binaryMediaTypes=document[f"{_EXTENSION}binary-media-types"],
         )["id"]
+        return self._filled(api_id, document)
+
+    def _overwrite(self, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Replace everything but the API's deployments, as a second `chalice deploy` wants it."""
+        for resource in self._client.get_resources(restApiId=api_id, limit=500)["items"]:
+            if resource["path"] != "/":
+                self._client.delete_resource(restApiId=api_id, resourceId=resource["id"])
+        for authorizer in self._client.get_authorizers(restApiId=api_id)["items"]:
+            self._client.delete_authorizer(restApiId=api_id, authorizerId=authorizer["id"])
+        return self._filled(api_id, document)
+
+    def _filled(self, api_id: str, document: dict[str, Any]) -> dict[str, Any]:
         authorizers = {
             name: self._authorizer(api_id, name, scheme[f"{_EXTENSION}authorizer"])
             for name, scheme in document.get("securityDefinitions", {}).items()
