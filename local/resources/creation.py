@@ -95,7 +95,7 @@ def _create_bucket(clients: StackClients, bucket: TemplateResource) -> None:
                 "AllowedOrigins": rule["AllowedOrigins"],
                 "AllowedMethods": rule["AllowedMethods"],
                 "AllowedHeaders": rule["AllowedHeaders"],
-                "ExposeHeaders": rule["ExposedHeaders"],
+                "ExposeHeaders": rule.get("ExposedHeaders", []),
                 "MaxAgeSeconds": rule["MaxAge"],
             }
             for rule in bucket["CorsConfiguration"]["CorsRules"]

@@ -12,11 +12,14 @@ from typing import Any, Final
 import requests
 
 from infrastructure.stack.outputs import settings_of
+from samples.draw_page import SAMPLE_PHOTO
+from tests.deployed import version_before
 from tests.deployed.emulated_account import PROJECT, EmulatedAccount
 from tests.infrastructure.projects import git
 from tests.waiting import until
 
 NAME: Final = "proof"
+PHOTO_BEFORE: Final = SAMPLE_PHOTO.read_bytes() + b"another copy"
 EMAIL: Final = "reader@example.com"
 
 
@@ -36,17 +39,33 @@ class DeployedStage:
         self.project = folder / "storytime"
         self.api = ""
         self.token = ""
-        self.said = ""  # by the first deployment
+        self.said = ""  # by the deployment
+        self.story_before: dict[str, Any] = {}  # that an earlier version made
+        self.audio_before = b""
         self.http = requests.Session()
         self.http.verify = str(account.certificate)
         self.http.trust_env = False  # else the environment's certificates replace this one
         self.settings: dict[str, str] = {}
 
     def deploy(self) -> None:
-        """Run `make token` and `make deploy` as the README says."""
+        """Deploy an earlier version that makes a story, then this one over it.
+
+        Runs `make token` and `make deploy` as the README says.
+        """
+        before = self.project.parent / "before"
+        self.token = version_before.deploy(self.account, before, NAME, EMAIL, self._own_config())
+        self._look_up()
+        self.story_before = self.ended(self.upload(PHOTO_BEFORE).json()["id"]).json()
+        self.audio_before = self.content(self.story_before["audio_url"])
+
         self._copy_project()
+        version_before.hand_over_tokens(before, self.project)
         self.token = self.make("token").splitlines()[0]
-        self.said = self.make("deploy", f"EMAIL={EMAIL}")
+        self.said = self.make("deploy")
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Find the API and the stack's outputs."""
         described = self.account.client("cloudformation").describe_stacks(
             StackName=f"storytime-{NAME}"
         )
@@ -180,6 +199,18 @@ class DeployedStage:
             for event in page["events"]
         ]
 
+    def _own_config(self) -> dict[str, Any]:
+        """Return the stage's part of .chalice/config.json."""
+        return {
+            # Without it, the emulator sends an empty number, which Chalice cannot read.
+            "minimum_compression_size": 10_485_760,
+            "environment_variables": {
+                "STAGE": NAME,
+                **self.account.functions_environment,
+                "MAXIMUM_CONCURRENCY": "2",
+            },
+        }
+
     def _copy_project(self) -> None:
         """Copy the files that git tracks or would track; add a stage that uses the engines."""
         listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard")
@@ -190,15 +221,8 @@ class DeployedStage:
                 shutil.copy2(PROJECT / name, target)
         file = self.project / ".chalice" / "config.json"
         config = json.loads(file.read_text())
-        config["stages"][NAME] = {
-            # Without it, the emulator sends an empty number, which Chalice cannot read.
-            "minimum_compression_size": 10_485_760,
-            "environment_variables": {
-                "STAGE": NAME,
-                **self.account.functions_environment,
-                "MAXIMUM_CONCURRENCY": "2",
-            },
-            "gateway": {"execution_log": "ERROR", "detailed_metrics": True},
+        config["stages"][NAME] = self._own_config() | {
+            "gateway": {"execution_log": "ERROR", "detailed_metrics": True}
         }
         file.write_text(json.dumps(config))
         # `make` installs nothing where it finds this.

@@ -19,7 +19,7 @@ from infrastructure.gateway.responses import RESPONSES
 from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed.kept import how_to_use
-from tests.deployed.stage import NAME, DeployedStage
+from tests.deployed.stage import NAME, PHOTO_BEFORE, DeployedStage
 from tests.end_to_end.test_main_path import words_of
 from tests.fakes.builders import encoded
 from tests.infrastructure.printed import hurdles
@@ -40,6 +40,25 @@ def test_only_health_is_open_without_a_token(stage: DeployedStage) -> None:
         assert refused.status_code == 401
         assert refused.json().keys() == {"code", "message"}
         assert refused.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_story_of_the_version_before_is_still_heard_listed_and_known(
+    stage: DeployedStage,
+) -> None:
+    story, paid = stage.story_before, stage.paid()
+    assert story["status"] == "ready"
+
+    listed = stage.request("GET", "/stories").json()["stories"]
+    assert story["id"] in {each["id"] for each in listed}
+    found = stage.request("GET", f"/retrieve/{story['id']}").json()
+    assert (found["text"], found["audio_url"]) == (story["text"], story["audio_url"])
+    assert stage.content(found["audio_url"]) == stage.audio_before
+    again = stage.upload(PHOTO_BEFORE).json()
+    assert (again["id"], again["duplicate"]) == (story["id"], True)
+    assert stage.paid() == paid
+
+    assert stage.request("DELETE", f"/stories/{story['id']}").status_code == 202
+    assert stage.request("GET", f"/retrieve/{story['id']}").status_code == 410
 
 
 def test_the_api_has_no_cloudfront_of_its_own_in_front(stage: DeployedStage) -> None:

@@ -220,7 +220,8 @@ def test_the_distribution_signs_its_requests_and_serves_reads_over_https_only() 
     assert origin["OriginAccessControlId"] == "<OriginAccess.Id>"
     assert origin["DomainName"] == "<MediaBucket.RegionalDomainName>"
     assert behavior["ViewerProtocolPolicy"] == "https-only"
-    assert behavior["AllowedMethods"] == ["GET", "HEAD"]
+    assert behavior["AllowedMethods"] == ["GET", "HEAD", "OPTIONS"]
+    assert behavior["OriginRequestPolicyId"] == "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
     assert behavior["ResponseHeadersPolicyId"] == "<ResponseHeaders>"
     assert not {"DefaultRootObject", "CacheBehaviors"} & config.keys()
 
@@ -229,9 +230,11 @@ def test_the_distribution_signs_its_requests_and_serves_reads_over_https_only() 
 def test_only_pages_of_the_allowed_origin_may_post_photos_and_read_files(origin: str) -> None:
     stack = Stack("dev", AllowedOrigin=origin)
     (rule,) = stack.resources["StagingBucket"]["CorsConfiguration"]["CorsRules"]
+    (reading,) = stack.resources["MediaBucket"]["CorsConfiguration"]["CorsRules"]
     headers = only(stack, "CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
 
-    assert rule["AllowedOrigins"] == [origin]
+    assert rule["AllowedOrigins"] == reading["AllowedOrigins"] == [origin]
+    assert reading["AllowedMethods"] == ["GET", "HEAD"]
     assert headers["CorsConfig"]["AccessControlAllowOrigins"]["Items"] == [origin]
     assert headers["CorsConfig"]["AccessControlAllowCredentials"] is False
 

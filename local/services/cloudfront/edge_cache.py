@@ -21,6 +21,7 @@ from werkzeug.wrappers import Request, Response
 
 from local.services.moto_backend import MotoBackend
 from local.services.received import Received
+from local.services.s3.cors import Cors
 from local.services.s3.signatures import Clock
 from local.services.s3.stored_objects import StoredObject
 
@@ -105,6 +106,7 @@ class EdgeCache:
         added: AddedHeaders,
         now: Clock,
     ) -> None:
+        self._cors = Cors(moto)
         self._moto = moto
         self._bucket = bucket
         self._times = times
@@ -122,6 +124,8 @@ class EdgeCache:
         return response
 
     def _answer(self, received: Received) -> Response:
+        if received.method == "OPTIONS":  # a preflight, which the bucket answers
+            return self._cors.preflight(received, self._bucket)
         if received.method not in {"GET", "HEAD"}:
             return _denied()
         key = received.path.removeprefix(PATH)

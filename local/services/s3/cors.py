@@ -28,8 +28,11 @@ class Cors:
     def __init__(self, moto: MotoBackend) -> None:
         self._moto = moto
 
-    def preflight(self, received: Received) -> Response:
-        """Answer an OPTIONS request: 200, 403 if the bucket does not allow it, or 400."""
+    def preflight(self, received: Received, bucket: str | None = None) -> Response:
+        """Answer an OPTIONS request: 200, 403 if the bucket does not allow it, or 400.
+
+        `bucket` is the bucket's name; None: the path has it.
+        """
         method = received.header("Access-Control-Request-Method")
         if not received.header("Origin"):
             return _refusal(
@@ -38,7 +41,7 @@ class Cors:
         if not method:
             return _refusal(400, "BadRequest", "Invalid Access-Control-Request-Method: null")
         try:
-            rules = self._moto.objects.cors_rules(_bucket(received))
+            rules = self._moto.objects.cors_rules(bucket or _bucket(received))
         except KeyError:
             return _forbidden("CORSResponse: Bucket not found", method)
         if not rules:

@@ -52,6 +52,25 @@ def test_each_answer_has_the_headers_that_the_template_adds(aws: Aws, path: str)
     assert "Access-Control-Allow-Origin" not in headers
 
 
+def test_a_players_preflight_is_answered_by_the_buckets_rules(aws: Aws) -> None:
+    asked = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "range",
+    }
+    assert aws.http("OPTIONS", PATH, headers=asked).status == 403  # the bucket has no rules yet
+    aws.with_resources()
+
+    answer = aws.http("OPTIONS", PATH, headers=asked)
+
+    assert answer.status == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Headers"] in {"range", "*"}
+    assert answer.headers["Access-Control-Max-Age"] == "7200"
+    other = aws.http("OPTIONS", PATH, headers=asked | {"Access-Control-Request-Method": "PUT"})
+    assert other.status == 403
+
+
 def test_a_web_page_may_read_a_file(aws: Aws) -> None:
     headers = aws.http("GET", PATH, headers={"Origin": "https://app.example"}).headers
 

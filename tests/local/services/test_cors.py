@@ -54,7 +54,7 @@ def test_a_browser_may_post_a_form_to_the_intake_bucket_from_anywhere(
         "allow-methods": "POST",
         "allow-headers": "content-type, x-requested-with",
         "expose-headers": "ETag, Location",
-        "max-age": "3600",
+        "max-age": "7200",
     }
     assert asked.headers["Vary"] == VARY
 
@@ -66,7 +66,7 @@ def test_a_browser_may_post_a_form_to_the_intake_bucket_from_anywhere(
         "allow-origin": "*",
         "allow-methods": "POST",
         "expose-headers": "ETag, Location",
-        "max-age": "3600",
+        "max-age": "7200",
     }
     assert answer.headers["Vary"] == VARY
     assert answer.headers["Location"].endswith(f"/{intake}/images/page")
@@ -91,12 +91,15 @@ def test_a_page_may_read_why_its_form_was_refused(aws: Aws, intake: str) -> None
     ("bucket", "method", "message"),
     [
         (INTAKE_BUCKET, "DELETE", "This CORS request is not allowed"),
-        (MEDIA_BUCKET, "POST", "CORS is not enabled for this bucket"),
+        (MEDIA_BUCKET, "POST", "This CORS request is not allowed"),
+        ("without-rules", "POST", "CORS is not enabled for this bucket"),
         ("missing", "POST", "Bucket not found"),
     ],
 )
 @pytest.mark.usefixtures("intake")
 def test_nothing_else_is_allowed(aws: Aws, bucket: str, method: str, message: str) -> None:
+    aws.client("s3").create_bucket(Bucket="without-rules")
+
     answer = preflight(aws, bucket, ORIGIN, method)
 
     assert (answer.status, code_of(answer)) == (403, "AccessForbidden")

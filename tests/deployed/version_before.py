@@ -1,0 +1,56 @@
+"""An earlier version of Storytime deploys a stage, and makes a story there."""
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any, Final
+
+from tests.deployed.emulated_account import PROJECT, EmulatedAccount
+
+VERSION: Final = "4c06b3990c4cb6f6de4442b3cce1c893bd81f7eb"
+"""The last one with alarms in the main stack, the packages in each function, and settings in the
+environment."""
+
+
+def deploy(account: EmulatedAccount, folder: Path, stage: str, email: str, own: Any) -> str:
+    """Deploy a stage from a copy of that version, and return its token.
+
+    `own` is the stage's part of .chalice/config.json.
+    """
+    archive = subprocess.run(  # what the tests say
+        ["git", "archive", VERSION],  # noqa: S607
+        cwd=PROJECT,
+        capture_output=True,
+        check=True,
+    )
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
+        packed.extractall(folder, filter="data")
+    file = folder / ".chalice" / "config.json"
+    config = json.loads(file.read_text())
+    config["stages"][stage] = own
+    file.write_text(json.dumps(config))
+    token = _run(account, folder, "infrastructure.api_tokens", stage).splitlines()[0]
+    url = account.api_url("{api_id}")
+    command = ("infrastructure.commands.deploy", stage, "--email", email, "--api-url", url)
+    print(_run(account, folder, *command))
+    return token
+
+
+def hand_over_tokens(folder: Path, project: Path) -> None:
+    """Give the token file, which git ignores, to the project that deploys from now on."""
+    shutil.copytree(folder / ".chalice" / "tokens", project / ".chalice" / "tokens")
+
+
+def _run(account: EmulatedAccount, folder: Path, module: str, *arguments: str) -> str:
+    return subprocess.run(  # what the tests say
+        [sys.executable, "-m", module, *arguments],
+        cwd=folder,
+        env=account.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
