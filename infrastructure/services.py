@@ -28,7 +28,7 @@ def check_services(variables: Mapping[str, str], account: Account) -> None:
     _check_textract(variables, account)
     rekognition, polly = account.client("rekognition"), account.client("polly")
     try:
-        rekognition.list_collections(MaxResults=1)
+        rekognition.list_collections()
     except EndpointConnectionError as error:
         raise DeploymentError(
             f"Rekognition, which reads pages and finds faces, is not in {account.region}. Deploy "
