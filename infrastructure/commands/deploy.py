@@ -185,7 +185,12 @@ API        {url}
 Dashboard  CloudWatch, Dashboards, {stage.prefix}
 
 Next
-  1. Confirm the two e-mail subscriptions (stories and alarms).
+  1. Confirm the two e-mail subscriptions, stories and alarms. Not by the link, but with the token in
+     it: else whoever gets a forwarded story can unsubscribe you.
+     aws sns confirm-subscription --region {region} --authenticate-on-unsubscribe true \\
+         --topic-arn {outputs["NotificationTopicArn"]} --token <token>
+     aws sns confirm-subscription --region {region} --authenticate-on-unsubscribe true \\
+         --topic-arn {outputs["AlarmTopicArn"]} --token <token>
   2. Confirm the e-mail from Amazon SES to {outputs["SenderEmail"]}. Until your account is out of
      SES's sandbox, SES writes to confirmed addresses only (docs/deploy.md).
   3. Send a page:

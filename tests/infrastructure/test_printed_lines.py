@@ -16,7 +16,12 @@ from local.demo import page, profile
 from tests.infrastructure.printed import hurdles, wrong_targets
 from tests.infrastructure.projects import ROOT, make
 
-OUTPUTS: Final = {"SenderEmail": "stories@example.com"}
+TOPIC: Final = "arn:aws:sns:us-east-1:123456789012:storytime-dev"
+OUTPUTS: Final = {
+    "SenderEmail": "stories@example.com",
+    "NotificationTopicArn": f"{TOPIC}-notifications",
+    "AlarmTopicArn": f"{TOPIC}-alarms",
+}
 COMMANDS: Final = [
     *sorted((ROOT / "infrastructure").rglob("*.py")),
     *sorted((ROOT / "local").rglob("*.py")),

@@ -95,6 +95,12 @@ def test_every_function_has_a_role_of_its_own(stage_name: str) -> None:
     assert tracked_config(projects.ROOT)["autogen_policy"] is False  # else they share one role
 
 
+def test_every_function_has_memory_and_so_cpu_for_its_cold_start() -> None:
+    memory = [each["lambda_memory_size"] for each in functions_of("prod").values()]
+
+    assert min(memory) >= 512
+
+
 # The files of the prepared stage.
 
 
