@@ -14,12 +14,11 @@ import pytest
 import soundfile
 from PIL import Image
 
-from infrastructure.chalice.command import CHALICE
 from infrastructure.gateway.responses import RESPONSES
 from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed.kept import how_to_use
-from tests.deployed.stage import NAME, PHOTO_BEFORE, DeployedStage
+from tests.deployed.stage import PHOTO_BEFORE, DeployedStage
 from tests.end_to_end.test_main_path import words_of
 from tests.fakes.builders import encoded
 from tests.infrastructure.printed import hurdles
@@ -91,24 +90,6 @@ def test_every_line_that_is_printed_can_be_followed(stage: DeployedStage) -> Non
     )
     assert ended.returncode != 0
     assert "\ndestroy: There is no stage 'nosuch' in this account" in ended.stderr
-
-
-def test_chalices_own_command_deploys_in_the_projects_folder(stage: DeployedStage) -> None:
-    """As people do while they edit: one changed line. The next `make deploy` has little to do."""
-    module = stage.project / "chalicelib" / "errors.py"
-    as_it_was = module.read_text()
-    module.write_text(f"{as_it_was}# edited\n")
-
-    said = stage.run(*CHALICE, "deploy", "--stage", NAME)
-
-    assert "Updating lambda layer: storytime-proof-managed-layer" in said
-    functions = stage.account.client("lambda")
-    versions = functions.list_layer_versions(LayerName="storytime-proof-managed-layer")
-    assert len(versions["LayerVersions"]) == 1
-    assert stage.request("GET", "/stories").status_code == 200
-    module.write_text(as_it_was)
-    stage.make("deploy")
-    assert stage.request("GET", "/nothing/here").json()["code"] == "not_found"
 
 
 def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
