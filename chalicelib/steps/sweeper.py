@@ -1,7 +1,7 @@
 """The sweeper: resumes, on a schedule, unfinished work that no client asks about."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +16,7 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.stories import moves
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.story import Status, Story, has_ended
+from chalicelib.telemetry import OLDEST_WORK, Meter, Work
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
 """The sweep stops when less time is left; the other stories wait for the next one."""
@@ -28,12 +29,14 @@ class Sweeper(msgspec.Struct, frozen=True):
     failover: Failover
     intake_failover: IntakeFailover
     profile_failover: ProfileFailover
+    meter: Meter
     clock: Callable[[], datetime]
 
     def sweep(self, time_left: Callable[[], timedelta]) -> None:
         """Resume every unfinished story that is due, and give up those older than a day.
 
-        It also resumes arrived photos that were not taken in, and unfinished profiles.
+        It also resumes arrived photos that were not taken in, and unfinished profiles, and measures
+        how old the oldest work of each kind is.
 
         Args:
             time_left: How long this function may still run.
@@ -43,24 +46,42 @@ class Sweeper(msgspec.Struct, frozen=True):
             return time_left() >= _TIME_TO_STOP
 
         with telemetry.bound(step="sweeper"), ExitStack() as each_even_if_another_fails:
-            each_even_if_another_fails.callback(self.profile_failover.sweep, has_time)
-            each_even_if_another_fails.callback(self.intake_failover.sweep, has_time)
+            each_even_if_another_fails.callback(self._sweep_profiles, has_time)
+            each_even_if_another_fails.callback(self._sweep_photos, has_time)
             self._sweep_stories(has_time)
 
+    def _sweep_profiles(self, has_time: Callable[[], bool]) -> None:
+        self._measure(Work.PROFILE, self.profile_failover.sweep(has_time))
+
+    def _sweep_photos(self, has_time: Callable[[], bool]) -> None:
+        self._measure(Work.PHOTO, self.intake_failover.sweep(has_time))
+
     def _sweep_stories(self, has_time: Callable[[], bool]) -> None:
+        since: dict[Work, list[datetime]] = {Work.STORY: [], Work.DELETION: []}
+        for story in self._unfinished():
+            if not has_time():
+                log.warning("stopped in time", extra={"stories": _count(since)})
+                break
+            work = Work.DELETION if story.status is Status.DELETED else Work.STORY
+            since[work].append(story.unfinished_since or story.created_at)
+            self._try_to_resume(story)
+        else:
+            log.info("swept", extra={"stories": _count(since)})
+        for work, moments in since.items():
+            self._measure(work, min(moments, default=None))
+
+    def _unfinished(self) -> Iterator[Story]:
         page = self.stories.unfinished()
-        seen = 0
         while True:
-            for story in page.stories:
-                if not has_time():
-                    log.warning("stopped in time", extra={"stories": seen})
-                    return
-                seen += 1
-                self._try_to_resume(story)
+            yield from page.stories
             if page.next is None:
                 break
             page = self.stories.unfinished(page.next)
-        log.info("swept", extra={"stories": seen})
+
+    def _measure(self, work: Work, since: datetime | None) -> None:
+        if since is not None:  # CloudWatch bills a metric only in hours that have values
+            age = self.clock() - since
+            self.meter.record(OLDEST_WORK, age / timedelta(seconds=1), dimension=work)
 
     def _try_to_resume(self, story: Story) -> None:
         try:
@@ -85,3 +106,7 @@ class Sweeper(msgspec.Struct, frozen=True):
             self.failover.resume(story)
         elif is_probably_lost(story, now):
             self.failover.give_up(story)
+
+
+def _count(since: Mapping[Work, list[datetime]]) -> int:
+    return sum(map(len, since.values()))

@@ -46,7 +46,6 @@ class StepQueue(msgspec.Struct, frozen=True):
         memory: Of that function, in MB. CPU grows with it.
         time_limit: How long that function may run; a lease lasts as long.
         max_receives: How often SQS delivers a message before it becomes a dead letter.
-        max_age: The age of the oldest message that raises an alarm.
         has_own_concurrency: At most two functions work on it, not MAXIMUM_CONCURRENCY.
     """
 
@@ -55,7 +54,6 @@ class StepQueue(msgspec.Struct, frozen=True):
     memory: int
     time_limit: timedelta = timedelta(seconds=60)
     max_receives: int = 5
-    max_age: timedelta = timedelta(minutes=15)
     has_own_concurrency: bool = False
 
     @property
@@ -80,7 +78,6 @@ QUEUES: Final = (
         "erase",
         memory=256,
         max_receives=10,
-        max_age=timedelta(hours=1),
         has_own_concurrency=True,
     ),
 )

@@ -131,7 +131,6 @@ def _values() -> Iterator[tuple[str, Any]]:
             "Visibility": _VISIBILITY * _seconds(queue.time_limit),
             "MaxReceives": queue.max_receives,
             "MaxReceivesInAll": queue.max_receives + MAX_DEAD_LETTER_RECEIVES,
-            "TooOld": _seconds(queue.max_age),
         }
         for queue in QUEUES
     }

@@ -10,7 +10,10 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from cfnlint.decode import decode_str
 
+from chalicelib.delivery.timeouts import SWEEP_EVERY
+from chalicelib.profiles.clean_up import TOMBSTONE_KEPT_FOR
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
+from chalicelib.telemetry import OLDEST_WORK, Work
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAIN, MAX_BYTES, WATCH, assembled, expanded
 from infrastructure.stage import function_name
@@ -26,6 +29,7 @@ WATCHING: Final = Stack("dev", WATCH)
 BUCKETS: Final = DEV.of_type("S3::Bucket")
 ALL_QUEUES: Final = DEV.of_type("SQS::Queue")
 ALARMS: Final = {each["AlarmName"]: each for each in WATCHING.of_type("CloudWatch::Alarm")}
+OF_WORK: Final = [each for each in ALARMS.values() if each["MetricName"] == OLDEST_WORK.name]
 PREFIX: Final = "storytime-dev"
 DEPLOYED: Final = {name: function_name(PREFIX, name) for name in GRANTS}
 NO_CLEARTEXT: Final = {"Bool": {"aws:SecureTransport": "false"}}
@@ -365,14 +369,32 @@ def test_every_step_has_alarms_for_its_dead_letters_and_parked_messages() -> Non
         assert f"make redrive STAGE=dev QUEUE={step}" in description
 
 
-def test_a_message_is_too_old_only_after_its_retries() -> None:
+def test_work_of_each_kind_that_stays_unfinished_raises_an_alarm() -> None:
+    alarms = {alarm["Dimensions"][1]["Value"]: alarm for alarm in OF_WORK}
+
+    assert set(alarms) == set(Work)
+    for alarm in alarms.values():
+        assert alarm["Statistic"] == "Maximum"
+        assert alarm["Period"] >= 3 * SWEEP_EVERY.total_seconds()  # no period without a sweep
+    twice = 2 * max(queue["VisibilityTimeout"] for queue in ALL_QUEUES if is_of_a_step(queue))
+    assert alarms[Work.PHOTO]["Threshold"] > twice  # their function died twice
+    assert alarms[Work.STORY]["Threshold"] > twice
+    waiting = 30 * 60  # docs/decisions/0012-deletion.md
+    assert alarms[Work.DELETION]["Threshold"] > waiting
+    assert alarms[Work.PROFILE]["Threshold"] > TOMBSTONE_KEPT_FOR.total_seconds()
+
+
+def test_sqss_own_age_is_no_alarm_on_messages_that_may_be_received_often() -> None:
+    """It leaves out messages that were received three times or more (SQS, "CloudWatch metrics")."""
     alarms = alarms_on("ApproximateAgeOfOldestMessage")
 
-    assert set(alarms) == {f"{PREFIX}-{step}" for step in Step}
-    for name, alarm in alarms.items():  # a message is invisible once if its function died
-        assert alarm["Threshold"] > DEV.named(str(name))["VisibilityTimeout"]
-    waiting = 30 * 60  # docs/decisions/0012-deletion.md
-    assert alarms[f"{PREFIX}-deletion"]["Threshold"] > waiting
+    assert set(alarms) == {f"{PREFIX}-renditions"}
+    (alarm,) = alarms.values()
+    assert alarm["Threshold"] > 2 * DEV.named(f"{PREFIX}-renditions")["VisibilityTimeout"]
+
+
+def is_of_a_step(queue: Resource) -> bool:
+    return queue["QueueName"].removeprefix(f"{PREFIX}-") in set(Step)
 
 
 def test_every_function_whose_errors_are_failures_has_an_alarm() -> None:
