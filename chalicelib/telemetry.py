@@ -107,6 +107,11 @@ OLDEST_WORK: Final = Metric("OldestWork", "Seconds", dimension="Work")
 
 SQS's own ApproximateAgeOfOldestMessage leaves out messages that were received three times or more.
 """
+MESSAGES_GIVEN_UP: Final = Metric("MessagesGivenUp", dimension="Queue")
+"""Dead letters that wait or are parked, by their step, at each sweep that finds any.
+
+SQS's own metrics of a parked queue stop six hours after the last request to it.
+"""
 
 METRICS: Final = (
     STEP_DURATION,
@@ -119,6 +124,7 @@ METRICS: Final = (
     PROFILE_PHOTOS_REJECTED,
     PROFILE_PHOTOS_FAILED,
     OLDEST_WORK,
+    MESSAGES_GIVEN_UP,
 )
 
 

@@ -4,19 +4,21 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib import telemetry
 from chalicelib.delivery.failover import Failover, IntakeFailover
+from chalicelib.delivery.messages import Queue
 from chalicelib.delivery.timeouts import is_abandoned, is_overdue, is_probably_lost
 from chalicelib.errors import StorytimeError
 from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.stories import moves
 from chalicelib.stories.ports import Stories
+from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story, has_ended
-from chalicelib.telemetry import OLDEST_WORK, Meter, Work
+from chalicelib.telemetry import MESSAGES_GIVEN_UP, OLDEST_WORK, Meter, Work
 
 _TIME_TO_STOP: Final = timedelta(seconds=10)
 """The sweep stops when less time is left; the other stories wait for the next one."""
@@ -29,14 +31,16 @@ class Sweeper(msgspec.Struct, frozen=True):
     failover: Failover
     intake_failover: IntakeFailover
     profile_failover: ProfileFailover
+    dead_letter_queues: Mapping[Step, Queue[Any]]
+    parked_queues: Mapping[Step, Queue[Any]]
     meter: Meter
     clock: Callable[[], datetime]
 
     def sweep(self, time_left: Callable[[], timedelta]) -> None:
         """Resume every unfinished story that is due, and give up those older than a day.
 
-        It also resumes arrived photos that were not taken in, and unfinished profiles, and measures
-        how old the oldest work of each kind is.
+        It also resumes arrived photos that were not taken in, and unfinished profiles. It measures
+        how old the oldest work of each kind is, and how many messages are given up.
 
         Args:
             time_left: How long this function may still run.
@@ -46,6 +50,7 @@ class Sweeper(msgspec.Struct, frozen=True):
             return time_left() >= _TIME_TO_STOP
 
         with telemetry.bound(step="sweeper"), ExitStack() as each_even_if_another_fails:
+            each_even_if_another_fails.callback(self._count_given_up)
             each_even_if_another_fails.callback(self._sweep_profiles, has_time)
             each_even_if_another_fails.callback(self._sweep_photos, has_time)
             self._sweep_stories(has_time)
@@ -55,6 +60,12 @@ class Sweeper(msgspec.Struct, frozen=True):
 
     def _sweep_photos(self, has_time: Callable[[], bool]) -> None:
         self._measure(Work.PHOTO, self.intake_failover.sweep(has_time))
+
+    def _count_given_up(self) -> None:
+        for step in Step:
+            given_up = self.dead_letter_queues[step].count() + self.parked_queues[step].count()
+            if given_up:
+                self.meter.record(MESSAGES_GIVEN_UP, given_up, dimension=step)
 
     def _sweep_stories(self, has_time: Callable[[], bool]) -> None:
         since: dict[Work, list[datetime]] = {Work.STORY: [], Work.DELETION: []}

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from chalicelib.aws.cloudwatch import NAMESPACE
-from chalicelib.stories.queues import QUEUES
+from chalicelib.stories.queues import QUEUES, Step
 from chalicelib.telemetry import METRICS
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import WATCH
 from infrastructure.stage import function_name
 from tests.infrastructure.resolved import Stack
 
-STACK: Final = Stack("dev")
 WATCH_STACK: Final = Stack("dev", WATCH)
 PREFIX: Final = "storytime-dev"
 DASHBOARD: Final = json.loads(WATCH_STACK.of_type("CloudWatch::Dashboard")[0]["DashboardBody"])
@@ -51,7 +50,7 @@ def test_the_dashboard_shows_every_function_and_queue() -> None:
     }
     handlers = {function_name(PREFIX, queue.handler) for queue in QUEUES}
     assert handlers < shown("AWS/Lambda", "Duration", "FunctionName")
-    names = {queue["QueueName"] for queue in STACK.of_type("SQS::Queue")}
+    names = {f"{PREFIX}-{step}" for step in Step}
     assert shown("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName") == names
 
 

@@ -12,8 +12,8 @@ from cfnlint.decode import decode_str
 
 from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.profiles.clean_up import TOMBSTONE_KEPT_FOR
-from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
-from chalicelib.telemetry import OLDEST_WORK, Work
+from chalicelib.stories.queues import DEAD_LETTERS, QUEUES, Step
+from chalicelib.telemetry import MESSAGES_GIVEN_UP, OLDEST_WORK, Work
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAIN, MAX_BYTES, WATCH, assembled, expanded
 from infrastructure.stage import function_name
@@ -29,6 +29,9 @@ WATCHING: Final = Stack("dev", WATCH)
 BUCKETS: Final = DEV.of_type("S3::Bucket")
 ALL_QUEUES: Final = DEV.of_type("SQS::Queue")
 ALARMS: Final = {each["AlarmName"]: each for each in WATCHING.of_type("CloudWatch::Alarm")}
+OF_GIVEN_UP: Final = [
+    each for each in ALARMS.values() if each["MetricName"] == MESSAGES_GIVEN_UP.name
+]
 OF_WORK: Final = [each for each in ALARMS.values() if each["MetricName"] == OLDEST_WORK.name]
 PREFIX: Final = "storytime-dev"
 DEPLOYED: Final = {name: function_name(PREFIX, name) for name in GRANTS}
@@ -357,16 +360,16 @@ def test_every_alarm_is_sent_and_says_what_to_do() -> None:
         assert len(alarm["AlarmDescription"]) > 40, name
 
 
-def test_every_step_has_alarms_for_its_dead_letters_and_parked_messages() -> None:
-    alarms = alarms_on("ApproximateNumberOfMessagesVisible")
+def test_every_step_has_an_alarm_for_messages_that_are_given_up() -> None:
+    """SQS's metrics of a parked queue stop six hours after the last request to it."""
+    alarms = {alarm["Dimensions"][1]["Value"]: alarm for alarm in OF_GIVEN_UP}
 
-    assert set(alarms) == {
-        f"{PREFIX}-{step}{end}" for step in Step for end in (DEAD_LETTERS, PARKED)
-    }
-    assert {alarm["Statistic"] for alarm in alarms.values()} == {"Maximum"}
-    for step in Step:
-        description = alarms[f"{PREFIX}-{step}{PARKED}"]["AlarmDescription"]
-        assert f"make redrive STAGE=dev QUEUE={step}" in description
+    assert set(alarms) == set(Step)
+    assert alarms_on("ApproximateNumberOfMessagesVisible") == {}
+    for step, alarm in alarms.items():
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 0)
+        assert alarm["Period"] >= 3 * SWEEP_EVERY.total_seconds()  # no period without a sweep
+        assert f"make redrive STAGE=dev QUEUE={step}" in alarm["AlarmDescription"]
 
 
 def test_work_of_each_kind_that_stays_unfinished_raises_an_alarm() -> None:
@@ -400,7 +403,7 @@ def is_of_a_step(queue: Resource) -> bool:
 def test_every_function_whose_errors_are_failures_has_an_alarm() -> None:
     """The workflow's tasks and the eraser also raise when nothing is wrong.
 
-    Dead letters that their function cannot handle have an alarm of their own.
+    Dead letters that their function cannot handle are counted as given up.
     """
     for_dead_letters = {queue.dead_letter_handler for queue in QUEUES}
     wanted = GRANTS.keys() - tasks() - for_dead_letters - {"erase"}
