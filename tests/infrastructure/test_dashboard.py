@@ -28,10 +28,10 @@ RECORDED: Final = {
 """The metrics that the app records, with their last dimension."""
 
 VALUES: Final[dict[str, Collection[str]]] = {
-    "Step": Step,
-    "Queue": Step,
-    "Work": Work,
-    "Reason": FailureReason,
+    "Step": list(Step),
+    "Queue": list(Step),
+    "Work": list(Work),
+    "Reason": list(FailureReason),
     "Operation": [each for operations in PAID_OPERATIONS.values() for each in operations],
 }
 """The values that a dimension may have."""
