@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,9 @@ from cfnlint.decode import decode_str
 
 from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.profiles.clean_up import TOMBSTONE_KEPT_FOR
-from chalicelib.stories.queues import DEAD_LETTERS, QUEUES, Step
+from chalicelib.stories import keys
+from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
+from chalicelib.stories.upload_request import PHOTO_KEPT_FOR, REQUEST_KEPT_FOR
 from chalicelib.telemetry import MESSAGES_GIVEN_UP, OLDEST_WORK, Work
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAIN, MAX_BYTES, WATCH, assembled, expanded
@@ -178,6 +181,21 @@ def test_a_bucket_is_private_encrypted_and_keeps_nothing_that_was_deleted(
     rules = bucket["LifecycleConfiguration"]["Rules"]
     abandoned = [each.get("AbortIncompleteMultipartUpload") for each in rules]
     assert [each for each in abandoned if each] == [{"DaysAfterInitiation": 1}]
+
+
+def test_what_parked_messages_name_is_kept_longer_than_the_messages() -> None:
+    """S3 removes an object at the midnight after its last day (S3, "Lifecycle configuration")."""
+    rules = DEV.resources["StagingBucket"]["LifecycleConfiguration"]["Rules"]
+    kept = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
+    parked = timedelta(seconds=DEV.named(f"{PREFIX}-intake{PARKED}")["MessageRetentionPeriod"])
+    dead = timedelta(seconds=DEV.named(f"{PREFIX}-intake{DEAD_LETTERS}")["MessageRetentionPeriod"])
+
+    named = {keys.ARRIVALS, keys.PROFILE_ARRIVALS, keys.rejected("")}
+    assert kept.keys() == named | {"by-hand/"}
+    assert {timedelta(days=kept[prefix]) for prefix in named} == {PHOTO_KEPT_FOR}
+    assert max(parked, dead) < PHOTO_KEPT_FOR
+    assert kept["by-hand/"] == 1  # no message names them
+    assert PHOTO_KEPT_FOR + timedelta(days=1) < REQUEST_KEPT_FOR
 
 
 @pytest.mark.parametrize("bucket", BUCKETS, ids=lambda bucket: bucket.id)
