@@ -107,11 +107,10 @@ route = partial(app.route, authorizer=authorize if digests else None)
 
 def of_queue(step: Step, suffix: str = "") -> dict[str, Any]:
     """Parameters of `on_sqs_message` for a step's queue, or for its dead letters."""
-    return {
-        "queue": settings.queue_name(step, suffix),
-        "batch_size": 1,
-        "maximum_concurrency": settings.concurrency_of(step, suffix),
-    }
+    queue = {"queue": settings.queue_name(step, suffix), "batch_size": 1}
+    if suffix:  # with a maximum, Lambda polls an empty queue with five pollers instead of two
+        return queue
+    return {**queue, "maximum_concurrency": settings.concurrency_of(step)}
 
 
 def handle(event: SQSEvent, step: Step, suffix: str = "") -> None:

@@ -84,7 +84,7 @@ class Metric(msgspec.Struct, frozen=True):
     """
 
     name: str
-    unit: Literal["Count", "Milliseconds"] = "Count"
+    unit: Literal["Count", "Milliseconds", "Seconds"] = "Count"
     dimension: str | None = None
     has_total: bool = False
 
@@ -102,6 +102,16 @@ STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", has_total=Tr
 PROFILE_PHOTOS_READY: Final = Metric("ProfilePhotosReady")
 PROFILE_PHOTOS_REJECTED: Final = Metric("ProfilePhotosRejected", dimension="Reason", has_total=True)
 PROFILE_PHOTOS_FAILED: Final = Metric("ProfilePhotosFailed")
+OLDEST_WORK: Final = Metric("OldestWork", "Seconds", dimension="Work")
+"""Age of the oldest unfinished work that a sweep found, by `Work`.
+
+SQS's own ApproximateAgeOfOldestMessage leaves out messages that were received three times or more.
+"""
+MESSAGES_GIVEN_UP: Final = Metric("MessagesGivenUp", dimension="Queue")
+"""Dead letters that wait or are parked, by their step, at each sweep that finds any.
+
+SQS's own metrics of a parked queue stop six hours after the last request to it.
+"""
 
 METRICS: Final = (
     STEP_DURATION,
@@ -113,7 +123,18 @@ METRICS: Final = (
     PROFILE_PHOTOS_READY,
     PROFILE_PHOTOS_REJECTED,
     PROFILE_PHOTOS_FAILED,
+    OLDEST_WORK,
+    MESSAGES_GIVEN_UP,
 )
+
+
+class Work(StrEnum):
+    """Work that the sweeper finds unfinished, as a value of the metric's dimension."""
+
+    PHOTO = "photo"  # it lies in the intake bucket, and is not taken in
+    STORY = "story"  # it is not ready, or its notice is not sent
+    DELETION = "deletion"  # the story is hidden, and not everything is gone
+    PROFILE = "profile"  # its photo is in process, or something is to be removed
 
 
 class FailureReason(StrEnum):

@@ -17,7 +17,7 @@ from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
 from chalicelib.steps.deletion import MAX_WRITER_DURATION
 from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
-from chalicelib.stories import upload_request
+from chalicelib.stories import keys, upload_request
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS, Step
 from chalicelib.stories.story import LEGAL_MOVES
 from infrastructure.commands.deploy import requests_per_second
@@ -360,6 +360,14 @@ def test_the_times_that_data_outlives_a_deletion_are_those_of_the_template() -> 
     assert dev["access logs kept"] == prod["access logs kept"]
     assert f"of access ({dev['access logs kept']} days;" in told
     assert f"execution log ({DAYS_KEPT} days;" in told
+    photos = upload_request.PHOTO_KEPT_FOR.days
+    assert f"in the intake bucket, which is private, for {photos} days" in told
+    for prefix in (keys.ARRIVALS, "profiles/<user_id>/", keys.REJECTED):
+        (row,) = (
+            line for line in ARCHITECTURE.splitlines() if f"intake bucket, `{prefix}`" in line
+        )
+        assert f"kept for {photos} days" in row
+    assert f"upload request; kept for {upload_request.REQUEST_KEPT_FOR.days} days" in ARCHITECTURE
     assert f"for {DAYS_KEPT} days" in DEPLOY.split("### API Gateway's execution log")[1]
 
 

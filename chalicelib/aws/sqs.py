@@ -28,3 +28,11 @@ class SqsQueue(msgspec.Struct, Generic[_Message], frozen=True):
             ReceiptHandle=receipt,
             VisibilityTimeout=seconds,
         )
+
+    def count(self) -> int:
+        answer = request(
+            self.client.get_queue_attributes,
+            QueueUrl=self.url,
+            AttributeNames=["ApproximateNumberOfMessages"],
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])

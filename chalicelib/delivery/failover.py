@@ -1,7 +1,7 @@
 """Failover: enqueues lost work again, at the step where its data stops."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -107,19 +107,25 @@ class IntakeFailover(msgspec.Struct, frozen=True):
                 self._enqueue(request.key)
         return True
 
-    def sweep(self, has_time: Callable[[], bool]) -> None:
-        """Enqueue every photo whose event seems lost, while there is time."""
-        for prefix in (keys.ARRIVALS, keys.PROFILE_ARRIVALS):
-            self._sweep(prefix, has_time)
+    def sweep(self, has_time: Callable[[], bool]) -> datetime | None:
+        """Enqueue every photo whose event seems lost, while there is time.
 
-    def _sweep(self, prefix: str, has_time: Callable[[], bool]) -> None:
+        Returns when the oldest photo arrived that waits; None: none waits.
+        """
+        arrivals: list[datetime] = []
+        for prefix in (keys.ARRIVALS, keys.PROFILE_ARRIVALS):
+            arrivals += self._sweep(prefix, has_time)
+        return min(arrivals, default=None)
+
+    def _sweep(self, prefix: str, has_time: Callable[[], bool]) -> Iterator[datetime]:
         page = None
         while has_time():
             found = self.intake_bucket.waiting(prefix, page)
             for key, arrived_at in found.arrivals.items():
-                is_folder = key.endswith("/")
-                is_due = is_due_in_sweep(self.clock() - arrived_at)
-                if is_due and not is_folder and has_time():
+                if key.endswith("/"):  # a folder
+                    continue
+                yield arrived_at
+                if is_due_in_sweep(self.clock() - arrived_at) and has_time():
                     self._try_to_enqueue(key)
             if found.next is None:
                 break

@@ -67,6 +67,9 @@ class Queue(Protocol[_Message_contra]):
     def retry_in(self, receipt: str, seconds: int) -> None:
         """Deliver the message of this receipt again after `seconds`, unless it is deleted."""
 
+    def count(self) -> int:
+        """About how many messages can be received now."""
+
 
 def about(story: Story) -> StoryMessage:
     return StoryMessage(id=story.id, generation=story.generation)

@@ -71,10 +71,15 @@ def may_resume_arrival(arrived_at: datetime, request: UploadRequest, now: dateti
 def is_due_in_sweep(age: timedelta) -> bool:
     """Does the sweep that finds an arrived object of this age send a message about it?
 
-    Messages are due at an age of 1, 2, 4, 8 minutes and so on. So an object that stays, although
-    its messages are delivered, gets a few messages a day, not one in each sweep.
+    Messages are due at an age of 1, 2, 4, 8 minutes and so on, and once a day from the second day
+    on. So an object that stays, although its messages are delivered, gets a few messages a day, not
+    one in each sweep.
     """
-    return _doublings(age - SWEEP_EVERY) < _doublings(age)
+    return _messages_due(age - SWEEP_EVERY) < _messages_due(age)
+
+
+def _messages_due(age: timedelta) -> int:
+    return _doublings(min(age, GIVE_UP_AFTER)) + max(age // GIVE_UP_AFTER, 0)
 
 
 def _doublings(age: timedelta) -> int:

@@ -57,17 +57,23 @@ class ProfileFailover(msgspec.Struct, frozen=True):
                 log.info("another request resumes the profile, or it changed")
                 return self.records.profiles.find(profile.id) or profile
 
-    def sweep(self, has_time: Callable[[], bool]) -> None:
-        """Resume and clean up every unfinished profile, while there is time."""
+    def sweep(self, has_time: Callable[[], bool]) -> datetime | None:
+        """Resume and clean up every unfinished profile, while there is time.
+
+        Returns since when the oldest one is unfinished; None: none is.
+        """
+        since: list[datetime] = []
         page = None
         while has_time():
             found = self.records.profiles.unfinished(page)
             for profile in found.profiles:
+                since.append(profile.unfinished_since or profile.changed_at)
                 if has_time():
                     self._try_to_look_after(profile)
             if found.next is None:
                 break
             page = found.next
+        return min(since, default=None)
 
     def _try_to_look_after(self, profile: Profile) -> None:
         # The index may be a moment old.

@@ -16,7 +16,7 @@ import msgspec
 from chalicelib import telemetry
 from chalicelib.delivery import messages
 from chalicelib.delivery.erasure import Erasure
-from chalicelib.delivery.messages import Delivery, Queue, StoryMessage
+from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue, StoryMessage
 from chalicelib.delivery.retries import retried
 from chalicelib.errors import StoryChangedError, TransientError, UnknownStoryError
 from chalicelib.stories import keys, moves
@@ -38,6 +38,8 @@ class Deletion(msgspec.Struct, frozen=True):
     stories: Stories
     upload_requests: UploadRequests
     deletion_queue: Queue[StoryMessage]
+    intake_queue: Queue[IntakeMessage]
+    bucket_name: str
     clock: Callable[[], datetime]
 
     def delete(self, given_id: str) -> Story | UploadRequest:
@@ -65,10 +67,12 @@ class Deletion(msgspec.Struct, frozen=True):
             return story
 
     def _cancelled(self, request: UploadRequest) -> UploadRequest:
+        if request.status is not UploadStatus.CANCELLED:
+            request = self.upload_requests.update(request, cancellation(self.clock()))
+        # The photo may wait in the intake bucket, given up: the intake removes it.
+        self.intake_queue.send(IntakeMessage(self.bucket_name, request.key))
         log.info("upload cancelled")
-        if request.status is UploadStatus.CANCELLED:
-            return request
-        return self.upload_requests.update(request, cancellation(self.clock()))
+        return request
 
     def _deleted(self, story: Story) -> Story:
         if story.status is Status.DELETED:

@@ -44,7 +44,7 @@ class IntakeListing(msgspec.Struct, frozen=True):
 
 
 class IntakeBucket(Protocol):
-    """The bucket where clients put photos themselves. S3 removes objects after a day."""
+    """The bucket where clients put photos themselves. S3 removes objects after 15 days."""
 
     def form(
         self,

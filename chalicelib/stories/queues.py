@@ -42,7 +42,6 @@ class StepQueue(msgspec.Struct, frozen=True):
         handler: The function of `app.py` that works on its messages.
         time_limit: How long that function may run; a lease lasts as long.
         max_receives: How often SQS delivers a message before it becomes a dead letter.
-        max_age: The age of the oldest message that raises an alarm.
         has_own_concurrency: At most two functions work on it, not MAXIMUM_CONCURRENCY.
     """
 
@@ -50,7 +49,6 @@ class StepQueue(msgspec.Struct, frozen=True):
     handler: str
     time_limit: timedelta = timedelta(seconds=60)
     max_receives: int = 5
-    max_age: timedelta = timedelta(minutes=15)
     has_own_concurrency: bool = False
 
     @property
@@ -71,7 +69,6 @@ QUEUES: Final = (
         Step.DELETION,
         "erase",
         max_receives=10,
-        max_age=timedelta(hours=1),
         has_own_concurrency=True,
     ),
 )

@@ -17,8 +17,12 @@ MAX_BYTES: Final = 25_000_000
 """The limit of a photo that is posted to S3. Through API Gateway it is 4.4 MB."""
 
 FORM_USABLE_FOR: Final = timedelta(minutes=15)
-REQUEST_KEPT_FOR: Final = timedelta(days=1)
-"""As long as the intake bucket keeps objects."""
+PHOTO_KEPT_FOR: Final = timedelta(days=15)
+"""How long the intake bucket keeps a photo that cannot be taken in: a day longer than its parked
+message, so that a redrive finds it (a test compares)."""
+
+REQUEST_KEPT_FOR: Final = PHOTO_KEPT_FOR + timedelta(days=2)
+"""Longer than its photo, even if S3 removes that a day late: S3 counts from the next midnight."""
 
 EXTENSIONS: Final = MappingProxyType(
     {

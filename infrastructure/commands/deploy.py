@@ -185,8 +185,8 @@ API        {url}
 Dashboard  CloudWatch, Dashboards, {stage.prefix}
 
 Next
-  1. Confirm the two e-mail subscriptions, stories and alarms. Not by the link, but with the token in
-     it: else whoever gets a forwarded story can unsubscribe you.
+  1. Confirm the two e-mail subscriptions, stories and alarms. Not by the link, but with its token:
+     else whoever gets a forwarded story can unsubscribe you.
      aws sns confirm-subscription --region {region} --authenticate-on-unsubscribe true \\
          --topic-arn {outputs["NotificationTopicArn"]} --token <token>
      aws sns confirm-subscription --region {region} --authenticate-on-unsubscribe true \\

@@ -100,6 +100,11 @@ def send_to(*queues: str) -> Grant:
     return Grant(("sqs:SendMessage",), tuple(map(_queue, queues)))
 
 
+def count(*queues: str) -> Grant:
+    """Allow counting the messages of queues."""
+    return Grant(("sqs:GetQueueAttributes",), tuple(map(_queue, queues)))
+
+
 def consume(queue: str) -> tuple[Grant, Grant]:
     """Allow receiving messages, and retrying a failed message soon.
 

@@ -166,6 +166,7 @@ _OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
             *(Step.INTAKE, Step.READING, Step.NARRATION, Step.DELETION),
             *(f"{step}{DEAD_LETTERS}" for step in (Step.READING, Step.NARRATION)),
         ),
+        may.count(*(f"{step}{end}" for step in Step for end in (DEAD_LETTERS, PARKED))),
         may.faces("SearchFacesByImage", "DeleteFaces"),
         may.invalidate,
         may.start_workflow,

@@ -8,7 +8,7 @@ CloudFormation's language extensions.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -39,12 +39,6 @@ _RETRIED: Final = [
     *(name for name in _FUNCTIONS if name.startswith("announce_")),
     *(queue.handler for queue in QUEUES if queue.step != Step.DELETION),
 ]
-_LISTS: Final[Mapping[str, Sequence[str]]] = {
-    "{queue}": list(Step),
-    "{handler}": [queue.handler for queue in QUEUES],
-    "{function}": _FUNCTIONS,
-}
-"""A line of the dashboard that ends with one of these stands for as many lines."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -131,7 +125,6 @@ def _values() -> Iterator[tuple[str, Any]]:
             "Visibility": _VISIBILITY * _seconds(queue.time_limit),
             "MaxReceives": queue.max_receives,
             "MaxReceivesInAll": queue.max_receives + MAX_DEAD_LETTER_RECEIVES,
-            "TooOld": _seconds(queue.max_age),
         }
         for queue in QUEUES
     }
@@ -219,11 +212,10 @@ def _for_aws(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lines(line: list[Any]) -> Iterator[list[Any]]:
-    """Yield a dashboard's line for each queue, handler or function if it is for all of them."""
+    """Yield a dashboard's line for each queue if it is for all of them."""
     *head, last = line
-    names = next((n for word, n in _LISTS.items() if isinstance(last, str) and word in last), None)
-    if names is None:
+    if not isinstance(last, str) or "{queue}" not in last:
         yield line
         return
-    for number, name in enumerate(names):
-        yield [*(["..."] if number else head), re.sub(r"(?<!\$)\{\w+\}", name, last)]
+    for number, step in enumerate(Step):
+        yield [*(["..."] if number else head), last.replace("{queue}", step)]

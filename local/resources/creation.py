@@ -80,7 +80,7 @@ def _create_bucket(clients: StackClients, bucket: TemplateResource) -> None:
         {
             "ID": rule["Id"],
             "Status": rule["Status"],
-            "Filter": {"Prefix": ""},
+            "Filter": {"Prefix": rule.get("Prefix", "")},
             **({"Expiration": {"Days": days}} if (days := rule.get("ExpirationInDays")) else {}),
             **{key: value for key, value in rule.items() if key.startswith("Abort")},
         }

@@ -104,3 +104,15 @@ def test_a_parked_message_that_is_put_back_is_a_new_one(queues: Queues) -> None:
     assert again.message_id != parked.message_id
     assert again.sent_at >= parked.sent_at
     assert queues.is_empty(queues.parked)
+
+
+def test_messages_that_can_be_received_are_counted(queues: Queues) -> None:
+    assert queues.work.count() == 0
+    queues.work.send(MESSAGE)
+    queues.work.send(OTHER)
+    assert queues.work.count() == 2
+
+    queues.work.delete(received(queues.work).receipt)
+    received(queues.work)
+
+    assert queues.work.count() == 0

@@ -68,6 +68,9 @@ class InMemoryQueue(Generic[Message]):
         for kept in self._of(receipt):
             kept.visible_at = self._clock() + timedelta(seconds=seconds)
 
+    def count(self) -> int:
+        return sum(kept.visible_at <= self._clock() for kept in self.kept)
+
     def receive(self) -> Delivery[Message] | None:
         """The first message that is visible; None when there is none."""
         for kept in [kept for kept in self.kept if kept.visible_at <= self._clock()]:

@@ -68,6 +68,7 @@ _ON_ONE: Final = {
     "dynamodb.Query": ("dynamodb:Query", "dynamodb:{here}:table/{target}"),
     "dynamodb.Scan": ("dynamodb:Scan", "dynamodb:{here}:table/{target}"),
     "sqs.ChangeMessageVisibility": ("sqs:ChangeMessageVisibility", "sqs:{here}:{target}"),
+    "sqs.GetQueueAttributes": ("sqs:GetQueueAttributes", "sqs:{here}:{target}"),
     "sqs.SendMessage": ("sqs:SendMessage", "sqs:{here}:{target}"),
     "sns.Publish": ("sns:Publish", "sns:{here}:{target}"),
     **{
@@ -94,11 +95,18 @@ OF_THE_PLATFORM: Final = {
     "logs:PutLogEvents",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
 }
 """Actions that Lambda does with a function's role, and that the function never requests."""
+
+
+def needs_of_polling(queue: str, names: Names) -> list[Need]:
+    """Return the needs of Lambda's pollers, which use the role of the queue's function.
+
+    Source: AWS Lambda, "Using Lambda with Amazon SQS" (execution role permissions).
+    """
+    arn = f"arn:{names.partition}:sqs:{names.region}:{names.account}:{names.queues}{queue}"
+    actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    return [Need(f"sqs:{action}", arn) for action in actions]
 
 
 def needs_of(call: str, names: Names) -> list[Need]:

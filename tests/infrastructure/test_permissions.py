@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from chalicelib.stories.queues import DEAD_LETTERS, Step
+from chalicelib.stories.queues import DEAD_LETTERS, QUEUES, Step
 from infrastructure.iam.names import Names
 from infrastructure.iam.permissions import GRANTS, policy_of
 from infrastructure.stage import API_HANDLER
@@ -25,6 +25,7 @@ from tests.infrastructure.iam import (
     Policy,
     allows,
     needs_of,
+    needs_of_polling,
     one_by_one,
     problems,
 )
@@ -55,10 +56,18 @@ def app() -> dict[str, Any]:
     return facts
 
 
+POLLED: Final = {
+    **{queue.handler: str(queue.step) for queue in QUEUES},
+    **{queue.dead_letter_handler: f"{queue.step}{DEAD_LETTERS}" for queue in QUEUES},
+}
+"""By function, the queue that Lambda polls for it."""
+
+
 def needs_of_function(function: str) -> dict[str, Need]:
-    return {
-        str(need): need for call in calls.kept().get(function, ()) for need in needs_of(call, NAMES)
-    }
+    needs = [need for call in calls.kept().get(function, ()) for need in needs_of(call, NAMES)]
+    if function in POLLED:
+        needs += needs_of_polling(POLLED[function], NAMES)
+    return {str(need): need for need in needs}
 
 
 NEEDS: Final = {function: needs_of_function(function) for function in GRANTS}
@@ -222,7 +231,7 @@ def test_a_function_may_log_trace_and_receive_its_own_messages(
     assert app["queues"].keys() == {f"storytime-local-{step}{end}" for step, end in ends}
     for queue, consumer in app["queues"].items():
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queue}"
-        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+        for action in ("ReceiveMessage", "DeleteMessage"):
             assert allows(policy, Need(f"sqs:{action}", arn)) == (function == consumer)
 
 

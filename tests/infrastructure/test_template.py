@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,12 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from cfnlint.decode import decode_str
 
+from chalicelib.delivery.timeouts import SWEEP_EVERY
+from chalicelib.profiles.clean_up import TOMBSTONE_KEPT_FOR
+from chalicelib.stories import keys
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
+from chalicelib.stories.upload_request import PHOTO_KEPT_FOR, REQUEST_KEPT_FOR
+from chalicelib.telemetry import MESSAGES_GIVEN_UP, OLDEST_WORK, Work
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAIN, MAX_BYTES, WATCH, assembled, expanded
 from infrastructure.stage import function_name
@@ -26,6 +32,10 @@ WATCHING: Final = Stack("dev", WATCH)
 BUCKETS: Final = DEV.of_type("S3::Bucket")
 ALL_QUEUES: Final = DEV.of_type("SQS::Queue")
 ALARMS: Final = {each["AlarmName"]: each for each in WATCHING.of_type("CloudWatch::Alarm")}
+OF_GIVEN_UP: Final = [
+    each for each in ALARMS.values() if each["MetricName"] == MESSAGES_GIVEN_UP.name
+]
+OF_WORK: Final = [each for each in ALARMS.values() if each["MetricName"] == OLDEST_WORK.name]
 PREFIX: Final = "storytime-dev"
 DEPLOYED: Final = {name: function_name(PREFIX, name) for name in GRANTS}
 NO_CLEARTEXT: Final = {"Bool": {"aws:SecureTransport": "false"}}
@@ -171,6 +181,21 @@ def test_a_bucket_is_private_encrypted_and_keeps_nothing_that_was_deleted(
     rules = bucket["LifecycleConfiguration"]["Rules"]
     abandoned = [each.get("AbortIncompleteMultipartUpload") for each in rules]
     assert [each for each in abandoned if each] == [{"DaysAfterInitiation": 1}]
+
+
+def test_what_parked_messages_name_is_kept_longer_than_the_messages() -> None:
+    """S3 removes an object at the midnight after its last day (S3, "Lifecycle configuration")."""
+    rules = DEV.resources["StagingBucket"]["LifecycleConfiguration"]["Rules"]
+    kept = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
+    parked = timedelta(seconds=DEV.named(f"{PREFIX}-intake{PARKED}")["MessageRetentionPeriod"])
+    dead = timedelta(seconds=DEV.named(f"{PREFIX}-intake{DEAD_LETTERS}")["MessageRetentionPeriod"])
+
+    named = {keys.ARRIVALS, keys.PROFILE_ARRIVALS, keys.rejected("")}
+    assert kept.keys() == named | {"by-hand/"}
+    assert {timedelta(days=kept[prefix]) for prefix in named} == {PHOTO_KEPT_FOR}
+    assert max(parked, dead) < PHOTO_KEPT_FOR
+    assert kept["by-hand/"] == 1  # no message names them
+    assert PHOTO_KEPT_FOR + timedelta(days=1) < REQUEST_KEPT_FOR
 
 
 @pytest.mark.parametrize("bucket", BUCKETS, ids=lambda bucket: bucket.id)
@@ -352,32 +377,50 @@ def test_every_alarm_is_sent_and_says_what_to_do() -> None:
         assert len(alarm["AlarmDescription"]) > 40, name
 
 
-def test_every_step_has_alarms_for_its_dead_letters_and_parked_messages() -> None:
-    alarms = alarms_on("ApproximateNumberOfMessagesVisible")
+def test_every_step_has_an_alarm_for_messages_that_are_given_up() -> None:
+    """SQS's metrics of a parked queue stop six hours after the last request to it."""
+    alarms = {alarm["Dimensions"][1]["Value"]: alarm for alarm in OF_GIVEN_UP}
 
-    assert set(alarms) == {
-        f"{PREFIX}-{step}{end}" for step in Step for end in (DEAD_LETTERS, PARKED)
-    }
-    assert {alarm["Statistic"] for alarm in alarms.values()} == {"Maximum"}
-    for step in Step:
-        description = alarms[f"{PREFIX}-{step}{PARKED}"]["AlarmDescription"]
-        assert f"make redrive STAGE=dev QUEUE={step}" in description
+    assert set(alarms) == set(Step)
+    assert alarms_on("ApproximateNumberOfMessagesVisible") == {}
+    for step, alarm in alarms.items():
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 0)
+        assert alarm["Period"] >= 3 * SWEEP_EVERY.total_seconds()  # no period without a sweep
+        assert f"make redrive STAGE=dev QUEUE={step}" in alarm["AlarmDescription"]
 
 
-def test_a_message_is_too_old_only_after_its_retries() -> None:
+def test_work_of_each_kind_that_stays_unfinished_raises_an_alarm() -> None:
+    alarms = {alarm["Dimensions"][1]["Value"]: alarm for alarm in OF_WORK}
+
+    assert set(alarms) == set(Work)
+    for alarm in alarms.values():
+        assert alarm["Statistic"] == "Maximum"
+        assert alarm["Period"] >= 3 * SWEEP_EVERY.total_seconds()  # no period without a sweep
+    twice = 2 * max(queue["VisibilityTimeout"] for queue in ALL_QUEUES if is_of_a_step(queue))
+    assert alarms[Work.PHOTO]["Threshold"] > twice  # their function died twice
+    assert alarms[Work.STORY]["Threshold"] > twice
+    waiting = 30 * 60  # docs/decisions/0012-deletion.md
+    assert alarms[Work.DELETION]["Threshold"] > waiting
+    assert alarms[Work.PROFILE]["Threshold"] > TOMBSTONE_KEPT_FOR.total_seconds()
+
+
+def test_sqss_own_age_is_no_alarm_on_messages_that_may_be_received_often() -> None:
+    """It leaves out messages that were received three times or more (SQS, "CloudWatch metrics")."""
     alarms = alarms_on("ApproximateAgeOfOldestMessage")
 
-    assert set(alarms) == {f"{PREFIX}-{step}" for step in Step}
-    for name, alarm in alarms.items():  # a message is invisible once if its function died
-        assert alarm["Threshold"] > DEV.named(str(name))["VisibilityTimeout"]
-    waiting = 30 * 60  # docs/decisions/0012-deletion.md
-    assert alarms[f"{PREFIX}-deletion"]["Threshold"] > waiting
+    assert set(alarms) == {f"{PREFIX}-renditions"}
+    (alarm,) = alarms.values()
+    assert alarm["Threshold"] > 2 * DEV.named(f"{PREFIX}-renditions")["VisibilityTimeout"]
+
+
+def is_of_a_step(queue: Resource) -> bool:
+    return queue["QueueName"].removeprefix(f"{PREFIX}-") in set(Step)
 
 
 def test_every_function_whose_errors_are_failures_has_an_alarm() -> None:
     """The workflow's tasks and the eraser also raise when nothing is wrong.
 
-    Dead letters that their function cannot handle have an alarm of their own.
+    Dead letters that their function cannot handle are counted as given up.
     """
     for_dead_letters = {queue.dead_letter_handler for queue in QUEUES}
     wanted = GRANTS.keys() - tasks() - for_dead_letters - {"erase"}

@@ -13,7 +13,7 @@ from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpl
 from chalicelib.stories import keys
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status, Story
-from chalicelib.stories.upload_request import UploadRequest, UploadStatus
+from chalicelib.stories.upload_request import PHOTO_KEPT_FOR, UploadRequest, UploadStatus
 from tests.fakes.builders import jpeg
 from tests.fakes.queues import MAX_RECEIVES
 from tests.fakes.trouble import before, fail, failing
@@ -214,7 +214,7 @@ def assert_cancelled(world: World, request: UploadRequest) -> None:
     kept = request_of(world, request)
     assert (kept.status, kept.name, kept.reason) == (UploadStatus.CANCELLED, "", None)
     assert kept.expires_at is not None
-    assert kept.expires_at > request.usable_until + timedelta(days=1)  # outlives what may arrive
+    assert kept.expires_at > request.usable_until + PHOTO_KEPT_FOR  # outlives what may arrive
 
 
 @pytest.mark.parametrize(
@@ -446,6 +446,17 @@ def test_a_day_of_sweeps_sends_few_messages_about_a_photo_that_stays(world: Worl
     assert 6 <= len(world.intake_queue.sent) <= 12
 
 
+def test_a_photo_that_stays_for_days_gets_a_message_each_day(world: World) -> None:
+    posted(world)
+    world.clock.advance(timedelta(days=3, hours=3).total_seconds())  # without a sweep
+
+    for _ in range(3 * 24 * 12):
+        world.clock.advance(300)
+        world.sweep()
+
+    assert len(world.intake_queue.sent) == 3
+
+
 # An attempt fails.
 
 
@@ -507,12 +518,49 @@ def test_a_photo_that_was_given_up_fails_its_request_and_can_be_redriven(world: 
     assert isinstance(world.retrieval.retrieve(request.id), Story)
 
 
+def given_up(world: World) -> UploadRequest:
+    """A photo that cannot be taken in; its message is parked."""
+    request = posted(world)
+    with failing(world.intake_bucket, "get"):
+        announce(world, request)
+        for _ in range(MAX_RECEIVES):
+            world.clock.advance(1000)
+            world.deliver_intake()
+    world.deliver(Step.INTAKE, DEAD_LETTERS)
+    assert len(world.intake_parked_queue.kept) == 1
+    return request
+
+
+def test_a_parked_photo_can_be_redriven_as_long_as_its_message_is_kept(world: World) -> None:
+    request = given_up(world)
+    world.clock.advance(timedelta(days=13).total_seconds())
+    world.intake_bucket.forget(world.clock() - PHOTO_KEPT_FOR)
+
+    world.intake_parked_queue.move_all_to(world.intake_queue)
+    world.deliver_intake()
+
+    kept = request_of(world, request)
+    assert kept.status is UploadStatus.FULFILLED
+    assert world.story().name == request.name
+
+
+def test_a_photo_that_was_given_up_is_removed_when_its_upload_is_cancelled(world: World) -> None:
+    request = given_up(world)
+
+    world.part(Deletion).delete(request.id)
+    world.deliver_intake()
+
+    assert world.intake_bucket.objects == {}
+    assert world.stories.kept == {}
+    assert_cancelled(world, request)
+
+
 # A request without a photo.
 
 
 def test_an_unused_request_expires_with_its_form(world: World) -> None:
     request = permitted(world).request
-    assert request.expires_at == world.clock() + timedelta(days=1)
+    assert request.expires_at == world.clock() + timedelta(days=17)
     assert request.usable_until == world.clock() + timedelta(minutes=15)
     world.clock.advance(15 * 60)
     assert world.retrieval.retrieve(request.id) == request

@@ -48,6 +48,8 @@ def test_names_are_those_that_alarms_and_dashboard_know() -> None:
         "ProfilePhotosReady": ("Count", None),
         "ProfilePhotosRejected": ("Count", "Reason"),
         "ProfilePhotosFailed": ("Count", None),
+        "OldestWork": ("Seconds", "Work"),
+        "MessagesGivenUp": ("Count", "Queue"),
     }
     summed = {metric for metric in METRICS if metric.has_total}
     assert summed == {STORIES_FAILED, PROFILE_PHOTOS_REJECTED}

@@ -29,6 +29,7 @@ OPERATIONS = {
     "remove": "s3.DeleteObject",
     "send": "sqs.SendMessage",
     "retry_in": "sqs.ChangeMessageVisibility",
+    "count": "sqs.GetQueueAttributes",
     "detect": "rekognition.DetectText",
     "document.detect": "textract.DetectDocumentText",
     "speak": "polly.SynthesizeSpeech",

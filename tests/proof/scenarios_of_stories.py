@@ -11,7 +11,7 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.errors import ExpiredError
 from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Status, Story
-from chalicelib.stories.upload_request import FORM_USABLE_FOR
+from chalicelib.stories.upload_request import FORM_USABLE_FOR, PHOTO_KEPT_FOR
 from tests.fakes.queues import MAX_RECEIVES
 from tests.proof.pages import BLANK, DENSE, LONG
 from tests.proof.schedules import Scenarios, scenarios
@@ -115,8 +115,9 @@ def direct_upload_polled(run: Simulation) -> None:
 
 
 def direct_upload_forgotten(run: Simulation) -> None:
-    """The sweeper does not run for a day."""
-    run.upload_directly().lose_events().wait(DAY + 61).expire_arrivals().poll_upload()
+    """The sweeper does not run until S3 removes the photo."""
+    kept = PHOTO_KEPT_FOR.total_seconds()
+    run.upload_directly().lose_events().wait(kept + 61).expire_arrivals().poll_upload()
 
 
 def delete_ready(run: Simulation) -> None:

@@ -18,6 +18,7 @@ from chalicelib.profiles.moves import MAX_WRITER_DURATION
 from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories.keys import ARRIVALS, PROFILE_ARRIVALS
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, DEAD_LETTERS, TIME_LIMITS, Step
+from chalicelib.stories.upload_request import PHOTO_KEPT_FOR
 from tests.fakes.queues import InMemoryQueue
 from tests.fakes.workflow import DEFINITION, Execution, Function, Interpreter
 from tests.fakes.world import MemoryTools, assembled, functions_of
@@ -27,7 +28,6 @@ from tests.proof.tape import Process, ProcessDied, Tape
 
 _MAX_EARLY_SWEEPS = 3
 _MAX_ROUNDS = 1000
-_KEPT_FOR = timedelta(days=1)
 _EVENT_ATTEMPTS = 3
 
 Answer = TypeVar("Answer")
@@ -345,8 +345,8 @@ class SimulatedAws:
         return self
 
     def expire_arrivals(self) -> Self:
-        """Run the intake bucket's lifecycle: it removes files that are older than a day."""
-        self.vanished |= set(self.backend.intake_bucket.forget(self.clock.now - _KEPT_FOR))
+        """Run the intake bucket's lifecycle: it removes files that it kept long enough."""
+        self.vanished |= set(self.backend.intake_bucket.forget(self.clock.now - PHOTO_KEPT_FOR))
         return self
 
     def redrive(self, step: Step) -> Self:
@@ -355,7 +355,7 @@ class SimulatedAws:
 
     def settle(self) -> Self:
         """Let time pass until nothing is left to do: messages come back, the sweeper runs."""
-        sweeps = 0
+        sweeps, began_at = 0, self.clock.now
         for _ in range(_MAX_ROUNDS):
             self.deliver_all()
             due = [consumer.queue.next_visible_at() for consumer in self._consumers]
@@ -372,7 +372,7 @@ class SimulatedAws:
                 self.sweep()
             else:
                 return self
-            if any(self.clock.now - since > _KEPT_FOR for since in waiting):
+            if any(self.clock.now - max(since, began_at) > GIVE_UP_AFTER for since in waiting):
                 raise BrokenPromiseError("a photo waits in the intake bucket for a day")
         raise BrokenPromiseError("it never comes to rest")
 

@@ -113,7 +113,7 @@ class Walk(RuleBasedStateMachine):
         self.shown += 1
         self.broken_for_long |= self.shown > _FEW
 
-    @rule(seconds=st.sampled_from([1, 5, 61, 400, 90_000]))
+    @rule(seconds=st.sampled_from([1, 5, 61, 400, 90_000, 1_400_000]))
     def wait(self, seconds: int) -> None:
         self.run.wait(seconds).expire_arrivals()
         self.broken_for_long |= seconds > 400
