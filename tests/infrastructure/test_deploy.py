@@ -498,7 +498,9 @@ def test_an_api_that_does_not_answer_200_is_an_error() -> None:
 
 @pytest.mark.parametrize("is_open", [True, False])
 def test_the_next_steps_show_how_to_send_a_page(*, is_open: bool) -> None:
-    steps = next_steps(Stage("dev"), "https://x", "us-east-1", outputs(), None, is_open=is_open)
+    of_stack = outputs() | {"SenderEmail": EMAIL}
+
+    steps = next_steps(Stage("dev"), "https://x", "us-east-1", of_stack, None, is_open=is_open)
 
     assert "\nAPI        https://x\n" in steps
     assert f"Amazon SES to {EMAIL}." in steps
