@@ -65,10 +65,6 @@ class Size(msgspec.Struct, frozen=True):
     width: int
     height: int
 
-    @property
-    def aspect(self) -> float:
-        return self.width / self.height
-
 
 def checked_content_type(photo: bytes) -> str:
     """Decode a photo completely, and return its format.
@@ -166,13 +162,9 @@ def encoded(page: Image.Image) -> bytes:
     return encoded(page.reduce(2))
 
 
-def size_of(page: Image.Image) -> Size:
-    return Size(page.width, page.height)
-
-
 def size_of_jpeg(picture: bytes) -> Size:
     """The size of a JPEG, without decoding it."""
-    return size_of(_opened(picture))
+    return Size(*_opened(picture).size)
 
 
 def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> bytes:
