@@ -48,6 +48,7 @@ class Reading(msgspec.Struct, frozen=True):
         """
         if story.text is None:
             story = self._read(story, lease)
+        # After a crash before this, a redelivery or failover sends.
         if story.audio is None:
             self.narration_queue.send(messages.about(story))
         return story
@@ -81,7 +82,7 @@ class Reading(msgspec.Struct, frozen=True):
             complete=reading.complete,
             skipped=[_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
         )
-        return self.stories.apply(story, move, lease=lease)
+        return self.stories.apply(story, move, lease=lease, release=True)
 
     def _taken(self, story: Story, page: PageImage, lease: Lease) -> list[PageReading]:
         """Take readings until no other one is needed; a stored one costs nothing."""

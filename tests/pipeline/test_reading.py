@@ -128,6 +128,19 @@ def test_a_redelivery_pays_for_no_detection_that_is_stored() -> None:
     assert len(world.detector.images) == 3
 
 
+def test_narration_is_enqueued_by_the_redelivery_if_it_could_not_be() -> None:
+    """The write that says what the page reads has released the lease by then."""
+    world = world_with_a_photo(CLEAR)
+    with failing(world.narration_queue, "send"), pytest.raises(TransientError):
+        read(world)
+    assert (world.story().status, world.story().leases) == (Status.READ, {})
+
+    read(world, receives=2)
+
+    assert world.narration_queue.sent == [about(world.story())]
+    assert world.reading_queue.retries == [("m-1/1", 5)]
+
+
 def test_a_page_that_is_read_is_only_enqueued_for_narration() -> None:
     world = world_with_a_photo(CLEAR)
     read(world)
