@@ -52,7 +52,7 @@ def test_a_page_takes_few_requests() -> None:
 
 
 def test_a_page_takes_few_write_units() -> None:
-    assert sum(units for _, units in writes_of_a_page()) <= 39
+    assert sum(units for _, units in writes_of_a_page()) <= 16
 
 
 def writes_of_a_page() -> Iterator[tuple[str, int]]:
