@@ -13,7 +13,7 @@ from chalicelib.errors import (
     TooLargeError,
     UnsupportedTypeError,
 )
-from chalicelib.pages import decoding_memory, image_files
+from chalicelib.pages import decoding_memory, image_files, own_tables
 
 MAX_PIXELS: Final = 100_000_000
 """More than phones take. A "decompression bomb" says that it has more, to exhaust memory."""
@@ -100,6 +100,7 @@ def upright_page(photo: bytes) -> Image.Image:
     """The photo turned as its EXIF says: RGB, at most 4096 pixels a side, no metadata."""
     image = _opened(image_files.readable(photo))
     largest = (_MAX_PAGE_SIDE, _MAX_PAGE_SIDE)
+    size = image.size
     image.draft("RGB", largest)  # a very large JPEG is decoded at a smaller size
     _decode(image)
     if image.mode.startswith("I"):  # 16 bits of grey, which `convert` would make white
@@ -108,9 +109,10 @@ def upright_page(photo: bytes) -> Image.Image:
         image = image.convert("RGBA")
     # First, because each operation below copies the pixels.
     image.thumbnail(largest, reducing_gap=2.0)
-    image = _in_standard_colours(_as_exif_says(image))
-    page = _on_paper(image)
-    page.info = {}
+    seen = _in_standard_colours(_as_exif_says(image))
+    page = _on_paper(seen)
+    is_as_stored = seen is image and page.size == size
+    page.info = own_tables.kept(image) if is_as_stored else {}
     return page
 
 
@@ -149,14 +151,18 @@ def turned(page: Image.Image, degrees: int) -> Image.Image:
         270: Image.Transpose.ROTATE_90,
     }
     turn = degrees % 360
-    return page.transpose(transpositions[turn]) if turn else page
+    if not turn:
+        return page
+    other = page.transpose(transpositions[turn])
+    other.info = {}
+    return other
 
 
 def encoded(page: Image.Image) -> bytes:
     """The page as a JPEG without metadata, small enough for one request of DetectText."""
-    for quality in (90, 80, 65):
+    for options in (*own_tables.options(page), {"quality": 90}, {"quality": 80}, {"quality": 65}):
         target = io.BytesIO()
-        page.save(target, "JPEG", quality=quality)
+        page.save(target, "JPEG", **options)
         if target.tell() <= _MAX_PAGE_BYTES:
             return target.getvalue()
     return encoded(page.reduce(2))
