@@ -236,7 +236,7 @@ def _damaged() -> RejectedError:
 def _on_paper(image: Image.Image) -> Image.Image:
     """The image without transparency: on white, or on black if nothing of it is dark."""
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
     layer = image.convert("RGBA")
     visible = layer.getchannel("A").point(lambda alpha: 255 * (alpha >= _VISIBLE))
     shades = layer.convert("L").histogram(visible)
