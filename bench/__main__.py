@@ -12,6 +12,7 @@ from bench import (
     profiles,
     reading,
     renditions,
+    stored,
     throughput,
     upload,
 )
@@ -23,6 +24,7 @@ FIGURES = {
     "renditions": renditions.measure,
     "listing": listing.measure,
     "upload": upload.measure,
+    "stored": stored.measure,
     "direct": direct.measure,
     "overhead": overhead.measure,
     "profiles": profiles.measure,

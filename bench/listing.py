@@ -43,9 +43,10 @@ class Cost:
     seconds: float = 0.0
 
     def add(self, parsed: Mapping[str, Any], **_event: object) -> None:
-        """Count an answered Query or Scan; no other request tells what it read."""
+        """Count the answer to a Query, or to a BatchGetItem."""
         self.requests += 1
-        self.items_read += parsed["ScannedCount"]
+        self.items_read += parsed.get("ScannedCount", 0)
+        self.items_read += len(parsed.get("Responses", {}).get(TABLE, ()))
 
 
 def measure(*, quick: bool) -> list[Figure]:

@@ -8,7 +8,7 @@ import msgspec
 
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
-from chalicelib.pages.detection import Kind, Point, TextDetection
+from chalicelib.pages.detection import Kind, TextDetection, polygon_of
 from chalicelib.profiles.faces import Box, Face, FaceAttribute, Match, Owner, owner_of
 
 if TYPE_CHECKING:
@@ -60,14 +60,11 @@ def rejecting_unreadable_images() -> Iterator[None]:
 
 
 def _text(found: "TextDetectionTypeDef", line: int | None) -> TextDetection:
-    first, second, third, fourth = (
-        Point(corner["X"], corner["Y"]) for corner in found["Geometry"]["Polygon"]
-    )
     return TextDetection(
         kind=Kind(found["Type"].lower()),
         text=found["DetectedText"],
         confidence=found["Confidence"],
-        polygon=(first, second, third, fourth),
+        polygon=polygon_of(found["Geometry"]["Polygon"]),
         line=line,
     )
 

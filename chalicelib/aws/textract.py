@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
-from chalicelib.pages.detection import Kind, Point, TextDetection
+from chalicelib.pages.detection import Kind, TextDetection, polygon_of
 
 if TYPE_CHECKING:
     from mypy_boto3_textract import TextractClient
@@ -46,13 +46,10 @@ class TextractTextDetector(msgspec.Struct, frozen=True):
 
 
 def _text(block: "BlockTypeDef", line: int | None) -> TextDetection:
-    first, second, third, fourth = (
-        Point(corner["X"], corner["Y"]) for corner in block["Geometry"]["Polygon"]
-    )
     return TextDetection(
         kind=Kind(block["BlockType"].lower()),
         text=block["Text"],
         confidence=block["Confidence"],
-        polygon=(first, second, third, fourth),
+        polygon=polygon_of(block["Geometry"]["Polygon"]),
         line=line,
     )

@@ -42,7 +42,10 @@ from chalicelib.telemetry import (
 )
 
 Work = Callable[[Story, Lease], Story]
-"""Works on a story under a lease, and returns the stored story."""
+"""Works on a story under a lease, and returns the stored story.
+
+Its last write may release the lease; `Runner` releases it otherwise.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +97,11 @@ class Runner(msgspec.Struct, frozen=True):
                 record_duration(self.meter, self.leases.step, self.clock() - began_at)
 
     def _finish(self, story: Story, lease: Lease) -> None:
-        move = moves.NOTHING
-        if has_ended(story) and next_step(story) is self.leases.step:
-            move = moves.settled(story, self.notification.notify(story))
-        self.stories.apply(story, move, lease=lease, release=True)
+        if story.leases.get(lease.step) == lease:
+            move = moves.NOTHING
+            if has_ended(story) and next_step(story) is self.leases.step:
+                move = moves.settled(story, self.notification.notify(story))
+            self.stories.apply(story, move, lease=lease, release=True)
         log.info("step finished", extra={"status": story.status.value})
 
     def _note_failure(

@@ -1,7 +1,9 @@
 """The words and lines that were detected on a page, and the direction of its text."""
 
 import math
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any, Final
 
 import msgspec
 
@@ -18,7 +20,13 @@ class Point(msgspec.Struct, frozen=True, array_like=True):
     y: float
 
 
-class TextDetection(msgspec.Struct, frozen=True):
+Polygon = tuple[Point, Point, Point, Point]
+
+_PLACES: Final = 5
+"""Digits after the point: a fraction of a pixel. The services give twice as many."""
+
+
+class TextDetection(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line or word.
 
     Attributes:
@@ -32,9 +40,17 @@ class TextDetection(msgspec.Struct, frozen=True):
     kind: Kind
     text: str
     confidence: float
-    polygon: tuple[Point, Point, Point, Point]
+    polygon: Polygon
     line: int | None = None
     unconfirmed: bool = False
+
+
+def polygon_of(corners: Iterable[Mapping[str, Any]]) -> Polygon:
+    """A polygon as Rekognition and Textract give it, without digits that say nothing."""
+    first, second, third, fourth = (
+        Point(round(corner["X"], _PLACES), round(corner["Y"], _PLACES)) for corner in corners
+    )
+    return first, second, third, fourth
 
 
 Box = tuple[float, float, float, float]

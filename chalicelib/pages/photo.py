@@ -13,7 +13,7 @@ from chalicelib.errors import (
     TooLargeError,
     UnsupportedTypeError,
 )
-from chalicelib.pages import decoding_memory, image_files
+from chalicelib.pages import decoding_memory, image_files, own_tables
 
 MAX_PIXELS: Final = 100_000_000
 """More than phones take. A "decompression bomb" says that it has more, to exhaust memory."""
@@ -65,10 +65,6 @@ class Size(msgspec.Struct, frozen=True):
     width: int
     height: int
 
-    @property
-    def aspect(self) -> float:
-        return self.width / self.height
-
 
 def checked_content_type(photo: bytes) -> str:
     """Decode a photo completely, and return its format.
@@ -104,6 +100,7 @@ def upright_page(photo: bytes) -> Image.Image:
     """The photo turned as its EXIF says: RGB, at most 4096 pixels a side, no metadata."""
     image = _opened(image_files.readable(photo))
     largest = (_MAX_PAGE_SIDE, _MAX_PAGE_SIDE)
+    size = image.size
     image.draft("RGB", largest)  # a very large JPEG is decoded at a smaller size
     _decode(image)
     if image.mode.startswith("I"):  # 16 bits of grey, which `convert` would make white
@@ -112,9 +109,10 @@ def upright_page(photo: bytes) -> Image.Image:
         image = image.convert("RGBA")
     # First, because each operation below copies the pixels.
     image.thumbnail(largest, reducing_gap=2.0)
-    image = _in_standard_colours(_as_exif_says(image))
-    page = _on_paper(image)
-    page.info = {}
+    seen = _in_standard_colours(_as_exif_says(image))
+    page = _on_paper(seen)
+    is_as_stored = seen is image and page.size == size
+    page.info = own_tables.kept(image) if is_as_stored else {}
     return page
 
 
@@ -153,26 +151,26 @@ def turned(page: Image.Image, degrees: int) -> Image.Image:
         270: Image.Transpose.ROTATE_90,
     }
     turn = degrees % 360
-    return page.transpose(transpositions[turn]) if turn else page
+    if not turn:
+        return page
+    other = page.transpose(transpositions[turn])
+    other.info = {}
+    return other
 
 
 def encoded(page: Image.Image) -> bytes:
     """The page as a JPEG without metadata, small enough for one request of DetectText."""
-    for quality in (90, 80, 65):
+    for options in (*own_tables.options(page), {"quality": 90}, {"quality": 80}, {"quality": 65}):
         target = io.BytesIO()
-        page.save(target, "JPEG", quality=quality)
+        page.save(target, "JPEG", **options)
         if target.tell() <= _MAX_PAGE_BYTES:
             return target.getvalue()
     return encoded(page.reduce(2))
 
 
-def size_of(page: Image.Image) -> Size:
-    return Size(page.width, page.height)
-
-
 def size_of_jpeg(picture: bytes) -> Size:
     """The size of a JPEG, without decoding it."""
-    return size_of(_opened(picture))
+    return Size(*_opened(picture).size)
 
 
 def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> bytes:
@@ -238,7 +236,7 @@ def _damaged() -> RejectedError:
 def _on_paper(image: Image.Image) -> Image.Image:
     """The image without transparency: on white, or on black if nothing of it is dark."""
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
     layer = image.convert("RGBA")
     visible = layer.getchannel("A").point(lambda alpha: 255 * (alpha >= _VISIBLE))
     shades = layer.convert("L").histogram(visible)

@@ -10,15 +10,13 @@ import itertools
 import msgspec
 
 from chalicelib.pages import columns, drop_caps, hyphens, page_numbers, skipping
-from chalicelib.pages.detection import Point, TextDetection
+from chalicelib.pages.detection import Polygon, TextDetection
 from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
 from chalicelib.pages.skipping import SkipReason
 
-Polygon = tuple[Point, Point, Point, Point]
 
-
-class SpokenWord(msgspec.Struct, frozen=True):
+class SpokenWord(msgspec.Struct, frozen=True, omit_defaults=True):
     """A word of the text, and where it is on the upright page.
 
     Attributes:

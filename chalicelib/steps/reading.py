@@ -10,10 +10,11 @@ from PIL import Image
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
-from chalicelib.pages import coverage, detection, photo, reading_order, readings, voices
+from chalicelib.pages import coverage, detection, reading_order, readings, voices
 from chalicelib.pages.detection import TextDetection
 from chalicelib.pages.legibility import why_illegible, why_none_found
-from chalicelib.pages.reading_order import SkippedText
+from chalicelib.pages.page_image import PageImage
+from chalicelib.pages.reading_order import PageText, SkippedText
 from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
@@ -47,6 +48,7 @@ class Reading(msgspec.Struct, frozen=True):
         """
         if story.text is None:
             story = self._read(story, lease)
+        # After a crash before this, a redelivery or failover sends.
         if story.audio is None:
             self.narration_queue.send(messages.about(story))
         return story
@@ -55,57 +57,48 @@ class Reading(msgspec.Struct, frozen=True):
         stored = self.media.get(keys.photo(story))
         if stored is None:
             raise TransientError(PHOTO_MISSING)
-        page = photo.upright_page(stored)
-        reader = readings.reader_for(self.reader, story.language)
-        taken: list[PageReading] = []
-        while (call := readings.next_call(taken, reader)) is not None:
-            taken.append(self._take(story, page, call, lease))
+        page = PageImage(stored)
+        taken = self._taken(story, page, lease)
         reading = readings.combined(taken)
-        quarter = readings.quarter_turn(reading, photo.size_of(page).aspect)
-        upright = photo.turned(page, reading.turn + quarter)
+        quarter = readings.quarter_turn(reading, page.aspect())
+        turn = reading.turn + quarter
         detections = detection.turned(reading.detections, quarter)
         page_text = reading_order.read(
             detections,
-            photo.size_of(upright).aspect,
+            page.aspect(turn),
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
         )
         if not readings.is_legible(reading, page_text):
             is_written_on = any(each.uncovered for each in taken)
-            raise _not_legible(upright, detections, is_written_on=is_written_on)
-        self.media.put(keys.page(story), photo.encoded(upright), "image/jpeg")
+            raise _not_legible(page.turned(turn), detections, is_written_on=is_written_on)
+        _log(taken, page_text, complete=reading.complete)
+        self.media.put(keys.page(story), page.encoded(turn), "image/jpeg")
         self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
         # Sent before the record is written: after a crash in between, a redelivery sends again.
         self.renditions_queue.send(messages.about(story))
-        log.info(
-            "page read",
-            extra={
-                "words": len(page_text.words),
-                "skipped": len(page_text.skipped),
-                "complete": reading.complete,
-                "readings": [str(each.call.service) for each in taken],
-            },
-        )
         move = moves.read(
             page_text.text,
             keys.page(story),
             complete=reading.complete,
             skipped=[_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
         )
-        return self.stories.apply(story, move, lease=lease)
+        return self.stories.apply(story, move, lease=lease, release=True)
 
-    def _take(
-        self, story: Story, page: Image.Image, call: ReadingCall, lease: Lease
-    ) -> PageReading:
-        """Take a reading; a stored one costs nothing."""
-        turned = photo.turned(page, call.turn)
-        answer = self.paid_results.stored_or_paid(
-            keys.detection(story, call), _JSON, lease, partial(self._detect, turned, call)
-        )
-        detections = msgspec.json.decode(answer, type=list[TextDetection])
-        return PageReading(call, detections, coverage.has_uncovered_text(turned, detections))
+    def _taken(self, story: Story, page: PageImage, lease: Lease) -> list[PageReading]:
+        """Take readings until no other one is needed; a stored one costs nothing."""
+        reader = readings.reader_for(self.reader, story.language)
+        taken: list[PageReading] = []
+        while (call := readings.next_call(taken, reader)) is not None:
+            answer = self.paid_results.stored_or_paid(
+                keys.detection(story, call), _JSON, lease, partial(self._detect, page, call)
+            )
+            found = msgspec.json.decode(answer, type=list[TextDetection])
+            is_uncovered = coverage.has_uncovered_text(page.turned(call.turn), found)
+            taken.append(PageReading(call, found, is_uncovered))
+        return taken
 
-    def _detect(self, page: Image.Image, call: ReadingCall) -> bytes:
-        image = photo.encoded(page)
+    def _detect(self, page: PageImage, call: ReadingCall) -> bytes:
+        image = page.encoded(call.turn)
         if call.service is Service.REKOGNITION:
             return msgspec.json.encode(self.picture_text.detect(image))
         try:
@@ -131,6 +124,18 @@ def _not_legible(
     if readings.is_guessed(detections) or is_written_on:
         return RejectedError(why_illegible(page, detections), code=FailureReason.ILLEGIBLE)
     return RejectedError(why_none_found(page), code=FailureReason.NO_TEXT)
+
+
+def _log(taken: list[PageReading], page: PageText, *, complete: bool) -> None:
+    log.info(
+        "page read",
+        extra={
+            "words": len(page.words),
+            "skipped": len(page.skipped),
+            "complete": complete,
+            "readings": [str(each.call.service) for each in taken],
+        },
+    )
 
 
 def _shortened(skipped: SkippedText) -> SkippedText:

@@ -30,4 +30,4 @@ class Renditions(msgspec.Struct, frozen=True):
             self.media.put(key, image.content, "image/jpeg")
             made[image.name] = Rendition(key, image.width, image.height, len(image.content))
         log.info("renditions made", extra={"renditions": len(made)})
-        return self.stories.apply(story, moves.rendered(made), lease=lease)
+        return self.stories.apply(story, moves.rendered(made), lease=lease, release=True)

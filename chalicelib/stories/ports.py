@@ -1,7 +1,8 @@
 """The ports to AWS, in the app's own words.
 
 `chalicelib.aws` implements these ports with AWS, `tests.fakes` in memory; one contract suite tests
-both. Every method is one request. Every method may raise `TransientError`.
+both. Every method is one request; one that looks into an index reads its records with a second
+one. Every method may raise `TransientError`.
 """
 
 from collections.abc import Collection, Mapping, Sequence

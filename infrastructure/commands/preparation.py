@@ -156,6 +156,8 @@ class Preparation:
             "AllowedOrigin": own.get("environment_variables", {}).get("ALLOWED_ORIGIN", "*"),
             # Never changes: the ids of all stories are derived from it.
             "StoryNamespace": now.get("StoryNamespace") or str(uuid.uuid4()),
+            # CloudFormation can change no index, and replace one of them in an update at most.
+            "IndexProjection": now.get("IndexProjection") or ("ALL" if now else "KEYS_ONLY"),
         }
 
     def _sender_identity(self, sender: str, now: Mapping[str, str]) -> str:

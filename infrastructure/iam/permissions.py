@@ -113,7 +113,7 @@ _OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
     ),
     "erase": (
         _update_stories,
-        may.records(_UPLOADS, "UpdateItem"),
+        may.records(_UPLOADS, "BatchGetItem", "UpdateItem"),
         may.query("listing"),
         may.list_only(*_STORY_FILES),
         may.delete(*_STORY_FILES, _UPLOADED),
@@ -157,8 +157,8 @@ _OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
     "fail_photo": _end_attempt,
     "sweep": (
         may.scan("unfinished"),
-        _update_stories,
-        may.records(_PROFILES, "GetItem", "PutItem", "DeleteItem"),
+        may.records(_STORIES, "GetItem", "BatchGetItem", "UpdateItem"),
+        may.records(_PROFILES, "GetItem", "BatchGetItem", "PutItem", "DeleteItem"),
         may.get(_STORY_PRIVATE, _PROFILE_PRIVATE, _UPLOADED_PROFILES),
         may.know_absent(_MEDIA, _INTAKE_BUCKET),
         may.delete(*_PROFILE_FILES, _UPLOADED_PROFILES),

@@ -60,10 +60,18 @@ def create(clients: StackClients) -> None:
     clients.rekognition.create_collection(CollectionId=collection)
 
 
-def create_stories_table(dynamodb: "DynamoDBClient", name: str) -> None:
-    """Create a table of the template's keys, indexes and expiry under any name."""
+def create_stories_table(
+    dynamodb: "DynamoDBClient", name: str, *, projection: str | None = None
+) -> None:
+    """Create a table of the template's keys, indexes and expiry under any name.
+
+    Another projection of the indexes is that of an older stage.
+    """
     (table,) = local_template("").of_type("DynamoDB::Table")
     request: Any = {each: table[each] for each in _TABLE}
+    if projection:
+        for index in request["GlobalSecondaryIndexes"]:
+            index["Projection"] = {"ProjectionType": projection}
     dynamodb.create_table(TableName=name, **request)
     expiry = table["TimeToLiveSpecification"]
     dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)

@@ -88,8 +88,14 @@ class Bucket:
     post: Callable[..., None]
 
 
+_OVER_AN_INDEX = frozenset({"listed", "fulfilled_by", "unfinished"})
+
+
 class OneRequestEach:
-    """An adapter whose every method makes one request, as the proof takes it to be."""
+    """An adapter whose every method makes one request, as the proof takes it to be.
+
+    Those that look into an index read its records with a second one, and write nothing.
+    """
 
     def __init__(self, adapter: Any, client: Any) -> None:
         self._adapter = adapter
@@ -102,7 +108,9 @@ class OneRequestEach:
             try:
                 return getattr(self._adapter, name)(*args, **parameters)
             finally:
-                assert len(self._requests) == 1, f"{name} is {len(self._requests)} requests"
+                made = len(self._requests)
+                most = 2 if name in _OVER_AN_INDEX else 1
+                assert 1 <= made <= most, f"{name} is {made} requests"
 
         return counted
 

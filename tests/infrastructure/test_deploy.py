@@ -36,6 +36,7 @@ NOW: Final = {
     "SenderIdentity": "create",
     "AllowedOrigin": "*",
     "StoryNamespace": "2f6b1b0e-6c1c-4c0e-9d6a-5b0f0c6a7e11",
+    "IndexProjection": "KEYS_ONLY",
 }
 
 
@@ -47,7 +48,7 @@ class Deploying:
         self.stage = stage
         self.out = io.StringIO()
         self.progress = Progress(self.out, lambda: 0.0)
-        account.stack.exists("CREATE_COMPLETE", outputs=outputs(), parameters=NOW)
+        account.stack.exists("CREATE_COMPLETE", outputs=outputs(), parameters=dict(NOW))
         account.stack.change_set = ("FAILED", NO_CHANGES)
         account.watch.exists("CREATE_COMPLETE")
         account.watch.change_set = ("FAILED", NO_CHANGES)
@@ -187,6 +188,13 @@ def test_a_new_stage_gets_a_random_namespace_and_one_address_for_both(
     assert uuid.UUID(namespace).version == 4
     assert other.parameters(email=EMAIL)["StoryNamespace"] != namespace
     assert given == NOW | {"SenderEmail": EMAIL, "StoryNamespace": namespace}
+
+
+def test_the_indexes_of_a_stage_stay_as_they_are(deploying: Deploying) -> None:
+    """CloudFormation can change no index; an older stage has whole records in its two."""
+    del deploying.account.stack.parameters["IndexProjection"]  # type: ignore[attr-defined]
+
+    assert deploying.parameters()["IndexProjection"] == "ALL"
 
 
 EXISTING: Final = {"SenderIdentity": "existing"}

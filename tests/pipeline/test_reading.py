@@ -3,6 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from PIL import Image, ImageFile
 
 from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, TransientError
@@ -59,6 +60,52 @@ def test_a_text_is_kept_and_its_narration_enqueued() -> None:
     assert world.media.objects[keys.page(story)][1] == "image/jpeg"
 
 
+@pytest.mark.parametrize("script", [(CLEAR,), (GARBLED, CLEAR)], ids=["as it is", "upside down"])
+def test_the_page_is_the_jpeg_that_was_read(script: tuple[object, ...]) -> None:
+    world = world_with_a_photo(*script)
+
+    read(world)
+
+    assert world.media.get(keys.page(world.story())) is world.detector.images[-1]
+
+
+def test_rekognition_and_textract_get_one_jpeg() -> None:
+    world = world_with_a_dense_page(MORE)
+
+    read(world)
+
+    assert world.document.images[0] is world.detector.images[0]
+
+
+def test_a_page_is_decoded_twice_and_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its renditions decode it the second time: they may not hold up the reading."""
+    width, height = 2400, 1800
+    decoded, encoded = [], []
+    load, save = ImageFile.ImageFile.load, Image.SAVE["JPEG"]
+
+    def loading(image: ImageFile.ImageFile) -> object:
+        if image.tile:
+            decoded.append(image.size)
+        return load(image)
+
+    def saving(image: Image.Image, *target: Any) -> None:
+        encoded.append(image.size)
+        save(image, *target)
+
+    world = World(detector=ScriptedTextDetector(CLEAR))
+    photo = jpeg(width, height)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", loading)
+    monkeypatch.setitem(Image.SAVE, "JPEG", saving)
+
+    world.upload(photo)
+    read(world)
+    world.deliver(Step.RENDITIONS)
+
+    assert world.story().renditions
+    assert decoded.count((width, height)) == 2
+    assert encoded.count((width, height)) == 1
+
+
 def test_a_page_upside_down_is_turned_and_read_again() -> None:
     world = world_with_a_photo(GARBLED, CLEAR)
 
@@ -79,6 +126,19 @@ def test_a_redelivery_pays_for_no_detection_that_is_stored() -> None:
 
     assert world.story().status is Status.READ
     assert len(world.detector.images) == 3
+
+
+def test_narration_is_enqueued_by_the_redelivery_if_it_could_not_be() -> None:
+    """The write that says what the page reads has released the lease by then."""
+    world = world_with_a_photo(CLEAR)
+    with failing(world.narration_queue, "send"), pytest.raises(TransientError):
+        read(world)
+    assert (world.story().status, world.story().leases) == (Status.READ, {})
+
+    read(world, receives=2)
+
+    assert world.narration_queue.sent == [about(world.story())]
+    assert world.reading_queue.retries == [("m-1/1", 5)]
 
 
 def test_a_page_that_is_read_is_only_enqueued_for_narration() -> None:

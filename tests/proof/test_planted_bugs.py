@@ -57,10 +57,16 @@ class WithoutLease(InMemoryStories):
     """Every process gets the lease, and no write compares it."""
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
-        return self._write(self._current(story_id, generation), {})
+        return self._told(self._current(story_id, generation), lease)
 
-    def apply(self, story: Story, move: Move, **_lease: Any) -> Story:
-        return super().apply(story, move)
+    def apply(
+        self, story: Story, move: Move, *, lease: Lease | None = None, release: bool = False
+    ) -> Story:
+        return self._told(super().apply(story, move), None if release else lease)
+
+    def _told(self, story: Story, lease: Lease | None) -> Story:
+        """The story as if the process had its lease."""
+        return msgspec.structs.replace(story, leases={lease.step: lease} if lease else {})
 
 
 @planted("two uploads of a new photo", "an acknowledged story is gone")

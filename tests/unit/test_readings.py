@@ -1,9 +1,18 @@
 import math
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 
-from chalicelib.pages.detection import Kind, Point, TextDetection, box_of, text_angle, turned
+from chalicelib.pages.detection import (
+    Kind,
+    Point,
+    TextDetection,
+    box_of,
+    polygon_of,
+    text_angle,
+    turned,
+)
 from chalicelib.pages.readings import (
     CombinedReading,
     PageReading,
@@ -204,3 +213,12 @@ def test_turned_detections_run_the_way_the_turned_image_does(turn: int) -> None:
 
 def test_a_full_turn_changes_nothing() -> None:
     assert turned(CLEAR, 360) == CLEAR
+
+
+def test_places_are_kept_with_as_many_digits_as_a_pixel_needs() -> None:
+    """Hundreds of words have thousands of numbers."""
+    corners = [{"X": 0.10392378989166652, "Y": 0.5}] * 4
+
+    assert polygon_of(corners) == (Point(0.10392, 0.5),) * 4
+    stored = msgspec.json.encode(TextDetection(Kind.WORD, "Once", 97, polygon_of(corners)))
+    assert len(stored) < 130

@@ -8,27 +8,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.aws.requests import request
 from chalicelib.profiles.profile import Profile, ProfileStatus
 from chalicelib.stories.story import Story, month_of, place_in_list
 from chalicelib.stories.upload_request import UploadRequest
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-
-LISTING_INDEX: Final = "listing"
-"""Sparse, on `listed_under` and `listed_as`: stories by month and creation time, and upload
-requests by the story's generation that fulfils them."""
-
-UNFINISHED_INDEX: Final = "unfinished"
-"""Sparse index, on `unfinished_since`: holds unfinished records only."""
 
 STORIES: Final = "story#"
 PROFILES: Final = "profile#"
@@ -199,28 +187,3 @@ def update(wanted: ConditionBase, writes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: attribute(value) for name, value in values.items()}
-
-
-def find(client: "DynamoDBClient", table: str, key: dict[str, Any]) -> dict[str, Any] | None:
-    """The item with this key as it is now: a client may ask right after its upload."""
-    response = request(client.get_item, TableName=table, Key=key, ConsistentRead=True)
-    found: dict[str, Any] | None = response.get("Item")
-    return found
-
-
-def unfinished_page(
-    client: "DynamoDBClient", table: str, kind: str, page: Any
-) -> tuple[list[dict[str, Any]], Any]:
-    """A page of the unfinished items whose keys begin with `kind`, and the next page's start."""
-    # Scans the index, which holds unfinished records only.
-    start = {"ExclusiveStartKey": page} if page else {}
-    response = request(
-        client.scan,
-        TableName=table,
-        IndexName=UNFINISHED_INDEX,
-        FilterExpression="begins_with(pk, :kind)",
-        ExpressionAttributeValues={":kind": attribute(kind)},
-        **start,
-    )
-    found: Any = response["Items"]
-    return found, response.get("LastEvaluatedKey")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb import items, lookups
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import ProfileChangedError
 from chalicelib.profiles.ports import ProfilesPage
@@ -20,7 +20,7 @@ class ProfilesTable(msgspec.Struct, frozen=True):
     table: str
 
     def find(self, profile_id: str) -> Profile | None:
-        item = items.find(self.client, self.table, items.profile_key(profile_id))
+        item = lookups.find(self.client, self.table, items.profile_key(profile_id))
         return items.profile_of(item) if item else None
 
     def save(self, profile: Profile, *, over: Profile | None) -> None:
@@ -49,7 +49,7 @@ class ProfilesTable(msgspec.Struct, frozen=True):
             raise _changed(profile) from failure
 
     def unfinished(self, page: Any = None) -> ProfilesPage:
-        found, following = items.unfinished_page(self.client, self.table, items.PROFILES, page)
+        found, following = lookups.unfinished_page(self.client, self.table, items.PROFILES, page)
         return ProfilesPage([items.profile_of(item) for item in found], following)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb import items, lookups
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import LeaseHeldError, StoryChangedError
 from chalicelib.stories.moves import Move
@@ -38,17 +38,14 @@ class StoriesTable(msgspec.Struct, frozen=True):
         return None
 
     def find(self, story_id: str) -> Story | None:
-        item = items.find(self.client, self.table, items.story_key(story_id))
+        item = lookups.find(self.client, self.table, items.story_key(story_id))
         return items.story_of(item) if item else None
 
     def find_all(self, story_ids: Collection[str]) -> StoriesFound:
         keys = [items.story_key(story_id) for story_id in story_ids]
-        wanted: Any = {self.table: {"Keys": keys, "ConsistentRead": True}}
-        response = request(self.client.batch_get_item, RequestItems=wanted)
-        stories = [items.story_of(item) for item in response["Responses"].get(self.table, [])]
-        rest: Any = response.get("UnprocessedKeys", {})
-        unprocessed = rest.get(self.table, {}).get("Keys", [])
-        unanswered = [str(key["pk"]["S"]).removeprefix(items.STORIES) for key in unprocessed]
+        found, rest = lookups.find_all(self.client, self.table, keys)
+        stories = [items.story_of(item) for item in found]
+        unanswered = [str(key["pk"]["S"]).removeprefix(items.STORIES) for key in rest]
         return StoriesFound({story.id: story for story in stories}, unanswered)
 
     def listed(self, month: str, limit: int, before: str | None = None) -> StoriesPage:
@@ -61,7 +58,7 @@ class StoriesTable(msgspec.Struct, frozen=True):
         response = request(
             self.client.query,
             TableName=self.table,
-            IndexName=items.LISTING_INDEX,
+            IndexName=lookups.LISTING_INDEX,
             KeyConditionExpression="listed_under = :month",
             ExpressionAttributeValues={":month": items.attribute(month)},
             ScanIndexForward=False,
@@ -69,9 +66,9 @@ class StoriesTable(msgspec.Struct, frozen=True):
             **start,
         )
         last = response.get("LastEvaluatedKey")
+        found = lookups.behind(self.client, self.table, lookups.LISTING_INDEX, response["Items"])
         return StoriesPage(
-            [items.story_of(item) for item in response["Items"]],
-            last["listed_as"]["S"] if last else None,
+            [items.story_of(item) for item in found], last["listed_as"]["S"] if last else None
         )
 
     def lease(self, story_id: str, generation: str, lease: Lease, now: datetime) -> Story:
@@ -123,7 +120,7 @@ class StoriesTable(msgspec.Struct, frozen=True):
             raise _gone(story.id, story.generation) from failure
 
     def unfinished(self, page: Any = None) -> StoriesPage:
-        found, following = items.unfinished_page(self.client, self.table, items.STORIES, page)
+        found, following = lookups.unfinished_page(self.client, self.table, items.STORIES, page)
         return StoriesPage([items.story_of(item) for item in found], following)
 
     def _write(self, story_id: str, condition: ConditionBase, values: Mapping[str, Any]) -> Story:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb import items, lookups
 from chalicelib.aws.dynamodb.stories_table import claim_parameters
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import StoryChangedError
@@ -29,7 +29,7 @@ class UploadRequestsTable(msgspec.Struct, frozen=True):
         request(self.client.put_item, TableName=self.table, Item=items.request_item(upload))
 
     def find(self, upload_id: str) -> UploadRequest | None:
-        item = items.find(self.client, self.table, items.request_key(upload_id))
+        item = lookups.find(self.client, self.table, items.request_key(upload_id))
         return items.request_of(item) if item else None
 
     def claim_story(
@@ -89,13 +89,15 @@ class UploadRequestsTable(msgspec.Struct, frozen=True):
         response = request(
             self.client.query,
             TableName=self.table,
-            IndexName=items.LISTING_INDEX,
+            IndexName=lookups.LISTING_INDEX,
             KeyConditionExpression="listed_under = :life",
             ExpressionAttributeValues={":life": items.attribute(_life(story_id, generation))},
+            Limit=lookups.BATCH,
             **start,
         )
-        found = [items.request_of(item) for item in response["Items"]]
-        return UploadRequestsPage(found, response.get("LastEvaluatedKey"))
+        found = lookups.behind(self.client, self.table, lookups.LISTING_INDEX, response["Items"])
+        requests = [items.request_of(item) for item in found]
+        return UploadRequestsPage(requests, response.get("LastEvaluatedKey"))
 
     def _fulfilment(
         self, upload: UploadRequest, story: Story, photo_arrived_at: datetime
