@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.delivery import deadlines
-from chalicelib.errors import StorytimeError, TransientError
+from chalicelib.errors import StorytimeError, ThrottledError, TransientError
 from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS, Meter
 
 _Parameters = ParamSpec("_Parameters")
@@ -23,6 +23,10 @@ PAID_OPERATIONS: Final = {
 }
 """Operations that AWS bills by the request or the character, by service."""
 
+_THROTTLED: Final = frozenset(
+    {"LimitExceededException", "ProvisionedThroughputExceededException", "ThrottlingException"}
+)
+"""Of Rekognition, Textract and Polly (their API references, "Errors")."""
 _OK: Final = 200
 _MIN_BOTOCORE: Final = (1, 35, 67)
 """Before it, DeleteObject takes no IfMatch."""
@@ -60,6 +64,10 @@ class RequestFailedError(TransientError):
         self.response = response
 
 
+class RequestThrottledError(RequestFailedError, ThrottledError):
+    """AWS takes no more requests of this kind for a moment, and billed nothing."""
+
+
 class NoTimeLeftError(BotoCoreError):
     """The client must be answered before another request could end."""
 
@@ -92,7 +100,8 @@ def request(
         return operation(*args, **parameters)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "Unknown")
-        raise RequestFailedError(error.operation_name, code, error.response) from error
+        kind = RequestThrottledError if code in _THROTTLED else RequestFailedError
+        raise kind(error.operation_name, code, error.response) from error
     except BotoCoreError as error:  # no connection, no answer in time, an unreadable answer
         name = getattr(operation, "__name__", "request")
         raise RequestFailedError(name, type(error).__name__, {}) from error

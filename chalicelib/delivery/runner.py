@@ -22,6 +22,7 @@ from chalicelib.errors import (
     RejectedError,
     StoryChangedError,
     StorytimeError,
+    ThrottledError,
     message_of,
 )
 from chalicelib.stories import moves
@@ -88,6 +89,9 @@ class Runner(msgspec.Struct, frozen=True):
             self.leases.release(
                 lease, story
             )  # after the clean-up, because a deletion waits for the lease
+        except ThrottledError as busy:
+            with retried(self.leases.queue, delivery):
+                self._postpone(delivery, story, lease, busy)
         except Exception as error:
             self._note_failure(delivery, story, lease, error)
             retry_soon(self.leases.queue, delivery)
@@ -103,6 +107,18 @@ class Runner(msgspec.Struct, frozen=True):
                 move = moves.settled(story, self.notification.notify(story))
             self.stories.apply(story, move, lease=lease, release=True)
         log.info("step finished", extra={"status": story.status.value})
+
+    def _postpone(
+        self, delivery: Delivery[StoryMessage], story: Story, lease: Lease, busy: ThrottledError
+    ) -> None:
+        """Send another message in the place of this one, which SQS would give up after a few.
+
+        The lease is released first: a delivery of the new message would be dropped under it.
+        """
+        log.info("postponed", extra={"reason": busy.message})
+        move = moves.postponed(busy.message, self.clock())
+        self.stories.apply(story, move, lease=lease, release=True)
+        self.leases.queue.send(delivery.message)
 
     def _note_failure(
         self, delivery: Delivery[StoryMessage], story: Story, lease: Lease, error: Exception

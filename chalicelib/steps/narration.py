@@ -45,7 +45,7 @@ class Narration(msgspec.Struct, frozen=True):
         requests = ssml_requests(text)
         log.info("narrating", extra={"characters": len(text), "requests": len(requests)})
         if len(requests) == 1:
-            return self._speak(story, requests[0])
+            return self.paid_results.paid(lease, partial(self._speak, story, requests[0]))
         return mp3.joined(
             [
                 self.paid_results.stored_or_paid(

@@ -139,6 +139,14 @@ def attempt_failed(error: str, retry_at: datetime) -> Move:
     return Move({"last_error": error, "retry_at": retry_at})
 
 
+def postponed(reason: str, now: datetime) -> Move:
+    """A service was busy; another message is about to be sent, which has all attempts again.
+
+    A dead letter of the message before does not fail the story.
+    """
+    return Move({"last_error": reason, "enqueued_at": now, "retry_at": None})
+
+
 def rejected(reason: str) -> Move:
     """The photo can never become a story."""
     return Move({"status": Status.FAILED, "failure": Failure(reason, final=True)})

@@ -1,6 +1,7 @@
 """The whole app over the fakes."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, cast
@@ -109,7 +110,11 @@ ANNA, BEN = 3, 7
 
 
 def assembled(
-    tools: Any, clock: Clock, kind: type[Assembly] = Assembly, reader: Reader = "auto"
+    tools: Any,
+    clock: Clock,
+    kind: type[Assembly] = Assembly,
+    reader: Reader = "auto",
+    pause: Callable[[float], None] | None = None,
 ) -> Assembly:
     return kind(
         tools,
@@ -119,7 +124,7 @@ def assembled(
         clock=clock,
         reader=reader,
         new_uuid=Uuids(),
-        pause=clock.advance,
+        pause=pause or clock.advance,
     )
 
 
@@ -148,6 +153,7 @@ class World(MemoryTools):
         reader: Reader = "auto",
         speaker: ScriptedSpeaker | None = None,
         media: InMemoryMedia | None = None,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
         self.document = document or ScriptedTextDetector()
@@ -156,7 +162,7 @@ class World(MemoryTools):
         self.outbox = self.announcer
         self.reading_queue = self.queues[Step.READING]
         self.narration_queue = self.queues[Step.NARRATION]
-        self.part = assembled(self, self.clock, reader=reader)
+        self.part = assembled(self, self.clock, reader=reader, pause=pause)
         self.intake = self.part(Intake)
         self.failover = self.part(Retrieval).failover
         self.retrieval = self.part(Retrieval)

@@ -54,6 +54,16 @@ def broken_for_good(run: Simulation) -> None:
     )
 
 
+def throttled_for_long(step: Step, operation: str, run: Simulation) -> None:
+    """A bulk load: one page is throttled for more deliveries than SQS allows a message."""
+    run.throttle(step.value, operation).upload()
+    if step is not Step.READING:
+        run.deliver(Step.READING)
+    for _ in range(MAX_RECEIVES + 1):
+        run.deliver(step).wait(120)  # longer than any retry of these
+    run.mend()
+
+
 def messages_come_late(run: Simulation) -> None:
     """Narration's message comes before reading's; every message comes when the story is done."""
     run.upload().send(Step.NARRATION).deliver(Step.NARRATION).settle()
@@ -179,6 +189,12 @@ SCENARIOS: Final[Scenarios] = {
     ),
     "narration given up and redriven": lambda run: (
         run.break_engines(voice=True).upload().settle().mend().redrive(Step.NARRATION)
+    ),
+    "reading throttled for long": partial(
+        throttled_for_long, Step.READING, "rekognition.DetectText"
+    ),
+    "narration throttled for long": partial(
+        throttled_for_long, Step.NARRATION, "polly.SynthesizeSpeech"
     ),
     "photo arrived late": lambda run: run.abandon().wait(61).sweep().upload(),
     "direct upload": lambda run: run.upload_directly().settle().poll_upload(),

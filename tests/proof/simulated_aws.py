@@ -24,7 +24,7 @@ from tests.fakes.workflow import DEFINITION, Execution, Function, Interpreter
 from tests.fakes.world import MemoryTools, assembled, functions_of
 from tests.proof.pages import PageReader, Voice
 from tests.proof.recording import RecordedTools
-from tests.proof.tape import Process, ProcessDied, Tape
+from tests.proof.tape import Fault, Process, ProcessDied, Tape
 
 _MAX_EARLY_SWEEPS = 3
 _MAX_ROUNDS = 1000
@@ -302,7 +302,12 @@ class SimulatedAws:
 
     def fail(self, kind: str, operation: str) -> Self:
         """From now on, this operation fails for this kind of process."""
-        self.tape.outage = (kind, operation)
+        self.tape.outage, self.tape.outage_by = (kind, operation), Fault.SERVER_ERROR
+        return self
+
+    def throttle(self, kind: str, operation: str) -> Self:
+        """From now on, this operation is throttled for this kind of process."""
+        self.tape.outage, self.tape.outage_by = (kind, operation), Fault.THROTTLED
         return self
 
     def break_engines(self, *, reader: bool = False, voice: bool = False) -> Self:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from chalicelib.delivery.messages import Delivery, StoryMessage
-from chalicelib.errors import TransientError
+from chalicelib.errors import ThrottledError, TransientError
 from chalicelib.stories.moves import Move
 from tests.fakes.clock import Clock
 
@@ -89,6 +89,7 @@ class Tape:
     requests: list[Request] = field(default_factory=list)
     doomed: str | None = None  # the process that asks for this operation next dies before it
     outage: tuple[str, str] | None = None  # this kind of process fails at this operation
+    outage_by: Fault = Fault.SERVER_ERROR
     _process: ContextVar[Process] = field(default_factory=lambda: ContextVar("process"))
 
     @contextmanager
@@ -118,7 +119,8 @@ class Tape:
                 return result
         if fault in CRASHES:
             raise ProcessDied(operation)
-        raise TransientError(f"{operation} failed: {fault}")
+        kind = ThrottledError if fault is Fault.THROTTLED else TransientError
+        raise kind(f"{operation} failed: {fault}")
 
     def _fault_of(self, number: int, operation: str, process: Process) -> Fault | None:
         if process.until and self.clock.now > process.until:
@@ -128,7 +130,7 @@ class Tape:
             return Fault.DIES_BEFORE
         fault = self.faults.get(number)
         if not fault and self.outage == (process.kind.partition(" ")[0], operation):
-            return Fault.SERVER_ERROR
+            return self.outage_by
         return fault
 
     def __str__(self) -> str:

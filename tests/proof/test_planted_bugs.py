@@ -8,7 +8,10 @@ import msgspec
 import pytest
 
 from chalicelib.assembly import Assembly
+from chalicelib.delivery.messages import Delivery, StoryMessage
+from chalicelib.delivery.runner import Runner
 from chalicelib.delivery.upload_failures import UploadFailures
+from chalicelib.errors import ThrottledError
 from chalicelib.profiles import moves
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.duplicates import Duplicates, RivalStatus, rival_status
@@ -193,6 +196,17 @@ class WithoutHold(PaidResults, frozen=True):
         self.media.put(key, result, content_type)
 
 
+@planted("reading throttled for long", "a readable page failed")
+class WithThrottlesCounted(Runner, frozen=True):
+    """SQS counts each throttled attempt, and gives the message up after a few."""
+
+    def _postpone(
+        self, delivery: Delivery[StoryMessage], story: Story, lease: Lease, busy: ThrottledError
+    ) -> None:
+        self.leases.release(lease, story)
+        raise busy
+
+
 @planted("the same face", "two profiles count with the same face")
 class WithoutSecondLook(Duplicates, frozen=True):
     """An execution that has added a face does not look whether another one has added it too."""
@@ -333,8 +347,8 @@ def with_bug(bug: type[Any], *, aborting: bool) -> Conditions:
         return backend
 
     class Buggy(Assembly):
-        def __call__(self, kind: Any) -> Any:
-            return super().__call__(bug if issubclass(bug, kind) else kind)
+        def _filled(self, kind: Any, **explicit: object) -> Any:
+            return super()._filled(bug if issubclass(bug, kind) else kind, **explicit)
 
     return Conditions(make_backend, Buggy, aborting=aborting)
 
