@@ -99,9 +99,7 @@ def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
     sends one.
     """
     changes = _restarted(story, now)
-    changes["enqueued_at"] = None
-    changes["notified_of"] = None
-    changes["uploading_until"] = uploading_until
+    changes |= {"enqueued_at": None, "notified_of": None, "uploading_until": uploading_until}
     return Move(changes, {"status": story.status})
 
 
@@ -140,10 +138,7 @@ def attempt_failed(error: str, retry_at: datetime) -> Move:
 
 
 def postponed(reason: str, now: datetime) -> Move:
-    """A service was busy; another message is about to be sent, which has all attempts again.
-
-    A dead letter of the message before does not fail the story.
-    """
+    """A service was busy; a new message takes the place of the one that SQS would give up."""
     return Move({"last_error": reason, "enqueued_at": now, "retry_at": None})
 
 
@@ -168,9 +163,7 @@ def redriven(story: Story, now: datetime, sent_at: datetime) -> Move:
 
     If SQS gives that message up as well, the story fails again.
     """
-    changes = _restarted(story, now)
-    changes["enqueued_at"] = sent_at
-    return Move(changes)
+    return Move({**_restarted(story, now), "enqueued_at": sent_at})
 
 
 def given_up(story: Story, reason: str) -> Move:
@@ -191,8 +184,7 @@ def settled(story: Story, notified_at: datetime | None) -> Move:
     """
     changes: StoryChanges = {"unfinished_since": None}
     if notified_at is not None:
-        changes["notified_of"] = story.status
-        changes["notified_at"] = notified_at
+        changes |= {"notified_of": story.status, "notified_at": notified_at}
     return Move(changes, {"status": story.status})
 
 

@@ -31,8 +31,8 @@ def deploy(account: EmulatedAccount, folder: Path, stage: str, email: str, own: 
     file.write_text(json.dumps(config))
     token = _run(account, folder, "infrastructure.api_tokens", stage).splitlines()[0]
     url = account.api_url("{api_id}")
-    command = ("infrastructure.commands.deploy", stage, "--email", email, "--api-url", url)
-    print(_run(account, folder, *command))
+    addresses = ("--email", email, "--api-url", url)
+    print(_run(account, folder, "infrastructure.commands.deploy", stage, *addresses))
     return token
 
 
