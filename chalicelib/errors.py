@@ -11,6 +11,7 @@ StorytimeError
 │   ├── PhotoDoesNotMeetRequirementError    the photo does not show one clear face
 │   └── FaceAlreadyExistsError              the face belongs to another profile
 ├── TransientError                AWS failed: a retry may help
+│   ├── CdnBusyError              the CDN begins no more invalidations now
 │   └── ProfileChangedError       another writer was first: read the profile again
 ├── StoryChangedError             another delivery or generation was first: nothing to do
 │   ├── StoryDeletedError         the story was deleted after this photo arrived
@@ -84,6 +85,10 @@ class FaceAlreadyExistsError(RejectedError):
 
 class TransientError(StorytimeError):
     code = "unavailable"
+
+
+class CdnBusyError(TransientError):
+    code = "cdn_busy"
 
 
 class ProfileChangedError(TransientError):

@@ -71,8 +71,7 @@ QUEUES: Final = (
     StepQueue(Step.NARRATION, "narrate", memory=512, time_limit=timedelta(seconds=120)),
     # Resizes a 12-megapixel page four times.
     StepQueue(Step.RENDITIONS, "make_renditions", memory=1024),
-    # Lists and deletes. More receives, because it waits for writers and for the CDN, which runs 15
-    # wildcard invalidations at a time.
+    # Lists and deletes. More receives, because it waits for writers and for the CDN.
     StepQueue(
         Step.DELETION,
         "erase",
