@@ -12,6 +12,7 @@ StorytimeError
 │   └── FaceAlreadyExistsError              the face belongs to another profile
 ├── TransientError                AWS failed: a retry may help
 │   ├── ThrottledError            AWS takes no more requests for a moment: wait, and try again
+│   ├── CdnBusyError              the CDN begins no more invalidations now
 │   └── ProfileChangedError       another writer was first: read the profile again
 ├── StoryChangedError             another delivery or generation was first: nothing to do
 │   ├── StoryDeletedError         the story was deleted after this photo arrived
@@ -89,6 +90,10 @@ class TransientError(StorytimeError):
 
 class ThrottledError(TransientError):
     code = "throttled"
+
+
+class CdnBusyError(TransientError):
+    code = "cdn_busy"
 
 
 class ProfileChangedError(TransientError):

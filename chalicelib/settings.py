@@ -10,7 +10,7 @@ import msgspec
 from chalicelib.errors import StorytimeError
 from chalicelib.pages.readings import Reader
 from chalicelib.pages.voices import Engine
-from chalicelib.stories.queues import WITH_OWN_CONCURRENCY, Step
+from chalicelib.stories.queues import MOST_AT_ONCE, Step
 
 MIN_CONCURRENCY: Final = 2
 """The minimum of Lambda (AWS Lambda, "Configuring maximum concurrency")."""
@@ -56,7 +56,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         textract_region: The region of Textract; empty: the app's own.
         speech_engine: Polly's engine, if the voice has it.
         maximum_concurrency: How many functions work on one queue at once (Lambda allows 2 to
-            1000). The quotas of Rekognition and Polly limit it.
+            1000).
+        reading_concurrency: The same for reading; None: as many as DetectText's default quota
+            allows, and at most `maximum_concurrency`.
+        narration_concurrency: The same for narration and Polly.
         stage: The deployment's name; a dimension of its metrics.
         log_level: The lowest level that is logged.
         api_tokens: SHA-256 digests (hex, separated by commas) of the tokens that may use the
@@ -81,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     textract_region: Annotated[str, msgspec.Meta(pattern=r"^([a-z]{2}(-[a-z]+)+-\d)?\Z")] = ""
     speech_engine: Engine = "neural"
     maximum_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] = 10
+    reading_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] | None = None
+    narration_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] | None = None
     stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -88,10 +93,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """The name of a step's queue, or of its dead-letter or parked queue."""
         return f"{self.queue_url_prefix}{step}{suffix}".rsplit("/", 1)[1]
 
-    def concurrency_of(self, step: Step, suffix: str = "") -> int:
-        """How many functions may work on a queue at once."""
-        is_limited = bool(suffix) or step in WITH_OWN_CONCURRENCY
-        return MIN_CONCURRENCY if is_limited else self.maximum_concurrency
+    def concurrency_of(self, step: Step) -> int:
+        """How many functions may work on a step's queue at once."""
+        wished = {
+            Step.READING: self.reading_concurrency,
+            Step.NARRATION: self.narration_concurrency,
+        }
+        most = MOST_AT_ONCE.get(step, self.maximum_concurrency)
+        return wished.get(step) or min(self.maximum_concurrency, most)
 
     @classmethod
     def of_app(cls, environment: Mapping[str, str], prepared: Path = PREPARED) -> "Settings":

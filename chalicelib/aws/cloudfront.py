@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.aws.requests import request
+from chalicelib.aws.requests import RequestFailedError, request
+from chalicelib.errors import CdnBusyError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -17,12 +18,17 @@ class Distribution(msgspec.Struct, frozen=True):
     def invalidate(self, prefix: str, reference: str) -> bool:
         # A second request with the same reference and path starts no second invalidation: it gets
         # the status of the first one (API reference, "CreateInvalidation").
-        answer = request(
-            self.client.create_invalidation,
-            DistributionId=self.distribution_id,
-            InvalidationBatch={
-                "Paths": {"Quantity": 1, "Items": [f"/{prefix}*"]},
-                "CallerReference": reference,
-            },
-        )
+        try:
+            answer = request(
+                self.client.create_invalidation,
+                DistributionId=self.distribution_id,
+                InvalidationBatch={
+                    "Paths": {"Quantity": 1, "Items": [f"/{prefix}*"]},
+                    "CallerReference": reference,
+                },
+            )
+        except RequestFailedError as failure:
+            if failure.aws_code == "TooManyInvalidationsInProgress":
+                raise CdnBusyError(failure.message) from failure
+            raise
         return answer["Invalidation"]["Status"] == "Completed"

@@ -18,8 +18,13 @@ class SqsQueue(msgspec.Struct, Generic[_Message], frozen=True):
     client: "SQSClient"
     url: str
 
-    def send(self, message: _Message) -> None:
-        request(self.client.send_message, QueueUrl=self.url, MessageBody=messages.encode(message))
+    def send(self, message: _Message, delay: int = 0) -> None:
+        request(
+            self.client.send_message,
+            QueueUrl=self.url,
+            MessageBody=messages.encode(message),
+            DelaySeconds=delay,
+        )
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         request(

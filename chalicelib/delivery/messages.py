@@ -15,11 +15,17 @@ _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 """At most 1,024 bytes in UTF-8 (Amazon S3, "Naming Amazon S3 objects")."""
 
 
-class StoryMessage(msgspec.Struct, frozen=True):
-    """Work is due on one generation of a story."""
+class StoryMessage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Work is due on one generation of a story.
+
+    Attributes:
+        gone_before: Of a deletion whose files were all gone before this time: an invalidation of
+            all public files that begins later covers it.
+    """
 
     id: _Identifier
     generation: _Identifier
+    gone_before: datetime | None = None
 
 
 class IntakeMessage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,8 +67,8 @@ class Delivery(msgspec.Struct, Generic[Message], frozen=True):
 class Queue(Protocol[_Message_contra]):
     """A queue that delivers at least once, in any order."""
 
-    def send(self, message: _Message_contra) -> None:
-        """Send a message."""
+    def send(self, message: _Message_contra, delay: int = 0) -> None:
+        """Send a message; it is delivered after `delay` seconds, at most 900."""
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         """Deliver the message of this receipt again after `seconds`, unless it is deleted."""

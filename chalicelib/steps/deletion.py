@@ -9,6 +9,7 @@ the CDN to drop its copies. A tombstone stays, which says when everything was go
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -18,7 +19,8 @@ from chalicelib.delivery import messages
 from chalicelib.delivery.erasure import Erasure
 from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue, StoryMessage
 from chalicelib.delivery.retries import retried
-from chalicelib.errors import StoryChangedError, TransientError, UnknownStoryError
+from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
+from chalicelib.errors import CdnBusyError, StoryChangedError, TransientError, UnknownStoryError
 from chalicelib.stories import keys, moves
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.keys import checked_id
@@ -126,26 +128,45 @@ class Eraser(msgspec.Struct, frozen=True):
         """
         began_at = self.clock()
         message = delivery.message
+        life = StoryMessage(message.id, message.generation)
         story = self.stories.find(message.id)
-        if story is not None and messages.about(story) != message:
+        if story is not None and messages.about(story) != life:
             story = None  # the id has a new story: only the old generation's files are meant
         if story is not None and (story.status is not Status.DELETED or story.erased_at):
             log.info("nothing to erase", extra={"status": story.status.value})
             return
-        until = writers_end(story) if story else delivery.sent_at + MAX_WRITER_DURATION
-        # Asked before files are removed: files stored until then are found below.
-        may_be_written = until is not None and until > self.clock()
-        self.erasure.erase(message)
-        if may_be_written:
-            raise TransientError("a worker may still store files of the story")
-        self._let_requests_expire(message)
-        _, public = keys.prefixes(message.id, message.generation)
-        if not self.cdn.invalidate(public, reference=f"{message.id}-{message.generation}"):
-            raise TransientError("the CDN has not dropped its copies yet")
+        if message.gone_before is None:
+            until = writers_end(story) if story else delivery.sent_at + MAX_WRITER_DURATION
+            # Asked before files are removed: files stored until then are found below.
+            may_be_written = until is not None and until > self.clock()
+            self.erasure.erase(life)
+            if may_be_written:
+                raise TransientError("a worker may still store files of the story")
+            self._let_requests_expire(life)
+        elif message.gone_before > self.clock():
+            raise TransientError("the invalidation that it waits for must not begin yet")
+        try:
+            if not self.cdn.invalidate(*_invalidation_for(message)):
+                raise TransientError("the CDN has not dropped its copies yet")
+        except CdnBusyError as busy:
+            log.info("waits for one invalidation with others", extra={"reason": busy.message})
+            self._wait_with_others(life)
+            return
         if story is not None:
             self.stories.apply(story, moves.erased(self.clock()))
         log.info("erased")
         record_duration(self.meter, Step.DELETION, self.clock() - began_at)
+
+    def _wait_with_others(self, life: StoryMessage) -> None:
+        """Send a message for the next whole minute, in place of this one.
+
+        One invalidation of all public files is for all stories that wait for that minute.
+        """
+        now = self.clock()
+        soon = now + CLOCKS_DIFFER_BY
+        gone_before = soon.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        waiting = msgspec.structs.replace(life, gone_before=gone_before)
+        self.deletion_queue.send(waiting, delay=ceil((gone_before - now).total_seconds()))
 
     def _let_requests_expire(self, message: StoryMessage) -> None:
         """Keep the story's upload requests as long as its tombstone; remove their photos."""
@@ -164,3 +185,11 @@ class Eraser(msgspec.Struct, frozen=True):
         arrived = self.intake_bucket.head(request.key)
         if arrived is not None and arrived.arrived_at == request.photo_arrived_at:
             self.intake_bucket.remove(request.key, arrived.version)
+
+
+def _invalidation_for(message: StoryMessage) -> tuple[str, str]:
+    """The prefix and reference of the invalidation that a deletion needs, each time the same."""
+    if message.gone_before is not None:
+        return keys.PUBLIC, f"all-{message.gone_before:%Y-%m-%dT%H:%M}"
+    _, public = keys.prefixes(message.id, message.generation)
+    return public, f"{message.id}-{message.generation}"

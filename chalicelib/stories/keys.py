@@ -83,6 +83,8 @@ ARRIVALS: Final = "images/"
 """Where photos arrive in the intake bucket; S3 announces only objects below it."""
 PROFILE_ARRIVALS: Final = "profiles/"
 """Where profile photos arrive in the intake bucket."""
+PUBLIC: Final = "public/"
+"""The files that the CDN serves, in the media bucket."""
 REJECTED: Final = "rejected/"
 """The prefix of rejected objects: no photos, and without an upload request."""
 

@@ -180,6 +180,9 @@ class Cdn(Protocol):
         Args:
             prefix: What the keys begin with.
             reference: A second call with the same one starts no second invalidation.
+
+        Raises:
+            CdnBusyError: Too many invalidations are in progress.
         """
 
 

@@ -42,14 +42,14 @@ class StepQueue(msgspec.Struct, frozen=True):
         handler: The function of `app.py` that works on its messages.
         time_limit: How long that function may run; a lease lasts as long.
         max_receives: How often SQS delivers a message before it becomes a dead letter.
-        has_own_concurrency: At most two functions work on it, not MAXIMUM_CONCURRENCY.
+        most_at_once: More functions would not be of use, unless a service's quota was raised.
     """
 
     step: Step
     handler: str
     time_limit: timedelta = timedelta(seconds=60)
     max_receives: int = 5
-    has_own_concurrency: bool = False
+    most_at_once: int | None = None
 
     @property
     def dead_letter_handler(self) -> str:
@@ -59,22 +59,22 @@ class StepQueue(msgspec.Struct, frozen=True):
 
 QUEUES: Final = (
     StepQueue(Step.INTAKE, "take_in_staged"),
-    StepQueue(Step.READING, "read_page"),
-    # Waits for Polly, with several requests a page.
-    StepQueue(Step.NARRATION, "narrate", time_limit=timedelta(seconds=120)),
+    # DetectText's quota is 5 a second in many regions, and a page takes two seconds.
+    StepQueue(Step.READING, "read_page", most_at_once=10),
+    # Polly's quota is 8 a second for neural voices, and a request takes two seconds.
+    StepQueue(Step.NARRATION, "narrate", time_limit=timedelta(seconds=120), most_at_once=16),
     StepQueue(Step.RENDITIONS, "make_renditions"),
-    # Lists and deletes. More receives, because it waits for writers and for the CDN, which runs 15
-    # wildcard invalidations at a time.
+    # Lists and deletes. More receives, because it waits for writers and for the CDN.
     StepQueue(
         Step.DELETION,
         "erase",
         max_receives=10,
-        has_own_concurrency=True,
+        most_at_once=2,
     ),
 )
 
 OF_STORIES: Final[tuple[Step, ...]] = tuple(step for step in Step if step is not Step.INTAKE)
 """The steps whose messages are about stories; those of intake are about arrived photos."""
 
-WITH_OWN_CONCURRENCY: Final = {queue.step for queue in QUEUES if queue.has_own_concurrency}
+MOST_AT_ONCE: Final = {queue.step: queue.most_at_once for queue in QUEUES if queue.most_at_once}
 TIME_LIMITS: Final = {queue.step: queue.time_limit for queue in QUEUES}

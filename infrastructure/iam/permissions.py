@@ -119,6 +119,7 @@ _OWN: Final[Mapping[str, tuple[Grant, ...]]] = {
         may.delete(*_STORY_FILES, _UPLOADED),
         may.get(_UPLOADED),
         may.know_absent(_INTAKE_BUCKET),
+        may.send_to(Step.DELETION),
         may.invalidate,
     ),
     "detect_face": (

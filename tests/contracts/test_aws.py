@@ -5,12 +5,13 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from chalicelib.aws.cloudfront import Distribution
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
 from chalicelib.aws.requests import RequestFailedError, check_botocore
 from chalicelib.aws.s3 import MediaBucket
 from chalicelib.aws.sns import NotificationTopic
-from chalicelib.errors import StorytimeError
+from chalicelib.errors import CdnBusyError, StorytimeError
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease
@@ -77,6 +78,19 @@ def test_objects_that_were_not_deleted_are_an_error(boto3_session: boto3.session
         answers.add_response("delete_objects", errors)
         with pytest.raises(RequestFailedError, match="SlowDown"):
             MediaBucket(client, "media").delete(["a", "b"])
+
+
+def test_an_invalidation_that_finds_no_room_says_so(boto3_session: boto3.session.Session) -> None:
+    client = boto3_session.client("cloudfront")
+
+    with Stubber(client) as answers:
+        for code, error in (
+            ("TooManyInvalidationsInProgress", CdnBusyError),
+            ("AccessDenied", RequestFailedError),
+        ):
+            answers.add_client_error("create_invalidation", code)
+            with pytest.raises(error, match=code):
+                Distribution(client, "E123").invalidate("public/", "all")
 
 
 def test_a_transaction_in_conflict_with_another_is_tried_again(

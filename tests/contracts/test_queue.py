@@ -116,3 +116,12 @@ def test_messages_that_can_be_received_are_counted(queues: Queues) -> None:
     received(queues.work)
 
     assert queues.work.count() == 0
+
+
+def test_a_delayed_message_is_not_delivered_at_once(queues: Queues) -> None:
+    queues.work.send(MESSAGE, delay=900)
+    queues.work.send(OTHER, delay=0)
+
+    assert received(queues.work).message == OTHER
+    assert queues.work.receive() is None
+    assert not queues.is_empty(queues.work)

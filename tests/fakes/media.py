@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from chalicelib.errors import CdnBusyError
+
 
 class InMemoryMedia:
     def __init__(self) -> None:
@@ -26,12 +28,20 @@ class InMemoryMedia:
 
 
 class SlowCdn:
-    """Forgets a prefix when it was asked `asks` times; keeps the requests."""
+    """Forgets a prefix when it was asked `asks` times; keeps the requests.
+
+    Attributes:
+        refusals: So many invalidations are refused: others are in progress.
+    """
 
     def __init__(self, asks: int = 1) -> None:
         self.asks = asks
+        self.refusals = 0
         self.invalidated: list[tuple[str, str]] = []
 
     def invalidate(self, prefix: str, reference: str) -> bool:
+        if self.refusals and (prefix, reference) not in self.invalidated:
+            self.refusals -= 1
+            raise CdnBusyError("CreateInvalidation failed with TooManyInvalidationsInProgress")
         self.invalidated.append((prefix, reference))
         return self.invalidated.count((prefix, reference)) >= self.asks

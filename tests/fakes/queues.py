@@ -57,11 +57,12 @@ class InMemoryQueue(Generic[Message]):
         self._dead_letters = dead_letters
         self._max_receives = max_receives
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         self.sent.append(message)
         now = self._clock()
+        visible_at = now + timedelta(seconds=delay)
         message_id = f"{self.name}-{len(self.sent)}"
-        self.kept.append(KeptMessage(message, message_id, now + self.clock_ahead, now))
+        self.kept.append(KeptMessage(message, message_id, now + self.clock_ahead, visible_at))
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         self.retries.append((receipt, seconds))

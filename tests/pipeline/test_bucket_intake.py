@@ -629,10 +629,10 @@ def sweep_arrivals(world: World, names: str, has_time: Callable[[], bool]) -> li
 def test_one_photo_that_cannot_be_enqueued_does_not_stop_the_sweep(world: World) -> None:
     send = world.intake_queue.send
 
-    def picky(message: IntakeMessage) -> None:
+    def picky(message: IntakeMessage, delay: int = 0) -> None:
         if message.key == "images/a.jpg":
             raise TransientError("SendMessage failed with InvalidMessageContents")
-        send(message)
+        send(message, delay)
 
     world.intake_queue.send = picky  # type: ignore[method-assign]
 

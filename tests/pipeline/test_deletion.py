@@ -1,12 +1,17 @@
 """Deleting a story: what is left, when, and what late work may still do."""
 
-from datetime import timedelta
+import uuid
+from collections import Counter
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from chalicelib.delivery.messages import StoryMessage, about
+from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY, SWEEP_EVERY
 from chalicelib.errors import (
+    CdnBusyError,
     ExpiredError,
     InvalidRequestError,
     StoryChangedError,
@@ -15,15 +20,17 @@ from chalicelib.errors import (
 )
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.listing import Listing
+from chalicelib.steps.sweeper import Sweeper
 from chalicelib.stories import keys, moves
 from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Lease, Status, Story
 from chalicelib.stories.upload_request import UploadStatus
+from chalicelib.telemetry import OLDEST_WORK
 from tests.fakes.builders import jpeg, story, upload_request
-from tests.fakes.clock import NOW
+from tests.fakes.clock import NOW, Clock
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
 from tests.fakes.trouble import before, failing
-from tests.fakes.world import World
+from tests.fakes.world import World, assembled
 from tests.pipeline.test_reading import CLEAR
 from tests.unit.test_mp3 import tone
 
@@ -177,6 +184,115 @@ def test_a_story_is_erased_when_the_cdn_has_forgotten_it() -> None:
 
     assert world.story().erased_at
     assert len(set(world.cdn.invalidated)) == 1
+
+
+class CloudFront:
+    """Runs 15 wildcard invalidations at a time, each for some minutes.
+
+    Attributes:
+        begun: When each began, by its reference and prefix.
+    """
+
+    def __init__(self, clock: Clock, takes: timedelta) -> None:
+        self.begun: dict[tuple[str, str], datetime] = {}
+        self.refused = 0
+        self._clock = clock
+        self._takes = takes
+
+    def invalidate(self, prefix: str, reference: str) -> bool:
+        now, asked = self._clock(), (reference, prefix)
+        if asked not in self.begun:
+            if sum(now - began < self._takes for began in self.begun.values()) >= 15:
+                self.refused += 1
+                raise CdnBusyError("too many")
+            self.begun[asked] = now
+        return now - self.begun[asked] >= self._takes
+
+
+@pytest.mark.parametrize("minutes", [1, 5])
+def test_a_mass_deletion_ends_in_time_and_shares_invalidations(minutes: int) -> None:
+    world = World()
+    cdn = CloudFront(world.clock, timedelta(minutes=minutes))
+    world.part = assembled(SimpleNamespace(**{**vars(world), "cdn": cdn}), world.clock)
+    for number in range(200):
+        each = story(id=str(uuid.UUID(int=number)), unfinished_since=NOW)
+        world.stories.claim(each)
+        world.media.put(keys.page(each), b"page", "image/jpeg")
+        world.part(Deletion).delete(each.id)
+    sweeper, began_at = world.part(Sweeper), world.clock()
+
+    while world.queues[Step.DELETION].kept:
+        for _ in range(SWEEP_EVERY // timedelta(seconds=20)):
+            erase(world)
+            world.clock.advance(20)
+        sweeper.sweep(lambda: timedelta(minutes=5))
+
+    assert cdn.refused > 0
+    assert all(each.erased_at for each in world.stories.kept.values())
+    assert world.media.objects == {}
+    assert world.queues[Step.DELETION].count() == 0
+    assert world.dead_letter_queues[Step.DELETION].kept == []
+    assert all(age < 3600 for _, age in world.meter.of(OLDEST_WORK))  # the alarm
+    # Fifteen of their own each time that there is room, and one a minute for all others.
+    assert len(cdn.begun) <= 15 * ((world.clock() - began_at) / timedelta(minutes=minutes) + 1)
+    assert len(cdn.begun) < 100
+
+
+def test_the_files_of_a_story_are_gone_before_a_shared_invalidation_begins() -> None:
+    world = world_with_a_story()
+    world.cdn.refusals = 1
+    world.delete()
+
+    erase(world)
+    (waiting,) = world.queues[Step.DELETION].kept
+    assert waiting.message.gone_before is not None
+    assert waiting.message.gone_before - world.clock() >= CLOCKS_DIFFER_BY
+    assert (waiting.receives, waiting.visible_at) == (0, waiting.message.gone_before)
+    assert world.media.objects == {}
+    assert world.cdn.invalidated == []
+
+    waiting.visible_at = world.clock()  # SQS delivers too early
+    erase(world)
+    assert world.cdn.invalidated == []
+    assert world.story().erased_at is None
+
+    world.clock.advance(70)
+    erase(world)
+    assert world.cdn.invalidated == [
+        ("public/", f"all-{waiting.message.gone_before:%Y-%m-%dT%H:%M}")
+    ]
+    assert world.story().erased_at
+
+
+def test_a_later_deletion_takes_a_later_shared_invalidation() -> None:
+    """The earlier one may have begun before the later story's files were removed."""
+    world = World()
+    for number in range(2):
+        each = story(id=str(uuid.UUID(int=number)))
+        world.stories.claim(each)
+        world.part(Deletion).delete(each.id)
+        world.cdn.refusals = 1
+        erase(world)
+        world.clock.advance(70)
+        erase(world)
+
+    assert len({reference for _, reference in world.cdn.invalidated}) == 2
+    assert {prefix for prefix, _ in world.cdn.invalidated} == {"public/"}
+    assert all(each.erased_at for each in world.stories.kept.values())
+
+
+def test_a_shared_invalidation_is_asked_for_until_it_is_done() -> None:
+    world = world_with_a_story()
+    world.cdn.refusals, world.cdn.asks = 2, 2
+    world.delete()
+
+    for _ in range(6):
+        erase(world)
+        world.clock.advance(65)
+
+    assert world.story().erased_at
+    ((asked, times),) = Counter(world.cdn.invalidated).items()
+    assert (asked[0], times) == ("public/", 2)
 
 
 def test_a_deletion_waits_for_a_worker_that_may_still_store_files() -> None:

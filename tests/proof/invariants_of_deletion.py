@@ -73,9 +73,10 @@ def _forgotten_by_the_cdn(requests: Sequence[Request], life: StoryMessage) -> in
     """The number of the request that said so; 0: there is none."""
     gone = _last_removal(requests, life)
     asked: dict[str, int] = {}
+    covering = {"public/", f"public/{life.id}/{life.generation}/"}
     for request in requests:
         match request.detail:
-            case ("invalidate", prefix, *_) if prefix == f"public/{life.id}/{life.generation}/":
+            case ("invalidate", prefix, *_) if prefix in covering:
                 if not request.took_effect:
                     continue
                 reference = str(request.detail[-1])

@@ -169,7 +169,7 @@ class Outcome:
         queue.show_all()
         found = set()
         while (delivery := queue.receive()) is not None:
-            found.add(delivery.message)
+            found.add(StoryMessage(delivery.message.id, delivery.message.generation))
         queue.show_all()
         return found
 
@@ -245,8 +245,8 @@ def has_failed(profile: Profile) -> bool:
 
 def life_of(key: str) -> StoryMessage | None:
     """The life of a story that a file belongs to; None: it is a profile's."""
-    _, *owner, _ = key.split("/")
-    return None if owner[0] == "profiles" else StoryMessage(*owner)
+    _, first, second, *_ = key.split("/")
+    return None if first == "profiles" else StoryMessage(first, second)
 
 
 def written(request: Request, field: str) -> Any:

@@ -134,6 +134,12 @@ def delete_ready(run: Simulation) -> None:
     deleted(run).poll().settle().poll().bulk(run.story.id).list_all()
 
 
+def two_deletions_at_a_busy_cdn(run: Simulation) -> None:
+    """One invalidation is for both."""
+    first = run.upload().settle().story.id
+    run.upload(OTHER_SHADE).settle().busy_cdn(2).delete().delete(first)
+
+
 def deletion_redriven(run: Simulation) -> None:
     """The bucket cannot be emptied for long; the id has another life by then."""
     run.upload().settle().fail("deletion", "s3.ListObjectsV2").delete()
@@ -239,6 +245,12 @@ SCENARIOS: Final[Scenarios] = {
     "a late event after a deletion": late_event_after_deletion,
     "a deletion lost": lambda run: deleted(run).lose_messages(),
     "a slow CDN": lambda run: deleted(run.slow_cdn(3)),
+    "a busy CDN": lambda run: deleted(run.busy_cdn(2).slow_cdn(2)),
+    "a busy CDN, two stories": two_deletions_at_a_busy_cdn,
+    # The first life's files are gone; the second one's must not be taken for them.
+    "a busy CDN, and the photo again": lambda run: (
+        deleted(run.busy_cdn(1)).deliver_next().upload().settle().delete()
+    ),
     "renditions given up and redriven": renditions_redriven,
     "bulk of several": bulk_of_several,
     "an upload request never used": never_used,

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property, partial
 from typing import Any, Self, TypeVar
 
+import msgspec
+
 from chalicelib.assembly import Assembly
-from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage, about
+from chalicelib.delivery.messages import Delivery, IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import GIVE_UP_AFTER, SWEEP_EVERY
 from chalicelib.errors import RejectedError, StorytimeError
 from chalicelib.profiles.moves import MAX_WRITER_DURATION
@@ -191,7 +193,10 @@ class SimulatedAws:
             consumer.handle(delivery)
             return True
 
-        message = delivery if isinstance(delivery.message, StoryMessage) else None
+        message = None
+        if isinstance(delivery.message, StoryMessage):
+            life = msgspec.structs.replace(delivery.message, gone_before=None)
+            message = msgspec.structs.replace(delivery, message=life)
         until = self.clock.now + consumer.time_limit if self.timed else None
         process = Process(f"{consumer.kind} {delivery.receives}", message, until)
         done = self.invoked(process, handle)
@@ -325,6 +330,11 @@ class SimulatedAws:
         self.backend.cdn.asks = asks
         return self
 
+    def busy_cdn(self, refusals: int) -> Self:
+        """The CDN refuses so many invalidations, because others are in progress."""
+        self.backend.cdn.refusals = refusals
+        return self
+
     def lose_messages(self) -> Self:
         """Empty all queues, as a purge or their retention does.
 
@@ -341,7 +351,7 @@ class SimulatedAws:
 
     def _is_only_trace(self, step: Step, message: Any) -> bool:
         story = self.backend.stories.find(message.id) if step is Step.DELETION else None
-        return story is not None and about(story) != message
+        return story is not None and story.generation != message.generation
 
     def lose_events(self) -> Self:
         """S3's events never reach the intake queue."""

@@ -90,7 +90,7 @@ def check(line: Mapping[str, Any], before: float) -> None:
             assert 1 <= len(line[name]) <= 1024
     (metric,) = directive["Metrics"]
     assert set(metric) == {"Name", "Unit"}
-    assert metric["Unit"] in {"Count", "Milliseconds"}
+    assert metric["Unit"] in {"Count", "Milliseconds", "Seconds"}
     assert line[metric["Name"]] == [7.0]
 
 

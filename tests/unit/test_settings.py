@@ -109,6 +109,24 @@ def test_an_origin_may_use_the_api(origin: str) -> None:
     assert Settings.from_environment(ENVIRONMENT).allowed_origin == "*"
 
 
+@pytest.mark.parametrize(
+    ("given", "reading", "narration", "renditions"),
+    [
+        ({"MAXIMUM_CONCURRENCY": "2"}, 2, 2, 2),
+        ({"MAXIMUM_CONCURRENCY": "50"}, 10, 16, 50),
+        ({"READING_CONCURRENCY": "60", "NARRATION_CONCURRENCY": "30"}, 60, 30, 10),
+    ],
+)
+def test_more_functions_than_a_quota_keeps_busy_are_only_for_those_who_ask(
+    given: dict[str, str], reading: int, narration: int, renditions: int
+) -> None:
+    settings = Settings.from_environment({**ENVIRONMENT, **given})
+
+    steps = (Step.READING, Step.NARRATION, Step.RENDITIONS)
+    assert [settings.concurrency_of(step) for step in steps] == [reading, narration, renditions]
+    assert settings.concurrency_of(Step.DELETION) == 2
+
+
 # The settings of a deployed stage are in the package, those of the local one in the environment.
 
 
