@@ -98,7 +98,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]+)`)? *\|", SETTINGS, re.MULTILINE))
 
     assert rows == {
-        field.encode_name: "" if field.required else str(field.default)
+        field.encode_name: "" if field.required or field.default is None else str(field.default)
         for field in msgspec.structs.fields(Settings)
     }
 
