@@ -52,6 +52,9 @@ from chalicelib.stories.queues import DEAD_LETTERS, Step
 settings = Settings.of_app(os.environ)
 telemetry.configure(settings.log_level)
 part = assembly_on_aws(settings)
+# Lambda gives a function a whole CPU only while it initialises. The authorizer needs no client.
+if not os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "authorize").endswith("authorize"):
+    part.make_clients()
 digests = tokens.digests_of(settings.api_tokens)
 
 app = Chalice(app_name="storytime", configure_logs=False)

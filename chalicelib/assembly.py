@@ -5,37 +5,23 @@ type. It builds a part on first use, so that a Lambda function creates only the 
 needs.
 """
 
-import logging
 import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from chalicelib.aws.cloudfront import Distribution
-from chalicelib.aws.cloudwatch import EmfMeter
-from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
-from chalicelib.aws.dynamodb.stories_table import StoriesTable
-from chalicelib.aws.dynamodb.upload_requests_table import UploadRequestsTable
-from chalicelib.aws.polly import PollySpeaker
-from chalicelib.aws.rekognition import RekognitionFaceCollection, RekognitionTextDetector
-from chalicelib.aws.requests import Clients
-from chalicelib.aws.s3 import MediaBucket, S3IntakeBucket, SentPhotosInS3
-from chalicelib.aws.ses import SesMailer
-from chalicelib.aws.sns import NotificationTopic
-from chalicelib.aws.sqs import SqsQueue
-from chalicelib.aws.stepfunctions import StateMachine
-from chalicelib.aws.textract import TextractTextDetector
+from chalicelib.aws.tools import AwsTools
 from chalicelib.delivery.dead_letters import DeadLetters, IntakeDeadLetters, Parking
 from chalicelib.delivery.leases import Leases
 from chalicelib.delivery.messages import Delivery, Queue
 from chalicelib.delivery.runner import Runner, StepRunner
 from chalicelib.pages.readings import Reader
-from chalicelib.settings import LOCAL, Settings
+from chalicelib.settings import Settings
 from chalicelib.steps.bucket_intake import ArrivalIntake
 from chalicelib.steps.deletion import Eraser
 from chalicelib.steps.narration import Narration
@@ -65,8 +51,6 @@ _fields_of: Final = cache(msgspec.structs.fields)
 
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 _QUEUE_FIELD: Final = re.compile(rf"({'|'.join(Step)})_(dead_letter_|parked_)?queue")
-
-log = logging.getLogger(__name__)
 
 
 class Assembly:
@@ -110,6 +94,10 @@ class Assembly:
         if kind not in self._parts:
             self._parts[kind] = self._filled(kind)
         return cast("_Part", self._parts[kind])
+
+    def make_clients(self) -> None:
+        """Make the clients of AWS that nearly every function needs."""
+        self._tools.make_clients()
 
     def queue(self, step: Step, suffix: str = "") -> Any:
         """A step's queue, or its dead-letter or parked queue."""
@@ -194,55 +182,3 @@ def assembly_on_aws(settings: Settings) -> Assembly:
         pause=time.sleep,  # noqa: TID251  # S3 announces nothing when it works again
         reader=settings.reader,
     )
-
-
-class AwsTools:
-    """The adapters as attributes, each built on first use."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._client = Clients(lambda: self.meter)
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in self._adapters:
-            raise AttributeError(name)
-        adapter = self._adapters[name]()
-        setattr(self, name, adapter)  # the next access does not come here
-        return adapter
-
-    @cached_property
-    def _adapters(self) -> Mapping[str, Callable[[], object]]:
-        settings, client, paid = self._settings, self._client, self._client.paid
-        table, arn = settings.stories_table, settings.profile_workflow_arn
-        # The local AWS shows measurements only with LOG_LEVEL=DEBUG: standard output is for people.
-        write = log.debug if settings.stage == LOCAL else partial(print, flush=True)
-        return {
-            "stories": lambda: StoriesTable(client("dynamodb"), table),
-            "upload_requests": lambda: UploadRequestsTable(client("dynamodb"), table),
-            "profiles": lambda: ProfilesTable(client("dynamodb"), table),
-            "media": lambda: MediaBucket(client("s3"), settings.media_bucket),
-            "intake_bucket": lambda: S3IntakeBucket(client("s3"), settings.intake_bucket),
-            "sent_photos": lambda: SentPhotosInS3(client("s3")),
-            "queues": self._queues,
-            "dead_letter_queues": lambda: self._queues(DEAD_LETTERS),
-            "parked_queues": lambda: self._queues(PARKED),
-            "picture_text": lambda: RekognitionTextDetector(paid("rekognition")),
-            "document_text": lambda: TextractTextDetector(
-                paid("textract", settings.textract_region)
-            ),
-            "faces": lambda: RekognitionFaceCollection(
-                paid("rekognition"), settings.face_collection_id, quick=client("rekognition")
-            ),
-            "speaker": lambda: PollySpeaker(paid("polly"), settings.speech_engine),
-            "announcer": lambda: NotificationTopic(client("sns"), settings.notification_topic_arn),
-            "mailer": lambda: SesMailer(client("sesv2"), settings.sender_email),
-            "cdn": lambda: Distribution(client("cloudfront"), settings.distribution_id),
-            "workflow": lambda: StateMachine(
-                client("stepfunctions"), arn, media_bucket=settings.media_bucket
-            ),
-            "meter": lambda: EmfMeter(settings.stage, write),
-        }
-
-    def _queues(self, suffix: str = "") -> Mapping[Step, SqsQueue[Any]]:
-        client, prefix = self._client("sqs"), self._settings.queue_url_prefix
-        return {step: SqsQueue(client, f"{prefix}{step}{suffix}") for step in Step}

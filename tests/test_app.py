@@ -18,9 +18,10 @@ ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/api/GET/stories"
 
 LOOK = """
 import json, sys
-from app import app
+from app import app, part
 from chalice.deploy.swagger import CFNSwaggerGenerator
 asked = json.loads(sys.argv[1])
+adapters = sorted(name for name in vars(part._tools) if not name.startswith("_"))
 swagger = CFNSwaggerGenerator().generate_swagger(app)
 guards = {guard.name: guard for guard in app.builtin_auth_handlers}
 event = {"type": "TOKEN", "methodArn": asked["arn"], "authorizationToken": asked["authorization"]}
@@ -33,6 +34,7 @@ print(json.dumps({
         for method, operation in operations.items()
     ],
     "seconds": guards["authorize"].ttl_seconds,
+    "adapters": adapters,
     "cors": app.api.cors.get_access_control_headers(),
 }))
 """
@@ -44,7 +46,7 @@ def look(authorization: str = "", **settings: str) -> Any:
     ended = subprocess.run(  # noqa: S603  # the lines above
         [sys.executable, "-c", LOOK, asked],
         cwd=ROOT,
-        env=os.environ | app_environment(4566) | settings,
+        env={**os.environ, **app_environment(4566), **settings},
         capture_output=True,
         check=True,
         text=True,
@@ -64,6 +66,22 @@ def unguarded(app: Any) -> set[tuple[str, str]]:
         for each in app["deployed"]
         if each["security"] != [{"authorize": []}]
     }
+
+
+@pytest.mark.parametrize(
+    ("function", "made"),
+    [
+        ("storytime-dev", True),
+        ("storytime-dev-read_page", True),
+        ("storytime-dev-authorize", False),
+    ],
+)
+def test_a_function_makes_its_clients_while_it_initialises(function: str, *, made: bool) -> None:
+    """Not the authorizer, and not Chalice's commands, which have no function's name."""
+    seen = look(AWS_LAMBDA_FUNCTION_NAME=function)["adapters"]
+
+    assert ({"stories", "media", "queues"} <= set(seen)) is made
+    assert "stories" not in look()["adapters"]
 
 
 def test_head_answers_wherever_get_does(closed: Any) -> None:

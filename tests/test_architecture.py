@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "profiles": {"delivery", "errors", "pages", "stories", "telemetry"},
     "steps": {"delivery", "errors", "pages", "profiles", "stories", "telemetry"},
     "http": {"delivery", "errors", "pages", "profiles", "steps", "stories"},
-    "aws": {"delivery", "errors", "pages", "profiles", "stories", "telemetry"},
+    "aws": {"delivery", "errors", "pages", "profiles", "settings", "stories", "telemetry"},
     "assembly": {"aws", "delivery", "pages", "settings", "steps", "stories"},
 }
 """Each room of chalicelib, and the rooms that it may import."""

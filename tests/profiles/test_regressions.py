@@ -10,9 +10,9 @@ from botocore.stub import Stubber
 from chalice.app import Response
 
 from chalicelib import telemetry
-from chalicelib.assembly import AwsTools
 from chalicelib.aws.requests import RequestFailedError
 from chalicelib.aws.ses import SesMailer
+from chalicelib.aws.tools import AwsTools
 from chalicelib.errors import TransientError, UnknownProfileError
 from chalicelib.http.answers import answering_errors
 from chalicelib.http.profiles import email_of

@@ -12,7 +12,7 @@ import pytest
 from botocore import handlers
 from botocore.exceptions import BotoCoreError
 
-from chalicelib.assembly import AwsTools
+from chalicelib.aws.tools import AwsTools
 from chalicelib.errors import TransientError
 from chalicelib.settings import Settings
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.assembly import Assembly, AwsTools, utc_now
+from chalicelib.assembly import Assembly, utc_now
+from chalicelib.aws.tools import AwsTools
 from chalicelib.settings import Settings
 from chalicelib.stories.keys import Links
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, Step
@@ -49,7 +50,7 @@ def test_the_local_stage_logs_measurements_at_debug_level(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level("DEBUG", "chalicelib.assembly"):
+    with caplog.at_level("DEBUG", "chalicelib.aws.tools"):
         tools(monkeypatch).meter.record(STORIES_READY)
 
     assert capsys.readouterr() == ("", "")
