@@ -12,19 +12,22 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+from chalicelib.stories import keys
 from chalicelib.stories.queues import PARKED, Step
 from infrastructure.account import Account
 from infrastructure.stage import APP, LOCAL, PROJECT, DeploymentError, Stage, UsageError
 from infrastructure.stage_files import tracked_config
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef
@@ -105,8 +108,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     pause = threading.Event()
     try:
         stage, queue = _stage_and_queue(arguments)
-        sqs = _local_sqs(environ) if stage == LOCAL else Account().client("sqs")
-        done = redrive(sqs, f"{APP}-{stage}-{queue}", lambda: pause.wait(_SECONDS_BETWEEN_LOOKS))
+        client, intake_bucket = _stage_in_aws(stage, environ)
+        name = f"{APP}-{stage}-{queue}"
+        print(redrive(client("sqs"), name, lambda: pause.wait(_SECONDS_BETWEEN_LOOKS)))
+        if queue == Step.INTAKE:
+            print(files_left(client("s3"), intake_bucket))
     except (UsageError, DeploymentError) as error:
         return _complain(error, 2)
     except EndpointConnectionError as error:
@@ -115,8 +121,19 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return _complain(error, 1)
     except KeyboardInterrupt:
         return _complain("stopped waiting; SQS continues the move.", 1)
-    print(done)
     return 0
+
+
+def files_left(s3: "S3Client", bucket: str) -> str:
+    """Return a sentence about the files that the messages of the intake queue may be about."""
+    pages = [
+        page
+        for prefix in (keys.ARRIVALS, keys.PROFILE_ARRIVALS, keys.REJECTED)
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    ]
+    count = sum(page["KeyCount"] for page in pages)
+    files = "1 file is" if count == 1 else f"{count:,} files are"
+    return f"{files} in the intake bucket; S3 removes a file 15 days after it came."
 
 
 def _stage_and_queue(arguments: Sequence[str]) -> tuple[str, str]:
@@ -131,12 +148,18 @@ def _stage_and_queue(arguments: Sequence[str]) -> tuple[str, str]:
     return stage, queue
 
 
-def _local_sqs(environ: Mapping[str, str]) -> "SQSClient":
-    """Return a client of the local AWS; ``AWS_ENDPOINT_URL`` says where it is.
+def _stage_in_aws(stage: str, environ: Mapping[str, str]) -> tuple[Callable[[str], Any], str]:
+    """Return what makes clients of the stage's AWS, and the name of its intake bucket.
+
+    ``AWS_ENDPOINT_URL`` says where the local AWS is.
 
     Raises:
         UsageError: It is not an address.
     """
+    if stage != LOCAL:
+        account = Account()
+        bucket = f"{APP}-{stage}-staging-{account.number}-{account.region}"
+        return account.client, bucket
     own = tracked_config(PROJECT)["stages"][LOCAL]["environment_variables"]
     endpoint_url = environ.get("AWS_ENDPOINT_URL", own["AWS_ENDPOINT_URL"])
     session = boto3.session.Session(
@@ -146,9 +169,10 @@ def _local_sqs(environ: Mapping[str, str]) -> "SQSClient":
     )
     try:
         _ = urlsplit(endpoint_url).port  # boto3 would notice only when it connects
-        return session.client("sqs", endpoint_url=endpoint_url, config=_FEW_TRIES)
     except ValueError as error:
         raise UsageError(f"AWS_ENDPOINT_URL is not an address: {error}.") from error
+    make: Any = partial(session.client, endpoint_url=endpoint_url, config=_FEW_TRIES)
+    return make, own["INTAKE_BUCKET"]
 
 
 def _queue_url(sqs: "SQSClient", name: str) -> str:
