@@ -11,7 +11,7 @@ StorytimeError
 │   ├── PhotoDoesNotMeetRequirementError    the photo does not show one clear face
 │   └── FaceAlreadyExistsError              the face belongs to another profile
 ├── TransientError                AWS failed: a retry may help
-│   ├── ThrottledError            AWS takes no more requests for a moment: wait, and try again
+│   ├── ThrottledError            AWS takes no more paid requests now: wait, and try again
 │   ├── CdnBusyError              the CDN begins no more invalidations now
 │   └── ProfileChangedError       another writer was first: read the profile again
 ├── StoryChangedError             another delivery or generation was first: nothing to do

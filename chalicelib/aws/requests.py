@@ -1,5 +1,6 @@
 """AWS requests: their timeouts and retries, their errors, and which of them are paid."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar
@@ -22,6 +23,8 @@ PAID_OPERATIONS: Final = {
     "textract": ("DetectDocumentText",),
 }
 """Operations that AWS bills by the request or the character, by service."""
+
+_PAID: Final = frozenset(itertools.chain.from_iterable(PAID_OPERATIONS.values()))
 
 _THROTTLED: Final = frozenset(
     {"LimitExceededException", "ProvisionedThroughputExceededException", "ThrottlingException"}
@@ -65,7 +68,7 @@ class RequestFailedError(TransientError):
 
 
 class RequestThrottledError(RequestFailedError, ThrottledError):
-    """AWS takes no more requests of this kind for a moment, and billed nothing."""
+    """AWS takes no more paid requests of this kind for a moment, and billed nothing."""
 
 
 class NoTimeLeftError(BotoCoreError):
@@ -100,7 +103,8 @@ def request(
         return operation(*args, **parameters)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "Unknown")
-        kind = RequestThrottledError if code in _THROTTLED else RequestFailedError
+        is_busy = code in _THROTTLED and error.operation_name in _PAID
+        kind = RequestThrottledError if is_busy else RequestFailedError
         raise kind(error.operation_name, code, error.response) from error
     except BotoCoreError as error:  # no connection, no answer in time, an unreadable answer
         name = getattr(operation, "__name__", "request")

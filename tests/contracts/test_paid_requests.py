@@ -8,11 +8,12 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.aws.polly import PollySpeaker
 from chalicelib.aws.rekognition import RekognitionFaceCollection, RekognitionTextDetector
 from chalicelib.aws.requests import count_paid_requests
 from chalicelib.aws.textract import TextractTextDetector
-from chalicelib.errors import RejectedError, TransientError
+from chalicelib.errors import RejectedError, ThrottledError, TransientError
 from chalicelib.profiles.faces import Owner
 from chalicelib.telemetry import CHARACTERS_NARRATED, PAID_CALLS
 from tests.fakes.outputs import Measurements
@@ -132,3 +133,38 @@ def test_a_refused_request_is_not_paid(
         RekognitionTextDetector(rekognition.client).detect(b"jpeg")
 
     assert rekognition.paid() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_busy"),
+    [
+        ("ThrottlingException", True),
+        ("ProvisionedThroughputExceededException", True),
+        ("LimitExceededException", True),
+        ("InternalServerError", False),
+    ],
+)
+def test_a_paid_request_that_is_throttled_is_told_from_one_that_fails(
+    rekognition: Counted, code: str, *, is_busy: bool
+) -> None:
+    rekognition.answers.add_client_error("detect_text", code)
+
+    with pytest.raises(TransientError) as failed:
+        RekognitionTextDetector(rekognition.client).detect(b"jpeg")
+
+    assert isinstance(failed.value, ThrottledError) is is_busy
+    assert rekognition.paid() == []
+
+
+def test_a_table_that_is_throttled_fails_like_any_other_request(
+    boto3_session: boto3.session.Session,
+) -> None:
+    """Its quota is no bulk load's bound: SQS counts the attempt, as always."""
+    client = boto3_session.client("dynamodb")
+    with Stubber(client) as answers:
+        answers.add_client_error("get_item", "ProvisionedThroughputExceededException")
+
+        with pytest.raises(TransientError) as failed:
+            StoriesTable(client, "stories").find("x")
+
+    assert not isinstance(failed.value, ThrottledError)

@@ -1,13 +1,17 @@
 """The sweep. The test invokes the function itself instead of waiting for its schedule."""
 
 import json
+from datetime import UTC, datetime
 
 import boto3
 import requests
 
+from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from local.resources.names import PREFIX, REGION, STACK_KEYS
 from local.runner.launcher import RunningStack
 from tests.end_to_end.client import TIMEOUT
+from tests.fakes.builders import story
 
 SCHEDULED = {
     "version": "0",
@@ -25,16 +29,21 @@ SCHEDULED = {
 def test_a_sweep_lists_unfinished_records_and_waiting_photos(
     stack: RunningStack,
 ) -> None:
-    functions = boto3.session.Session(*STACK_KEYS, region_name=REGION).client(
-        "lambda", endpoint_url=stack.aws_url
-    )
+    session = boto3.session.Session(*STACK_KEYS, region_name=REGION)
+    functions = session.client("lambda", endpoint_url=stack.aws_url)
+    table, name = session.client("dynamodb", endpoint_url=stack.aws_url), f"{PREFIX}stories"
+    now = datetime.now(UTC)
+    young = story(unfinished_since=now, created_at=now, enqueued_at=now)
+    StoriesTable(table, name).claim(young)
 
     answer = functions.invoke(FunctionName=f"{PREFIX}sweep", Payload=json.dumps(SCHEDULED))
 
     assert answer["Payload"].read() == b"null"
+    table.delete_item(TableName=name, Key=items.story_key(young.id))
     seen = requests.get(f"{stack.aws_url}/_local/calls", timeout=TIMEOUT).json()
     assert {
         "dynamodb.Scan storytime-local-stories/index/unfinished",
+        "dynamodb.BatchGetItem storytime-local-stories story#*",
         "s3.ListObjectsV2 storytime-local-staging/images/*",
         "s3.ListObjectsV2 storytime-local-staging/profiles/*",
     } <= {*seen["sweep"]}

@@ -32,6 +32,9 @@ class Fault(StrEnum):
 
 ALL_KINDS = tuple(Fault)
 CRASHES = (Fault.DIES_BEFORE, Fault.DIES_AFTER)
+_QUOTAS_ARE_LOW = frozenset(
+    {"rekognition.DetectText", "textract.DetectDocumentText", "polly.SynthesizeSpeech"}
+)
 _WITHOUT_EFFECT = (Fault.DIES_BEFORE, Fault.THROTTLED, Fault.SERVER_ERROR)
 
 
@@ -119,8 +122,8 @@ class Tape:
                 return result
         if fault in CRASHES:
             raise ProcessDied(operation)
-        kind = ThrottledError if fault is Fault.THROTTLED else TransientError
-        raise kind(f"{operation} failed: {fault}")
+        is_busy = fault is Fault.THROTTLED and operation in _QUOTAS_ARE_LOW
+        raise (ThrottledError if is_busy else TransientError)(f"{operation} failed: {fault}")
 
     def _fault_of(self, number: int, operation: str, process: Process) -> Fault | None:
         if process.until and self.clock.now > process.until:
