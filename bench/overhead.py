@@ -4,6 +4,7 @@ from statistics import median
 
 from bench.client import CLOSELY, Client
 from bench.pages import page_photo
+from bench.plain import Plain
 from bench.report import Figure
 from bench.stack import running_stack
 
@@ -13,8 +14,9 @@ FIXED = 0.3  # seconds
 
 def measure(*, quick: bool) -> list[Figure]:
     """One page at a time; the first loads the engines and does not count."""
-    ready, engines = [], []
+    ready, engines, plain_beyond = [], [], []
     with running_stack() as stack, Client(stack) as client:
+        plain = Plain(stack)
         client.wait_until_at_rest(client.upload(page_photo(0)))
         for number in range(1, 5 if quick else 16):
             photo = page_photo(number)
@@ -23,6 +25,9 @@ def measure(*, quick: bool) -> list[Figure]:
             ready.append(client.wait_until_ready(upload, poll_every=CLOSELY))
             engines.append(client.engine_seconds())
             client.wait_until_at_rest(upload)
+            client.reset_engine_seconds()
+            plain.upload(photo)
+            plain_beyond.append(plain.make_story() - client.engine_seconds())
     pairs = list(zip(ready, engines, strict=True))
     share = median(took / (FACTOR * worked + FIXED) for took, worked in pairs)
     return [
@@ -38,6 +43,7 @@ def measure(*, quick: bool) -> list[Figure]:
                 "engines (s)": round(median(engines), 3),
                 "ready / engines": round(median(took / worked for took, worked in pairs), 3),
                 "beyond engines (s)": round(median(took - worked for took, worked in pairs), 3),
+                "plain requests, beyond engines (s)": round(median(plain_beyond), 3),
             },
         )
     ]

@@ -9,6 +9,7 @@ from PIL import Image
 
 from bench.client import Client
 from bench.pages import large_photo, page_photo, with_comment
+from bench.plain import Plain
 from bench.report import Figure
 from bench.stack import RunningStack, running_stack
 
@@ -20,10 +21,10 @@ def measure(*, quick: bool) -> list[Figure]:
 
     Each turn waits until its story is finished: reading would otherwise slow the next one.
     """
-    uploads, puts, decodes = [], [], []
+    uploads, puts, decodes, plains = [], [], [], []
     original = large_photo(PHOTO_SIZE)
     with running_stack() as stack, Client(stack) as client:
-        put = bare_put(stack)
+        put, plain = bare_put(stack), Plain(stack)
         client.wait_until_at_rest(client.upload(page_photo(0)))
         put(original)
         for number in range(5 if quick else 15):
@@ -34,6 +35,7 @@ def measure(*, quick: bool) -> list[Figure]:
             client.wait_until_at_rest(upload)
             puts.append(seconds(put, photo))
             decodes.append(seconds(decode, photo))
+            plains.append(plain.upload(photo))
     bare = median(puts) + median(decodes)
     return [
         Figure(
@@ -47,6 +49,7 @@ def measure(*, quick: bool) -> list[Figure]:
                 "upload (s)": round(median(uploads), 3),
                 "put (s)": round(median(puts), 3),
                 "decode (s)": round(median(decodes), 3),
+                "store and enqueue plainly (s)": round(median(plains), 3),
             },
         )
     ]

@@ -48,21 +48,25 @@ class DeployedStage:
         self.settings: dict[str, str] = {}
 
     def deploy(self) -> None:
-        """Deploy an earlier version that makes a story, then this one over it.
+        """Run `make token` and `make deploy` as the README says, over an earlier version's stage.
 
-        Runs `make token` and `make deploy` as the README says.
+        Without that version, on an empty account.
         """
-        before = self.project.parent / "before"
-        self.token = version_before.deploy(self.account, before, NAME, EMAIL, self._own_config())
+        self._copy_project()
+        if version_before.is_here():
+            self._deploy_before()
+        self.token = self.make("token").splitlines()[0]
+        self.said = self.make("deploy", f"EMAIL={EMAIL}")
+        self._look_up()
+
+    def _deploy_before(self) -> None:
+        """Have an earlier version deploy the stage, and make a story."""
+        folder = self.project.parent / "before"
+        self.token = version_before.deploy(self.account, folder, NAME, EMAIL, self._own_config())
+        version_before.hand_over_tokens(folder, self.project)
         self._look_up()
         self.story_before = self.ended(self.upload(PHOTO_BEFORE).json()["id"]).json()
         self.audio_before = self.content(self.story_before["audio_url"])
-
-        self._copy_project()
-        version_before.hand_over_tokens(before, self.project)
-        self.token = self.make("token").splitlines()[0]
-        self.said = self.make("deploy")
-        self._look_up()
 
     def _look_up(self) -> None:
         """Find the API and the stack's outputs."""

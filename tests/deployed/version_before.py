@@ -16,6 +16,12 @@ VERSION: Final = "4c06b3990c4cb6f6de4442b3cce1c893bd81f7eb"
 environment."""
 
 
+def is_here() -> bool:
+    """Does this clone have that version? A shallow one, or a project without git, does not."""
+    command = ["git", "cat-file", "-e", f"{VERSION}^{{commit}}"]
+    return not subprocess.run(command, cwd=PROJECT, capture_output=True, check=False).returncode
+
+
 def deploy(account: EmulatedAccount, folder: Path, stage: str, email: str, own: Any) -> str:
     """Deploy a stage from a copy of that version, and return its token.
 
