@@ -30,6 +30,7 @@ from chalice.utils import UI, OSUtils
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
 
+from chalicelib.settings import PREPARED
 from infrastructure.iam.permissions import GRANTS
 from tests.test_installing import asked_for, packages
 from tests.unit.test_settings import ENVIRONMENT
@@ -102,8 +103,8 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder, version = tmp_path_factory.mktemp("project"), request.param
     for name in ("app.py", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
-    bytecode = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=bytecode)
+    not_tracked = shutil.ignore_patterns("__pycache__", PREPARED.name)
+    shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=not_tracked)
     files = OSUtils()
     platforms = DependencyBuilder(files)._get_pip_platforms("cp" + version.replace(".", ""))
     builder = DependencyBuilder(files, PipRunner(Pip(version, platforms)))
