@@ -4,17 +4,21 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import requests
 
+from chalicelib.aws.dynamodb.stories_table import StoriesTable
+from chalicelib.delivery.messages import about
 from infrastructure.stack.outputs import settings_of
 from samples.draw_page import SAMPLE_PHOTO
 from tests.deployed import version_before
 from tests.deployed.emulated_account import PROJECT, EmulatedAccount
+from tests.fakes.builders import story
 from tests.infrastructure.projects import git
 from tests.waiting import until
 
@@ -40,6 +44,7 @@ class DeployedStage:
         self.api = ""
         self.token = ""
         self.said = ""  # by the deployment
+        self.lost_id = str(uuid.uuid4())  # of a story without a photo
         self.story_before: dict[str, Any] = {}  # that an earlier version made
         self.audio_before = b""
         self.http = requests.Session()
@@ -58,6 +63,7 @@ class DeployedStage:
         self.token = self.make("token").splitlines()[0]
         self.said = self.make("deploy", f"EMAIL={EMAIL}")
         self._look_up()
+        self._send_a_page_without_a_photo()
 
     def _deploy_before(self) -> None:
         """Have an earlier version deploy the stage, and make a story."""
@@ -67,6 +73,19 @@ class DeployedStage:
         self._look_up()
         self.story_before = self.ended(self.upload(PHOTO_BEFORE).json()["id"]).json()
         self.audio_before = self.content(self.story_before["audio_url"])
+
+    def _send_a_page_without_a_photo(self) -> None:
+        """Make a story that can never be read: its message is given up in some minutes.
+
+        Meanwhile, other tests run.
+        """
+        now = datetime.now(UTC)
+        lost = story(id=self.lost_id, created_at=now, enqueued_at=now, unfinished_since=now)
+        StoriesTable(self.account.client("dynamodb"), self.settings["STORIES_TABLE"]).claim(lost)
+        self.account.client("sqs").send_message(
+            QueueUrl=f"{self.settings['QUEUE_URL_PREFIX']}reading",
+            MessageBody=msgspec.json.encode(about(lost)).decode(),
+        )
 
     def _look_up(self) -> None:
         """Find the API and the stack's outputs."""
@@ -178,17 +197,6 @@ class DeployedStage:
             f"{self.account.engines.aws_url}/_local/requests", timeout=10
         ).json()
         return counts
-
-    @contextmanager
-    def broken_engine(self, operation: str, error: str) -> Iterator[None]:
-        """Let an engine fail meanwhile."""
-        faults = f"{self.account.engines.aws_url}/_local/faults"
-        fault: dict[str, str | int] = {"operation": operation, "error": error, "times": 1000}
-        requests.post(faults, json=fault, timeout=10).raise_for_status()
-        try:
-            yield
-        finally:
-            requests.delete(faults, timeout=10).raise_for_status()
 
     def log_lines(self) -> list[str]:
         """Return all log lines of the stage's functions."""
