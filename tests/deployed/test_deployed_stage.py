@@ -201,15 +201,6 @@ def test_a_deleted_story_leaves_no_files(stage: DeployedStage) -> None:
         assert stage.keys("MEDIA_BUCKET", f"{prefix}/{uploaded['id']}") == []
 
 
-def test_a_message_that_fails_for_good_is_parked(stage: DeployedStage) -> None:
-    """After five receives, which take some minutes: it was sent when the stage was deployed."""
-    assert until(lambda: stage.parked("reading"), patience=240) == 1
-
-    failed = stage.ended(stage.lost_id)
-    assert failed.status_code == 422
-    assert "the photo never arrived" in failed.json()["message"]
-
-
 def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None:
     sent = stage.request(
         "PUT",
@@ -243,3 +234,12 @@ def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None
     profile = stage.request("GET", "/profiles/anna").json()
     assert (profile["status"], profile["execution_id"]) == ("ready", ended["name"])
     assert stage.request("DELETE", "/profiles/anna").status_code == 202
+
+
+def test_a_message_that_fails_for_good_is_parked(stage: DeployedStage) -> None:
+    """After five receives, which take some minutes: it was sent when the stage was deployed."""
+    assert until(lambda: stage.parked("reading"), patience=240) == 1
+
+    failed = stage.ended(stage.lost_id)
+    assert failed.status_code == 422
+    assert "the photo never arrived" in failed.json()["message"]
