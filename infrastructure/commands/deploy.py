@@ -185,8 +185,9 @@ API        {url}
 Dashboard  CloudWatch, Dashboards, {stage.prefix}
 
 Next
-  1. Confirm the two e-mail subscriptions, stories and alarms. Not by the link, but with its token:
-     else whoever gets a forwarded story can unsubscribe you.
+  1. Confirm your two e-mail subscriptions, to stories and to alarms. Use these commands, with the
+     value of Token= in each e-mail's link. Do not follow the link: afterwards, anybody to whom you
+     forward a story could unsubscribe you.
      aws sns confirm-subscription --region {region} --authenticate-on-unsubscribe true \\
          --topic-arn {outputs["NotificationTopicArn"]} --token <token>
      aws sns confirm-subscription --region {region} --authenticate-on-unsubscribe true \\

@@ -120,7 +120,7 @@ def _wrong_answers(run: Outcome) -> Iterator[str]:
                 yield "a client that cancelled an upload gets another answer than that"
         elif _is_cancellation(answer.found):
             if answer.asked_for not in run.asked_to_cancel:
-                yield "a client is told of a cancellation that no client wanted"
+                yield "an upload is said to be cancelled, but no client cancelled it"
         elif isinstance(answer.found, ExpiredError) and mine and not is_over:
             yield "a photo that was posted is said not to have come in time"
 
