@@ -193,7 +193,7 @@ def cut_out(picture: bytes, square: tuple[int, int, int, int], side: int) -> byt
 def _opened(photo: bytes) -> Image.Image:
     formats = ["JPEG", "PNG", "GIF", "WEBP"]
     if photo[4:8] == b"ftyp":  # HEIF; other formats do not need to load its codec
-        from pillow_heif import register_heif_opener  # noqa: PLC0415
+        from pi_heif import register_heif_opener  # noqa: PLC0415
 
         register_heif_opener()
         formats = ["HEIF"]

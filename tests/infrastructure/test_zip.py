@@ -122,12 +122,12 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 IMPORT_THE_APP: Final = f"""
 import json, sys
 sys.path[:0] = sys.argv[1:]
-import app, pillow_heif
+import app, pi_heif
 from PIL import Image, _imaging
 Image.open({str(ROOT / "samples" / "page.jpg")!r}).load()
 assert type(app.app).__module__ == "chalice.app"
 assert len(app.app.handler_map) > 15
-print(json.dumps([sys.modules["chalice"].__file__, _imaging.__file__, pillow_heif.__file__]))
+print(json.dumps([sys.modules["chalice"].__file__, _imaging.__file__, pi_heif.__file__]))
 """
 
 
