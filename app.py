@@ -23,7 +23,7 @@ from chalice.app import (
     SQSEvent,
 )
 
-from chalicelib import telemetry
+from chalicelib import cold_start, telemetry
 from chalicelib.assembly import assembly_on_aws
 from chalicelib.delivery import deadlines, events
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
@@ -53,7 +53,7 @@ settings = Settings.of_app(os.environ)
 telemetry.configure(settings.log_level)
 part = assembly_on_aws(settings)
 # Lambda gives a function a whole CPU only while it initialises. The authorizer needs no client.
-if not os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "authorize").endswith("authorize"):
+if cold_start.running_function() not in {"", "authorize"}:
     part.make_clients()
 digests = tokens.digests_of(settings.api_tokens)
 

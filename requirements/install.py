@@ -28,6 +28,9 @@ _PURPOSES: Final = {
     "emulator": "the emulator of AWS",
 }
 _FACE_MODELS: Final = "face-recognition-models:--build-option=--compression=stored"
+_BYTECODE: Final = "import sys; sys.pycache_prefix = sys.pycache_prefix or sys.prefix + '/bytecode'"
+"""Run whenever this Python starts: it writes no bytecode beside the sources. `chalice deploy` would
+send that, once for each function."""
 _CONTROL_SEQUENCE: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -85,6 +88,8 @@ def install(name: str) -> None:
         progress.show(f"making {folder.name}")
         _make_environment(folder, lock)
     progress.end(_synchronise(folder, lock, progress))
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (packages / "storytime.pth").write_text(f"{_BYTECODE}\n")
 
     for each in ("local", "dev") if name == "dev" else (name,):
         _stamp(folder, each).touch()

@@ -35,6 +35,7 @@ print(json.dumps({
     ],
     "seconds": guards["authorize"].ttl_seconds,
     "adapters": adapters,
+    "pillow": "PIL.Image" in sys.modules,
     "cors": app.api.cors.get_access_control_headers(),
 }))
 """
@@ -82,6 +83,15 @@ def test_a_function_makes_its_clients_while_it_initialises(function: str, *, mad
 
     assert ({"stories", "media", "queues"} <= set(seen)) is made
     assert "stories" not in look()["adapters"]
+
+
+@pytest.mark.parametrize(
+    ("function", "loads"),
+    [("", True), ("storytime-dev", True), ("storytime-dev-read_page", True)]
+    + [(f"storytime-dev-{name}", False) for name in ("authorize", "narrate", "sweep")],
+)
+def test_only_a_function_that_decodes_photos_loads_pillow(function: str, *, loads: bool) -> None:
+    assert look(AWS_LAMBDA_FUNCTION_NAME=function)["pillow"] is loads
 
 
 def test_head_answers_wherever_get_does(closed: Any) -> None:

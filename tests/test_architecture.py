@@ -15,6 +15,7 @@ STEPS = {"chalicelib.steps.reading", "chalicelib.steps.narration", "chalicelib.s
 PACKAGES = ("chalicelib", "local", "infrastructure")
 
 MAY_IMPORT = {
+    "cold_start": set[str](),
     "errors": set[str](),
     "telemetry": {"errors"},
     "pages": {"errors"},

@@ -125,7 +125,11 @@ def test_an_interrupted_installation_is_repaired(tmp_path: Path) -> None:
     )
     assert not (half_made / "left over").exists()
     assert sorted(path.name for path in tmp_path.glob(".venv/installed-*")) == ["installed-local"]
-    assert list(tmp_path.glob(".venv/lib/*/site-packages/six.py"))
+    (six,) = tmp_path.glob(".venv/lib/*/site-packages/six.py")
+    python = tmp_path / ".venv/bin/python"
+    subprocess.run([python, "-c", "import six"], env={}, check=True)  # noqa: S603  # ours
+    assert list(six.parent.glob("__pycache__/six*")) == []
+    assert len(list(tmp_path.glob(".venv/bytecode/**/six*.pyc"))) == 1
 
     lock.write_text(
         re.sub("sha256:....", "sha256:0000", lock.read_text()).replace("six==", "idna==")

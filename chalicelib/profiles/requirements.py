@@ -5,12 +5,14 @@ says no more about the scale (FaceDetail, ImageQuality).
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import RejectedError
-from chalicelib.pages.photo import Size
 from chalicelib.profiles.faces import Face, FaceAttribute
 from chalicelib.profiles.profile import Refusal
+
+if TYPE_CHECKING:
+    from chalicelib.pages.photo import Size
 
 MIN_FACE_SIDE: Final = 80
 """Pixels of the face's shorter side. Rekognition finds faces of at least 40 pixels in pictures of
@@ -53,7 +55,7 @@ _EYES_CLOSED: Final = Refusal(
 )
 
 
-def refusal_of(faces: Sequence[Face], size: Size) -> Refusal | None:
+def refusal_of(faces: Sequence[Face], size: "Size") -> Refusal | None:
     """Why a picture of this size with these faces is refused; None: it is suitable.
 
     Of several reasons, the one that a person sees most easily.
@@ -68,7 +70,7 @@ def refusal_of(faces: Sequence[Face], size: Size) -> Refusal | None:
     return _refusal_of_face(faces[0], size)
 
 
-def _refusal_of_face(face: Face, size: Size) -> Refusal | None:
+def _refusal_of_face(face: Face, size: "Size") -> Refusal | None:
     looks_away = abs(face.yaw) > MAX_YAW or abs(face.pitch) > MAX_PITCH
     closed = FaceAttribute(not face.eyes_open.value, face.eyes_open.confidence)
     checks = (
@@ -83,7 +85,7 @@ def _refusal_of_face(face: Face, size: Size) -> Refusal | None:
     return next((refusal for is_unsuitable, refusal in checks if is_unsuitable), None)
 
 
-def _is_too_small(face: Face, size: Size) -> bool:
+def _is_too_small(face: Face, size: "Size") -> bool:
     """Is the face too small to be matched?"""
     width, height = face.box.width * size.width, face.box.height * size.height
     return (

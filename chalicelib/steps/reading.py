@@ -2,18 +2,23 @@
 
 import logging
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PIL import Image
 
 from chalicelib.delivery import messages
 from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.errors import RejectedError, TransientError
-from chalicelib.pages import coverage, detection, reading_order, readings, voices
+from chalicelib.pages import (
+    coverage,
+    detection,
+    legibility,
+    page_image,
+    reading_order,
+    readings,
+    voices,
+)
 from chalicelib.pages.detection import TextDetection
-from chalicelib.pages.legibility import why_illegible, why_none_found
-from chalicelib.pages.page_image import PageImage
 from chalicelib.pages.reading_order import PageText, SkippedText
 from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
 from chalicelib.steps.paid_results import PaidResults
@@ -21,6 +26,9 @@ from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Stories, TextDetector
 from chalicelib.stories.story import PHOTO_MISSING, Lease, Story
 from chalicelib.telemetry import FailureReason
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _JSON: Final = "application/json"
 _MAX_SKIPPED: Final = 100
@@ -57,7 +65,7 @@ class Reading(msgspec.Struct, frozen=True):
         stored = self.media.get(keys.photo(story))
         if stored is None:
             raise TransientError(PHOTO_MISSING)
-        page = PageImage(stored)
+        page = page_image.PageImage(stored)
         taken = self._taken(story, page, lease)
         reading = readings.combined(taken)
         quarter = readings.quarter_turn(reading, page.aspect())
@@ -84,7 +92,7 @@ class Reading(msgspec.Struct, frozen=True):
         )
         return self.stories.apply(story, move, lease=lease, release=True)
 
-    def _taken(self, story: Story, page: PageImage, lease: Lease) -> list[PageReading]:
+    def _taken(self, story: Story, page: "page_image.PageImage", lease: Lease) -> list[PageReading]:
         """Take readings until no other one is needed; a stored one costs nothing."""
         reader = readings.reader_for(self.reader, story.language)
         taken: list[PageReading] = []
@@ -97,7 +105,7 @@ class Reading(msgspec.Struct, frozen=True):
             taken.append(PageReading(call, found, is_uncovered))
         return taken
 
-    def _detect(self, page: PageImage, call: ReadingCall) -> bytes:
+    def _detect(self, page: "page_image.PageImage", call: ReadingCall) -> bytes:
         image = page.encoded(call.turn)
         if call.service is Service.REKOGNITION:
             return msgspec.json.encode(self.picture_text.detect(image))
@@ -109,7 +117,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def _not_legible(
-    page: Image.Image, detections: list[TextDetection], *, is_written_on: bool
+    page: "Image.Image", detections: list[TextDetection], *, is_written_on: bool
 ) -> RejectedError:
     """The error of a page whose words were guessed, or that has none.
 
@@ -122,8 +130,10 @@ def _not_legible(
         reason = "only marks, and no words, were found on this page"
         return RejectedError(reason, code=FailureReason.NO_TEXT)
     if readings.is_guessed(detections) or is_written_on:
-        return RejectedError(why_illegible(page, detections), code=FailureReason.ILLEGIBLE)
-    return RejectedError(why_none_found(page), code=FailureReason.NO_TEXT)
+        return RejectedError(
+            legibility.why_illegible(page, detections), code=FailureReason.ILLEGIBLE
+        )
+    return RejectedError(legibility.why_none_found(page), code=FailureReason.NO_TEXT)
 
 
 def _log(taken: list[PageReading], page: PageText, *, complete: bool) -> None:

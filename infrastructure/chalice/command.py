@@ -43,7 +43,6 @@ def run_chalice(stage: Stage, command: Sequence[str], report: Callable[[str], No
             **os.environ,
             **region_variable(os.environ),
             "STAGE": stage.name,  # for a stage that is no longer in .chalice/config.json
-            "PYTHONDONTWRITEBYTECODE": "1",  # Chalice would put it into the package
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -12,6 +12,7 @@ from chalicelib.http.tokens import OPEN
 from chalicelib.settings import Settings, SettingsError
 from infrastructure import api_tokens, elsewhere, stage_files
 from infrastructure.account import Account
+from infrastructure.chalice.bytecode import put_bytecode
 from infrastructure.chalice.command import check_python
 from infrastructure.commands.progress import Progress
 from infrastructure.gateway.diagnostics import Diagnostics
@@ -131,6 +132,7 @@ class Preparation:
         names = Names.from_environment(variables, self.stage.name)
         policies = {function: policy_of(function, names) for function in GRANTS}
         stage_files.write(self.stage, settings, policies)
+        put_bytecode(self.stage.project)
         return Prepared(outputs, variables, diagnostics, checked)
 
     def _bring_up_to_date(self, stack: Stack, template: str, parameters: Mapping[str, str]) -> None:

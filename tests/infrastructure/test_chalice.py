@@ -1,8 +1,11 @@
 """Chalice runs, its record is kept, and leftovers of interrupted deployments are removed."""
 
 import base64
+import importlib.util
 import json
 import os
+import struct
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from infrastructure.chalice.bytecode import put_bytecode
 from infrastructure.chalice.command import PYTHONS, check_python, run_chalice
 from infrastructure.chalice.leftovers import (
     remove_leftovers,
@@ -49,6 +53,30 @@ def s3(account: FakeAccount) -> Any:
 def record(stage: Stage, *resources: Mapping[str, str]) -> None:
     record_file(stage).parent.mkdir(parents=True, exist_ok=True)
     record_file(stage).write_text(json.dumps({"resources": resources, "schema_version": "2.0"}))
+
+
+# What Chalice packs.
+
+
+def test_bytecode_for_the_layer_has_the_hash_of_its_source(stage: Stage) -> None:
+    project, vendor = stage.project, stage.project / "vendor"
+    (project / "requirements.txt").write_text("itsdangerous==2.2.0 \\\n    --hash=sha256:0\n")
+    (vendor / "own" / "__pycache__").mkdir(parents=True)
+    (vendor / "own" / "__init__.py").write_text("")
+    (vendor / "own" / "__pycache__" / "old.cpython-311.pyc").write_bytes(b"old")
+
+    put_bytecode(project)
+
+    assert sorted(vendor.rglob("*.py")) == [vendor / "own" / "__init__.py"]
+    compiled = {path.relative_to(vendor).as_posix(): path for path in vendor.rglob("*.pyc")}
+    tag = sys.implementation.cache_tag
+    ours = compiled[f"chalicelib/__pycache__/reading.{tag}.pyc"].read_bytes()
+    assert f"itsdangerous/__pycache__/signer.{tag}.pyc" in compiled
+    assert "own/__pycache__/old.cpython-311.pyc" not in compiled
+    _magic, flags, source_hash = struct.unpack("<4si8s", ours[:16])
+    assert flags == 0b11  # a hash, and Python compares it (PEP 552)
+    source = (project / "chalicelib" / "reading.py").read_bytes()
+    assert source_hash == importlib.util.source_hash(source)
 
 
 # The Python that Lambda runs.

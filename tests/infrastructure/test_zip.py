@@ -5,33 +5,26 @@ package for this machine without a warning; here that fails.
 """
 
 import base64
-import io
 import json
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from zipfile import ZipFile
 
 import pytest
-from chalice.deploy.packager import (
-    AppOnlyDeploymentPackager,
-    DependencyBuilder,
-    LayerDeploymentPackager,
-    PipRunner,
-    SubprocessPip,
-)
-from chalice.utils import UI, OSUtils
+from chalice.deploy.packager import DependencyBuilder, PipRunner, SubprocessPip
+from chalice.utils import OSUtils
 from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
 
-from chalicelib.settings import PREPARED
+from bench.package import Unpacked, copy_project, pack
+from chalicelib.cold_start import SEE_PHOTOS
+from infrastructure.chalice.bytecode import put_bytecode
 from infrastructure.iam.permissions import GRANTS
+from infrastructure.stage import function_name
 from tests.test_installing import asked_for, packages
 from tests.unit.test_settings import ENVIRONMENT
 
@@ -41,8 +34,6 @@ MAX_BYTES_SENT: Final = 25_000_000
 RUNNING: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 GLIBC: Final = {"3.11": (2, 26), "3.12": (2, 34), "3.13": (2, 34)}
 """Of Amazon Linux 2 and 2023, where Lambda runs each Python (AWS Lambda, "Lambda runtimes")."""
-OF_LAMBDA: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
-"""Packages that Lambda's Python has."""
 # One process builds each package once.
 pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("zip")]
 
@@ -101,33 +92,28 @@ class Package:
 def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
     """Packages that are built once, in a clean folder."""
     folder, version = tmp_path_factory.mktemp("project"), request.param
-    for name in ("app.py", "requirements.txt"):
-        shutil.copy(ROOT / name, folder)
-    not_tracked = shutil.ignore_patterns("__pycache__", PREPARED.name)
-    shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=not_tracked)
+    copy_project(folder)
+    if version == RUNNING:  # which can compile for itself only
+        put_bytecode(folder)
     files = OSUtils()
     platforms = DependencyBuilder(files)._get_pip_platforms("cp" + version.replace(".", ""))
     builder = DependencyBuilder(files, PipRunner(Pip(version, platforms)))
-    app, layer = (
-        Path(
-            kind(files, builder, UI(out=io.StringIO())).create_deployment_package(
-                str(folder), f"python{version}"
-            )
-        )
-        for kind in (AppOnlyDeploymentPackager, LayerDeploymentPackager)
-    )
-    return Package(app, layer, version)
+    return Package(*pack(folder, version, builder), version)
 
 
 IMPORT_THE_APP: Final = f"""
 import json, sys
-sys.path[:0] = sys.argv[1:]
-import app, pi_heif
+compiled = []
+sys.addaudithook(lambda event, given: event == "compile" and compiled.append(given[1]))
+import app
+loaded = [name for name in sys.modules if name.startswith("PIL.")]
+import pi_heif
 from PIL import Image, _imaging
-Image.open({str(ROOT / "samples" / "page.jpg")!r}).load()
+from chalicelib.pages import photo
+photo.checked_content_type(open({str(ROOT / "samples" / "page.jpg")!r}, "rb").read())
 assert type(app.app).__module__ == "chalice.app"
-assert len(app.app.handler_map) > 15
-print(json.dumps([sys.modules["chalice"].__file__, _imaging.__file__, pi_heif.__file__]))
+files = [sys.modules["chalice"].__file__, _imaging.__file__, pi_heif.__file__]
+print(json.dumps([files, loaded, compiled, sorted(app.app.handler_map)]))
 """
 
 
@@ -183,29 +169,38 @@ def test_a_package_has_only_the_app_and_what_it_needs(package: Package) -> None:
 @pytest.mark.parametrize("package", [RUNNING], indirect=True)
 def test_the_app_can_be_imported_from_its_package(package: Package, tmp_path: Path) -> None:
     """Nothing else is on its path but what Lambda's Python has."""
-    task, layer, runtime = (tmp_path / name for name in ("task", "opt", "runtime"))
-    for zipped, unpacked in ((package.app, task), (package.layer, layer)):
-        with ZipFile(zipped) as archive:
-            archive.extractall(unpacked)
-    runtime.mkdir()
-    for name in OF_LAMBDA:
-        spec = find_spec(name)
-        assert spec is not None, name
-        source = Path(next(iter(spec.submodule_search_locations or [str(spec.origin)])))
-        (runtime / source.name).symlink_to(source)
+    unpacked = Unpacked.of(package.app, package.layer, tmp_path)
+    environment = {**ENVIRONMENT, "AWS_DEFAULT_REGION": "us-east-1"}
 
-    run = subprocess.run(  # noqa: S603  # our own program
-        [
-            *(sys.executable, "-I", "-S", "-B", "-c", IMPORT_THE_APP),
-            *(task, layer / package.prefix, runtime),
-        ],
-        env={**ENVIRONMENT, "AWS_DEFAULT_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    assert set(SEE_PHOTOS) < GRANTS.keys()
+    for function in ("api_handler", "narrate"):
+        name = {"AWS_LAMBDA_FUNCTION_NAME": function_name("storytime-dev", function)}
+        said = unpacked.run(IMPORT_THE_APP, environment | name)
+        (chalice, *others), loaded, compiled, handlers = json.loads(said)
 
-    assert run.returncode == 0, run.stderr
-    chalice, *others = json.loads(run.stdout)
-    assert chalice.startswith(str(task))
-    assert [file for file in others if not file.startswith(str(layer))] == []
+        assert chalice.startswith(str(unpacked.app))
+        assert [file for file in others if not file.startswith(str(unpacked.packages))] == []
+        assert bool(loaded) == (function in SEE_PHOTOS)
+        # All else comes as bytecode: Chalice's files and app.py are not in the layer.
+        ours = {file for file in compiled if Path(file).is_relative_to(tmp_path)}
+        ours -= {file for file in compiled if Path(file).is_relative_to(unpacked.lambdas)}
+        assert {str(Path(file).relative_to(unpacked.app)) for file in ours} == {
+            "app.py",
+            "chalice/__init__.py",
+            "chalice/app.py",
+            "chalicelib/__init__.py",
+            "chalicelib/cold_start.py",
+        }
+        assert len(handlers) > 15
+
+
+@pytest.mark.parametrize("package", [RUNNING], indirect=True)
+def test_a_module_that_was_changed_since_is_compiled_anew(package: Package, tmp_path: Path) -> None:
+    unpacked = Unpacked.of(package.app, package.layer, tmp_path)
+    with (unpacked.app / "chalicelib" / "errors.py").open("a") as module:
+        module.write("CHANGED = True\n")
+
+    name = {"AWS_LAMBDA_FUNCTION_NAME": function_name("storytime-dev", "api_handler")}
+    said = unpacked.run("from chalicelib import errors; print(errors.CHANGED)", name)
+
+    assert said == "True\n"
