@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.chalice.command import CHALICE
 from tests.deployed.emulated_account import EmulatedAccount
 from tests.deployed.kept import how_to_use
 from tests.deployed.leftovers import KINDS, things
@@ -31,31 +30,12 @@ def stage() -> Iterator[DeployedStage]:
             print(how_to_use(stage))
 
 
-def deploy_by_chalice_alone(stage: DeployedStage) -> None:
-    """Change a line, and deploy as people do while they edit: in the project's own folder.
-
-    Done last, because API Gateway then lacks its own answers until the next `make deploy`.
-    """
-    with (stage.project / "chalicelib" / "errors.py").open("a") as module:
-        module.write("# edited\n")
-
-    said = stage.run(*CHALICE, "deploy", "--stage", NAME)
-
-    assert f"Updating lambda layer: storytime-{NAME}-managed-layer" in said
-    versions = stage.account.client("lambda").list_layer_versions(
-        LayerName=f"storytime-{NAME}-managed-layer"
-    )["LayerVersions"]
-    assert len(versions) == 1
-    assert stage.request("GET", "/stories").status_code == 200
-
-
 def end(stage: DeployedStage) -> None:
     """Check that AWS refused no request, destroy the stage, and check that nothing is left.
 
     The emulator enforces the policies of roles and buckets.
     """
     try:
-        deploy_by_chalice_alone(stage)
         lines = stage.log_lines()
         assert things(stage.account).keys() == KINDS
         stage.make("destroy", f"YES={NAME}")

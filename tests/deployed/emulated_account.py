@@ -5,6 +5,7 @@ Chalice uploads, each function in a process and with a role of its own. It has n
 no Textract or Polly: those requests go to the engines of the local AWS.
 """
 
+import json
 import os
 import re
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
+import botocore.session
 import trustme
 import urllib3
 
@@ -42,6 +44,7 @@ class EmulatedAccount:
         port = _free_port()
         self.url = f"https://{HOST}:{port}"  # the buckets refuse anything else
         self.certificate = _certificate(folder)
+        self._quick_waiters = _quick_waiters(folder)
         engines = self._popen("engines", "-m", "local", PORT="0", AWS_PORT="0")
         self.processes = [self._emulator(port), engines]
         self.engines: RunningStack = when_ready(engines, folder / "engines.log")
@@ -67,6 +70,7 @@ class EmulatedAccount:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CA_BUNDLE": str(self.certificate),
+            "AWS_DATA_PATH": str(self._quick_waiters),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_API_GATEWAY": self._api_gateway_url,
             "AWS_ENDPOINT_URL_REKOGNITION": self.engines.aws_url,
@@ -158,6 +162,22 @@ def _free_port() -> int:
     with socket.create_server((HOST, 0)) as listening:
         port: int = listening.getsockname()[1]
     return port
+
+
+def _quick_waiters(folder: Path) -> Path:
+    """Write Lambda's waiters, which look every 0.2 instead of 5 seconds; return the data's folder.
+
+    Chalice waits for each function, and the emulator is ready at once.
+    """
+    loader = botocore.session.get_session().get_component("data_loader")
+    version = loader.determine_latest_version("lambda", "waiters-2")
+    waiters = loader.load_service_model("lambda", "waiters-2", version)
+    for waiter in waiters["waiters"].values():
+        waiter["delay"] = 0.2
+    file = folder / "data" / "lambda" / version / "waiters-2.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(waiters))
+    return folder / "data"
 
 
 def _certificate(folder: Path) -> Path:

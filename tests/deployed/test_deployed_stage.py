@@ -14,12 +14,13 @@ import pytest
 import soundfile
 from PIL import Image
 
+from infrastructure.chalice.command import CHALICE
 from infrastructure.gateway.responses import RESPONSES
 from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed import version_before
 from tests.deployed.kept import how_to_use
-from tests.deployed.stage import PHOTO_BEFORE, DeployedStage
+from tests.deployed.stage import NAME, PHOTO_BEFORE, DeployedStage
 from tests.end_to_end.test_main_path import words_of
 from tests.fakes.builders import encoded
 from tests.infrastructure.printed import hurdles
@@ -234,6 +235,24 @@ def test_a_profile_photo_goes_through_the_workflow(stage: DeployedStage) -> None
     profile = stage.request("GET", "/profiles/anna").json()
     assert (profile["status"], profile["execution_id"]) == ("ready", ended["name"])
     assert stage.request("DELETE", "/profiles/anna").status_code == 202
+
+
+def test_chalice_deploy_is_enough_while_people_edit(stage: DeployedStage) -> None:
+    """In the project's own folder, while the message of the next test fails again and again.
+
+    Afterwards, API Gateway lacks its own answers until the next `make deploy`.
+    """
+    with (stage.project / "chalicelib" / "errors.py").open("a") as module:
+        module.write("# edited\n")
+
+    said = stage.run(*CHALICE, "deploy", "--stage", NAME)
+
+    assert f"Updating lambda layer: storytime-{NAME}-managed-layer" in said
+    versions = stage.account.client("lambda").list_layer_versions(
+        LayerName=f"storytime-{NAME}-managed-layer"
+    )["LayerVersions"]
+    assert len(versions) == 1
+    assert stage.request("GET", "/stories").status_code == 200
 
 
 def test_a_message_that_fails_for_good_is_parked(stage: DeployedStage) -> None:
