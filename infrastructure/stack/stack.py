@@ -100,7 +100,7 @@ class Stack:
         # A deleted stack can be described by its id only. A new stack that failed is deleted.
         stack_id = change_set["StackId"]
         latest = self._latest_event(stack_id)
-        self._client.execute_change_set(ChangeSetName=change_set["Id"])
+        self._client.execute_change_set(ChangeSetName=change_set["Id"], StackName=self.name)
         ended = self._wait_until_idle(latest, stack_id)
         if ended != ("CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE"):
             outcome = "was rolled back" if ended in _ROLLED_BACK else f"is {ended}"
@@ -172,14 +172,17 @@ class Stack:
             if error.response["Error"].get("Code") != "ValidationError":
                 raise
             raise _rejected(error.response["Error"].get("Message", "")) from error
-        while (looked := self._client.describe_change_set(ChangeSetName=made["Id"]))[
-            "Status"
-        ] not in {"CREATE_COMPLETE", "FAILED"}:
+        # The id is enough for CloudFormation; for IAM, the stack is the resource.
+        this: Any = {"ChangeSetName": made["Id"], "StackName": self.name}
+        while (looked := self._client.describe_change_set(**this))["Status"] not in {
+            "CREATE_COMPLETE",
+            "FAILED",
+        }:
             self._pause()
         if looked["Status"] == "CREATE_COMPLETE":
             return made
         reason = looked.get("StatusReason", "")
-        self._client.delete_change_set(ChangeSetName=made["Id"])
+        self._client.delete_change_set(**this)
         if any(each in reason for each in _NO_CHANGES):
             return None
         raise _rejected(reason)

@@ -19,6 +19,7 @@ from tests.fakes.account import (
 )
 
 TEMPLATE: Final = "Resources: {}"
+THIS: Final = {"ChangeSetName": CHANGE_SET_ID, "StackName": STACK}
 PARAMETERS: Final = {"Stage": "dev", "Email": "reader@example.com"}
 
 
@@ -71,7 +72,7 @@ def test_a_new_stack_is_created_and_each_resource_is_reported_once_in_order(
     assert re.fullmatch(r"deploy-\d{8}-\d{6}", asked["ChangeSetName"])
     assert (asked["TemplateBody"], asked["Capabilities"]) == (TEMPLATE, ["CAPABILITY_NAMED_IAM"])
     assert watched.change_set_type() == ("CREATE", "DELETE")
-    assert watched.account.requests("execute_change_set") == [{"ChangeSetName": CHANGE_SET_ID}]
+    assert watched.account.requests("execute_change_set") == [THIS]
     assert watched.stack.parameters() == PARAMETERS
 
 
@@ -92,7 +93,7 @@ def test_an_unchanged_stack_stays_as_it_is(watched: Watched, reason: str) -> Non
 
     assert (watched.fake.status, watched.lines) == ("UPDATE_COMPLETE", [])
     assert watched.account.requests("execute_change_set") == []
-    assert watched.account.requests("delete_change_set") == [{"ChangeSetName": CHANGE_SET_ID}]
+    assert watched.account.requests("delete_change_set") == [THIS]
 
 
 @pytest.mark.parametrize(
