@@ -20,16 +20,17 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
        --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 ADDRESSES = $(if $(EMAIL),--email "$(EMAIL)") $(if $(SENDER),--sender "$(SENDER)")
 
-.PHONY: help demo demo-profile run token deploy destroy package redrive check test prove \
-        test-deployed soak bench audit install lock clean
+.PHONY: help demo demo-profile run token deployer-policy deploy destroy package redrive check test \
+        prove test-deployed soak bench audit install lock clean
 .NOTPARALLEL: # Two targets never install at the same time.
 
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PHOTOS=folder (demo-profile),"
 	@echo "          PORT=8000 AWS_PORT=4566 (run),"
 	@echo "          STAGE=local QUEUE=reading (redrive), STAGE=dev NAME=phone (token),"
+	@echo "          ACCOUNT=123456789012 REGION=us-east-1 (deployer-policy),"
 	@echo "          STAGE=dev EMAIL=you@example.com SENDER=stories@example.com (deploy, package),"
 	@echo "          KEEP=1 (test-deployed), UPGRADE=1 (lock), PYTHON=python3.12 (all)"
 
@@ -44,6 +45,9 @@ run: $(LOCAL) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566
 
 token: $(LOCAL) ## Make an API token for a stage (STAGE=dev NAME=phone)
 	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"
+
+deployer-policy: $(LOCAL) ## Print the IAM policies of a person who deploys (ACCOUNT=... REGION=...)
+	@$(RUN) -m infrastructure.iam.deployer $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(REGION),--region "$(REGION)")
 
 deploy: $(LOCAL) ## Bring a stage into your AWS account, or up to date (STAGE=dev EMAIL=...)
 	@$(RUN) -m infrastructure.commands.deploy "$(STAGE)" $(ADDRESSES) $(if $(ANYWAY),--anyway)

@@ -60,7 +60,7 @@ def explained(error: Exception) -> str:
     if code in _NOT_ALLOWED:
         return (
             f"{error}\nAsk the account's administrator for that permission "
-            "(docs/deploy.md lists what is needed), and run the same command again."
+            "(make deployer-policy prints what is needed), and run the same command again."
         )
     return str(error)
 

@@ -30,6 +30,7 @@ LOG_FORMAT: Final = json.dumps(
 """A line of the access log. It has no IP address, no path with ids, no request header."""
 
 LOGGING_ROLE: Final = "storytime-api-gateway-logs"
+"""The role of all APIs in an account and region."""
 _TRUST_API_GATEWAY: Final = json.dumps(
     {
         "Version": "2012-10-17",
@@ -42,9 +43,10 @@ _TRUST_API_GATEWAY: Final = json.dumps(
         ],
     }
 )
-_MAY_WRITE_LOGS: Final = (
+MAY_WRITE_LOGS: Final = (
     "arn:{partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 )
+"""AWS's own policy for `LOGGING_ROLE`."""
 _DESCRIPTION: Final = "gateway responses"
 _SECONDS_UNTIL_A_ROLE_IS_KNOWN: Final = 3.0
 _MAX_TRIES: Final = 10
@@ -73,7 +75,7 @@ def set_logging_role(
         ]
     except iam.exceptions.EntityAlreadyExistsException:
         role = iam.get_role(RoleName=LOGGING_ROLE)["Role"]
-    policy = _MAY_WRITE_LOGS.format(partition=partition)
+    policy = MAY_WRITE_LOGS.format(partition=partition)
     iam.attach_role_policy(RoleName=LOGGING_ROLE, PolicyArn=policy)
     set_role: PatchOperationTypeDef = {
         "op": "replace",

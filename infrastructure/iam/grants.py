@@ -4,17 +4,15 @@ Sources: the AWS Service Authorization Reference (which action takes which resou
 keys), and the guides of the services where a comment names them.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
-
-from infrastructure.iam.names import Names
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Actions on resources. Resources and conditions contain fields of `Names` in braces."""
+    """Actions on resources. Resources and conditions contain names of fields in braces."""
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -22,9 +20,8 @@ class Grant:
         default_factory=lambda: MappingProxyType({})
     )
 
-    def statement(self, names: Names, function: str) -> dict[str, Any]:
+    def statement(self, fields: Mapping[str, str]) -> dict[str, Any]:
         """Return the statement of an IAM policy."""
-        fields = {**asdict(names), "function": names.function(function)}
 
         def filled(templates: tuple[str, ...]) -> list[str]:
             return [each.format_map(fields) for each in templates]
@@ -40,6 +37,12 @@ class Grant:
                 for operator, keys in self.condition.items()
             }
         return statement
+
+
+def policy(grants: Iterable[Grant], fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return an IAM policy; `fields` has what stands in braces in the grants."""
+    statements = [grant.statement(fields) for grant in grants]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 _HERE: Final = "{region}:{account}"

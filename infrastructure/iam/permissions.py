@@ -6,12 +6,13 @@ the functions made, in both directions.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, Final
 
 from chalicelib.stories.queues import DEAD_LETTERS, PARKED, QUEUES, Step
 from infrastructure.iam import grants as may
-from infrastructure.iam.grants import Grant
+from infrastructure.iam.grants import Grant, policy
 from infrastructure.iam.names import Names
 from infrastructure.stage import API_HANDLER
 
@@ -203,8 +204,5 @@ def policy_of(function: str, names: Names) -> dict[str, Any]:
     Raises:
         KeyError: `GRANTS` does not have the function.
     """
-    grants = (*GRANTS[function], may.log, may.trace)
-    return {
-        "Version": "2012-10-17",
-        "Statement": [grant.statement(names, function) for grant in grants],
-    }
+    fields = {**asdict(names), "function": names.function(function)}
+    return policy((*GRANTS[function], may.log, may.trace), fields)

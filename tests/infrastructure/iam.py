@@ -174,7 +174,7 @@ def _statement_allows(statement: Mapping[str, Any], need: Need) -> bool:
 
 def _holds(operator: str, actual: Collection[str] | None, patterns: Sequence[str]) -> bool:
     match operator:
-        case "StringEquals":
+        case "StringEquals" | "ArnEquals":
             return actual is not None and set(actual) <= set(patterns)
         case "StringLike":
             return actual is not None and _are_like(actual, patterns)
@@ -239,3 +239,42 @@ def one_by_one(need: Need) -> Iterator[Need]:
     for key, values in need.context.items():
         for value in values:
             yield Need(need.action, need.resource, {**need.context, key: frozenset({value})})
+
+
+def edited(policy: Policy, number: int, **parts: object) -> Policy:
+    """Return the policy with other parts in one of its statements."""
+    statements = [*policy["Statement"]]
+    statements[number] = {**statements[number], **parts}
+    return {"Statement": statements}
+
+
+def without_one(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """Yield the policy without one action, resource or condition value, for each of them."""
+    for number, statement in enumerate(policy["Statement"]):
+        of = f", of {statement['Action']}"
+        for part in ("Action", "Resource"):
+            for value in statement[part]:
+                rest = [each for each in statement[part] if each != value]
+                yield value + of, edited(policy, number, **{part: rest})
+        for operator, keys in statement.get("Condition", {}).items():
+            for key, values in keys.items():
+                for value in values:
+                    left = {**keys, key: [each for each in values if each != value]}
+                    yield value + of, edited(policy, number, Condition={operator: left})
+
+
+def wider(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """Yield the policy with one resource shortened or "*", or without one condition."""
+    for number, statement in enumerate(policy["Statement"]):
+        of = f", of {statement['Action']}"
+        for resource in statement["Resource"]:
+            for other in {"*", _cut(resource)} - {resource}:
+                yield other + of, edited(policy, number, Resource=[*statement["Resource"], other])
+        if "Condition" in statement:
+            yield f"no condition{of}", edited(policy, number, Condition={})
+
+
+def _cut(resource: str) -> str:
+    """``…:table/stories`` as ``…:table/*``, ``…/private/????????-*`` as ``…/private/*``."""
+    head, separator, _ = resource.rpartition("/") if "/" in resource else resource.rpartition(":")
+    return f"{head}{separator}*"

@@ -118,7 +118,10 @@ def refusal(code: str) -> ClientError:
         (refusal("ExpiredTokenException"), "AWS does not accept your credentials (Expired"),
         (refusal("InvalidClientTokenId"), "AWS does not accept your credentials (Invalid"),
         (refusal("AccessDenied"), "User me may not\nAsk the account's administrator for that"),
-        (refusal("AccessDeniedException"), "lists what is needed), and run the same command again"),
+        (
+            refusal("AccessDeniedException"),
+            "prints what is needed), and run the same command again",
+        ),
     ],
 )
 def test_an_error_is_explained_with_what_to_do(error: BotoCoreError, said: str) -> None:

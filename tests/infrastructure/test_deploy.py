@@ -554,7 +554,7 @@ def test_a_missing_permission_is_one_clear_message(
     assert main(["dev"], lambda _: deploying.deployment()) == 1
 
     assert re.match(
-        r"\ndeploy: .*\(AccessDenied\).*\n.*docs/deploy.md lists what is needed",
+        r"\ndeploy: .*\(AccessDenied\).*\n.*make deployer-policy prints what is needed",
         capsys.readouterr().err,
     )
     assert deploying.out.getvalue().endswith("storytime-dev ............... 0.0 s, not done\n")

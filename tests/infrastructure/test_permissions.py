@@ -28,6 +28,8 @@ from tests.infrastructure.iam import (
     needs_of_polling,
     one_by_one,
     problems,
+    wider,
+    without_one,
 )
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -123,45 +125,6 @@ OF_OTHERS: Final = {
 
 def problems_of(function: str, policy: Policy) -> list[str]:
     return problems(policy, NEEDS[function].values(), OF_OTHERS.values())
-
-
-def edited(policy: Policy, number: int, **parts: object) -> Policy:
-    """Return the policy with other parts in one of its statements."""
-    statements = [*policy["Statement"]]
-    statements[number] = {**statements[number], **parts}
-    return {"Statement": statements}
-
-
-def without_one(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """Yield the policy without one action, resource or condition value, for each of them."""
-    for number, statement in enumerate(policy["Statement"]):
-        of = f", of {statement['Action']}"
-        for part in ("Action", "Resource"):
-            for value in statement[part]:
-                rest = [each for each in statement[part] if each != value]
-                yield value + of, edited(policy, number, **{part: rest})
-        for operator, keys in statement.get("Condition", {}).items():
-            for key, values in keys.items():
-                for value in values:
-                    left = {**keys, key: [each for each in values if each != value]}
-                    yield value + of, edited(policy, number, Condition={operator: left})
-
-
-def wider(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """Yield the policy with one resource shortened or "*", or without one condition."""
-    for number, statement in enumerate(policy["Statement"]):
-        of = f", of {statement['Action']}"
-        for resource in statement["Resource"]:
-            for other in {"*", _cut(resource)} - {resource}:
-                yield other + of, edited(policy, number, Resource=[*statement["Resource"], other])
-        if "Condition" in statement:
-            yield f"no condition{of}", edited(policy, number, Condition={})
-
-
-def _cut(resource: str) -> str:
-    """``…:table/stories`` as ``…:table/*``, ``…/private/????????-*`` as ``…/private/*``."""
-    head, separator, _ = resource.rpartition("/") if "/" in resource else resource.rpartition(":")
-    return f"{head}{separator}*"
 
 
 def with_foreign(policy: Policy, function: str) -> Iterator[tuple[str, Policy]]:
