@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--keep-calls",
         action="store_true",
-        help="keep what this run, which must be a whole one, saw the functions call",
+        help="keep what this run, which must be a whole one, saw the functions or commands call",
     )
 
 

@@ -20,14 +20,26 @@ import trustme
 import urllib3
 
 from infrastructure.commands.deploy import API_URL
+from infrastructure.iam.deployer import compact, policies
 from local.resources.names import HOST
 from local.runner.launcher import RunningStack, end, when_ready
+from tests.deployed.calls import Calls
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 EMULATOR: Final = PROJECT / ".venv-emulator" / "bin" / "python"
 KEYS: Final = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
 REGION: Final = "us-east-1"
 NUMBER: Final = "123456789012"
+_HERE: Final = f"{REGION}:{NUMBER}"
+_AS_EMULATED: Final = {
+    '"lambda:ListLayerVersions"': '"lambda:ListLayers"',
+    '"lambda:DeleteFunctionConcurrency"': '"lambda:PutFunctionConcurrency"',
+    f'"arn:aws:lambda:{_HERE}:function:storytime-*"': '"*"',  # CreateFunction
+    f'"arn:aws:events:{_HERE}:rule/storytime-*"': '"*"',
+    # The version before asks for a change set without its stack.
+    f'"arn:aws:cloudformation:{_HERE}:stack/storytime-*"': '"*"',
+}
+"""In policies, what the emulator takes for something else than AWS does."""
 _SECONDS_TO_START: Final = 60
 _OWN: Final = re.compile("AWS_|MAKE|MFLAGS")
 
@@ -41,6 +53,7 @@ class EmulatedAccount:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.calls = Calls(folder)
         port = _free_port()
         self.url = f"https://{HOST}:{port}"  # the buckets refuse anything else
         self.certificate = _certificate(folder)
@@ -49,6 +62,7 @@ class EmulatedAccount:
         self.processes = [self._emulator(port), engines]
         self.engines: RunningStack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()
+        self._deployers_keys = self._make_deployer()
         imports = self._popen(
             "imports", "-m", "tests.deployed.rest_api_import", self.url, str(self.certificate)
         )
@@ -59,11 +73,11 @@ class EmulatedAccount:
     @property
     def environment(self) -> dict[str, str]:
         """Environment variables that lead AWS's tools to this account, and nowhere else."""
-        return _elsewhere() | self.variables
+        return _elsewhere() | self.variables | self._deployers_keys | self.calls.variables
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables of this account."""
+        """The variables of this account, with the keys of its owner."""
         return KEYS | {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -106,6 +120,24 @@ class EmulatedAccount:
             process.returncode = 0  # else Python warns that nobody waits for it
             if process.stdout is not None:
                 process.stdout.close()
+
+    def _make_deployer(self) -> dict[str, str]:
+        """Make a user who may do what deploying needs; return the variables of its keys.
+
+        Without conditions: the emulator does not know the condition keys.
+        """
+        iam, user = self.client("iam"), "deployer"
+        iam.create_user(UserName=user)
+        for name, policy in policies(NUMBER, REGION).items():
+            for statement in policy["Statement"]:
+                statement.pop("Condition", None)
+            document = compact(policy)
+            for theirs, emulated in _AS_EMULATED.items():
+                document = document.replace(theirs, emulated)
+            made = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]
+            iam.attach_user_policy(UserName=user, PolicyArn=made["Arn"])
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        return dict(zip(KEYS, (key["AccessKeyId"], key["SecretAccessKey"]), strict=True))
 
     def _emulator(self, port: int) -> "subprocess.Popen[str]":
         return self._popen(

@@ -262,3 +262,12 @@ def test_a_message_that_fails_for_good_is_parked(stage: DeployedStage) -> None:
     failed = stage.ended(stage.lost_id)
     assert failed.status_code == 422
     assert "the photo never arrived" in failed.json()["message"]
+
+
+def test_parked_messages_can_be_put_back(stage: DeployedStage) -> None:
+    """On the local AWS of the engines, because the emulator moves no messages."""
+    there = ("STAGE=local", f"AWS_ENDPOINT_URL={stage.account.engines.aws_url}")
+
+    said = stage.make("redrive", "QUEUE=intake", *there)
+
+    assert "Nothing is parked in storytime-local-intake-parked." in said
