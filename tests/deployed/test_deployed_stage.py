@@ -253,6 +253,11 @@ def test_chalice_deploy_is_enough_while_people_edit(stage: DeployedStage) -> Non
     )["LayerVersions"]
     assert len(versions) == 1
     assert stage.request("GET", "/stories").status_code == 200
+    packages = list((stage.project / ".chalice" / "deployments").glob("*.zip"))
+    assert len(packages) > 1
+    for package in packages:  # bytecode is sent once: in the layer
+        compiled = [each for each in zipfile.ZipFile(package).namelist() if each.endswith(".pyc")]
+        assert any("/chalicelib/" in each for each in compiled) == ("layer" in package.name)
 
 
 def test_a_message_that_fails_for_good_is_parked(stage: DeployedStage) -> None:
