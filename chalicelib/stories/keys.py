@@ -124,9 +124,13 @@ def page_text(story: Story) -> str:
     return _private(story, "text.json")
 
 
-def speech_part(story: Story, index: int) -> str:
-    """One part of a long narration: the audio of one request to Polly."""
-    return _private(story, f"speech-{index}.mp3")
+def speech_part(story: Story, index: int, ssml: str) -> str:
+    """One part of a long narration: the audio of one request to Polly.
+
+    The name has a digest of what is spoken: another version of the app may divide a text elsewhere.
+    """
+    digest = hashlib.sha256(ssml.encode()).hexdigest()[:8]
+    return _private(story, f"speech-{index}-{digest}.mp3")
 
 
 def page(story: Story) -> str:

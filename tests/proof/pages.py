@@ -48,7 +48,7 @@ def spoken(ssml: str) -> bytes:
 
 @cache
 def audio_of(text: str) -> bytes:
-    return mp3.joined([spoken(ssml) for ssml in ssml_requests(text)])
+    return mp3.joined([spoken(ssml) for ssml in ssml_requests(text, "en-US")])
 
 
 class PageReader:

@@ -72,7 +72,8 @@ def _moments(
     known.setdefault(len(characters), len(utterance.samples))
     at, samples = zip(*sorted(known.items()), strict=True)
     begins = np.interp(indexes, at, samples)
-    return [
-        Moment(offset + int(sample), characters[first].start, characters[last - 1].end)
-        for (first, last), sample in zip(ranges, begins, strict=True)
-    ]
+    places: dict[tuple[int, int], Moment] = {}  # a substitute of several words has one place
+    for (first, last), sample in zip(ranges, begins, strict=True):
+        moment = Moment(offset + int(sample), characters[first].start, characters[last - 1].end)
+        places.setdefault((moment.start, moment.end), moment)
+    return list(places.values())

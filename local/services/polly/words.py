@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from local.services.polly.script import Part, ScriptCharacter, Text
+from local.services.polly.script import Boundary, Part, ScriptCharacter, Text
 
 _SPOKEN_PUNCTUATION: Final = frozenset("&%@#")
 _BETWEEN_WORDS: Final = frozenset("—–―…")  # dashes, as printed
@@ -30,7 +30,13 @@ def word_ranges(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
 
 def sentence_spans(script: Iterable[Part]) -> list[tuple[int, int]]:
     """Return byte ranges of the sentences, from their first character to their last."""
-    return [span for part in script if isinstance(part, Text) for span in _spans(part.characters)]
+    pieces: list[list[ScriptCharacter]] = [[]]
+    for part in script:
+        if isinstance(part, Text):
+            pieces[-1] += part.characters
+        elif isinstance(part, Boundary):
+            pieces.append([])
+    return [span for characters in pieces for span in _spans(characters)]
 
 
 def _spans(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
