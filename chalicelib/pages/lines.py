@@ -102,6 +102,12 @@ class PageLine(msgspec.Struct, frozen=True, eq=False):
         return before_y
 
 
+def first_word_width(row: PageLine) -> float:
+    """The width of a row's first word; what was detected as one word may be several."""
+    first = row.words[0]
+    return (first.right - first.left) * len(first.text.split(" ")[0]) / max(len(first.text), 1)
+
+
 def line_of(words: Sequence[PageWord]) -> PageLine:
     first, last = words[0], words[-1]
     heights = [y for word in words for y in (word.left_y, word.right_y)]

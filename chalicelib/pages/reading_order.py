@@ -14,6 +14,7 @@ from chalicelib.pages.detection import Polygon, TextDetection
 from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
 from chalicelib.pages.skipping import SkipReason
+from chalicelib.pages.verse import is_verse
 
 
 class SpokenWord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,7 +53,8 @@ class PageText(msgspec.Struct, frozen=True):
     """What a page says: each word that was detected is spoken or skipped, exactly once.
 
     Attributes:
-        text: A paragraph a line; empty when there is none.
+        text: A paragraph or a verse a line, an empty line around a stanza; empty when there is
+            none.
     """
 
     text: str
@@ -99,10 +101,14 @@ def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) ->
     words: list[SpokenWord] = []
     number = 0
     known = _undivided_words([row for paragraph in paragraphs for row in paragraph])
+    was_verse = False
     for paragraph in paragraphs:
-        text += "\n" if text else ""
+        is_stanza = is_verse(paragraph, after_verse=was_verse)
+        text += ("\n\n" if is_stanza or was_verse else "\n") if text else ""
+        was_verse = is_stanza
         begins_paragraph = True
         for row in paragraph:
+            between = "\n" if is_stanza and row is not paragraph[0] else " "
             for place, word in enumerate(row.words):
                 polygons = [part.polygon for part in word.parts]
                 confidence = min(part.confidence for part in word.parts)
@@ -119,9 +125,9 @@ def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) ->
                     unconfirmed = unconfirmed or before.unconfirmed
                     text = text[:start] + joined
                 else:
-                    text += ("" if begins_paragraph else " ") + word.text
+                    text += ("" if begins_paragraph else between) + word.text
                     start += not begins_paragraph
-                begins_paragraph = False
+                begins_paragraph, between = False, " "
                 words.append(SpokenWord(start, len(text), polygons, confidence, line, unconfirmed))
             number += 1
     return PageText(text, words, skipped)

@@ -1,5 +1,6 @@
 """Parts a text into what is spoken with one breath: paragraphs, verses, sentences. Pure."""
 
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -38,17 +39,22 @@ def paragraphs_of(text: str) -> Iterator[Paragraph]:
     Args:
         text: A paragraph or a verse a line; an empty line ends a stanza.
     """
-    for block in re.split(r"\n\s*\n", text):
-        lines = [line.strip() for line in block.split("\n") if line.strip()]
+    blocks = [
+        [line.strip() for line in block.split("\n") if line.strip()]
+        for block in re.split(r"\n\s*\n", text)
+    ]
+    blocks = list(filter(None, blocks))
+    for lines, following in itertools.zip_longest(blocks, blocks[1:], fillvalue=[""]):
         if _is_stanza(lines):
             yield Paragraph("\n".join(lines))
             continue
-        while lines:
-            count = _verses(lines)
-            below = lines[count] if count < len(lines) else ""
-            is_heading = count == 1 and bool(below) and _is_open(lines[0], _MAX_HEADING)
-            yield Paragraph("\n".join(lines[:count]), is_heading)
-            lines = lines[count:]
+        rest = lines
+        while rest:
+            count = _verses(rest)
+            below = rest[count] if count < len(rest) else following[0]
+            is_heading = count == 1 and bool(below) and _is_open(rest[0], _MAX_HEADING)
+            yield Paragraph("\n".join(rest[:count]), is_heading)
+            rest = rest[count:]
 
 
 def _is_stanza(lines: list[str]) -> bool:
