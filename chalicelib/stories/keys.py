@@ -14,6 +14,7 @@ import msgspec
 
 from chalicelib.errors import InvalidRequestError
 from chalicelib.pages.readings import ReadingCall, Service
+from chalicelib.pages.voices import AUTO, DEFAULT_LANGUAGE
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import EXTENSIONS
 
@@ -51,10 +52,12 @@ def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str)
         namespace: A secret of the deployment. Without it, a person who has the photo could
             compute the link to another person's story of it.
         content_id: SHA-256 of the photo.
-        language: As Polly names it, such as ``en-US``.
+        language: As Polly names it, such as ``en-US``. `AUTO` gives the default language's id, so
+            photos that were sent without a language before there was `AUTO` are known.
         voice: As Polly names it, such as ``Joanna``.
     """
-    return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
+    named = DEFAULT_LANGUAGE if language == AUTO else language
+    return uuid.uuid5(namespace, "\n".join((content_id, named, voice)))
 
 
 def checked_id(given_id: str | None) -> str:

@@ -24,6 +24,9 @@ class StoryChanges(TypedDict, total=False):
     retry_at: datetime | None
     resumes: int
     unfinished_since: datetime | None
+    language: str
+    voice: str
+    language_detected: str | None
     text: str | None
     complete: bool | None
     skipped: list[SkippedText]
@@ -106,11 +109,23 @@ def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
 # Working on it.
 
 
-def read(text: str, page: str, *, complete: bool, skipped: list[SkippedText]) -> Move:
-    """The page is read."""
+def read(
+    text: str,
+    page: str,
+    *,
+    complete: bool,
+    skipped: list[SkippedText],
+    language: str,
+    voice: str,
+    language_detected: str | None,
+) -> Move:
+    """The page is read, and its language known."""
     return Move(
         {
             "status": Status.READ,
+            "language": language,
+            "voice": voice,
+            "language_detected": language_detected,
             "text": text,
             "complete": complete,
             "skipped": skipped,
@@ -229,6 +244,7 @@ def erased(now: datetime) -> Move:
             "unfinished_since": None,
             "name": "",
             "content_id": "",
+            "language_detected": None,
             "text": None,
             "complete": None,
             "skipped": [],
