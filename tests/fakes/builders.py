@@ -95,7 +95,7 @@ def upload(photo: bytes | None = None, **fields: Any) -> Upload:
         "photo": jpeg() if photo is None else photo,
         "content_type": "image/jpeg",
         "name": "page one.jpg",
-        "language": "en-US",
+        "language": AUTO,
         "voice": "Joanna",
     }
     return Upload(**{**defaults, **fields})
