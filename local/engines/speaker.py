@@ -95,7 +95,8 @@ def phonemes(text: str, voice: str) -> str:
     with _lock:
         espeak = _espeak()
         espeak.choose(voice)
-        return "\n".join(espeak.transcribe(_for_c(text)))
+        # It reads ahead: without the empty line, the last word may come with the next text.
+        return "\n".join(espeak.transcribe(_for_c(f"{text}\n\n")))
 
 
 def _for_c(text: str) -> bytes:
