@@ -11,6 +11,15 @@ from typing import Final
 
 import msgspec
 
+from chalicelib.pages.speech_numbers import (
+    agreeing,
+    arabic_count,
+    portuguese_count,
+    russian_count,
+    russian_decimal,
+    spanish_count,
+)
+
 Forms = tuple[str, ...]
 """A noun behind a number: its singular and its plural, or in Russian and Arabic three forms."""
 
@@ -41,6 +50,18 @@ def _arabic_form(number: str) -> int:
     return 0 if last in {0, 1, 2} else 1 if last <= 10 else 2  # noqa: PLR2004
 
 
+def _plain(number: str, unit: str) -> str:
+    return f"{number} {unit}"
+
+
+def _as_printed(_number: str) -> str:
+    return ""
+
+
+def _unchanged(part: str, _noun: str) -> str:
+    return part
+
+
 class SpeechWords(msgspec.Struct, frozen=True, kw_only=True):
     """The words of a language.
 
@@ -59,6 +80,15 @@ class SpeechWords(msgspec.Struct, frozen=True, kw_only=True):
         spelled: Words in capitals that are read letter by letter.
         closing: Spoken forms whose abbreviations may end a sentence.
         plural: Which form of a unit follows a number.
+        part: The number whose form of a unit follows a fraction.
+        counted: Says a number and the unit behind it, where digits would not agree.
+        decimal: Says a decimal number that engines read badly; else nothing.
+        agreeing: Makes a fraction agree with the noun behind it.
+        noun_before_part: Is "3½ kg" said "3 kg and a half"?
+        groups_by_space: Is ten thousand printed "10 000"?
+        after_year: Abbreviations that are one only behind a year.
+        hours: Between the hours and the minutes of "7h30".
+        minus: Before a temperature, and in sums.
     """
 
     signs: Mapping[str, str]
@@ -75,6 +105,15 @@ class SpeechWords(msgspec.Struct, frozen=True, kw_only=True):
     spelled: frozenset[str] = frozenset()
     closing: frozenset[str] = frozenset()
     plural: Plural = _one_or_more
+    part: str = "1"
+    counted: Callable[[str, str], str] = _plain
+    decimal: Callable[[str], str] = _as_printed
+    agreeing: Callable[[str, str], str] = _unchanged
+    noun_before_part: bool = False
+    groups_by_space: bool = False
+    after_year: Mapping[str, str] = {}
+    hours: str = ""
+    minus: str = ""
 
 
 _EVERYWHERE: Final = frozenset("TV CD DVD PC DJ SOS ABC VIP GPS FM".split())
@@ -321,7 +360,7 @@ _SPANISH: Final = SpeechWords(
     until="a",
     dot="punto",
     fractions=_fractions(
-        "un medio", "un tercio", "dos tercios", "un cuarto", "tres cuartos", "un octavo"
+        "medio", "un tercio", "dos tercios", "un cuarto", "tres cuartos", "un octavo"
     ),
     mixed=_fractions(
         "y medio", "y un tercio", "y dos tercios", "y cuarto", "y tres cuartos", "y un octavo"
@@ -339,6 +378,11 @@ _SPANISH: Final = SpeechWords(
         "l": ("litro", "litros"),
         "ml": ("mililitro", "mililitros"),
         "km/h": ("kilómetro por hora", "kilómetros por hora"),
+        "m²": ("metro cuadrado", "metros cuadrados"),
+        "t": ("tonelada", "toneladas"),
+        "h": ("hora", "horas"),
+        "L": ("litro", "litros"),
+        "%": ("por ciento", "por ciento"),
         "min": ("minuto", "minutos"),
     },
     always={
@@ -349,25 +393,52 @@ _SPANISH: Final = SpeechWords(
         "Dr.": "Doctor",
         "Dra.": "Doctora",
         "Prof.": "Profesor",
+        "Profa.": "Profesora",
         "Ud.": "usted",
         "Uds.": "ustedes",
         "Vd.": "usted",
         "etc.": "etcétera",
         "p. ej.": "por ejemplo",
         "EE. UU.": "Estados Unidos",
+        "EE.UU.": "Estados Unidos",
+        "Avda.": "Avenida",
+        "a. C.": "antes de Cristo",
+        "d. C.": "después de Cristo",
         "Dña.": "Doña",
     },
-    before_name={"D.": "Don", "Sto.": "Santo", "Sta.": "Santa", "S.": "San"},
+    before_name={
+        "D.": "Don",
+        "Sto.": "Santo",
+        "Sta.": "Santa",
+        "S.": "San",
+        "Av.": "Avenida",
+        "C/": "Calle",
+        "Pza.": "Plaza",
+    },
     before_number={
         "n.º": "número",
         "N.º": "Número",
+        "nº": "número",
+        "Nº": "Número",
         "núm.": "número",
+        "págs.": "páginas",
+        "Págs.": "Páginas",
+        "fig.": "figura",
+        "vol.": "volumen",
+        "Tel.": "Teléfono",
+        "tel.": "teléfono",
         "pág.": "página",
         "cap.": "capítulo",
     },
-    chapter=("Capítulo", "Parte", "Acto", "Tomo", "Libro"),
-    spelled=_EVERYWHERE | frozenset({"USA", "DNI"}),
-    closing=frozenset({"etcétera", "usted", "ustedes", "Estados Unidos"}),
+    chapter=("Capítulo", "Parte", "Acto", "Tomo", "Libro", "siglo", "Siglo"),
+    spelled=(_EVERYWHERE - {"VIP"}) | frozenset("USA DNI ONG ADN".split()),
+    closing=frozenset(
+        {"etcétera", "usted", "ustedes", "Estados Unidos", "antes de Cristo", "después de Cristo"}
+    ),
+    counted=spanish_count,
+    agreeing=agreeing,
+    noun_before_part=True,
+    minus="menos",
 )
 
 _PORTUGUESE: Final = SpeechWords(
@@ -393,6 +464,11 @@ _PORTUGUESE: Final = SpeechWords(
         "l": ("litro", "litros"),
         "ml": ("mililitro", "mililitros"),
         "km/h": ("quilômetro por hora", "quilômetros por hora"),
+        "m²": ("metro quadrado", "metros quadrados"),
+        "t": ("tonelada", "toneladas"),
+        "h": ("hora", "horas"),
+        "L": ("litro", "litros"),
+        "%": ("por cento", "por cento"),
         "min": ("minuto", "minutos"),
     },
     always={
@@ -403,6 +479,12 @@ _PORTUGUESE: Final = SpeechWords(
         "Dra.": "Doutora",
         "Prof.": "Professor",
         "Profa.": "Professora",
+        "Prof.ª": "Professora",
+        "Srs.": "Senhores",
+        "Pça.": "Praça",
+        "ex.": "exemplo",
+        "a.C.": "antes de Cristo",
+        "d.C.": "depois de Cristo",
         "etc.": "etcétera",
         "p. ex.": "por exemplo",
         "Av.": "Avenida",
@@ -412,21 +494,33 @@ _PORTUGUESE: Final = SpeechWords(
         "n.º": "número",
         "N.º": "Número",
         "nº": "número",
+        "Nº": "Número",
+        "págs.": "páginas",
+        "Págs.": "Páginas",
+        "fig.": "figura",
+        "vol.": "volume",
+        "Tel.": "Telefone",
+        "tel.": "telefone",
         "pág.": "página",
         "cap.": "capítulo",
     },
-    chapter=("Capítulo", "Parte", "Ato", "Tomo", "Livro"),
-    spelled=_EVERYWHERE | frozenset("EUA UE".split()),
-    closing=frozenset({"etcétera"}),
+    chapter=("Capítulo", "Parte", "Ato", "Tomo", "Livro", "século", "Século"),
+    spelled=(_EVERYWHERE - {"VIP"}) | frozenset("EUA UE DNA".split()),
+    closing=frozenset({"etcétera", "antes de Cristo", "depois de Cristo"}),
+    counted=portuguese_count,
+    agreeing=agreeing,
+    noun_before_part=True,
+    hours="e",
+    minus="menos",
     plural=_two_or_more,
 )
 
 _RUSSIAN: Final = SpeechWords(
     signs=_signs("и", "плюс", "равно", "умножить на", "собака", "процентов"),
-    until="до",
+    until="–",
     dot="точка",
     fractions=_fractions(
-        "одна вторая", "одна треть", "две трети", "одна четверть", "три четверти", "одна восьмая"
+        "половина", "одна треть", "две трети", "одна четверть", "три четверти", "одна восьмая"
     ),
     mixed=_fractions(
         "с половиной",
@@ -452,6 +546,17 @@ _RUSSIAN: Final = SpeechWords(
         "мин": ("минута", "минуты", "минут"),
         "руб.": ("рубль", "рубля", "рублей"),
         "коп.": ("копейка", "копейки", "копеек"),
+        "°С": ("градус Цельсия", "градуса Цельсия", "градусов Цельсия"),
+        "м²": ("квадратный метр", "квадратных метра", "квадратных метров"),
+        "т": ("тонна", "тонны", "тонн"),
+        "ч": ("час", "часа", "часов"),
+        "мин.": ("минута", "минуты", "минут"),
+        "сек": ("секунда", "секунды", "секунд"),
+        "сек.": ("секунда", "секунды", "секунд"),
+        "₽": ("рубль", "рубля", "рублей"),
+        "тыс.": ("тысяча", "тысячи", "тысяч"),
+        "млн": ("миллион", "миллиона", "миллионов"),
+        "млрд": ("миллиард", "миллиарда", "миллиардов"),
         "%": ("процент", "процента", "процентов"),
     },
     always={
@@ -463,26 +568,55 @@ _RUSSIAN: Final = SpeechWords(
         "т.е.": "то есть",
         "и др.": "и другие",
         "напр.": "например",
+        "до н. э.": "до нашей эры",
+        "н. э.": "нашей эры",
+        "д-р": "доктор",
+        "г-н": "господин",
+        "г-жа": "госпожа",
+        "школа им.": "школа имени",
+        "Школа им.": "Школа имени",
+        "театр им.": "театр имени",
+        "музей им.": "музей имени",
+        "парк им.": "парк имени",
     },
     before_name={
         "ул.": "улица",
+        "на ул.": "на улице",
+        "по ул.": "по улице",
+        "пр.": "проспект",
+        "пос.": "посёлок",
         "г.": "город",
-        "им.": "имени",
+        "в г.": "в городе",
         "св.": "святой",
         "проф.": "профессор",
     },
-    before_number={"№": "номер", "стр.": "страница", "гл.": "глава", "д.": "дом"},
+    before_number={
+        "№": "номер",
+        "стр.": "страница",
+        "гл.": "глава",
+        "д.": "дом",
+        "кв.": "квартира",
+        "рис.": "рисунок",
+    },
     chapter=("Глава", "Часть", "Книга", "Том"),
-    spelled=frozenset({"США", "СССР", "МЧС", "ТВ"}),
-    closing=frozenset({"и так далее", "и тому подобное", "и другие"}),
+    spelled=frozenset({"США", "СССР", "МЧС", "ТВ", "МГУ", "РФ"}),
+    closing=frozenset(
+        {"и так далее", "и тому подобное", "и другие", "до нашей эры", "нашей эры", "году"}
+    ),
     plural=_russian_form,
+    part="0,5",
+    counted=russian_count,
+    decimal=russian_decimal,
+    groups_by_space=True,
+    after_year={"г.": "году"},
+    minus="минус",
 )
 
 _ARABIC: Final = SpeechWords(
     signs=_signs("و", "زائد", "يساوي", "ضرب", "آت", "بالمئة"),
     until="إلى",
     dot="نقطة",
-    fractions=_fractions("نصف", "ثلث", "ثلثان", "ربع", "ثلاثة أرباع", "ثمن"),
+    fractions=_fractions("نصف", "ثلث", "ثلثا", "ربع", "ثلاثة أرباع", "ثمن"),
     mixed=_fractions("ونصف", "وثلث", "وثلثان", "وربع", "وثلاثة أرباع", "وثمن"),
     units={
         "°": ("درجة", "درجات", "درجة"),
@@ -495,12 +629,29 @@ _ARABIC: Final = SpeechWords(
         "كجم": ("كيلوغرام", "كيلوغرامات", "كيلوغراما"),
         "غ": ("غرام", "غرامات", "غراما"),
         "ل": ("لتر", "لترات", "لترا"),
+        "مل": ("ميليلتر", "ميليلترات", "ميليلترا"),
+        "مم": ("ميليمتر", "ميليمترات", "ميليمترا"),
+        "°م": ("درجة مئوية", "درجات مئوية", "درجة مئوية"),
+        "د.": ("دقيقة", "دقائق", "دقيقة"),
+        "ه": ("هجرية", "هجرية", "هجرية"),
+        "%": ("بالمئة", "بالمئة", "بالمئة"),
+        "٪": ("بالمئة", "بالمئة", "بالمئة"),
         "كم/س": ("كيلومتر في الساعة", "كيلومترات في الساعة", "كيلومترا في الساعة"),
     },
-    always={"إلخ": "إلى آخره", "إلخ.": "إلى آخره", "د.": "دكتور", "أ.د.": "أستاذ دكتور"},
-    before_number={"ص.": "صفحة"},
+    always={
+        "إلخ": "إلى آخره",
+        "إلخ.": "إلى آخره",
+        "د.": "دكتور",
+        "أ.د.": "أستاذ دكتور",
+        "ق.م.": "قبل الميلاد",
+    },
+    before_name={"أ.": "أستاذ", "م.": "مهندس"},
+    before_number={"ص.": "صفحة", "ص": "صفحة"},
     closing=frozenset({"إلى آخره"}),
     plural=_arabic_form,
+    counted=arabic_count,
+    noun_before_part=True,
+    minus="ناقص",
 )
 
 WORDS: Final = MappingProxyType(

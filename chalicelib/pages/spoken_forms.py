@@ -13,7 +13,10 @@ import msgspec
 
 from chalicelib.pages.speech_words import WORDS, SpeechWords
 
-_NUMBER: Final = r"(?<![\w.,])\d+(?:[.,]\d+)*"
+_DIGITS: Final = r"\d+(?:[.,٫٬]\d+)*"
+_NUMBER: Final = rf"(?<![\w.,]){_DIGITS}"
+_GROUPED: Final = rf"(?<![\w.,])(?:\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}})+(?!\d)|{_DIGITS})"
+_STUTTER: Final = r"(?i:(?<![\w-])(?:([^\W\d_])-)+(\1\w+))"
 _SILENT: Final = re.compile(
     r"[♩♪♫♬*_~|•●■□▪◆★☆\\^<>{}\[\]\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\U0001f000-\U0001faff]"
 )
@@ -23,6 +26,7 @@ _PLAIN: Final = str.maketrans(
         "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "‹": "'", "›": "'",
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "`": "'", "´": "'",
         "‐": "-", "‑": "-", "‒": "–", "―": "—", "−": "-", "\u00a0": " ", "\u202f": " ",
+        "٪": "%", "٫": ".", "٬": ",",
     }
 )  # fmt: skip
 """Quotes and dashes that engines read alike, and some read aloud; one character for one."""
@@ -31,6 +35,9 @@ _LOWER: Final = "[a-zß-öø-ÿа-яё]"
 _UPPER: Final = rf"(?!{_LOWER})[^\W\d_]"
 _ROMAN: Final = r"(?=[IVXL])(?:X{0,3})(?:IX|IV|V?I{0,3})"
 _ROMAN_VALUES: Final = {"I": 1, "V": 5, "X": 10, "L": 50}
+_MINUS: Final = "[-–−]"
+_COUNTED: Final = r"\w{2,}s|[\u0621-\u064a]{3,}"
+"""A noun behind a number: a plural of a Romance language, or Arabic."""
 _ADDRESS: Final = r"(?:https?://)?www\.[\w.-]+\w(?:/[\w/.-]*\w)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 
 _Rule = tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]]
@@ -63,7 +70,8 @@ def spoken_forms(text: str, language: str) -> list[SpokenForm]:
             start, end = match.span("form" if "form" in pattern.groupindex else 0)
             is_free = all(end <= each.start or each.end <= start for each in found)
             if is_free and (said := spoken(match)):
-                found.append(SpokenForm(start, end, said, said in closing))
+                is_count = text[start].isdigit() and not re.match(r"\s?\d", text[end:])
+                found.append(SpokenForm(start, end, said, said in closing or is_count))
     return sorted(found, key=lambda each: each.start)
 
 
@@ -100,26 +108,37 @@ def _rules(language: str) -> list[_Rule]:
     fractions = "".join(words.fractions)
     units = _any_of(words.units)
     end = r"(?![\w°])"
+    counted = rf"(?:{_COUNTED})\b" if words.noun_before_part else "(?!)"
+    number = _GROUPED if words.groups_by_space else _NUMBER
     return [
         (re.compile(_ADDRESS), lambda found: _address(found[0], words)),
+        *_kind(words.after_year, r"(?<=\b[12]\d{{3}}\s)({})(?!\w)"),
+        (re.compile(_STUTTER), lambda found: found[2].lower()),
         (
-            re.compile(rf"({_NUMBER})\s?([{fractions}])(?:\s?({units}){end})?"),
+            re.compile(rf"(?:(?<!\S)(?={_MINUS}{_DIGITS}\s?°)|(?<=\d\s)(?=.\s\d+\s?=)){_MINUS}"),
+            lambda _found: words.minus and f"{words.minus} ",
+        ),
+        (
+            re.compile(rf"({number})\s?([{fractions}])(?:\s?({units}){end}|\s({counted}))?"),
             lambda found: _mixed(found, words),
         ),
         (
-            re.compile(rf"([{fractions}])(?:\s?({units}){end})?"),
-            lambda found: _joined(words.fractions[found[1]], _unit(found[2], "1", words)),
+            re.compile(rf"([{fractions}])(?:\s?({units}){end})?(?=\s?([^\W\d_]+)?)"),
+            lambda found: _fraction(found, words),
         ),
         (
-            re.compile(rf"({_NUMBER})\s?[-–]\s?(\d+(?:[.,]\d+)*)(?:\s?({units}){end})?(?![\w-])"),
-            lambda found: _joined(
-                found[1], words.until, found[2], _unit(found[3], found[2], words)
-            ),
+            re.compile(rf"(?<![-–])({number})\s?[-–]\s?({_DIGITS})(?:\s?({units}){end})?(?![\w-])"),
+            lambda found: _joined(found[1], words.until, _counted(found[2], found[3], words)),
         ),
         (
-            re.compile(rf"({_NUMBER})\s?({units}){end}"),
-            lambda found: _joined(found[1], _unit(found[2], found[1], words)),
+            re.compile(r"(?<![\w:])(\d\d?)h(\d\d)(?!\w)"),
+            lambda found: words.hours and _joined(found[1], words.hours, found[2]),
         ),
+        (
+            re.compile(rf"({number})\s?({units}){end}"),
+            lambda found: _counted(found[1], found[2], words),
+        ),
+        (re.compile(rf"{number}(?![\w])"), lambda found: _bare(found[0], words)),
         *_abbreviations(words),
         *_chapters(words),
         (
@@ -133,16 +152,18 @@ def _abbreviations(words: SpeechWords) -> Iterator[_Rule]:
     kinds = (
         (words.after_name, rf"(?:{_LOWER}|\d)\s{_UPPER}\w*\s(?P<form>{{}})(?!\w)"),
         (words.before_number, r"(?<!\w)({})(?=\s?\d)"),
-        (words.before_name, rf"(?<!\w)({{}})(?=\s{_UPPER}\w+(?![.\w]))"),
+        (words.before_name, rf"(?<![\w.])({{}})(?=\s{_UPPER}\w)"),
         (words.after_name, r"(?<=[^\W\d_]\s)({})(?!\w)"),
         (words.always, r"(?<!\w)({})(?!\w)"),
     )
     for abbreviations, pattern in kinds:
-        if abbreviations:
-            yield (
-                re.compile(pattern.format(_any_of(abbreviations))),
-                partial(_looked_up, abbreviations),
-            )
+        yield from _kind(abbreviations, pattern)
+
+
+def _kind(abbreviations: Mapping[str, str], pattern: str) -> Iterator[_Rule]:
+    if abbreviations:
+        place = re.compile(pattern.format(_any_of(abbreviations)))
+        yield place, partial(_looked_up, abbreviations)
 
 
 def _looked_up(abbreviations: Mapping[str, str], found: re.Match[str]) -> str:
@@ -164,7 +185,38 @@ def _any_of(names: Iterable[str]) -> str:
 
 
 def _mixed(found: re.Match[str], words: SpeechWords) -> str:
-    return _joined(found[1], words.mixed[found[2]], _unit(found[3], "2", words))
+    whole, sign, unit, noun = found.groups()
+    amount = words.mixed[sign]
+    if not words.noun_before_part:
+        half = words.decimal(f"{whole},5") if sign == "½" else ""
+        said = half or _joined(whole, amount)
+        return _joined(said, _unit(unit, "2", words))
+    if unit:
+        counted, noun = _counted(whole, unit, words), words.units[unit][0]
+    elif noun and noun.endswith("s"):
+        counted = words.counted(whole, noun)
+    else:  # Arabic: whether this is one or several does not show
+        counted = _joined(whole, noun or "")
+    return _joined(counted, words.agreeing(amount, noun or ""))
+
+
+def _fraction(found: re.Match[str], words: SpeechWords) -> str:
+    sign, unit, noun = found.groups()
+    named = _unit(unit, words.part, words)
+    return _joined(words.agreeing(words.fractions[sign], named or noun or ""), named)
+
+
+def _counted(number: str, unit: str | None, words: SpeechWords) -> str:
+    """A number, and the unit behind it."""
+    number = re.sub(r"\s", "", number)
+    said = words.decimal(number) or number
+    return words.counted(said, _unit(unit, number, words)) if unit else said
+
+
+def _bare(number: str, words: SpeechWords) -> str:
+    """A number that engines do not read as it is printed; else nothing."""
+    joined = re.sub(r"\s", "", number)
+    return words.decimal(joined) or (joined if joined != number else "")
 
 
 def _unit(sign: str | None, number: str, words: SpeechWords) -> str:

@@ -25,10 +25,10 @@ _CUTS: Final = (
     re.compile(r"(?<=[,;:،、])\s+|(?<=[，、；])"),  # between clauses
     re.compile(r"\s+"),  # between words
 )
-# XML forbids the first. The others show nothing: soft hyphen, joiners, marks of direction.
-_LEFT_OUT: Final = (
-    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u00ad\u200b-\u200f\u2060\ufe0f\ufeff]"
-)
+_FORBIDDEN: Final = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""By XML."""
+_INVISIBLE: Final = "[\u00ad\u0640\u200b-\u200f\u2060\ufe0f\ufeff]"
+"""Soft hyphen, tatweel (it only widens an Arabic word), joiners, marks of direction."""
 _AUDIBLE: Final = re.compile(r"[^\W_]")
 
 _DOCUMENT: Final = "<speak>{}</speak>"
@@ -67,7 +67,7 @@ def ssml_requests(text: str, language: str) -> list[str]:
         Each within `MAX_BILLED` and `MAX_TOTAL` characters; none if nothing is audible.
     """
     documents = [_NOTHING]
-    for paragraph in paragraphs_of(re.sub(_LEFT_OUT, "", text)):
+    for paragraph in paragraphs_of(re.sub(f"{_FORBIDDEN}|{_INVISIBLE}", "", text)):
         sentences = list(_Sentences(paragraph.text, language).spoken())
         after = _Spoken(_AFTER_HEADING, 0) if paragraph.is_heading else _NOTHING
         if not sentences:
@@ -110,7 +110,7 @@ class _Sentences:
 
     def spoken(self) -> Iterator[_Spoken]:
         start = 0
-        abbreviations = [(form.start, form.end) for form in self._forms if not form.may_end]
+        abbreviations = [(form.start, form.end - form.may_end) for form in self._forms]
         for end in sentence_ends(self._text, abbreviations):
             yield from self._cut_to_fit(start, end, 0)
             start = end

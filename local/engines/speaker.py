@@ -12,6 +12,7 @@ import functools
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,7 @@ _INITIALIZE_DONT_EXIT: Final = 0x8000
 _POSITION_CHARACTER: Final = 1
 _CHARS_UTF8: Final = 1
 _RATE: Final = 1
+_IPA: Final = 2
 _EVENT_LIST_TERMINATED: Final = 0
 _EVENT_WORD: Final = 1
 _OK: Final = 0
@@ -73,13 +75,32 @@ def speak(text: str, voice: str) -> Utterance:
     Raises:
         UnknownVoiceError: There is no such voice.
     """
-    encoded = text.replace("\0", " ").encode() + b"\0"  # a NUL would end the text for C
     with _lock:
         espeak = _espeak()
-        if espeak.library.espeak_SetVoiceByName(voice.encode()) != _OK:
-            raise UnknownVoiceError(voice)
+        espeak.choose(voice)
         espeak.library.espeak_SetParameter(_RATE, _WORDS_A_MINUTE, 0)
-        return espeak.record(encoded)
+        return espeak.record(_for_c(text))
+
+
+def phonemes(text: str, voice: str) -> str:
+    """Return how a text is pronounced, in the signs of the IPA: a line for each clause.
+
+    Args:
+        text: Plain text.
+        voice: As for `speak`.
+
+    Raises:
+        UnknownVoiceError: There is no such voice.
+    """
+    with _lock:
+        espeak = _espeak()
+        espeak.choose(voice)
+        # It reads ahead: without the empty line, the last word may come with the next text.
+        return "\n".join(espeak.transcribe(_for_c(f"{text}\n\n")))
+
+
+def _for_c(text: str) -> bytes:
+    return text.replace("\0", " ").encode() + b"\0"  # a NUL would end the text
 
 
 class _EventId(ctypes.Union):
@@ -120,6 +141,17 @@ class _Espeak:
         self.library.espeak_SetSynthCallback(self._callback)
         self._chunks: list[bytes] = []
         self._utterance = Utterance()
+        self.library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+
+    def choose(self, voice: str) -> None:
+        if self.library.espeak_SetVoiceByName(voice.encode()) != _OK:
+            raise UnknownVoiceError(voice)
+
+    def transcribe(self, encoded: bytes) -> Iterator[str]:
+        rest = ctypes.c_char_p(encoded)
+        while rest.value:  # each call reads a clause, and moves the pointer behind it
+            clause = self.library.espeak_TextToPhonemes(ctypes.byref(rest), _CHARS_UTF8, _IPA)
+            yield clause.decode()
 
     def record(self, encoded: bytes) -> Utterance:
         self._chunks, self._utterance = [], Utterance()
