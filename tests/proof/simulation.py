@@ -15,6 +15,7 @@ import msgspec
 
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage, about
 from chalicelib.errors import RejectedError, UnknownProfileError
+from chalicelib.pages.voices import AUTO
 from chalicelib.profiles.direct_upload import ProfileUpload
 from chalicelib.profiles.faces import Box
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake
@@ -152,7 +153,7 @@ class Simulation(SimulatedAws):
 
     def request_upload(self, *, notify: bool = True) -> Self:
         """Ask for a form, and again when that fails."""
-        wanted = WantedUpload("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
+        wanted = WantedUpload("page one.jpg", "image/jpeg", AUTO, "Joanna", notify)
         permit = self._tried("request", lambda: self.part(DirectUpload).permit(wanted))
         if permit is None:
             raise BrokenPromiseError("a client gets no form")

@@ -12,6 +12,7 @@ from chalicelib.delivery.messages import Delivery, StoryMessage
 from chalicelib.delivery.runner import Runner
 from chalicelib.delivery.upload_failures import UploadFailures
 from chalicelib.errors import ThrottledError
+from chalicelib.pages.voices import DEFAULT_LANGUAGE
 from chalicelib.profiles import moves
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.duplicates import Duplicates, RivalStatus, rival_status
@@ -87,6 +88,16 @@ class WithoutNotifiedMark(InMemoryStories):
 
     def apply(self, story: Story, move: Move, **more: Any) -> Story:
         return super().apply(story, without(move, "notified_of"), **more)
+
+
+@planted("one reading message twice", "spoken by Vicki in en-US")
+class WithoutLanguage(InMemoryStories):
+    """The voice of the page's language is kept, and its language forgotten."""
+
+    def apply(self, story: Story, move: Move, **more: Any) -> Story:
+        if move.changes.get("text"):
+            move = Move({**move.changes, "language": DEFAULT_LANGUAGE}, move.expect)
+        return super().apply(story, move, **more)
 
 
 @planted("another generation", "a message of 00000001 touched 00000002")
