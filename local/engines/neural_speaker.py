@@ -45,7 +45,7 @@ _lock = threading.Lock()
 
 
 def speak_english(text: str) -> Utterance:
-    """Speak English text, at least four times as fast as it sounds on two processors.
+    """Speak English text, about eight times as fast as it sounds on two processors.
 
     The model varies each time, so the last sentences are kept: speech marks fit the MP3 of the
     request before, and a client that repeats a request after its timeout continues the work.
