@@ -28,19 +28,19 @@ help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PHOTOS=folder (demo-profile),"
-	@echo "          PORT=8000 AWS_PORT=4566 (run),"
+	@echo "          PORT=8000 AWS_PORT=4566 (run), ENGLISH_VOICE=espeak-ng (demo, run),"
 	@echo "          STAGE=local QUEUE=reading (redrive), STAGE=dev NAME=phone (token),"
 	@echo "          STAGE=dev EMAIL=you@example.com SENDER=stories@example.com (deploy, package),"
 	@echo "          KEEP=1 (test-deployed), UPGRADE=1 (lock), PYTHON=python3.12 (all)"
 
 demo: $(LOCAL) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
-	@$(RUN) -m local.demo.page $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
+	@ENGLISH_VOICE=$(ENGLISH_VOICE) $(RUN) -m local.demo.page $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
 
 demo-profile: $(LOCAL) ## Take photos of people through the profile workflow (PHOTOS=folder)
 	@$(RUN) -m local.demo.profile $(if $(PHOTOS),"$(PHOTOS)")
 
 run: $(LOCAL) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
-	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local
+	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) ENGLISH_VOICE=$(ENGLISH_VOICE) exec $(RUN) -m local
 
 token: $(LOCAL) ## Make an API token for a stage (STAGE=dev NAME=phone)
 	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.pages.ssml import ssml_requests
-from local.engines.speaker import phonemes
+from local.engines.speaker import pronounce
 from local.services.polly.script import Text
 from local.services.polly.ssml import read_ssml
 
@@ -37,7 +37,9 @@ def spoken(printed: str, language: str) -> str:
 
 def sounds(text: str, voice: str) -> str:
     """Phonemes without stress, pauses, the ends of words, and espeak-ng's changes of language."""
-    return re.sub(r"\([a-z-]+\)|[\sˈˌ_|\"-]", "", phonemes(text, voice))
+    return re.sub(
+        r"\([a-z-]+\)|[\sˈˌ_|\"-]", "", "".join(word.phonemes for word in pronounce(text, voice))
+    )
 
 
 @pytest.mark.parametrize("table", sorted(TABLES.glob("*.tsv")), ids=lambda table: table.stem)
