@@ -75,6 +75,7 @@ class Reading(msgspec.Struct, frozen=True):
             detections,
             page.aspect(turn),
             right_to_left=story.language in voices.RIGHT_TO_LEFT,
+            language=story.language,
         )
         if not readings.is_legible(reading, page_text):
             is_written_on = any(each.uncovered for each in taken)
