@@ -36,7 +36,7 @@ _LINKS: Final = (
     "(and|at|by|go|in|of|on|o|the|to|up|de|du|des|en|et|le|la|à|au|aux|da|do|dos|del|e|y|um|und|zu)"
     f"-{_LETTER}"
 )
-"""How the rest of a compound of three parts begins: "in-law", "en-ciel", "de-meia"."""
+"""The middle of compounds of three parts: "in-law", "en-ciel", "de-meia"."""
 
 _OPEN: Final = frozenset({"en", "fr", "pt"})
 """Languages that form new compounds of any two words with a hyphen."""
@@ -57,6 +57,17 @@ _FIRST: Final = {
 }
 """First parts of compounds, of which not all are words."""
 
+_SURE: Final = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "ex self",
+        "fr": "après arrière avant casse court demi ex garde gratte libre mi nord pique porte sous "
+        "sud tire vice",
+        "pt": "além aquém beija ex guarda pós pré pró recém vice",
+    }.items()
+}
+"""First parts after which any other part follows a hyphen, if no word of the list is found."""
+
 _LAST: Final = {
     language: frozenset(words.split())
     for language, words in {
@@ -72,7 +83,8 @@ _COLOURS_DE: Final = "(rot|blau|gelb|grün|schwarz|weiß|grau|braun|rosa|lila)"
 _PATTERNS: Final = {
     "en": r"(twen|thir|for|fif|six|seven|eigh|nine)ty-.+|(re|pre)-e.+|co-o.+",
     "fr": r"\w+-(y|t-(ils?|elles?|on|en|y))|(celui|celles?|ceux|ce|cette|ces)-(ci|là)",
-    "pt": r"\w+(ou|eu|iu|[aá]va|ia|[áêí]|mo)-(me|te|se|lhes?|[nv]os|l?[oa]s?)|\w+-[oa]|mal-[aeiouáéíóúh].+"
+    "pt": r"\w+(ou|eu|iu|[aá]va|ia|[áêí]|mo)-(me|te|se|lhes?|[nv]os|l?[oa]s?)|\w+-[oa]"
+    r"|mal-[aeiouáéíóúh].+"
     r"|\w+(am|r|z|[aei]ndo|mos)-(me|te|se|lhes?|[nv]os|n[oa]s?)",
     "es": r"\w+ic[oa]-\w+ic[oa]s?",
     "it": r"\w+ico-\w+ic[oaie]|(nord|sud)-(est|ovest)",
@@ -83,7 +95,7 @@ _PATTERNS: Final = {
     r"|по-(мо|тво|сво|наш|ваш|друг|нов|стар|прежн|настоящ|хорош|разн)[ео]му"
     r"|жар-птиц\w+"
     r"|во?-\w+[ыи]х|из-(за|под)|\w+[оеё]-"
-    r"(син|красн|бел|ч[её]рн|ж[её]лт|зел[её]н|голуб|сер|розов|коричнев|рыж)\w+"
+    r"(син|красн|бел|ч[её]рн|ж[её]лт|зел[её]н|голуб|сер|розов|рыж)\w+"
     r"|(?P<stem>\w{4,})[оы]м?-\w*(?P=stem)\w+|мало-помалу|жили-были",
 }
 """Forms of compounds; none is compiled before a page needs it."""
@@ -163,6 +175,7 @@ def _is_compound(first: str, second: str, language: str, known: Set[str], words:
         or (len(begin) == 1 and _VOWEL.match(begin) is None)
         or _repeats(begin, rest)
         or re.match(_LINKS, second) is not None
+        or ("-" in first and re.match(_LINKS, f"{begin}-{rest}") is not None)
         or _is_of_two_words(begin, rest, language, known, words)
     )
 
@@ -187,6 +200,8 @@ def _is_of_two_words(
     def is_word(part: str) -> bool:
         return part in words or (len(part) >= _MIN_PART and part in known)
 
+    if begin in _SURE.get(language, ()) and len(rest) >= _MIN_PART:
+        return True
     is_first = begin in _FIRST.get(language, ()) or (language in _OPEN and is_word(begin))
     return is_first and (is_word(rest) or rest in _LAST.get(language, ()))
 
