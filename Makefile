@@ -21,7 +21,7 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 ADDRESSES = $(if $(EMAIL),--email "$(EMAIL)") $(if $(SENDER),--sender "$(SENDER)")
 
 .PHONY: help demo demo-profile run token deploy destroy package redrive check test prove \
-        test-deployed soak bench audit install lock clean
+        test-deployed soak bench audit install lock words clean
 .NOTPARALLEL: # Two targets never install at the same time.
 
 help: ## Show this list
@@ -88,6 +88,10 @@ lock: $(LOCAL) ## Pin what requirements/*.in need (UPGRADE=1: the newest version
 	$(LOCK) requirements/local.in -o requirements/local.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
+
+words: $(LOCAL) ## Make the lists of words in vendor/hyphens anew, in two minutes
+	.venv/bin/uv run --no-project --python $(RUN) --with pyspellchecker==0.9.1 \
+		python -m infrastructure.word_lists
 
 clean: ## Remove everything that was made
 	rm -rf .venv .venv-emulator .mypy_cache .pytest_cache .ruff_cache .hypothesis story.mp3 bench/results.json

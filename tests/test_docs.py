@@ -227,7 +227,7 @@ def test_the_picture_of_the_profile_workflow_is_its_state_machine() -> None:
 
 def test_the_picture_of_a_deployment_has_every_module() -> None:
     picture = ARCHITECTURE.split("## A deployment")[1]
-    besides = {"account.py", "elsewhere.py", "stage.py", "stack/outputs.py"}
+    besides = {"account.py", "elsewhere.py", "stage.py", "stack/outputs.py", "word_lists.py"}
     besides |= {f"commands/{name}.py" for name in ("ending", "progress", "redrive")}
     rooms = ROOT / "infrastructure"
 

@@ -15,6 +15,7 @@ from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
 from chalicelib.pages.skipping import SkipReason
 from chalicelib.pages.verse import is_verse
+from chalicelib.pages.voices import DEFAULT_LANGUAGE
 
 
 class SpokenWord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,7 +64,11 @@ class PageText(msgspec.Struct, frozen=True):
 
 
 def read(
-    detections: list[TextDetection], aspect: float, *, right_to_left: bool = False
+    detections: list[TextDetection],
+    aspect: float,
+    *,
+    right_to_left: bool = False,
+    language: str = DEFAULT_LANGUAGE,
 ) -> PageText:
     """Read a page.
 
@@ -71,6 +76,7 @@ def read(
         detections: What was detected on the upright page.
         aspect: The page's width divided by its height.
         right_to_left: Columns and rows run from right to left, as in Arabic.
+        language: Which words have a hyphen, as in `voices.VOICES`.
     """
     skipped: skipping.Skipped = {}
     lines = straightened(detections, aspect, mirror=right_to_left)
@@ -87,6 +93,7 @@ def read(
         paragraphs = []
     return _with_spans(
         paragraphs,
+        language,
         [
             SkippedText(line.text, reason, _box(line))
             for reason, left_out in skipped.items()
@@ -95,7 +102,9 @@ def read(
     )
 
 
-def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) -> PageText:
+def _with_spans(
+    paragraphs: list[list[PageLine]], language: str, skipped: list[SkippedText]
+) -> PageText:
     """Join the rows of each paragraph, and each word that is divided at the end of a row."""
     text = ""
     words: list[SpokenWord] = []
@@ -116,7 +125,7 @@ def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) ->
                 start, line = len(text), number
                 joined = None
                 if words and place == 0 and not begins_paragraph:
-                    joined = hyphens.joined(text[words[-1].start :], word.text, known)
+                    joined = hyphens.joined(text[words[-1].start :], word.text, known, language)
                 if joined is not None:
                     before = words.pop()
                     start, line = before.start, before.line

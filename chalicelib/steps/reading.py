@@ -72,10 +72,12 @@ class Reading(msgspec.Struct, frozen=True):
         quarter = readings.quarter_turn(reading, page.aspect())
         turn = reading.turn + quarter
         detections = detection.turned(reading.detections, quarter)
+        language = _language(story, _words(detections))
         page_text = reading_order.read(
             detections,
             page.aspect(turn),
-            right_to_left=_language(story, _words(detections)) in voices.RIGHT_TO_LEFT,
+            right_to_left=language in voices.RIGHT_TO_LEFT,
+            language=language,
         )
         if not readings.is_legible(reading, page_text):
             is_written_on = any(each.uncovered for each in taken)
@@ -85,7 +87,7 @@ class Reading(msgspec.Struct, frozen=True):
         self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
         # Sent before the record is written: after a crash in between, a redelivery sends again.
         self.renditions_queue.send(messages.about(story))
-        language = _language(story, page_text.text)
+        language = _language(story, page_text.text)  # without what is skipped
         move = moves.read(
             page_text.text,
             keys.page(story),

@@ -109,7 +109,8 @@ import app
 loaded = [name for name in sys.modules if name.startswith("PIL.")]
 import pi_heif
 from PIL import Image, _imaging
-from chalicelib.pages import photo
+from chalicelib.pages import hyphens, photo
+assert "sunshine" in hyphens.words_of("en")
 photo.checked_content_type(open({str(ROOT / "samples" / "page.jpg")!r}, "rb").read())
 assert type(app.app).__module__ == "chalice.app"
 files = [sys.modules["chalice"].__file__, _imaging.__file__, pi_heif.__file__]

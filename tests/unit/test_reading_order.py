@@ -189,6 +189,10 @@ def test_a_word_divided_at_the_end_of_a_line_is_whole_again() -> None:
     assert text_of(page, 1) == "It was a long adventure for a snail."
 
 
+def test_a_word_that_the_page_cuts_keeps_its_hyphen() -> None:
+    assert text_of([line("It was a long adven-", 0.1, 0.1)], 1) == "It was a long adven-"
+
+
 def test_a_dash_at_the_end_of_a_line_stays() -> None:
     page = [line("He stopped -", 0.1, 0.1), line("and listened.", 0.1, 0.14)]
 
