@@ -1,9 +1,8 @@
 """Finds the language that a text is in. Pure.
 
 Arabic and Russian have scripts of their own. The six languages with Latin letters share words and
-letters, so each word of a text speaks for every language that has it, and each part of it for every
-language that has many of those. Accents help and are not needed: OCR loses some, and capitals are
-often printed without.
+letters, so a word of a text speaks for every language that has it, and a part of it for every
+language where that is frequent. Accents do not count: OCR loses some, and capitals often have none.
 """
 
 import re
@@ -20,19 +19,18 @@ _WORDS: Final = MappingProxyType(
         "en-US": """
             a about after again all also always am an and another are around as asked at ate away
             back be became because bed been before began behind but by called came can cannot could
-            couldn' cried day did didn' do does doesn' don' done down each eat ever every everyone
+            couldn cried day did didn do does doesn don done down each eat ever every everyone
             everything fast felt few find first for found friend friends from gave get girl give go
-            goes going good got great had has have he he' hello help her here him his home house how
-            i i' if in inside into is isn' it it' its just keep kept knew know laughed let let' like
-            liked little live lived long look looked lot made make man many may me mom more morning
-            mother much must my name never new next nice night no not nothing now of off oh old on
-            once one only or other our out outside over people played please put ran red said sat
-            saw say says see she she' should shouted sleep so some someone something soon started
-            stop stopped take tell than thank that that' the their them then there there' these they
-            they' thing things think this those thought three through time to today together told
-            too took tree two under until up us very wait walked want wanted was wasn' water way we
-            we' well went were what what' when where which while white who why will wish with won'
-            work would yes yet you you' young your
+            goes going good got great had has have he hello help her here him his home house how i
+            if in inside into is isn it its just keep kept knew know laughed let like liked little
+            live lived long look looked lot made make man many may me mom more morning mother much
+            must my name never new next nice night no not nothing now of off oh old on once one only
+            or other our out outside over people played please put ran red said sat saw say says see
+            she should shouted sleep so some someone something soon started stop stopped take tell
+            than thank that the their them then there these they thing things think this those
+            thought three through time to today together told too took tree two under until up us
+            very wait walked want wanted was wasn water way we well went were what when where which
+            while white who why will wish with won work would yes yet you young your
         """,
         "de-DE": """
             ab aber acht alle allein allem allen aller alles als also alt alte alten am an andere
@@ -57,44 +55,44 @@ _WORDS: Final = MappingProxyType(
         """,
         "fr-FR": """
             a ai aime ainsi alla aller allez alors apres au aucun aussi autre autres aux avaient
-            avait avec avez avoir avons beaucoup belle bien bientot bon bonjour bonne c' ca car ce
+            avait avec avez avoir avons beaucoup belle bien bientot bon bonjour bonne c ca car ce
             cela celle celui cependant certains ces cet cette chaque chez chose comme comment contre
-            cria d' dans de debout dehors deja demain demanda demande depuis derriere des deux
-            devant devint dire dit doit donc donne dormir dort du eau elle elles en encore enfant
-            enfants enfin ensemble ensuite es est et etaient etait ete etes etre eu eux faim faire
-            fait faut fit fois font fut grand grande grands gros grosse habite ici il ils j' jamais
-            je jeune jouer jour jours jusqu' l' la laisse le lendemain les leur leurs lui m' ma main
-            maintenant mais maison maman mange manger me mere mes mieux moi moins mon n' ne ni noir
-            nom non nos notre nous nouveau nuit on ont ou oui papa par parce parfois parmi partie
-            partir partit pas pendant pere petit petite petits peu peur peut peux plus plusieurs
-            pour pourquoi pouvait prend pres presque pris prit puis qu' quand que quel quelle
-            quelque quelques qui quitta quoi regarda regarde repondit rien roi s' sa sais sait sans
-            savait se sera ses si soir son sont sortit sous souvent sur ta tandis te temps tes tete
-            toi tomba ton toujours tous tout toute toutes tres trois trop trouva trouve tu un une va
-            vais vas vers veut veux vieille viens vient vieux vint vit vite voici voila voir voit
-            voix vont vos votre voulait vous vraiment vu y yeux
+            cria d dans de debout dehors deja demain demanda demande depuis derriere des deux devant
+            devint dire dit doit donc donne dormir dort du eau elle elles en encore enfant enfants
+            enfin ensemble ensuite es est et etaient etait ete etes etre eu eux faim faire fait faut
+            fit fois font fut grand grande grands gros grosse habite ici il ils j jamais je jeune
+            jouer jour jours jusqu l la laisse le lendemain les leur leurs lui m ma main maintenant
+            mais maison maman mange manger me mere mes mieux moi moins mon n ne ni noir nom non nos
+            notre nous nouveau nuit on ont ou oui papa par parce parfois parmi partie partir partit
+            pas pendant pere petit petite petits peu peur peut peux plus plusieurs pour pourquoi
+            pouvait prend pres presque pris prit puis qu quand que quel quelle quelque quelques qui
+            quitta quoi regarda regarde repondit rien roi s sa sais sait sans savait se sera ses si
+            soir son sont sortit sous souvent sur ta tandis te temps tes tete toi tomba ton toujours
+            tous tout toute toutes tres trois trop trouva trouve tu un une va vais vas vers veut
+            veux vieille viens vient vieux vint vit vite voici voila voir voit voix vont vos votre
+            voulait vous vraiment vu y yeux
         """,
         "it-IT": """
-            a abbiamo accanto ad adesso ai al alcuni all' alla alle allora altra altri altro anche
+            a abbiamo accanto ad adesso ai al alcuni all alla alle allora altra altri altro anche
             ancora andare andava andiamo ando anni anno appena arrivo aspetta avere aveva avevano
-            avrebbe bambina bambine bambini bambino basta bella bello bene bisogno buona buono c'
+            avrebbe bambina bambine bambini bambino basta bella bello bene bisogno buona buono c
             casa casetta ce che chi chiamava chiese ci ciao cinque cio col come con contro corse
-            cosa cose cosi cui da dagli dai dal dall' dalla dalle davanti degli dei del dell' della
-            delle dello dentro detto deve di dice diceva dicono dietro disse dopo dormire dov' dove
+            cosa cose cosi cui da dagli dai dal dall dalla dalle davanti degli dei del dell della
+            delle dello dentro detto deve di dice diceva dicono dietro disse dopo dormire dov dove
             due dunque e ecco ed egli era erano esce essere fa face fai fame fanno far fare fatto
             fece felice fine fino fra fu fuori furono gia gioca giocare giorni giorno giu gli grande
-            grandi grazie guarda guardo ha hai hanno ho i il in infine insieme intorno invece io l'
-            la le lei li lo loro lui lungo m' ma mai mamma mano mattina me mentre mi mia miei mio
-            molta molte molti molto mondo ne nei nel nell' nella nelle nessuno niente no noi nome
-            non nostra nostro notte nulla nuova nuovo oggi ogni ognuno ora ovunque papa parte passo
-            per perche pero piace piaceva piano piccola piccoli piccolo piena pieno piu po' poi
-            posso potere potrebbe presto prima primo proprio puo qualche qualcosa qualcuno quale
-            quando quanti quanto quasi quattro quella quelle quelli quello questa queste questi
-            questo qui quindi re rispose s' sa sapeva se sei sembra sempre sera si siamo sono sopra
-            sotto sta stanno stare stata stato stava stesso storia su sua subito sugli sui sul sulla
-            sulle suo suoi tanta tante tanti tanto te ti torno tra tre tu tua tuo tutta tutte tutti
-            tutto un un' una uno uomo va vecchia vecchio vede vedere venne verso vi via vide viveva
-            voglio vogliono voi voleva vuoi vuole
+            grandi grazie guarda guardo ha hai hanno ho i il in infine insieme intorno invece io l
+            la le lei li lo loro lui lungo m ma mai mamma mano mattina me mentre mi mia miei mio
+            molta molte molti molto mondo ne nei nel nell nella nelle nessuno niente no noi nome non
+            nostra nostro notte nulla nuova nuovo oggi ogni ognuno ora ovunque papa parte passo per
+            perche pero piace piaceva piano piccola piccoli piccolo piena pieno piu po poi posso
+            potere potrebbe presto prima primo proprio puo qualche qualcosa qualcuno quale quando
+            quanti quanto quasi quattro quella quelle quelli quello questa queste questi questo qui
+            quindi re rispose s sa sapeva se sei sembra sempre sera si siamo sono sopra sotto sta
+            stanno stare stata stato stava stesso storia su sua subito sugli sui sul sulla sulle suo
+            suoi tanta tante tanti tanto te ti torno tra tre tu tua tuo tutta tutte tutti tutto un
+            una uno uomo va vecchia vecchio vede vedere venne verso vi via vide viveva voglio
+            vogliono voi voleva vuoi vuole
         """,
         "pt-BR": """
             a abaixo acabou acho achou agora agua ainda alem algo alguem algum alguma alguns ali
@@ -152,23 +150,20 @@ _PARTS: Final = MappingProxyType(
         """,
         "de-DE": """
             <be <ge <st <ve <zu ah ch cht ck ei em> en> er> eu ich ie k ng> nn oh pf sch st> t> te>
-            tz uh w z> ß ä ö ü
+            tz uh w z>
         """,
         "fr-FR": """
-            ai au aux che e> eau ee> eu eux ez> gn ill it> nt> oi ou qu re> ui x> à â ç è é ê ë î ï
-            ô ù û œ
+            ai au aux che e> eau ee> eu eux ez> gn ill it> nt> oi ou qu re> ui x>
         """,
         "it-IT": """
             a> are ava bb cc cch cci che chi e> ere ff gg ggi ghi gli i> io> ire ll nn no> o> ono pp
-            rr sci ss to> tta tto uo zi zz à è é ì ò ù
+            rr sci ss to> tta tto uo zi zz
         """,
         "pt-BR": """
-            a> aes am> ao> as> ava ei eu> ia> iu> lh m> ndo nh o> oes oi os> ou> qu ss à á â ã ç é ê
-            í ó ô õ ú
+            a> aes am> ao> as> ava ei eu> ia> iu> lh m> ndo nh o> oes oi os> ou> qu ss
         """,
         "es-ES": """
-            a> aba ad> as> ch cio es> ia> ie ita ito j l> ll n> ndo o> os> ron rr ue y> z á é í ñ ó
-            ú
+            a> aba ad> as> ch cio es> ia> ie ita ito j l> ll n> ndo o> os> ron rr ue y> z
         """,
     }
 )
@@ -184,7 +179,7 @@ _CONTRAST: Final = 3
 """How clearly a sentence goes to its likeliest language. Mixed pages gain from more, and texts of a
 few short sentences lose."""
 
-_WORD: Final = re.compile(r"[^\W\d_]+(?:'(?=[^\W\d_]))?")
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _SENTENCE_END: Final = re.compile(r"[.!?؟…\n]+")
 
 
@@ -198,7 +193,7 @@ def detected(text: str) -> str | None:
     """
     said: defaultdict[str | None, float] = defaultdict(float)  # words
     evidence: defaultdict[str | None, float] = defaultdict(float)
-    for sentence in _SENTENCE_END.split(_plain(text)):
+    for sentence in _SENTENCE_END.split(_bare(text)):
         words = _WORD.findall(sentence)
         weights: defaultdict[str | None, float] = defaultdict(float)
         for language, weight in chain.from_iterable(map(_evidence, words)):
@@ -211,13 +206,13 @@ def detected(text: str) -> str | None:
     return likeliest if evidence[likeliest] >= _MIN_EVIDENCE else None
 
 
-def _plain(text: str) -> str:
-    """The text in lower case, its letters and accents composed, and without other marks.
+def _bare(text: str) -> str:
+    """The text in lower case, without accents, and with "ss" for "ß".
 
-    Arabic books for children mark each vowel, which would end a word.
+    The marks of vowels go, too, which Arabic has in books for children: each would end a word.
     """
-    composed = unicodedata.normalize("NFC", text.lower().replace("’", "'"))
-    return "".join(letter for letter in composed if not unicodedata.combining(letter))
+    letters = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _evidence(word: str) -> Iterator[tuple[str | None, float]]:
@@ -229,10 +224,9 @@ def _evidence(word: str) -> Iterator[tuple[str | None, float]]:
     if script != "LATIN":
         yield _OF_SCRIPT.get(script), 1
         return
-    bare = "".join(unicodedata.normalize("NFD", letter)[0] for letter in word).replace("ß", "ss")
-    whole = f"<{bare}>"
+    whole = f"<{word}>"
     parts = (whole[at : at + size] for size in (1, 2, 3) for at in range(len(whole) - size + 1))
-    for clue in dict.fromkeys((whole, *word, *parts)):
+    for clue in dict.fromkeys((whole, *parts)):
         languages = _clues().get(clue, ())
         weight = 1 if clue == whole else _PART_WEIGHT
         for language in languages:
