@@ -84,6 +84,11 @@ class PageLine(msgspec.Struct, frozen=True, eq=False):
         return max(self.left_y, self.right_y) + self.height / 2
 
     @property
+    def first_word_width(self) -> float:  # what was detected as one word may be several
+        first = self.words[0]
+        return (first.right - first.left) * len(first.text.split(" ")[0]) / max(len(first.text), 1)
+
+    @property
     def confidence(self) -> float:
         """The mean of its words, by their length: 0 to 100."""
         characters = sum(len(word.detected.text) for word in self.words)
@@ -100,12 +105,6 @@ class PageLine(msgspec.Struct, frozen=True, eq=False):
                     return before_y + share * (next_y - before_y)
                 before_x, before_y = next_x, next_y
         return before_y
-
-
-def first_word_width(row: PageLine) -> float:
-    """The width of a row's first word; what was detected as one word may be several."""
-    first = row.words[0]
-    return (first.right - first.left) * len(first.text.split(" ")[0]) / max(len(first.text), 1)
 
 
 def line_of(words: Sequence[PageWord]) -> PageLine:

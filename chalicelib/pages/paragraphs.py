@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chalicelib.pages import hyphens
-from chalicelib.pages.lines import PageLine, ends_sentence, first_word_width, line_of, rows
+from chalicelib.pages.lines import PageLine, ends_sentence, line_of, rows
 
 # In multiples of the height of most lines.
 _INDENT: Final = 0.6
@@ -104,7 +104,7 @@ def _paragraph_starts(rows: list[PageLine], unit: float) -> list[bool]:
         is_indented = indent > _INDENT * unit and (
             indent < _MAX_INDENT * unit or row.left - previous.left > _INDENT * unit
         )
-        room = max(_EARLY_END * unit, first_word_width(row) + _WORD_GAP * unit)
+        room = max(_EARLY_END * unit, row.first_word_width + _WORD_GAP * unit)
         has_ended_early = edge - previous.right > room
         return is_indented or (has_ended_early and ends_sentence(previous.text))
 

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from chalicelib.pages.lines import PageLine, first_word_width
+from chalicelib.pages.lines import PageLine
 
 _OPENING: Final = "\"'“‘«„([¿¡—–-"  # noqa: RUF001
 _PUNCTUATION: Final = ",;:.!?…—–"
@@ -29,7 +29,7 @@ def is_verse(rows: Sequence[PageLine], *, after_verse: bool) -> bool:
         return False
     edge = max(row.right for row in rows)
     has_room = [
-        edge - above.right > first_word_width(below) + _WORD_GAP * below.height
+        edge - above.right > below.first_word_width + _WORD_GAP * below.height
         for above, below in pairs
     ]
     is_marked = [above.text[-1:] in _PUNCTUATION for above, _ in pairs]

@@ -22,7 +22,6 @@ from chalicelib.errors import (
     UnsupportedTypeError,
 )
 from chalicelib.pages import photo
-from chalicelib.pages.voices import AUTO
 from chalicelib.stories import keys, moves, upload_request
 from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.ports import Media, Stories
@@ -113,8 +112,8 @@ class Intake(msgspec.Struct, frozen=True):
         bound = telemetry.bound(story_id=new.id, step="intake")
         with bound, timed(self.meter, Step.INTAKE, self.clock):
             existing = claim(new)
-            if existing is not None and _is_spoken_otherwise(existing, new):
-                new = self._apart(new)
+            if existing is not None and keys.is_spoken_otherwise(existing, new):
+                new = keys.with_id_of_its_own(new, self.namespace)
                 existing = claim(new)
             if existing is not None and existing.status is Status.DELETED:
                 existing = self._claim_anew(new, existing, claim)
@@ -152,12 +151,6 @@ class Intake(msgspec.Struct, frozen=True):
             unfinished_since=now,
             uploading_until=now + MAX_INTAKE_DURATION,
         )
-
-    def _apart(self, new: Story) -> Story:
-        """Give a story another id than that of the same photo without a language."""
-        language = f"{new.language} named"
-        other = derived_id(self.namespace, new.content_id, language, new.voice)
-        return msgspec.structs.replace(new, id=str(other))
 
     def _start(self, story: Story, upload: Upload, *, is_alone: bool) -> Story:
         """Store the photo and a message, and only then mark that they are stored.
@@ -219,11 +212,6 @@ class Intake(msgspec.Struct, frozen=True):
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
         return self.stories.apply(story, moves.uploading(self.clock() + MAX_INTAKE_DURATION))
-
-
-def _is_spoken_otherwise(existing: Story, new: Story) -> bool:
-    """Did the page decide the language of a story whose id is that of a named language, too?"""
-    return new.language != AUTO and existing.language not in {AUTO, new.language}
 
 
 def checked(upload: Upload) -> str:

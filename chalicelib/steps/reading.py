@@ -89,13 +89,17 @@ class Reading(msgspec.Struct, frozen=True):
         self.renditions_queue.send(messages.about(story))
         language = _language(story, page_text.text)  # without what is skipped
         move = moves.read(
-            page_text.text,
-            keys.page(story),
-            language=language,
-            voice=story.voice if story.language == language else voices.default_voice(language),
-            language_detected=languages.detected(page_text.text),
-            complete=reading.complete,
-            skipped=[_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
+            {
+                "text": page_text.text,
+                "page": keys.page(story),
+                "language": language,
+                "voice": story.voice
+                if story.language == language
+                else voices.default_voice(language),
+                "language_detected": languages.detected(page_text.text),
+                "complete": reading.complete,
+                "skipped": [_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
+            }
         )
         return self.stories.apply(story, move, lease=lease, release=True)
 

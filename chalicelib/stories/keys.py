@@ -127,6 +127,17 @@ def page_text(story: Story) -> str:
     return _private(story, "text.json")
 
 
+def is_spoken_otherwise(existing: Story, new: Story) -> bool:
+    """Did a page decide on another language than the one that a sender of its photo names now?"""
+    return new.language != AUTO and existing.language not in {AUTO, new.language}
+
+
+def with_id_of_its_own(new: Story, namespace: uuid.UUID) -> Story:
+    """Give a story another id than that of the same photo without a language."""
+    other = derived_id(namespace, new.content_id, f"{new.language} named", new.voice)
+    return msgspec.structs.replace(new, id=str(other))
+
+
 def speech_part(story: Story, index: int, ssml: str) -> str:
     """One part of a long narration: the audio of one request to Polly.
 

@@ -109,32 +109,9 @@ def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
 # Working on it.
 
 
-def read(
-    text: str,
-    page: str,
-    *,
-    complete: bool,
-    skipped: list[SkippedText],
-    language: str,
-    voice: str,
-    language_detected: str | None,
-) -> Move:
-    """The page is read, and its language known."""
-    return Move(
-        {
-            "status": Status.READ,
-            "language": language,
-            "voice": voice,
-            "language_detected": language_detected,
-            "text": text,
-            "complete": complete,
-            "skipped": skipped,
-            "page": page,
-            "retry_at": None,
-            "resumes": 0,
-            **_MENDED,
-        }
-    )
+def read(page: StoryChanges) -> Move:
+    """The page is read: `page` has its image, its text, and all that is known with it."""
+    return Move({**page, "status": Status.READ, "retry_at": None, "resumes": 0, **_MENDED})
 
 
 def narrated(audio: str) -> Move:

@@ -45,13 +45,15 @@ def encoded(image: Image.Image, image_format: str, *, exif: int | None = None) -
 def read_move(story: Story, text: str = "Once.") -> moves.Move:
     """What its reading does to a story."""
     return moves.read(
-        text,
-        keys.page(story),
-        language=DEFAULT_LANGUAGE if story.language == AUTO else story.language,
-        voice=story.voice,
-        language_detected=DEFAULT_LANGUAGE,
-        complete=True,
-        skipped=[],
+        {
+            "text": text,
+            "page": keys.page(story),
+            "language": DEFAULT_LANGUAGE if story.language == AUTO else story.language,
+            "voice": story.voice,
+            "language_detected": DEFAULT_LANGUAGE,
+            "complete": True,
+            "skipped": [],
+        }
     )
 
 
