@@ -79,12 +79,13 @@ def _is_open(line: str, length: int) -> bool:
     return len(line) <= length and _ENDS.search(line) is None
 
 
-def sentence_ends(text: str, abbreviations: Collection[tuple[int, int]]) -> list[int]:
+def sentence_ends(text: str, abbreviations: Collection[tuple[int, int, bool]]) -> list[int]:
     """Return where the sentences of a paragraph end: behind the spaces that follow each.
 
     Args:
         text: The paragraph.
-        abbreviations: Their places; the full stop of one ends no sentence.
+        abbreviations: Their places, and whether the last full stop of each may be that of the
+            sentence, too. It is not before a number ("Berliner Str. 5").
     """
 
     def is_initial(mark: int) -> bool:
@@ -95,7 +96,10 @@ def sentence_ends(text: str, abbreviations: Collection[tuple[int, int]]) -> list
     for match in _END.finditer(text):
         mark, place = match.start(), match.end()
         behind = text[place:].lstrip(_OPENING)[:1]
-        is_abbreviation = any(start < mark <= end for start, end in abbreviations)
+        is_abbreviation = any(
+            start < mark <= end and not (may_end and mark == end and not behind.isdigit())
+            for start, end, may_end in abbreviations
+        )
         if not (behind.islower() or is_abbreviation or is_initial(mark)):
             ends.append(place)
     return ends if ends and ends[-1] == len(text) else [*ends, len(text)]
