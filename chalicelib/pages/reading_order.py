@@ -15,7 +15,7 @@ from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
 from chalicelib.pages.skipping import SkipReason
 from chalicelib.pages.verse import is_verse
-from chalicelib.pages.voices import DEFAULT_LANGUAGE
+from chalicelib.speech.voices import DEFAULT_LANGUAGE
 
 
 class SpokenWord(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from chalicelib.errors import RejectedError
-from chalicelib.pages import mp3
-from chalicelib.pages.ssml import ssml_requests
+from chalicelib.speech import mp3
+from chalicelib.speech.ssml import ssml_requests
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories

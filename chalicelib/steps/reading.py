@@ -12,16 +12,15 @@ from chalicelib.errors import RejectedError, TransientError
 from chalicelib.pages import (
     coverage,
     detection,
-    languages,
     legibility,
     page_image,
     reading_order,
     readings,
-    voices,
 )
 from chalicelib.pages.detection import Kind, TextDetection
 from chalicelib.pages.reading_order import PageText, SkippedText
 from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
+from chalicelib.speech import languages, voices
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Stories, TextDetector

@@ -14,7 +14,7 @@ import msgspec
 
 from chalicelib.errors import InvalidRequestError
 from chalicelib.pages.readings import ReadingCall, Service
-from chalicelib.pages.voices import AUTO, DEFAULT_LANGUAGE
+from chalicelib.speech.voices import AUTO, DEFAULT_LANGUAGE
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import EXTENSIONS
 

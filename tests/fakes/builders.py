@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from chalicelib.pages.detection import Kind, Point, TextDetection, box_of
-from chalicelib.pages.voices import AUTO, DEFAULT_LANGUAGE
+from chalicelib.speech.voices import AUTO, DEFAULT_LANGUAGE
 from chalicelib.steps.intake import Upload
 from chalicelib.stories import keys, moves
 from chalicelib.stories.story import Status, Story

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
-from chalicelib.pages.voices import default_voice
+from chalicelib.speech.voices import default_voice
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import OF_STORIES

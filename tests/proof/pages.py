@@ -10,11 +10,11 @@ from functools import cache
 from PIL import Image
 
 from chalicelib.errors import TransientError
-from chalicelib.pages import mp3
 from chalicelib.pages.detection import TextDetection, turned
 from chalicelib.pages.readings import MAX_WORDS
-from chalicelib.pages.ssml import ssml_requests
-from chalicelib.pages.voices import VOICES
+from chalicelib.speech import mp3
+from chalicelib.speech.ssml import ssml_requests
+from chalicelib.speech.voices import VOICES
 from tests.fakes.builders import jpeg, line, with_words
 from tests.unit.test_mp3 import tone
 

@@ -15,12 +15,12 @@ import msgspec
 
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage, about
 from chalicelib.errors import RejectedError, UnknownProfileError
-from chalicelib.pages.voices import AUTO
 from chalicelib.profiles.direct_upload import ProfileUpload
 from chalicelib.profiles.faces import Box
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import Profile, profile_id_of
 from chalicelib.profiles.retrieval import ProfileRetrieval
+from chalicelib.speech.voices import AUTO
 from chalicelib.steps.bulk import Bulk
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload

@@ -12,7 +12,6 @@ from chalicelib.delivery.messages import Delivery, StoryMessage
 from chalicelib.delivery.runner import Runner
 from chalicelib.delivery.upload_failures import UploadFailures
 from chalicelib.errors import ThrottledError
-from chalicelib.pages.voices import DEFAULT_LANGUAGE
 from chalicelib.profiles import moves
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.duplicates import Duplicates, RivalStatus, rival_status
@@ -22,6 +21,7 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
 from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
+from chalicelib.speech.voices import DEFAULT_LANGUAGE
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.moves import Move

@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from chalicelib.pages import hyphens
-from chalicelib.pages.voices import VOICES
+from chalicelib.speech.voices import VOICES
 
 JOINED: Final = {
     "en": "won-/derful adven-/ture sun-/shine butter-/fly rain-/bow gin-/gerbread scare-/crow "

@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from chalicelib.pages import languages, voices
-from chalicelib.pages.languages import detected
+from chalicelib.speech import languages, voices
+from chalicelib.speech.languages import detected
 
 
 def _sentences() -> dict[str, list[str]]:

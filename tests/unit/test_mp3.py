@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from chalicelib.errors import TransientError
-from chalicelib.pages.mp3 import joined
+from chalicelib.speech.mp3 import joined
 
 
 def tone(seconds: float, rate: int = 24000) -> bytes:

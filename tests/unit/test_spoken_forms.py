@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.pages.ssml import ssml_requests
+from chalicelib.speech.ssml import ssml_requests
 from local.engines.speaker import pronounce
 from local.services.polly.script import Text
 from local.services.polly.ssml import read_ssml

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.pages.ssml import MAX_BILLED, MAX_TOTAL, ssml_requests
-from chalicelib.pages.voices import VOICES
+from chalicelib.speech.ssml import MAX_BILLED, MAX_TOTAL, ssml_requests
+from chalicelib.speech.voices import VOICES
 from local.services.polly.ssml import read_ssml
 from local.services.service_error import ServiceError
 

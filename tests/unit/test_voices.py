@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.errors import InvalidRequestError
-from chalicelib.pages.voices import VOICES, chosen, engine_for
+from chalicelib.speech.voices import VOICES, chosen, engine_for
 
 
 @pytest.mark.parametrize("language", [None, "", "auto", " AUTO "])

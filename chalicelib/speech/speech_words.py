@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.pages.speech_numbers import (
+from chalicelib.speech.speech_numbers import (
     agreeing,
     arabic_count,
     portuguese_count,

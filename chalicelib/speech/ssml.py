@@ -11,8 +11,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from chalicelib.pages.sentences import paragraphs_of, sentence_ends
-from chalicelib.pages.spoken_forms import SpokenForm, as_spoken, spoken_forms
+from chalicelib.speech.sentences import paragraphs_of, sentence_ends
+from chalicelib.speech.spoken_forms import SpokenForm, as_spoken, spoken_forms
 
 MAX_BILLED: Final = 3000
 """Billed characters of one SynthesizeSpeech request: tags do not count (Polly quotas)."""

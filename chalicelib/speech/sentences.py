@@ -13,7 +13,7 @@ _SHORT: Final = re.compile(r"(?:^|\s)(\w|\d\d)\.$")
 """Perhaps an initial ("J. Smith"), or an ordinal number ("3. Mai"), before that place."""
 _ENDS: Final = re.compile(r"[.!?…。！？؟:][\"'”’»)\]]*$")
 _GOES_ON: Final = re.compile(r"[,;—–-]$")
-_OPENING: Final = "\"'“‘«„([¿¡"  # noqa: RUF001
+_OPENING: Final = "\"'“‘«„([¿¡"
 _MAX_VERSE: Final = 60  # characters
 _MAX_HEADING: Final = 60
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.pages.speech_words import WORDS, SpeechWords
+from chalicelib.speech.speech_words import WORDS, SpeechWords
 
 _DIGITS: Final = r"\d+(?:[.,٫٬]\d+)*"
 _NUMBER: Final = rf"(?<![\w.,]){_DIGITS}"
