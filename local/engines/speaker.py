@@ -12,6 +12,7 @@ import functools
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +37,7 @@ _CHARS_UTF8: Final = 1
 _RATE: Final = 1
 _EVENT_LIST_TERMINATED: Final = 0
 _EVENT_WORD: Final = 1
+_PHONEMES_IPA: Final = 2
 _OK: Final = 0
 
 _MAX_DATA_PATH: Final = 150
@@ -73,13 +75,33 @@ def speak(text: str, voice: str) -> Utterance:
     Raises:
         UnknownVoiceError: There is no such voice.
     """
-    encoded = text.replace("\0", " ").encode() + b"\0"  # a NUL would end the text for C
+    encoded = _encoded(text)
     with _lock:
         espeak = _espeak()
-        if espeak.library.espeak_SetVoiceByName(voice.encode()) != _OK:
-            raise UnknownVoiceError(voice)
+        espeak.choose(voice)
         espeak.library.espeak_SetParameter(_RATE, _WORDS_A_MINUTE, 0)
         return espeak.record(encoded)
+
+
+def phonemes(text: str, voice: str) -> str:
+    """Return what a text sounds like, in the International Phonetic Alphabet: a clause a line.
+
+    Args:
+        text: Plain text; markup is read out.
+        voice: espeak-ng's name: a language and, after a plus sign, a variant.
+
+    Raises:
+        UnknownVoiceError: There is no such voice.
+    """
+    encoded = _encoded(text)
+    with _lock:
+        espeak = _espeak()
+        espeak.choose(voice)
+        return "\n".join(espeak.clauses(encoded))
+
+
+def _encoded(text: str) -> bytes:
+    return text.replace("\0", " ").encode() + b"\0"  # a NUL would end the text for C
 
 
 class _EventId(ctypes.Union):
@@ -118,8 +140,21 @@ class _Espeak:
         # The C side keeps only a pointer, so the object must live here.
         self._callback = _SynthCallback(self._receive)
         self.library.espeak_SetSynthCallback(self._callback)
+        self.library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._chunks: list[bytes] = []
         self._utterance = Utterance()
+
+    def choose(self, voice: str) -> None:
+        if self.library.espeak_SetVoiceByName(voice.encode()) != _OK:
+            raise UnknownVoiceError(voice)
+
+    def clauses(self, encoded: bytes) -> Iterator[str]:
+        rest = ctypes.c_char_p(encoded)  # each call moves it behind a clause, the last to NULL
+        while rest.value is not None:
+            clause: bytes | None = self.library.espeak_TextToPhonemes(
+                ctypes.byref(rest), _CHARS_UTF8, _PHONEMES_IPA
+            )
+            yield (clause or b"").decode()
 
     def record(self, encoded: bytes) -> Utterance:
         self._chunks, self._utterance = [], Utterance()
