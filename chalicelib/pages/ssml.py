@@ -110,7 +110,7 @@ class _Sentences:
 
     def spoken(self) -> Iterator[_Spoken]:
         start = 0
-        abbreviations = [(form.start, form.end) for form in self._forms if not form.may_end]
+        abbreviations = [(form.start, form.end - form.may_end) for form in self._forms]
         for end in sentence_ends(self._text, abbreviations):
             yield from self._cut_to_fit(start, end, 0)
             start = end
