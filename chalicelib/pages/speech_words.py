@@ -48,6 +48,7 @@ class SpeechWords(msgspec.Struct, frozen=True, kw_only=True):
         signs: By the sign; spoken wherever it stands.
         until: Between the two numbers of a range.
         dot: In the address of a web page.
+        www: There, too.
         fractions: By the sign, alone.
         mixed: By the sign, behind a whole number.
         units: By the sign, behind a number.
@@ -56,6 +57,11 @@ class SpeechWords(msgspec.Struct, frozen=True, kw_only=True):
         after_name: Those that are one only behind a word with a capital.
         before_number: Those that are one only before a number.
         chapter: Words before a Roman number.
+        ordinals: The ends of a number, and what stands there for the engines.
+        ones: What "1" is before a noun, by the pattern of the noun's beginning; else it stays.
+        halves: What "½" is before a noun, in the same way.
+        patterns: Other forms, and what is said (a template of `re`).
+        stutter: The vowel behind each consonant of "b-b-bear".
         spelled: Words in capitals that are read letter by letter.
         closing: Spoken forms whose abbreviations may end a sentence.
         plural: Which form of a unit follows a number.
@@ -64,6 +70,7 @@ class SpeechWords(msgspec.Struct, frozen=True, kw_only=True):
     signs: Mapping[str, str]
     until: str
     dot: str
+    www: str = "w w w"
     fractions: Mapping[str, str]
     mixed: Mapping[str, str]
     units: Mapping[str, Forms]
@@ -72,6 +79,11 @@ class SpeechWords(msgspec.Struct, frozen=True, kw_only=True):
     after_name: Mapping[str, str] = {}
     before_number: Mapping[str, str] = {}
     chapter: tuple[str, ...] = ()
+    ordinals: Mapping[str, str] = {}
+    ones: Mapping[str, str] = {}
+    halves: Mapping[str, str] = {}
+    patterns: Mapping[str, str] = {}
+    stutter: str = ""
     spelled: frozenset[str] = frozenset()
     closing: frozenset[str] = frozenset()
     plural: Plural = _one_or_more
@@ -89,7 +101,8 @@ def _signs(*names: str) -> dict[str, str]:
 
 
 _ENGLISH: Final = SpeechWords(
-    signs=_signs("and", "plus", "equals", "times", "at", "percent"),
+    signs=_signs("and", "plus", "equals", "times", "at", "percent")
+    | {"−": "minus", "÷": "divided by"},
     until="to",
     dot="dot",
     fractions=_fractions(
@@ -116,13 +129,21 @@ _ENGLISH: Final = SpeechWords(
         "l": ("litre", "litres"),
         "ml": ("millilitre", "millilitres"),
         "km/h": ("kilometre per hour", "kilometres per hour"),
+        "m²": ("square metre", "square metres"),
+        "km²": ("square kilometre", "square kilometres"),
         "mph": ("mile per hour", "miles per hour"),
         "ft": ("foot", "feet"),
         "lb": ("pound", "pounds"),
         "lbs": ("pound", "pounds"),
         "oz": ("ounce", "ounces"),
         "min": ("minute", "minutes"),
+        "sec": ("second", "seconds"),
+        "sec.": ("second", "seconds"),
         "hrs": ("hour", "hours"),
+        "tbsp": ("tablespoon", "tablespoons"),
+        "tbsp.": ("tablespoon", "tablespoons"),
+        "tsp": ("teaspoon", "teaspoons"),
+        "tsp.": ("teaspoon", "teaspoons"),
     },
     always={
         "Dr.": "Doctor",
@@ -142,7 +163,15 @@ _ENGLISH: Final = SpeechWords(
         "i.e.": "that is",
         "approx.": "approximately",
     },
-    before_name={"St.": "Saint", "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missis", "St": "Saint"},
+    before_name={
+        "St.": "Saint",
+        "Lt.": "Lieutenant",
+        "Rev.": "Reverend",
+        "Dr": "Doctor",
+        "Mr": "Mister",
+        "Mrs": "Missis",
+        "St": "Saint",
+    },
     after_name={"St.": "Street", "Rd.": "Road", "Ave.": "Avenue", "Blvd.": "Boulevard"},
     before_number={
         "No.": "Number",
@@ -150,15 +179,23 @@ _ENGLISH: Final = SpeechWords(
         "Nos.": "Numbers",
         "p.": "page",
         "pp.": "pages",
+        "Vol.": "Volume",
         "vol.": "volume",
+        "Fig.": "Figure",
+        "fig.": "figure",
+        "Ch.": "Chapter",
+        "#": "number",
     },
     chapter=("Chapter", "Part", "Book", "Act", "Volume"),
-    spelled=_EVERYWHERE | frozenset("USA UK BBC FBI CIA UFO OK ID UN EU ATM DIY PS PJ".split()),
+    stutter="uh",
+    spelled=_EVERYWHERE
+    | frozenset("USA UK BBC FBI CIA UFO OK ID UN EU ATM DIY PS PJ DNA NBA BMX HQ".split()),
     closing=frozenset({"et cetera", "Street", "Road", "Avenue", "Boulevard", "Junior", "Senior"}),
 )
 
 _GERMAN: Final = SpeechWords(
-    signs=_signs("und", "plus", "gleich", "mal", "ät", "Prozent"),
+    signs=_signs("und", "plus", "gleich", "mal", "ät", "Prozent")
+    | {"−": "minus", "÷": "geteilt durch"},
     until="bis",
     dot="Punkt",
     fractions=_fractions(
@@ -180,9 +217,14 @@ _GERMAN: Final = SpeechWords(
         "l": ("Liter", "Liter"),
         "ml": ("Milliliter", "Milliliter"),
         "km/h": ("Kilometer pro Stunde", "Kilometer pro Stunde"),
+        "m²": ("Quadratmeter", "Quadratmeter"),
+        "km²": ("Quadratkilometer", "Quadratkilometer"),
+        "t": ("Tonne", "Tonnen"),
         "Std.": ("Stunde", "Stunden"),
         "Min.": ("Minute", "Minuten"),
         "min": ("Minute", "Minuten"),
+        "Sek.": ("Sekunde", "Sekunden"),
+        "Pck.": ("Päckchen", "Päckchen"),
         "EL": ("Esslöffel", "Esslöffel"),
         "TL": ("Teelöffel", "Teelöffel"),
         "Mio.": ("Million", "Millionen"),
@@ -190,7 +232,12 @@ _GERMAN: Final = SpeechWords(
     always={
         "Dr.": "Doktor",
         "Prof.": "Professor",
+        "Hrn.": "Herrn",
+        "Jh.": "Jahrhundert",
         "usw.": "und so weiter",
+        "etc.": "et cetera",
+        "v. Chr.": "vor Christus",
+        "n. Chr.": "nach Christus",
         "z. B.": "zum Beispiel",
         "z.B.": "zum Beispiel",
         "d. h.": "das heißt",
@@ -205,14 +252,35 @@ _GERMAN: Final = SpeechWords(
     },
     before_name={"St.": "Sankt", "Hr.": "Herr", "Fr.": "Frau"},
     after_name={"Str.": "Straße"},
-    before_number={"Nr.": "Nummer", "S.": "Seite", "Kap.": "Kapitel", "Bd.": "Band"},
+    before_number={
+        "Nr.": "Nummer",
+        "S.": "Seite",
+        "Kap.": "Kapitel",
+        "Bd.": "Band",
+        "Abb.": "Abbildung",
+    },
     chapter=("Kapitel", "Teil", "Band", "Akt"),
-    spelled=_EVERYWHERE | frozenset("USA LKW PKW EU UFO WC ZDF ARD UKW ICE AG GmbH".split()),
-    closing=frozenset({"und so weiter", "Straße"}),
+    ones={r"\w+(?:e|ion)\b": "eine", r"\w": "ein"},
+    halves={
+        r"[A-ZÄÖÜ]\w*e\b": "eine halbe",
+        r"[A-ZÄÖÜ]\w*(?:el|er)\b": "ein halber",
+        r"[A-ZÄÖÜ]": "ein halbes",
+    },
+    patterns={
+        r"(?<!\w)(\d\d?)[.:]00 Uhr\b": r"\1 Uhr",
+        r"(?<!\w)(\d\d?)[.:]0?(\d\d?) Uhr\b": r"\1 Uhr \2",
+        r"(?<!\w)(\w+)str\.(?=\s?\d|\s[A-ZÄÖÜ]|$)": r"\1straße",
+        r"(?<=\d ):(?= \d+ =)": "geteilt durch",
+    },
+    stutter="ö",
+    spelled=_EVERYWHERE
+    | frozenset("USA LKW PKW EU WC ZDF ARD UKW ICE AG DDR BRD DNA VW BMW".split()),
+    closing=frozenset({"und so weiter", "et cetera", "Straße", "vor Christus", "nach Christus"}),
 )
 
 _FRENCH: Final = SpeechWords(
-    signs=_signs("et", "plus", "égale", "fois", "arobase", "pour cent"),
+    signs=_signs("et", "plus", "égale", "fois", "arobase", "pour cent")
+    | {"−": "moins", "÷": "divisé par"},
     until="à",
     dot="point",
     fractions=_fractions(
@@ -232,10 +300,18 @@ _FRENCH: Final = SpeechWords(
         "kg": ("kilogramme", "kilogrammes"),
         "g": ("gramme", "grammes"),
         "l": ("litre", "litres"),
+        "dl": ("décilitre", "décilitres"),
         "cl": ("centilitre", "centilitres"),
         "ml": ("millilitre", "millilitres"),
         "km/h": ("kilomètre à l'heure", "kilomètres à l'heure"),
+        "m²": ("mètre carré", "mètres carrés"),
+        "km²": ("kilomètre carré", "kilomètres carrés"),
+        "t": ("tonne", "tonnes"),
+        "h": ("heure", "heures"),
         "min": ("minute", "minutes"),
+        "s": ("seconde", "secondes"),
+        "c. à s.": ("cuillère à soupe", "cuillères à soupe"),
+        "c. à c.": ("cuillère à café", "cuillères à café"),
     },
     always={
         "Mme": "Madame",
@@ -245,6 +321,10 @@ _FRENCH: Final = SpeechWords(
         "p. ex.": "par exemple",
         "c.-à-d.": "c'est-à-dire",
         "bd": "boulevard",
+        "BD": "bédé",
+        "av. J.-C.": "avant Jésus-Christ",
+        "apr. J.-C.": "après Jésus-Christ",
+        "env.": "environ",
     },
     before_name={
         "M.": "Monsieur",
@@ -254,28 +334,45 @@ _FRENCH: Final = SpeechWords(
         "Pr": "Professeur",
         "St": "Saint",
         "Ste": "Sainte",
+        "Me": "Maître",
         "av.": "avenue",
     },
     before_number={
         "n°": "numéro",
         "N°": "Numéro",
         "no": "numéro",
+        "No": "Numéro",
         "p.": "page",
+        "pp.": "pages",
+        "fig.": "figure",
         "chap.": "chapitre",
     },
     chapter=("Chapitre", "Partie", "Acte", "Tome", "Louis", "Napoléon"),
-    spelled=_EVERYWHERE | frozenset("USA TGV SNCF UE ONU BD RATP".split()),
-    closing=frozenset({"et cetera"}),
+    ordinals={"e": "ème", "re": "ère"},
+    ones={r"(?:tonne|heure|minute|seconde|cuillère)\b": "une"},
+    halves={
+        r"(?:tonne|heure|minute|tasse|cuillère|pomme|poire|tranche|douzaine)\b": "une demi",
+        r"\w": "un demi",
+    },
+    patterns={
+        r"(?<!\w)1\s?h\s?0?(\d\d?)(?!\w)": r"une heure \1",
+        r"(?<!\w)(\d\d?)\s?h\s?00(?!\w)": r"\1 heures",
+        r"(?<!\w)(\d\d?)\s?h\s?0?(\d\d?)(?!\w)": r"\1 heures \2",
+        r"(?<=\d ):(?= \d+ =)": "divisé par",
+    },
+    stutter="eu",
+    spelled=_EVERYWHERE | frozenset("USA TGV SNCF UE RATP ADN WC".split()),
+    closing=frozenset({"et cetera", "avant Jésus-Christ", "après Jésus-Christ"}),
     plural=_two_or_more,
 )
 
 _ITALIAN: Final = SpeechWords(
-    signs=_signs("e", "più", "uguale", "per", "chiocciola", "per cento"),
+    signs=_signs("e", "più", "uguale", "per", "chiocciola", "per cento")
+    | {"−": "meno", "÷": "diviso"},
     until="a",
     dot="punto",
-    fractions=_fractions(
-        "un mezzo", "un terzo", "due terzi", "un quarto", "tre quarti", "un ottavo"
-    ),
+    www="vu vu vu",
+    fractions=_fractions("mezzo", "un terzo", "due terzi", "un quarto", "tre quarti", "un ottavo"),
     mixed=_fractions(
         "e mezzo", "e un terzo", "e due terzi", "e un quarto", "e tre quarti", "e un ottavo"
     ),
@@ -287,12 +384,20 @@ _ITALIAN: Final = SpeechWords(
         "m": ("metro", "metri"),
         "cm": ("centimetro", "centimetri"),
         "mm": ("millimetro", "millimetri"),
+        "m²": ("metro quadrato", "metri quadrati"),
+        "km²": ("chilometro quadrato", "chilometri quadrati"),
+        "t": ("tonnellata", "tonnellate"),
+        "hg": ("ettogrammo", "ettogrammi"),
         "kg": ("chilogrammo", "chilogrammi"),
         "g": ("grammo", "grammi"),
         "l": ("litro", "litri"),
+        "dl": ("decilitro", "decilitri"),
+        "cl": ("centilitro", "centilitri"),
         "ml": ("millilitro", "millilitri"),
         "km/h": ("chilometro all'ora", "chilometri all'ora"),
+        "h": ("ora", "ore"),
         "min": ("minuto", "minuti"),
+        "s": ("secondo", "secondi"),
     },
     always={
         "Sig.": "Signor",
@@ -303,17 +408,46 @@ _ITALIAN: Final = SpeechWords(
         "Dott.": "Dottor",
         "dott.": "dottor",
         "Dott.ssa": "Dottoressa",
+        "dott.ssa": "dottoressa",
+        "Dr.": "Dottor",
+        "Ing.": "Ingegner",
+        "Avv.": "Avvocato",
         "Prof.": "Professor",
         "prof.": "professor",
+        "Prof.ssa": "Professoressa",
+        "prof.ssa": "professoressa",
+        "P.za": "Piazza",
+        "V.le": "Viale",
         "ecc.": "eccetera",
+        "etc.": "eccetera",
+        "a.C.": "avanti Cristo",
+        "d.C.": "dopo Cristo",
+        "ca.": "circa",
+        "WC": "vu ci",
         "ad es.": "ad esempio",
         "p. es.": "per esempio",
     },
-    before_name={"S.": "San"},
-    before_number={"n.": "numero", "N.": "Numero", "pag.": "pagina", "cap.": "capitolo"},
+    before_name={"S.": "San", "Ss.": "Santi", "SS.": "Santi"},
+    before_number={
+        "n.": "numero",
+        "N.": "Numero",
+        "n°": "numero",
+        "N°": "Numero",
+        "p.": "pagina",
+        "pp.": "pagine",
+        "pag.": "pagina",
+        "cap.": "capitolo",
+        "fig.": "figura",
+    },
     chapter=("Capitolo", "Parte", "Atto", "Libro"),
-    spelled=_EVERYWHERE | frozenset("USA UE".split()),
-    closing=frozenset({"eccetera"}),
+    ones={"ora": "un'", r"\w+a\b": "una", r"\w+o\b": "un"},
+    halves={r"(?!de|d')\w+a\b": "mezza"},
+    patterns={
+        r"(?<!\w)([1-9])°(?=\s(?!sotto|sopra)[a-zàèéìòù]{3,})": r"\1º",
+        r"(?<=\d ):(?= \d+ =)": "diviso",
+    },
+    spelled=_EVERYWHERE | frozenset("UE DNA".split()),
+    closing=frozenset({"eccetera", "avanti Cristo", "dopo Cristo"}),
 )
 
 _SPANISH: Final = SpeechWords(

@@ -13,7 +13,7 @@ import msgspec
 
 from chalicelib.pages.speech_words import WORDS, SpeechWords
 
-_NUMBER: Final = r"(?<![\w.,])\d+(?:[.,]\d+)*"
+_NUMBER: Final = r"(?<![\w.,])(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+)(?:[.,]\d+)*"
 _SILENT: Final = re.compile(
     r"[♩♪♫♬*_~|•●■□▪◆★☆\\^<>{}\[\]\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\U0001f000-\U0001faff]"
 )
@@ -31,7 +31,17 @@ _LOWER: Final = "[a-zß-öø-ÿа-яё]"
 _UPPER: Final = rf"(?!{_LOWER})[^\W\d_]"
 _ROMAN: Final = r"(?=[IVXL])(?:X{0,3})(?:IX|IV|V?I{0,3})"
 _ROMAN_VALUES: Final = {"I": 1, "V": 5, "X": 10, "L": 50}
-_ADDRESS: Final = r"(?:https?://)?www\.[\w.-]+\w(?:/[\w/.-]*\w)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_ADDRESS: Final = (
+    r"(?:https?://|www\.)[\w.-]+\w(?:/[\w/.-]*\w)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![\w.-])(?:[a-z\d-]+\.)+(?:com|org|net|{})(?![\w-])"
+)
+"""The last is one without "www.", in these domains or that of the language."""
+_IN_DIGITS: Final = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾", "1/8": "⅛"}
+_STUTTER: Final = re.compile(
+    r"(?<![\w-])((?:([^\W\d_aeiouyàâäáéèêíóöôúüаеёиоуыэюя])-)(?:\2-)*)(?=\2)(\w['’]?\w+)",
+    re.IGNORECASE,
+)
+"""The sounds before a word ("B-b-"), one of them, and the word."""
 
 _Rule = tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]]
 
@@ -62,8 +72,9 @@ def spoken_forms(text: str, language: str) -> list[SpokenForm]:
         for match in pattern.finditer(text):
             start, end = match.span("form" if "form" in pattern.groupindex else 0)
             is_free = all(end <= each.start or each.end <= start for each in found)
-            if is_free and (said := spoken(match)):
-                found.append(SpokenForm(start, end, said, said in closing))
+            if is_free and (said := spoken(match).translate(_PLAIN)):
+                space = " " * text[end : end + 1].isdigit()  # "No.5"
+                found.append(SpokenForm(start, end, said + space, said in closing))
     return sorted(found, key=lambda each: each.start)
 
 
@@ -77,15 +88,14 @@ def as_spoken(text: str, language: str) -> str:
     def lower(match: re.Match[str]) -> str:
         word: str = match[0]
         is_letter = len(word) == 1 and (not is_shouted or len(words) == 1 or word == "I")
-        if not word.isupper() or is_letter or word in spelled or not _has_case(word):
+        is_number = not is_shouted and len(word) > 1 and re.fullmatch(_ROMAN, word)
+        if not word.isupper() or is_letter or is_number:
             return word
-        return word.lower() if len(word.lower()) == len(word) else word
+        parts = [part if part in spelled else part.lower() for part in re.split("(['’])", word)]
+        lowered = "".join(parts)
+        return lowered if len(lowered) == len(word) else word
 
     return _CAPITALS.sub(lower, text)
-
-
-def _has_case(word: str) -> bool:
-    return word.lower() != word
 
 
 def _base(language: str) -> str:
@@ -99,17 +109,24 @@ def _rules(language: str) -> list[_Rule]:
     words = WORDS[language]
     fractions = "".join(words.fractions)
     units = _any_of(words.units)
-    end = r"(?![\w°])"
+    signs = re.escape("".join(words.signs))
+    slashed = rf"(?:{_any_of(_IN_DIGITS)})(?![\d/])"
+    end = r"(?![\w°'’])"
     return [
-        (re.compile(_ADDRESS), lambda found: _address(found[0], words)),
+        (re.compile(_ADDRESS.format(language)), lambda found: _address(found[0], words)),
+        *_patterns(words),
+        (_STUTTER, lambda found: _stutter(found, words)),
         (
-            re.compile(rf"({_NUMBER})\s?([{fractions}])(?:\s?({units}){end})?"),
+            re.compile(rf"({_NUMBER})(?:\s?([{fractions}])|\s({slashed}))(?:\s?({units}){end})?"),
             lambda found: _mixed(found, words),
         ),
         (
-            re.compile(rf"([{fractions}])(?:\s?({units}){end})?"),
-            lambda found: _joined(words.fractions[found[1]], _unit(found[2], "1", words)),
+            re.compile(
+                rf"([{fractions}]|(?<![\d/]){slashed})(?:\s?({units}){end}|(?=\s([^\W\d_]+)))?"
+            ),
+            lambda found: _fraction(found, words),
         ),
+        (re.compile(r"(?<!\S)-(?=\d[\d.,]*\s?°)"), lambda _: words.signs.get("−", "")),
         (
             re.compile(rf"({_NUMBER})\s?[-–]\s?(\d+(?:[.,]\d+)*)(?:\s?({units}){end})?(?![\w-])"),
             lambda found: _joined(
@@ -118,15 +135,26 @@ def _rules(language: str) -> list[_Rule]:
         ),
         (
             re.compile(rf"({_NUMBER})\s?({units}){end}"),
-            lambda found: _joined(found[1], _unit(found[2], found[1], words)),
+            lambda found: _counted(found[1], _unit(found[2], found[1], words), words),
         ),
         *_abbreviations(words),
         *_chapters(words),
         (
-            re.compile(f"[{re.escape(''.join(words.signs))}]"),
-            lambda found: words.signs[found[0]],
+            re.compile(rf"(?<=\w)([{signs}])(?=\w)"),
+            lambda found: f" {words.signs[found[0]]} ",
         ),
+        (re.compile(f"[{signs}]"), lambda found: words.signs[found[0]]),
     ]
+
+
+def _patterns(words: SpeechWords) -> Iterator[_Rule]:
+    for pattern, template in words.patterns.items():
+        yield re.compile(pattern), partial(re.Match.expand, template=template)
+    if words.ordinals:
+        yield (
+            re.compile(rf"(?<!\w)(?:(\d+)|({_ROMAN}))({_any_of(words.ordinals)})(?!\w)"),
+            lambda found: f"{found[1] or _roman(found[2])}{words.ordinals[found[3]]}",
+        )
 
 
 def _abbreviations(words: SpeechWords) -> Iterator[_Rule]:
@@ -146,7 +174,12 @@ def _abbreviations(words: SpeechWords) -> Iterator[_Rule]:
 
 
 def _looked_up(abbreviations: Mapping[str, str], found: re.Match[str]) -> str:
-    return abbreviations[found[1]]
+    return abbreviations[_spaced(found[1])]
+
+
+def _spaced(name: str) -> str:
+    """With plain spaces, as in `WORDS`."""
+    return " ".join(name.split())
 
 
 def _chapters(words: SpeechWords) -> Iterator[_Rule]:
@@ -159,16 +192,42 @@ def _chapters(words: SpeechWords) -> Iterator[_Rule]:
 
 
 def _any_of(names: Iterable[str]) -> str:
-    """A pattern of any of these words, the longest first."""
-    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    """A pattern of any of these words, the longest first, with any space inside."""
+    escaped = sorted(map(re.escape, names), key=len, reverse=True)
+    return "|".join(escaped).replace(r"\ ", r"\s")
 
 
 def _mixed(found: re.Match[str], words: SpeechWords) -> str:
-    return _joined(found[1], words.mixed[found[2]], _unit(found[3], "2", words))
+    fraction = words.mixed[found[2] or _IN_DIGITS[found[3]]]
+    return _joined(_counted(found[1], fraction, words), _unit(found[4], f"{found[1]}.5", words))
+
+
+def _fraction(found: re.Match[str], words: SpeechWords) -> str:
+    sign, unit = _IN_DIGITS.get(found[1], found[1]), _unit(found[2], "1", words)
+    half = _agreeing(words.halves, unit or found[3] or "") if sign == "½" else ""
+    return _joined(half or words.fractions[sign], unit)
+
+
+def _counted(number: str, noun: str, words: SpeechWords) -> str:
+    return _joined((number == "1" and _agreeing(words.ones, noun)) or number, noun)
+
+
+def _agreeing(forms: Mapping[str, str], noun: str) -> str:
+    """The form that agrees with a noun, by the patterns of nouns."""
+    return next((form for pattern, form in forms.items() if re.match(pattern, noun)), "")
+
+
+def _stutter(found: re.Match[str], words: SpeechWords) -> str:
+    sounds, word = found[1], found[3]
+    is_compound = sounds.count("-") == 1 and (word[0].isupper() or word[1] == "h")
+    if is_compound or not words.stutter:  # "D-Day", "S-shaped"
+        return ""
+    spoken = sounds.lower().replace("-", f"{words.stutter} ")
+    return spoken + (word.lower() if word.isupper() else word)
 
 
 def _unit(sign: str | None, number: str, words: SpeechWords) -> str:
-    return words.units[sign][words.plural(number)] if sign else ""
+    return words.units[_spaced(sign)][words.plural("".join(number.split()))] if sign else ""
 
 
 def _roman(number: str) -> int:
@@ -181,7 +240,7 @@ def _roman(number: str) -> int:
 
 def _address(address: str, words: SpeechWords) -> str:
     spoken = re.sub(r"^https?://", "", address).replace("@", f" {words.signs['@']} ")
-    spoken = spoken.replace("www.", f"w w w {words.dot} ", 1)
+    spoken = spoken.replace("www.", f"{words.www} {words.dot} ", 1)
     return re.sub(r"\.", f" {words.dot} ", spoken)
 
 
