@@ -5,18 +5,16 @@ stands beside it, so that a highlight finds the printed word. Pure.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache, partial
 from typing import Final
 
 import msgspec
 
-from chalicelib.speech.speech_words import WORDS, SpeechWords
+from chalicelib.speech.rules import Rule, any_of, looked_up
+from chalicelib.speech.spoken_numbers import ROMAN, number_rules, roman_rules
+from chalicelib.speech.words import SpeechWords, words_of
 
-_DIGITS: Final = r"\d+(?:[.,٫٬]\d+)*"
-_NUMBER: Final = rf"(?<![\w.,]){_DIGITS}"
-_GROUPED: Final = rf"(?<![\w.,])(?:\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}})+(?!\d)|{_DIGITS})"
-_STUTTER: Final = r"(?i:(?<![\w-])(?:([^\W\d_])-)+(\1\w+))"
 _SILENT: Final = re.compile(
     r"[♩♪♫♬*_~|•●■□▪◆★☆\\^<>{}\[\]\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\U0001f000-\U0001faff]"
 )
@@ -33,14 +31,16 @@ _PLAIN: Final = str.maketrans(
 _CAPITALS: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LOWER: Final = "[a-zß-öø-ÿа-яё]"
 _UPPER: Final = rf"(?!{_LOWER})[^\W\d_]"
-_ROMAN: Final = r"(?=[IVXL])(?:X{0,3})(?:IX|IV|V?I{0,3})"
-_ROMAN_VALUES: Final = {"I": 1, "V": 5, "X": 10, "L": 50}
-_MINUS: Final = "[-–−]"
-_COUNTED: Final = r"\w{2,}s|[\u0621-\u064a]{3,}"
-"""A noun behind a number: a plural of a Romance language, or Arabic."""
-_ADDRESS: Final = r"(?:https?://)?www\.[\w.-]+\w(?:/[\w/.-]*\w)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-
-_Rule = tuple["re.Pattern[str]", Callable[["re.Match[str]"], str]]
+_ADDRESS: Final = (
+    r"(?:https?://|www\.)[\w.-]+\w(?:/[\w/.-]*\w)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![\w.-])(?:[a-z\d-]+\.)+(?:com|org|net|{})(?![\w-])"
+)
+"""The last is one without "www.", in these domains or that of the language."""
+_STUTTER: Final = re.compile(
+    r"(?<![\w-])((?:([^\W\d_aeiouyàâäáéèêíóöôúüаеёиоуыэюя])-)(?:\2-)*)(?=\2)(\w['’]?\w+)",
+    re.IGNORECASE,
+)
+"""The sounds before a word ("B-b-"), one of them, and the word."""
 
 
 class SpokenForm(msgspec.Struct, frozen=True):
@@ -64,14 +64,17 @@ def spoken_forms(text: str, language: str) -> list[SpokenForm]:
         language: A key of `voices.VOICES`.
     """
     found: list[SpokenForm] = []
-    closing = WORDS[_base(language)].closing
+    closing = words_of(_base(language)).closing
     for pattern, spoken in _rules(_base(language)):
         for match in pattern.finditer(text):
             start, end = match.span("form" if "form" in pattern.groupindex else 0)
             is_free = all(end <= each.start or each.end <= start for each in found)
-            if is_free and (said := spoken(match)):
+            if is_free and (said := spoken(match).translate(_PLAIN)):
                 is_count = text[start].isdigit() and not re.match(r"\s?\d", text[end:])
-                found.append(SpokenForm(start, end, said, said in closing or is_count))
+                may_end = said in closing or is_count
+                before = " " * text[max(start - 1, 0) : start].isalnum()  # "Tom&Jerry"
+                behind = " " * text[end : end + 1].isalnum()
+                found.append(SpokenForm(start, end, f"{before}{said}{behind}", may_end))
     return sorted(found, key=lambda each: each.start)
 
 
@@ -80,75 +83,45 @@ def as_spoken(text: str, language: str) -> str:
     text = _SILENT.sub(" ", text).translate(_PLAIN)
     words = _CAPITALS.findall(text)
     is_shouted = all(word.isupper() for word in words)
-    spelled = WORDS[_base(language)].spelled
+    spelled = words_of(_base(language)).spelled
 
     def lower(match: re.Match[str]) -> str:
         word: str = match[0]
         is_letter = len(word) == 1 and (not is_shouted or len(words) == 1 or word == "I")
-        if not word.isupper() or is_letter or word in spelled or not _has_case(word):
+        is_number = not is_shouted and len(word) > 1 and re.fullmatch(ROMAN, word)
+        if not word.isupper() or is_letter or is_number:
             return word
-        return word.lower() if len(word.lower()) == len(word) else word
+        parts = [part if part in spelled else part.lower() for part in re.split("(['’])", word)]
+        lowered = "".join(parts)
+        return lowered if len(lowered) == len(word) else word
 
     return _CAPITALS.sub(lower, text)
 
 
-def _has_case(word: str) -> bool:
-    return word.lower() != word
-
-
 def _base(language: str) -> str:
-    """The key of `WORDS`: "ar" of "arb" and "ar-AE"."""
+    """The language without its region: "ar" of "arb" and "ar-AE"."""
     return language[:2]
 
 
 @cache
-def _rules(language: str) -> list[_Rule]:
+def _rules(language: str) -> list[Rule]:
     """The rules of a language; the first that finds something there wins."""
-    words = WORDS[language]
-    fractions = "".join(words.fractions)
-    units = _any_of(words.units)
-    end = r"(?![\w°])"
-    counted = rf"(?:{_COUNTED})\b" if words.noun_before_part else "(?!)"
-    number = _GROUPED if words.groups_by_space else _NUMBER
+    words = words_of(language)
     return [
-        (re.compile(_ADDRESS), lambda found: _address(found[0], words)),
-        *_kind(words.after_year, r"(?<=\b[12]\d{{3}}\s)({})(?!\w)"),
-        (re.compile(_STUTTER), lambda found: found[2].lower()),
-        (
-            re.compile(rf"(?:(?<!\S)(?={_MINUS}{_DIGITS}\s?°)|(?<=\d\s)(?=.\s\d+\s?=)){_MINUS}"),
-            lambda _found: words.minus and f"{words.minus} ",
+        (re.compile(_ADDRESS.format(language)), lambda found: _address(found[0], words)),
+        *(
+            (re.compile(pattern), partial(re.Match.expand, template=template))
+            for pattern, template in words.patterns.items()
         ),
-        (
-            re.compile(rf"({number})\s?([{fractions}])(?:\s?({units}){end}|\s({counted}))?"),
-            lambda found: _mixed(found, words),
-        ),
-        (
-            re.compile(rf"([{fractions}])(?:\s?({units}){end})?(?=\s?([^\W\d_]+)?)"),
-            lambda found: _fraction(found, words),
-        ),
-        (
-            re.compile(rf"(?<![-–])({number})\s?[-–]\s?({_DIGITS})(?:\s?({units}){end})?(?![\w-])"),
-            lambda found: _joined(found[1], words.until, _counted(found[2], found[3], words)),
-        ),
-        (
-            re.compile(r"(?<![\w:])(\d\d?)h(\d\d)(?!\w)"),
-            lambda found: words.hours and _joined(found[1], words.hours, found[2]),
-        ),
-        (
-            re.compile(rf"({number})\s?({units}){end}"),
-            lambda found: _counted(found[1], found[2], words),
-        ),
-        (re.compile(rf"{number}(?![\w])"), lambda found: _bare(found[0], words)),
+        (_STUTTER, lambda found: _stutter(found, words)),
+        *number_rules(words),
         *_abbreviations(words),
-        *_chapters(words),
-        (
-            re.compile(f"[{re.escape(''.join(words.signs))}]"),
-            lambda found: words.signs[found[0]],
-        ),
+        *roman_rules(words),
+        (re.compile(f"[{re.escape(''.join(words.signs))}]"), lambda found: words.signs[found[0]]),
     ]
 
 
-def _abbreviations(words: SpeechWords) -> Iterator[_Rule]:
+def _abbreviations(words: SpeechWords) -> Iterator[Rule]:
     kinds = (
         (words.after_name, rf"(?:{_LOWER}|\d)\s{_UPPER}\w*\s(?P<form>{{}})(?!\w)"),
         (words.before_number, r"(?<!\w)({})(?=\s?\d)"),
@@ -157,85 +130,20 @@ def _abbreviations(words: SpeechWords) -> Iterator[_Rule]:
         (words.always, r"(?<!\w)({})(?!\w)"),
     )
     for abbreviations, pattern in kinds:
-        yield from _kind(abbreviations, pattern)
+        if abbreviations:
+            place = re.compile(pattern.format(any_of(abbreviations)))
+            yield place, partial(looked_up, abbreviations)
 
 
-def _kind(abbreviations: Mapping[str, str], pattern: str) -> Iterator[_Rule]:
-    if abbreviations:
-        place = re.compile(pattern.format(_any_of(abbreviations)))
-        yield place, partial(_looked_up, abbreviations)
-
-
-def _looked_up(abbreviations: Mapping[str, str], found: re.Match[str]) -> str:
-    return abbreviations[found[1]]
-
-
-def _chapters(words: SpeechWords) -> Iterator[_Rule]:
-    for chapter in words.chapter:
-        for form in (chapter, chapter.upper()):
-            yield (
-                re.compile(rf"(?<=\b{form}\s){_ROMAN}(?!\w)"),
-                lambda found: str(_roman(found[0])),
-            )
-
-
-def _any_of(names: Iterable[str]) -> str:
-    """A pattern of any of these words, the longest first."""
-    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-
-
-def _mixed(found: re.Match[str], words: SpeechWords) -> str:
-    whole, sign, unit, noun = found.groups()
-    amount = words.mixed[sign]
-    if not words.noun_before_part:
-        half = words.decimal(f"{whole},5") if sign == "½" else ""
-        said = half or _joined(whole, amount)
-        return _joined(said, _unit(unit, "2", words))
-    if unit:
-        counted, noun = _counted(whole, unit, words), words.units[unit][0]
-    elif noun and noun.endswith("s"):
-        counted = words.counted(whole, noun)
-    else:  # Arabic: whether this is one or several does not show
-        counted = _joined(whole, noun or "")
-    return _joined(counted, words.agreeing(amount, noun or ""))
-
-
-def _fraction(found: re.Match[str], words: SpeechWords) -> str:
-    sign, unit, noun = found.groups()
-    named = _unit(unit, words.part, words)
-    return _joined(words.agreeing(words.fractions[sign], named or noun or ""), named)
-
-
-def _counted(number: str, unit: str | None, words: SpeechWords) -> str:
-    """A number, and the unit behind it."""
-    number = re.sub(r"\s", "", number)
-    said = words.decimal(number) or number
-    return words.counted(said, _unit(unit, number, words)) if unit else said
-
-
-def _bare(number: str, words: SpeechWords) -> str:
-    """A number that engines do not read as it is printed; else nothing."""
-    joined = re.sub(r"\s", "", number)
-    return words.decimal(joined) or (joined if joined != number else "")
-
-
-def _unit(sign: str | None, number: str, words: SpeechWords) -> str:
-    return words.units[sign][words.plural(number)] if sign else ""
-
-
-def _roman(number: str) -> int:
-    values = [_ROMAN_VALUES[letter] for letter in number]
-    return sum(
-        -value if value < following else value
-        for value, following in zip(values, [*values[1:], 0], strict=True)
-    )
+def _stutter(found: re.Match[str], words: SpeechWords) -> str:
+    sounds, word = found[1].lower(), found[3]
+    if sounds.count("-") == 1 and (word[0].isupper() or word == "shaped"):
+        return ""  # "D-Day", "S-shaped"
+    spoken = sounds.replace("-", f"{words.stutter} ") if words.stutter else ""
+    return spoken + (word.lower() if word.isupper() else word)
 
 
 def _address(address: str, words: SpeechWords) -> str:
     spoken = re.sub(r"^https?://", "", address).replace("@", f" {words.signs['@']} ")
-    spoken = spoken.replace("www.", f"w w w {words.dot} ", 1)
+    spoken = spoken.replace("www.", f"{words.www} {words.dot} ", 1)
     return re.sub(r"\.", f" {words.dot} ", spoken)
-
-
-def _joined(*parts: str) -> str:
-    return " ".join(filter(None, parts))

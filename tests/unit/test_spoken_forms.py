@@ -16,7 +16,7 @@ TABLES = Path(__file__).parent / "spoken_forms"
 SPEAKERS = {
     "en": ("en-US", "en-us"),
     "de": ("de-DE", "de"),
-    "fr": ("fr-FR", "fr-fr"),
+    "fr": ("fr-FR", "fr"),
     "it": ("it-IT", "it"),
     "es": ("es-ES", "es"),
     "pt": ("pt-BR", "pt-br"),

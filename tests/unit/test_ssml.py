@@ -120,7 +120,7 @@ def test_other_lines_are_paragraphs(text: str) -> None:
 
 
 def test_special_characters_of_xml_are_escaped() -> None:
-    assert one("Tom is &amp; 3") == '<p><s>Tom is <sub alias="and">&amp;</sub>amp; 3</s></p>'
+    assert one("Tom is &amp; 3") == '<p><s>Tom is <sub alias="and ">&amp;</sub>amp; 3</s></p>'
 
 
 def test_markup_on_the_page_is_text() -> None:
