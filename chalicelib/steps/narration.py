@@ -7,8 +7,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.errors import RejectedError
-from chalicelib.speech import mp3
-from chalicelib.speech.ssml import ssml_requests
+from chalicelib.speech import mp3, ssml
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
@@ -44,7 +43,7 @@ class Narration(msgspec.Struct, frozen=True):
         return story
 
     def _spoken(self, story: Story, text: str, lease: Lease) -> bytes:
-        requests = ssml_requests(text, story.language)
+        requests = ssml.ssml_requests(text, story.language)
         if not requests:
             raise RejectedError(_NOTHING_TO_SAY, code=FailureReason.NO_TEXT)
         log.info("narrating", extra={"characters": len(text), "requests": len(requests)})
@@ -53,14 +52,14 @@ class Narration(msgspec.Struct, frozen=True):
         return mp3.joined(
             [
                 self.paid_results.stored_or_paid(
-                    keys.speech_part(story, index, ssml),
+                    keys.speech_part(story, index, request),
                     _MP3,
                     lease,
-                    partial(self._speak, story, ssml),
+                    partial(self._speak, story, request),
                 )
-                for index, ssml in enumerate(requests)
+                for index, request in enumerate(requests)
             ]
         )
 
-    def _speak(self, story: Story, ssml: str) -> bytes:
-        return self.speaker.speak(ssml, language=story.language, voice=story.voice)
+    def _speak(self, story: Story, request: str) -> bytes:
+        return self.speaker.speak(request, language=story.language, voice=story.voice)
