@@ -9,7 +9,7 @@ import msgspec
 
 _END: Final = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|(?<=[。！？؟])\s*|(?<=[.!?…][\"'”’»])\s+")
 """Behind the mark that ends a sentence, and the quotes and spaces that follow."""
-_SHORT: Final = re.compile(r"(?:^|\s)(\w|\d\d)\.$")
+_SHORT: Final = re.compile(r"(?:^|\s)([^\W½⅓⅔¼¾⅛]|\d\d)\.$")
 """Perhaps an initial ("J. Smith"), or an ordinal number ("3. Mai"), before that place."""
 _ENDS: Final = re.compile(r"[.!?…。！？؟:][\"'”’»)\]]*$")
 _GOES_ON: Final = re.compile(r"[,;—–-]$")

@@ -64,6 +64,7 @@ def test_every_paragraph_and_every_sentence_is_one() -> None:
         ("She lives in Mary St. He does not.", "en-US", 2),
         ("It cost 3.50 at no. 5 today.", "en-US", 1),
         ("Well… perhaps. Or not…", "en-US", 2),
+        ("Add ½. Then stir.", "en-US", 2),
         ("Am 3. Mai kam der Bär. Er blieb.", "de-DE", 2),
         ("Er wohnt in der Langen Str. 5 ganz allein.", "de-DE", 1),
         ("Er aß Äpfel, Birnen usw. Dann schlief er.", "de-DE", 2),
