@@ -21,27 +21,27 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 ADDRESSES = $(if $(EMAIL),--email "$(EMAIL)") $(if $(SENDER),--sender "$(SENDER)")
 
 .PHONY: help demo demo-profile run token deployer-policy deploy destroy package redrive check test \
-        prove test-deployed soak bench audit install lock clean
+        prove test-deployed soak bench audit install lock words clean
 .NOTPARALLEL: # Two targets never install at the same time.
 
 help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PHOTOS=folder (demo-profile),"
-	@echo "          PORT=8000 AWS_PORT=4566 (run),"
+	@echo "          PORT=8000 AWS_PORT=4566 (run), ENGLISH_VOICE=espeak-ng (demo, run),"
 	@echo "          STAGE=local QUEUE=reading (redrive), STAGE=dev NAME=phone (token),"
 	@echo "          ACCOUNT=123456789012 REGION=us-east-1 (deployer-policy),"
 	@echo "          STAGE=dev EMAIL=you@example.com SENDER=stories@example.com (deploy, package),"
 	@echo "          KEEP=1 (test-deployed), UPGRADE=1 (lock), PYTHON=python3.12 (all)"
 
 demo: $(LOCAL) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
-	@$(RUN) -m local.demo.page $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
+	@ENGLISH_VOICE=$(ENGLISH_VOICE) $(RUN) -m local.demo.page $(if $(filter-out 0,$(DIRECT)),--direct) "$(PAGE)"
 
 demo-profile: $(LOCAL) ## Take photos of people through the profile workflow (PHOTOS=folder)
 	@$(RUN) -m local.demo.profile $(if $(PHOTOS),"$(PHOTOS)")
 
 run: $(LOCAL) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
-	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) exec $(RUN) -m local
+	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) ENGLISH_VOICE=$(ENGLISH_VOICE) exec $(RUN) -m local
 
 token: $(LOCAL) ## Make an API token for a stage (STAGE=dev NAME=phone)
 	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"
@@ -92,6 +92,10 @@ lock: $(LOCAL) ## Pin what requirements/*.in need (UPGRADE=1: the newest version
 	$(LOCK) requirements/local.in -o requirements/local.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
+
+words: $(LOCAL) ## Make the lists of words in vendor/hyphens anew, in two minutes
+	.venv/bin/uv run --no-project --python $(RUN) --with pyspellchecker==0.9.1 \
+		python -m infrastructure.word_lists
 
 clean: ## Remove everything that was made
 	rm -rf .venv .venv-emulator .mypy_cache .pytest_cache .ruff_cache .hypothesis story.mp3 bench/results.json

@@ -30,6 +30,7 @@ def copy_project(folder: Path) -> None:
     for name in ("app.py", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
     not_tracked = shutil.ignore_patterns("__pycache__", PREPARED.name)
+    shutil.copytree(ROOT / "vendor" / "hyphens", folder / "vendor" / "hyphens")
     shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=not_tracked)
 
 

@@ -1,4 +1,4 @@
-"""How Lambda loads the app: from bytecode, and without Pillow where no photo comes.
+"""How Lambda loads the app: from bytecode, and without what a function does not need at once.
 
 Both matter at a cold start only. Wherever else the app runs, Python loads it as usual.
 """
@@ -20,10 +20,11 @@ SEE_PHOTOS: Final = (
     "take_in_staged",
 )
 """The functions that decode photos."""
-_WORK_ON_PIXELS: Final = {
-    f"chalicelib.pages.{name}"
+_NEEDED_BY: Final = {
+    f"chalicelib.pages.{name}": SEE_PHOTOS  # they load Pillow
     for name in ("coverage", "legibility", "page_image", "photo", "resizing")
-}
+} | {"chalicelib.speech.ssml": ("narrate",)}  # compiles many patterns
+"""Modules that load slowly, and the functions that need them at once."""
 _APP: Final = str(Path(__file__).parent)
 
 
@@ -56,7 +57,7 @@ def prepare() -> None:
     def loader_of(name: str, path: str) -> Loader:
         loader = _Loader(name, path)
         loader.bytecode = layer
-        is_needed = function in SEE_PHOTOS or name not in _WORK_ON_PIXELS
+        is_needed = function in _NEEDED_BY.get(name, (function,))
         return loader if is_needed else LazyLoader(loader)  # loads the module at its first use
 
     def finder_of(folder: str) -> FileFinder:

@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.errors import StorytimeError
 from chalicelib.pages.readings import Reader
-from chalicelib.pages.voices import Engine
+from chalicelib.speech.voices import Engine
 from chalicelib.stories.queues import MOST_AT_ONCE, Step
 
 MIN_CONCURRENCY: Final = 2

@@ -1,8 +1,9 @@
 """``make run``: Storytime on one machine, until Ctrl-C.
 
 Settings, from the environment: ``PORT`` (8000) of the API, ``AWS_PORT`` (4566) of the local AWS;
-0 is any free port. The API is open; with digests in ``API_TOKENS`` it needs one of their tokens.
-``ALLOWED_ORIGIN`` names the web pages that may use it.
+0 is any free port. ``ENGLISH_VOICE`` is ``neural``, or ``espeak-ng``: quick, and like a machine.
+The API is open; with digests in ``API_TOKENS`` it needs one of their tokens. ``ALLOWED_ORIGIN``
+names the web pages that may use it.
 """
 
 import os
@@ -23,7 +24,9 @@ _LAST_PORT: Final = 65_535
 def main() -> int:
     interrupt_when_told_to_end()
     try:
-        stack = LocalStorytime(port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566))
+        neural = speaks_neural_english(os.environ)
+        api_port, aws_port = port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566)
+        stack = LocalStorytime(api_port, aws_port, neural=neural)
         stack.start()
         print(introduction(stack), flush=True)
         threading.Event().wait()
@@ -47,6 +50,18 @@ def port(environ: Mapping[str, str], variable: str, default: int) -> int:
             f"{variable} must be a port number from 0 (any free one) to {_LAST_PORT}, not {value!r}"
         )
     return int(value)
+
+
+def speaks_neural_english(environ: Mapping[str, str]) -> bool:
+    """Return whether the neural voice speaks English; otherwise espeak-ng does.
+
+    Raises:
+        SettingsError: ``ENGLISH_VOICE`` names neither.
+    """
+    voice = environ.get("ENGLISH_VOICE") or "neural"
+    if voice not in {"neural", "espeak-ng"}:
+        raise SettingsError(f"ENGLISH_VOICE must be neural or espeak-ng, not {voice!r}")
+    return voice == "neural"
 
 
 def introduction(stack: LocalStorytime) -> str:

@@ -228,6 +228,7 @@ def test_the_picture_of_the_profile_workflow_is_its_state_machine() -> None:
 def test_the_picture_of_a_deployment_has_every_module() -> None:
     picture = ARCHITECTURE.split("## A deployment")[1]
     besides = {"account.py", "elsewhere.py", "iam/deployer.py", "stage.py", "stack/outputs.py"}
+    besides.add("word_lists.py")
     besides |= {f"commands/{name}.py" for name in ("ending", "progress", "redrive")}
     rooms = ROOT / "infrastructure"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.pages.voices import VOICES
+from chalicelib.speech.voices import VOICES
 from local.services.polly.voices import load_voices
 
 

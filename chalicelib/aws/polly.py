@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError
 
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
-from chalicelib.pages.voices import Engine, engine_for
+from chalicelib.speech.voices import Engine, engine_for
 from chalicelib.telemetry import FailureReason
 
 if TYPE_CHECKING:

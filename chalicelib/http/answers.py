@@ -129,6 +129,7 @@ def _described(story: Story, links: Links) -> dict[str, Any]:
         "content_id": story.content_id,
         "content_type": story.content_type,
         "language": story.language,
+        "language_detected": story.language_detected,
         "voice": story.voice,
         "text": story.text,
         "complete": story.complete,

@@ -13,7 +13,7 @@ from chalice.app import Request
 
 from chalicelib import errors
 from chalicelib.http import forms
-from chalicelib.pages import voices
+from chalicelib.speech import voices
 from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import WantedUpload
 from chalicelib.steps.intake import Upload

@@ -1,1 +1,1 @@
-"""The photo, text and sound of a page. Pure: no AWS, no clock."""
+"""The photo and the text of a page. Pure: no AWS, no clock."""

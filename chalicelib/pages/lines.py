@@ -84,6 +84,11 @@ class PageLine(msgspec.Struct, frozen=True, eq=False):
         return max(self.left_y, self.right_y) + self.height / 2
 
     @property
+    def first_word_width(self) -> float:  # what was detected as one word may be several
+        first = self.words[0]
+        return (first.right - first.left) * len(first.text.split(" ")[0]) / max(len(first.text), 1)
+
+    @property
     def confidence(self) -> float:
         """The mean of its words, by their length: 0 to 100."""
         characters = sum(len(word.detected.text) for word in self.words)

@@ -104,7 +104,7 @@ def _paragraph_starts(rows: list[PageLine], unit: float) -> list[bool]:
         is_indented = indent > _INDENT * unit and (
             indent < _MAX_INDENT * unit or row.left - previous.left > _INDENT * unit
         )
-        room = max(_EARLY_END * unit, _first_word_width(row) + _WORD_GAP * unit)
+        room = max(_EARLY_END * unit, row.first_word_width + _WORD_GAP * unit)
         has_ended_early = edge - previous.right > room
         return is_indented or (has_ended_early and ends_sentence(previous.text))
 
@@ -120,11 +120,6 @@ def _distance(above: PageLine, below: PageLine) -> float:
     """How far apart two rows are, in the middle of the shorter one."""
     x = min((above, below), key=lambda row: row.width).centre
     return below.height_at(x) - above.height_at(x)
-
-
-def _first_word_width(row: PageLine) -> float:
-    first = row.words[0]
-    return (first.right - first.left) * len(first.text.split(" ")[0]) / max(len(first.text), 1)
 
 
 def _is_list_item(row: PageLine) -> bool:

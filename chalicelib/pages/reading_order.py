@@ -14,6 +14,8 @@ from chalicelib.pages.detection import Polygon, TextDetection
 from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
 from chalicelib.pages.skipping import SkipReason
+from chalicelib.pages.verse import is_verse
+from chalicelib.speech.voices import DEFAULT_LANGUAGE
 
 
 class SpokenWord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,7 +54,8 @@ class PageText(msgspec.Struct, frozen=True):
     """What a page says: each word that was detected is spoken or skipped, exactly once.
 
     Attributes:
-        text: A paragraph a line; empty when there is none.
+        text: A paragraph or a verse a line, an empty line around a stanza; empty when there is
+            none.
     """
 
     text: str
@@ -61,7 +64,11 @@ class PageText(msgspec.Struct, frozen=True):
 
 
 def read(
-    detections: list[TextDetection], aspect: float, *, right_to_left: bool = False
+    detections: list[TextDetection],
+    aspect: float,
+    *,
+    right_to_left: bool = False,
+    language: str = DEFAULT_LANGUAGE,
 ) -> PageText:
     """Read a page.
 
@@ -69,6 +76,7 @@ def read(
         detections: What was detected on the upright page.
         aspect: The page's width divided by its height.
         right_to_left: Columns and rows run from right to left, as in Arabic.
+        language: Which words have a hyphen, as in `voices.VOICES`.
     """
     skipped: skipping.Skipped = {}
     lines = straightened(detections, aspect, mirror=right_to_left)
@@ -85,6 +93,7 @@ def read(
         paragraphs = []
     return _with_spans(
         paragraphs,
+        language,
         [
             SkippedText(line.text, reason, _box(line))
             for reason, left_out in skipped.items()
@@ -93,16 +102,22 @@ def read(
     )
 
 
-def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) -> PageText:
+def _with_spans(
+    paragraphs: list[list[PageLine]], language: str, skipped: list[SkippedText]
+) -> PageText:
     """Join the rows of each paragraph, and each word that is divided at the end of a row."""
     text = ""
     words: list[SpokenWord] = []
     number = 0
     known = _undivided_words([row for paragraph in paragraphs for row in paragraph])
+    was_verse = False
     for paragraph in paragraphs:
-        text += "\n" if text else ""
+        is_stanza = is_verse(paragraph, after_verse=was_verse)
+        text += ("\n\n" if is_stanza or was_verse else "\n") if text else ""
+        was_verse = is_stanza
         begins_paragraph = True
         for row in paragraph:
+            between = "\n" if is_stanza and row is not paragraph[0] else " "
             for place, word in enumerate(row.words):
                 polygons = [part.polygon for part in word.parts]
                 confidence = min(part.confidence for part in word.parts)
@@ -110,7 +125,7 @@ def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) ->
                 start, line = len(text), number
                 joined = None
                 if words and place == 0 and not begins_paragraph:
-                    joined = hyphens.joined(text[words[-1].start :], word.text, known)
+                    joined = hyphens.joined(text[words[-1].start :], word.text, known, language)
                 if joined is not None:
                     before = words.pop()
                     start, line = before.start, before.line
@@ -119,9 +134,9 @@ def _with_spans(paragraphs: list[list[PageLine]], skipped: list[SkippedText]) ->
                     unconfirmed = unconfirmed or before.unconfirmed
                     text = text[:start] + joined
                 else:
-                    text += ("" if begins_paragraph else " ") + word.text
+                    text += ("" if begins_paragraph else between) + word.text
                     start += not begins_paragraph
-                begins_paragraph = False
+                begins_paragraph, between = False, " "
                 words.append(SpokenWord(start, len(text), polygons, confidence, line, unconfirmed))
             number += 1
     return PageText(text, words, skipped)

@@ -26,9 +26,10 @@ from chalicelib.errors import (
     UnsupportedTypeError,
     message_of,
 )
-from chalicelib.pages import photo, voices
+from chalicelib.pages import photo
 from chalicelib.profiles.direct_upload import ProfileBucketIntake
 from chalicelib.profiles.keys import is_profile_photo
+from chalicelib.speech import voices
 from chalicelib.steps.intake import Claim, Intake, Upload
 from chalicelib.stories import keys, upload_request
 from chalicelib.stories.intake_bucket import IntakeBucket, IntakePhoto

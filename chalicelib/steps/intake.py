@@ -45,6 +45,8 @@ class Upload(msgspec.Struct, frozen=True):
         photo: The bytes.
         content_type: The type that the sender gave.
         name: The file name that the sender gave.
+        language: A key of `voices.VOICES`, or `AUTO`.
+        voice: Speaks that language.
         notify: Send an e-mail when the story is ready or has failed.
         deduplicate: Answer a photo seen before with its story; else always make a new one.
     """
@@ -110,6 +112,9 @@ class Intake(msgspec.Struct, frozen=True):
         bound = telemetry.bound(story_id=new.id, step="intake")
         with bound, timed(self.meter, Step.INTAKE, self.clock):
             existing = claim(new)
+            if existing is not None and keys.is_spoken_otherwise(existing, new):
+                new = keys.with_id_of_its_own(new, self.namespace)
+                existing = claim(new)
             if existing is not None and existing.status is Status.DELETED:
                 existing = self._claim_anew(new, existing, claim)
             try:

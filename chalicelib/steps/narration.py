@@ -6,15 +6,16 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.pages import mp3
-from chalicelib.pages.ssml import ssml_requests
+from chalicelib.errors import RejectedError
+from chalicelib.speech import mp3, ssml
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
 from chalicelib.stories.story import Lease, Story
-from chalicelib.telemetry import STORIES_READY, Meter
+from chalicelib.telemetry import STORIES_READY, FailureReason, Meter
 
 _MP3: Final = "audio/mpeg"
+_NOTHING_TO_SAY: Final = "only signs, and nothing that can be read aloud, is on this page"
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +43,23 @@ class Narration(msgspec.Struct, frozen=True):
         return story
 
     def _spoken(self, story: Story, text: str, lease: Lease) -> bytes:
-        requests = ssml_requests(text)
+        requests = ssml.ssml_requests(text, story.language)
+        if not requests:
+            raise RejectedError(_NOTHING_TO_SAY, code=FailureReason.NO_TEXT)
         log.info("narrating", extra={"characters": len(text), "requests": len(requests)})
         if len(requests) == 1:
             return self.paid_results.paid(lease, partial(self._speak, story, requests[0]))
         return mp3.joined(
             [
                 self.paid_results.stored_or_paid(
-                    keys.speech_part(story, index), _MP3, lease, partial(self._speak, story, ssml)
+                    keys.speech_part(story, index, request),
+                    _MP3,
+                    lease,
+                    partial(self._speak, story, request),
                 )
-                for index, ssml in enumerate(requests)
+                for index, request in enumerate(requests)
             ]
         )
 
-    def _speak(self, story: Story, ssml: str) -> bytes:
-        return self.speaker.speak(ssml, language=story.language, voice=story.voice)
+    def _speak(self, story: Story, request: str) -> bytes:
+        return self.speaker.speak(request, language=story.language, voice=story.voice)

@@ -16,11 +16,11 @@ from chalicelib.pages import (
     page_image,
     reading_order,
     readings,
-    voices,
 )
-from chalicelib.pages.detection import TextDetection
+from chalicelib.pages.detection import Kind, TextDetection
 from chalicelib.pages.reading_order import PageText, SkippedText
 from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
+from chalicelib.speech import languages, voices
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Stories, TextDetector
@@ -71,10 +71,12 @@ class Reading(msgspec.Struct, frozen=True):
         quarter = readings.quarter_turn(reading, page.aspect())
         turn = reading.turn + quarter
         detections = detection.turned(reading.detections, quarter)
+        language = _language(story, _words(detections))
         page_text = reading_order.read(
             detections,
             page.aspect(turn),
-            right_to_left=story.language in voices.RIGHT_TO_LEFT,
+            right_to_left=language in voices.RIGHT_TO_LEFT,
+            language=language,
         )
         if not readings.is_legible(reading, page_text):
             is_written_on = any(each.uncovered for each in taken)
@@ -84,26 +86,37 @@ class Reading(msgspec.Struct, frozen=True):
         self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
         # Sent before the record is written: after a crash in between, a redelivery sends again.
         self.renditions_queue.send(messages.about(story))
+        language = _language(story, page_text.text)  # without what is skipped
         move = moves.read(
-            page_text.text,
-            keys.page(story),
-            complete=reading.complete,
-            skipped=[_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
+            {
+                "text": page_text.text,
+                "page": keys.page(story),
+                "language": language,
+                "voice": story.voice
+                if story.language == language
+                else voices.default_voice(language),
+                "language_detected": languages.detected(page_text.text),
+                "complete": reading.complete,
+                "skipped": [_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
+            }
         )
         return self.stories.apply(story, move, lease=lease, release=True)
 
     def _taken(self, story: Story, page: "page_image.PageImage", lease: Lease) -> list[PageReading]:
         """Take readings until no other one is needed; a stored one costs nothing."""
-        reader = readings.reader_for(self.reader, story.language)
         taken: list[PageReading] = []
-        while (call := readings.next_call(taken, reader)) is not None:
+        while True:
+            words = " ".join(_words(reading.detections) for reading in taken)
+            reader = readings.reader_for(self.reader, _language(story, words))
+            call = readings.next_call(taken, reader)
+            if call is None:
+                return taken
             answer = self.paid_results.stored_or_paid(
                 keys.detection(story, call), _JSON, lease, partial(self._detect, page, call)
             )
             found = msgspec.json.decode(answer, type=list[TextDetection])
             is_uncovered = coverage.has_uncovered_text(page.turned(call.turn), found)
             taken.append(PageReading(call, found, is_uncovered))
-        return taken
 
     def _detect(self, page: "page_image.PageImage", call: ReadingCall) -> bytes:
         image = page.encoded(call.turn)
@@ -114,6 +127,17 @@ class Reading(msgspec.Struct, frozen=True):
         except RejectedError as rejection:  # DetectText's answer remains
             log.warning("no document", extra={"reason": rejection.message})
             return msgspec.json.encode([])
+
+
+def _language(story: Story, text: str) -> str:
+    """The language that the sender named, else that of the words."""
+    if story.language != voices.AUTO:
+        return story.language
+    return languages.detected(text) or voices.DEFAULT_LANGUAGE
+
+
+def _words(detections: list[TextDetection]) -> str:
+    return " ".join(each.text for each in detections if each.kind is Kind.WORD)
 
 
 def _not_legible(

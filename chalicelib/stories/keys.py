@@ -14,6 +14,7 @@ import msgspec
 
 from chalicelib.errors import InvalidRequestError
 from chalicelib.pages.readings import ReadingCall, Service
+from chalicelib.speech.voices import AUTO, DEFAULT_LANGUAGE
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import EXTENSIONS
 
@@ -51,10 +52,12 @@ def derived_id(namespace: uuid.UUID, content_id: str, language: str, voice: str)
         namespace: A secret of the deployment. Without it, a person who has the photo could
             compute the link to another person's story of it.
         content_id: SHA-256 of the photo.
-        language: As Polly names it, such as ``en-US``.
+        language: As Polly names it, such as ``en-US``. `AUTO` gives the default language's id, so
+            photos that were sent without a language before there was `AUTO` are known.
         voice: As Polly names it, such as ``Joanna``.
     """
-    return uuid.uuid5(namespace, "\n".join((content_id, language, voice)))
+    named = DEFAULT_LANGUAGE if language == AUTO else language
+    return uuid.uuid5(namespace, "\n".join((content_id, named, voice)))
 
 
 def checked_id(given_id: str | None) -> str:
@@ -124,9 +127,24 @@ def page_text(story: Story) -> str:
     return _private(story, "text.json")
 
 
-def speech_part(story: Story, index: int) -> str:
-    """One part of a long narration: the audio of one request to Polly."""
-    return _private(story, f"speech-{index}.mp3")
+def is_spoken_otherwise(existing: Story, new: Story) -> bool:
+    """Did a page decide on another language than the one that a sender of its photo names now?"""
+    return new.language != AUTO and existing.language not in {AUTO, new.language}
+
+
+def with_id_of_its_own(new: Story, namespace: uuid.UUID) -> Story:
+    """Give a story another id than that of the same photo without a language."""
+    other = derived_id(namespace, new.content_id, f"{new.language} named", new.voice)
+    return msgspec.structs.replace(new, id=str(other))
+
+
+def speech_part(story: Story, index: int, ssml: str) -> str:
+    """One part of a long narration: the audio of one request to Polly.
+
+    The name has a digest of what is spoken: another version of the app may divide a text elsewhere.
+    """
+    digest = hashlib.sha256(ssml.encode()).hexdigest()[:8]
+    return _private(story, f"speech-{index}-{digest}.mp3")
 
 
 def page(story: Story) -> str:

@@ -24,6 +24,9 @@ class StoryChanges(TypedDict, total=False):
     retry_at: datetime | None
     resumes: int
     unfinished_since: datetime | None
+    language: str
+    voice: str
+    language_detected: str | None
     text: str | None
     complete: bool | None
     skipped: list[SkippedText]
@@ -106,20 +109,9 @@ def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
 # Working on it.
 
 
-def read(text: str, page: str, *, complete: bool, skipped: list[SkippedText]) -> Move:
-    """The page is read."""
-    return Move(
-        {
-            "status": Status.READ,
-            "text": text,
-            "complete": complete,
-            "skipped": skipped,
-            "page": page,
-            "retry_at": None,
-            "resumes": 0,
-            **_MENDED,
-        }
-    )
+def read(page: StoryChanges) -> Move:
+    """The page is read: `page` has its image, its text, and all that is known with it."""
+    return Move({**page, "status": Status.READ, "retry_at": None, "resumes": 0, **_MENDED})
 
 
 def narrated(audio: str) -> Move:
@@ -229,6 +221,7 @@ def erased(now: datetime) -> Move:
             "unfinished_since": None,
             "name": "",
             "content_id": "",
+            "language_detected": None,
             "text": None,
             "complete": None,
             "skipped": [],

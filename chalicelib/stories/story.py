@@ -109,7 +109,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
         resumes: How many messages failover sent since a step last succeeded.
         unfinished_since: When the work on it began; None once the story has ended and its
             notice is sent. The sweeper looks only at stories that have it.
-        text: What the page says, a paragraph a line.
+        language: That of the speech, such as ``en-US``; `AUTO` until the page is read, if its
+            sender named none.
+        voice: That of the language.
+        language_detected: The language that most words of the page are in; None if they show none.
+        text: What the page says, a paragraph or a verse a line.
         complete: False if the page may have words that were not read; None until it is read.
         skipped: What is on the page and not in the text; at most `MAX_SKIPPED`.
         page: S3 key of the upright page image.
@@ -138,6 +142,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: datetime | None = None
     resumes: int = 0
     unfinished_since: datetime | None = None
+    language_detected: str | None = None
     text: str | None = None
     complete: bool | None = None
     skipped: list[SkippedText] = []

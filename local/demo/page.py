@@ -4,6 +4,7 @@ import argparse
 import html
 import io
 import math
+import os
 import re
 import sys
 import tempfile
@@ -112,7 +113,11 @@ def _finished(
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         with _step("start the local AWS"):
-            stack = running.enter_context(launch(folder / "log.jsonl", LOG_LEVEL="WARNING"))
+            settings = {
+                "LOG_LEVEL": "WARNING",
+                "ENGLISH_VOICE": os.environ.get("ENGLISH_VOICE", ""),
+            }
+            stack = running.enter_context(launch(folder / "log.jsonl", **settings))
         story_id = send(stack, page, photo)
         _wait_until_ready(stack, story_id)
         story = _with_renditions(stack, story_id)

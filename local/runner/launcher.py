@@ -51,7 +51,7 @@ class RunningStack:
 
 @contextmanager
 def launched(log: Path, **settings: str) -> Iterator[RunningStack]:
-    """Run ``python -m local`` on free ports, with an open API by default.
+    """Run ``python -m local`` on free ports; by default with an open API, and quick speech.
 
     Args:
         log: The file for the JSON lines that the app logs.
@@ -60,7 +60,8 @@ def launched(log: Path, **settings: str) -> Iterator[RunningStack]:
     Raises:
         StackDidNotStartError: It ended before it was ready.
     """
-    environment = os.environ | {"PORT": "0", "AWS_PORT": "0", "API_TOKENS": OPEN} | settings
+    defaults = {"PORT": "0", "AWS_PORT": "0", "API_TOKENS": OPEN, "ENGLISH_VOICE": "espeak-ng"}
+    environment = os.environ | defaults | settings
     with (
         log.open("wb") as errors,
         subprocess.Popen(

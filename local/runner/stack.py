@@ -14,6 +14,7 @@ from chalice.config import Config
 
 from chalicelib.http.tokens import OPEN
 from local.engines.allocator import keep_large_buffers
+from local.engines.neural_speaker import speak_english
 from local.resources.creation import StackClients, create
 from local.resources.environment import point_at
 from local.resources.names import STAGE
@@ -43,13 +44,13 @@ def storytime() -> Chalice:
     return app
 
 
-def real_engines() -> Mapping[str, Operation]:
+def real_engines(*, neural: bool) -> Mapping[str, Operation]:
     """The operations of the engines by boto3's name; an engine loads with its first call."""
     return {
         **FaceRecognition().operations,
         "rekognition.DetectText": Rekognition().detect_text,
         "polly.DescribeVoices": describe_voices,
-        "polly.SynthesizeSpeech": Polly().synthesize_speech,
+        "polly.SynthesizeSpeech": Polly(speak_english if neural else None).synthesize_speech,
         "textract.DetectDocumentText": Textract().detect_document_text,
     }
 
@@ -60,15 +61,16 @@ class LocalStorytime:
     Args:
         api_port: The API's port; 0 is any free port.
         aws_port: The local AWS's port; 0 is any free port.
+        neural: Speak English with the neural voice instead of espeak-ng.
 
     Raises:
         PortUnavailableError: One of the ports cannot be listened on.
     """
 
-    def __init__(self, api_port: int, aws_port: int) -> None:
+    def __init__(self, api_port: int, aws_port: int, *, neural: bool = False) -> None:
         self._aws_server = HttpServer(aws_port)
         self._api_server = HttpServer(api_port)
-        self._aws = LocalAws(self._aws_server, real_engines())
+        self._aws = LocalAws(self._aws_server, real_engines(neural=neural))
         self.api_url = self._api_server.url
         self.aws_url = self._aws_server.url
         self.triggers: list[QueueTrigger] = []

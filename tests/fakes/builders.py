@@ -7,7 +7,9 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from chalicelib.pages.detection import Kind, Point, TextDetection, box_of
+from chalicelib.speech.voices import AUTO, DEFAULT_LANGUAGE
 from chalicelib.steps.intake import Upload
+from chalicelib.stories import keys, moves
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import (
     FORM_USABLE_FOR,
@@ -38,6 +40,21 @@ def encoded(image: Image.Image, image_format: str, *, exif: int | None = None) -
     else:
         image.save(target, image_format)
     return target.getvalue()
+
+
+def read_move(story: Story, text: str = "Once.") -> moves.Move:
+    """What its reading does to a story."""
+    return moves.read(
+        {
+            "text": text,
+            "page": keys.page(story),
+            "language": DEFAULT_LANGUAGE if story.language == AUTO else story.language,
+            "voice": story.voice,
+            "language_detected": DEFAULT_LANGUAGE,
+            "complete": True,
+            "skipped": [],
+        }
+    )
 
 
 def story(**fields: Any) -> Story:
@@ -80,7 +97,7 @@ def upload(photo: bytes | None = None, **fields: Any) -> Upload:
         "photo": jpeg() if photo is None else photo,
         "content_type": "image/jpeg",
         "name": "page one.jpg",
-        "language": "en-US",
+        "language": AUTO,
         "voice": "Joanna",
     }
     return Upload(**{**defaults, **fields})

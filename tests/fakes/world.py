@@ -29,7 +29,7 @@ from chalicelib.stories.ports import Speaker, TextDetector
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, OF_STORIES, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
-from tests.fakes.builders import upload
+from tests.fakes.builders import read_move, upload
 from tests.fakes.clock import Clock, Uuids
 from tests.fakes.engines import InMemoryFaces, ScriptedSpeaker, ScriptedTextDetector, portrait
 from tests.fakes.media import InMemoryMedia, SlowCdn
@@ -183,8 +183,7 @@ class World(MemoryTools):
     def make_read(self, text: str = "Once.") -> Story:
         """Write down of the only story what its reading does."""
         story = self.story()
-        move = moves.read(text, keys.page(story), complete=True, skipped=[])
-        return self.stories.apply(story, move)
+        return self.stories.apply(story, read_move(story, text))
 
     def make_ready(self) -> Story:
         """Write down of the only story what reading and narration do; its notice is due."""

@@ -107,13 +107,17 @@ compiled = []
 sys.addaudithook(lambda event, given: event == "compile" and compiled.append(given[1]))
 import app
 loaded = [name for name in sys.modules if name.startswith("PIL.")]
+speaks = "chalicelib.speech.sentences" in sys.modules
 import pi_heif
 from PIL import Image, _imaging
-from chalicelib.pages import photo
+from chalicelib.pages import hyphens, photo
+from chalicelib.speech import ssml
+assert "sunshine" in hyphens.words_of("en")
 photo.checked_content_type(open({str(ROOT / "samples" / "page.jpg")!r}, "rb").read())
+assert "Doktor" in ssml.ssml_requests("Dr. Bär", "de-DE")[0]
 assert type(app.app).__module__ == "chalice.app"
 files = [sys.modules["chalice"].__file__, _imaging.__file__, pi_heif.__file__]
-print(json.dumps([files, loaded, compiled, sorted(app.app.handler_map)]))
+print(json.dumps([files, loaded, speaks, compiled, sorted(app.app.handler_map)]))
 """
 
 
@@ -176,11 +180,12 @@ def test_the_app_can_be_imported_from_its_package(package: Package, tmp_path: Pa
     for function in ("api_handler", "narrate"):
         name = {"AWS_LAMBDA_FUNCTION_NAME": function_name("storytime-dev", function)}
         said = unpacked.run(IMPORT_THE_APP, environment | name)
-        (chalice, *others), loaded, compiled, handlers = json.loads(said)
+        (chalice, *others), loaded, speaks, compiled, handlers = json.loads(said)
 
         assert chalice.startswith(str(unpacked.app))
         assert [file for file in others if not file.startswith(str(unpacked.packages))] == []
         assert bool(loaded) == (function in SEE_PHOTOS)
+        assert speaks == (function == "narrate")
         # All else comes as bytecode: Chalice's files and app.py are not in the layer.
         ours = {file for file in compiled if Path(file).is_relative_to(tmp_path)}
         ours -= {file for file in compiled if Path(file).is_relative_to(unpacked.lambdas)}

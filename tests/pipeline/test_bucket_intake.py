@@ -231,7 +231,7 @@ def test_a_photo_dropped_by_hand_is_a_story(world: World, key: str, name: str) -
     drop(world, key, jpeg())
 
     assert world.story().name == name
-    assert (world.story().language, world.story().notify) == ("en-US", True)
+    assert (world.story().language, world.story().notify) == ("auto", True)
     assert world.intake_bucket.objects == {}
 
 

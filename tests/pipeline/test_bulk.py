@@ -11,7 +11,7 @@ from chalicelib.stories import moves
 from chalicelib.stories.moves import Move
 from chalicelib.stories.ports import StoriesFound
 from chalicelib.stories.story import Story
-from tests.fakes.builders import jpeg, story, upload_request
+from tests.fakes.builders import jpeg, read_move, story, upload_request
 from tests.fakes.trouble import fail, put
 from tests.fakes.world import World
 
@@ -25,7 +25,7 @@ def ready(world: World, count: int) -> list[Story]:
     stories = []
     for number in range(count):
         story = world.upload(jpeg(shade=100 + number), notify=False)
-        world.stories.apply(story, moves.read("Once.", "public/page", complete=True, skipped=[]))
+        world.stories.apply(story, read_move(story))
         story = world.stories.apply(story, moves.narrated(f"public/{number}"))
         stories.append(world.stories.apply(story, Move({"unfinished_since": None})))
     return stories

@@ -34,7 +34,9 @@ def test_a_text_is_spoken_and_its_story_is_ready() -> None:
     story = world.story()
     assert (story.status, story.audio) == (Status.READY, keys.audio(story))
     assert world.media.objects[keys.audio(story)] == (b"mp3", "audio/mpeg")
-    assert world.speaker.spoken == [("<speak><p>Once.</p><p>Twice.</p></speak>", "en-GB", "Brian")]
+    assert world.speaker.spoken == [
+        ("<speak><p><s>Once.</s></p><p><s>Twice.</s></p></speak>", "en-GB", "Brian")
+    ]
     assert story.leases == {}
 
 

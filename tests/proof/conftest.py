@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chalicelib.pages import coverage, mp3, photo, resizing
+from chalicelib.pages import coverage, photo, resizing
+from chalicelib.speech import mp3
 
 PURE = {
     photo: ("checked_content_type", "upright_page", "turned", "encoded", "size_of_jpeg", "cut_out"),

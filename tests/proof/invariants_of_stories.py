@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
+from chalicelib.speech.voices import default_voice
 from chalicelib.stories import keys
 from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import OF_STORIES
@@ -13,7 +14,7 @@ from chalicelib.stories.story import Status, Story
 from tests.contracts.test_stories import MOVES
 from tests.proof.invariants_of_uploads import is_notice_of_upload
 from tests.proof.outcome import Outcome, shortest_gap, with_following, writes
-from tests.proof.pages import audio_of, text_on
+from tests.proof.pages import audio_of, language_on, text_on
 from tests.proof.tape import CRASHES, Request
 
 _PAID = frozenset(
@@ -34,7 +35,7 @@ def _unkept_promises(run: Outcome) -> Iterator[str]:
     for story, shade in run.stories:
         text = text_on(shade)
         if story.status is Status.READY:
-            yield from _wrong_content(run, story, text)
+            yield from _wrong_content(run, story, text, language_on(shade))
         elif story.status is not Status.FAILED:
             yield f"an acknowledged story was left {story.status}"
         elif story.failure is None or not story.failure.reason:
@@ -43,16 +44,18 @@ def _unkept_promises(run: Outcome) -> Iterator[str]:
             yield f"a readable page failed: {story.failure.reason}"
 
 
-def _wrong_content(run: Outcome, story: Story, text: str) -> Iterator[str]:
+def _wrong_content(run: Outcome, story: Story, text: str, language: str) -> Iterator[str]:
     if story.text != text:
         yield f"this is another page's text: {story.text!r}"
+    if (story.language, story.voice) != (language, default_voice(language)):
+        yield f"the page is spoken by {story.voice} in {story.language}"
     if not story.complete:
         yield "a page that was read whole is said to have more words"
     if story.page != keys.page(story) or story.audio != keys.audio(story):
         yield "the record names files of another life of this story"
     elif not (run.exists(keys.page(story)) and run.exists(keys.page_text(story))):
         yield "the page image or the places of its words are missing"
-    elif run.backend.media.get(keys.audio(story)) != audio_of(text):
+    elif run.backend.media.get(keys.audio(story)) != audio_of(text, language):
         yield "this is another text's audio"
 
 

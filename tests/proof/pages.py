@@ -1,7 +1,7 @@
 """Pages that differ in their grey, and engines that read and speak them.
 
-The text depends on the photo alone, and the audio on the text alone. So an invariant can see
-that a story has another photo's text or audio.
+The text depends on the photo alone, and the audio on the text and its language alone. So an
+invariant can see that a story has another photo's text, or audio in another language.
 """
 
 import io
@@ -10,10 +10,11 @@ from functools import cache
 from PIL import Image
 
 from chalicelib.errors import TransientError
-from chalicelib.pages import mp3
 from chalicelib.pages.detection import TextDetection, turned
 from chalicelib.pages.readings import MAX_WORDS
-from chalicelib.pages.ssml import ssml_requests
+from chalicelib.speech import mp3
+from chalicelib.speech.ssml import ssml_requests
+from chalicelib.speech.voices import VOICES
 from tests.fakes.builders import jpeg, line, with_words
 from tests.unit.test_mp3 import tone
 
@@ -37,18 +38,23 @@ def text_on(shade: int) -> str:
         return ("The ant carried a crumb. " * 150).strip()
     if shade == DENSE:
         return ("The beetle sang. " * 40).strip()
-    return f"The page of shade {shade}."
+    return f"Dies ist die Seite mit der Helligkeit {shade}."
+
+
+def language_on(shade: int) -> str:
+    """The language of `text_on`."""
+    return "en-US" if shade in {LONG, DENSE} else "de-DE"
 
 
 @cache
-def spoken(ssml: str) -> bytes:
-    """A real MP3, whose length depends on the text."""
-    return tone(0.2 + len(ssml) % 97 / 100)
+def spoken(ssml: str, language: str) -> bytes:
+    """A real MP3, whose length depends on the text and the language."""
+    return tone(0.2 + len(ssml) % 97 / 100 + list(VOICES).index(language) / 50)
 
 
 @cache
-def audio_of(text: str) -> bytes:
-    return mp3.joined([spoken(ssml) for ssml in ssml_requests(text)])
+def audio_of(text: str, language: str) -> bytes:
+    return mp3.joined([spoken(ssml, language) for ssml in ssml_requests(text, language)])
 
 
 class PageReader:
@@ -95,4 +101,4 @@ class Voice:
     def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
         if self.out_of_order:
             raise TransientError("SynthesizeSpeech failed with ServiceFailureException")
-        return spoken(ssml)
+        return spoken(ssml, language)

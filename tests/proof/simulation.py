@@ -20,6 +20,7 @@ from chalicelib.profiles.faces import Box
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import Profile, profile_id_of
 from chalicelib.profiles.retrieval import ProfileRetrieval
+from chalicelib.speech.voices import AUTO
 from chalicelib.steps.bulk import Bulk
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
@@ -152,7 +153,7 @@ class Simulation(SimulatedAws):
 
     def request_upload(self, *, notify: bool = True) -> Self:
         """Ask for a form, and again when that fails."""
-        wanted = WantedUpload("page one.jpg", "image/jpeg", "en-US", "Joanna", notify)
+        wanted = WantedUpload("page one.jpg", "image/jpeg", AUTO, "Joanna", notify)
         permit = self._tried("request", lambda: self.part(DirectUpload).permit(wanted))
         if permit is None:
             raise BrokenPromiseError("a client gets no form")

@@ -21,6 +21,7 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
 from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
+from chalicelib.speech.voices import DEFAULT_LANGUAGE
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.moves import Move
@@ -87,6 +88,16 @@ class WithoutNotifiedMark(InMemoryStories):
 
     def apply(self, story: Story, move: Move, **more: Any) -> Story:
         return super().apply(story, without(move, "notified_of"), **more)
+
+
+@planted("one reading message twice", "spoken by Vicki in en-US")
+class WithoutLanguage(InMemoryStories):
+    """The voice of the page's language is kept, and its language forgotten."""
+
+    def apply(self, story: Story, move: Move, **more: Any) -> Story:
+        if move.changes.get("text"):
+            move = Move({**move.changes, "language": DEFAULT_LANGUAGE}, move.expect)
+        return super().apply(story, move, **more)
 
 
 @planted("another generation", "a message of 00000001 touched 00000002")

@@ -49,6 +49,7 @@ NEW: dict[str, Any] = {
     "content_id": "c0ffee",
     "content_type": "image/jpeg",
     "language": "en-US",
+    "language_detected": None,
     "voice": "Joanna",
     "text": None,
     "complete": None,

@@ -117,7 +117,7 @@ def test_an_upload_is_notified_and_deduplicated_by_default() -> None:
     upload = upload_of(request(content_type="image/png"))
 
     assert (upload.notify, upload.deduplicate) == (True, True)
-    assert (upload.language, upload.voice) == ("en-US", "Joanna")
+    assert (upload.language, upload.voice) == ("auto", "Joanna")
     assert upload.photo == b"bytes"
     assert upload.content_type == "image/png"
 

@@ -57,7 +57,7 @@ def drawn_pages() -> Iterator[Any]:
 def test_a_page_is_read_in_order(kind: str, view: str, language: str) -> None:
     page = labelled_page(kind, language, list(VIEWS).index(view), VIEWS[view])
 
-    found = read(page.detections, page.aspect, right_to_left=language == "ar")
+    found = read(page.detections, page.aspect, right_to_left=language == "ar", language=language)
 
     skipped = words_of((each.reason, each.text) for each in found.skipped)
     assert found.text.split() == page.text.split()
@@ -71,7 +71,7 @@ def test_a_page_is_read_in_order(kind: str, view: str, language: str) -> None:
 def test_paragraphs_stay_apart(kind: str, language: str) -> None:
     page = labelled_page(kind, language, 0)
 
-    found = read(page.detections, page.aspect, right_to_left=language == "ar")
+    found = read(page.detections, page.aspect, right_to_left=language == "ar", language=language)
 
     assert found.text == page.text
 

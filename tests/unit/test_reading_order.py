@@ -77,6 +77,46 @@ def test_centred_verse_is_one_paragraph() -> None:
     assert text_of(page, 1) == "Twinkle, said the lantern to the bay, I will guide you all the way."
 
 
+def test_verses_stay_lines_and_stanzas_are_apart() -> None:
+    page = [
+        line("The Moth", 0.10, 0.05, width=0.15),
+        line("The moth flew up to see the light,", 0.10, 0.12, width=0.50),
+        line("And found it very bright", 0.10, 0.16, width=0.35),
+        line("So down she came", 0.10, 0.20, width=0.25),
+        line("And slept till it was night.", 0.10, 0.24, width=0.40),
+        line("Good night, small moth,", 0.10, 0.32, width=0.33),
+        line("And good night, light.", 0.10, 0.36, width=0.28),
+    ]
+
+    assert text_of(page, 1) == (
+        "The Moth\n\n"
+        "The moth flew up to see the light,\nAnd found it very bright\nSo down she came\n"
+        "And slept till it was night.\n\n"
+        "Good night, small moth,\nAnd good night, light."
+    )
+    found = read(page, 1)
+    assert [found.text[word.start : word.end] for word in found.words] == [
+        detected.text for detected in page
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Anna went to the sea with", "Ben and she took the red", "Bucket and a spade."],
+        ["Papa Bear gave Mama Bear a", "Big red boat."],
+        ["THE MOTH FLEW UP,", "AND SAW THE LIGHT,", "AND SLEPT."],
+    ],
+)
+def test_prose_is_no_verse(rows: list[str]) -> None:
+    page = [
+        line(row, 0.1, 0.1 + 0.04 * number, width=0.02 * len(row))
+        for number, row in enumerate(rows)
+    ]
+
+    assert text_of(page, 1) == " ".join(rows)
+
+
 def test_two_columns_are_read_one_after_the_other() -> None:
     left = [line(f"Left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(3)]
     right = [line(f"Right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(3)]
@@ -147,6 +187,10 @@ def test_a_word_divided_at_the_end_of_a_line_is_whole_again() -> None:
     page = [line("It was a long adven-", 0.1, 0.1), line("ture for a snail.", 0.1, 0.14)]
 
     assert text_of(page, 1) == "It was a long adventure for a snail."
+
+
+def test_a_word_that_the_page_cuts_keeps_its_hyphen() -> None:
+    assert text_of([line("It was a long adven-", 0.1, 0.1)], 1) == "It was a long adven-"
 
 
 def test_a_dash_at_the_end_of_a_line_stays() -> None:

@@ -1,11 +1,25 @@
 import pytest
 
 from chalicelib.errors import InvalidRequestError
-from chalicelib.pages.voices import VOICES, chosen, engine_for
+from chalicelib.speech.voices import VOICES, chosen, engine_for
 
 
-def test_the_default_language_is_american_english() -> None:
-    assert chosen(None, None) == ("en-US", "Joanna")
+@pytest.mark.parametrize("language", [None, "", "auto", " AUTO "])
+def test_without_a_language_the_page_decides(language: str | None) -> None:
+    assert chosen(language, None) == ("auto", "Joanna")
+
+
+@pytest.mark.parametrize(
+    ("voice", "language"), [("Vicki", "de-DE"), ("amy", "en-GB"), ("Joanna", "en-US")]
+)
+def test_a_voice_without_a_language_means_its_own(voice: str, language: str) -> None:
+    assert chosen(None, voice) == (language, voice.title())
+
+
+def test_the_error_of_an_unknown_voice_lists_all_voices() -> None:
+    with pytest.raises(InvalidRequestError, match=r"Joanna, .*Vicki, .*Miguel\.") as refused:
+        chosen("auto", "Nobody")
+    assert refused.value.code == "unknown_voice"
 
 
 def test_a_language_has_a_voice_of_its_own() -> None:

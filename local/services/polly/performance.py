@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from local.engines.speaker import SAMPLE_RATE, Samples, Utterance, speak
+from local.engines.speaker import SAMPLE_RATE, Samples, Utterance
 from local.services.polly.script import Part, ScriptCharacter, Text
 from local.services.polly.words import word_ranges
+
+Speak = Callable[[str], Utterance]
+"""Speaks plain text."""
 
 _SILENCE: Final = SAMPLE_RATE // 10
 """Samples for a text with nothing to speak, so that its audio file stays playable."""
@@ -32,7 +35,7 @@ class Performance:
     words: list[Moment]
 
 
-def perform(script: Sequence[Part], espeak_voice: str) -> Performance:
+def perform(script: Sequence[Part], speak: Speak) -> Performance:
     chunks: list[Samples] = []
     words: list[Moment] = []
     length = 0
@@ -41,7 +44,7 @@ def perform(script: Sequence[Part], espeak_voice: str) -> Performance:
             text = "".join(character.text for character in part.characters)
             if not text.strip():
                 continue
-            utterance = speak(text, espeak_voice)
+            utterance = speak(text)
             words += _moments(part.characters, utterance, length)
             chunk = utterance.samples
         else:
@@ -72,7 +75,8 @@ def _moments(
     known.setdefault(len(characters), len(utterance.samples))
     at, samples = zip(*sorted(known.items()), strict=True)
     begins = np.interp(indexes, at, samples)
-    return [
-        Moment(offset + int(sample), characters[first].start, characters[last - 1].end)
-        for (first, last), sample in zip(ranges, begins, strict=True)
-    ]
+    places: dict[tuple[int, int], Moment] = {}  # a substitute of several words has one place
+    for (first, last), sample in zip(ranges, begins, strict=True):
+        moment = Moment(offset + int(sample), characters[first].start, characters[last - 1].end)
+        places.setdefault((moment.start, moment.end), moment)
+    return list(places.values())

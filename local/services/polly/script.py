@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ScriptCharacter:
-    """One character, and the bytes that it was written in (of an entity: all)."""
+    """One spoken character, and the bytes that it was written in.
+
+    Of an entity: all. Of a substitute (``<sub>``): those of the text that it stands for.
+    """
 
     text: str
     start: int
@@ -21,14 +24,19 @@ class ScriptCharacter:
 
 @dataclass(frozen=True)
 class Text:
-    """Characters to speak, as one piece."""
+    """Characters to speak, as one piece.
+
+    Attributes:
+        billed: How many characters Polly charges for.
+    """
 
     characters: tuple[ScriptCharacter, ...]
+    billed: int
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where a paragraph of SSML begins or ends; it ends a sentence, whatever its punctuation.
+    """Where a paragraph or a sentence of SSML begins or ends, whatever the punctuation.
 
     Attributes:
         seconds: The pause there.
@@ -37,7 +45,14 @@ class Boundary:
     seconds: float
 
 
-Part = Text | Boundary
+@dataclass(frozen=True)
+class Pause:
+    """A break inside a sentence."""
+
+    seconds: float
+
+
+Part = Text | Boundary | Pause
 
 
 def plain_text(text: str) -> list[Part]:
@@ -48,9 +63,9 @@ def plain_text(text: str) -> list[Part]:
         end = start + len(character.encode())
         characters.append(ScriptCharacter(character, start, end))
         start = end
-    return [Text(tuple(characters))]
+    return [Text(tuple(characters), len(characters))]
 
 
 def billed_characters(script: Iterable[Part]) -> int:
     """Count what Polly charges for: every character but the tags; an entity is one character."""
-    return sum(len(part.characters) for part in script if isinstance(part, Text))
+    return sum(part.billed for part in script if isinstance(part, Text))

@@ -1,13 +1,15 @@
-"""Polly's SynthesizeSpeech on espeak-ng, with Polly's limits and errors."""
+"""Polly's SynthesizeSpeech on local engines, with Polly's limits and errors."""
 
 from __future__ import annotations
 
 import unicodedata
+from functools import partial
 from typing import Any, Final
 
 from local.engines.mp3_encoder import encode
+from local.engines.speaker import speak
 from local.services.polly.marks import speech_marks
-from local.services.polly.performance import perform
+from local.services.polly.performance import Speak, perform
 from local.services.polly.script import Part, billed_characters, plain_text
 from local.services.polly.ssml import read_ssml
 from local.services.polly.voices import PollyVoice, load_voices
@@ -28,7 +30,14 @@ _NEWER_SAMPLE_RATE: Final = 24_000
 
 
 class Polly:
-    def __init__(self) -> None:
+    """Speaks with espeak-ng.
+
+    Args:
+        speak_english: Speaks for all English voices instead.
+    """
+
+    def __init__(self, speak_english: Speak | None = None) -> None:
+        self._speak_english = speak_english
         self._constraints = RequestConstraints("polly", "SynthesizeSpeech")
 
     def synthesize_speech(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +55,7 @@ class Polly:
         mark_types = _mark_types(request)
         text = request["Text"]
         script = _script(text, is_ssml=request.get("TextType") == "ssml")
-        performance = perform(script, voice.espeak_name(language))
+        performance = perform(script, self._speaker(voice, language))
         if mark_types:
             content_type = "application/x-json-stream"
             stream = speech_marks(text, script, performance, mark_types)
@@ -59,6 +68,11 @@ class Polly:
             "ContentType": content_type,
             "RequestCharacters": billed_characters(script),
         }
+
+    def _speaker(self, voice: PollyVoice, language: str) -> Speak:
+        if self._speak_english is not None and language.startswith("en-"):
+            return self._speak_english
+        return partial(speak, voice=voice.espeak_name(language))
 
 
 def _voice(voice_id: str, engine: str) -> PollyVoice:

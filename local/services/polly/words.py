@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from local.services.polly.script import Part, ScriptCharacter, Text
+from local.engines.sentences import sentence_ranges
+from local.services.polly.script import Boundary, Part, ScriptCharacter, Text
 
 _SPOKEN_PUNCTUATION: Final = frozenset("&%@#")
 _BETWEEN_WORDS: Final = frozenset("—–―…")  # dashes, as printed
-_SENTENCE_END: Final = re.compile(r"[.!?…。]+[\"'”’»)\]]*(?=\s|$)|\n\s*\n")
-_ABBREVIATION: Final = re.compile(r"(?:^|[\s\"“(])(?:Mr|Mrs|Ms|Dr|St|Prof|[A-Z])\.$")
 
 
 def word_ranges(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
@@ -30,23 +28,20 @@ def word_ranges(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
 
 def sentence_spans(script: Iterable[Part]) -> list[tuple[int, int]]:
     """Return byte ranges of the sentences, from their first character to their last."""
-    return [span for part in script if isinstance(part, Text) for span in _spans(part.characters)]
+    pieces: list[list[ScriptCharacter]] = [[]]
+    for part in script:
+        if isinstance(part, Text):
+            pieces[-1] += part.characters
+        elif isinstance(part, Boundary):
+            pieces.append([])
+    return [span for characters in pieces for span in _spans(characters)]
 
 
 def _spans(characters: Sequence[ScriptCharacter]) -> list[tuple[int, int]]:
     text = "".join(character.text for character in characters)
-    ends = [
-        m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[: m.end()])
+    return [
+        (characters[first].start, characters[last - 1].end) for first, last in sentence_ranges(text)
     ]
-    starts = [0, *ends]
-    spans = []
-    for start, end in zip(starts, [*ends, len(text)], strict=True):
-        sentence = text[start:end]
-        first = start + len(sentence) - len(sentence.lstrip())
-        last = start + len(sentence.rstrip())
-        if first < last:
-            spans.append((characters[first].start, characters[last - 1].end))
-    return spans
 
 
 def _separates(character: str) -> bool:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from chalicelib.stories.upload_request import ANY_PHOTO, EXTENSIONS
+from local.__main__ import speaks_neural_english
 from local.demo import page, profile
 from local.demo.terminal import CONTENT_TYPES
-from local.runner.launcher import RunningStack
+from local.runner.launcher import RunningStack, StackDidNotStartError
 
 PROJECT = Path(__file__).parents[3]
 
@@ -68,13 +69,31 @@ def test_the_demo_knows_every_kind_of_photo_that_can_go_straight_to_s3() -> None
     assert set(CONTENT_TYPES.values()) == set(EXTENSIONS) - {ANY_PHOTO}
 
 
+@pytest.mark.parametrize("setting", [{}, {"ENGLISH_VOICE": "espeak-ng"}], ids=str)
+def test_the_demo_speaks_english_with_the_neural_voice_unless_another_is_set(
+    monkeypatch: pytest.MonkeyPatch, setting: dict[str, str]
+) -> None:
+    monkeypatch.delenv("ENGLISH_VOICE", raising=False)
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value)
+    asked: list[dict[str, str]] = []
+
+    def launch(_log: Path, **settings: str) -> AbstractContextManager[RunningStack]:
+        asked.append(settings)
+        raise StackDidNotStartError("not now")
+
+    assert page.main([str(PROJECT / "samples" / "page.jpg")], launch) == 1
+    assert [speaks_neural_english(settings) for settings in asked] == [not setting]
+
+
 @pytest.mark.engines
-def test_make_demo_starts_a_stack_and_writes_a_story(tmp_path: Path) -> None:
+@pytest.mark.parametrize("voice", ["espeak-ng", pytest.param("", marks=pytest.mark.prove)])
+def test_make_demo_starts_a_stack_and_writes_a_story(tmp_path: Path, voice: str) -> None:
     """Every other test of the demo shares a stack (tests/end_to_end/test_demo.py)."""
     ended = subprocess.run(  # noqa: S603  # the Makefile's own command
         [sys.executable, "-m", "local.demo.page", str(PROJECT / "samples" / "page.jpg")],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(PROJECT)},
+        env={"PYTHONPATH": str(PROJECT), "ENGLISH_VOICE": voice},
         capture_output=True,
         text=True,
         check=False,

@@ -13,7 +13,8 @@ import pytest
 import urllib3
 
 from chalicelib.http.tokens import digest_of
-from local.__main__ import port
+from chalicelib.settings import SettingsError
+from local.__main__ import port, speaks_neural_english
 from local.server.http_server import PortUnavailableError
 from samples.draw_page import draw_page, photo
 from tests.infrastructure.printed import hurdles
@@ -86,6 +87,15 @@ def test_a_port_is_a_number_and_has_a_default() -> None:
             port({"PORT": value}, "PORT", 8000)
     assert port({}, "PORT", 8000) == port({"PORT": ""}, "PORT", 8000) == 8000
     assert port({"PORT": "0"}, "PORT", 8000) == 0
+
+
+def test_the_voice_that_speaks_english_is_a_setting() -> None:
+    assert speaks_neural_english({})
+    assert speaks_neural_english({"ENGLISH_VOICE": "neural"})
+    assert not speaks_neural_english({"ENGLISH_VOICE": "espeak-ng"})
+    with pytest.raises(SettingsError, match=r"^ENGLISH_VOICE must be neural or espeak-ng, not 'Jo"):
+        speaks_neural_english({"ENGLISH_VOICE": "Joanna"})
+    assert complaint(ENGLISH_VOICE="Joanna").startswith("run: ENGLISH_VOICE must be ")
 
 
 def test_it_is_ready_when_it_says_so_and_ends_on_a_signal() -> None:

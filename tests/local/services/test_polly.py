@@ -1,6 +1,7 @@
 """The local Polly speaks, and refuses what Polly refuses, with Polly's codes."""
 
 import io
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from local.engines.speaker import SAMPLE_RATE, Utterance
 from local.services.polly.synthesis import Polly
 from local.services.polly.voices import describe_voices, load_voices
 from local.services.service_error import ServiceError
@@ -76,6 +78,29 @@ def test_a_paragraph_is_followed_by_a_pause() -> None:
     assert together - alone == pytest.approx(1.2, abs=0.2)  # MP3 pads each file
 
 
+def test_another_engine_speaks_english_and_no_other_language() -> None:
+    heard: list[str] = []
+
+    def hum(text: str) -> Utterance:
+        heard.append(text)
+        return Utterance(np.full(SAMPLE_RATE * 3, 9000, np.int16), [(0, 0), (4, SAMPLE_RATE)])
+
+    polly = Polly(hum)
+    for voice, language in (("Joanna", "en-US"), ("Aditi", "en-IN")):
+        english = request(VoiceId=voice, LanguageCode=language, Text="One two")
+        samples, rate = decoded(polly.synthesize_speech(english))
+        assert len(samples) / rate == pytest.approx(3, abs=0.2)
+    marks = polly.synthesize_speech(ssml("One two", OutputFormat="json", SpeechMarkTypes=["word"]))
+    assert [json.loads(line)["time"] for line in marks["AudioStream"].splitlines()] == [0, 1000]
+    assert heard == ["One two"] * 3
+
+    for voice, language in (("Vicki", "de-DE"), ("Aditi", "hi-IN")):
+        other = request(VoiceId=voice, LanguageCode=language, Text="Eins zwei")
+        samples, rate = decoded(polly.synthesize_speech(other))
+        assert 0.5 < len(samples) / rate < 2
+    assert len(heard) == 3
+
+
 def test_a_text_with_nothing_to_say_is_a_short_playable_silence() -> None:
     for silent in (request(Text=" … "), ssml(" ")):
         samples, rate = decoded(speech(silent))
@@ -110,7 +135,10 @@ def test_threads_do_not_mix_their_voices() -> None:
         ({"SampleRate": "16000"}, "NotImplemented"),
         ({"LexiconNames": ["mine"]}, "NotImplemented"),
         ({"OutputFormat": "json", "SpeechMarkTypes": ["viseme"]}, "NotImplemented"),
-        ({"Text": "<speak>One <break/> two</speak>", "TextType": "ssml"}, "NotImplemented"),
+        (
+            {"Text": '<speak>One <prosody rate="slow">two</prosody></speak>', "TextType": "ssml"},
+            "NotImplemented",
+        ),
     ],
     ids=str,
 )

@@ -1,6 +1,7 @@
 """Speech marks say what is spoken when, and where that stands in the submitted text."""
 
 import json
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.engines.speaker import SAMPLE_RATE
+from local.engines.speaker import SAMPLE_RATE, speak
 from local.services.polly.performance import perform
 from local.services.polly.script import Text, plain_text
 from local.services.polly.ssml import read_ssml
@@ -113,7 +114,7 @@ def test_a_paragraph_is_timed_after_the_pause_before_it() -> None:
 
 def test_words_are_timed_within_the_audio_and_apart_from_each_other() -> None:
     text = "One of the best stories that the old keeper of the lighthouse ever told in town."
-    performance = perform(plain_text(text), "en-us+f2")
+    performance = perform(plain_text(text), partial(speak, voice="en-us+f2"))
     times = [word.sample / SAMPLE_RATE for word in performance.words]
 
     length = len(performance.samples) / SAMPLE_RATE

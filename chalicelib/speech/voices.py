@@ -12,7 +12,10 @@ import msgspec
 
 from chalicelib.errors import InvalidRequestError
 
+AUTO: Final = "auto"
+"""The language of the page's words: known when the page is read."""
 DEFAULT_LANGUAGE: Final = "en-US"
+"""That of a page whose words show none."""
 
 Engine = Literal["neural", "standard"]
 
@@ -70,20 +73,26 @@ VOICES: Final = MappingProxyType(
 def chosen(language: str | None, voice: str | None) -> tuple[str, str]:
     """The language and voice of a request, with defaults, as Polly spells them.
 
+    A voice without a language means its own. Without both, the language is `AUTO`, and the voice
+    that of the default language.
+
     Raises:
         InvalidRequestError: There is no such language, or the voice does not speak it. The
             message lists the possible values.
     """
-    wanted = (language or DEFAULT_LANGUAGE).strip()
+    wanted = (language or AUTO).strip()
+    if wanted.lower() == AUTO:
+        return _of_voice(voice) if voice else (AUTO, default_voice(DEFAULT_LANGUAGE))
     spelled = _nearest(wanted.lower().replace("_", "-"))
     if spelled is None:
         raise InvalidRequestError(
-            f"Language {wanted[:40]!r} is not available; choose one of: {', '.join(VOICES)}.",
+            f"Language {wanted[:40]!r} is not available; choose one of: "
+            f"{', '.join([AUTO, *VOICES])}.",
             code="unknown_language",
         )
-    names = [candidate.id for candidate in VOICES[spelled]]
     if not voice:
-        return spelled, names[0]
+        return spelled, default_voice(spelled)
+    names = [candidate.id for candidate in VOICES[spelled]]
     match = next((name for name in names if name.lower() == voice.strip().lower()), None)
     if match is None:
         raise InvalidRequestError(
@@ -91,6 +100,23 @@ def chosen(language: str | None, voice: str | None) -> tuple[str, str]:
             code="unknown_voice",
         )
     return spelled, match
+
+
+def default_voice(language: str) -> str:
+    """The voice of a language that nobody chose."""
+    return VOICES[language][0].id
+
+
+def _of_voice(wanted: str) -> tuple[str, str]:
+    """The language of a voice, and the voice as Polly spells it."""
+    for language, voices in VOICES.items():
+        for voice in voices:
+            if voice.id.lower() == wanted.strip().lower():
+                return language, voice.id
+    names = ", ".join(voice.id for voices in VOICES.values() for voice in voices)
+    raise InvalidRequestError(
+        f"Voice {wanted[:40]!r} is not available; choose one of: {names}.", code="unknown_voice"
+    )
 
 
 def _nearest(wanted: str) -> str | None:
