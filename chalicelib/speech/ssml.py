@@ -83,21 +83,31 @@ def ssml_requests(text: str, language: str) -> list[str]:
 
 
 def _add_in_parts(documents: list[_Spoken], sentences: list[_Spoken]) -> None:
-    """Add a paragraph that is too long for one document."""
-    begun: list[_Spoken] = []
+    """Add a paragraph that is too long for one document.
+
+    Only its last part is a ``p``: else the paragraph's pause would be heard inside it.
+    """
+    begun = _NOTHING
     for sentence in sentences:
-        if not (documents[-1] + _paragraph([*begun, sentence])).fits:
-            if begun:
-                documents[-1] += _paragraph(begun)
+        spoken = _sentence(sentence)
+        if not (documents[-1] + _closed(begun + spoken)).fits:
+            documents[-1] += begun
             documents.append(_NOTHING)
-            begun = []
-        begun.append(sentence)
-    documents[-1] += _paragraph(begun)
+            begun = _NOTHING
+        begun += spoken
+    documents[-1] += _closed(begun)
 
 
 def _paragraph(sentences: list[_Spoken]) -> _Spoken:
-    ssml = "".join(_SENTENCE.format(each.ssml) for each in sentences)
-    return _Spoken(_PARAGRAPH.format(ssml), sum(each.billed for each in sentences))
+    return _closed(sum(map(_sentence, sentences), _NOTHING))
+
+
+def _sentence(content: _Spoken) -> _Spoken:
+    return _Spoken(_SENTENCE.format(content.ssml), content.billed)
+
+
+def _closed(sentences: _Spoken) -> _Spoken:
+    return _Spoken(_PARAGRAPH.format(sentences.ssml), sentences.billed)
 
 
 class _Sentences:

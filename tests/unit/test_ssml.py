@@ -13,7 +13,7 @@ from local.services.polly.ssml import read_ssml
 from local.services.service_error import ServiceError
 
 MAY_HOLD = {
-    "speak": {"p", "break"},
+    "speak": {"p", "s", "break"},
     "p": {"s"},
     "s": {"break", "sub"},
     "break": set[str](),

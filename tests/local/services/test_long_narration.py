@@ -1,0 +1,62 @@
+"""A text as long as a page can be, spoken in parts and joined: what a listener gets."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from chalicelib.speech.mp3 import joined
+from chalicelib.speech.ssml import ssml_requests
+from local.services.polly.synthesis import Polly
+
+pytestmark = pytest.mark.engines
+
+SENTENCES = (
+    "The little lighthouse stood on a rock far out at sea.",
+    "Every evening Dr. Fox climbed up its 200 steps, and lit the lamp!",
+    "“Who is there?” asked a small voice below.",
+    "It was only the wind, the rain and 3½ kg of fish.",
+)
+TEXT = " ".join(SENTENCES * 100)[:20_000]
+LONGEST_PAUSE = 0.7  # seconds
+QUIET = 0.01  # of the loudest sample
+
+
+def test_20_000_characters_are_one_mp3_without_gaps() -> None:
+    """One paragraph; so every pause is one inside it."""
+    documents = ssml_requests(TEXT, "en-US")
+    assert len(documents) > 6
+
+    whole = joined([_spoken(ssml) for ssml in documents])
+
+    samples, rate = soundfile.read(io.BytesIO(whole))
+    tag = whole.index(b"Info")
+    (frames,) = struct.unpack(">I", whole[tag + 8 : tag + 12])
+    assert len(samples) == frames * 576 - 529  # by which every decoder is late
+    loud = np.flatnonzero(np.abs(samples) > QUIET * np.abs(samples).max())
+    gaps = np.diff(loud) / rate
+    assert gaps.max() <= LONGEST_PAUSE
+    assert np.sum(gaps > 0.2) > 300  # a pause behind each sentence
+
+    # A player that seeks decodes from there what a listener would hear then.
+    for percent in (10, 50, 90):
+        place = whole.index(whole[:3], whole[tag + 16 + percent] * len(whole) // 256)
+        rest = soundfile.info(io.BytesIO(whole[place:])).frames
+        reached = 100 * (len(samples) - rest) / len(samples)
+        assert reached == pytest.approx(percent, abs=0.5)
+
+
+def _spoken(ssml: str) -> bytes:
+    answer = Polly().synthesize_speech(
+        {
+            "Engine": "neural",
+            "OutputFormat": "mp3",
+            "Text": ssml,
+            "TextType": "ssml",
+            "VoiceId": "Joanna",
+        }
+    )
+    audio: bytes = answer["AudioStream"]
+    return audio
