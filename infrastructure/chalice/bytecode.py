@@ -6,12 +6,17 @@ sent again for each function (`chalicelib/cold_start.py` finds it).
 """
 
 import importlib.metadata
+import pkgutil
 import py_compile
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from PIL import Image
+
+import chalicelib
 
 VENDOR: Final = "vendor"
 """Chalice's name for a folder whose content it adds to the packages."""
@@ -42,7 +47,23 @@ def _sources(project: Path) -> Iterator[tuple[Path, Path]]:
     for source in sorted((project / "chalicelib").rglob("*.py")):
         yield source, source.relative_to(project)
     locked = re.findall(r"^([\w.-]+)==", (project / "requirements.txt").read_text(), re.MULTILINE)
+    used = _used_files()
     for package in locked:
         for file in importlib.metadata.files(package) or []:
-            if file.suffix == ".py":
-                yield Path(str(file.locate())), Path(file)
+            source = Path(str(file.locate()))
+            if source in used:
+                yield source, Path(file)
+
+
+def _used_files() -> set[Path]:
+    """Import the whole app; return the sources of all modules that are loaded then.
+
+    Most of Powertools, for example, is never loaded, and would be a megabyte of each deployment.
+    """
+    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+        importlib.import_module(module.name)
+    # The formats of photos are loaded when a photo comes.
+    importlib.import_module("pi_heif")
+    Image.init()
+    loaded = (getattr(module, "__file__", None) or "" for module in list(sys.modules.values()))
+    return {Path(file) for file in loaded if file.endswith(".py")}
