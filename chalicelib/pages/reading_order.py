@@ -15,7 +15,7 @@ from chalicelib.pages.lines import PageLine, straightened, unit_of
 from chalicelib.pages.paragraphs import paragraphs_of
 from chalicelib.pages.skipping import SkipReason
 from chalicelib.pages.verse import is_verse
-from chalicelib.speech.voices import DEFAULT_LANGUAGE
+from chalicelib.speech.voices import DEFAULT_LANGUAGE, RIGHT_TO_LEFT
 
 
 class SpokenWord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -67,7 +67,6 @@ def read(
     detections: list[TextDetection],
     aspect: float,
     *,
-    right_to_left: bool = False,
     language: str = DEFAULT_LANGUAGE,
 ) -> PageText:
     """Read a page.
@@ -75,11 +74,11 @@ def read(
     Args:
         detections: What was detected on the upright page.
         aspect: The page's width divided by its height.
-        right_to_left: Columns and rows run from right to left, as in Arabic.
-        language: Which words have a hyphen, as in `voices.VOICES`.
+        language: As in `voices.VOICES`: whether columns and rows run from right to left, and
+            which words have a hyphen.
     """
     skipped: skipping.Skipped = {}
-    lines = straightened(detections, aspect, mirror=right_to_left)
+    lines = straightened(detections, aspect, mirror=language in RIGHT_TO_LEFT)
     lines = skipping.without_guesses_and_twins(lines, skipped)
     if lines:
         unit = unit_of(lines)

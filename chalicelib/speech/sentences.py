@@ -14,8 +14,7 @@ _SHORT: Final = re.compile(r"(?:^|\s)([^\W½⅓⅔¼¾⅛]|\d\d)\.$")
 _ENDS: Final = re.compile(r"[.!?…。！？؟:][\"'”’»)\]]*$")
 _GOES_ON: Final = re.compile(r"[,;—–-]$")
 _OPENING: Final = "\"'“‘«„([¿¡"
-_MAX_VERSE: Final = 60  # characters
-_MAX_HEADING: Final = 60
+_MAX_LINE: Final = 60  # characters of a verse or a heading
 
 
 class Paragraph(msgspec.Struct, frozen=True):
@@ -52,31 +51,31 @@ def paragraphs_of(text: str) -> Iterator[Paragraph]:
         while rest:
             count = _verses(rest)
             below = rest[count] if count < len(rest) else following[0]
-            is_heading = count == 1 and bool(below) and _is_open(rest[0], _MAX_HEADING)
+            is_heading = count == 1 and bool(below) and _is_open(rest[0])
             yield Paragraph("\n".join(rest[:count]), is_heading)
             rest = rest[count:]
 
 
 def _is_stanza(lines: list[str]) -> bool:
     """Are these verses? Most of them end no sentence."""
-    open_lines = sum(_is_open(line, _MAX_VERSE) for line in lines[:-1])
-    return len(lines) > 2 and max(map(len, lines)) <= _MAX_VERSE and 2 * open_lines >= len(lines)  # noqa: PLR2004
+    open_lines = sum(_is_open(line) for line in lines[:-1])
+    return len(lines) > 2 and max(map(len, lines)) <= _MAX_LINE and 2 * open_lines >= len(lines)  # noqa: PLR2004
 
 
 def _verses(lines: list[str]) -> int:
     """How many lines, from the first, are one stanza; 1: the first is no verse."""
     count = 1
-    while count < len(lines) and _is_open(lines[count - 1], _MAX_VERSE):
+    while count < len(lines) and _is_open(lines[count - 1]):
         count += 1
-    if len(lines[count - 1]) > _MAX_VERSE:
+    if len(lines[count - 1]) > _MAX_LINE:
         count -= 1
     is_verse = count > 2 or (count == 2 and _GOES_ON.search(lines[0]))  # noqa: PLR2004
     return count if is_verse else 1
 
 
-def _is_open(line: str, length: int) -> bool:
+def _is_open(line: str) -> bool:
     """Is a line short, and ends no sentence?"""
-    return len(line) <= length and _ENDS.search(line) is None
+    return len(line) <= _MAX_LINE and _ENDS.search(line) is None
 
 
 def sentence_ends(text: str, abbreviations: Collection[tuple[int, int, bool]]) -> list[int]:

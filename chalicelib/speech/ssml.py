@@ -114,7 +114,7 @@ class _Sentences:
     """The sentences of a paragraph; one beyond the limits is cut."""
 
     def __init__(self, text: str, language: str) -> None:
-        self._text, self._language = text, language
+        self._text = text
         self._forms = spoken_forms(text, language)
         self._plain = as_spoken(text, language)
 
@@ -129,7 +129,7 @@ class _Sentences:
         """Cut a sentence into as few parts as fit."""
         whole = self._between(start, end)
         if _paragraph([whole]).fits:
-            if whole.ssml.startswith("<sub") or _AUDIBLE.search(self._plain, start, end):
+            if "<sub" in whole.ssml or _AUDIBLE.search(self._plain, start, end):
                 yield whole
             return
         if depth == len(_CUTS):  # one word that is longer than the limit

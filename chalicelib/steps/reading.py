@@ -71,11 +71,10 @@ class Reading(msgspec.Struct, frozen=True):
         quarter = readings.quarter_turn(reading, page.aspect())
         turn = reading.turn + quarter
         detections = detection.turned(reading.detections, quarter)
-        language = _language(story, _words(detections))
+        language = _language(story, languages.detected(_words(detections)))
         page_text = reading_order.read(
             detections,
             page.aspect(turn),
-            right_to_left=language in voices.RIGHT_TO_LEFT,
             language=language,
         )
         if not readings.is_legible(reading, page_text):
@@ -86,7 +85,8 @@ class Reading(msgspec.Struct, frozen=True):
         self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
         # Sent before the record is written: after a crash in between, a redelivery sends again.
         self.renditions_queue.send(messages.about(story))
-        language = _language(story, page_text.text)  # without what is skipped
+        detected = languages.detected(page_text.text)  # without what is skipped
+        language = _language(story, detected)
         move = moves.read(
             {
                 "text": page_text.text,
@@ -95,7 +95,7 @@ class Reading(msgspec.Struct, frozen=True):
                 "voice": story.voice
                 if story.language == language
                 else voices.default_voice(language),
-                "language_detected": languages.detected(page_text.text),
+                "language_detected": detected,
                 "complete": reading.complete,
                 "skipped": [_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
             }
@@ -107,7 +107,7 @@ class Reading(msgspec.Struct, frozen=True):
         taken: list[PageReading] = []
         while True:
             words = " ".join(_words(reading.detections) for reading in taken)
-            reader = readings.reader_for(self.reader, _language(story, words))
+            reader = readings.reader_for(self.reader, _language(story, languages.detected(words)))
             call = readings.next_call(taken, reader)
             if call is None:
                 return taken
@@ -129,11 +129,10 @@ class Reading(msgspec.Struct, frozen=True):
             return msgspec.json.encode([])
 
 
-def _language(story: Story, text: str) -> str:
+def _language(story: Story, detected: str | None) -> str:
     """The language that the sender named, else that of the words."""
-    if story.language != voices.AUTO:
-        return story.language
-    return languages.detected(text) or voices.DEFAULT_LANGUAGE
+    named = story.language != voices.AUTO
+    return story.language if named else detected or voices.DEFAULT_LANGUAGE
 
 
 def _words(detections: list[TextDetection]) -> str:

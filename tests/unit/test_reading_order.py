@@ -6,8 +6,8 @@ from chalicelib.pages.reading_order import read
 from tests.fakes.builders import line
 
 
-def text_of(page: list[TextDetection], aspect: float, *, right_to_left: bool = False) -> str:
-    return read(page, aspect, right_to_left=right_to_left).text
+def text_of(page: list[TextDetection], aspect: float, *, language: str = "en-US") -> str:
+    return read(page, aspect, language=language).text
 
 
 def leaning(detections: list[TextDetection], slope: float) -> list[TextDetection]:
@@ -128,7 +128,7 @@ def test_columns_of_arabic_are_read_from_the_right() -> None:
     left = [line(f"Left {n}", 0.05, 0.1 + n * 0.04, width=0.35) for n in range(2)]
     right = [line(f"Right {n}", 0.55, 0.1 + n * 0.04, width=0.35) for n in range(2)]
 
-    assert text_of([*left, *right], 1, right_to_left=True).startswith("Right 0 Right 1\nLeft 0")
+    assert text_of([*left, *right], 1, language="arb").startswith("Right 0 Right 1\nLeft 0")
 
 
 def test_a_heading_stands_before_the_columns_below_it() -> None:

@@ -138,6 +138,10 @@ def test_nothing_audible_is_no_request(text: str) -> None:
     assert ssml_requests(text, "en-US") == []
 
 
+def test_a_sign_that_is_spoken_is_audible() -> None:
+    assert one('"&"') == '<p><s>"<sub alias="and">&amp;</sub>"</s></p>'
+
+
 def test_capitals_are_words() -> None:
     assert one("MAMA saw a TV. ONCE I WAS.") == "<p><s>mama saw a TV.</s><s>once I was.</s></p>"
 
