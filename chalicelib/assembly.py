@@ -22,6 +22,7 @@ from chalicelib.delivery.messages import Delivery, Queue
 from chalicelib.delivery.runner import Runner, StepRunner
 from chalicelib.pages.readings import Reader
 from chalicelib.settings import Settings
+from chalicelib.speech.voices import Engine
 from chalicelib.steps.bucket_intake import ArrivalIntake
 from chalicelib.steps.deletion import Eraser
 from chalicelib.steps.narration import Narration
@@ -73,6 +74,7 @@ class Assembly:
         clock: Callable[[], datetime],
         pause: Callable[[float], None],
         reader: Reader = "auto",
+        speech_engine: Engine = "neural",
         new_uuid: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
         self.links = links
@@ -84,6 +86,7 @@ class Assembly:
             "bucket_name": intake_bucket_name,
             "clock": clock,
             "reader": reader,
+            "speech_engine": speech_engine,
             "new_uuid": new_uuid,
             "pause": pause,
         }
@@ -181,4 +184,5 @@ def assembly_on_aws(settings: Settings) -> Assembly:
         clock=utc_now,
         pause=time.sleep,  # noqa: TID251  # S3 announces nothing when it works again
         reader=settings.reader,
+        speech_engine=settings.speech_engine,
     )

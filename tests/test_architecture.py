@@ -36,7 +36,7 @@ MAY_IMPORT = {
         "stories",
         "telemetry",
     },
-    "assembly": {"aws", "delivery", "pages", "settings", "steps", "stories"},
+    "assembly": {"aws", "delivery", "pages", "settings", "speech", "steps", "stories"},
 }
 """Each room of chalicelib, and the rooms that it may import."""
 

@@ -1,14 +1,14 @@
 """Polly as the speaker."""
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import RejectedError
-from chalicelib.speech.voices import Engine, engine_for
+from chalicelib.speech.voices import ENGINES_WITH_MARKS, Engine
 from chalicelib.telemetry import FailureReason
 
 if TYPE_CHECKING:
@@ -22,37 +22,53 @@ _UNSPEAKABLE: Final = frozenset(
         "ValidationException",
     }
 )
+_NO_MARKS: Final = "MarksNotSupportedForFormatException"
+_MARKS: Final = {"OutputFormat": "json", "SpeechMarkTypes": ["sentence", "word"]}
 
 
 class PollySpeaker(msgspec.Struct, frozen=True):
-    """Speaks with the preferred engine if the voice has it, else with the other one."""
-
     client: "PollyClient"
-    engine: Engine
 
-    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+    def speak(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        return self._synthesized(ssml, language, voice, engine, {"OutputFormat": "mp3"})
+
+    def marks(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        if engine not in ENGINES_WITH_MARKS:
+            raise RejectedError(f"Polly's {engine} engine makes no speech marks")
+        return self._synthesized(ssml, language, voice, engine, _MARKS)
+
+    def _synthesized(
+        self, ssml: str, language: str, voice: str, engine: Engine, output: dict[str, Any]
+    ) -> bytes:
         try:
             response = request(
                 self.client.synthesize_speech,
-                Engine=engine_for(language, voice, self.engine),
+                Engine=engine,
                 LanguageCode=language,  # type: ignore[arg-type]  # a test compares voices.py with Polly's list
                 VoiceId=voice,  # type: ignore[arg-type]
-                OutputFormat="mp3",
                 TextType="ssml",
                 Text=ssml,
+                **output,
             )
         except RequestFailedError as failure:
-            if failure.aws_code in _UNSPEAKABLE and not _lacks_engine(failure):
-                raise RejectedError(
-                    f"this text cannot be spoken by {voice}", code=FailureReason.UNSPEAKABLE_TEXT
-                ) from failure
-            raise
+            raise _refused(failure, voice) or failure from failure
         with closing(response["AudioStream"]) as stream:
             try:
                 return stream.read()
             except BotoCoreError as error:  # the connection broke during the download
                 name = type(error).__name__
                 raise RequestFailedError("SynthesizeSpeech", name, {}) from error
+
+
+def _refused(failure: RequestFailedError, voice: str) -> RejectedError | None:
+    """Why Polly will never answer this request; None: it may, another time."""
+    if failure.aws_code == _NO_MARKS:
+        return RejectedError(f"Polly makes no speech marks of what {voice} says")
+    if failure.aws_code in _UNSPEAKABLE and not _lacks_engine(failure):
+        return RejectedError(
+            f"this text cannot be spoken by {voice}", code=FailureReason.UNSPEAKABLE_TEXT
+        )
+    return None
 
 
 def _lacks_engine(failure: RequestFailedError) -> bool:

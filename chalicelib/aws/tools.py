@@ -62,7 +62,7 @@ class AwsTools:
             "faces": lambda: RekognitionFaceCollection(
                 paid("rekognition"), settings.face_collection_id, quick=client("rekognition")
             ),
-            "speaker": lambda: PollySpeaker(paid("polly"), settings.speech_engine),
+            "speaker": lambda: PollySpeaker(paid("polly")),
             "announcer": lambda: NotificationTopic(client("sns"), settings.notification_topic_arn),
             "mailer": lambda: SesMailer(client("sesv2"), settings.sender_email),
             "cdn": lambda: Distribution(client("cloudfront"), settings.distribution_id),

@@ -18,6 +18,8 @@ DEFAULT_LANGUAGE: Final = "en-US"
 """That of a page whose words show none."""
 
 Engine = Literal["neural", "standard"]
+ENGINES_WITH_MARKS: Final = frozenset({"neural", "standard", "long-form"})
+"""Those that say when each word is spoken (Polly Developer Guide, "Speech marks")."""
 
 RIGHT_TO_LEFT: Final = frozenset({"arb", "ar-AE"})
 

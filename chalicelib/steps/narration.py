@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.errors import RejectedError
 from chalicelib.speech import mp3, ssml
+from chalicelib.speech.voices import Engine, engine_for
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
@@ -25,6 +26,7 @@ class Narration(msgspec.Struct, frozen=True):
     media: Media
     paid_results: PaidResults
     speaker: Speaker
+    speech_engine: Engine
     meter: Meter
 
     def work(self, story: Story, lease: Lease) -> Story:
@@ -62,4 +64,7 @@ class Narration(msgspec.Struct, frozen=True):
         )
 
     def _speak(self, story: Story, request: str) -> bytes:
-        return self.speaker.speak(request, language=story.language, voice=story.voice)
+        engine = engine_for(story.language, story.voice, self.speech_engine)
+        return self.speaker.speak(
+            request, language=story.language, voice=story.voice, engine=engine
+        )

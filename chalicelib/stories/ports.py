@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from chalicelib.pages.detection import TextDetection
+from chalicelib.speech.voices import Engine
 from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Story
 from chalicelib.stories.upload_request import UploadRequest, UploadRequestChanges
@@ -203,11 +204,23 @@ class TextDetector(Protocol):
 class Speaker(Protocol):
     """Speaks text. Each call is paid for, by the character."""
 
-    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
-        """Speak the SSML of one request, as MP3.
+    def speak(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        """Speak the SSML of one request, as MP3, with an engine that the voice has.
 
         Raises:
             RejectedError: Polly can never speak the text.
+        """
+
+    def marks(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        """The speech marks of what `speak` says: its sentences and words. Billed like `speak`.
+
+        Returns:
+            UTF-8, one JSON object a line, in the order of the times: ``type`` (``sentence`` or
+            ``word``), ``time`` (ms from the beginning), ``start`` and ``end`` (offsets in bytes
+            of the SSML in UTF-8) and ``value`` (the SSML between them).
+
+        Raises:
+            RejectedError: There are never marks of this text with this engine.
         """
 
 

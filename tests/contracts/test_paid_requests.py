@@ -1,7 +1,8 @@
 """What is paid for is counted where AWS answers, by the very requests that the adapters send."""
 
 import io
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -50,12 +51,18 @@ def textract(boto3_session: boto3.session.Session) -> Counted:
     return Counted(boto3_session, "textract")
 
 
+JOANNA: Final[Any] = {"language": "en-US", "voice": "Joanna", "engine": "neural"}
+SPEAKER_METHODS = pytest.mark.parametrize("method", [PollySpeaker.speak, PollySpeaker.marks])
+_Method = Callable[..., bytes]
+
+
 def speech(polly: Counted, *, length: int = 3) -> PollySpeaker:
     audio = StreamingBody(io.BytesIO(b"mp3"), length)
     polly.answers.add_response("synthesize_speech", {"AudioStream": audio, "RequestCharacters": 17})
-    return PollySpeaker(polly.client, "neural")
+    return PollySpeaker(polly.client)
 
 
+@SPEAKER_METHODS
 @pytest.mark.parametrize(
     ("code", "message", "error"),
     [
@@ -66,13 +73,35 @@ def speech(polly: Counted, *, length: int = 3) -> PollySpeaker:
     ],
 )
 def test_a_region_without_the_engine_is_not_the_fault_of_the_text(
-    polly: Counted, code: str, message: str, error: type[Exception] | None
+    polly: Counted, method: _Method, code: str, message: str, error: type[Exception] | None
 ) -> None:
     """It may be set right, so the story is tried again."""
     polly.answers.add_client_error("synthesize_speech", code, message)
 
     with pytest.raises(error or TransientError):
-        PollySpeaker(polly.client, "neural").speak("Once.", language="en-US", voice="Joanna")
+        method(PollySpeaker(polly.client), "Once.", **JOANNA)
+
+
+def test_speech_marks_that_are_refused_have_their_own_sentence(polly: Counted) -> None:
+    code = "MarksNotSupportedForFormatException"
+    polly.answers.add_client_error("synthesize_speech", code, "Speech marks are not supported")
+
+    with pytest.raises(RejectedError, match=r"^Polly makes no speech marks of what Joanna says$"):
+        PollySpeaker(polly.client).marks("Once.", **JOANNA)
+    with pytest.raises(RejectedError, match=r"^Polly's generative engine makes no speech marks$"):
+        PollySpeaker(polly.client).marks("Once.", **{**JOANNA, "engine": "generative"})
+
+    assert polly.paid() == []
+
+
+@SPEAKER_METHODS
+def test_speech_that_is_throttled_is_told_from_speech_that_fails(
+    polly: Counted, method: _Method
+) -> None:
+    polly.answers.add_client_error("synthesize_speech", "ThrottlingException")
+
+    with pytest.raises(ThrottledError):
+        method(PollySpeaker(polly.client), "Once.", **JOANNA)
 
 
 def test_every_request_about_a_picture_is_paid_and_the_removal_of_a_face_is_not(
@@ -104,18 +133,24 @@ def test_a_document_is_paid_for(textract: Counted) -> None:
     assert textract.paid() == ["DetectDocumentText"]
 
 
-def test_speech_is_paid_for_by_the_characters_that_polly_counts(polly: Counted) -> None:
-    speech(polly).speak("<speak>Once.</speak>", language="en-US", voice="Joanna")
+@SPEAKER_METHODS
+def test_speech_is_paid_for_by_the_characters_that_polly_counts(
+    polly: Counted, method: _Method
+) -> None:
+    method(speech(polly), "<speak>Once.</speak>", **JOANNA)
 
     assert polly.paid() == ["SynthesizeSpeech"]
     assert polly.meter.of(CHARACTERS_NARRATED) == [(None, 17)]
 
 
-def test_speech_that_got_lost_on_its_way_was_paid_for_all_the_same(polly: Counted) -> None:
+@SPEAKER_METHODS
+def test_speech_that_got_lost_on_its_way_was_paid_for_all_the_same(
+    polly: Counted, method: _Method
+) -> None:
     speaker = speech(polly, length=4)
 
     with pytest.raises(TransientError):
-        speaker.speak("<speak>Once.</speak>", language="en-US", voice="Joanna")
+        method(speaker, "<speak>Once.</speak>", **JOANNA)
 
     assert polly.paid() == ["SynthesizeSpeech"]
 

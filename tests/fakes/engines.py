@@ -1,15 +1,19 @@
 """The paid engines, scripted: text detection, speech, faces."""
 
 import io
-from collections.abc import Callable, Collection
+import json
+import re
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
 from PIL import Image
 
+from chalicelib.errors import RejectedError
 from chalicelib.pages.detection import TextDetection
 from chalicelib.profiles.faces import Box, Face, FaceAttribute, Match, Owner
+from chalicelib.speech.voices import ENGINES_WITH_MARKS, Engine
 from tests.fakes.builders import encoded
 
 
@@ -28,16 +32,66 @@ class ScriptedTextDetector:
         return answer
 
 
+_SPOKEN_SENTENCE: Final = re.compile(r"<s>(?:<[^>]*>|\s)*(.*?)(?:<[^>]*>|\s)*</s>", re.DOTALL)
+_LETTER: Final = r"(?:\w|&\w+;)"
+_SPOKEN_WORD: Final = re.compile(
+    rf"<sub[^>]*>([^<]*)</sub>|<[^>]*>|({_LETTER}(?:[^\s<—–…]*{_LETTER})?)"
+)
+
+
+def marks_of(ssml: str, seconds: float, engine: Engine) -> bytes:
+    """Speech marks as Polly writes them, of speech that takes as long for every byte."""
+    if engine not in ENGINES_WITH_MARKS:
+        raise RejectedError(f"Polly's {engine} engine makes no speech marks")
+    sentences = (("sentence", found.span(1)) for found in _SPOKEN_SENTENCE.finditer(ssml))
+    words = (
+        ("word", found.span(found.lastindex))
+        for found in _SPOKEN_WORD.finditer(ssml)
+        if found.lastindex
+    )
+    size = len(ssml.encode())
+    marks = []
+    for kind, (first, last) in sorted((*sentences, *words), key=lambda each: (each[1][0], each[0])):
+        start, end = (len(ssml[:place].encode()) for place in (first, last))
+        time = int(1000 * seconds * start / size)
+        mark = {"time": time, "type": kind, "start": start, "end": end, "value": ssml[first:last]}
+        marks.append(json.dumps(mark, ensure_ascii=False) + "\n")
+    return "".join(marks).encode()
+
+
 class ScriptedSpeaker:
-    """Answers from its script, in order; keeps the requests."""
+    """Answers from its script, in order; keeps the requests.
 
-    def __init__(self, *script: bytes | Exception) -> None:
+    Args:
+        script: What `speak` answers.
+        marks: What `marks` answers first; then it answers `marks_of` the text.
+        seconds: How long a speech takes, by its marks.
+    """
+
+    def __init__(
+        self,
+        *script: bytes | Exception,
+        marks: Iterable[bytes | Exception] = (),
+        seconds: float = 0.5,
+    ) -> None:
         self.script = list(script)
-        self.spoken: list[tuple[str, str, str]] = []
+        self.script_of_marks = list(marks)
+        self.seconds = seconds
+        self.spoken: list[tuple[str, str, str, Engine]] = []
+        self.marked: list[tuple[str, str, str, Engine]] = []
 
-    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
-        self.spoken.append((ssml, language, voice))
+    def speak(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        self.spoken.append((ssml, language, voice, engine))
         answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def marks(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        self.marked.append((ssml, language, voice, engine))
+        if not self.script_of_marks:
+            return marks_of(ssml, self.seconds, engine)
+        answer = self.script_of_marks.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer

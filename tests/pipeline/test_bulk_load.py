@@ -13,6 +13,7 @@ from greenlet import getcurrent, greenlet
 
 from chalicelib.errors import ThrottledError
 from chalicelib.pages.detection import TextDetection
+from chalicelib.speech.voices import Engine
 from chalicelib.stories.queues import PARKED, Step
 from chalicelib.stories.story import Status
 from tests.fakes.builders import jpeg
@@ -91,9 +92,9 @@ class BusyVoice(ScriptedSpeaker):
         super().__init__()
         self.quota = quota
 
-    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+    def speak(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
         self.quota.take()
-        self.spoken.append((ssml, language, voice))
+        self.spoken.append((ssml, language, voice, engine))
         return b"mp3"
 
 

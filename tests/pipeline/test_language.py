@@ -47,7 +47,7 @@ def test_without_a_language_the_page_is_spoken_in_its_own(
     found = world.story()
     assert (found.status, found.language, found.voice) == (Status.READY, language, voice)
     assert found.language_detected == detected
-    ((_ssml, *spoken),) = world.speaker.spoken
+    ((_ssml, *spoken, _engine),) = world.speaker.spoken
     assert spoken == [language, voice]
 
 

@@ -35,9 +35,17 @@ def test_a_text_is_spoken_and_its_story_is_ready() -> None:
     assert (story.status, story.audio) == (Status.READY, keys.audio(story))
     assert world.media.objects[keys.audio(story)] == (b"mp3", "audio/mpeg")
     assert world.speaker.spoken == [
-        ("<speak><p><s>Once.</s></p><p><s>Twice.</s></p></speak>", "en-GB", "Brian")
+        ("<speak><p><s>Once.</s></p><p><s>Twice.</s></p></speak>", "en-GB", "Brian", "neural")
     ]
     assert story.leases == {}
+
+
+def test_a_voice_without_the_engine_of_the_stage_speaks_with_another_one() -> None:
+    world = world_with_a_text("Раз.", b"mp3", language="ru-RU", voice="Tatyana")
+
+    narrate(world)
+
+    assert [engine for *_, engine in world.speaker.spoken] == ["standard"]
 
 
 def test_the_notice_says_where_to_listen_and_what_the_page_says() -> None:
@@ -77,7 +85,7 @@ def test_a_redelivery_pays_for_no_part_that_is_stored() -> None:
 
     narrate(world, receives=2)
 
-    first, failed, second = (ssml for ssml, _, _ in world.speaker.spoken)
+    first, failed, second = (ssml for ssml, *_ in world.speaker.spoken)
     assert first != failed
     assert failed == second
     assert world.story().status is Status.READY

@@ -14,8 +14,9 @@ from chalicelib.pages.detection import TextDetection, turned
 from chalicelib.pages.readings import MAX_WORDS
 from chalicelib.speech import mp3
 from chalicelib.speech.ssml import ssml_requests
-from chalicelib.speech.voices import VOICES
+from chalicelib.speech.voices import VOICES, Engine
 from tests.fakes.builders import jpeg, line, with_words
+from tests.fakes.engines import marks_of
 from tests.unit.test_mp3 import tone
 
 BLANK = 250
@@ -49,7 +50,11 @@ def language_on(shade: int) -> str:
 @cache
 def spoken(ssml: str, language: str) -> bytes:
     """A real MP3, whose length depends on the text and the language."""
-    return tone(0.2 + len(ssml) % 97 / 100 + list(VOICES).index(language) / 50)
+    return tone(seconds_of(ssml, language))
+
+
+def seconds_of(ssml: str, language: str) -> float:
+    return 0.2 + len(ssml) % 97 / 100 + list(VOICES).index(language) / 50
 
 
 @cache
@@ -98,7 +103,14 @@ class Voice:
 
     out_of_order = False
 
-    def speak(self, ssml: str, *, language: str, voice: str) -> bytes:
+    def speak(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        self._work()
+        return spoken(ssml, language)
+
+    def marks(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
+        self._work()
+        return marks_of(ssml, seconds_of(ssml, language), engine)
+
+    def _work(self) -> None:
         if self.out_of_order:
             raise TransientError("SynthesizeSpeech failed with ServiceFailureException")
-        return spoken(ssml, language)

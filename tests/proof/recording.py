@@ -33,6 +33,7 @@ OPERATIONS = {
     "detect": "rekognition.DetectText",
     "document.detect": "textract.DetectDocumentText",
     "speak": "polly.SynthesizeSpeech",
+    "marks": "polly.SynthesizeSpeech",
     "publish": "sns.Publish",
     "invalidate": "cloudfront.CreateInvalidation",
     "profiles.save": "dynamodb.PutItem",
