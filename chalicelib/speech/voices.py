@@ -137,8 +137,13 @@ def _nearest(wanted: str) -> str | None:
 
 
 def engine_for(language: str, voice: str, preferred: Engine) -> Engine:
-    """The preferred engine if the voice has it, else the other one."""
-    speaker = next(candidate for candidate in VOICES[language] if candidate.id == voice)
+    """The preferred engine if the voice has it, else the other one.
+
+    Of a voice that does not speak the language: the preferred one, and Polly refuses it.
+    """
+    speaker = next((each for each in VOICES[language] if each.id == voice), None)
+    if speaker is None:
+        return preferred
     available: dict[Engine, bool] = {"neural": speaker.neural, "standard": speaker.standard}
     if available[preferred]:
         return preferred

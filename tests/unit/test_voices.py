@@ -69,6 +69,7 @@ def test_the_error_of_a_voice_of_another_language_lists_voices() -> None:
         ("en-US", "Joanna", "standard", "standard"),
         ("ru-RU", "Tatyana", "neural", "standard"),
         ("en-US", "Ruth", "standard", "neural"),
+        ("en-US", "Vicki", "standard", "standard"),
     ],
 )
 def test_the_preferred_engine_is_used_where_the_voice_has_it(
