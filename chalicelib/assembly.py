@@ -62,6 +62,7 @@ class Assembly:
             `dead_letter_queues` and `parked_queues` map each step to its queue.
         namespace: The secret from which story ids are derived, and which signs cursors.
         intake_bucket_name: The intake bucket's name, as S3's events give it.
+        read_along: Does each story get the times of its words?
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Assembly:
         pause: Callable[[float], None],
         reader: Reader = "auto",
         speech_engine: Engine = "neural",
+        read_along: bool = True,
         new_uuid: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
         self.links = links
@@ -87,6 +89,7 @@ class Assembly:
             "clock": clock,
             "reader": reader,
             "speech_engine": speech_engine,
+            "read_along": read_along,
             "new_uuid": new_uuid,
             "pause": pause,
         }
@@ -185,4 +188,5 @@ def assembly_on_aws(settings: Settings) -> Assembly:
         pause=time.sleep,  # noqa: TID251  # S3 announces nothing when it works again
         reader=settings.reader,
         speech_engine=settings.speech_engine,
+        read_along=settings.read_along == "on",
     )

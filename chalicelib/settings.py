@@ -3,13 +3,13 @@
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
 
 from chalicelib.errors import StorytimeError
 from chalicelib.pages.readings import Reader
-from chalicelib.speech.voices import Engine
+from chalicelib.speech.voices import ENGINES_WITH_MARKS, Engine
 from chalicelib.stories.queues import MOST_AT_ONCE, Step
 
 MIN_CONCURRENCY: Final = 2
@@ -37,8 +37,73 @@ class SettingsError(StorytimeError):
     code = "settings"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
-    """The app's settings; each has an environment variable with its name in capitals.
+class Choices(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """The settings that have defaults: what a person chooses for a stage.
+
+    Each has an environment variable with its name in capitals.
+
+    Attributes:
+        allowed_origin: The origin whose web pages may use the API; ``*``: any.
+        reader: Which service reads pages: see `Reader`.
+        textract_region: The region of Textract; empty: the app's own.
+        speech_engine: Polly's engine, if the voice has it.
+        read_along: Does each story get the times of its words? ``on``: Polly is asked for speech
+            marks too, and billed for them.
+        maximum_concurrency: How many functions work on one queue at once (Lambda allows 2 to
+            1000).
+        reading_concurrency: The same for reading; None: as many as DetectText's default quota
+            allows, and at most `maximum_concurrency`.
+        narration_concurrency: The same for narration and Polly.
+        stage: The deployment's name; a dimension of its metrics.
+        log_level: The lowest level that is logged.
+    """
+
+    allowed_origin: Origin = "*"
+    reader: Reader = "auto"
+    textract_region: Annotated[str, msgspec.Meta(pattern=r"^([a-z]{2}(-[a-z]+)+-\d)?\Z")] = ""
+    speech_engine: Engine = "neural"
+    read_along: Literal["on", "off"] = "on"
+    maximum_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] = 10
+    reading_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] | None = None
+    narration_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] | None = None
+    stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def __post_init__(self) -> None:
+        if self.read_along == "on" and self.speech_engine not in ENGINES_WITH_MARKS:
+            raise ValueError(
+                f"SPEECH_ENGINE={self.speech_engine} makes no speech marks; set READ_ALONG to off, "
+                "or SPEECH_ENGINE to neural, standard or long-form"
+            )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check all settings.
+
+        Raises:
+            SettingsError: A variable is missing or invalid; the message names it.
+        """
+        fields = msgspec.structs.fields(cls)
+        given = {
+            field.encode_name: environment[field.encode_name]
+            for field in fields
+            if environment.get(field.encode_name)
+        }
+        missing = [
+            field.encode_name
+            for field in fields
+            if field.required and field.encode_name not in given
+        ]
+        if missing:
+            raise SettingsError(f"Set these environment variables: {', '.join(missing)}.")
+        try:
+            return msgspec.convert(given, type=cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"A setting is not valid: {error}.") from error
+
+
+class Settings(Choices, frozen=True, kw_only=True):
+    """All of the app's settings.
 
     Attributes:
         media_bucket: Bucket of photos, pages and audio.
@@ -52,19 +117,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         face_collection_id: The Rekognition collection with the faces of profiles.
         sender_email: The sender of e-mails about profile photos; verified with SES.
         story_namespace: A secret UUID. Story ids are derived from it, and it signs cursors.
-        reader: Which service reads pages: see `Reader`.
-        textract_region: The region of Textract; empty: the app's own.
-        speech_engine: Polly's engine, if the voice has it.
-        maximum_concurrency: How many functions work on one queue at once (Lambda allows 2 to
-            1000).
-        reading_concurrency: The same for reading; None: as many as DetectText's default quota
-            allows, and at most `maximum_concurrency`.
-        narration_concurrency: The same for narration and Polly.
-        stage: The deployment's name; a dimension of its metrics.
-        log_level: The lowest level that is logged.
         api_tokens: SHA-256 digests (hex, separated by commas) of the tokens that may use the
             API; ``open``: everybody may use it.
-        allowed_origin: The origin whose web pages may use the API; ``*``: any.
     """
 
     media_bucket: Name
@@ -79,15 +133,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     sender_email: Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+$")]
     story_namespace: uuid.UUID
     api_tokens: ApiTokens
-    allowed_origin: Origin = "*"
-    reader: Reader = "auto"
-    textract_region: Annotated[str, msgspec.Meta(pattern=r"^([a-z]{2}(-[a-z]+)+-\d)?\Z")] = ""
-    speech_engine: Engine = "neural"
-    maximum_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] = 10
-    reading_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] | None = None
-    narration_concurrency: Annotated[int, msgspec.Meta(ge=MIN_CONCURRENCY, le=1000)] | None = None
-    stage: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]*$")] = LOCAL
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def queue_name(self, step: Step, suffix: str = "") -> str:
         """The name of a step's queue, or of its dead-letter or parked queue."""
@@ -126,28 +171,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
                 f"This folder is prepared {ready}, not for {stage!r}: make deploy STAGE={stage}"
             )
         return cls.from_environment({**known, **environment})
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read and check all settings.
-
-        Raises:
-            SettingsError: A variable is missing or invalid; the message names it.
-        """
-        fields = msgspec.structs.fields(cls)
-        given = {
-            field.encode_name: environment[field.encode_name]
-            for field in fields
-            if environment.get(field.encode_name)
-        }
-        missing = [
-            field.encode_name
-            for field in fields
-            if field.required and field.encode_name not in given
-        ]
-        if missing:
-            raise SettingsError(f"Set these environment variables: {', '.join(missing)}.")
-        try:
-            return msgspec.convert(given, type=cls, strict=False)
-        except msgspec.ValidationError as error:
-            raise SettingsError(f"A setting is not valid: {error}.") from error

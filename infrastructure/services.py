@@ -15,6 +15,8 @@ from infrastructure.stage import DeploymentError
 
 _COMPLETE: Final = "us-east-1, us-west-2, eu-west-1, eu-central-1"
 """Regions with Rekognition and Polly's neural voices, as of November 2026."""
+_WITH_ALL_ENGINES: Final = "us-east-1"
+"""The region of Polly's long-form voices, which has the generative ones too."""
 _FOR_THE_API: Final = 5
 """Functions at once for the API and everything else that no queue starts."""
 
@@ -44,10 +46,11 @@ def check_services(variables: Mapping[str, str], account: Account) -> None:
             raise
         voices = []
     if not voices:
+        others = _COMPLETE if engine == "neural" else _WITH_ALL_ENGINES
         raise DeploymentError(
             f"Polly has no {engine} voices in {account.region}. Set SPEECH_ENGINE in "
             '.chalice/config.json to "standard", or deploy to a region that has them, for example '
-            f"{_COMPLETE}: AWS_REGION=..."
+            f"{others}: AWS_REGION=..."
         )
 
 

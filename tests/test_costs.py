@@ -11,15 +11,17 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 import pytest
 
 from chalicelib.delivery.timeouts import SWEEP_EVERY
+from chalicelib.speech.voices import ENGINES_WITH_MARKS, Engine
 from chalicelib.stories.story import Story
 from infrastructure.stack.template import WATCH
 from local.resources.environment import app_environment
@@ -45,7 +47,14 @@ WRITE_UNIT, READ_UNIT = 0.625 / MILLION, 0.125 / MILLION
 E_MAIL, PUBLISH = 2.00 / 100_000, 0.50 / MILLION
 ALARM, FREE_ALARMS = 0.10, 10
 LOGGED, TRACE = 0.50, 5.00 / MILLION  # a GB
-DETECT_TEXT, DETECT_DOCUMENT_TEXT, CHARACTER = 0.001, 0.0015, 16 / MILLION
+DETECT_TEXT, DETECT_DOCUMENT_TEXT = 0.001, 0.0015
+CHARACTER: Final[Mapping[Engine, float]] = {
+    "standard": 4 / MILLION,
+    "neural": 16 / MILLION,
+    "generative": 30 / MILLION,
+    "long-form": 100 / MILLION,
+}
+"""Of speech, and the same of speech marks ("Amazon Polly Pricing")."""
 
 # Of an idle queue (AWS Lambda, "Configuring scaling behavior for SQS event source mappings"). Each
 # request waits for 20 seconds.
@@ -191,9 +200,20 @@ def test_the_costs_of_the_engines_are_those_of_a_page() -> None:
     assert told("1,000 pages, the engines") == {
         "DetectText": PAGES * DETECT_TEXT,
         "DetectDocumentText": PAGES * DETECT_DOCUMENT_TEXT,
-        "Polly, neural": pytest.approx(PAGES * CHARACTERS * CHARACTER),
+        "Polly, neural": pytest.approx(PAGES * CHARACTERS * CHARACTER["neural"]),
+        "Polly, speech marks": pytest.approx(PAGES * CHARACTERS * CHARACTER["neural"]),
     }
     assert re.search(rf"\b{CHARACTERS} characters", SECTION)
+
+
+def test_the_costs_of_each_engine_are_those_of_its_characters() -> None:
+    marks = {engine: 2 if engine in ENGINES_WITH_MARKS else 1 for engine in CHARACTER}
+
+    assert set(CHARACTER) == set(get_args(Engine))
+    assert told("1,000 pages, by `SPEECH_ENGINE`") == {
+        f"`{engine}`": pytest.approx(marks[engine] * PAGES * CHARACTERS * price)
+        for engine, price in CHARACTER.items()
+    }
 
 
 def test_only_queues_that_need_it_have_a_maximum_concurrency() -> None:

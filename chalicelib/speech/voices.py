@@ -17,27 +17,43 @@ AUTO: Final = "auto"
 DEFAULT_LANGUAGE: Final = "en-US"
 """That of a page whose words show none."""
 
-Engine = Literal["neural", "standard"]
+Engine = Literal["neural", "standard", "long-form", "generative"]
 ENGINES_WITH_MARKS: Final = frozenset({"neural", "standard", "long-form"})
 """Those that say when each word is spoken (Polly Developer Guide, "Speech marks")."""
 
 RIGHT_TO_LEFT: Final = frozenset({"arb", "ar-AE"})
 
 
+_LONG_FORM: Final = frozenset({"Danielle", "Gregory", "Ruth"})
+_GENERATIVE: Final = frozenset(
+    (
+        "Amy Andres Aria Ayanda Bianca Brian Daniel Danielle Joanna Kajal Lea Lucia Lupe Matthew "
+        "Mia Niamh Olivia Pedro Remi Ruth Sabrina Sergio Stephen Vicki"
+    ).split()
+)
+"""Voices that have a second or third engine. Voices of the generative one alone are left out: no
+stage with another engine could use them."""
+
+
 class Voice(msgspec.Struct, frozen=True):
-    """A voice, and which of Polly's engines have it."""
+    """A voice, and which of Polly's engines have it; the first is used instead of a missing one."""
 
     id: str
-    neural: bool
-    standard: bool
+    engines: tuple[Engine, ...]
 
 
 def _voices(both: str = "", *, neural: str = "", standard: str = "") -> tuple[Voice, ...]:
     return (
-        *(Voice(name, neural=True, standard=True) for name in both.split()),
-        *(Voice(name, neural=True, standard=False) for name in neural.split()),
-        *(Voice(name, neural=False, standard=True) for name in standard.split()),
+        *(_voice(name, "neural", "standard") for name in both.split()),
+        *(_voice(name, "neural") for name in neural.split()),
+        *(_voice(name, "standard") for name in standard.split()),
     )
+
+
+def _voice(name: str, *engines: Engine) -> Voice:
+    long_form: tuple[Engine, ...] = ("long-form",) if name in _LONG_FORM else ()
+    generative: tuple[Engine, ...] = ("generative",) if name in _GENERATIVE else ()
+    return Voice(name, (*engines, *long_form, *generative))
 
 
 VOICES: Final = MappingProxyType(
@@ -137,14 +153,11 @@ def _nearest(wanted: str) -> str | None:
 
 
 def engine_for(language: str, voice: str, preferred: Engine) -> Engine:
-    """The preferred engine if the voice has it, else the other one.
+    """The preferred engine if the voice has it, else its neural one, else its standard one.
 
     Of a voice that does not speak the language: the preferred one, and Polly refuses it.
     """
     speaker = next((each for each in VOICES[language] if each.id == voice), None)
-    if speaker is None:
+    if speaker is None or preferred in speaker.engines:
         return preferred
-    available: dict[Engine, bool] = {"neural": speaker.neural, "standard": speaker.standard}
-    if available[preferred]:
-        return preferred
-    return next(engine for engine, exists in available.items() if exists)
+    return speaker.engines[0]

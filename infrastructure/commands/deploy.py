@@ -17,6 +17,7 @@ import urllib3
 from botocore.httpsession import where
 
 from chalicelib.http.tokens import OPEN
+from chalicelib.settings import Settings
 from infrastructure import chalice_record, elsewhere, stage_files
 from infrastructure.account import Account
 from infrastructure.chalice import leftovers
@@ -89,6 +90,7 @@ class Deployment:
         authority = os.environ.get("AWS_CA_BUNDLE")
         region = account.region
         print(next_steps(self.stage, url, region, prepared.outputs, authority, is_open=is_open))
+        print(read_along(prepared.settings))
         print(lacking_concurrency(prepared.settings, account), end="")
 
     def _deploy_app(self, prepared: Prepared, *, anyway: bool) -> str:
@@ -201,6 +203,13 @@ Next
 To deploy faster while you edit:
   AWS_DEFAULT_REGION={region} .venv/bin/chalice deploy --stage {stage.name}
 """
+
+
+def read_along(settings: Settings) -> str:
+    """Return what the setting READ_ALONG means for the price."""
+    if settings.read_along == "on":
+        return "Read-along is on: speech marks double Polly's part of the price (READ_ALONG=off)."
+    return "Read-along is off: stories have no times of their words (READ_ALONG=on)."
 
 
 if __name__ == "__main__":

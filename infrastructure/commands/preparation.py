@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from chalicelib.http.tokens import OPEN
-from chalicelib.settings import Settings, SettingsError
+from chalicelib.settings import Choices, Settings, SettingsError
 from infrastructure import api_tokens, elsewhere, stage_files
 from infrastructure.account import Account
 from infrastructure.chalice.bytecode import put_bytecode
@@ -24,6 +24,7 @@ from infrastructure.stack.stack import Stack, pause, stacks_of
 from infrastructure.stack.template import MAIN, WATCH, assembled
 from infrastructure.stage import DeploymentError, Stage
 
+_Kind = TypeVar("_Kind", bound=Choices)
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
@@ -108,6 +109,7 @@ class Preparation:
         own = stage_files.own_config(stage_files.tracked_config(self.stage.project), self.stage)
         tokens = tokens_of(self.stage, own)
         diagnostics = Diagnostics.of_stage(self.stage, own)
+        self._checked(Choices, own["environment_variables"])
         check_services(own["environment_variables"], self.account)
         parameters = self._parameters(wishes, own)
         account, progress = self.account, self.progress
@@ -124,16 +126,20 @@ class Preparation:
             said("made" if self._make_collection(outputs["FaceCollectionId"]) else "there")
         settings = {**settings_of(outputs), "STAGE": self.stage.name, "API_TOKENS": tokens}
         variables = {**settings, **own["environment_variables"]}
-        try:  # the functions do the same when they start
-            checked = Settings.from_environment(variables)
-        except SettingsError as error:
-            where = f"Stage {self.stage.name!r} in {stage_files.CONFIG}"
-            raise DeploymentError(f"{where}: {error}") from error
+        checked = self._checked(Settings, variables)
         names = Names.from_environment(variables, self.stage.name)
         policies = {function: policy_of(function, names) for function in GRANTS}
         stage_files.write(self.stage, settings, policies)
         put_bytecode(self.stage.project)
         return Prepared(outputs, variables, diagnostics, checked)
+
+    def _checked(self, kind: type[_Kind], variables: Mapping[str, str]) -> _Kind:
+        """Check settings as the functions do when they start."""
+        try:
+            return kind.from_environment(variables)
+        except SettingsError as error:
+            where = f"Stage {self.stage.name!r} in {stage_files.CONFIG}"
+            raise DeploymentError(f"{where}: {error}") from error
 
     def _bring_up_to_date(self, stack: Stack, template: str, parameters: Mapping[str, str]) -> None:
         with self.progress.step(f"stack {stack.name}") as said:

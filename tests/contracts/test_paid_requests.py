@@ -62,6 +62,27 @@ def speech(polly: Counted, *, length: int = 3) -> PollySpeaker:
     return PollySpeaker(polly.client)
 
 
+@pytest.mark.parametrize(
+    ("method", "output"),
+    [
+        (PollySpeaker.speak, {"OutputFormat": "mp3"}),
+        (PollySpeaker.marks, {"OutputFormat": "json", "SpeechMarkTypes": ["sentence", "word"]}),
+    ],
+)
+def test_speech_and_its_marks_are_asked_for_with_the_same_words(
+    polly: Counted, method: _Method, output: dict[str, Any]
+) -> None:
+    asked = {"Engine": "long-form", "LanguageCode": "en-US", "VoiceId": "Ruth", "TextType": "ssml"}
+    polly.answers.add_response(
+        "synthesize_speech",
+        {"AudioStream": StreamingBody(io.BytesIO(b"answer"), 6)},
+        {**asked, "Text": "<speak>Once.</speak>", **output},
+    )
+    ruth: Any = {"language": "en-US", "voice": "Ruth", "engine": "long-form"}
+
+    assert method(PollySpeaker(polly.client), "<speak>Once.</speak>", **ruth) == b"answer"
+
+
 @SPEAKER_METHODS
 @pytest.mark.parametrize(
     ("code", "message", "error"),

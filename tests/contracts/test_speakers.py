@@ -74,6 +74,12 @@ def test_marks_say_where_in_the_request_each_sentence_and_word_is_and_when(
     assert marks[0]["type"] == "sentence"
 
 
+def test_a_long_form_voice_has_marks(speaker: Speaker) -> None:
+    ruth: Any = {**JOANNA, "voice": "Ruth", "engine": "long-form"}
+
+    assert b'"word"' in speaker.marks("<speak><s>Once.</s></speak>", **ruth)
+
+
 def test_an_engine_without_marks_is_refused(speaker: Speaker) -> None:
     with pytest.raises(RejectedError, match=r"^Polly's generative engine makes no speech marks$"):
         speaker.marks("<speak>Once.</speak>", **{**JOANNA, "engine": "generative"})

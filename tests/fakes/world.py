@@ -19,6 +19,7 @@ from chalicelib.profiles.profile import Photo, Profile, profile_id_of
 from chalicelib.profiles.registration import Registration
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.profiles.thumbnail import Thumbnail
+from chalicelib.speech.voices import Engine
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.intake import Intake
 from chalicelib.steps.retrieval import Retrieval
@@ -115,6 +116,9 @@ def assembled(
     kind: type[Assembly] = Assembly,
     reader: Reader = "auto",
     pause: Callable[[float], None] | None = None,
+    *,
+    speech_engine: Engine = "neural",
+    read_along: bool = True,
 ) -> Assembly:
     return kind(
         tools,
@@ -123,6 +127,8 @@ def assembled(
         intake_bucket_name=INTAKE_BUCKET,
         clock=clock,
         reader=reader,
+        speech_engine=speech_engine,
+        read_along=read_along,
         new_uuid=Uuids(),
         pause=pause or clock.advance,
     )
@@ -154,6 +160,8 @@ class World(MemoryTools):
         speaker: ScriptedSpeaker | None = None,
         media: InMemoryMedia | None = None,
         pause: Callable[[float], None] | None = None,
+        speech_engine: Engine = "neural",
+        read_along: bool = True,
     ) -> None:
         self.detector = detector or ScriptedTextDetector()
         self.document = document or ScriptedTextDetector()
@@ -162,7 +170,14 @@ class World(MemoryTools):
         self.outbox = self.announcer
         self.reading_queue = self.queues[Step.READING]
         self.narration_queue = self.queues[Step.NARRATION]
-        self.part = assembled(self, self.clock, reader=reader, pause=pause)
+        self.part = assembled(
+            self,
+            self.clock,
+            reader=reader,
+            pause=pause,
+            speech_engine=speech_engine,
+            read_along=read_along,
+        )
         self.intake = self.part(Intake)
         self.failover = self.part(Retrieval).failover
         self.retrieval = self.part(Retrieval)

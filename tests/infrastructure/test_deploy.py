@@ -256,6 +256,24 @@ def test_settings_with_which_no_function_could_start_are_not_deployed(
 
 
 @pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"READ_ALONG": "no"}, r"Invalid enum value 'no' - at `\$\.READ_ALONG`\.$"),
+        ({"SPEECH_ENGINE": "generative"}, "makes no speech marks; set READ_ALONG to off, or"),
+    ],
+)
+def test_a_choice_that_is_not_valid_is_named_before_aws_is_asked(
+    deploying: Deploying, variables: dict[str, str], said: str
+) -> None:
+    deploying.configure(**variables)
+
+    with pytest.raises(DeploymentError, match=rf"^Stage 'dev' in \.chalice/config\.json: .*{said}"):
+        deploying.prepare()
+
+    assert deploying.account.services_asked() == set()
+
+
+@pytest.mark.parametrize(
     ("region", "variables"),
     [("eu-west-1", {"TEXTRACT_REGION": "eu-north-1"}), ("sa-east-1", {"READER": "textract"})],
 )
@@ -285,15 +303,18 @@ def test_a_region_without_textract_may_use_another_one_or_none(
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "said"),
+    ("service", "operation", "engine", "said"),
     [
-        ("rekognition", "list_collections", "^Rekognition, .* is not in us-east-1.* eu-west-1"),
-        ("polly", "describe_voices", '^Polly has no neural voices in us-east-1.*"standard", or'),
+        ("rekognition", "list_collections", "neural", "^Rekognition, .* is not in us-.* eu-west-1"),
+        ("polly", "describe_voices", "neural", '^Polly has no neural .*"standard", or.* eu-west-1'),
+        ("polly", "describe_voices", "long-form", "^Polly has no long-form .*example us-east-1: A"),
     ],
 )
 def test_a_region_without_a_service_is_named_before_anything_is_made(
-    deploying: Deploying, service: str, operation: str, said: str
+    deploying: Deploying, service: str, operation: str, engine: str, said: str
 ) -> None:
+    deploying.configure(SPEECH_ENGINE=engine)
+
     def is_not_there(_: Request) -> None:
         raise EndpointConnectionError(endpoint_url=f"https://{service}.us-east-1.amazonaws.com")
 
@@ -502,6 +523,25 @@ def test_an_api_that_does_not_answer_200_is_an_error() -> None:
 
 
 # What the command prints.
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("on", "speech marks double Polly's part of the price"), ("off", "no times of their words")],
+)
+def test_the_command_says_what_read_along_costs(
+    deploying: Deploying, capsys: pytest.CaptureFixture[str], setting: str, said: str
+) -> None:
+    deploying.configure(READ_ALONG=setting)
+    deployed_once(deploying)
+    capsys.readouterr()
+
+    with api_that_answers(200) as (url, _):
+        deploying.deployment().run(Wishes(api_url=f"{url}/{{api_id}}"))
+
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "Read-along" in line]
+    assert line.startswith(f"Read-along is {setting}: ")
+    assert said in line
 
 
 @pytest.mark.parametrize("is_open", [True, False])

@@ -40,12 +40,20 @@ def test_a_text_is_spoken_and_its_story_is_ready() -> None:
     assert story.leases == {}
 
 
-def test_a_voice_without_the_engine_of_the_stage_speaks_with_another_one() -> None:
-    world = world_with_a_text("Раз.", b"mp3", language="ru-RU", voice="Tatyana")
+@pytest.mark.parametrize(
+    ("language", "voice", "engine"),
+    [("en-US", "Ruth", "generative"), ("ru-RU", "Tatyana", "standard")],
+)
+def test_a_voice_without_the_engine_of_the_stage_speaks_with_another_one(
+    language: str, voice: str, engine: str
+) -> None:
+    world = World(speaker=ScriptedSpeaker(b"mp3"), speech_engine="generative", read_along=False)
+    world.upload(language=language, voice=voice)
+    world.make_read("1")
 
     narrate(world)
 
-    assert [engine for *_, engine in world.speaker.spoken] == ["standard"]
+    assert [engine for *_, engine in world.speaker.spoken] == [engine]
 
 
 def test_the_notice_says_where_to_listen_and_what_the_page_says() -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.assembly import Assembly, utc_now
+from chalicelib.assembly import Assembly, assembly_on_aws, utc_now
 from chalicelib.aws.tools import AwsTools
 from chalicelib.settings import Settings
 from chalicelib.stories.keys import Links
@@ -123,6 +123,20 @@ def test_each_part_is_built_from_the_names_of_its_fields(
 
     assert part(kind) is built
     assert complete(built, part)
+
+
+class Chosen(msgspec.Struct):
+    speech_engine: str
+    read_along: bool
+
+
+@pytest.mark.parametrize(("setting", "is_on"), [("on", True), ("off", False)])
+def test_parts_know_what_was_chosen_for_the_stage(setting: str, *, is_on: bool) -> None:
+    chosen = {**ENVIRONMENT, "SPEECH_ENGINE": "long-form", "READ_ALONG": setting}
+
+    part = assembly_on_aws(Settings.from_environment(chosen))(Chosen)
+
+    assert (part.speech_engine, part.read_along) == ("long-form", is_on)
 
 
 @pytest.mark.parametrize("suffix", ["", DEAD_LETTERS])

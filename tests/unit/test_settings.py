@@ -28,7 +28,7 @@ def test_settings_come_from_the_environment() -> None:
 
     assert settings.media_bucket == "media"
     assert settings.story_namespace == uuid.UUID(ENVIRONMENT["STORY_NAMESPACE"])
-    assert settings.speech_engine == "neural"
+    assert (settings.speech_engine, settings.read_along) == ("neural", "on")
     assert settings.log_level == "INFO"
 
 
@@ -55,6 +55,7 @@ def test_missing_settings_are_all_named_at_once() -> None:
         ("MEDIA_BASE_URL", "https://d1.cloudfront.net/"),
         ("NOTIFICATION_TOPIC_ARN", "notices"),
         ("SPEECH_ENGINE", "steam"),
+        ("READ_ALONG", "sometimes"),
         ("READER", "tesseract"),
         ("TEXTRACT_REGION", "Ireland"),
         ("LOG_LEVEL", "loud"),
@@ -78,6 +79,24 @@ def test_missing_settings_are_all_named_at_once() -> None:
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment({**ENVIRONMENT, name: value})
+
+
+def test_an_engine_without_speech_marks_is_refused_while_stories_need_them() -> None:
+    said = (
+        "^A setting is not valid: SPEECH_ENGINE=generative makes no speech marks; set READ_ALONG "
+        r"to off, or SPEECH_ENGINE to neural, standard or long-form\.$"
+    )
+    with pytest.raises(SettingsError, match=said):
+        Settings.from_environment({**ENVIRONMENT, "SPEECH_ENGINE": "generative"})
+
+
+@pytest.mark.parametrize(("engine", "read_along"), [("generative", "off"), ("long-form", "on")])
+def test_every_engine_speaks(engine: str, read_along: str) -> None:
+    chosen = {"SPEECH_ENGINE": engine, "READ_ALONG": read_along}
+
+    settings = Settings.from_environment({**ENVIRONMENT, **chosen})
+
+    assert (settings.speech_engine, settings.read_along) == (engine, read_along)
 
 
 @pytest.mark.parametrize("tokens", ["open", "a" * 64, f"{'0' * 64},{'f' * 64}"])

@@ -69,6 +69,10 @@ def test_the_error_of_a_voice_of_another_language_lists_voices() -> None:
         ("en-US", "Joanna", "standard", "standard"),
         ("ru-RU", "Tatyana", "neural", "standard"),
         ("en-US", "Ruth", "standard", "neural"),
+        ("en-US", "Ruth", "generative", "generative"),
+        ("en-US", "Ruth", "long-form", "long-form"),
+        ("en-US", "Joanna", "long-form", "neural"),
+        ("ru-RU", "Tatyana", "generative", "standard"),
         ("en-US", "Vicki", "standard", "standard"),
     ],
 )

@@ -55,9 +55,19 @@ def code(request: dict[str, Any]) -> str:
     return refusal(POLLY.synthesize_speech, request)
 
 
-@pytest.mark.parametrize(("engine", "default"), [("standard", 22_050), ("neural", 24_000)])
-def test_an_mp3_takes_as_long_as_the_text_needs_at_pollys_rates(engine: str, default: int) -> None:
-    response = speech(request(Text=STORY, Engine=engine))
+@pytest.mark.parametrize(
+    ("voice", "engine", "default"),
+    [
+        ("Joanna", "standard", 22_050),
+        ("Joanna", "neural", 24_000),
+        ("Ruth", "long-form", 24_000),
+        ("Ruth", "generative", 24_000),
+    ],
+)
+def test_an_mp3_takes_as_long_as_the_text_needs_at_pollys_rates(
+    voice: str, engine: str, default: int
+) -> None:
+    response = speech(request(Text=STORY, VoiceId=voice, Engine=engine))
     samples, rate = decoded(response)
 
     assert response["ContentType"] == "audio/mpeg"
@@ -127,6 +137,8 @@ def test_threads_do_not_mix_their_voices() -> None:
         # A voice that lacks the engine: not EngineNotSupportedException, which the model has.
         ({"VoiceId": "Carla", "Engine": "neural"}, "ValidationException"),
         ({"VoiceId": "Olivia"}, "ValidationException"),
+        ({"VoiceId": "Joanna", "Engine": "long-form"}, "ValidationException"),
+        ({"VoiceId": "Joanna", "Engine": "generative", **MARKS}, "ValidationException"),
         ({"VoiceId": "Joanna", "LanguageCode": "fr-FR"}, "LanguageNotSupportedException"),
         ({"VoiceId": "Aditi", "LanguageCode": "en-US"}, "LanguageNotSupportedException"),
         ({"SpeechMarkTypes": ["word"]}, "MarksNotSupportedForFormatException"),
