@@ -96,7 +96,7 @@ PAID_CALLS: Final = Metric("PaidCalls", dimension="Operation")
 DUPLICATES_FOUND: Final = Metric("DuplicatesFound")
 """Photos that already had a story."""
 CHARACTERS_NARRATED: Final = Metric("CharactersNarrated")
-"""Characters that Polly bills."""
+"""Characters that Polly bills: of speech, and again of its speech marks."""
 STORIES_READY: Final = Metric("StoriesReady")
 STORIES_FAILED: Final = Metric("StoriesFailed", dimension="Reason", has_total=True)
 PROFILE_PHOTOS_READY: Final = Metric("ProfilePhotosReady")
