@@ -59,7 +59,7 @@ class Narration(msgspec.Struct, frozen=True):
                 )
                 for index, request in enumerate(requests)
             ]
-        )
+        ).mp3
 
     def _speak(self, story: Story, request: str) -> bytes:
         return self.speaker.speak(request, language=story.language, voice=story.voice)

@@ -54,7 +54,7 @@ def spoken(ssml: str, language: str) -> bytes:
 
 @cache
 def audio_of(text: str, language: str) -> bytes:
-    return mp3.joined([spoken(ssml, language) for ssml in ssml_requests(text, language)])
+    return mp3.joined([spoken(ssml, language) for ssml in ssml_requests(text, language)]).mp3
 
 
 class PageReader:
