@@ -109,7 +109,7 @@ def _silences(levels: Sequence[float], first: int) -> Iterator[tuple[int, int]]:
     for is_silent, run in itertools.groupby(level < loud - _SILENCE for level in levels):
         length = len(list(run))
         if is_silent and length >= _SHORTEST_SILENCE:
-            yield first + place * GRANULE, first + (place + length) * GRANULE
+            yield first + place * GRANULE if place else 0, first + (place + length) * GRANULE
         place += length
 
 
