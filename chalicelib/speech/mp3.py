@@ -28,7 +28,6 @@ _UNKNOWN_QUALITY: Final = bytes(4)
 _LAME: Final = b"LAME"
 """The layout of the header's extension. ffmpeg believes the delays of no other name but its own."""
 _EXTENSION_BYTES: Final = 36
-_CRC_OF_REVERSED_16: Final = 0xA001
 
 _SILENCE: Final = 40
 """dB below loud speech. Louder pauses are those of a noisy recording."""
@@ -78,7 +77,7 @@ def joined(parts: list[bytes]) -> JoinedSpeech:
         mp3 = _header(frames, first.delay, _padding(last)) + b"".join(frames)
         skipped = first.delay + DECODER_DELAY
     milliseconds = 1000 / first.format.sample_rate
-    # A decoder never plays the last samples that wait in its filter.
+    # The last samples stay in the decoder's filter in any case.
     duration = max(0, decoded - skipped - max(0, _padding(last) - DECODER_DELAY)) * milliseconds
     places = itertools.accumulate((len(track.frames) * samples for track in tracks), initial=0)
     starts = [
@@ -93,7 +92,10 @@ def joined(parts: list[bytes]) -> JoinedSpeech:
 
 
 def _padding(track: Track) -> int:
-    """Return the samples behind the speech; if none are known of, as few as decoders leave out."""
+    """Return the samples behind the speech.
+
+    If none are known of, as many as a decoder never plays: browsers would show those as time.
+    """
     return DECODER_DELAY if track.padding is None else track.padding
 
 
@@ -109,7 +111,7 @@ def _silences(levels: Sequence[float], first: int) -> Iterator[tuple[int, int]]:
     for is_silent, run in itertools.groupby(level < loud - _SILENCE for level in levels):
         length = len(list(run))
         if is_silent and length >= _SHORTEST_SILENCE:
-            yield first + place * GRANULE if place else 0, first + (place + length) * GRANULE
+            yield first + place * GRANULE, first + (place + length) * GRANULE
         place += length
 
 
@@ -137,19 +139,5 @@ def _header(frames: Sequence[bytes], delay: int, padding: int) -> bytes:
         + (len(frames).to_bytes(4) + total.to_bytes(4) + table + _UNKNOWN_QUALITY)
         + _LAME.ljust(21, b"\0")
         + (delay << 12 | padding).to_bytes(3)
-        + bytes(4)
-        + total.to_bytes(4)
-        + bytes(2)
     )
-    frame = header.to_bytes(4) + bytes(tag_at - HEADER_BYTES) + tag
-    return (frame + _crc16(frame).to_bytes(2)).ljust(length, b"\0")
-
-
-def _crc16(data: bytes) -> int:
-    """The checksum of LAME's extension."""
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ _CRC_OF_REVERSED_16 * (crc & 1)
-    return crc
+    return (header.to_bytes(4) + bytes(tag_at - HEADER_BYTES) + tag).ljust(length, b"\0")

@@ -49,8 +49,6 @@ _LARGEST: Final = (
 # In dB. A decoder raises a value to the power of 4/3.
 _PEAKS: Final = tuple(20 * 4 / 3 * math.log10(value) for value in _LARGEST)
 _GAIN: Final = 20 / 4 * math.log10(2)
-_SUBBLOCK_GAIN: Final = 8 * _GAIN
-_SHORT_BLOCKS: Final = 2
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -174,15 +172,9 @@ def _level(information: int, bits: int, tail: int) -> float:
     big_values = information >> bits - 21 & 511
     level = (information >> bits - 29 & 255) * _GAIN
     tables = information >> tail
-    if not tables >> 22 & 1:  # no window switching: three regions with a table each
-        if big_values:
-            level += max(_PEAKS[tables >> at & 31] for at in (17, 12, 7))
-        return level
-    if big_values:
-        level += max(_PEAKS[tables >> at & 31] for at in (14, 9))
-    if tables >> 20 & 3 == _SHORT_BLOCKS:
-        level -= min(tables >> at & 7 for at in (6, 3, 0)) * _SUBBLOCK_GAIN
-    return level
+    # Three regions with a table each; two of short blocks and of those beside them.
+    places = (14, 9) if tables >> 22 & 1 else (17, 12, 7)
+    return level + (max(_PEAKS[tables >> at & 31] for at in places) if big_values else 0)
 
 
 def _id3v2_length(mp3: bytes) -> int:

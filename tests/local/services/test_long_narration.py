@@ -21,6 +21,8 @@ SENTENCES = (
 )
 TEXT = " ".join(SENTENCES * 100)[:20_000]
 LONGEST_PAUSE = 0.7  # seconds
+TWO_GRANULES = 2 * 576 / 24_000
+FADING = 0.1  # seconds in which a sound is quiet and not yet silent
 QUIET = 0.01  # of the loudest sample
 FRAME = b"\xff\xf3\x64"  # how each begins: MPEG-2, 48 kbit/s, 24,000 Hz
 
@@ -30,7 +32,8 @@ def test_20_000_characters_are_one_mp3_without_gaps() -> None:
     documents = ssml_requests(TEXT, "en-US")
     assert len(documents) > 6
 
-    whole = joined([_spoken(ssml) for ssml in documents]).mp3
+    speech = joined([_spoken(ssml) for ssml in documents])
+    whole = speech.mp3
 
     samples, rate = soundfile.read(io.BytesIO(whole))
     tag = whole.index(b"Info")
@@ -40,6 +43,12 @@ def test_20_000_characters_are_one_mp3_without_gaps() -> None:
     gaps = np.diff(loud) / rate
     assert gaps.max() <= LONGEST_PAUSE
     assert np.sum(gaps > 0.2) > 300  # a pause behind each sentence
+    assert speech.duration == pytest.approx(len(samples) * 1000 / rate, abs=0.01)
+    silences = np.array(speech.silences) / 1000
+    for begin, end in zip(loud[:-1][gaps > 0.2] / rate, loud[1:][gaps > 0.2] / rate, strict=True):
+        found = silences[np.abs(silences - (begin, end)).sum(axis=1).argmin()]
+        assert -TWO_GRANULES < found[0] - begin < FADING
+        assert found[1] == pytest.approx(end, abs=TWO_GRANULES)
 
     # A player that seeks decodes from there what a listener would hear then.
     for percent in (10, 50, 90):
