@@ -21,8 +21,6 @@ SENTENCES = (
 )
 TEXT = " ".join(SENTENCES * 100)[:20_000]
 LONGEST_PAUSE = 0.7  # seconds
-TWO_GRANULES = 2 * 576 / 24_000
-FADING = 0.1  # seconds in which a sound is quiet and not yet silent
 QUIET = 0.01  # of the loudest sample
 FRAME = b"\xff\xf3\x64"  # how each begins: MPEG-2, 48 kbit/s, 24,000 Hz
 
@@ -44,11 +42,12 @@ def test_20_000_characters_are_one_mp3_without_gaps() -> None:
     assert gaps.max() <= LONGEST_PAUSE
     assert np.sum(gaps > 0.2) > 300  # a pause behind each sentence
     assert speech.duration == pytest.approx(len(samples) * 1000 / rate, abs=0.01)
-    silences = np.array(speech.silences) / 1000
-    for begin, end in zip(loud[:-1][gaps > 0.2] / rate, loud[1:][gaps > 0.2] / rate, strict=True):
-        found = silences[np.abs(silences - (begin, end)).sum(axis=1).argmin()]
-        assert -TWO_GRANULES < found[0] - begin < FADING
-        assert found[1] == pytest.approx(end, abs=TWO_GRANULES)
+    silences = np.array(speech.silences) * rate / 1000
+    pauses = np.stack([loud[:-1], loud[1:]], axis=1)[gaps > 0.2]
+    off = [min(silences - pause, key=lambda each: np.abs(each).sum()) for pause in pauses]
+    begins_off, ends_off = np.abs(off).T
+    assert ends_off.max() <= 2 * 576
+    assert np.percentile(begins_off, 98) <= 2 * 576  # some sounds fade, and are not silent yet
 
     # A player that seeks decodes from there what a listener would hear then.
     for percent in (10, 50, 90):
