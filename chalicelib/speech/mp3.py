@@ -1,102 +1,143 @@
-"""Joins MP3s: keeps their audio frames, and replaces the headers that describe one part only."""
+"""Joins MP3s, and finds the times in them.
+
+A decoder is late: what it plays begins with samples that the encoder put in front (its delay), and
+with those by which the decoder's own filter lags. Players without gaps leave both out where a
+header tells the delay; other players start ``(delay + 529) / sample_rate`` later, which is 46 ms at
+24,000 Hz and 50 ms at 22,050 Hz.
+"""
 
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from chalicelib.errors import TransientError
+import msgspec
 
-# ISO 11172-3 and 13818-3, layer III. Kilobits a second by the header's index.
-_BITRATES_V1: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_BITRATES_V2: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-_SAMPLE_RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-_MPEG_1: Final = 3
-_LAYER_III: Final = 1
-_SYNC: Final = 0x7FF
-_HEADER_BYTES: Final = 4
-_ID3V1_BYTES: Final = 128
-_MONO: Final = 3
-_HAS_FRAMES_BYTES_TABLE: Final = 0b111
+from chalicelib.speech.mp3_frames import (
+    DECODER_DELAY,
+    GRANULE,
+    HEADER_BYTES,
+    Format,
+    Track,
+    levels,
+    read_track,
+)
+
 _TABLE_ENTRIES: Final = 100
+_HAS_FRAMES_BYTES_TABLE_QUALITY: Final = 0b1111
+_UNKNOWN_QUALITY: Final = bytes(4)
+_LAME: Final = b"LAME"
+"""The layout of the header's extension. ffmpeg believes the delays of no other name but its own."""
+_EXTENSION_BYTES: Final = 36
+
+_SILENCE: Final = 40
+"""dB below loud speech. Louder pauses are those of a noisy recording."""
+_LOUD: Final = 0.9
+"""Of the granules that are not silent, this part is not louder than loud speech."""
+_SHORTEST_SILENCE: Final = 6
+"""Granules: 144 ms at 24,000 Hz. Plosives are silent for up to 100 ms, within a word."""
 
 
-def joined(parts: list[bytes]) -> bytes:
+class JoinedSpeech(msgspec.Struct, frozen=True):
+    """An MP3, and when what is heard in it. All times are milliseconds that a player plays.
+
+    Attributes:
+        starts: When the speech of each part begins: time 0 of its speech marks.
+        duration: How long players play.
+        silences: When each pause begins and ends, to a granule or two (24 ms at 24,000 Hz).
+    """
+
+    mp3: bytes
+    starts: list[float]
+    duration: float
+    silences: list[tuple[float, float]]
+
+
+def joined(parts: list[bytes]) -> JoinedSpeech:
     """Join MP3s of one format, in order, into one that players can play.
 
     Drops ID3 tags, and headers that give the length of one part (Xing, Info, VBRI): a player would
-    stop after the first part, or show only its length. A new header has the length of all, and a
-    table for seeking.
+    stop after the first part, or show only its length. A new header has the length of all, a table
+    for seeking, the delay of the first part and the padding of the last one.
+
+    One part stays as it is. If it has no header with its delay, players play the delay, too, and
+    its speech starts that much later.
 
     Raises:
-        TransientError: A part is not an MP3; Polly may answer better next time.
+        TransientError: A part is not an MP3, or is damaged; Polly may answer better next time.
     """
+    tracks = [read_track(part) for part in parts]
+    first, last = tracks[0], tracks[-1]
+    frames = [frame for track in tracks for frame in track.frames]
+    samples = GRANULE * first.format.granules
+    decoded = len(frames) * samples
     if len(parts) == 1:
-        return parts[0]
-    frames = [frame for part in parts for frame in _audio_frames(part)]
-    return _header(frames) + b"".join(frames)
+        mp3 = parts[0]
+        skipped = 0 if first.padding is None else first.delay + DECODER_DELAY
+    else:
+        mp3 = _header(frames, first.delay, _padding(last)) + b"".join(frames)
+        skipped = first.delay + DECODER_DELAY
+    milliseconds = 1000 / first.format.sample_rate
+    # The last samples stay in the decoder's filter in any case.
+    duration = max(0, decoded - skipped - max(0, _padding(last) - DECODER_DELAY)) * milliseconds
+    places = itertools.accumulate((len(track.frames) * samples for track in tracks), initial=0)
+    starts = [
+        (place + track.delay + DECODER_DELAY - skipped) * milliseconds
+        for place, track in zip(places, tracks, strict=False)
+    ]
+    silences = [
+        (max(0.0, begin * milliseconds), min(duration, end * milliseconds))
+        for begin, end in _silences(levels(frames, first.format), DECODER_DELAY - skipped)
+    ]
+    return JoinedSpeech(mp3, starts, duration, silences)
 
 
-def _header(frames: Sequence[bytes]) -> bytes:
+def _padding(track: Track) -> int:
+    """Return the samples behind the speech.
+
+    If none are known of, as many as a decoder never plays: browsers would show those as time.
+    """
+    return DECODER_DELAY if track.padding is None else track.padding
+
+
+def _silences(levels: Sequence[float], first: int) -> Iterator[tuple[int, int]]:
+    """Return the samples at which each pause begins and ends, if the first granule is at ``first``.
+
+    A granule's sound is spread over twice its length; its middle is where a decoder without delay
+    would play it.
+    """
+    sounding = sorted(level for level in levels if level > float("-inf"))
+    loud = sounding[int(len(sounding) * _LOUD)] if sounding else 0
+    place = 0
+    for is_silent, run in itertools.groupby(level < loud - _SILENCE for level in levels):
+        length = len(list(run))
+        if is_silent and length >= _SHORTEST_SILENCE:
+            yield first + place * GRANULE, first + (place + length) * GRANULE
+        place += length
+
+
+def _header(frames: Sequence[bytes], delay: int, padding: int) -> bytes:
     """A silent frame with the number of frames and bytes, and where each percent of them begins.
 
     The format is Xing's; "Info" says that the bit rate is constant, which spares players a guess.
+    LAME's extension follows, with the delay and the padding.
     """
-    first = int.from_bytes(frames[0][:_HEADER_BYTES])
-    version, is_mono = first >> 19 & 3, first >> 6 & 3 == _MONO
-    side_information = {(True, True): 17, (True, False): 32, (False, True): 9, (False, False): 17}
-    tag_at = _HEADER_BYTES + side_information[version == _MPEG_1, is_mono]
-    used = tag_at + 4 * 4 + _TABLE_ENTRIES
-    header, length = next(  # the lowest bit rate with room for it, without a checksum
-        (candidate.to_bytes(4), _frame_length(candidate.to_bytes(4)))
-        for index in range(1, 15)
-        if _frame_length((candidate := first & ~(15 << 12) | index << 12 | 1 << 16).to_bytes(4))
-        >= used
+    first = int.from_bytes(frames[0][:HEADER_BYTES]) | 1 << 16  # without a checksum
+    tag_at = Format.of(first).data_at
+    used = tag_at + 5 * 4 + _TABLE_ENTRIES + _EXTENSION_BYTES
+    candidates = (first & ~(15 << 12) | index << 12 for index in range(1, 15))
+    header, length = next(  # the lowest bit rate with room for it
+        (candidate, length)
+        for candidate in candidates
+        if (length := Format.of(candidate).frame_length) >= used
     )
     ends = list(itertools.accumulate(map(len, frames), initial=length))
     total = ends[-1]
     places = (ends[len(frames) * percent // _TABLE_ENTRIES] for percent in range(_TABLE_ENTRIES))
     table = bytes(min(255, place * 256 // total) for place in places)
     tag = (
-        b"Info" + _HAS_FRAMES_BYTES_TABLE.to_bytes(4) + len(frames).to_bytes(4) + total.to_bytes(4)
+        (b"Info" + _HAS_FRAMES_BYTES_TABLE_QUALITY.to_bytes(4))
+        + (len(frames).to_bytes(4) + total.to_bytes(4) + table + _UNKNOWN_QUALITY)
+        + _LAME.ljust(21, b"\0")
+        + (delay << 12 | padding).to_bytes(3)
     )
-    return (header + bytes(tag_at - _HEADER_BYTES) + tag + table).ljust(length, b"\0")
-
-
-def _audio_frames(mp3: bytes) -> Iterator[bytes]:
-    position = _id3v2_length(mp3)
-    end = len(mp3) - (_ID3V1_BYTES if mp3[-_ID3V1_BYTES:].startswith(b"TAG") else 0)
-    is_first = True
-    while position + _HEADER_BYTES <= end:
-        length = _frame_length(mp3[position : position + _HEADER_BYTES])
-        frame = mp3[position : min(position + length, end)]
-        if not (is_first and _is_header(frame)):
-            yield frame
-        is_first = False
-        position += length
-
-
-def _id3v2_length(mp3: bytes) -> int:
-    if not mp3.startswith(b"ID3"):
-        return 0
-    size = 0
-    for byte in mp3[6:10]:  # seven bits a byte
-        size = size << 7 | byte
-    return 10 + size
-
-
-def _frame_length(header: bytes) -> int:
-    bits = int.from_bytes(header)
-    version, layer = bits >> 19 & 3, bits >> 17 & 3
-    rate_index, sample_index = bits >> 12 & 15, bits >> 10 & 3
-    if bits >> 21 != _SYNC or version not in _SAMPLE_RATES or layer != _LAYER_III:
-        raise TransientError("The speech service answered with something that is not an MP3.")
-    bitrates = _BITRATES_V1 if version == _MPEG_1 else _BITRATES_V2
-    if not 0 < rate_index < len(bitrates) or sample_index >= len(_SAMPLE_RATES[version]):
-        raise TransientError("The speech service answered with a damaged MP3.")
-    bytes_of_frame = (144 if version == _MPEG_1 else 72) * bitrates[rate_index] * 1000
-    return bytes_of_frame // _SAMPLE_RATES[version][sample_index] + (bits >> 9 & 1)
-
-
-def _is_header(frame: bytes) -> bool:
-    """Does this frame hold the length of its MP3 instead of audio?"""
-    return any(mark in frame[_HEADER_BYTES:48] for mark in (b"Xing", b"Info", b"VBRI"))
+    return (header.to_bytes(4) + bytes(tag_at - HEADER_BYTES) + tag).ljust(length, b"\0")

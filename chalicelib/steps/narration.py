@@ -61,7 +61,7 @@ class Narration(msgspec.Struct, frozen=True):
                 )
                 for index, request in enumerate(requests)
             ]
-        )
+        ).mp3
 
     def _speak(self, story: Story, request: str) -> bytes:
         engine = engine_for(story.language, story.voice, self.speech_engine)

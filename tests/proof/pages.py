@@ -59,7 +59,7 @@ def seconds_of(ssml: str, language: str) -> float:
 
 @cache
 def audio_of(text: str, language: str) -> bytes:
-    return mp3.joined([spoken(ssml, language) for ssml in ssml_requests(text, language)])
+    return mp3.joined([spoken(ssml, language) for ssml in ssml_requests(text, language)]).mp3
 
 
 class PageReader:

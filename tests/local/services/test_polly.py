@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from chalicelib.speech.mp3 import joined
 from local.engines.speaker import SAMPLE_RATE, Utterance
 from local.services.polly.synthesis import Polly
 from local.services.polly.voices import describe_voices, load_voices
@@ -109,6 +110,24 @@ def test_another_engine_speaks_english_and_no_other_language() -> None:
         samples, rate = decoded(polly.synthesize_speech(other))
         assert 0.5 < len(samples) / rate < 2
     assert len(heard) == 3
+
+
+@pytest.mark.parametrize("engine", ["standard", "neural"])
+def test_an_mp3_begins_as_pollys_do(engine: str) -> None:
+    """With the tag of its writer and no header; its first sample is heard after LAME's delay."""
+    second = np.zeros(SAMPLE_RATE, np.int16)
+    polly = Polly(lambda _: Utterance(np.concatenate([second, second + 9000]), [(0, 0)]))
+
+    spoken = polly.synthesize_speech(request(Engine=engine))
+
+    assert spoken["AudioStream"].startswith(b"ID3\x04")
+    assert b"TSSE" in spoken["AudioStream"][:20]
+    assert b"Info" not in spoken["AudioStream"]
+    samples, rate = decoded(spoken)
+    told = joined([spoken["AudioStream"]])
+    assert told.duration == pytest.approx(len(samples) * 1000 / rate, abs=0.01)
+    heard = np.flatnonzero(np.abs(samples) > 0.1)[0] * 1000 / rate
+    assert heard == pytest.approx(told.starts[0] + 1000, abs=1)
 
 
 def test_a_text_with_nothing_to_say_is_a_short_playable_silence() -> None:
