@@ -1,12 +1,14 @@
 """What a phone does to a page: perspective, uneven light, soft focus, sensor noise."""
 
+from collections.abc import Callable
 from statistics import NormalDist
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 Size = tuple[int, int]
-Corners = tuple[tuple[float, float], ...]
+Place = tuple[float, float]
+Corners = tuple[Place, ...]
 
 
 def photograph(scene: Image.Image, *, angle: float, noise: float, seed: int) -> Image.Image:
@@ -23,7 +25,7 @@ def photograph(scene: Image.Image, *, angle: float, noise: float, seed: int) -> 
     view = scene.transform(
         scene.size,
         Image.Transform.PERSPECTIVE,
-        _perspective(corners, scene.size),
+        _perspective(corners, _corners(scene.size)),
         Image.Resampling.BILINEAR,
         fillcolor=scene.getpixel((0, 0)),
     )
@@ -33,32 +35,53 @@ def photograph(scene: Image.Image, *, angle: float, noise: float, seed: int) -> 
     return ImageChops.multiply(focused, Image.merge("RGB", (light, light, light)))
 
 
+def view_of(size: Size, *, angle: float, seed: int) -> Callable[[Place], Place]:
+    """Tell where `photograph` shows a place of a scene, both in pixels.
+
+    Args:
+        size: Of the scene.
+        angle: As for `photograph`.
+        seed: As for `photograph`.
+    """
+    seen = _seen_corners(size, angle, np.random.default_rng([seed, 2]))
+    a, b, c, d, e, f, g, h = _perspective(_corners(size), seen)
+
+    def view(place: Place) -> Place:
+        x, y = place
+        depth = g * x + h * y + 1
+        return (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
+
+    return view
+
+
+def _corners(size: Size) -> Corners:
+    width, height = size
+    return (0, 0), (width, 0), (width, height), (0, height)
+
+
 def _seen_corners(size: Size, angle: float, rng: np.random.Generator) -> Corners:
     """Where the scene's corners appear: turned, and each up to 1 % nearer or farther."""
     width, height = size
     turn = np.radians(angle)
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     centre = np.array([width / 2, height / 2])
-    flat = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=float)
+    flat = np.array(_corners(size), dtype=float)
     nearness = 1 + rng.uniform(-0.01, 0.01, (4, 1))
     seen = (flat - centre) * nearness @ rotation + centre
     return tuple((float(across), float(down)) for across, down in seen)
 
 
-def _perspective(seen: Corners, size: Size) -> tuple[float, ...]:
-    """The eight coefficients by which Pillow finds a photo's pixel in the scene.
+def _perspective(places: Corners, others: Corners) -> tuple[float, ...]:
+    """The eight coefficients that map four places to four others, as Pillow takes them.
 
-    For (x, y) in the photo, (a x + b y + c, d x + e y + f) / (g x + h y + 1) in the
-    scene: four pairs of corners give eight linear equations.
+    (x, y) becomes (a x + b y + c, d x + e y + f) / (g x + h y + 1): four pairs of corners give
+    eight linear equations. Pillow asks for each pixel of the photo where it is in the scene.
     """
-    width, height = size
     equations, results = [], []
-    for (x, y), (flat_x, flat_y) in zip(
-        seen, ((0, 0), (width, 0), (width, height), (0, height)), strict=True
-    ):
-        equations.append([x, y, 1, 0, 0, 0, -flat_x * x, -flat_x * y])
-        equations.append([0, 0, 0, x, y, 1, -flat_y * x, -flat_y * y])
-        results += [flat_x, flat_y]
+    for (x, y), (other_x, other_y) in zip(places, others, strict=True):
+        equations.append([x, y, 1, 0, 0, 0, -other_x * x, -other_x * y])
+        equations.append([0, 0, 0, x, y, 1, -other_y * x, -other_y * y])
+        results += [other_x, other_y]
     coefficients = np.linalg.solve(np.array(equations), np.array(results, dtype=float))
     return tuple(float(coefficient) for coefficient in coefficients)
 

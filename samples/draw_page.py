@@ -14,7 +14,7 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from samples.camera import photograph
 from samples.illustration import draw_illustration
-from samples.typesetting import draw_block, fit
+from samples.typesetting import Box, draw_block, fit, placed_words
 
 SAMPLE_PHOTO = Path(__file__).with_name("page.jpg")
 SAMPLE_TEXT = """\
@@ -49,6 +49,16 @@ def draw_page(
     Raises:
         ValueError: The text does not fit the page, or the typeface lacks a character.
     """
+    scene, _ = scene_of(text, seed=seed, width=width)
+    return photograph(scene, angle=angle, noise=noise, seed=seed)
+
+
+def scene_of(text: str, *, seed: int, width: int) -> tuple[Image.Image, list[tuple[str, Box]]]:
+    """Draw what `draw_page` photographs; return also each word and its box in pixels.
+
+    Raises:
+        ValueError: As `draw_page` raises it.
+    """
     scene = Image.new("RGB", (width, width * 3 // 4), TABLE)
     left, top, right, bottom = (round(width * part) for part in (0.06, 0.05, 0.94, 0.70))
     draw = ImageDraw.Draw(scene)
@@ -62,7 +72,7 @@ def draw_page(
     text_top = top + margin + picture_height
     block = fit(text, text_width, bottom - margin // 2 - text_top)
     draw_block(draw, block, left + margin, text_top)
-    return photograph(scene, angle=angle, noise=noise, seed=seed)
+    return scene, placed_words(block, left + margin, text_top)
 
 
 def photo(

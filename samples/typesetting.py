@@ -1,5 +1,6 @@
 """Sets a text in a box: the largest type that fits, broken into lines between words."""
 
+import re
 import string
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ PRINTABLE = frozenset(string.ascii_letters + string.digits + string.punctuation 
 LEADING = 1.4  # distance between baselines, in type sizes
 PARAGRAPH_SPACE = 0.45  # extra space before a new paragraph, in type sizes
 INK = (38, 34, 44)
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,21 @@ def draw_block(draw: ImageDraw.ImageDraw, block: Block, left: int, top: int) -> 
     font = ImageFont.load_default(size=block.size)
     for line, line_top in block.lines:
         draw.text((left, top + line_top), line, font=font, fill=INK)
+
+
+def placed_words(block: Block, left: int, top: int) -> list[tuple[str, Box]]:
+    """Each word that `draw_block` draws, and its box in pixels.
+
+    As high as the letters of its line can be: Pillow leaves a fifth of the type size above them.
+    """
+    font = ImageFont.load_default(size=block.size)
+    found = []
+    for line, line_top in block.lines:
+        above = top + line_top + 0.2 * block.size
+        for word in re.finditer(r"\S+", line):
+            start, end = (left + font.getlength(line[:at]) for at in word.span())
+            found.append((word.group(), (start, above, end, above + block.size)))
+    return found
 
 
 def _set(text: str, size: int, width: int) -> Block:
