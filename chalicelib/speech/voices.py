@@ -6,7 +6,7 @@ it with Polly's DescribeVoices. Source: Polly's "Available voices", Rekognition'
 """
 
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -18,6 +18,9 @@ DEFAULT_LANGUAGE: Final = "en-US"
 """That of a page whose words show none."""
 
 Engine = Literal["neural", "standard"]
+
+ENGINES_WITH_MARKS: Final = frozenset({"neural", "standard", "long-form"})
+"""Those that say when each word is spoken (Polly, "Speech marks")."""
 
 RIGHT_TO_LEFT: Final = frozenset({"arb", "ar-AE"})
 
@@ -134,10 +137,14 @@ def _nearest(wanted: str) -> str | None:
     return next((name for name in VOICES if name.partition("-")[0] == of_language), None)
 
 
+def engines_of(voice: Voice) -> tuple[Engine, ...]:
+    """The engines that have a voice."""
+    engines: tuple[Engine, ...] = get_args(Engine)
+    return tuple(engine for engine in engines if getattr(voice, engine))
+
+
 def engine_for(language: str, voice: str, preferred: Engine) -> Engine:
     """The preferred engine if the voice has it, else the other one."""
     speaker = next(candidate for candidate in VOICES[language] if candidate.id == voice)
-    available: dict[Engine, bool] = {"neural": speaker.neural, "standard": speaker.standard}
-    if available[preferred]:
-        return preferred
-    return next(engine for engine, exists in available.items() if exists)
+    available = engines_of(speaker)
+    return preferred if preferred in available else available[0]

@@ -25,6 +25,14 @@ class Status(StrEnum):
     DELETED = "deleted"  # no client gets it; its files are being removed, or are gone
 
 
+class StoryProgress(StrEnum):
+    """How far a story's data goes."""
+
+    RECEIVED = "received"  # there is the photo
+    READ = "read"  # there is the text
+    SPOKEN = "spoken"  # there is the audio
+
+
 LEGAL_MOVES: Final = MappingProxyType(
     {
         Status.RECEIVED: frozenset({Status.READ, Status.FAILED, Status.DELETED}),
@@ -179,6 +187,12 @@ def next_step(story: Story) -> Step:
     if story.status is Status.DELETED:
         return Step.DELETION
     return Step.READING if story.text is None else Step.NARRATION
+
+
+def progress_of(story: Story) -> StoryProgress:
+    if story.audio is not None:
+        return StoryProgress.SPOKEN
+    return StoryProgress.RECEIVED if story.text is None else StoryProgress.READ
 
 
 def has_ended(story: Story) -> bool:
