@@ -30,6 +30,7 @@ from chalicelib.delivery.timeouts import SWEEP_EVERY
 from chalicelib.http import (
     answers,
     bodies,
+    bulk_bodies,
     openapi,
     parameters,
     profile_bodies,
@@ -222,16 +223,16 @@ def retrieve_by_entity_tag() -> Response:
     "/bulk",
     summary="Look up many stories",
     parameters=(parameters.NOTIFY,),
-    body=RequestBody(bodies.WantedStories),
+    body=RequestBody(bulk_bodies.WantedStories),
     answers={
         200: ListOf(
             "What GET /retrieve/{story_id} answers to each id.",
             (
-                bodies.StoryEntry,
-                bodies.UnreadyEntry,
-                bodies.UploadEntry,
-                bodies.DeletedEntry,
-                bodies.ProblemEntry,
+                bulk_bodies.StoryEntry,
+                bulk_bodies.UnreadyEntry,
+                bulk_bodies.UploadEntry,
+                bulk_bodies.DeletedEntry,
+                bulk_bodies.ProblemEntry,
             ),
         )
     },

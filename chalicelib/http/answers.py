@@ -11,24 +11,26 @@ from msgspec import Struct, structs
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import RejectedError
 from chalicelib.http.bodies import (
-    DeletedEntry,
     DeletedState,
     DeletedStory,
-    ProblemEntry,
     RenditionAnswer,
     StoryAnswer,
-    StoryEntry,
     StoryList,
     StoryReceipt,
     StoryState,
     Tombstone,
-    UnreadyEntry,
     UnreadyStory,
     UnreadyUpload,
     UploadAnswer,
-    UploadEntry,
     UploadForm,
     UploadState,
+)
+from chalicelib.http.bulk_bodies import (
+    DeletedEntry,
+    ProblemEntry,
+    StoryEntry,
+    UnreadyEntry,
+    UploadEntry,
 )
 from chalicelib.http.responses import problem_of, response
 from chalicelib.steps.bulk import BulkResult

@@ -9,7 +9,6 @@ from typing import Annotated, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.pages.reading_order import SkippedText
-from chalicelib.steps.bulk import MAX_IDS
 from chalicelib.stories.keys import MAX_NAME_LENGTH
 from chalicelib.stories.story import Status, StoryProgress
 from chalicelib.stories.upload_request import UploadStatus
@@ -72,15 +71,7 @@ class WantedForm(Struct, frozen=True):
     notify: Annotated[bool, Meta(description="Send an e-mail when the story has ended.")] = True
 
 
-class WantedStory(Struct, frozen=True):
-    """A story to look up."""
-
-    id: Annotated[str, Meta(examples=["5a1f9f52-6b1c-5f0e-9d3c-0123456789ab"])]
-
-
-WantedStories = Annotated[list[WantedStory], Meta(max_length=MAX_IDS)]
-
-# Answers about a story. What is `Found` comes with the headers ETag and Timestamp.
+# Answers. What is `Found` comes with the headers ETag and Timestamp.
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -207,40 +198,3 @@ class UploadForm(Struct, frozen=True, kw_only=True):
         dict[str, str], Meta(description="Post them, and after them the photo as `file`.")
     ]
     expires_at: Annotated[Timestamp, Meta(description="When the form stops working.")]
-
-
-# Entries of a bulk retrieval: what a retrieval of each id answers, with its status code.
-
-
-StatusCode = Annotated[int, Meta(description="That of GET /retrieve/{story_id}.")]
-
-
-class StoryEntry(StoryAnswer, frozen=True, kw_only=True):
-    """A story that is ready."""
-
-    status_code: StatusCode
-
-
-class UnreadyEntry(UnreadyStory, frozen=True, kw_only=True):
-    """A story that is not ready, and why."""
-
-    status_code: StatusCode
-
-
-class DeletedEntry(DeletedStory, frozen=True, kw_only=True):
-    """A deleted story."""
-
-    status_code: StatusCode
-
-
-class UploadEntry(UnreadyUpload, frozen=True, kw_only=True):
-    """An upload that has no story yet, and why."""
-
-    status_code: StatusCode
-
-
-class ProblemEntry(Problem, frozen=True, kw_only=True):
-    """An id that has no answer."""
-
-    id: Annotated[str, Meta(description="As it was sent.")]
-    status_code: StatusCode

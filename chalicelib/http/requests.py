@@ -13,7 +13,8 @@ from chalice.app import Request
 
 from chalicelib import errors
 from chalicelib.http import forms, parameters
-from chalicelib.http.bodies import WantedForm, WantedStory
+from chalicelib.http.bodies import WantedForm
+from chalicelib.http.bulk_bodies import WantedStory
 from chalicelib.speech import voices
 from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import WantedUpload
