@@ -7,7 +7,6 @@ part of `chalicelib`.
 import os
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from typing import Any, cast
 
 from chalice.app import (
@@ -28,8 +27,21 @@ from chalicelib.assembly import assembly_on_aws
 from chalicelib.delivery import deadlines, events
 from chalicelib.delivery.messages import IntakeMessage, StoryMessage
 from chalicelib.delivery.timeouts import SWEEP_EVERY
-from chalicelib.http import answers, profiles, requests, tokens
+from chalicelib.http import (
+    answers,
+    bodies,
+    bulk_bodies,
+    openapi,
+    parameters,
+    profile_bodies,
+    profiles,
+    requests,
+    responses,
+    tokens,
+)
+from chalicelib.http import voices as known_voices
 from chalicelib.http.forms import FORM
+from chalicelib.http.routes import PHOTO, PHOTO_OR_FORM, ListOf, RequestBody, Routes
 from chalicelib.profiles.attempt_end import AttemptEnd
 from chalicelib.profiles.detection import FaceDetection
 from chalicelib.profiles.direct_upload import ProfileUpload
@@ -62,16 +74,7 @@ app = Chalice(app_name="storytime", configure_logs=False)
 app.api.binary_types += sorted({*upload_request.PHOTO_TYPES, FORM} - {*app.api.binary_types})
 app.api.cors = CORSConfig(
     allow_origin=settings.allowed_origin,
-    allow_headers=[
-        "Content-Disposition",
-        "ETag",
-        "Timestamp",
-        "X-Duplication-Check-Required",
-        "X-Email",
-        "X-Language",
-        "X-Notification-Required",
-        "X-Voice",
-    ],
+    allow_headers=[*(each.name for each in parameters.HEADERS), "Timestamp"],
     expose_headers=["ETag", "Retry-After", "Timestamp"],
     max_age=7200,  # else browsers ask again every 5 seconds; 2 hours are Chromium's maximum
 )
@@ -95,8 +98,8 @@ def answer_in_time(event: object, get_response: Callable[[object], Response]) ->
 
 
 @app.middleware("http")
-def reshape_errors(event: object, get_response: Callable[[object], Response]) -> Response:
-    return answers.in_our_shape(get_response(event))
+def finish(event: object, get_response: Callable[[object], Response]) -> Response:
+    return responses.finished(get_response(event))
 
 
 @app.authorizer(ttl_seconds=tokens.CACHED_SECONDS)
@@ -105,7 +108,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
 
 
 # An open stage has no authorizer: with one, API Gateway refuses every request without a token.
-route = partial(app.route, authorizer=authorize if digests else None)
+route = Routes(app, guard=authorize if digests else None)
 
 
 def of_queue(step: Step, suffix: str = "") -> dict[str, Any]:
@@ -121,15 +124,34 @@ def handle(event: SQSEvent, step: Step, suffix: str = "") -> None:
     events.handle_each(event, message, part.handler(step, suffix))
 
 
-@route("/upload", methods=["POST"], content_types=["*/*"])  # intake checks the type itself
-@answers.answering_errors
+@route(
+    "POST",
+    "/upload",
+    summary="Send a photo of a page: it becomes a story",
+    parameters=(
+        parameters.FILE_NAME,
+        parameters.LANGUAGE,
+        parameters.VOICE,
+        parameters.NOTIFY,
+        parameters.DEDUPLICATE,
+    ),
+    body=PHOTO_OR_FORM,
+    answers={200: bodies.StoryReceipt},
+    refuses=(400, 413, 415),
+)
 def upload() -> Response:
     receipt = part(Intake).take_in(requests.upload_of(current_request()))
     return answers.receipt_response(receipt, part.links)
 
 
-@route("/uploads", methods=["POST"])
-@answers.answering_errors
+@route(
+    "POST",
+    "/uploads",
+    summary="Ask for a form that posts a photo of up to 25 MB straight to S3",
+    body=RequestBody(bodies.WantedForm),
+    answers={201: bodies.UploadForm},
+    refuses=(400, 415),
+)
 def request_upload() -> Response:
     permit = part(DirectUpload).permit(requests.wanted_upload_of(current_request()))
     return answers.permit_response(permit)
@@ -162,37 +184,99 @@ def make_renditions(event: SQSEvent) -> None:
     handle(event, Step.RENDITIONS)
 
 
-@route("/retrieve/{story_id}", methods=["GET", "HEAD"])
-@answers.answering_errors
+RETRIEVED = {
+    200: bodies.StoryAnswer,
+    410: (bodies.DeletedStory, bodies.Problem),
+    422: (bodies.UnreadyStory, bodies.UnreadyUpload),
+    503: (bodies.UnreadyStory, bodies.UnreadyUpload),
+}
+
+
+@route(
+    "GET",
+    "/retrieve/{story_id}",
+    summary="Get a story when it is ready; 503 until then",
+    parameters=(parameters.STORY_ID,),
+    answers=RETRIEVED,
+    refuses=(400, 404),
+)
 def retrieve_by_path(story_id: str) -> Response:
     return answers.found_response(part(Retrieval).retrieve(story_id), part.links)
 
 
-@route("/retrieve", methods=["GET", "HEAD"])
-@route("/getResult", methods=["GET", "HEAD"])
-@answers.answering_errors
+@route(
+    "GET",
+    "/retrieve",
+    "/getResult",
+    summary="Get a story when it is ready, with its id in a header; 503 until then",
+    parameters=(parameters.ENTITY_TAG,),
+    answers=RETRIEVED,
+    refuses=(400, 404),
+)
 def retrieve_by_entity_tag() -> Response:
     entity_tag = requests.entity_tag_of(current_request())
     return answers.found_response(part(Retrieval).retrieve(entity_tag), part.links)
 
 
-@route("/bulk", methods=["POST"])
-@answers.answering_errors
+@route(
+    "POST",
+    "/bulk",
+    summary="Look up many stories",
+    parameters=(parameters.NOTIFY,),
+    body=RequestBody(bulk_bodies.WantedStories),
+    answers={
+        200: ListOf(
+            "What GET /retrieve/{story_id} answers to each id.",
+            (
+                bulk_bodies.StoryEntry,
+                bulk_bodies.UnreadyEntry,
+                bulk_bodies.UploadEntry,
+                bulk_bodies.DeletedEntry,
+                bulk_bodies.ProblemEntry,
+            ),
+        )
+    },
+    refuses=(400, 415),
+)
 def retrieve_many() -> Response:
     wanted, notify = requests.bulk_of(current_request())
     found = part(Bulk).look_up(wanted, notify=notify)
     return answers.bulk_response(wanted, found, part.links)
 
 
-@route("/stories", methods=["GET", "HEAD"])
-@answers.answering_errors
+@route(
+    "GET",
+    "/stories",
+    summary="List the stories, newest first",
+    parameters=(parameters.LIMIT, parameters.CURSOR),
+    answers={200: bodies.StoryList},
+    refuses=(400,),
+)
 def list_stories() -> Response:
     page = part(Listing).page(*requests.place_in_list_of(current_request()))
     return answers.list_response(page, part.links)
 
 
-@route("/stories/{story_id}", methods=["DELETE"])
-@answers.answering_errors
+@route(
+    "GET",
+    "/stories/{story_id}",
+    summary="Get a story in any state, and how far it is",
+    parameters=(parameters.STORY_ID,),
+    answers={200: (bodies.StoryState, bodies.DeletedState, bodies.UploadState)},
+    refuses=(400, 404, 410),
+)
+def get_story(story_id: str) -> Response:
+    return answers.state_response(part(Retrieval).retrieve(story_id), part.links)
+
+
+@route(
+    "DELETE",
+    "/stories/{story_id}",
+    summary="Delete a story, or cancel an upload",
+    parameters=(parameters.STORY_ID,),
+    answers={202: (bodies.Tombstone, bodies.UploadAnswer)},
+    refuses=(400, 404),
+)
 def delete_story(story_id: str) -> Response:
     return answers.deletion_response(part(Deletion).delete(story_id))
 
@@ -202,15 +286,29 @@ def erase(event: SQSEvent) -> None:
     handle(event, Step.DELETION)
 
 
-@route("/profiles/{user_id}/photo", methods=["PUT"], content_types=["*/*"])
-@answers.answering_errors
+@route(
+    "PUT",
+    "/profiles/{user_id}/photo",
+    summary="Send a profile photo",
+    parameters=(parameters.USER, parameters.EMAIL),
+    body=PHOTO,
+    answers={202: profile_bodies.SentProfilePhoto},
+    refuses=(400, 413, 415),
+)
 def put_profile_photo(user_id: str) -> Response:
     photo = profiles.photo_of(current_request(), user_id)
     return profiles.receipt_response(part(ProfileIntake).take_in(photo), part.links)
 
 
-@route("/profiles/{user_id}/uploads", methods=["POST"])
-@answers.answering_errors
+@route(
+    "POST",
+    "/profiles/{user_id}/uploads",
+    summary="Ask for a form that posts a profile photo of up to 25 MB straight to S3",
+    parameters=(parameters.USER, parameters.EMAIL),
+    body=RequestBody(profile_bodies.WantedProfileForm),
+    answers={201: profile_bodies.ProfileForm},
+    refuses=(400, 415),
+)
 def request_profile_upload(user_id: str) -> Response:
     wanted = profiles.wanted_photo_of(current_request(), user_id)
     return profiles.permit_response(part(ProfileUpload).permit(*wanted))
@@ -251,16 +349,28 @@ def fail_photo(event: dict[str, Any], _context: object) -> str:
     return run_task(part(AttemptEnd).run, event)
 
 
-@route("/profiles/{user_id}", methods=["GET", "HEAD"])
-@answers.answering_errors
+@route(
+    "GET",
+    "/profiles/{user_id}",
+    summary="Get a profile, and what became of its last photo",
+    parameters=(parameters.USER, parameters.EXECUTION),
+    answers={200: profile_bodies.ProfileAnswer},
+    refuses=(400, 404),
+)
 def get_profile(user_id: str) -> Response:
     execution = profiles.execution_of(current_request())
     profile = part(ProfileRetrieval).retrieve(user_id, execution)
     return profiles.profile_response(profile, part.links)
 
 
-@route("/profiles/{user_id}", methods=["DELETE"])
-@answers.answering_errors
+@route(
+    "DELETE",
+    "/profiles/{user_id}",
+    summary="Delete a profile",
+    parameters=(parameters.USER,),
+    answers={202: profile_bodies.DeletedProfile},
+    refuses=(400, 404),
+)
 def delete_profile(user_id: str) -> Response:
     return profiles.deletion_response(part(ProfileRetrieval).delete(user_id))
 
@@ -295,6 +405,31 @@ def give_up_deletion(event: SQSEvent) -> None:
     handle(event, Step.DELETION, DEAD_LETTERS)
 
 
-@app.route("/health", methods=["GET", "HEAD"])
+@route(
+    "GET",
+    "/voices",
+    summary="List the languages and voices",
+    answers={200: known_voices.LanguageList},
+)
+def list_voices() -> Response:
+    return known_voices.voices_response()
+
+
+@route(
+    "GET", "/health", summary="Say that the API answers", is_open=True, answers={200: bodies.Health}
+)
 def health() -> Response:
-    return Response(body={"status": "ok"})
+    return responses.response(bodies.Health())
+
+
+@route(
+    "GET",
+    "/openapi.json",
+    summary="Describe the API: this document",
+    is_open=True,
+    answers={200: openapi.OpenApi},
+)
+def describe() -> Response:
+    server = requests.base_path_of(current_request(), "/openapi.json")
+    document = openapi.document(route.operations, server)
+    return responses.response(document, headers=responses.CACHEABLE)

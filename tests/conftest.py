@@ -22,6 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="keep what this run, which must be a whole one, saw the functions or commands call",
     )
+    parser.addoption(
+        "--keep-openapi",
+        action="store_true",
+        help="write what the app says of its routes to docs/openapi.json",
+    )
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -18,8 +18,10 @@ ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/api/GET/stories"
 
 LOOK = """
 import json, sys
-from app import app, part
+from app import app, part, route
+from chalicelib.http import openapi
 from chalice.deploy.swagger import CFNSwaggerGenerator
+from msgspec import to_builtins
 asked = json.loads(sys.argv[1])
 adapters = sorted(name for name in vars(part._tools) if not name.startswith("_"))
 swagger = CFNSwaggerGenerator().generate_swagger(app)
@@ -37,6 +39,8 @@ print(json.dumps({
     "adapters": adapters,
     "pillow": "PIL.Image" in sys.modules,
     "cors": app.api.cors.get_access_control_headers(),
+    "routes": [[path, method] for path, views in app.routes.items() for method in views],
+    "document": to_builtins(openapi.document(route.operations, "")),
 }))
 """
 
@@ -104,11 +108,13 @@ def test_head_answers_wherever_get_does(closed: Any) -> None:
     assert paths["head"] == paths["get"]
 
 
-def test_every_route_but_health_is_guarded_and_no_preflight(closed: Any) -> None:
+def test_every_route_is_guarded_but_health_the_document_and_preflights(closed: Any) -> None:
     preflights = {(each["path"], "options") for each in closed["deployed"]}
 
     assert len(preflights) > 8
-    assert unguarded(closed) == preflights | {("/health", "get"), ("/health", "head")}
+    assert unguarded(closed) == preflights | {
+        (path, method) for path in ("/health", "/openapi.json") for method in ("get", "head")
+    }
 
 
 def test_a_token_opens_everything_because_its_policy_is_remembered(closed: Any) -> None:

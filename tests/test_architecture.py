@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "delivery": {"errors", "stories", "telemetry"},
     "profiles": {"delivery", "errors", "pages", "stories", "telemetry"},
     "steps": {"delivery", "errors", "pages", "profiles", "speech", "stories", "telemetry"},
-    "http": {"delivery", "errors", "profiles", "speech", "steps", "stories"},
+    "http": {"delivery", "errors", "pages", "profiles", "speech", "steps", "stories"},
     "aws": {
         "delivery",
         "errors",
@@ -136,6 +136,9 @@ def test_only_the_translators_of_requests_and_events_know_the_framework() -> Non
         "chalicelib.http.answers",
         "chalicelib.http.requests",
         "chalicelib.http.profiles",
+        "chalicelib.http.responses",
+        "chalicelib.http.routes",
+        "chalicelib.http.voices",
         "chalicelib.delivery.events",
     }
 

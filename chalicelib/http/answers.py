@@ -1,87 +1,104 @@
-"""HTTP answers in JSON: stories, receipts and errors."""
+"""What is answered about stories, and to the authorizer's caller."""
 
-import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
-from urllib.parse import unquote
+from typing import Final, TypeVar
 
 from chalice.app import AuthResponse, Response
+from msgspec import Struct, structs
 
-from chalicelib import errors
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.errors import RejectedError
+from chalicelib.http.bodies import (
+    DeletedState,
+    DeletedStory,
+    RenditionAnswer,
+    StoryAnswer,
+    StoryList,
+    StoryReceipt,
+    StoryState,
+    Tombstone,
+    UnreadyStory,
+    UnreadyUpload,
+    UploadAnswer,
+    UploadForm,
+    UploadState,
+)
+from chalicelib.http.bulk_bodies import (
+    DeletedEntry,
+    ProblemEntry,
+    StoryEntry,
+    UnreadyEntry,
+    UploadEntry,
+)
+from chalicelib.http.responses import problem_of, response
 from chalicelib.steps.bulk import BulkResult
 from chalicelib.steps.direct_upload import UploadPermit
 from chalicelib.steps.intake import Receipt
 from chalicelib.steps.listing import ListPage
 from chalicelib.stories.keys import Links
-from chalicelib.stories.story import Status, Story, why_it_failed
+from chalicelib.stories.story import Status, Story, progress_of, why_it_failed
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from chalicelib.stories.upload_request import why_it_failed as why_upload_failed
 
-log = logging.getLogger(__name__)
-
-_STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
-    errors.InvalidRequestError: 400,
-    errors.UnknownStoryError: 404,
-    errors.UnknownProfileError: 404,
-    errors.ExpiredError: 410,
-    errors.TooLargeError: 413,
-    errors.UnsupportedTypeError: 415,
-}
-
-_RETRY_SOON_SECONDS: Final = 5
 _SECONDS_TO_WAIT: Final = str(int(RESUME_AFTER.total_seconds()))
+_BEING_MADE: Final = f"The story is being made; ask again in {_SECONDS_TO_WAIT} seconds, or sooner."
+_NO_PHOTO: Final = "No photo was taken in yet: post the form, or ask again in a moment."
+_ENTRIES: Final[Mapping[type[Struct], type[Struct]]] = {
+    StoryAnswer: StoryEntry,
+    UnreadyStory: UnreadyEntry,
+    UnreadyUpload: UploadEntry,
+    DeletedStory: DeletedEntry,
+}
+"""How a bulk retrieval says what a single one answers."""
+
+_Answer = TypeVar("_Answer", bound=Struct)
 
 
 def receipt_response(receipt: Receipt, links: Links) -> Response:
     """200: the photo is stored, and its story is being made or exists."""
-    story = receipt.story
-    body = {"duplicate": receipt.duplicate, **_described(story, links)}
-    return Response(body=body, status_code=200, headers={**_headers(story)})
+    story = _described(receipt.story, links)
+    answer = _extended(StoryReceipt, story, duplicate=receipt.duplicate)
+    return response(answer, headers=_headers(receipt.story))
 
 
 def permit_response(permit: UploadPermit) -> Response:
     """201 with the form that posts the photo."""
-    body = {
-        "id": permit.request.id,
-        "url": permit.form.url,
-        "fields": dict(permit.form.fields),
-        "expires_at": timestamp(permit.request.usable_until),
-    }
-    return Response(body=body, status_code=201)
+    form = UploadForm(
+        id=permit.request.id,
+        url=permit.form.url,
+        fields=dict(permit.form.fields),
+        expires_at=timestamp(permit.request.usable_until),
+    )
+    return response(form, HTTPStatus.CREATED)
 
 
 def found_response(found: Story | UploadRequest, links: Links) -> Response:
     """200 with a ready story; else 503, 422 or 410 with the reason."""
-    status_code, body = _answer_about(found, links)
-    wait = (
-        {"Retry-After": _SECONDS_TO_WAIT} if status_code == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    )
-    return Response(body=body, status_code=status_code, headers={**_headers(found), **wait})
+    status_code, answer = _answer_about(found, links)
+    is_unfinished = status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    wait = {"Retry-After": _SECONDS_TO_WAIT} if is_unfinished else {}
+    return response(answer, status_code, {**_headers(found), **wait})
+
+
+def state_response(found: Story | UploadRequest, links: Links) -> Response:
+    """200 with a story in any state, or with an upload that has no story yet."""
+    return response(_state_of(found, links), headers=_headers(found))
 
 
 def bulk_response(given_ids: Sequence[str], found: Sequence[BulkResult], links: Links) -> Response:
     """200 with, for each id, the body and status code of a single retrieval."""
-    entries = []
-    for given_id, each in zip(given_ids, found, strict=True):
-        if isinstance(each, RejectedError):
-            status_code, problem = problem_of(each)
-            body = {"id": given_id, **problem}
-        else:
-            status_code, body = _answer_about(each, links)
-        entries.append({"status_code": status_code, **body})
-    return Response(body=entries, status_code=200)
+    entries = [
+        _bulk_entry(given_id, each, links) for given_id, each in zip(given_ids, found, strict=True)
+    ]
+    return response(entries)
 
 
 def list_response(page: ListPage, links: Links) -> Response:
     """200 with some stories, and the cursor of the next page."""
     stories = [_described(story, links) for story in page.stories]
-    return Response(body={"stories": stories, "next_cursor": page.next_cursor}, status_code=200)
+    return response(StoryList(stories, page.next_cursor))
 
 
 def deletion_response(deleted: Story | UploadRequest) -> Response:
@@ -89,80 +106,97 @@ def deletion_response(deleted: Story | UploadRequest) -> Response:
 
     Of an upload that has no story yet, none will be made.
     """
-    body = _tombstone(deleted) if isinstance(deleted, Story) else _summary(deleted)
-    return Response(body=body, status_code=202, headers={**_headers(deleted)})
+    answer = _tombstone(deleted) if isinstance(deleted, Story) else _upload(deleted)
+    return response(answer, HTTPStatus.ACCEPTED, _headers(deleted))
 
 
-def _answer_about(found: Story | UploadRequest, links: Links) -> tuple[int, dict[str, Any]]:
+def _answer_about(
+    found: Story | UploadRequest, links: Links
+) -> tuple[int, StoryAnswer | UnreadyStory | DeletedStory | UnreadyUpload]:
     """The status and body for a story, or for an upload request without a story."""
     if isinstance(found, UploadRequest):
-        described = _summary(found) | {"name": found.name}
+        status_code, code, message = 503, "not_ready", _NO_PHOTO
         if found.status is UploadStatus.FAILED:
-            return 422, described | _problem("failed", why_upload_failed(found))
-        message = "No photo was taken in yet: post the form, or ask again in a moment."
-        return 503, described | _problem("not_ready", message)
+            status_code, code, message = 422, "failed", why_upload_failed(found)
+        upload = _upload(found)
+        return status_code, _extended(
+            UnreadyUpload, upload, name=found.name, code=code, message=message
+        )
     if found.status is Status.DELETED:
-        return 410, _tombstone(found) | _problem("deleted", "This story was deleted.")
-    described = _described(found, links)
+        message = "This story was deleted."
+        return 410, _extended(DeletedStory, _tombstone(found), code="deleted", message=message)
+    story = _described(found, links)
     if found.status is Status.READY:
-        return 200, described
+        return 200, story
     if found.status is Status.FAILED:
-        return 422, described | _problem("failed", why_it_failed(found))
-    return 503, described | _being_made()
+        return 422, _extended(UnreadyStory, story, code="failed", message=why_it_failed(found))
+    return 503, _extended(UnreadyStory, story, code="not_ready", message=_BEING_MADE)
 
 
-def _being_made() -> dict[str, str]:
-    message = f"The story is being made; ask again in {_SECONDS_TO_WAIT} seconds, or sooner."
-    return _problem("not_ready", message)
+def _state_of(
+    found: Story | UploadRequest, links: Links
+) -> StoryState | DeletedState | UploadState:
+    if isinstance(found, UploadRequest):
+        why = why_upload_failed(found) if found.status is UploadStatus.FAILED else None
+        return _extended(UploadState, _upload(found), name=found.name, **_failure(why))
+    if found.status is Status.DELETED:
+        return _extended(DeletedState, _tombstone(found))
+    why = why_it_failed(found) if found.status is Status.FAILED else None
+    story = _described(found, links)
+    return _extended(StoryState, story, progress=progress_of(found), **_failure(why))
 
 
-def _problem(code: str, message: str) -> dict[str, str]:
-    return {"code": code, "message": message}
+def _failure(why: str | None) -> dict[str, str]:
+    return {} if why is None else {"code": "failed", "message": why}
 
 
-def _described(story: Story, links: Links) -> dict[str, Any]:
-    return {
-        "id": story.id,
-        "status": story.status.value,
-        "name": story.name,
-        "timestamp": timestamp(story.created_at),
-        "content_id": story.content_id,
-        "content_type": story.content_type,
-        "language": story.language,
-        "language_detected": story.language_detected,
-        "voice": story.voice,
-        "text": story.text,
-        "complete": story.complete,
-        "skipped": [
-            {"text": each.text, "reason": each.reason.value, "box": each.box}
-            for each in story.skipped
-        ],
-        "image_url": links.to(story.page),
-        "audio_url": links.to(story.audio),
-        "renditions": {
-            name: {
-                "url": links.to(rendition.key),
-                "width": rendition.width,
-                "height": rendition.height,
-                "bytes": rendition.bytes,
-            }
-            for name, rendition in story.renditions.items()
+def _extended(kind: Callable[..., _Answer], answer: Struct, **more: object) -> _Answer:
+    """An answer of another kind, which has more fields."""
+    return kind(**structs.asdict(answer), **more)
+
+
+def _bulk_entry(given_id: str, found: BulkResult, links: Links) -> Struct:
+    if isinstance(found, RejectedError):
+        status_code, problem = problem_of(found)
+        return _extended(ProblemEntry, problem, id=given_id, status_code=status_code)
+    status_code, answer = _answer_about(found, links)
+    return _extended(_ENTRIES[type(answer)], answer, status_code=status_code)
+
+
+def _described(story: Story, links: Links) -> StoryAnswer:
+    return StoryAnswer(
+        id=story.id,
+        status=story.status,
+        name=story.name,
+        timestamp=timestamp(story.created_at),
+        content_id=story.content_id,
+        content_type=story.content_type,
+        language=story.language,
+        language_detected=story.language_detected,
+        voice=story.voice,
+        text=story.text,
+        complete=story.complete,
+        skipped=story.skipped,
+        image_url=links.to(story.page),
+        audio_url=links.to(story.audio),
+        renditions={
+            name: RenditionAnswer(links.to(each.key), each.width, each.height, each.bytes)
+            for name, each in story.renditions.items()
         },
-    }
+    )
 
 
-def _summary(request: UploadRequest) -> dict[str, Any]:
-    return {"id": request.id, "status": request.status.value}
+def _upload(request: UploadRequest) -> UploadAnswer:
+    return UploadAnswer(id=request.id, status=request.status)
 
 
-def _tombstone(story: Story) -> dict[str, Any]:
+def _tombstone(story: Story) -> Tombstone:
     """A deleted story, with the time of its deletion, and the time when all files were gone."""
-    return {
-        "id": story.id,
-        "status": story.status.value,
-        "deleted_at": timestamp(story.deleted_at) if story.deleted_at else None,
-        "erased_at": timestamp(story.erased_at) if story.erased_at else None,
-    }
+    return Tombstone(
+        id=story.id,
+        deleted_at=timestamp(story.deleted_at) if story.deleted_at else None,
+        erased_at=timestamp(story.erased_at) if story.erased_at else None,
+    )
 
 
 def timestamp(moment: datetime) -> str:
@@ -179,45 +213,3 @@ def permission_of(holder: str | None) -> AuthResponse:
     Every route, because API Gateway caches this answer and uses it for other routes, too.
     """
     return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")
-
-
-def answering_errors(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Answer the app's errors with their status, code and sentence, and with nothing else.
-
-    The view gets the parameters of its path decoded: API Gateway hands them to Lambda as they
-    stand in the path, and Chalice leaves them so (aws/chalice #511).
-    """
-
-    @wraps(view)
-    def answer(**parameters: str) -> Response:
-        try:
-            return view(**{name: unquote(value) for name, value in parameters.items()})
-        except errors.RejectedError as error:
-            log.info("request rejected", extra={"code": error.code, "reason": error.message})
-            status_code, body = problem_of(error)
-            return Response(body=body, status_code=status_code)
-        except (errors.TransientError, errors.StoryChangedError) as error:
-            log.warning("request failed", extra={"reason": error.message}, exc_info=True)
-            body = {
-                "code": "unavailable",
-                "message": "Storytime cannot reach its storage right now; try again in a few "
-                "seconds. Sending the same again is safe.",
-            }
-            retry_soon = {"Retry-After": str(_RETRY_SOON_SECONDS)}
-            return Response(body=body, status_code=503, headers={**retry_soon})
-
-    return answer
-
-
-def in_our_shape(response: Response) -> Response:
-    """Give Chalice's own errors (`Code`, `Message`) the shape of all other errors."""
-    body = response.body
-    if isinstance(body, dict) and body.keys() == {"Code", "Message"}:
-        code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", body["Code"].removesuffix("Error")).lower()
-        response.body = {"code": code, "message": body["Message"]}
-    return response
-
-
-def problem_of(error: errors.RejectedError) -> tuple[int, dict[str, str]]:
-    """The status and body that answer a rejection."""
-    return _STATUS_OF[type(error)], {"code": error.code, "message": error.message}

@@ -1,15 +1,26 @@
 """Translates HTTP requests and answers about profiles."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Final
 
-import msgspec
 from chalice.app import Request, Response
+from msgspec import structs
 
 from chalicelib import errors
+from chalicelib.http import parameters
 from chalicelib.http.answers import timestamp
-from chalicelib.http.requests import bytes_of, json_of, photos_type
+from chalicelib.http.bodies import Problem
+from chalicelib.http.profile_bodies import (
+    DeletedProfile,
+    ProfileAnswer,
+    ProfileForm,
+    ProfilePhoto,
+    SentProfilePhoto,
+    WantedProfileForm,
+)
+from chalicelib.http.requests import bytes_of, json_of, photos_type, query_of
+from chalicelib.http.responses import response
 from chalicelib.profiles import keys
 from chalicelib.profiles.direct_upload import ProfileUploadPermit
 from chalicelib.profiles.faces import Owner
@@ -26,19 +37,11 @@ from chalicelib.stories.keys import Links
 
 _NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
 
-_MAX_EMAIL_LENGTH: Final = 254
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL: Final = re.compile(
     rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@([A-Za-z0-9-]{{1,63}}\.)+[A-Za-z0-9-]{{2,63}}"
 )
 """Addresses that SES takes: ASCII only, at most 64 characters before the @ (RFC 5321, 5322)."""
-
-
-class _ProfileUploadBody(msgspec.Struct):
-    """The body of POST /profiles/{user_id}/uploads."""
-
-    content_type: str
-    email: str | None = None
 
 
 def photo_of(request: Request, user_id: str) -> NewPhoto:
@@ -62,7 +65,7 @@ def wanted_photo_of(request: Request, user_id: str) -> tuple[str, str, str | Non
         InvalidRequestError: The user's id, the body or a header is invalid.
         UnsupportedTypeError: The type is not a photo's.
     """
-    body = json_of(request, _ProfileUploadBody, '{"content_type": "image/jpeg"}')
+    body = json_of(request, WantedProfileForm, '{"content_type": "image/jpeg"}')
     email = checked_email(body.email or "", "email") or email_of(request)
     return checked_user_id(user_id), photos_type(body.content_type), email
 
@@ -73,7 +76,7 @@ def email_of(request: Request) -> str | None:
     Raises:
         InvalidRequestError: It is no address.
     """
-    return checked_email(request.headers.get("x-email", ""), "X-Email")
+    return checked_email(request.headers.get(parameters.EMAIL.name, ""), parameters.EMAIL.name)
 
 
 def checked_email(given: str, name: str) -> str | None:
@@ -87,7 +90,7 @@ def checked_email(given: str, name: str) -> str | None:
         InvalidRequestError: It is no address.
     """
     address = given.strip()
-    is_valid = len(address) <= _MAX_EMAIL_LENGTH and _EMAIL.fullmatch(address)
+    is_valid = len(address) <= parameters.MAX_EMAIL_LENGTH and _EMAIL.fullmatch(address)
     if address and not is_valid:
         raise errors.InvalidRequestError(
             f"{name} must be one e-mail address, or be left out.", code="invalid_email"
@@ -97,55 +100,54 @@ def checked_email(given: str, name: str) -> str | None:
 
 def execution_of(request: Request) -> str | None:
     """The execution that the client asks about; None: any."""
-    parameters: Mapping[str, str] = request.query_params or {}
-    return parameters.get("execution_id")
+    return query_of(request).get(parameters.EXECUTION.name)
 
 
 def receipt_response(receipt: ProfileReceipt, links: Links) -> Response:
     """202: the photo is stored, and its workflow is started."""
-    body = {**_described(receipt.profile, links), "duplicate": receipt.duplicate}
-    return Response(body=body, status_code=202)
+    described = _described(receipt.profile, links)
+    answer = SentProfilePhoto(**structs.asdict(described), duplicate=receipt.duplicate)
+    return response(answer, HTTPStatus.ACCEPTED)
 
 
 def permit_response(permit: ProfileUploadPermit) -> Response:
     """201 with the form that posts the photo."""
-    body = {
-        "user_id": permit.user_id,
-        "url": permit.form.url,
-        "fields": dict(permit.form.fields),
-        "expires_at": timestamp(permit.usable_until),
-    }
-    return Response(body=body, status_code=201)
+    form = ProfileForm(
+        user_id=permit.user_id,
+        url=permit.form.url,
+        fields=dict(permit.form.fields),
+        expires_at=timestamp(permit.usable_until),
+    )
+    return response(form, HTTPStatus.CREATED)
 
 
 def profile_response(profile: Profile, links: Links) -> Response:
     """200 with the status of the last photo, and the photo that counts."""
-    return Response(body=_described(profile, links), status_code=200)
+    return response(_described(profile, links))
 
 
 def deletion_response(profile: Profile) -> Response:
     """202: no client gets the profile from now on; its files and faces are being removed."""
-    return Response(
-        body={"user_id": profile.user_id, "status": profile.status.value}, status_code=202
+    answer = DeletedProfile(user_id=profile.user_id, status=profile.status)
+    return response(answer, HTTPStatus.ACCEPTED)
+
+
+def _described(profile: Profile, links: Links) -> ProfileAnswer:
+    attempt = profile.attempt
+    refusal = attempt.refusal if attempt and profile.status in _NOT_TAKEN else None
+    return ProfileAnswer(
+        user_id=profile.user_id,
+        status=profile.status,
+        execution_id=latest_execution(profile),
+        reason=Problem(code=refusal.code, message=refusal.message) if refusal else None,
+        photo=_photo(profile, profile.photo, links) if profile.photo else None,
     )
 
 
-def _described(profile: Profile, links: Links) -> dict[str, Any]:
-    attempt = profile.attempt
-    refusal = attempt.refusal if attempt and profile.status in _NOT_TAKEN else None
-    return {
-        "user_id": profile.user_id,
-        "status": profile.status.value,
-        "execution_id": latest_execution(profile),
-        "reason": {"code": refusal.code, "message": refusal.message} if refusal else None,
-        "photo": _photo(profile, profile.photo, links) if profile.photo else None,
-    }
-
-
-def _photo(profile: Profile, photo: Photo, links: Links) -> dict[str, Any]:
-    return {
-        "thumbnail_url": links.to(keys.thumbnail(Owner(profile.id, photo.generation))),
-        "face_id": photo.face_id,
-        "face": msgspec.to_builtins(photo.face),
-        "registered_at": timestamp(photo.registered_at),
-    }
+def _photo(profile: Profile, photo: Photo, links: Links) -> ProfilePhoto:
+    return ProfilePhoto(
+        thumbnail_url=links.to(keys.thumbnail(Owner(profile.id, photo.generation))),
+        face_id=photo.face_id,
+        face=photo.face,
+        registered_at=timestamp(photo.registered_at),
+    )

@@ -6,13 +6,15 @@ import email.utils
 import logging
 import re
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import msgspec
 from chalice.app import Request
 
 from chalicelib import errors
-from chalicelib.http import forms
+from chalicelib.http import forms, parameters
+from chalicelib.http.bodies import WantedForm
+from chalicelib.http.bulk_bodies import WantedStory
 from chalicelib.speech import voices
 from chalicelib.steps import listing
 from chalicelib.steps.direct_upload import WantedUpload
@@ -24,22 +26,6 @@ log = logging.getLogger(__name__)
 _Body = TypeVar("_Body")
 
 
-class _UploadBody(msgspec.Struct):
-    """The body of POST /uploads."""
-
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=keys.MAX_NAME_LENGTH)]
-    content_type: str = ""
-    language: str | None = None
-    voice: str | None = None
-    notify: bool = True
-
-
-class _BulkEntry(msgspec.Struct):
-    """An entry of the body of POST /bulk."""
-
-    id: str
-
-
 def upload_of(request: Request) -> Upload:
     """Read an upload from its request.
 
@@ -47,9 +33,11 @@ def upload_of(request: Request) -> Upload:
         InvalidRequestError: A header or the form is invalid.
     """
     headers = request.headers
-    language, voice = voices.chosen(headers.get("x-language"), headers.get("x-voice"))
+    language, voice = voices.chosen(
+        headers.get(parameters.LANGUAGE.name), headers.get(parameters.VOICE.name)
+    )
     content, content_type = bytes_of(request), headers.get("content-type", "")
-    name = file_name(headers.get("content-disposition", ""))
+    name = file_name(headers.get(parameters.FILE_NAME.name, ""))
     if content_type.strip().lower().startswith(forms.FORM):
         file = forms.file_of(content, content_type)
         content, content_type, name = file.content, upload_request.ANY_PHOTO, file.name or name
@@ -59,8 +47,8 @@ def upload_of(request: Request) -> Upload:
         name=name,
         language=language,
         voice=voice,
-        notify=_flag(headers, "X-Notification-Required"),
-        deduplicate=_flag(headers, "X-Duplication-Check-Required"),
+        notify=_flag(headers, parameters.NOTIFY.name),
+        deduplicate=_flag(headers, parameters.DEDUPLICATE.name),
     )
 
 
@@ -71,7 +59,7 @@ def wanted_upload_of(request: Request) -> WantedUpload:
         InvalidRequestError: The body is invalid.
         UnsupportedTypeError: The type is not a photo's.
     """
-    body = json_of(request, _UploadBody, '{"name": "page.jpg", "content_type": "image/jpeg"}')
+    body = json_of(request, WantedForm, '{"name": "page.jpg", "content_type": "image/jpeg"}')
     content_type = photos_type(body.content_type)
     language, voice = voices.chosen(body.language, body.voice)
     return WantedUpload(
@@ -89,8 +77,8 @@ def bulk_of(request: Request) -> tuple[list[str], bool]:
     Raises:
         InvalidRequestError: The body or the header is invalid.
     """
-    wanted = json_of(request, list[_BulkEntry], '[{"id": "..."}, ...]')
-    return [each.id for each in wanted], _flag(request.headers, "X-Notification-Required")
+    wanted = json_of(request, list[WantedStory], '[{"id": "..."}, ...]')
+    return [each.id for each in wanted], _flag(request.headers, parameters.NOTIFY.name)
 
 
 def place_in_list_of(request: Request) -> tuple[int, str | None]:
@@ -99,14 +87,14 @@ def place_in_list_of(request: Request) -> tuple[int, str | None]:
     Raises:
         InvalidRequestError: The limit is no number.
     """
-    parameters: Mapping[str, str] = request.query_params or {}
-    limit = parameters.get("limit", str(listing.DEFAULT_LIMIT))
+    given = query_of(request)
+    limit = given.get(parameters.LIMIT.name, str(listing.DEFAULT_LIMIT))
     if not re.fullmatch(r"-?[0-9]{1,9}", limit):
         raise errors.InvalidRequestError(
             f"limit is {limit[:40]!r}; it must be a number from 1 to {listing.MAX_LIMIT}.",
             code="invalid_limit",
         )
-    return int(limit), parameters.get("cursor")
+    return int(limit), given.get(parameters.CURSOR.name)
 
 
 def json_of(request: Request, kind: type[_Body], example: str) -> _Body:
@@ -135,7 +123,17 @@ def bytes_of(request: Request) -> bytes:
 
 
 def entity_tag_of(request: Request) -> str | None:
-    return request.headers.get("etag")
+    return request.headers.get(parameters.ENTITY_TAG.name)
+
+
+def query_of(request: Request) -> Mapping[str, str]:
+    return request.query_params or {}
+
+
+def base_path_of(request: Request, path: str) -> str:
+    """What the request has before a route's path: empty, or API Gateway's stage."""
+    asked: str = request.context["path"]
+    return asked.rstrip("/").removesuffix(path)
 
 
 def file_name(content_disposition: str) -> str:

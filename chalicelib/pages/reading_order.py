@@ -6,6 +6,7 @@
 """
 
 import itertools
+from typing import Annotated
 
 import msgspec
 
@@ -39,15 +40,17 @@ class SpokenWord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SkippedText(msgspec.Struct, frozen=True):
-    """Text that is on the page and not in its text.
-
-    Attributes:
-        box: Left, top, right, bottom, in fractions of the upright page.
-    """
+    """Text that is on the page and not in its text."""
 
     text: str
     reason: SkipReason
-    box: tuple[float, float, float, float]
+    box: Annotated[
+        tuple[float, float, float, float],
+        msgspec.Meta(
+            description="Left, top, right, bottom, in fractions of the upright page.",
+            examples=[[0.48, 0.95, 0.52, 0.97]],
+        ),
+    ]
 
 
 class PageText(msgspec.Struct, frozen=True):

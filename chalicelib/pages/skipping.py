@@ -13,6 +13,8 @@ from chalicelib.pages.lines import PageLine
 
 
 class SkipReason(StrEnum):
+    """Why text is not read aloud."""
+
     PAGE_NUMBER = "page_number"
     RUNNING_HEAD = "running_head"
     NEIGHBOURING_PAGE = "neighbouring_page"

@@ -1,7 +1,7 @@
 """Faces, and how they belong to profiles. Pure."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -17,33 +17,31 @@ class Box(msgspec.Struct, frozen=True):
     height: float
 
 
+_From0To100 = Annotated[float, msgspec.Meta(description="From 0 to 100.")]
+
+
 class FaceAttribute(msgspec.Struct, frozen=True):
-    """Whether a face shows something, and how certain that is, in per cent."""
+    """Whether a face shows something, and how certain that is."""
 
     value: bool
-    confidence: float
+    confidence: Annotated[float, msgspec.Meta(description="In per cent.")]
 
 
 class Face(msgspec.Struct, frozen=True, kw_only=True):
-    """A face that was detected on a picture.
+    """A face that was detected on a picture."""
 
-    Attributes:
-        box: Where it is; may reach over the picture's edge.
-        confidence: That it is a face, in per cent.
-        sharpness: From 0 to 100.
-        brightness: From 0 to 100.
-        yaw: Degrees by which the face is turned to a side; 0 looks at the camera.
-        pitch: Degrees by which it looks up or down.
-        roll: Degrees by which the head is tilted.
-    """
-
-    box: Box
-    confidence: float
-    sharpness: float
-    brightness: float
-    yaw: float
-    pitch: float
-    roll: float
+    box: Annotated[Box, msgspec.Meta(description="Where it is; may reach over the picture's edge.")]
+    confidence: Annotated[float, msgspec.Meta(description="That it is a face, in per cent.")]
+    sharpness: _From0To100
+    brightness: _From0To100
+    yaw: Annotated[
+        float,
+        msgspec.Meta(
+            description="Degrees by which the face is turned to a side; 0 looks at the camera."
+        ),
+    ]
+    pitch: Annotated[float, msgspec.Meta(description="Degrees by which it looks up or down.")]
+    roll: Annotated[float, msgspec.Meta(description="Degrees by which the head is tilted.")]
     eyes_open: FaceAttribute
     sunglasses: FaceAttribute
 

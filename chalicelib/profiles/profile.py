@@ -17,7 +17,7 @@ from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
 from chalicelib.errors import InvalidRequestError
 from chalicelib.profiles.faces import Face
 
-_USER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}")
+USER_ID: Final = r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}"
 _USER_ID_RULE: Final = (
     "1 to 128 letters, digits and any of . _ @ : + -, the first a letter or a digit"
 )
@@ -164,7 +164,7 @@ def checked_user_id(user_id: str) -> str:
     Raises:
         InvalidRequestError: It is not one.
     """
-    if not _USER_ID.fullmatch(user_id):
+    if not re.fullmatch(USER_ID, user_id):
         raise InvalidRequestError(
             f"{user_id[:40]!r} of {len(user_id)} characters cannot be a user's id: it must be "
             f"{_USER_ID_RULE}.",

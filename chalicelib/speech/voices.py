@@ -120,6 +120,20 @@ def chosen(language: str | None, voice: str | None) -> tuple[str, str]:
     return spelled, match
 
 
+def check_marks(engine: Engine) -> None:
+    """Make sure that an engine says when each word is spoken.
+
+    Raises:
+        InvalidRequestError: It does not.
+    """
+    if engine not in ENGINES_WITH_MARKS:
+        raise InvalidRequestError(
+            f"Stories are spoken with the {engine} engine here, which does not say when each word "
+            "is spoken: send X-Read-Along: false.",
+            code="no_read_along",
+        )
+
+
 def default_voice(language: str) -> str:
     """The voice of a language that nobody chose."""
     return VOICES[language][0].id

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.pages.reading_order import SkippedText
+from chalicelib.pages.size import Size
 from chalicelib.stories.queues import Step
 
 PHOTO_MISSING: Final = "the photo never arrived: send it again"
@@ -25,11 +26,19 @@ class Status(StrEnum):
     DELETED = "deleted"  # no client gets it; its files are being removed, or are gone
 
 
+class StoryProgress(StrEnum):
+    """How far a story's data goes."""
+
+    RECEIVED = "received"  # there is the photo
+    READ = "read"  # there is the text
+    SPOKEN = "spoken"  # there is the audio
+
+
 LEGAL_MOVES: Final = MappingProxyType(
     {
         Status.RECEIVED: frozenset({Status.READ, Status.FAILED, Status.DELETED}),
         Status.READ: frozenset({Status.READY, Status.FAILED, Status.DELETED}),
-        Status.READY: frozenset({Status.DELETED}),
+        Status.READY: frozenset({Status.READ, Status.DELETED}),  # corrected: spoken again
         # Late success wins; a repeated upload or a redrive goes back to where the data stops.
         Status.FAILED: frozenset({Status.RECEIVED, Status.READ, Status.READY, Status.DELETED}),
         # The photo sent again is another generation: not a move, but a new claim of the id.
@@ -93,6 +102,20 @@ class Rendition(msgspec.Struct, frozen=True):
     bytes: int
 
 
+class Spoken(msgspec.Struct, frozen=True):
+    """What is published of a narration.
+
+    Attributes:
+        revision: That of the text that is spoken; its files are in a folder of this name.
+        duration_ms: How long the MP3 plays.
+        timed_words: How many words have a time; None: it has no read-along.
+    """
+
+    revision: int
+    duration_ms: int
+    timed_words: int | None = None
+
+
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """One photo read in one voice: the record in the table.
 
@@ -113,11 +136,16 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
             sender named none.
         voice: That of the language.
         language_detected: The language that most words of the page are in; None if they show none.
-        text: What the page says, a paragraph or a verse a line.
+        text: What the page says, a paragraph or a verse a line; what is to be spoken.
+        revision: Counts what is to be spoken, from 1: text, voice, and whether with times. None
+            until the page is read, and in records from before there were revisions.
+        read_along: Whether the narration gets times; None in records from before there were any.
         complete: False if the page may have words that were not read; None until it is read.
         skipped: What is on the page and not in the text; at most `MAX_SKIPPED`.
         page: S3 key of the upright page image.
-        audio: S3 key of the MP3.
+        image: The size of that image; None in records from before it was kept.
+        audio: S3 key of the MP3 that is published; after a correction still the old one.
+        spoken: What else is published with it; None in records from before it was kept.
         renditions: The page image in other sizes, by their names.
         last_error: The error of the last failed attempt.
         notified_of: The status in the last notice.
@@ -144,10 +172,14 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     unfinished_since: datetime | None = None
     language_detected: str | None = None
     text: str | None = None
+    revision: int | None = None
+    read_along: bool | None = None
     complete: bool | None = None
     skipped: list[SkippedText] = []
     page: str | None = None
+    image: Size | None = None
     audio: str | None = None
+    spoken: Spoken | None = None
     renditions: dict[str, Rendition] = {}
     last_error: str | None = None
     failure: Failure | None = None
@@ -179,6 +211,17 @@ def next_step(story: Story) -> Step:
     if story.status is Status.DELETED:
         return Step.DELETION
     return Step.READING if story.text is None else Step.NARRATION
+
+
+def revision_of(story: Story) -> int:
+    """The number of what is to be spoken; a record without one has its first."""
+    return story.revision or 1
+
+
+def progress_of(story: Story) -> StoryProgress:
+    if story.audio is not None:
+        return StoryProgress.SPOKEN
+    return StoryProgress.RECEIVED if story.text is None else StoryProgress.READ
 
 
 def has_ended(story: Story) -> bool:

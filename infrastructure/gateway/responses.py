@@ -36,10 +36,10 @@ class GatewayResponse:
 
     def all_headers(self, allowed_origin: str) -> dict[str, str]:
         """Return all headers; web pages of the allowed origin (``*``: any) can read them."""
-        cors = {"Access-Control-Allow-Origin": allowed_origin}
+        headers = {"Access-Control-Allow-Origin": allowed_origin, "Cache-Control": "no-store"}
         if self.headers:
-            cors["Access-Control-Expose-Headers"] = ",".join(self.headers)
-        return {**cors, **self.headers}
+            headers["Access-Control-Expose-Headers"] = ",".join(self.headers)
+        return {**headers, **self.headers}
 
 
 _NOTHING_THERE: Final = GatewayResponse(

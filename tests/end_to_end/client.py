@@ -35,6 +35,7 @@ class Client:
         """Ask the API; no answer may name anything of AWS."""
         answer = requests.request(method, f"{self.api}{path}", timeout=TIMEOUT, **parts)
         assert_tells_nothing_of_aws(answer.text, str(answer.headers))
+        assert answer.headers["Cache-Control"] == "no-store"
         return answer
 
     def upload(self, photo: bytes, content_type: str = "image/jpeg", **headers: str) -> Any:

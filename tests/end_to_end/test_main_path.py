@@ -38,10 +38,16 @@ def test_a_page_becomes_a_story_that_can_be_heard(client: Client, log_file: Path
     assert uploaded.headers["ETag"] == f'"{story_id}"'
     assert uploaded.headers["Timestamp"] == uploaded.json()["timestamp"]
 
+    being_made = client.get(f"/stories/{story_id}")
+    assert being_made.status_code == 200
+    assert being_made.json()["progress"] in {"received", "read", "spoken"}
+    assert being_made.headers["ETag"] == f'"{story_id}"'
+
     answer = client.ended(story_id)
 
     assert answer.status_code == 200
     story = answer.json()
+    assert client.get(f"/stories/{story_id}").json() == {**story, "progress": "spoken"}
     assert re.sub("[“”]", '"', story["text"]) == re.sub("[“”]", '"', SAMPLE_TEXT)
     assert (story["name"], story["status"], story["complete"]) == (
         "lighthouse.jpg",

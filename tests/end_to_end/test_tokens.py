@@ -52,6 +52,25 @@ def test_health_needs_no_token(closed: RunningStack) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+def test_the_description_of_the_api_needs_no_token_and_says_that_the_others_do(
+    closed: RunningStack,
+) -> None:
+    answer = call(closed, "GET", "/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.json()["security"] == [{"token": []}]
+    assert answer.headers["Cache-Control"] == "private, max-age=3600"
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_voices_may_be_cached_and_a_refusal_may_not(closed: RunningStack) -> None:
+    known, refused = call(closed, "GET", "/voices", ANNA), call(closed, "GET", "/voices")
+
+    assert known.json()["languages"][0]["default_voice"] == "Joanna"
+    assert known.headers["Cache-Control"] == "private, max-age=3600"
+    assert (refused.status_code, refused.headers["Cache-Control"]) == (401, "no-store")
+
+
 @pytest.mark.parametrize("token", [ANNA, BEN])
 def test_each_token_opens_the_api(closed: RunningStack, token: str) -> None:
     answer = call(closed, "GET", "/stories", token)

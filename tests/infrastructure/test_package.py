@@ -23,6 +23,7 @@ def test_the_error_responses_are_in_the_definition_of_the_api() -> None:
     assert answers["DEFAULT_5XX"] == {
         "responseParameters": {
             "gatewayresponse.header.Access-Control-Allow-Origin": "'https://books.example.com'",
+            "gatewayresponse.header.Cache-Control": "'no-store'",
             "gatewayresponse.header.Access-Control-Expose-Headers": "'Retry-After'",
             "gatewayresponse.header.Retry-After": "'5'",
         },

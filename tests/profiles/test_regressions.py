@@ -14,8 +14,8 @@ from chalicelib.aws.requests import RequestFailedError
 from chalicelib.aws.ses import SesMailer
 from chalicelib.aws.tools import AwsTools
 from chalicelib.errors import TransientError, UnknownProfileError
-from chalicelib.http.answers import answering_errors
 from chalicelib.http.profiles import email_of
+from chalicelib.http.responses import answering_errors
 from chalicelib.profiles.faces import Owner, owner_of
 from chalicelib.profiles.intake import NewPhoto, ProfileIntake
 from chalicelib.profiles.profile import ProfileStatus

@@ -8,15 +8,15 @@ import pytest
 from chalice.app import Response
 
 from chalicelib import errors
-from chalicelib.http import answers
+from chalicelib.http import answers, responses
 from chalicelib.pages.reading_order import SkippedText
 from chalicelib.pages.skipping import SkipReason
 from chalicelib.steps.direct_upload import UploadPermit
 from chalicelib.steps.intake import Receipt
 from chalicelib.steps.listing import ListPage
 from chalicelib.stories.keys import Links
-from chalicelib.stories.story import Failure, Rendition, Status
-from chalicelib.stories.upload_request import PostForm, UploadStatus
+from chalicelib.stories.story import Failure, Rendition, Status, Story
+from chalicelib.stories.upload_request import PostForm, UploadRequest, UploadStatus
 from tests.fakes.builders import story, upload_request
 from tests.fakes.clock import NOW
 
@@ -229,7 +229,7 @@ def test_a_cancelled_upload_is_answered_with_its_status() -> None:
     [("anna%40example.com", "anna@example.com"), ("a+b", "a+b"), ("100%25", "100%"), ("%ff", "�")],
 )
 def test_a_view_gets_the_parameters_of_its_path_decoded_once(given: str, decoded: str) -> None:
-    view = answers.answering_errors(lambda user_id: Response({"user": user_id}))
+    view = responses.answering_errors(lambda user_id: Response({"user": user_id}))
 
     assert view(user_id=given).body == {"user": decoded}
 
@@ -248,7 +248,7 @@ def test_a_view_gets_the_parameters_of_its_path_decoded_once(given: str, decoded
 def test_an_error_is_answered_with_its_code_and_sentence(
     error: errors.RejectedError, status: int, code: str
 ) -> None:
-    @answers.answering_errors
+    @responses.answering_errors
     def view() -> Response:
         raise error
 
@@ -259,7 +259,7 @@ def test_an_error_is_answered_with_its_code_and_sentence(
     "error", [errors.TransientError("S3 is away"), errors.StoryChangedError("it changed")]
 )
 def test_a_failure_of_aws_asks_to_come_again(error: errors.StorytimeError) -> None:
-    @answers.answering_errors
+    @responses.answering_errors
     def view() -> Response:
         raise error
 
@@ -269,3 +269,70 @@ def test_a_failure_of_aws_asks_to_come_again(error: errors.StorytimeError) -> No
     assert answer.body["code"] == "unavailable"
     assert "Sending the same again is safe" in answer.body["message"]
     assert "S3" not in str(answer.body)
+
+
+@pytest.mark.parametrize(
+    ("found", "body"),
+    [
+        (RECEIVED, NEW | {"progress": "received"}),
+        (READY, TOLD | {"progress": "spoken"}),
+        (
+            FAILED,
+            {
+                **NEW,
+                "status": "failed",
+                "progress": "received",
+                "code": "failed",
+                "message": "This page could not be read: it is blurred.",
+            },
+        ),
+        (DELETED, TOMBSTONE | {"progress": None}),
+        (
+            UPLOAD,
+            {"id": UPLOAD.id, "status": "requested", "name": "page one.jpg", "progress": None},
+        ),
+        (
+            upload_request(status=UploadStatus.FAILED, reason="This is not a photo."),
+            {
+                "id": UPLOAD.id,
+                "status": "failed",
+                "name": "page one.jpg",
+                "progress": None,
+                "code": "failed",
+                "message": "This upload cannot become a story: This is not a photo.",
+            },
+        ),
+    ],
+    ids=["received", "ready", "failed", "deleted", "requested", "no-photo"],
+)
+def test_a_story_in_any_state_is_answered_with_200(found: Any, body: Any) -> None:
+    headers = OF_UPLOAD if found.id == UPLOAD.id else HEADERS
+
+    assert said(answers.state_response(found, LINKS)) == Answer(200, body, headers)
+
+
+def test_every_kind_of_retrieval_has_its_entry_in_a_bulk() -> None:
+    upload = upload_request(status=UploadStatus.FAILED, reason="This is not a photo.")
+    found: list[Story | UploadRequest] = [DELETED, upload]
+
+    entries = answers.bulk_response(["a", "b"], found, LINKS).body
+
+    assert [each["status_code"] for each in entries] == [410, 422]
+    for entry, each in zip(entries, found, strict=True):
+        alone = answers.found_response(each, LINKS)
+        assert entry == {**alone.body, "status_code": alone.status_code}
+
+
+def test_nothing_is_cached_unless_a_view_says_so() -> None:
+    cached = Response({}, headers={"Cache-Control": "private"})
+
+    assert responses.finished(Response({})).headers["Cache-Control"] == "no-store"
+    assert responses.finished(cached).headers["Cache-Control"] == "private"
+
+
+def test_an_error_of_chalice_has_the_shape_of_all_errors() -> None:
+    given = Response({"Code": "UnsupportedMediaType", "Message": "It is wrong."})
+
+    body = responses.finished(given).body
+
+    assert body == {"code": "unsupported_media_type", "message": "It is wrong."}

@@ -1,5 +1,6 @@
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -7,7 +8,7 @@ from chalicelib.delivery.timeouts import is_overdue, is_probably_lost, may_resum
 from chalicelib.stories import moves
 from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.queues import Step
-from chalicelib.stories.story import LEGAL_MOVES, Status, next_step, sources
+from chalicelib.stories.story import LEGAL_MOVES, Status, next_step, progress_of, sources
 from tests.fakes.builders import story
 from tests.fakes.clock import NOW
 
@@ -124,3 +125,16 @@ def test_a_failed_story_restarts_where_its_data_stops(text: str | None, status: 
         assert move.changes["status"] is status
         assert move.changes["unfinished_since"] == NOW
     assert status in LEGAL_MOVES[Status.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("fields", "progress"),
+    [
+        ({}, "received"),
+        ({"text": "Once."}, "read"),
+        ({"text": "Once.", "status": Status.FAILED}, "read"),
+        ({"text": "Once.", "audio": "public/story.mp3"}, "spoken"),
+    ],
+)
+def test_progress_is_how_far_the_data_goes(fields: dict[str, Any], progress: str) -> None:
+    assert progress_of(story(**fields)) == progress
