@@ -35,6 +35,7 @@ from chalicelib.http import (
     parameters,
     profile_bodies,
     profiles,
+    request_bodies,
     requests,
     responses,
     tokens,
@@ -52,6 +53,7 @@ from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.profiles.thumbnail import Thumbnail
 from chalicelib.settings import Settings
 from chalicelib.steps.bulk import Bulk
+from chalicelib.steps.correction import Corrections
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.direct_upload import DirectUpload
 from chalicelib.steps.intake import Intake
@@ -104,7 +106,7 @@ def finish(event: object, get_response: Callable[[object], Response]) -> Respons
 
 @app.authorizer(ttl_seconds=tokens.CACHED_SECONDS)
 def authorize(request: AuthRequest) -> AuthResponse:
-    return answers.permission_of(tokens.holder_of(request.token, digests))
+    return tokens.permission_of(tokens.holder_of(request.token, digests))
 
 
 # An open stage has no authorizer: with one, API Gateway refuses every request without a token.
@@ -133,6 +135,7 @@ def handle(event: SQSEvent, step: Step, suffix: str = "") -> None:
         parameters.LANGUAGE,
         parameters.VOICE,
         parameters.NOTIFY,
+        parameters.READ_ALONG,
         parameters.DEDUPLICATE,
     ),
     body=PHOTO_OR_FORM,
@@ -148,7 +151,7 @@ def upload() -> Response:
     "POST",
     "/uploads",
     summary="Ask for a form that posts a photo of up to 25 MB straight to S3",
-    body=RequestBody(bodies.WantedForm),
+    body=RequestBody(request_bodies.WantedForm),
     answers={201: bodies.UploadForm},
     refuses=(400, 415),
 )
@@ -267,6 +270,20 @@ def list_stories() -> Response:
 )
 def get_story(story_id: str) -> Response:
     return answers.state_response(part(Retrieval).retrieve(story_id), part.links)
+
+
+@route(
+    "PATCH",
+    "/stories/{story_id}",
+    summary="Change a story's text, name, language or voice: it is spoken again",
+    parameters=(parameters.STORY_ID, parameters.IF_MATCH),
+    body=RequestBody(request_bodies.WantedCorrection),
+    answers={200: bodies.StoryState},
+    refuses=(400, 404, 409, 410, 412, 415, 428),
+)
+def correct_story(story_id: str) -> Response:
+    correction = requests.correction_of(current_request())
+    return answers.correction_response(part(Corrections).correct(story_id, correction), part.links)
 
 
 @route(

@@ -7,6 +7,9 @@ StorytimeError
 │   ├── UnsupportedTypeError      not a photo, or another format
 │   ├── UnknownStoryError         no story has this id
 │   ├── UnknownProfileError       no user with this id has a profile
+│   ├── NotYetError               the story has no narration that could be changed
+│   ├── EditConflictError         the story changed since its client read it
+│   ├── EditConditionError        the client does not say which revision it changes
 │   ├── ExpiredError              the upload request or its story is gone
 │   ├── PhotoDoesNotMeetRequirementError    the photo does not show one clear face
 │   └── FaceAlreadyExistsError              the face belongs to another profile
@@ -70,6 +73,18 @@ class UnknownStoryError(RejectedError):
 
 class UnknownProfileError(RejectedError):
     code = "not_found"
+
+
+class NotYetError(RejectedError):
+    code = "not_ready"
+
+
+class EditConflictError(RejectedError):
+    code = "changed_meanwhile"
+
+
+class EditConditionError(RejectedError):
+    code = "missing_revision"
 
 
 class ExpiredError(RejectedError):

@@ -17,7 +17,8 @@ from chalicelib.profiles.profile import FACE_ALREADY_EXISTS
 from chalicelib.profiles.registration import UNCLEAR
 from chalicelib.settings import Settings
 from chalicelib.steps.deletion import MAX_WRITER_DURATION
-from chalicelib.steps.intake import MAX_BYTES, MAX_INTAKE_DURATION
+from chalicelib.steps.intake import MAX_INTAKE_DURATION
+from chalicelib.steps.posted_photo import MAX_BYTES
 from chalicelib.stories import keys, upload_request
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, QUEUES, TIME_LIMITS, Step
 from chalicelib.stories.story import LEGAL_MOVES

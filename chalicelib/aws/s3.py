@@ -46,8 +46,10 @@ class MediaBucket(msgspec.Struct, frozen=True):
     def exists(self, key: str) -> bool:
         return if_there(self.client.head_object, Bucket=self.bucket, Key=key) is not None
 
-    def keys_under(self, prefix: str) -> list[str]:
-        answer = request(self.client.list_objects_v2, Bucket=self.bucket, Prefix=prefix)
+    def keys_under(self, prefix: str, after: str = "") -> list[str]:
+        answer = request(
+            self.client.list_objects_v2, Bucket=self.bucket, Prefix=prefix, StartAfter=after
+        )
         return [entry["Key"] for entry in answer.get("Contents", [])]
 
     def delete(self, keys: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from chalicelib.delivery.messages import Delivery, Queue, StoryMessage
 from chalicelib.delivery.retries import retry_soon
 from chalicelib.errors import LeaseHeldError, StoryChangedError, StorytimeError
-from chalicelib.stories.moves import NOTHING, Move
+from chalicelib.stories.changes import NOTHING, Move
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Story

@@ -26,7 +26,9 @@ from chalicelib.errors import (
     message_of,
 )
 from chalicelib.stories import moves
+from chalicelib.stories.changes import NOTHING
 from chalicelib.stories.ports import Stories
+from chalicelib.stories.queues import Step
 from chalicelib.stories.story import (
     MAKES_THE_STORY,
     Lease,
@@ -86,9 +88,9 @@ class Runner(msgspec.Struct, frozen=True):
         except StoryChangedError as change:
             log.info("the story changed meanwhile", extra={"reason": change.message})
             self._clean_up(delivery)
-            self.leases.release(
-                lease, story
-            )  # after the clean-up, because a deletion waits for the lease
+            # After the clean-up, because a deletion waits for the lease.
+            self.leases.release(lease, story)
+            self._send_if_due(delivery, story)
         except ThrottledError as busy:
             with retried(self.leases.queue, delivery):
                 self._postpone(delivery, story, lease, busy)
@@ -102,7 +104,7 @@ class Runner(msgspec.Struct, frozen=True):
 
     def _finish(self, story: Story, lease: Lease) -> None:
         if story.leases.get(lease.step) == lease:
-            move = moves.NOTHING
+            move = NOTHING
             if has_ended(story) and next_step(story) is self.leases.step:
                 move = moves.settled(story, self.notification.notify(story))
             self.stories.apply(story, move, lease=lease, release=True)
@@ -120,6 +122,16 @@ class Runner(msgspec.Struct, frozen=True):
         self.stories.apply(story, move, lease=lease, release=True)
         self.leases.queue.send(delivery.message)
 
+    def _send_if_due(self, delivery: Delivery[StoryMessage], story: Story) -> None:
+        """Send a message for a story that was corrected while this delivery had its lease.
+
+        The correction's own message may have been dropped under that lease.
+        """
+        with retried(self.leases.queue, delivery):
+            latest = self.stories.find(story.id)
+            if latest is not None and is_due_again(story, latest, self.leases.step):
+                self.leases.queue.send(delivery.message)
+
     def _note_failure(
         self, delivery: Delivery[StoryMessage], story: Story, lease: Lease, error: Exception
     ) -> None:
@@ -128,13 +140,24 @@ class Runner(msgspec.Struct, frozen=True):
         log.warning("attempt failed", extra=attempt, exc_info=not isinstance(error, StorytimeError))
         retry_at = self.clock() + timedelta(seconds=seconds_until_retry(delivery))
         is_noted = self.leases.step in MAKES_THE_STORY
-        move = moves.attempt_failed(last_error, retry_at) if is_noted else moves.NOTHING
+        move = moves.attempt_failed(last_error, retry_at) if is_noted else NOTHING
         self.leases.release(lease, story, move)
 
     def _clean_up(self, delivery: Delivery[StoryMessage]) -> None:
         """Remove files that were stored after a deletion; if that fails, retry the delivery."""
         with retried(self.leases.queue, delivery):
             self.erasure.clean_up_after(delivery.message)
+
+
+def is_due_again(before: Story, latest: Story, step: Step) -> bool:
+    """Is there something new to be spoken since a delivery loaded the story?"""
+    is_same = before.generation == latest.generation
+    return (
+        is_same
+        and latest.status is Status.READ
+        and step is Step.NARRATION
+        and (latest.revision, latest.read_along) != (before.revision, before.read_along)
+    )
 
 
 class StepRunner(msgspec.Struct, frozen=True):

@@ -1,11 +1,11 @@
-"""What is answered about stories, and to the authorizer's caller."""
+"""What is answered about stories."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, TypeVar
 
-from chalice.app import AuthResponse, Response
+from chalice.app import Response
 from msgspec import Struct, structs
 
 from chalicelib.delivery.timeouts import RESUME_AFTER
@@ -13,6 +13,7 @@ from chalicelib.errors import RejectedError
 from chalicelib.http.bodies import (
     DeletedState,
     DeletedStory,
+    ImageAnswer,
     RenditionAnswer,
     StoryAnswer,
     StoryList,
@@ -37,8 +38,15 @@ from chalicelib.steps.bulk import BulkResult
 from chalicelib.steps.direct_upload import UploadPermit
 from chalicelib.steps.intake import Receipt
 from chalicelib.steps.listing import ListPage
-from chalicelib.stories.keys import Links
-from chalicelib.stories.story import Status, Story, progress_of, why_it_failed
+from chalicelib.stories import keys
+from chalicelib.stories.keys import CAPTIONS, READ_ALONG, STORY, Links
+from chalicelib.stories.story import (
+    Status,
+    Story,
+    progress_of,
+    revision_of,
+    why_it_failed,
+)
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from chalicelib.stories.upload_request import why_it_failed as why_upload_failed
 
@@ -87,6 +95,11 @@ def state_response(found: Story | UploadRequest, links: Links) -> Response:
     return response(_state_of(found, links), headers=_headers(found))
 
 
+def correction_response(corrected: Story, links: Links) -> Response:
+    """200 with the story: what changed is stored, and is going to be spoken."""
+    return response(_state_of(corrected, links), headers=_headers(corrected))
+
+
 def bulk_response(given_ids: Sequence[str], found: Sequence[BulkResult], links: Links) -> Response:
     """200 with, for each id, the body and status code of a single retrieval."""
     entries = [
@@ -126,7 +139,7 @@ def _answer_about(
         message = "This story was deleted."
         return 410, _extended(DeletedStory, _tombstone(found), code="deleted", message=message)
     story = _described(found, links)
-    if found.status is Status.READY:
+    if found.audio is not None:  # while a correction is spoken, and if that fails, the old one
         return 200, story
     if found.status is Status.FAILED:
         return 422, _extended(UnreadyStory, story, code="failed", message=why_it_failed(found))
@@ -177,12 +190,35 @@ def _described(story: Story, links: Links) -> StoryAnswer:
         text=story.text,
         complete=story.complete,
         skipped=story.skipped,
+        revision=revision_of(story),
+        spoken_revision=_spoken_revision(story),
+        read_along=bool(story.read_along),
         image_url=links.to(story.page),
+        image=_image(story, links),
         audio_url=links.to(story.audio),
+        duration_ms=story.spoken.duration_ms if story.spoken else None,
+        story_url=links.to(keys.beside_audio(story, STORY)),
+        read_along_url=links.to(keys.beside_audio(story, READ_ALONG)),
+        captions_url=links.to(keys.beside_audio(story, CAPTIONS)),
         renditions={
             name: RenditionAnswer(links.to(each.key), each.width, each.height, each.bytes)
             for name, each in story.renditions.items()
         },
+    )
+
+
+def _spoken_revision(story: Story) -> int | None:
+    if story.spoken is not None:
+        return story.spoken.revision
+    return 1 if story.audio else None  # spoken before there were revisions
+
+
+def _image(story: Story, links: Links) -> ImageAnswer | None:
+    if story.page is None:
+        return None
+    size = story.image
+    return ImageAnswer(
+        links.to(story.page), size.width if size else None, size.height if size else None
     )
 
 
@@ -205,11 +241,3 @@ def timestamp(moment: datetime) -> str:
 
 def _headers(found: Story | UploadRequest) -> dict[str, str]:
     return {"ETag": f'"{found.id}"', "Timestamp": timestamp(found.created_at)}
-
-
-def permission_of(holder: str | None) -> AuthResponse:
-    """Allow every route to the holder of a token, and none to other callers.
-
-    Every route, because API Gateway caches this answer and uses it for other routes, too.
-    """
-    return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")

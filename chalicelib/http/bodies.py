@@ -1,15 +1,14 @@
-"""What the bodies of requests and answers about stories say.
+"""What the bodies of answers about stories say.
 
 `openapi` shows these classes to clients: the first sentences of a class, and what `msgspec.Meta`
 says of its fields.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.pages.reading_order import SkippedText
-from chalicelib.stories.keys import MAX_NAME_LENGTH
 from chalicelib.stories.story import Status, StoryProgress
 from chalicelib.stories.upload_request import UploadStatus
 
@@ -31,9 +30,6 @@ Code = Annotated[str, Meta(description="For programs.", examples=["not_found"])]
 Message = Annotated[str, Meta(description="One sentence that says what to do.")]
 Name = Annotated[str, Meta(description="The file name that the sender gave.")]
 
-_LANGUAGE: Final = "Such as en-US; `auto` means that of the page's words. GET /voices lists all."
-_VOICE: Final = "Such as Joanna. GET /voices lists all."
-
 
 class Problem(Struct, frozen=True, kw_only=True):
     """Why a request has no success."""
@@ -48,30 +44,7 @@ class Health(Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
-# Requests.
-
-
-class WantedForm(Struct, frozen=True):
-    """A photo that is going to be posted straight to S3."""
-
-    name: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=MAX_NAME_LENGTH,
-            description="The file's name, shown to people.",
-            examples=["page.jpg"],
-        ),
-    ]
-    content_type: Annotated[
-        str, Meta(description="The photo's type; empty: any photo.", examples=["image/jpeg"])
-    ] = ""
-    language: Annotated[str | None, Meta(description=_LANGUAGE, examples=["auto"])] = None
-    voice: Annotated[str | None, Meta(description=_VOICE)] = None
-    notify: Annotated[bool, Meta(description="Send an e-mail when the story has ended.")] = True
-
-
-# Answers. What is `Found` comes with the headers ETag and Timestamp.
+# Answers about a story. What is `Found` comes with the headers ETag and Timestamp.
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -89,6 +62,14 @@ class RenditionAnswer(Struct, frozen=True):
     bytes: Annotated[int, Meta(description="The size of the file.")]
 
 
+class ImageAnswer(Struct, frozen=True):
+    """The upright page. Its size is not known of pages that were read before it was kept."""
+
+    url: Url | None
+    width: Annotated[int | None, Meta(description="In pixels.")]
+    height: Annotated[int | None, Meta(description="In pixels.")]
+
+
 class StoryAnswer(Found, frozen=True, kw_only=True):
     """A story. A field has no value until its step is done."""
 
@@ -103,6 +84,14 @@ class StoryAnswer(Found, frozen=True, kw_only=True):
     ]
     voice: Annotated[str, Meta(description="The voice that reads.", examples=["Joanna"])]
     text: Annotated[str | None, Meta(description="A paragraph or a verse a line.")]
+    revision: Annotated[
+        int,
+        Meta(description="Counts changes of what is to be spoken; for If-Match."),
+    ]
+    spoken_revision: Annotated[
+        int | None, Meta(description="The revision that is heard; after a correction an older one.")
+    ]
+    read_along: Annotated[bool, Meta(description="Whether the narration gets times.")]
     complete: Annotated[
         bool | None, Meta(description="False: the page may have words that were not read.")
     ]
@@ -110,7 +99,17 @@ class StoryAnswer(Found, frozen=True, kw_only=True):
         list[SkippedText], Meta(description="What is on the page and not in the text.")
     ]
     image_url: Annotated[Url | None, Meta(description="The upright page, as JPEG.")]
+    image: Annotated[ImageAnswer | None, Meta(description="The same, with its size.")]
     audio_url: Annotated[Url | None, Meta(description="The narration, as MP3.")]
+    duration_ms: Annotated[int | None, Meta(description="How long the MP3 plays.")]
+    story_url: Annotated[
+        Url | None,
+        Meta(description="JSON: the text that is heard, and where each word is on the page."),
+    ]
+    read_along_url: Annotated[
+        Url | None, Meta(description="JSON: when each word is heard, and where it is on the page.")
+    ]
+    captions_url: Annotated[Url | None, Meta(description="Captions by sentence, as WebVTT.")]
     renditions: Annotated[
         dict[str, RenditionAnswer],
         Meta(description="The page as `thumbnail`, `small`, `medium` and `large`."),

@@ -11,7 +11,7 @@ from chalicelib.http.bodies import Found, Problem
 from chalicelib.http.forms import FORM
 from chalicelib.http.parameters import Parameter
 from chalicelib.http.routes import JSON, Kinds, ListOf, Operation, RequestBody
-from chalicelib.steps.intake import MAX_BYTES
+from chalicelib.steps.posted_photo import MAX_BYTES
 
 VERSION: Final = "0.1.0"
 
@@ -25,10 +25,13 @@ _MEANINGS: Final[Mapping[int, str]] = {
     400: "A parameter, the body or the photo is invalid.",
     401: "There is no valid token.",
     404: "There is nothing with this id.",
+    409: "The story cannot be changed yet.",
     410: "It was deleted or cancelled, or no photo came in time.",
+    412: "The story has another revision.",
     413: "There are too many bytes or pixels.",
     415: "The body is of another type.",
     422: "No story can be made of this photo.",
+    428: "If-Match is missing.",
     429: "There are too many requests at once.",
     503: "It is not ready yet, or AWS does not answer: try again.",
     504: "It took too long: sending the same again is safe.",

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
+from chalicelib.http import request_bodies
 from chalicelib.profiles.profile import USER_ID
 from chalicelib.speech.voices import AUTO
 from chalicelib.steps import listing
@@ -134,6 +135,21 @@ DEDUPLICATE: Final = Parameter(
     Annotated[_Flag, Meta(description="Answer a photo seen before with its story.")],
     "true",
 )
+READ_ALONG: Final = Parameter(
+    "X-Read-Along", "header", Annotated[_Flag, Meta(description=request_bodies.READ_ALONG)]
+)
+IF_MATCH: Final = Parameter(
+    "If-Match",
+    "header",
+    Annotated[
+        str,
+        Meta(
+            description="The `revision` of the story that is changed; `*`: whatever it is.",
+            examples=["1"],
+        ),
+    ],
+    required=True,
+)
 EMAIL: Final = Parameter(
     "X-Email",
     "header",
@@ -147,5 +163,15 @@ EMAIL: Final = Parameter(
         ),
     ],
 )
-HEADERS: Final = (FILE_NAME, LANGUAGE, VOICE, NOTIFY, DEDUPLICATE, EMAIL, ENTITY_TAG)
+HEADERS: Final = (
+    FILE_NAME,
+    LANGUAGE,
+    VOICE,
+    NOTIFY,
+    DEDUPLICATE,
+    READ_ALONG,
+    IF_MATCH,
+    EMAIL,
+    ENTITY_TAG,
+)
 """All that web pages may send."""

@@ -32,7 +32,7 @@ from chalicelib.profiles.profile import (
     checked_user_id,
     latest_execution,
 )
-from chalicelib.steps.intake import checked_photo
+from chalicelib.steps import posted_photo
 from chalicelib.stories.keys import Links
 
 _NOT_TAKEN = frozenset({ProfileStatus.REJECTED, ProfileStatus.FAILED})
@@ -54,7 +54,7 @@ def photo_of(request: Request, user_id: str) -> NewPhoto:
     checked_user_id(user_id)
     email, content = email_of(request), bytes_of(request)
     instead = f"POST /profiles/{user_id}/uploads"
-    content_type = checked_photo(content, request.headers.get("content-type", ""), instead)
+    content_type = posted_photo.checked(content, request.headers.get("content-type", ""), instead)
     return NewPhoto(user_id, content, content_type, email)
 
 

@@ -6,17 +6,18 @@ import email.utils
 import logging
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from chalice.app import Request
 
 from chalicelib import errors
 from chalicelib.http import forms, parameters
-from chalicelib.http.bodies import WantedForm
 from chalicelib.http.bulk_bodies import WantedStory
+from chalicelib.http.request_bodies import WantedCorrection, WantedForm
 from chalicelib.speech import voices
 from chalicelib.steps import listing
+from chalicelib.steps.correction import Correction
 from chalicelib.steps.direct_upload import WantedUpload
 from chalicelib.steps.intake import Upload
 from chalicelib.stories import keys, upload_request
@@ -24,6 +25,8 @@ from chalicelib.stories import keys, upload_request
 log = logging.getLogger(__name__)
 
 _Body = TypeVar("_Body")
+_NO_TEXT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Control characters but tab and line feed, halves of characters, and what is no character."""
 
 
 def upload_of(request: Request) -> Upload:
@@ -48,6 +51,7 @@ def upload_of(request: Request) -> Upload:
         language=language,
         voice=voice,
         notify=_flag(headers, parameters.NOTIFY.name),
+        read_along=_flag_or_none(headers, parameters.READ_ALONG.name),
         deduplicate=_flag(headers, parameters.DEDUPLICATE.name),
     )
 
@@ -68,7 +72,60 @@ def wanted_upload_of(request: Request) -> WantedUpload:
         language=language,
         voice=voice,
         notify=body.notify,
+        read_along=body.read_along,
     )
+
+
+def correction_of(request: Request) -> Correction:
+    """Read what is to change of a story.
+
+    Raises:
+        EditConditionError: It does not say which revision it changes.
+        InvalidRequestError: The header or the body is invalid.
+    """
+    revision = _revision_of(request)
+    body = json_of(request, WantedCorrection, '{"text": "Once upon a time"}')
+    return Correction(
+        revision=revision,
+        text=None if body.text is None else _text_of(body.text),
+        name=None if body.name is None else keys.legible(body.name),
+        language=body.language,
+        voice=body.voice,
+    )
+
+
+def _revision_of(request: Request) -> int | None:
+    """The revision that a client changes; None: whatever it is."""
+    name = parameters.IF_MATCH.name
+    given = request.headers.get(name.lower(), "").strip()
+    if not given:
+        raise errors.EditConditionError(
+            f'Send {name} with the story\'s "revision", or with * to overwrite whatever it is.'
+        )
+    if given == "*":
+        return None
+    match = re.fullmatch(r'(?:W/)?"?([0-9]{1,9})"?', given)
+    if match is None:
+        raise errors.InvalidRequestError(
+            f"{name} is {given[:40]!r}; it must be the story's revision, such as 1, or *.",
+            code="invalid_header",
+        )
+    return int(match[1])
+
+
+def _text_of(text: str) -> str:
+    """A text with the line ends of the app.
+
+    Raises:
+        InvalidRequestError: It has characters that are no text.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if found := _NO_TEXT.search(text):
+        raise errors.InvalidRequestError(
+            f"text has the character U+{ord(found[0]):04X} at {found.start()}, which is no text.",
+            code="invalid_text",
+        )
+    return text
 
 
 def bulk_of(request: Request) -> tuple[list[str], bool]:
@@ -163,6 +220,10 @@ def _as_utf8(header: str) -> str:
         return header.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return header
+
+
+def _flag_or_none(headers: Mapping[str, str], name: str) -> bool | None:
+    return _flag(headers, name) if name.lower() in headers else None
 
 
 def _flag(headers: Mapping[str, str], name: str) -> bool:

@@ -23,9 +23,12 @@ _STATUS_OF: Final[Mapping[type[errors.StorytimeError], int]] = {
     errors.InvalidRequestError: 400,
     errors.UnknownStoryError: 404,
     errors.UnknownProfileError: 404,
+    errors.NotYetError: 409,
     errors.ExpiredError: 410,
+    errors.EditConflictError: 412,
     errors.TooLargeError: 413,
     errors.UnsupportedTypeError: 415,
+    errors.EditConditionError: 428,
 }
 _UNAVAILABLE: Final = Problem(
     code="unavailable",

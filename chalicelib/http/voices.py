@@ -12,7 +12,6 @@ from chalicelib.speech.voices import (
     Engine,
     Voice,
     default_voice,
-    engines_of,
 )
 
 
@@ -55,7 +54,6 @@ def voices_response() -> Response:
 
 def _described(voice: Voice) -> VoiceAnswer:
     engines = [
-        EngineAnswer(engine, read_along=engine in ENGINES_WITH_MARKS)
-        for engine in engines_of(voice)
+        EngineAnswer(engine, read_along=engine in ENGINES_WITH_MARKS) for engine in voice.engines
     ]
     return VoiceAnswer(voice.id, engines)

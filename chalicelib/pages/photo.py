@@ -3,7 +3,6 @@
 import io
 from typing import Final
 
-import msgspec
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, WebPImagePlugin
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -14,6 +13,7 @@ from chalicelib.errors import (
     UnsupportedTypeError,
 )
 from chalicelib.pages import decoding_memory, image_files, own_tables
+from chalicelib.pages.size import Size
 
 MAX_PIXELS: Final = 100_000_000
 """More than phones take. A "decompression bomb" says that it has more, to exhaust memory."""
@@ -57,13 +57,6 @@ _FEW: Final = 0.01
 """White letters on nothing, as for dark screens: hardly a visible pixel is darker than that."""
 
 _SRGB: Final = ImageCms.createProfile("sRGB")
-
-
-class Size(msgspec.Struct, frozen=True):
-    """Width and height in pixels."""
-
-    width: int
-    height: int
 
 
 def checked_content_type(photo: bytes) -> str:

@@ -12,7 +12,7 @@ from chalicelib.profiles.faces import Face, FaceAttribute
 from chalicelib.profiles.profile import Refusal
 
 if TYPE_CHECKING:
-    from chalicelib.pages.photo import Size
+    from chalicelib.pages.size import Size
 
 MIN_FACE_SIDE: Final = 80
 """Pixels of the face's shorter side. Rekognition finds faces of at least 40 pixels in pictures of

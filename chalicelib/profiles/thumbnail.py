@@ -7,6 +7,7 @@ import msgspec
 
 from chalicelib.errors import SupersededError
 from chalicelib.pages import photo
+from chalicelib.pages.size import Size
 from chalicelib.profiles import keys
 from chalicelib.profiles.execution import Task
 from chalicelib.profiles.faces import Box
@@ -45,7 +46,7 @@ class Thumbnail(msgspec.Struct, frozen=True):
         return {"thumbnailKey": key}
 
 
-def square_around(box: Box, size: "photo.Size") -> tuple[int, int, int, int]:
+def square_around(box: Box, size: Size) -> tuple[int, int, int, int]:
     """The square of a picture that shows a face with a margin around it. Pure.
 
     Returns:

@@ -19,7 +19,7 @@ _SILENT: Final = re.compile(
     r"[♩♪♫♬*_~|•●■□▪◆★☆\\^<>{}\[\]\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\U0001f000-\U0001faff]"
 )
 """Signs and pictures that nobody reads aloud."""
-_PLAIN: Final = str.maketrans(
+PLAIN: Final = str.maketrans(
     {
         "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "‹": "'", "›": "'",
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "`": "'", "´": "'",
@@ -69,7 +69,7 @@ def spoken_forms(text: str, language: str) -> list[SpokenForm]:
         for match in pattern.finditer(text):
             start, end = match.span("form" if "form" in pattern.groupindex else 0)
             is_free = all(end <= each.start or each.end <= start for each in found)
-            if is_free and (said := spoken(match).translate(_PLAIN)):
+            if is_free and (said := spoken(match).translate(PLAIN)):
                 is_count = text[start].isdigit() and not re.match(r"\s?\d", text[end:])
                 may_end = said in closing or is_count
                 before = " " * text[max(start - 1, 0) : start].isalnum()  # "Tom&Jerry"
@@ -80,7 +80,7 @@ def spoken_forms(text: str, language: str) -> list[SpokenForm]:
 
 def as_spoken(text: str, language: str) -> str:
     """Return a text of the same length: words in capitals are words, signs are spaces."""
-    text = _SILENT.sub(" ", text).translate(_PLAIN)
+    text = _SILENT.sub(" ", text).translate(PLAIN)
     words = _CAPITALS.findall(text)
     is_shouted = all(word.isupper() for word in words)
     spelled = words_of(_base(language)).spelled

@@ -187,4 +187,5 @@ def upload_of(content: bytes, content_type: str, request: UploadRequest | None, 
         language=language,
         voice=voice,
         notify=request.notify if request else True,
+        read_along=request.read_along if request else None,
     )

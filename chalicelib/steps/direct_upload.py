@@ -7,6 +7,8 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib.speech import voices
+from chalicelib.speech.voices import Engine
 from chalicelib.stories import keys
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.ports import UploadRequests
@@ -29,6 +31,7 @@ class WantedUpload(msgspec.Struct, frozen=True):
     language: str
     voice: str
     notify: bool = True
+    read_along: bool | None = None
 
 
 class UploadPermit(msgspec.Struct, frozen=True):
@@ -41,11 +44,18 @@ class UploadPermit(msgspec.Struct, frozen=True):
 class DirectUpload(msgspec.Struct, frozen=True):
     upload_requests: UploadRequests
     intake_bucket: IntakeBucket
+    speech_engine: Engine
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
 
     def permit(self, wanted: WantedUpload) -> UploadPermit:
-        """Store an upload request, and make the form for its photo."""
+        """Store an upload request, and make the form for its photo.
+
+        Raises:
+            InvalidRequestError: It wants times, and the engine of the stage gives none.
+        """
+        if wanted.read_along:
+            voices.check_marks(self.speech_engine)
         now = self.clock()
         upload_id = str(self.new_uuid())
         request = UploadRequest(
@@ -56,6 +66,7 @@ class DirectUpload(msgspec.Struct, frozen=True):
             language=wanted.language,
             voice=wanted.voice,
             notify=wanted.notify,
+            read_along=wanted.read_along,
             key=keys.arrival(upload_id, wanted.content_type),
             created_at=now,
             usable_until=now + FORM_USABLE_FOR,

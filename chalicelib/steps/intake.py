@@ -16,21 +16,18 @@ from chalicelib.delivery.messages import Queue, StoryMessage
 from chalicelib.delivery.notification import Notification
 from chalicelib.delivery.timeouts import is_probably_lost
 from chalicelib.errors import (
-    InvalidRequestError,
     StoryChangedError,
-    TooLargeError,
-    UnsupportedTypeError,
 )
-from chalicelib.pages import photo
-from chalicelib.stories import keys, moves, upload_request
+from chalicelib.speech import voices
+from chalicelib.speech.voices import Engine
+from chalicelib.steps import posted_photo
+from chalicelib.steps.correction import Respeaking
+from chalicelib.stories import keys, moves
 from chalicelib.stories.keys import content_id_of, derived_id
 from chalicelib.stories.ports import Media, Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story, next_step
 from chalicelib.telemetry import DUPLICATES_FOUND, Meter, timed
-
-MAX_BYTES: Final = 4_400_000
-"""Lambda takes requests of at most 6 MB, and API Gateway's base64 makes a body a third larger."""
 
 MAX_INTAKE_DURATION: Final = timedelta(seconds=60)
 """The longest time limit of a function that takes photos in (a test compares)."""
@@ -48,6 +45,7 @@ class Upload(msgspec.Struct, frozen=True):
         language: A key of `voices.VOICES`, or `AUTO`.
         voice: Speaks that language.
         notify: Send an e-mail when the story is ready or has failed.
+        read_along: Whether the narration gets times; None: as the stage has it.
         deduplicate: Answer a photo seen before with its story; else always make a new one.
     """
 
@@ -57,6 +55,7 @@ class Upload(msgspec.Struct, frozen=True):
     language: str
     voice: str
     notify: bool = True
+    read_along: bool | None = None
     deduplicate: bool = True
 
 
@@ -74,12 +73,22 @@ class Claim(Protocol):
 
 
 class Intake(msgspec.Struct, frozen=True):
+    """Takes photos in.
+
+    Attributes:
+        read_along: Whether narrations get times if the sender does not say.
+        speech_engine: Polly's engine, if a voice has it.
+    """
+
     stories: Stories
     media: Media
     queues: Mapping[Step, Queue[StoryMessage]]
     notification: Notification
     erasure: Erasure
+    respeaking: Respeaking
     meter: Meter
+    read_along: bool
+    speech_engine: Engine
     namespace: uuid.UUID
     new_uuid: Callable[[], uuid.UUID]
     clock: Callable[[], datetime]
@@ -95,7 +104,10 @@ class Intake(msgspec.Struct, frozen=True):
             TransientError: AWS kept failing; sending the same photo again is safe.
             StoryChangedError: It was deleted meanwhile; sending the photo again makes a new story.
         """
-        receipt = self.claim_and_start(self.new_story(upload, checked(upload)), upload)
+        if upload.read_along:
+            voices.check_marks(self.speech_engine)
+        content_type = posted_photo.checked(upload.photo, upload.content_type, "POST /uploads")
+        receipt = self.claim_and_start(self.new_story(upload, content_type), upload)
         if receipt.duplicate:
             self.meter.record(DUPLICATES_FOUND)
         return receipt
@@ -147,6 +159,7 @@ class Intake(msgspec.Struct, frozen=True):
             language=upload.language,
             voice=upload.voice,
             notify=upload.notify,
+            read_along=self.read_along if upload.read_along is None else upload.read_along,
             created_at=now,
             unfinished_since=now,
             uploading_until=now + MAX_INTAKE_DURATION,
@@ -181,6 +194,8 @@ class Intake(msgspec.Struct, frozen=True):
         if upload.notify and not story.notify and story.status is not Status.READY:
             # First, so that the step that ends the story sends the notice.
             story = self.stories.apply(story, moves.notice_wanted())
+        if upload.read_along:
+            story = self.respeaking.with_times(story)
         if story.status is Status.READY:
             if upload.notify:
                 self.notification.repeat(story)
@@ -212,35 +227,3 @@ class Intake(msgspec.Struct, frozen=True):
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
         return self.stories.apply(story, moves.uploading(self.clock() + MAX_INTAKE_DURATION))
-
-
-def checked(upload: Upload) -> str:
-    """Make sure that an upload is a readable photo; return the format that it has.
-
-    Raises:
-        InvalidRequestError, TooLargeError, UnsupportedTypeError: See `photo.checked_content_type`.
-    """
-    return checked_photo(upload.photo, upload.content_type, "POST /uploads")
-
-
-def checked_photo(content: bytes, content_type: str, instead: str) -> str:
-    """Check a posted photo; return the format that it has.
-
-    Args:
-        content: The photo.
-        content_type: The type that the sender gave.
-        instead: The call that takes larger photos, for the error.
-    """
-    if upload_request.photo_type_of(content_type) is None:
-        raise UnsupportedTypeError(
-            f"Content-Type {content_type[:80] or '(none)'} is not a photo; "
-            f"send one of: {', '.join(upload_request.EXTENSIONS)}."
-        )
-    if not content:
-        raise InvalidRequestError("The body is empty: send the photo's bytes.", code="empty_body")
-    if len(content) > MAX_BYTES:
-        raise TooLargeError(
-            f"This photo has {len(content):,} bytes; at most {MAX_BYTES:,} can be sent like this. "
-            f"{instead} takes up to {upload_request.MAX_BYTES:,}."
-        )
-    return photo.checked_content_type(content)

@@ -1,27 +1,46 @@
-"""Narration: makes an MP3 of the page's text."""
+"""Narration: makes an MP3 of the page's text, and says when each word of it is spoken."""
 
 import logging
+from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from chalicelib.errors import RejectedError
-from chalicelib.speech import mp3, ssml
-from chalicelib.speech.voices import Engine, engine_for
+from chalicelib.errors import RejectedError, ThrottledError, TransientError
+from chalicelib.pages import corrections, photo, read_along
+from chalicelib.pages.reading_order import PageText
+from chalicelib.pages.size import Size
+from chalicelib.speech import mp3, ssml, timings, voices
+from chalicelib.speech.voices import Engine
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
 from chalicelib.stories.ports import Media, Speaker, Stories
-from chalicelib.stories.story import Lease, Story
+from chalicelib.stories.story import Lease, Spoken, Status, Story, revision_of
 from chalicelib.telemetry import STORIES_READY, FailureReason, Meter
 
+if TYPE_CHECKING:
+    from chalicelib.speech.mp3 import JoinedSpeech
+    from chalicelib.speech.timings import MarkedText, Timing
+
 _MP3: Final = "audio/mpeg"
+_JSON: Final = "application/json"
+_MARKS: Final = "application/x-json-stream"
+_CAPTIONS: Final = "text/vtt; charset=utf-8"
 _NOTHING_TO_SAY: Final = "only signs, and nothing that can be read aloud, is on this page"
+_TRIES_FOR_MARKS: Final = 3
+"""Deliveries of a message. Fewer than SQS makes, so that missing marks never fail a story."""
 
 log = logging.getLogger(__name__)
 
 
 class Narration(msgspec.Struct, frozen=True):
+    """Speaks stories.
+
+    Attributes:
+        speech_engine: Polly's engine, if a voice has it.
+    """
+
     stories: Stories
     media: Media
     paid_results: PaidResults
@@ -30,41 +49,132 @@ class Narration(msgspec.Struct, frozen=True):
     meter: Meter
 
     def work(self, story: Story, lease: Lease) -> Story:
-        """Speak the story's text, unless the audio exists."""
-        if story.audio is not None:
+        """Speak what is to be spoken, unless that is published."""
+        if story.status is Status.READY:
+            self._remove_older(story)  # the worker that published may have died before this
             return story
         if story.text is None:
             log.info("the page has not been read yet")
             return story
-        key = keys.audio(story)
-        # A worker may have died after it stored the audio and before it wrote the record.
-        if not self.media.exists(key):
-            self.paid_results.store(key, _MP3, lease, self._spoken(story, story.text, lease))
-        story = self.stories.apply(story, moves.narrated(key), lease=lease)
-        self.meter.record(STORIES_READY)
-        return story
-
-    def _spoken(self, story: Story, text: str, lease: Lease) -> bytes:
-        requests = ssml.ssml_requests(text, story.language)
+        requests = ssml.ssml_requests(story.text, story.language)
         if not requests:
             raise RejectedError(_NOTHING_TO_SAY, code=FailureReason.NO_TEXT)
-        log.info("narrating", extra={"characters": len(text), "requests": len(requests)})
-        if len(requests) == 1:
-            return self.paid_results.paid(lease, partial(self._speak, story, requests[0]))
-        return mp3.joined(
-            [
-                self.paid_results.stored_or_paid(
-                    keys.speech_part(story, index, request),
-                    _MP3,
-                    lease,
-                    partial(self._speak, story, request),
-                )
-                for index, request in enumerate(requests)
-            ]
-        ).mp3
-
-    def _speak(self, story: Story, request: str) -> bytes:
-        engine = engine_for(story.language, story.voice, self.speech_engine)
-        return self.speaker.speak(
-            request, language=story.language, voice=story.voice, engine=engine
+        log.info("narrating", extra={"characters": len(story.text), "requests": len(requests)})
+        speech = mp3.joined([self._part(story, request, lease) for request in requests])
+        timing = self._timing(story, requests, speech, lease) if story.read_along else None
+        self._publish(story, story.text, speech, timing)
+        spoken = Spoken(
+            revision_of(story), round(speech.duration), len(timing.words) if timing else None
         )
+        story = self.stories.apply(
+            story, moves.narrated(story, keys.audio(story), spoken), lease=lease
+        )
+        self.meter.record(STORIES_READY)
+        self._remove_older(story)
+        return story
+
+    def _part(self, story: Story, request: str, lease: Lease) -> bytes:
+        engine = self._engine(story)
+        return self.paid_results.stored_or_paid(
+            keys.speech_part(story, request, engine),
+            _MP3,
+            lease,
+            partial(
+                self.speaker.speak,
+                request,
+                language=story.language,
+                voice=story.voice,
+                engine=engine,
+            ),
+        )
+
+    def _timing(
+        self, story: Story, requests: list[str], speech: "JoinedSpeech", lease: Lease
+    ) -> "Timing | None":
+        """When each word is spoken; None, with a reason in the log, if that cannot be known."""
+        text = timings.MarkedText(story.text or "", requests)
+        try:
+            begins = [
+                text.begins(number, self._marks(story, text, number, request, lease))
+                for number, request in enumerate(requests)
+            ]
+            return text.timing(begins, speech)
+        except RejectedError as rejection:
+            log.warning("spoken without times", extra={"reason": rejection.message})
+            return None
+
+    def _marks(
+        self, story: Story, text: "MarkedText", number: int, request: str, lease: Lease
+    ) -> bytes:
+        engine = self._engine(story)
+
+        def pay() -> bytes:
+            try:
+                answer = self.speaker.marks(
+                    request, language=story.language, voice=story.voice, engine=engine
+                )
+                with suppress(timings.UnusableMarksError):  # stored: another time costs, too
+                    text.begins(number, answer)
+            except ThrottledError:
+                raise
+            except TransientError as failure:
+                if lease.receives < _TRIES_FOR_MARKS:
+                    raise
+                raise RejectedError(failure.message) from failure
+            return answer
+
+        key = keys.speech_marks(story, request, engine)
+        return self.paid_results.stored_or_paid(key, _MARKS, lease, pay)
+
+    def _engine(self, story: Story) -> Engine:
+        return voices.engine_for(story.language, story.voice, self.speech_engine)
+
+    def _publish(
+        self, story: Story, text: str, speech: "JoinedSpeech", timing: "Timing | None"
+    ) -> None:
+        stored = self.media.get(keys.page_text(story))
+        page = (
+            msgspec.json.decode(stored, type=PageText)
+            if stored
+            else PageText(text, [], [])  # read before places were kept
+        )
+        placed = corrections.placed(page, text)
+        size = story.image or self._image_size(story)
+        facts = read_along.PageFacts(text, story.language, size.width, size.height)
+        files = {
+            keys.STORY: (read_along.story_json(facts, placed, page.skipped), _JSON),
+        }
+        if timing is not None:
+            times = read_along.read_along_json(facts, placed, timing, speech.duration)
+            files[keys.READ_ALONG] = times, _JSON
+            files[keys.CAPTIONS] = read_along.captions(facts, timing).encode(), _CAPTIONS
+        self.media.put(keys.audio(story), speech.mp3, _MP3)
+        for name, (content, content_type) in files.items():
+            self.media.put(keys.spoken_file(story, name), content, content_type)
+
+    def _image_size(self, story: Story) -> Size:
+        """Of the page image of a story that was read before its size was kept."""
+        page = self.media.get(keys.page(story))
+        if page is None:
+            raise TransientError("the page image is not there")
+        return photo.size_of_jpeg(page)
+
+    def _remove_older(self, story: Story) -> None:
+        """Remove the files of what was spoken before."""
+        if revision_of(story) == 1:
+            return
+        engine = self._engine(story)
+        requests = ssml.ssml_requests(story.text or "", story.language)
+        kept = {
+            key(story, request, engine)
+            for request in requests
+            for key in (keys.speech_part, keys.speech_marks)
+        }
+        for prefix in keys.spoken_prefixes(story):
+            last = ""
+            while found := self.media.keys_under(prefix, last):
+                last = found[-1]
+                older = [key for key in found if keys.is_outdated(story, key) and key not in kept]
+                if older:
+                    self.media.delete(older)
+                    log.info("older narration removed", extra={"files": len(older)})

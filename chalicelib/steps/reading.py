@@ -14,6 +14,7 @@ from chalicelib.pages import (
     detection,
     legibility,
     page_image,
+    photo,
     reading_order,
     readings,
 )
@@ -77,20 +78,25 @@ class Reading(msgspec.Struct, frozen=True):
             page.aspect(turn),
             language=language,
         )
+        jpeg = page.encoded(turn)
+        size = photo.size_of_jpeg(jpeg)
+        self.media.put(keys.page(story), jpeg, "image/jpeg")
+        # Sent before the record is written: after a crash in between, a redelivery sends again.
+        self.renditions_queue.send(messages.about(story))
         if not readings.is_legible(reading, page_text):
+            # A page of a book may be a picture without text: its image is kept.
+            self.stories.apply(story, moves.pictured(keys.page(story), size), lease=lease)
             is_written_on = any(each.uncovered for each in taken)
             raise _not_legible(page.turned(turn), detections, is_written_on=is_written_on)
         _log(taken, page_text, complete=reading.complete)
-        self.media.put(keys.page(story), page.encoded(turn), "image/jpeg")
         self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
-        # Sent before the record is written: after a crash in between, a redelivery sends again.
-        self.renditions_queue.send(messages.about(story))
         detected = languages.detected(page_text.text)  # without what is skipped
         language = _language(story, detected)
         move = moves.read(
             {
                 "text": page_text.text,
                 "page": keys.page(story),
+                "image": size,
                 "language": language,
                 "voice": story.voice
                 if story.language == language

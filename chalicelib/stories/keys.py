@@ -14,8 +14,8 @@ import msgspec
 
 from chalicelib.errors import InvalidRequestError
 from chalicelib.pages.readings import ReadingCall, Service
-from chalicelib.speech.voices import AUTO, DEFAULT_LANGUAGE
-from chalicelib.stories.story import Story
+from chalicelib.speech.voices import AUTO, DEFAULT_LANGUAGE, Engine
+from chalicelib.stories.story import Story, revision_of
 from chalicelib.stories.upload_request import EXTENSIONS
 
 MAX_NAME_LENGTH: Final = 1000
@@ -91,6 +91,11 @@ PUBLIC: Final = "public/"
 REJECTED: Final = "rejected/"
 """The prefix of rejected objects: no photos, and without an upload request."""
 
+_AUDIO: Final = "story.mp3"
+STORY: Final = "story.json"
+READ_ALONG: Final = "read-along.json"
+CAPTIONS: Final = "story.vtt"
+_SPEECH: Final = "speech-"
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _MAX_KEY_BYTES: Final = 1024
@@ -128,8 +133,12 @@ def page_text(story: Story) -> str:
 
 
 def is_spoken_otherwise(existing: Story, new: Story) -> bool:
-    """Did a page decide on another language than the one that a sender of its photo names now?"""
-    return new.language != AUTO and existing.language not in {AUTO, new.language}
+    """Is the story of a photo spoken in another way than a sender of the photo names now?
+
+    Its page decided on another language, or a person changed its voice.
+    """
+    spoken, wanted = (existing.language, existing.voice), (new.language, new.voice)
+    return AUTO not in {existing.language, new.language} and spoken != wanted
 
 
 def with_id_of_its_own(new: Story, namespace: uuid.UUID) -> Story:
@@ -138,13 +147,48 @@ def with_id_of_its_own(new: Story, namespace: uuid.UUID) -> Story:
     return msgspec.structs.replace(new, id=str(other))
 
 
-def speech_part(story: Story, index: int, ssml: str) -> str:
-    """One part of a long narration: the audio of one request to Polly.
+def beside_audio(story: Story, name: str) -> str | None:
+    """The key of a file that is published with the story's MP3; None: there is none."""
+    spoken = story.spoken
+    is_there = spoken is not None and (name == STORY or spoken.timed_words is not None)
+    if story.audio is None or not is_there:
+        return None
+    return f"{story.audio.rpartition('/')[0]}/{name}"
 
-    The name has a digest of what is spoken: another version of the app may divide a text elsewhere.
+
+def speech_part(story: Story, ssml: str, engine: Engine) -> str:
+    """The MP3 of one request to Polly.
+
+    Its name is a digest of what is asked for. So a part is never paid twice, and never taken for
+    another one: not after a correction, and not by another version of the app.
     """
-    digest = hashlib.sha256(ssml.encode()).hexdigest()[:8]
-    return _private(story, f"speech-{index}-{digest}.mp3")
+    return _private(story, f"{_SPEECH}{_digest(story, ssml, engine)}.mp3")
+
+
+def speech_marks(story: Story, ssml: str, engine: Engine) -> str:
+    """The speech marks of one request to Polly, as it answers: JSON lines."""
+    return _private(story, f"{_SPEECH}{_digest(story, ssml, engine)}.marks")
+
+
+def _digest(story: Story, ssml: str, engine: Engine) -> str:
+    asked_for = "\n".join((engine, story.language, story.voice, ssml))
+    return hashlib.sha256(asked_for.encode()).hexdigest()[:32]
+
+
+def spoken_prefixes(story: Story) -> tuple[str, str]:
+    """What the keys of all files of its narrations begin with, among other files' keys."""
+    return _private(story, _SPEECH), _public(story, "")
+
+
+def is_outdated(story: Story, key: str) -> bool:
+    """May this be a file of what was spoken before? Parts of several narrations have one prefix.
+
+    Before there were revisions, the MP3 was beside the page.
+    """
+    private, public = spoken_prefixes(story)
+    folder, _, name = key.removeprefix(public).partition("/")
+    is_of_other = folder == _AUDIO or (bool(name) and folder != str(revision_of(story)))
+    return key.startswith(private) or is_of_other
 
 
 def page(story: Story) -> str:
@@ -154,7 +198,15 @@ def page(story: Story) -> str:
 
 def audio(story: Story) -> str:
     """The whole narration, as MP3."""
-    return _public(story, "story.mp3")
+    return spoken_file(story, _AUDIO)
+
+
+def spoken_file(story: Story, name: str) -> str:
+    """A file that belongs to one revision of what is spoken.
+
+    Browsers and the CDN keep files for a day, so none is ever replaced by one of another revision.
+    """
+    return _public(story, f"{revision_of(story)}/{name}")
 
 
 def rendition(story: Story, name: str) -> str:

@@ -1,64 +1,19 @@
-"""Every change that a story can undergo: new values, and the conditions for them. Pure.
-
-`ports.Stories.apply` writes a `Move` if the stored story has the same generation, its status
-allows the move, and every field of `expect` still has its value.
-"""
+"""Every change that a story can undergo. Pure."""
 
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final
 
-import msgspec
-
-from chalicelib.pages.reading_order import SkippedText
-from chalicelib.stories.story import TOMBSTONE_KEPT_FOR, Failure, Rendition, Status, Story
-
-
-class StoryChanges(TypedDict, total=False):
-    """New values of a story's fields; None removes a field. A test compares it with `Story`."""
-
-    status: Status
-    name: str
-    content_id: str
-    notify: bool
-    enqueued_at: datetime | None
-    retry_at: datetime | None
-    resumes: int
-    unfinished_since: datetime | None
-    language: str
-    voice: str
-    language_detected: str | None
-    text: str | None
-    complete: bool | None
-    skipped: list[SkippedText]
-    page: str | None
-    audio: str | None
-    renditions: dict[str, Rendition]
-    last_error: str | None
-    failure: Failure | None
-    notified_of: Status | None
-    notified_at: datetime | None
-    repeated_at: datetime | None
-    uploading_until: datetime | None
-    deleted_at: datetime | None
-    erased_at: datetime | None
-    expires_at: datetime | None
-    leases: dict[str, None]  # only to remove all of them from an erased story
-
-
-class Move(msgspec.Struct, frozen=True):
-    """One change.
-
-    Attributes:
-        changes: New values. A new ``status`` must be a legal move from the stored one.
-        expect: Values that these fields must still have.
-    """
-
-    changes: StoryChanges = {}
-    expect: StoryChanges = {}
-
-
-NOTHING: Final = Move()
-"""Changes nothing: releases a lease without a change."""
+from chalicelib.pages.size import Size
+from chalicelib.stories.changes import Move, StoryChanges
+from chalicelib.stories.story import (
+    TOMBSTONE_KEPT_FOR,
+    Failure,
+    Rendition,
+    Spoken,
+    Status,
+    Story,
+    revision_of,
+)
 
 _MENDED: Final[StoryChanges] = {"failure": None, "last_error": None}
 
@@ -95,6 +50,11 @@ def notice_wanted() -> Move:
     return Move({"notify": True})
 
 
+def read_along_wanted(story: Story) -> Move:
+    """A later sender of the photo wants times, before the story is spoken."""
+    return Move({"read_along": True}, {"status": story.status})
+
+
 def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
     """The photo of a failed story was sent again: the story starts where its data stops.
 
@@ -111,12 +71,21 @@ def sent_again(story: Story, now: datetime, uploading_until: datetime) -> Move:
 
 def read(page: StoryChanges) -> Move:
     """The page is read: `page` has its image, its text, and all that is known with it."""
-    return Move({**page, "status": Status.READ, "retry_at": None, "resumes": 0, **_MENDED})
+    started: StoryChanges = {"status": Status.READ, "revision": 1, "retry_at": None, "resumes": 0}
+    return Move({**page, **started, **_MENDED})
 
 
-def narrated(audio: str) -> Move:
-    """The narration is stored."""
-    return Move({"status": Status.READY, "audio": audio, **_MENDED})
+def pictured(page: str, image: Size) -> Move:
+    """The page image is stored; no text can be read on it."""
+    return Move({"page": page, "image": image})
+
+
+def narrated(story: Story, audio: str, spoken: Spoken) -> Move:
+    """The narration of the story, as it was loaded, is stored."""
+    return Move(
+        {"status": Status.READY, "audio": audio, "spoken": spoken, **_MENDED},
+        {"revision": story.revision, "read_along": story.read_along},
+    )
 
 
 def rendered(renditions: dict[str, Rendition]) -> Move:
@@ -137,6 +106,38 @@ def postponed(reason: str, now: datetime) -> Move:
 def rejected(reason: str) -> Move:
     """The photo can never become a story."""
     return Move({"status": Status.FAILED, "failure": Failure(reason, final=True)})
+
+
+# Correcting it.
+
+
+def to_be_spoken(story: Story, now: datetime, changes: StoryChanges) -> Move:
+    """What is to be spoken changes: the story is narrated again.
+
+    What is published stays until the new narration is stored.
+
+    Args:
+        story: As it was loaded; the move fails if anybody changed it meanwhile.
+        now: The time before the message is sent.
+        changes: A new text, language, voice, or `read_along`.
+    """
+    due: StoryChanges = {
+        **changes,
+        "revision": revision_of(story) + 1,
+        "enqueued_at": now,
+        "unfinished_since": now,
+        "retry_at": None,
+        "resumes": 0,
+        **_MENDED,
+    }
+    if story.status is not Status.READ:
+        due["status"] = Status.READ
+    if story.status is Status.FAILED:  # told of that failure; its sender is told of the next end
+        due["notified_of"] = None
+    return Move(
+        due,
+        {"revision": story.revision, "read_along": story.read_along, "status": story.status},
+    )
 
 
 # Failover.
@@ -226,7 +227,9 @@ def erased(now: datetime) -> Move:
             "complete": None,
             "skipped": [],
             "page": None,
+            "image": None,
             "audio": None,
+            "spoken": None,
             "renditions": {},
             "leases": {},
             **_MENDED,

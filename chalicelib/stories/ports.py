@@ -13,7 +13,7 @@ import msgspec
 
 from chalicelib.pages.detection import TextDetection
 from chalicelib.speech.voices import Engine
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.story import Lease, Story
 from chalicelib.stories.upload_request import UploadRequest, UploadRequestChanges
 
@@ -165,8 +165,8 @@ class Media(Protocol):
     def exists(self, key: str) -> bool:
         """Is there an object with this key?"""
 
-    def keys_under(self, prefix: str) -> list[str]:
-        """At most a thousand keys that begin with `prefix`."""
+    def keys_under(self, prefix: str, after: str = "") -> list[str]:
+        """At most a thousand keys that begin with `prefix`, the first ones after `after`."""
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove at most a thousand objects; a key without an object is no error."""

@@ -76,6 +76,7 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
         name: The file name that the sender gave.
         content_type: The type that the sender announced.
         notify: Send an e-mail when the story is ready or has failed.
+        read_along: Whether the narration gets times; None: as the stage has it.
         key: The photo's key in the intake bucket.
         usable_until: When the form stops working.
         expires_at: When the record is removed; None while its story exists.
@@ -100,6 +101,7 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     created_at: datetime
     usable_until: datetime
+    read_along: bool | None = None
     expires_at: datetime | None = None
     enqueued_at: datetime | None = None
     resumes: int = 0

@@ -14,13 +14,13 @@ from typing import Any
 
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.direct_upload import DirectUpload, WantedUpload
-from chalicelib.stories import keys, moves
+from chalicelib.stories import moves
 from chalicelib.stories.upload_request import failure
 from local.resources.environment import app_environment
 from local.runner.api_gateway import ApiGateway
 from local.runner.stack import chalice_config
 from local.server.http_server import HttpServer
-from tests.fakes.builders import jpeg, read_move
+from tests.fakes.builders import jpeg, narrated_move, read_move
 from tests.fakes.world import BEN, World
 
 
@@ -29,8 +29,8 @@ def filled(world: World) -> list[str]:
     stories = [world.upload(jpeg(shade=shade)) for shade in (10, 20, 30, 40, 50)]
     _, read, ready, failed, deleted = stories
     for story in (read, ready):
-        world.stories.apply(story, read_move(story))
-    world.stories.apply(ready, moves.narrated(keys.audio(ready)))
+        last = world.stories.apply(story, read_move(story))
+    world.stories.apply(last, narrated_move(last))
     world.stories.apply(failed, moves.given_up(failed, "it was lost"))
     world.part(Deletion).delete(deleted.id)
     wanted = WantedUpload("page.jpg", "image/jpeg", "auto", "Joanna")

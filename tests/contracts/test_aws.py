@@ -12,7 +12,7 @@ from chalicelib.aws.requests import RequestFailedError, check_botocore
 from chalicelib.aws.s3 import MediaBucket
 from chalicelib.aws.sns import NotificationTopic
 from chalicelib.errors import CdnBusyError, StorytimeError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease
 from local.resources.creation import create_stories_table

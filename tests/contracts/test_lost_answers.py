@@ -16,7 +16,7 @@ from chalicelib.aws.dynamodb.profiles_table import ProfilesTable
 from chalicelib.aws.dynamodb.stories_table import StoriesTable
 from chalicelib.errors import StoryChangedError
 from chalicelib.profiles import moves
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
 from local.resources.creation import create_stories_table

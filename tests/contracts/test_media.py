@@ -14,7 +14,7 @@ def test_the_bytes_that_were_stored_last_come_back(media: Media) -> None:
 
 
 def test_objects_under_a_prefix_are_listed_and_removed(media: Media) -> None:
-    inside = {f"private/x/1/{number}" for number in range(5)}
+    inside = {f"private/x/1/{number}" for number in range(9)}
     for key in (*inside, "private/x/10/photo", "private/x/2/photo", "public/x/1/page.jpg"):
         media.put(key, b"...", "image/jpeg")
 
@@ -26,3 +26,15 @@ def test_objects_under_a_prefix_are_listed_and_removed(media: Media) -> None:
     assert removed == inside
     assert media.exists("private/x/10/photo")
     assert media.exists("public/x/1/page.jpg")
+
+
+def test_a_list_goes_on_after_a_key(media: Media) -> None:
+    inside = [f"public/x/{number}" for number in range(9)]
+    for key in (*inside, "public/y/0"):
+        media.put(key, b"...", "image/jpeg")
+
+    listed: list[str] = []
+    while found := media.keys_under("public/x/", listed[-1] if listed else ""):
+        listed += found
+
+    assert listed == inside

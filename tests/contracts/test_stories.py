@@ -10,7 +10,7 @@ from chalicelib.errors import LeaseHeldError, StoryChangedError
 from chalicelib.pages.reading_order import SkippedText
 from chalicelib.pages.skipping import SkipReason
 from chalicelib.stories import moves
-from chalicelib.stories.moves import NOTHING, Move, StoryChanges
+from chalicelib.stories.changes import NOTHING, Move, StoryChanges
 from chalicelib.stories.ports import Stories
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Failure, Lease, Rendition, Status, Story
@@ -46,7 +46,7 @@ FULL = story(
 MOVES = {
     Status.RECEIVED: {Status.READ, Status.FAILED, Status.DELETED},
     Status.READ: {Status.READY, Status.FAILED, Status.DELETED},
-    Status.READY: {Status.DELETED},
+    Status.READY: {Status.READ, Status.DELETED},
     Status.FAILED: {Status.RECEIVED, Status.READ, Status.READY, Status.DELETED},
     Status.DELETED: set[Status](),
 }

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from chalicelib.errors import StoryChangedError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.story import Status
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus, failure
 from tests.contracts.conftest import Table, pages

@@ -7,10 +7,12 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from chalicelib.pages.detection import Kind, Point, TextDetection, box_of
+from chalicelib.pages.size import Size
 from chalicelib.speech.voices import AUTO, DEFAULT_LANGUAGE
 from chalicelib.steps.intake import Upload
 from chalicelib.stories import keys, moves
-from chalicelib.stories.story import Status, Story
+from chalicelib.stories.changes import Move
+from chalicelib.stories.story import Spoken, Status, Story, revision_of
 from chalicelib.stories.upload_request import (
     FORM_USABLE_FOR,
     REQUEST_KEPT_FOR,
@@ -42,12 +44,13 @@ def encoded(image: Image.Image, image_format: str, *, exif: int | None = None) -
     return target.getvalue()
 
 
-def read_move(story: Story, text: str = "Once.") -> moves.Move:
+def read_move(story: Story, text: str = "Once.") -> Move:
     """What its reading does to a story."""
     return moves.read(
         {
             "text": text,
             "page": keys.page(story),
+            "image": Size(120, 90),
             "language": DEFAULT_LANGUAGE if story.language == AUTO else story.language,
             "voice": story.voice,
             "language_detected": DEFAULT_LANGUAGE,
@@ -55,6 +58,11 @@ def read_move(story: Story, text: str = "Once.") -> moves.Move:
             "skipped": [],
         }
     )
+
+
+def narrated_move(story: Story) -> Move:
+    """What its narration does to a story."""
+    return moves.narrated(story, keys.audio(story), Spoken(revision_of(story), 1000, 1))
 
 
 def story(**fields: Any) -> Story:

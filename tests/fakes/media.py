@@ -18,9 +18,9 @@ class InMemoryMedia:
     def exists(self, key: str) -> bool:
         return key in self.objects
 
-    def keys_under(self, prefix: str) -> list[str]:
-        """Two at a time, so that the caller must ask for more."""
-        return sorted(key for key in self.objects if key.startswith(prefix))[:2]
+    def keys_under(self, prefix: str, after: str = "") -> list[str]:
+        """Five at a time, so that the caller must ask for more."""
+        return sorted(key for key in self.objects if key.startswith(prefix) and key > after)[:5]
 
     def delete(self, keys: Sequence[str]) -> None:
         for key in keys:

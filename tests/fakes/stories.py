@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import LeaseHeldError, StoryChangedError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.ports import StoriesFound, StoriesPage
 from chalicelib.stories.story import Lease, Status, Story, month_of, place_in_list, sources
 

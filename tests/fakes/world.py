@@ -24,13 +24,13 @@ from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.intake import Intake
 from chalicelib.steps.retrieval import Retrieval
 from chalicelib.steps.sweeper import Sweeper
-from chalicelib.stories import keys, moves
+from chalicelib.stories import moves
 from chalicelib.stories.keys import Links
 from chalicelib.stories.ports import Speaker, TextDetector
 from chalicelib.stories.queues import DEAD_LETTER_TIME_LIMIT, OF_STORIES, TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import UploadRequest
-from tests.fakes.builders import read_move, upload
+from tests.fakes.builders import narrated_move, read_move, upload
 from tests.fakes.clock import Clock, Uuids
 from tests.fakes.engines import InMemoryFaces, ScriptedSpeaker, ScriptedTextDetector, portrait
 from tests.fakes.media import InMemoryMedia, SlowCdn
@@ -203,7 +203,7 @@ class World(MemoryTools):
     def make_ready(self) -> Story:
         """Write down of the only story what reading and narration do; its notice is due."""
         story = self.make_read()
-        return self.stories.apply(story, moves.narrated(keys.audio(story)))
+        return self.stories.apply(story, narrated_move(story))
 
     def make_failed(self, reason: str = "it was lost") -> Story:
         """Give the only story up."""

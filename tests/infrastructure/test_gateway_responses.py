@@ -7,7 +7,7 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from chalicelib.steps import intake
+from chalicelib.steps import posted_photo
 from chalicelib.stories import upload_request
 from infrastructure.gateway.responses import RESPONSES, put_requests
 
@@ -84,5 +84,5 @@ def test_each_response_has_a_fitting_status_and_says_when_or_how_to_try_again() 
 def test_a_413_says_the_limit_and_where_larger_photos_can_be_sent() -> None:
     message = RESPONSES["REQUEST_TOO_LARGE"].message
 
-    assert f"{intake.MAX_BYTES / 10**6:g} MB" in message
+    assert f"{posted_photo.MAX_BYTES / 10**6:g} MB" in message
     assert f"POST /uploads takes up to {upload_request.MAX_BYTES / 10**6:g} MB" in message

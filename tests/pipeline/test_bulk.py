@@ -8,9 +8,9 @@ import pytest
 from chalicelib.errors import InvalidRequestError, TransientError, UnknownStoryError
 from chalicelib.steps.bulk import Bulk
 from chalicelib.stories import moves
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.ports import StoriesFound
-from chalicelib.stories.story import Story
+from chalicelib.stories.story import Spoken, Story
 from tests.fakes.builders import jpeg, read_move, story, upload_request
 from tests.fakes.trouble import fail, put
 from tests.fakes.world import World
@@ -25,8 +25,10 @@ def ready(world: World, count: int) -> list[Story]:
     stories = []
     for number in range(count):
         story = world.upload(jpeg(shade=100 + number), notify=False)
-        world.stories.apply(story, read_move(story))
-        story = world.stories.apply(story, moves.narrated(f"public/{number}"))
+        story = world.stories.apply(story, read_move(story))
+        story = world.stories.apply(
+            story, moves.narrated(story, f"public/{number}", Spoken(1, 1000))
+        )
         stories.append(world.stories.apply(story, Move({"unfinished_since": None})))
     return stories
 

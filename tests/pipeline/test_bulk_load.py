@@ -21,6 +21,7 @@ from tests.fakes.clock import NOW, Clock
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
 from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR
+from tests.unit.test_mp3 import tone
 
 FUNCTIONS = 20  # for each queue, as in prod
 DETECT_TEXT, SPEECH = 5, 8  # requests a second: the default quotas of many regions
@@ -95,7 +96,7 @@ class BusyVoice(ScriptedSpeaker):
     def speak(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
         self.quota.take()
         self.spoken.append((ssml, language, voice, engine))
-        return b"mp3"
+        return tone(0.5)
 
 
 def functions_of(world: World, simulator: Simulator, step: Step, pages: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.errors import TransientError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status
 from tests.fakes.engines import ScriptedTextDetector

@@ -37,7 +37,7 @@ from tests.unit.test_mp3 import tone
 
 def world_with_a_photo() -> World:
     """A page that can be read and spoken is taken in."""
-    detector, speaker = ScriptedTextDetector(*[CLEAR] * 9), ScriptedSpeaker(*[tone(0.2)] * 9)
+    detector, speaker = ScriptedTextDetector(*[CLEAR] * 9), ScriptedSpeaker(*[tone(0.6)] * 9)
     world = World(detector=detector, speaker=speaker)
     world.upload()
     return world
@@ -83,7 +83,9 @@ def test_a_deleted_story_is_gone_for_every_client_at_once() -> None:
 
 def test_an_erased_story_leaves_a_tombstone_only() -> None:
     world = world_with_a_story()
-    assert len(world.media.objects) == 9  # photo, detection, text, page, audio, four renditions
+    # Photo, detection, text, page, four renditions; one part of speech and its marks; four files
+    # of the narration.
+    assert len(world.media.objects) == 14
     deleted = world.delete()
     world.clock.advance(1)
 
@@ -93,7 +95,7 @@ def test_an_erased_story_leaves_a_tombstone_only() -> None:
     assert world.media.objects == {}
     # Nothing else: neither the photo's hash nor its name nor its text.
     kept = {"id", "generation", "content_type", "language", "voice", "notify", "created_at"}
-    kept |= {"enqueued_at", "notified_of", "notified_at"}
+    kept |= {"enqueued_at", "notified_of", "notified_at", "revision", "read_along"}
     since = {"status": Status.DELETED, "deleted_at": deleted.deleted_at}
     since |= {"erased_at": world.clock(), "expires_at": world.clock() + timedelta(days=30)}
     assert values_of(left) == {name: getattr(deleted, name) for name in kept} | since

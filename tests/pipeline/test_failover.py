@@ -10,12 +10,13 @@ from chalicelib.delivery.timeouts import GIVE_UP_AFTER
 from chalicelib.http import answers
 from chalicelib.pages.readings import ReadingCall, Service
 from chalicelib.stories import keys
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import PHOTO_MISSING, Failure, Status
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
 from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR
+from tests.unit.test_mp3 import tone
 
 DAY = GIVE_UP_AFTER.total_seconds() + 1
 
@@ -24,7 +25,7 @@ DAY = GIVE_UP_AFTER.total_seconds() + 1
 def world() -> World:
     """A photo was taken in, and then its messages were lost."""
     world = World(
-        detector=ScriptedTextDetector(*[CLEAR] * 3), speaker=ScriptedSpeaker(*[b"mp3"] * 3)
+        detector=ScriptedTextDetector(*[CLEAR] * 3), speaker=ScriptedSpeaker(*[tone(0.5)] * 3)
     )
     world.upload()
     world.lose_messages()

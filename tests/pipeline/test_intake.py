@@ -7,9 +7,10 @@ from chalicelib.errors import (
     TooLargeError,
     UnsupportedTypeError,
 )
-from chalicelib.steps.intake import MAX_BYTES, Upload
+from chalicelib.steps.intake import Upload
+from chalicelib.steps.posted_photo import MAX_BYTES
 from chalicelib.stories import keys
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.story import Status
 from tests.fakes.builders import jpeg, upload
 from tests.fakes.clock import NOW

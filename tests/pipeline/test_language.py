@@ -10,6 +10,7 @@ from tests.fakes.builders import jpeg, line, story, with_words
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
 from tests.fakes.queues import delivery_to
 from tests.fakes.world import NAMESPACE, World
+from tests.unit.test_mp3 import tone
 
 GERMAN = with_words(line("Der kleine Bär ging mit seiner Mutter in den Wald.", 0.1, 0.1))
 RUSSIAN = with_words(line("Маленький медведь любил вкусный мёд.", 0.1, 0.1))
@@ -27,7 +28,7 @@ def made(world: World, **fields: str) -> World:
 def world_of(*pages: object) -> World:
     return World(
         detector=ScriptedTextDetector(*pages),  # type: ignore[arg-type]
-        speaker=ScriptedSpeaker(*[b"mp3"] * len(pages)),
+        speaker=ScriptedSpeaker(*[tone(0.5)] * len(pages)),
     )
 
 

@@ -25,6 +25,7 @@ from tests.pipeline.test_dead_letters import THROTTLED, give_up, world_with_a_de
 from tests.pipeline.test_deletion import world_with_a_story
 from tests.pipeline.test_narration import narrate, world_with_a_text
 from tests.pipeline.test_reading import CLEAR, read, world_with_a_photo
+from tests.unit.test_mp3 import tone
 
 
 def recorded(world: World, metric: Metric) -> list[str | None]:
@@ -85,7 +86,7 @@ def test_a_failed_attempt_is_not_measured() -> None:
 
 
 def test_a_delivery_that_finds_the_work_done_is_not_measured() -> None:
-    world = world_with_a_text("Once upon a time.", b"mp3")
+    world = world_with_a_text("Once upon a time.", tone(0.5))
     narrate(world)
     narrate(world)
 
@@ -179,7 +180,7 @@ def test_a_story_that_left_no_error_fails_for_another_reason(
 
 
 def test_a_write_that_another_delivery_won_counts_nothing() -> None:
-    world = world_with_a_text("Once upon a time.", b"mp3")
+    world = world_with_a_text("Once upon a time.", tone(0.5))
 
     with failing(world.stories, "apply", error=StoryDeletedError("it is deleted")):
         world.narration_queue.send(about(world.story()))

@@ -5,13 +5,14 @@ import pytest
 from chalicelib.delivery.messages import about
 from chalicelib.errors import TransientError
 from chalicelib.stories import keys
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.story import Status
 from tests.fakes.engines import ScriptedSpeaker
 from tests.fakes.queues import delivery_to
 from tests.fakes.world import World
 from tests.unit.test_mp3 import tone
 
+SPEECH = tone(0.5)
 LONG = ("The ant carried a crumb. " * 200).strip()
 
 
@@ -27,13 +28,13 @@ def narrate(world: World, **delivery: int) -> None:
 
 
 def test_a_text_is_spoken_and_its_story_is_ready() -> None:
-    world = world_with_a_text("Once.\nTwice.", b"mp3", language="en-GB", voice="Brian")
+    world = world_with_a_text("Once.\nTwice.", SPEECH, language="en-GB", voice="Brian")
 
     narrate(world)
 
     story = world.story()
     assert (story.status, story.audio) == (Status.READY, keys.audio(story))
-    assert world.media.objects[keys.audio(story)] == (b"mp3", "audio/mpeg")
+    assert world.media.objects[keys.audio(story)] == (SPEECH, "audio/mpeg")
     assert world.speaker.spoken == [
         ("<speak><p><s>Once.</s></p><p><s>Twice.</s></p></speak>", "en-GB", "Brian", "neural")
     ]
@@ -47,7 +48,7 @@ def test_a_text_is_spoken_and_its_story_is_ready() -> None:
 def test_a_voice_without_the_engine_of_the_stage_speaks_with_another_one(
     language: str, voice: str, engine: str
 ) -> None:
-    world = World(speaker=ScriptedSpeaker(b"mp3"), speech_engine="generative", read_along=False)
+    world = World(speaker=ScriptedSpeaker(SPEECH), speech_engine="generative", read_along=False)
     world.upload(language=language, voice=voice)
     world.make_read("1")
 
@@ -57,7 +58,7 @@ def test_a_voice_without_the_engine_of_the_stage_speaks_with_another_one(
 
 
 def test_the_notice_says_where_to_listen_and_what_the_page_says() -> None:
-    world = world_with_a_text("Once.", b"mp3")
+    world = world_with_a_text("Once.", SPEECH)
 
     narrate(world)
 
@@ -101,7 +102,7 @@ def test_a_redelivery_pays_for_no_part_that_is_stored() -> None:
 
 @pytest.mark.parametrize("is_notice_sent", [True, False])
 def test_a_redelivery_sends_a_notice_only_if_it_is_due(is_notice_sent: bool) -> None:
-    world = world_with_a_text("Once.", b"mp3")
+    world = world_with_a_text("Once.", SPEECH)
     narrate(world)
     if not is_notice_sent:
         world.outbox.notices.clear()

@@ -13,6 +13,7 @@ from tests.fakes.builders import jpeg
 from tests.fakes.trouble import failing
 from tests.fakes.world import World
 from tests.pipeline.test_reading import CLEAR
+from tests.unit.test_mp3 import tone
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def world() -> World:
     """A page is read; its renditions and its narration are enqueued."""
     world = World()
     world.detector.script.append(CLEAR)
-    world.speaker.script.append(b"mp3")
+    world.speaker.script.append(tone(0.5))
     world.upload(jpeg(800, 600))
     world.deliver(Step.READING)
     return world

@@ -2,7 +2,7 @@ import pytest
 
 from chalicelib.delivery.messages import about
 from chalicelib.errors import InvalidRequestError, UnknownStoryError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from tests.fakes.clock import NOW
 from tests.fakes.world import World
 

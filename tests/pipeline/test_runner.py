@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.delivery.messages import StoryMessage
 from chalicelib.errors import LeaseHeldError, TransientError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Lease, Status
 from tests.fakes.clock import NOW

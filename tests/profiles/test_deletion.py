@@ -68,9 +68,9 @@ def test_a_client_does_not_wait_for_the_removal_of_many_photos(world: World) -> 
     photo = world.photo_of(world.register("user_a"))
     listed, began = world.media.keys_under, world.clock()
 
-    def slow(prefix: str) -> list[str]:
+    def slow(prefix: str, after: str = "") -> list[str]:
         world.clock.advance(0.2)
-        return listed(prefix)
+        return listed(prefix, after)
 
     world.media.keys_under = slow  # type: ignore[method-assign]
     world.leave("user_a")

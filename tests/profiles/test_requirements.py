@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib.errors import RejectedError
-from chalicelib.pages.photo import Size
+from chalicelib.pages.size import Size
 from chalicelib.profiles import requirements
 from chalicelib.profiles.faces import Box, Face, FaceAttribute
 from chalicelib.profiles.requirements import refusal_of

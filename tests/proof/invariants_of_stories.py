@@ -4,17 +4,26 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+import msgspec
+
 from chalicelib.delivery.messages import Delivery, StoryMessage, about
 from chalicelib.delivery.timeouts import RESUME_AFTER
 from chalicelib.speech.voices import default_voice
 from chalicelib.stories import keys
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.queues import OF_STORIES
-from chalicelib.stories.story import Status, Story
+from chalicelib.stories.story import Status, Story, revision_of
 from tests.contracts.test_stories import MOVES
 from tests.proof.invariants_of_uploads import is_notice_of_upload
-from tests.proof.outcome import Outcome, shortest_gap, with_following, writes
-from tests.proof.pages import audio_of, language_on, text_on
+from tests.proof.outcome import (
+    Outcome,
+    published_by,
+    shortest_gap,
+    with_following,
+    writes,
+    written,
+)
+from tests.proof.pages import audio_of, language_on, times_of
 from tests.proof.tape import CRASHES, Request
 
 _PAID = frozenset(
@@ -33,7 +42,7 @@ def _unkept_promises(run: Outcome) -> Iterator[str]:
         if promise.life not in kept | run.deleted:
             yield "an acknowledged story is gone"
     for story, shade in run.stories:
-        text = text_on(shade)
+        text = run.text_of(story, shade)
         if story.status is Status.READY:
             yield from _wrong_content(run, story, text, language_on(shade))
         elif story.status is not Status.FAILED:
@@ -57,6 +66,70 @@ def _wrong_content(run: Outcome, story: Story, text: str, language: str) -> Iter
         yield "the page image or the places of its words are missing"
     elif run.backend.media.get(keys.audio(story)) != audio_of(text, language):
         yield "this is another text's audio"
+    elif story.read_along and not run.backend.speaker.cuts_marks_off:
+        yield from _wrong_times(run, story, times_of(text, language))
+
+
+def _wrong_times(run: Outcome, story: Story, times: list[list[int]]) -> Iterator[str]:
+    stored = run.backend.media.get(keys.spoken_file(story, "read-along.json"))
+    if stored is None or story.spoken is None or story.spoken.timed_words is None:
+        yield "a story has no times"
+    elif [word[:4] for word in msgspec.json.decode(stored)["words"]] != times:
+        yield "these are another text's times"
+    elif story.spoken.timed_words != len(times):
+        yield "the record counts other words"
+
+
+def _lost_corrections(run: Outcome) -> Iterator[str]:
+    """A correction that was answered is there, or a later one."""
+    for each in run.simulation.corrected:
+        story = run.alive(about(each.story))
+        if each.story.text != each.text:
+            yield "a correction was answered with another text"
+        if story is None:
+            continue
+        revisions = revision_of(story), revision_of(each.story)
+        if revisions[0] < revisions[1] or (len({*revisions}) == 1 and story.text != each.text):
+            yield "an acknowledged correction is lost"
+    based_on = Counter(
+        (about(request.result), request.detail[2].expect["revision"])
+        for request, _ in writes(run.requests)
+        if written(request, "revision") and "revision" in request.detail[2].expect
+    )
+    for (life, revision), times in based_on.items():
+        if times > 1:
+            yield f"{times} corrections of revision {revision} of {life.id}"
+
+
+def _unpublished_files(run: Outcome) -> Iterator[str]:
+    """At every moment, the files that a story names are there."""
+    stored: set[str] = set()
+    named: dict[StoryMessage, set[str]] = {}
+    for request in run.requests:
+        if request.took_effect and request.operation == "s3.PutObject":
+            stored.add(request.detail[1])
+        if request.took_effect and request.operation == "s3.DeleteObjects":
+            stored -= set(request.detail[1])
+        if isinstance(request.result, Story) and request.detail[0] in {"lease", "apply"}:
+            named[about(request.result)] = published_by(request.result)
+        elif request.operation not in {"s3.PutObject", "s3.DeleteObjects"}:
+            continue
+        for names in named.values():
+            if not names <= stored:
+                yield f"from request {request.number} on, a story named a file that was not there"
+                return
+
+
+def _old_files(run: Outcome) -> Iterator[str]:
+    """A story that is ready has the files of its narration, and none of an older one."""
+    for story, _ in run.stories:
+        if story.status is not Status.READY or run.simulation.naps:
+            continue
+        _, public = keys.prefixes(story.id, story.generation)
+        stored = run.backend.media.objects
+        spoken = {key for key in stored if key.startswith(public) and key.count("/") > 3}
+        if spoken != published_by(story):
+            yield f"a story has files of its narration that it does not name: {spoken}"
 
 
 def _repeated_payments(run: Outcome) -> Iterator[str]:
@@ -70,6 +143,7 @@ def _repeated_payments(run: Outcome) -> Iterator[str]:
             what = (message.message.id, f"{request.operation} {request.detail!r}")
             paid[what] += 1
             excused[what] += bool(request.fault) or _is_lost(request, following)
+            excused[what] += request.detail[0] == "marks" and run.backend.speaker.cuts_marks_off
     for what, times in paid.items():
         lives = run.lives_of(what[0]) + run.simulation.naps
         if times > lives + excused[what]:
@@ -251,6 +325,9 @@ def _unfinished(run: Outcome) -> Iterator[str]:
 
 ALL = (
     _unkept_promises,
+    _lost_corrections,
+    _unpublished_files,
+    _old_files,
     _repeated_payments,
     _needless_notices,
     _missing_notices,

@@ -9,7 +9,7 @@ from chalicelib.stories.queues import TIME_LIMITS, Step
 from chalicelib.stories.story import Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR
 from tests.proof.pages import BLANK
-from tests.proof.scenarios_of_stories import DAY, deleted, stuck
+from tests.proof.scenarios_of_stories import AGAIN, CORRECTED, DAY, deleted, stuck
 from tests.proof.schedules import Meetings, meetings
 from tests.proof.simulation import OTHER_SHADE, Processes, Simulation
 
@@ -147,6 +147,42 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
     # While the notice of its failure is sent.
     "a blank photo again": lambda run: run.upload(BLANK).meet(lambda: run.upload(BLANK), READING),
     "a finished photo twice": lambda run: run.upload().settle().meet(run.upload, run.upload),
+    "two corrections": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED, 1), lambda: run.correct(AGAIN, 1))
+    ),
+    "two corrections of whatever it is": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED), lambda: run.correct(AGAIN))
+    ),
+    "a correction and narration": lambda run: (
+        run.upload().settle().correct(CORRECTED).meet(NARRATION, lambda: run.correct(AGAIN))
+    ),
+    "a correction and the first narration": lambda run: _read(run).meet(
+        NARRATION, lambda: run.correct(CORRECTED)
+    ),
+    "a correction and a deletion": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED), run.delete)
+    ),
+    "narration of a correction and a deletion": lambda run: (
+        run.upload().settle().correct(CORRECTED).meet(NARRATION, run.delete)
+    ),
+    "a correction and a poll": lambda run: (
+        run.upload()
+        .settle()
+        .correct(CORRECTED)
+        .lose_messages()
+        .wait(61)
+        .meet(run.poll, lambda: run.correct(AGAIN))
+    ),
+    "times wanted late": lambda run: (
+        run.upload(read_along=False)
+        .deliver(READING)
+        .meet(NARRATION, lambda: run.upload(read_along=True))
+    ),
+    "times and a correction": lambda run: (
+        run.upload(read_along=False)
+        .settle()
+        .meet(lambda: run.correct(CORRECTED), lambda: run.upload(read_along=True))
+    ),
     "an old generation and a new one": old_generation_and_new,
     "deleted and sent again meanwhile": lambda run: run.upload().meet(
         READING, lambda: run.delete().upload()

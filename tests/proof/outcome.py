@@ -12,13 +12,13 @@ from chalicelib.delivery.messages import StoryMessage, about
 from chalicelib.profiles import keys as profile_keys
 from chalicelib.profiles.faces import Owner
 from chalicelib.profiles.profile import Photo, Profile, ProfileStatus
+from chalicelib.stories.changes import Move
 from chalicelib.stories.keys import content_id_of, derived_id
-from chalicelib.stories.moves import Move
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 from tests.fakes.world import NAMESPACE
-from tests.proof.pages import page
+from tests.proof.pages import page, text_on
 from tests.proof.simulation import Posted, Simulation, Wish
 from tests.proof.tape import Request
 
@@ -105,6 +105,14 @@ class Outcome:
         """Every promised story that is not deleted, and the shade of its page."""
         found = [(self.alive(promise.life), promise.shade) for promise in self.promises]
         return [(story, shade) for story, shade in found if story]
+
+    def text_of(self, story: Story, shade: int) -> str:
+        """What a story is to say: the last correction of its page's text."""
+        text = text_on(shade)
+        for request in self.requests:
+            if request.process.kind == "correct" and (corrected := written(request, "text")):
+                text = corrected if about(request.result) == about(story) else text
+        return text
 
     @cached_property
     def deleted(self) -> set[StoryMessage]:
@@ -237,6 +245,15 @@ def files_of(owner: Owner) -> set[str]:
         profile_keys.portrait(owner),
         profile_keys.thumbnail(owner),
     }
+
+
+def published_by(story: Story) -> set[str]:
+    """The public files of its narration that a story names."""
+    if story.status is Status.DELETED or story.audio is None or story.spoken is None:
+        return set()
+    timed = ["read-along.json", "story.vtt"] if story.spoken.timed_words else []
+    folder, _, _ = story.audio.rpartition("/")
+    return {f"{folder}/{name}" for name in ("story.mp3", "story.json", *timed)}
 
 
 def has_failed(profile: Profile) -> bool:

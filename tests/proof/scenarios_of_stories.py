@@ -13,11 +13,15 @@ from chalicelib.stories.queues import OF_STORIES, Step
 from chalicelib.stories.story import Status, Story
 from chalicelib.stories.upload_request import FORM_USABLE_FOR, PHOTO_KEPT_FOR
 from tests.fakes.queues import MAX_RECEIVES
-from tests.proof.pages import BLANK, DENSE, LONG
+from tests.proof.pages import BLANK, DENSE, LONG, text_on
 from tests.proof.schedules import Scenarios, scenarios
 from tests.proof.simulation import OTHER_SHADE, THIRD_SHADE, Simulation
 
 DAY: Final = GIVE_UP_AFTER.total_seconds()
+CORRECTED: Final = "Dies ist eine Seite, und sie ist hell."
+AGAIN: Final = "Dies ist noch eine Seite."
+LONGER: Final = text_on(LONG).replace("carried", "found", 1)
+"""One of its two requests to Polly stays the same."""
 _MAX_MESSAGES: Final = 6
 """One of the upload, perhaps another one because it died, and the first few resumes, until one
 message is given up before the next one is sent."""
@@ -202,6 +206,19 @@ SCENARIOS: Final[Scenarios] = {
     "narration throttled for long": partial(
         throttled_for_long, Step.NARRATION, "polly.SynthesizeSpeech"
     ),
+    "a correction": lambda run: run.upload().settle().correct(CORRECTED),
+    "a correction of a correction": lambda run: (
+        run.upload().settle().correct(CORRECTED).deliver_next().correct(AGAIN, 2).poll()
+    ),
+    "a correction lost": lambda run: run.upload().settle().correct(CORRECTED).lose_messages(),
+    "a correction of a long text": lambda run: run.upload(LONG).settle().correct(LONGER),
+    "a correction of an unfinished story": lambda run: (
+        run.upload().correct(CORRECTED).deliver_next().correct(CORRECTED).settle().correct(AGAIN, 1)
+    ),
+    "delete a corrected story": lambda run: run.upload().settle().correct(CORRECTED).delete(),
+    "no times wanted": lambda run: run.upload(read_along=False),
+    "times wanted later": lambda run: run.upload(read_along=False).settle().upload(read_along=True),
+    "marks cut off": lambda run: run.cut_marks_off().upload(),
     "photo arrived late": lambda run: run.abandon().wait(61).sweep().upload(),
     "direct upload": lambda run: run.upload_directly().settle().poll_upload(),
     "direct upload of a finished photo": lambda run: run.upload().settle().upload_directly(),
@@ -273,6 +290,25 @@ PARKED_IN_THE_END: Final[Scenarios] = {
     "photo never arrived": lambda run: run.abandon().settle().upload(),
     "messages come late": messages_come_late,
     "another generation": another_generation,
+    # The old narration is still heard.
+    "a correction given up and redriven": lambda run: (
+        run.upload()
+        .settle()
+        .break_engines(voice=True)
+        .correct(CORRECTED)
+        .settle()
+        .mend()
+        .redrive(Step.NARRATION)
+    ),
+    "a correction given up and corrected": lambda run: (
+        run.upload()
+        .settle()
+        .break_engines(voice=True)
+        .correct(CORRECTED)
+        .settle()
+        .mend()
+        .correct(AGAIN)
+    ),
     "dropped, no photo": lambda run: run.drop(None),
     "dropped, no photo, and redriven": lambda run: run.drop(None).settle().redrive(Step.INTAKE),
     "intake given up and redriven": intake_given_up,

@@ -320,6 +320,11 @@ class SimulatedAws:
         self.backend.speaker.out_of_order = voice
         return self
 
+    def cut_marks_off(self) -> Self:
+        """Polly's answers with speech marks never arrive whole."""
+        self.backend.speaker.cuts_marks_off = True
+        return self
+
     def mend(self) -> Self:
         """End what `fail` and `break_engines` began."""
         self.tape.outage = None

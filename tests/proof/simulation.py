@@ -22,6 +22,7 @@ from chalicelib.profiles.profile import Profile, profile_id_of
 from chalicelib.profiles.retrieval import ProfileRetrieval
 from chalicelib.speech.voices import AUTO
 from chalicelib.steps.bulk import Bulk
+from chalicelib.steps.correction import Correction, Corrections
 from chalicelib.steps.deletion import Deletion
 from chalicelib.steps.direct_upload import DirectUpload, UploadPermit, WantedUpload
 from chalicelib.steps.intake import Intake, Receipt
@@ -85,6 +86,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A correction that was answered with the story."""
+
+    story: Story
+    text: str
+
+
+@dataclass(frozen=True)
 class Wish:
     """A user's request for a profile photo, or for the profile's deletion."""
 
@@ -110,6 +119,7 @@ class Simulation(SimulatedAws):
     """One run, and everything that clients asked for and were answered, in order."""
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
+    corrected: list[Corrected] = field(default_factory=list)
     deleted: list[StoryMessage] = field(default_factory=list)  # answered with 202
     cancelled: list[str] = field(default_factory=list)  # uploads, answered with 202
     posted: list[Posted] = field(default_factory=list)
@@ -244,6 +254,25 @@ class Simulation(SimulatedAws):
             self.deleted.append(about(found))
         elif found is not None:
             self.cancelled.append(found.id)
+        return self
+
+    def correct(self, text: str, revision: int | None = None) -> Self:
+        """Correct the text of the last story, and again when that fails, as a client does.
+
+        A refusal ends it: the story is deleted, or has another revision.
+        """
+
+        def correct() -> Story | RejectedError:
+            try:
+                return self.part(Corrections).correct(
+                    self.story.id, Correction(revision, text=text)
+                )
+            except RejectedError as refusal:
+                return refusal
+
+        found = self._tried("correct", correct)
+        if isinstance(found, Story):
+            self.corrected.append(Corrected(found, text))
         return self
 
     def cancel(self) -> Self:

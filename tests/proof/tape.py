@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from chalicelib.delivery.messages import Delivery, StoryMessage
 from chalicelib.errors import ThrottledError, TransientError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from tests.fakes.clock import Clock
 
 _Result = TypeVar("_Result")

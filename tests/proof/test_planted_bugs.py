@@ -23,8 +23,8 @@ from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
 from chalicelib.speech.voices import DEFAULT_LANGUAGE
 from chalicelib.steps.paid_results import PaidResults
+from chalicelib.stories.changes import Move
 from chalicelib.stories.intake_bucket import IntakePhoto
-from chalicelib.stories.moves import Move
 from chalicelib.stories.story import Lease, Status, Story
 from chalicelib.stories.upload_request import UploadRequest, UploadStatus, failure, fulfilment
 from tests.fakes.profiles import InMemoryProfiles

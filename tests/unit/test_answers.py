@@ -10,12 +10,13 @@ from chalice.app import Response
 from chalicelib import errors
 from chalicelib.http import answers, responses
 from chalicelib.pages.reading_order import SkippedText
+from chalicelib.pages.size import Size
 from chalicelib.pages.skipping import SkipReason
 from chalicelib.steps.direct_upload import UploadPermit
 from chalicelib.steps.intake import Receipt
 from chalicelib.steps.listing import ListPage
 from chalicelib.stories.keys import Links
-from chalicelib.stories.story import Failure, Rendition, Status, Story
+from chalicelib.stories.story import Failure, Rendition, Spoken, Status, Story
 from chalicelib.stories.upload_request import PostForm, UploadRequest, UploadStatus
 from tests.fakes.builders import story, upload_request
 from tests.fakes.clock import NOW
@@ -30,7 +31,11 @@ READY = story(
     complete=False,
     skipped=[SkippedText("42", SkipReason.PAGE_NUMBER, (0.4, 0.9, 0.6, 0.95))],
     page="public/page.jpg",
-    audio="public/story.mp3",
+    image=Size(1200, 900),
+    revision=2,
+    read_along=True,
+    audio="public/1/story.mp3",
+    spoken=Spoken(1, 4200, 2),
     renditions={"small": Rendition("public/small.jpg", 480, 360, 12_345)},
 )
 FAILED = story(status=Status.FAILED, failure=Failure("it is blurred", final=True))
@@ -52,10 +57,18 @@ NEW: dict[str, Any] = {
     "language_detected": None,
     "voice": "Joanna",
     "text": None,
+    "revision": 1,
+    "spoken_revision": None,
+    "read_along": False,
     "complete": None,
     "skipped": [],
     "image_url": None,
+    "image": None,
     "audio_url": None,
+    "duration_ms": None,
+    "story_url": None,
+    "read_along_url": None,
+    "captions_url": None,
     "renditions": {},
 }
 TOLD = {
@@ -64,8 +77,16 @@ TOLD = {
     "text": "Once.\nTwice.",
     "complete": False,
     "skipped": [{"text": "42", "reason": "page_number", "box": (0.4, 0.9, 0.6, 0.95)}],
+    "revision": 2,
+    "spoken_revision": 1,
+    "read_along": True,
     "image_url": "https://cdn.example/public/page.jpg",
-    "audio_url": "https://cdn.example/public/story.mp3",
+    "image": {"url": "https://cdn.example/public/page.jpg", "width": 1200, "height": 900},
+    "audio_url": "https://cdn.example/public/1/story.mp3",
+    "duration_ms": 4200,
+    "story_url": "https://cdn.example/public/1/story.json",
+    "read_along_url": "https://cdn.example/public/1/read-along.json",
+    "captions_url": "https://cdn.example/public/1/story.vtt",
     "renditions": {
         "small": {
             "url": "https://cdn.example/public/small.jpg",

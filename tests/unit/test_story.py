@@ -48,8 +48,8 @@ def test_an_id_depends_on_the_secret_namespace() -> None:
     )
 
 
-def test_a_ready_story_can_only_be_deleted() -> None:
-    assert LEGAL_MOVES[Status.READY] == {Status.DELETED}
+def test_a_ready_story_can_only_be_corrected_or_deleted() -> None:
+    assert LEGAL_MOVES[Status.READY] == {Status.READ, Status.DELETED}
     assert LEGAL_MOVES[Status.DELETED] == frozenset()
 
 

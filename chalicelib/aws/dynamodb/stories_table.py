@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from chalicelib.aws.dynamodb import items, lookups
 from chalicelib.aws.requests import RequestFailedError, request
 from chalicelib.errors import LeaseHeldError, StoryChangedError
-from chalicelib.stories.moves import Move
+from chalicelib.stories.changes import Move
 from chalicelib.stories.ports import StoriesFound, StoriesPage
 from chalicelib.stories.story import Lease, Status, Story, sources
 

@@ -1,0 +1,222 @@
+"""When each word of a text is spoken: speech marks, placed in the text and in the MP3. Pure.
+
+Polly counts a mark's ``start`` and ``end`` in bytes of the SSML as UTF-8, tags and entities
+included, and its ``time`` in milliseconds of the request's own audio ("Speech mark output").
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from chalicelib.errors import RejectedError, TransientError
+from chalicelib.speech.mp3 import JoinedSpeech
+from chalicelib.speech.spoken_forms import PLAIN
+
+_PARTS: Final = re.compile(r"(?P<tag><[^>]*>)|&(?P<entity>amp|lt|gt);|(?P<plain>\S)|\s+")
+_ENTITIES: Final = {"amp": "&", "lt": "<", "gt": ">"}
+_WORD: Final = re.compile(r"\S+")
+_SHORTEST_PAUSE: Final = 100.0
+"""Milliseconds. A shorter silence is part of a word: the stop before a "t"."""
+_ONSET: Final = 80.0
+"""Milliseconds. A silence that ends so near before a word is the pause before it."""
+
+
+class UnusableMarksError(RejectedError):
+    """The marks do not fit the text, and would not another time: the story does without times."""
+
+    code = "unusable_marks"
+
+
+class SpeechMark(msgspec.Struct, frozen=True):
+    """One line of Polly's answer: when something begins to sound, and where it is written."""
+
+    time: int
+    type: Literal["sentence", "word"]
+    start: int
+    end: int
+    value: str
+
+
+class TimedText(msgspec.Struct, frozen=True):
+    """A word or a sentence, as ``text[start:end]``, and when it sounds.
+
+    Words that are spoken as one ("p. m." as "in the afternoon") are one.
+
+    Attributes:
+        begins: In milliseconds of the MP3.
+        ends: Where the next one begins, or where its sound ends before a pause.
+    """
+
+    begins: int
+    ends: int
+    start: int
+    end: int
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """When everything of a text is spoken, in the order of the text."""
+
+    sentences: list[TimedText]
+    words: list[TimedText]
+
+
+class _Begin(msgspec.Struct, frozen=True):
+    """Words of the text, from `first` to `last`, that begin to sound at a time."""
+
+    time: float
+    first: int
+    last: int
+    begins_sentence: bool
+
+
+class MarkedText:
+    """A text and the SSML requests that speak it.
+
+    Args:
+        text: A paragraph or a verse a line.
+        requests: What `ssml.ssml_requests` makes of it.
+    """
+
+    def __init__(self, text: str, requests: Sequence[str]) -> None:
+        self.words = [match.span() for match in _WORD.finditer(text)]
+        self._starts = [start for start, _ in self.words]
+        self._places: list[list[tuple[int, int]]] = []  # byte and word, for each request
+        self._spoken: list[list[int]] = []  # words with a letter or a digit
+        self._sentences = [
+            [tag.start() for tag in re.finditer(b"<s>", ssml.encode())] for ssml in requests
+        ]
+        place = 0
+        for ssml in requests:
+            places: list[tuple[int, int]] = []
+            spoken: list[int] = []
+            for byte, character in _printed(ssml):
+                wanted = _comparable(character)
+                while place < len(text) and _comparable(text[place]) != wanted:
+                    place += 1
+                word = bisect_right(self._starts, place) - 1
+                places.append((byte, word))
+                if character.isalnum() and spoken[-1:] != [word]:
+                    spoken.append(word)
+                place += 1
+            self._places.append(places)
+            self._spoken.append(spoken)
+
+    def begins(self, number: int, answer: bytes) -> list[_Begin]:
+        """When the words of a request begin, in milliseconds of its own audio.
+
+        Args:
+            number: Of the request, from 0.
+            answer: Polly's speech marks for it, a JSON object a line.
+
+        Raises:
+            TransientError: The answer is empty or cut off.
+            UnusableMarksError: The marks are out of order, or have a word more or less than the
+                text.
+        """
+        marks = _read(answer)
+        found = list(self._placed(number, marks))
+        marked = {word for each in found for word in range(each.first, each.last + 1)}
+        missing = [word for word in self._spoken[number] if word not in marked]
+        if missing and missing == self._spoken[number][-len(missing) :]:
+            raise TransientError("The speech marks are cut off.")
+        if missing:
+            raise UnusableMarksError("The speech marks have a word less than the text.")
+        return found
+
+    def _placed(self, number: int, marks: list[SpeechMark]) -> Iterator[_Begin]:
+        places = self._places[number]
+        bytes_of = [byte for byte, _ in places]
+        before = SpeechMark(0, "word", 0, 0, "")
+        sentence = 0
+        for mark in marks:
+            if mark.type == "sentence":  # its own idea of one: the tags of the SSML are the app's
+                continue
+            if mark.time < before.time or mark.start < before.start:
+                raise UnusableMarksError("The speech marks are out of order.")
+            at = bisect_right(bytes_of, mark.start - 1)
+            covered = places[at : bisect_right(bytes_of, mark.end - 1)]
+            if not covered:
+                raise UnusableMarksError("The speech marks have a word more than the text.")
+            tags = bisect_right(self._sentences[number], mark.start)
+            yield _Begin(mark.time, covered[0][1], covered[-1][1], tags > sentence)
+            sentence, before = tags, mark
+
+    def timing(self, begins: Sequence[Sequence[_Begin]], speech: JoinedSpeech) -> Timing:
+        """When each word and sentence sounds in the whole MP3.
+
+        Args:
+            begins: For each request, as `begins` returns them.
+            speech: The joined MP3 of all requests.
+
+        Raises:
+            UnusableMarksError: A word begins after the MP3 ends.
+        """
+        groups: list[_Begin] = []
+        for offset, of_request in zip(speech.starts, begins, strict=True):
+            for each in of_request:
+                if groups and each.first <= groups[-1].last:  # one word of several marks
+                    last = max(groups[-1].last, each.last)
+                    groups[-1] = msgspec.structs.replace(groups[-1], last=last)
+                else:
+                    groups.append(msgspec.structs.replace(each, time=offset + each.time))
+        if groups and groups[-1].time >= speech.duration:
+            raise UnusableMarksError("The speech marks go on after the speech ends.")
+        ends = [*(each.time for each in groups[1:]), speech.duration]
+        words = [
+            TimedText(
+                round(each.time),
+                max(round(_end_of_sound(each.time, end, speech.silences)), round(each.time) + 1),
+                self.words[each.first][0],
+                self.words[each.last][1],
+            )
+            for each, end in zip(groups, ends, strict=True)
+        ]
+        sentences: list[TimedText] = []
+        for group, word in zip(groups, words, strict=True):
+            if group.begins_sentence or not sentences:
+                sentences.append(word)
+            else:
+                sentences[-1] = msgspec.structs.replace(sentences[-1], ends=word.ends, end=word.end)
+        return Timing(sentences, words)
+
+
+def _printed(ssml: str) -> Iterator[tuple[int, str]]:
+    """The characters that SSML prints, without spaces, each with its first byte."""
+    byte = 0
+    for part in _PARTS.finditer(ssml):
+        if part["entity"]:
+            yield byte, _ENTITIES[part["entity"]]
+        elif part["plain"]:
+            yield byte, part["plain"]
+        byte += len(part[0].encode())
+
+
+def _comparable(character: str) -> str:
+    """A character of a text and of its SSML, which differ in capitals, quotes and dashes."""
+    return character.translate(PLAIN).lower()
+
+
+def _read(answer: bytes) -> list[SpeechMark]:
+    if not answer.strip():
+        raise TransientError("The speech marks are empty.")
+    try:
+        return [msgspec.json.decode(line, type=SpeechMark) for line in answer.splitlines()]
+    except msgspec.ValidationError as error:
+        raise UnusableMarksError(f"The speech marks are not what they were: {error}.") from error
+    except msgspec.DecodeError as error:
+        raise TransientError("The speech marks are cut off.") from error
+
+
+def _end_of_sound(
+    begins: float, following: float, silences: Sequence[tuple[float, float]]
+) -> float:
+    """Where a word's sound ends: before the pause behind it, or where the following word begins."""
+    at = bisect_right(silences, (following, following)) - 1
+    if at < 0:
+        return following
+    quiet, loud = silences[at]
+    is_pause = loud - quiet >= _SHORTEST_PAUSE and loud >= following - _ONSET
+    return quiet if is_pause and quiet > begins else following
