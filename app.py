@@ -106,7 +106,7 @@ def finish(event: object, get_response: Callable[[object], Response]) -> Respons
 
 @app.authorizer(ttl_seconds=tokens.CACHED_SECONDS)
 def authorize(request: AuthRequest) -> AuthResponse:
-    return tokens.permission_of(tokens.holder_of(request.token, digests))
+    return responses.permission_of(tokens.holder_of(request.token, digests))
 
 
 # An open stage has no authorizer: with one, API Gateway refuses every request without a token.

@@ -129,7 +129,7 @@ class Runner(msgspec.Struct, frozen=True):
         """
         with retried(self.leases.queue, delivery):
             latest = self.stories.find(story.id)
-            if latest is not None and is_due_again(story, latest, self.leases.step):
+            if latest is not None and has_more_to_say(story, latest, self.leases.step):
                 self.leases.queue.send(delivery.message)
 
     def _note_failure(
@@ -149,7 +149,7 @@ class Runner(msgspec.Struct, frozen=True):
             self.erasure.clean_up_after(delivery.message)
 
 
-def is_due_again(before: Story, latest: Story, step: Step) -> bool:
+def has_more_to_say(before: Story, latest: Story, step: Step) -> bool:
     """Is there something new to be spoken since a delivery loaded the story?"""
     is_same = before.generation == latest.generation
     return (

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
-from chalice.app import Response
+from chalice.app import AuthResponse, Response
 from msgspec import Struct, to_builtins
 
 from chalicelib import errors
@@ -87,3 +87,11 @@ def finished(given: Response) -> Response:
         given.body = to_builtins(Problem(code=code, message=body["Message"]))
     given.headers.setdefault("Cache-Control", "no-store")
     return given
+
+
+def permission_of(holder: str | None) -> AuthResponse:
+    """Allow every route to the holder of a token, and none to other callers.
+
+    Every route, because API Gateway caches this answer and uses it for other routes, too.
+    """
+    return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")

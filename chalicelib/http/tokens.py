@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from chalice.app import AuthResponse
-
 OPEN: Final = "open"
 """The value of API_TOKENS with which everybody may use the API."""
 CACHED_SECONDS: Final = 300
@@ -43,11 +41,3 @@ def holder_of(authorization: str, digests: Sequence[str]) -> str | None:
     given = digest_of(bearer[1])
     matching = [digest for digest in digests if hmac.compare_digest(digest, given)]
     return matching[0][:_SHOWN_DIGITS] if matching else None
-
-
-def permission_of(holder: str | None) -> AuthResponse:
-    """Allow every route to the holder of a token, and none to other callers.
-
-    Every route, because API Gateway caches this answer and uses it for other routes, too.
-    """
-    return AuthResponse(routes=["*"] if holder else [], principal_id=holder or "nobody")
