@@ -192,12 +192,14 @@ class MarkedText:
     def _joined(self, groups: Sequence[_Begin], words: Sequence[TimedText]) -> Iterator[TimedText]:
         """The sentences that the words make, with the signs around these."""
         begun = [at for at, group in enumerate(groups) if group.sentence or at == 0]
+        last = -1
         for first, behind in pairwise([*begun, len(words)]):
             printed = groups[first].sentence or [groups[first].first]
+            start = max(printed[0], last + 1)  # a sign may be one word with the sentence before
             following = groups[behind].first if behind < len(groups) else len(self.words)
             last = max(groups[behind - 1].last, min(printed[-1], following - 1))
-            start, end = self.words[printed[0]][0], self.words[last][1]
-            yield TimedText(words[first].begins, words[behind - 1].ends, start, end)
+            place = self.words[start][0], self.words[last][1]
+            yield TimedText(words[first].begins, words[behind - 1].ends, *place)
 
 
 def _printed(ssml: str) -> Iterator[tuple[int, str]]:

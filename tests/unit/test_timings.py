@@ -145,6 +145,7 @@ def test_each_word_has_its_place(text: str, language: str, words: list[str]) -> 
         # A word that two sentences share is in one.
         ("أين القط؟هنا نام.", "arb", ["أين القط؟هنا نام."]),
         ("أين ؟هنا نام.", "arb", ["أين", "؟هنا نام."]),
+        ("نعم ؟— هنا نام.", "arb", ["نعم ؟—", "هنا نام."]),
     ],
 )
 def test_a_sentence_has_all_that_is_printed_of_it(
@@ -223,7 +224,7 @@ def letters(ssml: str) -> Iterator[tuple[int, str]]:
     for found in LETTER_OR_DIGIT.finditer(ssml):
         byte += len(ssml[end : found.start()].encode())
         end = found.start()
-        if found[1] and not found[1].startswith("&"):
+        if found[1] and is_spoken(found[1]):
             yield byte, found[1]
 
 
