@@ -103,9 +103,15 @@ def postponed(reason: str, now: datetime) -> Move:
     return Move({"last_error": reason, "enqueued_at": now, "retry_at": None})
 
 
-def rejected(reason: str) -> Move:
-    """The photo can never become a story."""
-    return Move({"status": Status.FAILED, "failure": Failure(reason, final=True)})
+def rejected(story: Story, reason: str) -> Move:
+    """The photo can never become a story, or what is to be spoken never be spoken.
+
+    Args:
+        story: As it was loaded; what is to be spoken now may be something else.
+        reason: One sentence for people.
+    """
+    failure = Failure(reason, final=True)
+    return Move({"status": Status.FAILED, "failure": failure}, {"revision": story.revision})
 
 
 # Correcting it.
