@@ -172,10 +172,15 @@ def _changes(story: Story, correction: Correction) -> StoryChanges:
 
 
 def _speaker(story: Story, correction: Correction) -> tuple[str, str]:
-    """The language and voice: a voice alone must be one of the story's language."""
+    """The language and voice: a voice alone must be one of the story's language.
+
+    The voice stays unless the language becomes another one.
+    """
     if correction.language is None and correction.voice is None:
         return story.language, story.voice
     named = correction.language or story.language
     if named.strip().lower() == voices.AUTO:
         named = story.language_detected or voices.DEFAULT_LANGUAGE
-    return voices.chosen(named, correction.voice)
+    language, voice = voices.chosen(named, correction.voice)
+    stays = not correction.voice and language == story.language
+    return language, story.voice if stays else voice
