@@ -62,13 +62,12 @@ class Narration(msgspec.Struct, frozen=True):
         log.info("narrating", extra={"characters": len(story.text), "requests": len(requests)})
         speech = mp3.joined([self._part(story, request, lease) for request in requests])
         timing = self._timing(story, requests, speech, lease) if story.read_along else None
-        self._publish(story, story.text, speech, timing)
-        spoken = Spoken(
-            revision_of(story), round(speech.duration), len(timing.words) if timing else None
-        )
-        story = self.stories.apply(
-            story, moves.narrated(story, keys.audio(story), spoken), lease=lease
-        )
+        size = story.image or self._image_size(story)
+        self._publish(story, story.text, size, speech, timing)
+        timed_words = len(timing.words) if timing else None
+        spoken = Spoken(revision_of(story), round(speech.duration), timed_words)
+        move = moves.narrated(story, keys.audio(story), spoken, size)
+        story = self.stories.apply(story, move, lease=lease)
         self.meter.record(STORIES_READY)
         self._remove_older(story)
         return story
@@ -130,7 +129,12 @@ class Narration(msgspec.Struct, frozen=True):
         return voices.engine_for(story.language, story.voice, self.speech_engine)
 
     def _publish(
-        self, story: Story, text: str, speech: "JoinedSpeech", timing: "Timing | None"
+        self,
+        story: Story,
+        text: str,
+        size: Size,
+        speech: "JoinedSpeech",
+        timing: "Timing | None",
     ) -> None:
         stored = self.media.get(keys.page_text(story))
         page = (
@@ -139,7 +143,6 @@ class Narration(msgspec.Struct, frozen=True):
             else PageText(text, [], [])  # read before places were kept
         )
         placed = corrections.placed(page, text)
-        size = story.image or self._image_size(story)
         facts = read_along.PageFacts(text, story.language, size.width, size.height)
         files = {
             keys.STORY: (read_along.story_json(facts, placed, page.skipped), _JSON),

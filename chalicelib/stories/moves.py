@@ -80,10 +80,10 @@ def pictured(page: str, image: Size) -> Move:
     return Move({"page": page, "image": image})
 
 
-def narrated(story: Story, audio: str, spoken: Spoken) -> Move:
-    """The narration of the story, as it was loaded, is stored."""
+def narrated(story: Story, audio: str, spoken: Spoken, image: Size) -> Move:
+    """The narration of the story, as it was loaded, is stored; its files have the image's size."""
     return Move(
-        {"status": Status.READY, "audio": audio, "spoken": spoken, **_MENDED},
+        {"status": Status.READY, "audio": audio, "spoken": spoken, "image": image, **_MENDED},
         {"revision": story.revision, "read_along": story.read_along},
     )
 

@@ -44,13 +44,16 @@ def encoded(image: Image.Image, image_format: str, *, exif: int | None = None) -
     return target.getvalue()
 
 
+SIZE = Size(120, 90)
+
+
 def read_move(story: Story, text: str = "Once.") -> Move:
     """What its reading does to a story."""
     return moves.read(
         {
             "text": text,
             "page": keys.page(story),
-            "image": Size(120, 90),
+            "image": SIZE,
             "language": DEFAULT_LANGUAGE if story.language == AUTO else story.language,
             "voice": story.voice,
             "language_detected": DEFAULT_LANGUAGE,
@@ -62,7 +65,7 @@ def read_move(story: Story, text: str = "Once.") -> Move:
 
 def narrated_move(story: Story) -> Move:
     """What its narration does to a story."""
-    return moves.narrated(story, keys.audio(story), Spoken(revision_of(story), 1000, 1))
+    return moves.narrated(story, keys.audio(story), Spoken(revision_of(story), 1000, 1), SIZE)
 
 
 def story(**fields: Any) -> Story:

@@ -11,7 +11,7 @@ from chalicelib.stories import moves
 from chalicelib.stories.changes import Move
 from chalicelib.stories.ports import StoriesFound
 from chalicelib.stories.story import Spoken, Story
-from tests.fakes.builders import jpeg, read_move, story, upload_request
+from tests.fakes.builders import SIZE, jpeg, read_move, story, upload_request
 from tests.fakes.trouble import fail, put
 from tests.fakes.world import World
 
@@ -27,7 +27,7 @@ def ready(world: World, count: int) -> list[Story]:
         story = world.upload(jpeg(shade=100 + number), notify=False)
         story = world.stories.apply(story, read_move(story))
         story = world.stories.apply(
-            story, moves.narrated(story, f"public/{number}", Spoken(1, 1000))
+            story, moves.narrated(story, f"public/{number}", Spoken(1, 1000), SIZE)
         )
         stories.append(world.stories.apply(story, Move({"unfinished_since": None})))
     return stories

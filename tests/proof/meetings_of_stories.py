@@ -150,6 +150,13 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
     "two corrections": lambda run: (
         run.upload().settle().meet(lambda: run.correct(CORRECTED, 1), lambda: run.correct(AGAIN, 1))
     ),
+    # Its status does not change, so that only its revision tells the one from the other.
+    "two corrections of a correction": lambda run: (
+        run.upload()
+        .settle()
+        .correct(CORRECTED)
+        .meet(lambda: run.correct(AGAIN, 2), lambda: run.correct(CORRECTED + AGAIN, 2))
+    ),
     "two corrections of whatever it is": lambda run: (
         run.upload().settle().meet(lambda: run.correct(CORRECTED), lambda: run.correct(AGAIN))
     ),

@@ -256,17 +256,16 @@ class Simulation(SimulatedAws):
             self.cancelled.append(found.id)
         return self
 
-    def correct(self, text: str, revision: int | None = None) -> Self:
-        """Correct the text of the last story, and again when that fails, as a client does.
+    def correct(self, text: str, revision: int | None = None, story_id: str | None = None) -> Self:
+        """Correct the text of the last story, unless another one is given; again when that fails.
 
         A refusal ends it: the story is deleted, or has another revision.
         """
+        story_id = story_id or self.story.id
 
         def correct() -> Story | RejectedError:
             try:
-                return self.part(Corrections).correct(
-                    self.story.id, Correction(revision, text=text)
-                )
+                return self.part(Corrections).correct(story_id, Correction(revision, text=text))
             except RejectedError as refusal:
                 return refusal
 

@@ -21,8 +21,11 @@ from chalicelib.profiles.failover import ProfileFailover
 from chalicelib.profiles.profile import Leftover, Profile, ProfileStatus, profile_id_of
 from chalicelib.profiles.records import CurrentAttempt
 from chalicelib.profiles.registration import Registration
+from chalicelib.speech.timings import MarkedText
 from chalicelib.speech.voices import DEFAULT_LANGUAGE
+from chalicelib.steps.narration import Narration
 from chalicelib.steps.paid_results import PaidResults
+from chalicelib.stories import keys
 from chalicelib.stories.changes import Move
 from chalicelib.stories.intake_bucket import IntakePhoto
 from chalicelib.stories.story import Lease, Status, Story
@@ -205,6 +208,72 @@ class WithoutHold(PaidResults, frozen=True):
 
     def store(self, key: str, content_type: str, lease: Lease, result: bytes) -> None:
         self.media.put(key, result, content_type)
+
+
+class _Unconditional(InMemoryStories):
+    """Writes one kind of change whatever the story has become meanwhile."""
+
+    change: str
+
+    def apply(self, story: Story, move: Move, **more: Any) -> Story:
+        return super().apply(
+            story, Move(move.changes) if self.change in move.changes else move, **more
+        )
+
+
+@planted("a correction and narration", "a story named a file that was not there")
+class WithoutRevisionOfTheNarration(_Unconditional):
+    """A narration is published although the text was corrected meanwhile."""
+
+    change = "spoken"
+
+
+@planted("two corrections of a correction", "2 corrections of revision 2")
+class WithoutRevisionOfTheCorrection(_Unconditional):
+    """The later of two people overwrites what the earlier one has just corrected."""
+
+    change = "revision"
+
+
+@planted("a correction", "a story has no times")
+class WithMarksOfTheStory(Narration, frozen=True):
+    """Marks are kept by the numbers of requests: those of the old text meet the new audio."""
+
+    def _marks(
+        self, story: Story, text: MarkedText, number: int, request: str, lease: Lease
+    ) -> bytes:
+        engine = self.speech_engine
+        names: Any = {"language": story.language, "voice": story.voice, "engine": engine}
+        return self.paid_results.stored_or_paid(
+            keys.speech_marks(story, str(number), engine),
+            "application/x-json-stream",
+            lease,
+            lambda: self.speaker.marks(request, **names),
+        )
+
+
+@planted("a correction", "a story named a file that was not there")
+class WithEarlyRemoval(Narration, frozen=True):
+    """The old narration is removed before the new one takes its place."""
+
+    def _publish(self, story: Story, *more: Any) -> None:
+        self._remove_older(story)
+        super()._publish(story, *more)
+
+
+@planted("a correction", "files of its narration that it does not name")
+class WithoutRemoval(Narration, frozen=True):
+    """The old narration stays where it is."""
+
+    def _remove_older(self, story: Story) -> None:
+        """Do nothing."""
+
+
+@planted("times wanted late", "a story has no times")
+class WithTimesForNobody(_Unconditional):
+    """That times are wanted is written down, though the story is spoken already."""
+
+    change = "read_along"
 
 
 @planted("reading throttled for long", "a readable page failed")

@@ -14,6 +14,7 @@ from chalicelib.stories.queues import OF_STORIES, Step
 from tests.proof.invariants import check
 from tests.proof.ledger import PLAYED
 from tests.proof.pages import BLANK, LONG
+from tests.proof.scenarios_of_stories import AGAIN, CORRECTED, LONGER
 from tests.proof.schedules import explained
 from tests.proof.simulated_aws import MemoryBackend
 from tests.proof.simulation import Simulation
@@ -23,6 +24,7 @@ SHADES = st.sampled_from([200, 160, BLANK, LONG])
 KIND = "random walks"
 _FEW = 2
 STEPS = st.sampled_from(OF_STORIES)
+REVISIONS = st.none() | st.integers(min_value=1, max_value=3)
 WHICH = st.integers(min_value=0, max_value=20)
 
 
@@ -41,7 +43,12 @@ class Walk(RuleBasedStateMachine):
         uploads = self.run.acknowledged
         return uploads[which % len(uploads)].receipt.story.id
 
-    @rule(shade=SHADES, upside_down=st.booleans(), notify=st.booleans())
+    @rule(
+        shade=SHADES,
+        upside_down=st.booleans(),
+        notify=st.booleans(),
+        read_along=st.none() | st.booleans(),
+    )
     def upload(self, **fields: Any) -> None:
         self.run.upload(**fields)
 
@@ -63,6 +70,11 @@ class Walk(RuleBasedStateMachine):
     @rule(which=WHICH)
     def delete(self, which: int) -> None:
         self.run.delete(self.story_id(which))
+
+    @precondition(lambda self: self.run.acknowledged)
+    @rule(which=WHICH, text=st.sampled_from([CORRECTED, AGAIN, LONGER]), revision=REVISIONS)
+    def correct(self, which: int, text: str, revision: int | None) -> None:
+        self.run.correct(text, revision, self.story_id(which))
 
     @rule(notify=st.booleans())
     def request_upload(self, *, notify: bool) -> None:

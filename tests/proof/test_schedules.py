@@ -38,7 +38,11 @@ CRASHING = (
     "two uploads of a new photo",
     "a dead letter and a step",
     "the same face, the later id lower, and one that is there",
+    "two corrections of a correction",
+    "a correction and narration",
+    "times wanted late",
     # Deletions while others write.
+    "narration of a correction and a deletion",
     "a deletion and narration",
     "a deletion and the photo again",
     "a deletion and a claim's photo",
