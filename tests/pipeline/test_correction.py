@@ -539,7 +539,10 @@ def test_a_photo_without_a_language_is_answered_with_the_corrected_story() -> No
     world = world_with_a_story()
     corrected = correct(world, voice="Ivy", text=TEXT)
 
-    assert world.upload() == corrected
+    again = world.upload()
+
+    assert (again.id, again.text, again.voice) == (corrected.id, TEXT, "Ivy")
+    assert len(world.stories.kept) == 1
 
 
 def test_a_photo_sent_again_starts_a_correction_that_failed() -> None:
