@@ -169,7 +169,7 @@ def test_auto_is_the_language_of_the_words(detected: str | None, expected: tuple
     ],
 )
 def test_what_cannot_be_spoken_is_refused_and_changes_nothing(
-    changes: dict[str, str], code: str
+    changes: dict[str, Any], code: str
 ) -> None:
     world = world_with_a_story()
     ready = world.story()
