@@ -89,14 +89,16 @@ def _pause(after: str) -> str:
     return "," if _DASH.search(after) else ""
 
 
-@functools.lru_cache(maxsize=128)  # sentences: more than two of Polly's longest texts have
+@functools.lru_cache(maxsize=512)  # sentences: about as many as the app's longest text has
 def _say(words: tuple[str, ...]) -> tuple[Samples, list[int]]:
     """Return the samples of words, and where each begins."""
     session, ids = _model()
     sequence, firsts = [*ids[_START], *ids[_PAD]], []
     for number, word in enumerate(words):
+        if number:  # a pause is the space's time
+            sequence += [*ids[" "], *ids[_PAD]]
         firsts.append(len(sequence))
-        for symbol in f" {word}" if number else word:
+        for symbol in word:
             if symbol in ids:
                 sequence += [*ids[symbol], *ids[_PAD]]
     sequence += ids[_END]
