@@ -20,10 +20,19 @@ SEE_PHOTOS: Final = (
     "take_in_staged",
 )
 """The functions that decode photos."""
-_NEEDED_BY: Final = {
+NEEDED_BY: Final = {
     f"chalicelib.pages.{name}": SEE_PHOTOS  # they load Pillow
     for name in ("coverage", "legibility", "page_image", "photo", "resizing")
-} | {"chalicelib.speech.ssml": ("narrate",)}  # compiles many patterns
+} | {
+    f"chalicelib.{name}": ("narrate",)  # they compile many patterns, or load what does
+    for name in (
+        "pages.corrections",
+        "pages.read_along",
+        "speech.mp3",
+        "speech.ssml",
+        "speech.timings",
+    )
+}
 """Modules that load slowly, and the functions that need them at once."""
 _APP: Final = str(Path(__file__).parent)
 
@@ -57,7 +66,7 @@ def prepare() -> None:
     def loader_of(name: str, path: str) -> Loader:
         loader = _Loader(name, path)
         loader.bytecode = layer
-        is_needed = function in _NEEDED_BY.get(name, (function,))
+        is_needed = function in NEEDED_BY.get(name, (function,))
         return loader if is_needed else LazyLoader(loader)  # loads the module at its first use
 
     def finder_of(folder: str) -> FileFinder:

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +25,7 @@ from tests.infrastructure.projects import git
 from tests.waiting import until
 
 NAME: Final = "proof"
-PHOTO_BEFORE: Final = SAMPLE_PHOTO.read_bytes() + b"another copy"
+PHOTOS_BEFORE: Final = [SAMPLE_PHOTO.read_bytes() + copy for copy in (b"a copy", b"another one")]
 EMAIL: Final = "reader@example.com"
 
 
@@ -45,8 +47,8 @@ class DeployedStage:
         self.token = ""
         self.said = ""  # by the deployment
         self.lost_id = str(uuid.uuid4())  # of a story without a photo
-        self.story_before: dict[str, Any] = {}  # that an earlier version made
-        self.audio_before = b""
+        self.stories_before: list[dict[str, Any]] = []  # that an earlier version made
+        self.audio_before: list[bytes] = []
         self.http = requests.Session()
         self.http.verify = str(account.certificate)
         self.http.trust_env = False  # else the environment's certificates replace this one
@@ -66,13 +68,14 @@ class DeployedStage:
         self._send_a_page_without_a_photo()
 
     def _deploy_before(self) -> None:
-        """Have an earlier version deploy the stage, and make a story."""
+        """Have an earlier version deploy the stage, and make a story of each photo."""
         folder = self.project.parent / "before"
         self.token = version_before.deploy(self.account, folder, NAME, EMAIL, self._own_config())
         version_before.hand_over_tokens(folder, self.project)
         self._look_up()
-        self.story_before = self.ended(self.upload(PHOTO_BEFORE).json()["id"]).json()
-        self.audio_before = self.content(self.story_before["audio_url"])
+        ids = [self.upload(photo).json()["id"] for photo in PHOTOS_BEFORE]
+        self.stories_before = [self.ended(story_id).json() for story_id in ids]
+        self.audio_before = [self.content(each["audio_url"]) for each in self.stories_before]
 
     def _send_a_page_without_a_photo(self) -> None:
         """Make a story that can never be read: its message is given up in some minutes.
@@ -146,6 +149,35 @@ class DeployedStage:
             return answer if answer.status_code != requests.codes.unavailable else None
 
         return until(look)
+
+    def correct(self, story_id: str, revision: int, **changes: str) -> requests.Response:
+        return self.request(
+            "PATCH", f"/stories/{story_id}", json=changes, headers={"If-Match": str(revision)}
+        )
+
+    def spoken(self, story_id: str) -> Any:
+        """Poll until what is to be spoken of a story is heard; meanwhile, what was is heard."""
+
+        def look() -> Any:
+            heard = self.request("GET", f"/retrieve/{story_id}")
+            assert (heard.status_code, bool(heard.json()["audio_url"])) == (200, True), heard.text
+            story = self.request("GET", f"/stories/{story_id}").json()
+            return story if story["spoken_revision"] == story["revision"] else None
+
+        return until(look)
+
+    @contextmanager
+    def resting(self, function: str) -> Iterator[None]:
+        """Let a function take no messages meanwhile; they wait in its queue."""
+        functions = self.account.client("lambda")
+        (trigger,) = functions.list_event_source_mappings(
+            FunctionName=f"storytime-{NAME}-{function}"
+        )["EventSourceMappings"]
+        functions.update_event_source_mapping(UUID=trigger["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            functions.update_event_source_mapping(UUID=trigger["UUID"], Enabled=True)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         """Return the keys in a bucket, which a setting names."""

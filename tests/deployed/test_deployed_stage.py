@@ -7,24 +7,28 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 import zipfile
+from itertools import product
 from typing import Any
 
 import pytest
 import soundfile
 from PIL import Image
 
+from chalicelib.speech.voices import VOICES
 from infrastructure.chalice.command import CHALICE
 from infrastructure.gateway.responses import RESPONSES
 from local.demo import pictures_of_faces as pictures
 from samples.draw_page import SAMPLE_PHOTO, SAMPLE_TEXT
 from tests.deployed import version_before
 from tests.deployed.kept import how_to_use
-from tests.deployed.stage import NAME, PHOTO_BEFORE, DeployedStage
+from tests.deployed.stage import NAME, PHOTOS_BEFORE, DeployedStage
 from tests.end_to_end.test_main_path import words_of
 from tests.fakes.builders import encoded
 from tests.infrastructure.printed import hurdles
 from tests.infrastructure.projects import git
+from tests.test_openapi import KEPT
 from tests.waiting import until
 
 pytestmark = pytest.mark.deployed
@@ -32,31 +36,63 @@ pytestmark = pytest.mark.deployed
 PHOTO = SAMPLE_PHOTO.read_bytes()
 
 
-def test_only_health_is_open_without_a_token(stage: DeployedStage) -> None:
+def test_only_health_and_the_description_are_open_without_a_token(stage: DeployedStage) -> None:
     assert stage.http.get(f"{stage.api}/health", timeout=60).json() == {"status": "ok"}
+    described = stage.http.get(f"{stage.api}/openapi.json", timeout=60)
+    assert {**described.json(), "servers": []} == {**json.loads(KEPT.read_text()), "servers": []}
 
-    for headers in ({}, {"Authorization": "Bearer st_wrong"}):
-        refused = stage.http.get(f"{stage.api}/stories", headers=headers, timeout=60)
+    for headers, path in product(({}, {"Authorization": "Bearer st_wrong"}), ("stories", "voices")):
+        refused = stage.http.get(f"{stage.api}/{path}", headers=headers, timeout=60)
 
         assert refused.status_code == 401
         assert refused.json().keys() == {"code", "message"}
         assert refused.headers["Access-Control-Allow-Origin"] == "*"
+        assert refused.headers["Cache-Control"] == "no-store"
+
+
+def test_only_what_changes_with_a_deployment_may_be_kept(stage: DeployedStage) -> None:
+    kept = {"/health": "no-store", "/stories": "no-store", "/nothing/here": "no-store"}
+    kept |= dict.fromkeys(("/voices", "/openapi.json"), "private, max-age=3600")
+
+    answers = {path: stage.request("GET", path) for path in kept}
+
+    assert {path: each.headers["Cache-Control"] for path, each in answers.items()} == kept
+    assert {each["name"] for each in answers["/voices"].json()["languages"]} == VOICES.keys()
+
+
+def test_web_pages_of_other_origins_may_correct_stories(stage: DeployedStage) -> None:
+    asked = {
+        "Origin": "https://books.example.com",
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization,content-type,if-match",
+    }
+
+    answer = stage.http.options(f"{stage.api}/stories/{uuid.uuid4()}", headers=asked, timeout=60)
+
+    assert answer.status_code == 200
+    allowed = {
+        name: answer.headers[f"Access-Control-Allow-{name}"].lower().split(",")
+        for name in ("Origin", "Methods", "Headers")
+    }
+    assert allowed["Origin"] == ["*"]
+    assert "patch" in allowed["Methods"]
+    assert {"authorization", "content-type", "if-match"} <= {*allowed["Headers"]}
 
 
 def test_a_story_of_the_version_before_is_still_heard_listed_and_known(
     stage: DeployedStage,
 ) -> None:
     if not version_before.is_here():
-        pytest.skip("this clone lacks the history: git fetch --unshallow")
-    story, paid = stage.story_before, stage.paid()
+        pytest.skip(version_before.NOT_HERE)
+    story, paid = stage.stories_before[0], stage.paid()
     assert story["status"] == "ready"
 
     listed = stage.request("GET", "/stories").json()["stories"]
     assert story["id"] in {each["id"] for each in listed}
     found = stage.request("GET", f"/retrieve/{story['id']}").json()
     assert (found["text"], found["audio_url"]) == (story["text"], story["audio_url"])
-    assert stage.content(found["audio_url"]) == stage.audio_before
-    again = stage.upload(PHOTO_BEFORE).json()
+    assert stage.content(found["audio_url"]) == stage.audio_before[0]
+    again = stage.upload(PHOTOS_BEFORE[0]).json()
     assert (again["id"], again["duplicate"]) == (story["id"], True)
     assert stage.paid() == paid
 
@@ -110,6 +146,12 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     assert functions == {each["FunctionName"] for each in running}
     assert len(described["aws_iam_role"]) == len(functions)
     definition = json.loads(packaged["locals"]["chalice_api_swagger"])
+    assert definition["paths"]["/stories/{story_id}"].keys() >= {
+        "get",
+        "patch",
+        "delete",
+        "options",
+    }
     assert definition["x-amazon-apigateway-gateway-responses"].keys() == RESPONSES.keys()
     rules = {each["name"] for each in described["aws_cloudwatch_event_rule"].values()}
     assert rules == {rule["Name"] for rule in stage.account.client("events").list_rules()["Rules"]}

@@ -21,7 +21,7 @@ from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name
 
 from bench.package import Unpacked, copy_project, pack
-from chalicelib.cold_start import SEE_PHOTOS
+from chalicelib.cold_start import NEEDED_BY, SEE_PHOTOS
 from infrastructure.chalice.bytecode import put_bytecode
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stage import function_name
@@ -103,11 +103,12 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 IMPORT_THE_APP: Final = f"""
 import json, sys
+from importlib.util import _LazyModule as LazyModule
 compiled = []
 sys.addaudithook(lambda event, given: event == "compile" and compiled.append(given[1]))
 import app
 loaded = [name for name in sys.modules if name.startswith("PIL.")]
-speaks = "chalicelib.speech.sentences" in sys.modules
+late = [name for name, module in sys.modules.items() if isinstance(module, LazyModule)]
 import pi_heif
 from PIL import Image, _imaging
 from chalicelib.pages import hyphens, photo
@@ -117,7 +118,7 @@ photo.checked_content_type(open({str(ROOT / "samples" / "page.jpg")!r}, "rb").re
 assert "Doktor" in ssml.ssml_requests("Dr. Bär", "de-DE")[0]
 assert type(app.app).__module__ == "chalice.app"
 files = [sys.modules["chalice"].__file__, _imaging.__file__, pi_heif.__file__]
-print(json.dumps([files, loaded, speaks, compiled, sorted(app.app.handler_map)]))
+print(json.dumps([files, loaded, late, compiled, sorted(app.app.handler_map)]))
 """
 
 
@@ -177,15 +178,15 @@ def test_the_app_can_be_imported_from_its_package(package: Package, tmp_path: Pa
     environment = {**ENVIRONMENT, "AWS_DEFAULT_REGION": "us-east-1"}
 
     assert set(SEE_PHOTOS) < GRANTS.keys()
-    for function in ("api_handler", "narrate"):
+    for function in ("api_handler", "authorize", "narrate", "read_page"):
         name = {"AWS_LAMBDA_FUNCTION_NAME": function_name("storytime-dev", function)}
         said = unpacked.run(IMPORT_THE_APP, environment | name)
-        (chalice, *others), loaded, speaks, compiled, handlers = json.loads(said)
+        (chalice, *others), loaded, late, compiled, handlers = json.loads(said)
 
         assert chalice.startswith(str(unpacked.app))
         assert [file for file in others if not file.startswith(str(unpacked.packages))] == []
         assert bool(loaded) == (function in SEE_PHOTOS)
-        assert speaks == (function == "narrate")
+        assert {*late} == {name for name, needs in NEEDED_BY.items() if function not in needs}
         # All else comes as bytecode: Chalice's files and app.py are not in the layer.
         ours = {file for file in compiled if Path(file).is_relative_to(tmp_path)}
         ours -= {file for file in compiled if Path(file).is_relative_to(unpacked.lambdas)}
