@@ -34,7 +34,7 @@ WORDS = """
 """
 """Each begins suddenly, so that its onset can be found. A p, t or k begins with a silent stop."""
 SENTENCE = 6  # words, with a comma behind each
-PARAGRAPH = 20  # sentences
+PARAGRAPH = 17  # sentences: no two requests are the same
 STEP = 0.005  # seconds in which loudness is measured
 PAUSE = 0.1  # seconds; shorter silences are within a word
 QUIET = 35  # dB below loud speech

@@ -47,8 +47,8 @@ _lock = threading.Lock()
 def speak_english(text: str) -> Utterance:
     """Speak English text, about eight times as fast as it sounds on two processors.
 
-    The model varies each time, so the last sentences are kept: speech marks fit the MP3 of the
-    request before, and a client that repeats a request after its timeout continues the work.
+    The model varies each time. The last sentences are kept: a client that repeats a request after
+    its timeout continues the work.
 
     Args:
         text: Plain text; markup is read out.
@@ -89,7 +89,7 @@ def _pause(after: str) -> str:
     return "," if _DASH.search(after) else ""
 
 
-@functools.lru_cache(maxsize=512)  # sentences: about as many as the app's longest text has
+@functools.lru_cache(maxsize=128)  # sentences: more than two of Polly's longest texts have
 def _say(words: tuple[str, ...]) -> tuple[Samples, list[int]]:
     """Return the samples of words, and where each begins."""
     session, ids = _model()
