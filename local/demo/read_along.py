@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 FILES: Final = {
     "read_along_url": Path("read-along.json"),
@@ -29,11 +29,22 @@ def _count(files: Mapping[str, bytes]) -> str:
     if "read_along_url" not in files:
         return _NO_TIMES
     story, times = (json.loads(files[link]) for link in ("story_url", "read_along_url"))
+    spoken, timed, placed = counted(story, times)
+    return f"{timed} of {spoken} words are timed, {placed} of them placed on the page"
+
+
+def counted(story: Mapping[str, Any], times: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Count the words that are spoken, those of them that have a time, and a place, too.
+
+    Args:
+        story: What is in story.json.
+        times: What is in read-along.json.
+    """
     heard = {at for _, _, start, end, _ in times["words"] for at in range(start, end)}
-    words = [
+    spoken = [
         (start in heard, bool(places))
         for start, end, places in story["words"]
         if start in heard or any(map(str.isalnum, story["text"][start:end]))
     ]
-    timed = [is_placed for is_timed, is_placed in words if is_timed]
-    return f"{len(timed)} of {len(words)} words are timed, {sum(timed)} of them placed on the page"
+    timed = [is_placed for is_timed, is_placed in spoken if is_timed]
+    return len(spoken), len(timed), sum(timed)

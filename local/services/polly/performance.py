@@ -30,9 +30,21 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Times:
+    """When each word begins, and when all is said (samples)."""
+
+    words: list[Moment]
+    length: int
+
+
+@dataclass(frozen=True)
 class Performance:
     samples: Samples
     words: list[Moment]
+
+    @property
+    def times(self) -> Times:
+        return Times(self.words, len(self.samples))
 
 
 def perform(script: Sequence[Part], speak: Speak) -> Performance:

@@ -5,11 +5,12 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.engines.speaker import SAMPLE_RATE, speak
+from local.engines.speaker import SAMPLE_RATE, Utterance, speak
 from local.services.polly.performance import perform
 from local.services.polly.script import Text, plain_text
 from local.services.polly.ssml import read_ssml
@@ -121,6 +122,28 @@ def test_words_are_timed_within_the_audio_and_apart_from_each_other() -> None:
     assert len(set(times)) == len(text.split())
     assert times[0] == 0
     assert length - 1.5 < times[-1] < length - 0.3
+
+
+def test_marks_have_the_times_of_the_mp3_that_was_made_before_them() -> None:
+    """The engines speak a text a little faster or slower each time."""
+    takes = iter((4_000, 9_000, 6_000))
+
+    def speak_otherwise_each_time(_text: str) -> Utterance:
+        return Utterance(np.zeros(next(takes), np.int16), [(0, 0)])
+
+    polly = Polly(speak_otherwise_each_time)
+
+    def answer(**output: Any) -> bytes:
+        asked = {"Text": "<speak><s>a</s><s>b</s></speak>", "TextType": "ssml", "VoiceId": "Joanna"}
+        stream: bytes = polly.synthesize_speech({**asked, **output})["AudioStream"]
+        return stream
+
+    answer(OutputFormat="mp3")  # takes 4,000 and 9,000 samples
+    first, second = answer(OutputFormat="json", SpeechMarkTypes=["word"]).splitlines()
+
+    pause = 300
+    assert json.loads(first)["time"] == 0
+    assert json.loads(second)["time"] == pytest.approx(4_000 * 1000 / SAMPLE_RATE + pause, abs=1)
 
 
 FRAGMENTS = ["<p>", "</p>", "<speak>", "&amp;", "é", " ", "<", "&", "]]>", "x"]
