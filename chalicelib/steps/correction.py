@@ -25,7 +25,7 @@ from chalicelib.errors import (
 from chalicelib.speech import ssml, voices
 from chalicelib.stories import keys, moves
 from chalicelib.stories.changes import Move, StoryChanges
-from chalicelib.stories.ports import Stories
+from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.story import Status, Story, is_gone, revision_of, why_it_failed
 
 MAX_TEXT: Final = 20_000
@@ -107,10 +107,15 @@ class Respeaking(msgspec.Struct, frozen=True):
 
 class Corrections(msgspec.Struct, frozen=True):
     stories: Stories
+    upload_requests: UploadRequests
     respeaking: Respeaking
 
     def correct(self, given_id: str, correction: Correction) -> Story:
         """Change a story; a change that is stored already changes nothing, and costs nothing.
+
+        Args:
+            given_id: The story's id, or that of the upload request.
+            correction: What changes.
 
         Raises:
             InvalidRequestError: The id, text, language or voice is invalid.
@@ -130,7 +135,7 @@ class Corrections(msgspec.Struct, frozen=True):
             raise StoryChangedError("the story keeps changing")
 
     def _found(self, known_id: str) -> Story:
-        story = self.stories.find(known_id)
+        story = self.stories.find(known_id) or self._of_upload(known_id)
         if story is None or is_gone(story, self.respeaking.clock()):
             raise UnknownStoryError(f"There is no story with the id {known_id}.")
         if story.status is Status.DELETED:
@@ -141,6 +146,13 @@ class Corrections(msgspec.Struct, frozen=True):
             )
             raise NotYetError(f"Only a story that can be heard can be changed. {why}")
         return story
+
+    def _of_upload(self, upload_id: str) -> Story | None:
+        request = self.upload_requests.find(upload_id)
+        if request is None or request.story_id is None:
+            return None
+        story = self.stories.find(request.story_id)
+        return story if story and story.generation == request.generation else None
 
     def _correct(self, story: Story, correction: Correction) -> Story:
         changes = _changes(story, correction)

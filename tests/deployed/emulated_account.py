@@ -36,8 +36,6 @@ _AS_EMULATED: Final = {
     '"lambda:DeleteFunctionConcurrency"': '"lambda:PutFunctionConcurrency"',
     f'"arn:aws:lambda:{_HERE}:function:storytime-*"': '"*"',  # CreateFunction
     f'"arn:aws:events:{_HERE}:rule/storytime-*"': '"*"',
-    # The version before asks for a change set without its stack.
-    f'"arn:aws:cloudformation:{_HERE}:stack/storytime-*"': '"*"',
 }
 """In policies, what the emulator takes for something else than AWS does."""
 _SECONDS_TO_START: Final = 60

@@ -85,14 +85,14 @@ def test_a_corrected_story_is_spoken_again_while_the_old_one_is_heard(
     assert json.loads(stage.content(spoken["story_url"]))["text"] == CORRECTED
     assert spoken["read_along_url"] is None
 
-    paid = stage.paid()
+    paid, audio = stage.paid(), stage.content(spoken["audio_url"])
     again = stage.upload(photo, X_Read_Along="true").json()
     assert (again["id"], again["duplicate"], again["revision"]) == (story["id"], True, 3)
     timed = stage.spoken(story["id"])
 
     lighthouse, wrote = places_of(timed_words(stage, timed), timed, "lighthouse", "wrote")
     assert (len(lighthouse), wrote) == (1, [])
-    assert stage.content(timed["audio_url"]) == stage.content(spoken["audio_url"])
+    assert stage.content(timed["audio_url"]) == audio
     assert stage.paid() == {**paid, SPEECH: paid[SPEECH] + 1}  # the marks: the speech is stored
 
 
@@ -113,6 +113,7 @@ def test_a_story_of_the_version_before_gets_times_and_can_be_corrected(
     words = timed_words(stage, timed)
     assert all(places for *_, places in words)
     assert timed["text"] == story["text"]
+    assert timed["image"]["width"] > 0
     assert until(lambda: only_its_mp3s_are_left(stage, timed))
 
     assert stage.correct(story["id"], timed["revision"], text=CORRECTED).status_code == 200

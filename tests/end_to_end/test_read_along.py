@@ -15,7 +15,7 @@ import soundfile
 from chalicelib.pages.detection import Point, Polygon
 from local.runner.launcher import RunningStack
 from samples.known_places import KnownPage, sample_page, spread
-from tests.end_to_end.client import TIMEOUT, Client
+from tests.end_to_end.client import TIMEOUT, Client, page_of
 from tests.end_to_end.test_main_path import image_at
 from tests.test_known_places import overlaps, plain
 
@@ -176,6 +176,32 @@ def assert_words_are_shown(told: Told, page: KnownPage) -> None:
         (milliseconds(start), milliseconds(end), said.split())
         for start, end, said in CUE.findall(captions)
     ] == [(begin, until, text[start:end].split()) for begin, until, start, end in sentences]
+
+
+def test_a_story_of_an_earlier_version_gets_times_when_its_photo_comes_again(
+    client: Client, stack: RunningStack
+) -> None:
+    page = page_of("A cat came home, late.", seed=3, comment="sent to an earlier version")
+    story = client.ended(client.upload(page, X_Read_Along="false").json()["id"]).json()
+    since_then = ["revision", "read_along", "image", "spoken"]
+    stack.clients.dynamodb.update_item(
+        TableName=stack.environment["STORIES_TABLE"],
+        Key={"pk": {"S": f"story#{story['id']}"}},
+        UpdateExpression=f"REMOVE {', '.join(since_then)}",
+    )
+    assert client.get(f"/stories/{story['id']}").json()["duration_ms"] is None
+
+    assert client.upload(page, X_Read_Along="true").json()["audio_url"] == story["audio_url"]
+
+    def when_timed() -> Any:
+        found = client.get(f"/stories/{story['id']}").json()
+        return found if found["read_along_url"] else None
+
+    timed = client.until(when_timed)
+    found = requests.get(timed["read_along_url"], timeout=TIMEOUT).json()
+    assert len(found["words"]) == 5
+    assert tuple(found["image"].values()) == image_at(story["image_url"]).size
+    assert {**timed["image"], "url": ""} == {**story["image"], "url": ""}
 
 
 def polygon_of(corners: list[list[float]]) -> Polygon:

@@ -24,6 +24,7 @@ from chalicelib.stories.keys import Links
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status, Story
 from tests.fakes.builders import story as a_story
+from tests.fakes.builders import upload_request
 from tests.fakes.engines import ScriptedSpeaker, ScriptedTextDetector
 from tests.fakes.trouble import before, failing
 from tests.fakes.world import World
@@ -169,7 +170,7 @@ def test_auto_is_the_language_of_the_words(detected: str | None, expected: tuple
     ],
 )
 def test_what_cannot_be_spoken_is_refused_and_changes_nothing(
-    changes: dict[str, str], code: str
+    changes: dict[str, Any], code: str
 ) -> None:
     world = world_with_a_story()
     ready = world.story()
@@ -282,6 +283,26 @@ def test_an_unknown_story_cannot_be_corrected(
 ) -> None:
     with pytest.raises(error):
         world.part(Corrections).correct(story_id, Correction(revision=None, text=TEXT))
+
+
+def test_a_story_can_be_corrected_by_the_id_of_its_upload() -> None:
+    world = world_with_a_story()
+    requests = [upload_request(), upload_request(id="0f8fad5b-d9cb-469f-a165-000000000000")]
+    for request in requests:
+        world.upload_requests.add(request)
+    story = world.story()
+    world.upload_requests.fulfil(requests[0], story, world.clock())
+    corrections = world.part(Corrections)
+
+    corrected = corrections.correct(requests[0].id, Correction(revision=1, text=TEXT))
+
+    assert (corrected.id, corrected.text) == (story.id, TEXT)
+    with pytest.raises(UnknownStoryError):  # no photo has come
+        corrections.correct(requests[1].id, Correction(revision=1, text=TEXT))
+    world.delete()
+    world.upload()  # another story than that of the upload
+    with pytest.raises(UnknownStoryError):
+        corrections.correct(requests[0].id, Correction(revision=1, text=TEXT))
 
 
 # What is heard meanwhile, and which files there are.
@@ -539,7 +560,10 @@ def test_a_photo_without_a_language_is_answered_with_the_corrected_story() -> No
     world = world_with_a_story()
     corrected = correct(world, voice="Ivy", text=TEXT)
 
-    assert world.upload() == corrected
+    again = world.upload()
+
+    assert (again.id, again.text, again.voice) == (corrected.id, TEXT, "Ivy")
+    assert len(world.stories.kept) == 1
 
 
 def test_a_photo_sent_again_starts_a_correction_that_failed() -> None:

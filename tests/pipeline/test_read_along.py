@@ -60,8 +60,18 @@ def make_old(world: World) -> Story:
     old_audio = f"{public}story.mp3"
     world.media.put(old_audio, mp3, "audio/mpeg")
     world.media.put(f"private/{story.id}/{story.generation}/speech-0-c0ffee00.mp3", mp3, "")
-    old: Any = {"audio": old_audio, "revision": None, "spoken": None, "read_along": None}
-    return world.stories.apply(story, Move({**old, "image": None}))
+    return world.stories.apply(
+        story,
+        Move(
+            {
+                "audio": old_audio,
+                "revision": None,
+                "spoken": None,
+                "read_along": None,
+                "image": None,
+            }
+        ),
+    )
 
 
 def test_a_ready_story_gets_its_times_for_the_price_of_the_marks() -> None:

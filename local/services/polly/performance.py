@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from local.engines.speaker import SAMPLE_RATE, Samples, Utterance
-from local.services.polly.script import Part, ScriptCharacter, Text
+from local.services.polly.script import Part, Pause, ScriptCharacter, Text
 from local.services.polly.words import word_ranges
 
 Speak = Callable[[str], Utterance]
@@ -39,6 +39,8 @@ class Times:
 
 @dataclass(frozen=True)
 class Performance:
+    """Speech and its words; a break is a word, too ("Speech marks with SSML example")."""
+
     samples: Samples
     words: list[Moment]
 
@@ -60,6 +62,8 @@ def perform(script: Sequence[Part], speak: Speak) -> Performance:
             words += _moments(part.characters, utterance, length)
             chunk = utterance.samples
         else:
+            if isinstance(part, Pause):
+                words.append(Moment(length, part.start, part.end))
             chunk = np.zeros(round(part.seconds * SAMPLE_RATE), np.int16)
         chunks.append(chunk)
         length += len(chunk)

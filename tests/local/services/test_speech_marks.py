@@ -66,6 +66,18 @@ def test_entities_and_tags_count_with_all_their_bytes() -> None:
     assert values(text, "word", text_type="ssml") == ["Caf&#233;", "&amp;", "té", "&lt;12&gt;"]
 
 
+def test_a_break_is_a_word_that_begins_with_its_pause() -> None:
+    """As in "Speech marks with SSML example" of the Developer Guide, but for the times."""
+    text = '<speak>Mary had <break time="300ms"/>a little lamb</speak>'
+    found = marks(text, "word", text_type="ssml")
+
+    assert [mark["value"] for mark in found] == [
+        *("Mary", "had", '<break time="300ms"/>', "a", "little", "lamb")
+    ]
+    assert (found[2]["start"], found[2]["end"]) == (16, 37)
+    assert found[3]["time"] == found[2]["time"] + 300
+
+
 def test_sentences_end_with_their_quotation_marks_or_paragraph_and_not_at_titles() -> None:
     text = "“Stop!” cried Mr. Fox. J. Owl did not. Did she?\n\nChapter Two\n\nIt rained."
 
