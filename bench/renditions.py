@@ -19,7 +19,7 @@ from samples.draw_page import draw_page, photo
 PEAK = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
 PEAKS_IN_KIBIBYTES = f"""
 import sys
-from chalicelib.resizing import renditions_of
+from chalicelib.pages.resizing import renditions_of
 imported = {PEAK}
 renditions_of(sys.stdin.buffer.read())
 print(imported, {PEAK})

@@ -1,13 +1,16 @@
 """What one page costs on AWS beside the engines: requests, and what DynamoDB bills for writes."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib.aws.dynamodb.items import story_item
+from chalicelib.aws.requests import PAID_OPERATIONS
 from chalicelib.steps.intake import Intake
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Story
@@ -30,15 +33,19 @@ _KB: Final = 1024
 _plain = TypeDeserializer().deserialize
 
 
-def requests_of_a_page() -> list[Request]:
-    """A page from its upload to its notice and its renditions."""
+def requests_of_a_page(**fields: Any) -> list[Request]:
+    """A page from its upload to its notice and its renditions.
+
+    Args:
+        fields: Of its `Upload`.
+    """
     tools = MemoryTools(
         ScriptedTextDetector(PAGE), ScriptedTextDetector(), ScriptedSpeaker(tone(0.5))
     )
     tape = Tape(tools.clock)
     part = assembled(RecordedTools(tools, tape), tools.clock)
     with tape.process(Process("page")):
-        part(Intake).take_in(upload())
+        part(Intake).take_in(upload(**fields))
         for step in (Step.READING, Step.RENDITIONS, Step.NARRATION):
             delivery = tools.queues[step].receive()
             assert delivery
@@ -52,6 +59,19 @@ def requests_of_a_page() -> list[Request]:
 
 def test_a_page_takes_few_requests() -> None:
     assert len(requests_of_a_page()) <= 36
+
+
+@pytest.mark.parametrize(("read_along", "of_polly"), [(True, 2), (False, 1)])
+def test_a_page_is_read_once_and_spoken_once_and_its_times_cost_a_request_more(
+    read_along: bool, of_polly: int
+) -> None:
+    asked = Counter(each.operation for each in requests_of_a_page(read_along=read_along))
+
+    paid = {f"{service}.{name}" for service, names in PAID_OPERATIONS.items() for name in names}
+    assert {name: count for name, count in asked.items() if name in paid} == {
+        "rekognition.DetectText": 1,
+        "polly.SynthesizeSpeech": of_polly,
+    }
 
 
 def test_a_page_takes_few_write_units() -> None:
