@@ -98,7 +98,8 @@ words: $(LOCAL) ## Make the lists of words in vendor/hyphens anew, in two minute
 		python -m infrastructure.word_lists
 
 clean: ## Remove everything that was made
-	rm -rf .venv .venv-emulator .mypy_cache .pytest_cache .ruff_cache .hypothesis story.mp3 bench/results.json
+	rm -rf .venv .venv-emulator .mypy_cache .pytest_cache .ruff_cache .hypothesis bench/results.json \
+		read-along.json story.json story.mp3 story.vtt
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(LOCAL): requirements/local.txt

@@ -188,6 +188,6 @@ class StepRunner(msgspec.Struct, frozen=True):
             return self.work(story, lease)
         except RejectedError as rejection:
             log.info("rejected", extra={"reason": rejection.message})
-            story = self.stories.apply(story, moves.rejected(rejection.message), lease=lease)
+            story = self.stories.apply(story, moves.rejected(story, rejection.message), lease=lease)
             self.meter.record(STORIES_FAILED, dimension=reason_of_rejection(rejection))
             return story

@@ -1,13 +1,15 @@
 """When each word of a text is spoken: speech marks, placed in the text and in the MP3. Pure.
 
 Polly counts a mark's ``start`` and ``end`` in bytes of the SSML as UTF-8, tags and entities
-included, and its ``time`` in milliseconds of the request's own audio ("Speech mark output").
+included, and its ``time`` in milliseconds of the request's own audio ("Speech mark output"). Of
+some voices, a ``<break/>`` has a mark too, of type ``word`` ("Speech marks with SSML example").
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal
+from itertools import accumulate, pairwise
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -30,20 +32,23 @@ class UnusableMarksError(RejectedError):
     code = "unusable_marks"
 
 
+_Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
+
+
 class SpeechMark(msgspec.Struct, frozen=True):
     """One line of Polly's answer: when something begins to sound, and where it is written."""
 
-    time: int
+    time: _Number
     type: Literal["sentence", "word"]
-    start: int
-    end: int
+    start: _Number
+    end: _Number
     value: str
 
 
 class TimedText(msgspec.Struct, frozen=True):
     """A word or a sentence, as ``text[start:end]``, and when it sounds.
 
-    Words that are spoken as one ("p. m." as "in the afternoon") are one.
+    Words that are spoken as one ("z. B." as "zum Beispiel") are one.
 
     Attributes:
         begins: In milliseconds of the MP3.
@@ -64,12 +69,16 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class _Begin(msgspec.Struct, frozen=True):
-    """Words of the text, from `first` to `last`, that begin to sound at a time."""
+    """Words of the text, from `first` to `last`, that begin to sound at a time.
+
+    Attributes:
+        sentence: The words that are printed of the sentence that they begin.
+    """
 
     time: float
     first: int
     last: int
-    begins_sentence: bool
+    sentence: list[int] | None
 
 
 class MarkedText:
@@ -85,8 +94,12 @@ class MarkedText:
         self._starts = [start for start, _ in self.words]
         self._places: list[list[tuple[int, int]]] = []  # byte and word, for each request
         self._spoken: list[list[int]] = []  # words with a letter or a digit
-        self._sentences = [
-            [tag.start() for tag in re.finditer(b"<s>", ssml.encode())] for ssml in requests
+        self._sentences = [  # where each begins, and the document ends
+            [tag.start() for tag in re.finditer(b"<s>|$", ssml.encode())] for ssml in requests
+        ]
+        self._substitutes = [
+            [element.span() for element in re.finditer(b"<sub .*?</sub>", ssml.encode())]
+            for ssml in requests
         ]
         place = 0
         for ssml in requests:
@@ -127,8 +140,7 @@ class MarkedText:
         return found
 
     def _placed(self, number: int, marks: list[SpeechMark]) -> Iterator[_Begin]:
-        places = self._places[number]
-        bytes_of = [byte for byte, _ in places]
+        places, tags = self._places[number], self._sentences[number]
         before = SpeechMark(0, "word", 0, 0, "")
         sentence = 0
         for mark in marks:
@@ -136,13 +148,18 @@ class MarkedText:
                 continue
             if mark.time < before.time or mark.start < before.start:
                 raise UnusableMarksError("The speech marks are out of order.")
-            at = bisect_right(bytes_of, mark.start - 1)
-            covered = places[at : bisect_right(bytes_of, mark.end - 1)]
-            if not covered:
+            covered = _between(places, mark.start, mark.end)
+            for start, end in self._substitutes[number]:
+                if not covered and start <= mark.start and mark.end <= end:  # its tag has the mark
+                    covered = _between(places, start, end)
+            if not covered and mark.value.startswith("<break"):
+                continue
+            if not covered or mark.end > tags[-1]:
                 raise UnusableMarksError("The speech marks have a word more than the text.")
-            tags = bisect_right(self._sentences[number], mark.start)
-            yield _Begin(mark.time, covered[0][1], covered[-1][1], tags > sentence)
-            sentence, before = tags, mark
+            tag = bisect_right(tags, mark.start)
+            begun = _between(places, *tags[tag - 1 : tag + 1]) if tag > sentence else None
+            yield _Begin(mark.time, covered[0], covered[-1], begun)
+            sentence, before = tag, mark
 
     def timing(self, begins: Sequence[Sequence[_Begin]], speech: JoinedSpeech) -> Timing:
         """When each word and sentence sounds in the whole MP3.
@@ -152,7 +169,7 @@ class MarkedText:
             speech: The joined MP3 of all requests.
 
         Raises:
-            UnusableMarksError: A word begins after the MP3 ends.
+            UnusableMarksError: Words are not one after the other, until the MP3 ends.
         """
         groups: list[_Begin] = []
         for offset, of_request in zip(speech.starts, begins, strict=True):
@@ -162,25 +179,37 @@ class MarkedText:
                     groups[-1] = msgspec.structs.replace(groups[-1], last=last)
                 else:
                     groups.append(msgspec.structs.replace(each, time=offset + each.time))
-        if groups and groups[-1].time >= speech.duration:
+        if not groups:
+            raise UnusableMarksError("The speech marks have a word less than the text.")
+        if any(after.time < before.time for before, after in pairwise(groups)):
+            raise UnusableMarksError("The speech marks are out of order.")
+        rounded = (round(each.time) for each in groups)
+        times = list(accumulate(rounded, lambda before, time: max(time, before + 1)))
+        end = round(speech.duration)
+        if times[-1] >= end:
             raise UnusableMarksError("The speech marks go on after the speech ends.")
-        ends = [*(each.time for each in groups[1:]), speech.duration]
         words = [
             TimedText(
-                round(each.time),
-                max(round(_end_of_sound(each.time, end, speech.silences)), round(each.time) + 1),
+                time,
+                max(round(_end_of_sound(time, following, speech.silences)), time + 1),
                 self.words[each.first][0],
                 self.words[each.last][1],
             )
-            for each, end in zip(groups, ends, strict=True)
+            for each, (time, following) in zip(groups, pairwise([*times, end]), strict=True)
         ]
-        sentences: list[TimedText] = []
-        for group, word in zip(groups, words, strict=True):
-            if group.begins_sentence or not sentences:
-                sentences.append(word)
-            else:
-                sentences[-1] = msgspec.structs.replace(sentences[-1], ends=word.ends, end=word.end)
-        return Timing(sentences, words)
+        return Timing(list(self._joined(groups, words)), words)
+
+    def _joined(self, groups: Sequence[_Begin], words: Sequence[TimedText]) -> Iterator[TimedText]:
+        """The sentences that the words make, with the signs around these."""
+        begun = [at for at, group in enumerate(groups) if group.sentence or at == 0]
+        last = -1
+        for first, behind in pairwise([*begun, len(words)]):
+            printed = groups[first].sentence or [groups[first].first]
+            start = max(printed[0], last + 1)  # a sign may be one word with the sentence before
+            following = groups[behind].first if behind < len(groups) else len(self.words)
+            last = max(groups[behind - 1].last, min(printed[-1], following - 1))
+            place = self.words[start][0], self.words[last][1]
+            yield TimedText(words[first].begins, words[behind - 1].ends, *place)
 
 
 def _printed(ssml: str) -> Iterator[tuple[int, str]]:
@@ -195,19 +224,33 @@ def _printed(ssml: str) -> Iterator[tuple[int, str]]:
 
 
 def _comparable(character: str) -> str:
-    """A character of a text and of its SSML, which differ in capitals, quotes and dashes."""
-    return character.translate(PLAIN).lower()
+    """A character of a text and of its SSML, which differ in capitals, quotes and dashes.
+
+    `str.lower` makes another letter of a capital Σ at the end of a word; `casefold` knows both.
+    """
+    return character.translate(PLAIN).casefold()
+
+
+def _between(places: Sequence[tuple[int, int]], start: int, end: int) -> list[int]:
+    """The words of what is printed from one byte on, and before another one."""
+    return [word for _, word in places[bisect_left(places, (start,)) : bisect_left(places, (end,))]]
 
 
 def _read(answer: bytes) -> list[SpeechMark]:
     if not answer.strip():
         raise TransientError("The speech marks are empty.")
     try:
-        return [msgspec.json.decode(line, type=SpeechMark) for line in answer.splitlines()]
+        lines = filter(bytes.strip, answer.splitlines())
+        return [msgspec.json.decode(_whole(line), type=SpeechMark) for line in lines]
     except msgspec.ValidationError as error:
         raise UnusableMarksError(f"The speech marks are not what they were: {error}.") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise TransientError("The speech marks are cut off.") from error
+
+
+def _whole(line: bytes) -> bytes | str:
+    """A mark; that of a sentence may end within a character (aws-sdk-js, issue 1683)."""
+    return line.decode(errors="replace") if b'"sentence"' in line else line
 
 
 def _end_of_sound(

@@ -25,7 +25,7 @@ from chalicelib.errors import (
 from chalicelib.speech import ssml, voices
 from chalicelib.stories import keys, moves
 from chalicelib.stories.changes import Move, StoryChanges
-from chalicelib.stories.ports import Stories
+from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.story import Status, Story, is_gone, revision_of, why_it_failed
 
 MAX_TEXT: Final = 20_000
@@ -60,15 +60,19 @@ class Respeaking(msgspec.Struct, frozen=True):
     narration_queue: Queue[StoryMessage]
     clock: Callable[[], datetime]
 
-    def with_times(self, story: Story) -> Story:
+    def with_times(self, story: Story, *, notify: bool) -> Story:
         """Have a story narrated with times, unless it is; its MP3 is not paid again.
+
+        Args:
+            story: As it was loaded.
+            notify: Send an e-mail when a story that was ready is so again.
 
         Raises:
             StoryChangedError: It was deleted meanwhile, or kept changing.
         """
         for _ in range(_TRIES):
             try:
-                return self._with_times(story)
+                return self._with_times(story, moves.NOTICE_WANTED if notify else {})
             except StoryChangedError:
                 latest = self.stories.find(story.id)
                 if latest is None or latest.generation != story.generation:
@@ -76,12 +80,12 @@ class Respeaking(msgspec.Struct, frozen=True):
                 story = latest
         raise StoryChangedError("the story keeps changing")
 
-    def _with_times(self, story: Story) -> Story:
+    def _with_times(self, story: Story, notice: StoryChanges) -> Story:
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
         if story.status is Status.READY and (story.spoken is None or not story.spoken.timed_words):
             log.info("times are wanted")
-            return self.speak(story, {"read_along": True})
+            return self.speak(story, {**notice, "read_along": True})
         if story.read_along:
             return story
         return self.stories.apply(story, moves.read_along_wanted(story))
@@ -103,10 +107,15 @@ class Respeaking(msgspec.Struct, frozen=True):
 
 class Corrections(msgspec.Struct, frozen=True):
     stories: Stories
+    upload_requests: UploadRequests
     respeaking: Respeaking
 
     def correct(self, given_id: str, correction: Correction) -> Story:
         """Change a story; a change that is stored already changes nothing, and costs nothing.
+
+        Args:
+            given_id: The story's id, or that of the upload request.
+            correction: What changes.
 
         Raises:
             InvalidRequestError: The id, text, language or voice is invalid.
@@ -126,7 +135,7 @@ class Corrections(msgspec.Struct, frozen=True):
             raise StoryChangedError("the story keeps changing")
 
     def _found(self, known_id: str) -> Story:
-        story = self.stories.find(known_id)
+        story = self.stories.find(known_id) or self._of_upload(known_id)
         if story is None or is_gone(story, self.respeaking.clock()):
             raise UnknownStoryError(f"There is no story with the id {known_id}.")
         if story.status is Status.DELETED:
@@ -137,6 +146,13 @@ class Corrections(msgspec.Struct, frozen=True):
             )
             raise NotYetError(f"Only a story that can be heard can be changed. {why}")
         return story
+
+    def _of_upload(self, upload_id: str) -> Story | None:
+        request = self.upload_requests.find(upload_id)
+        if request is None or request.story_id is None:
+            return None
+        story = self.stories.find(request.story_id)
+        return story if story and story.generation == request.generation else None
 
     def _correct(self, story: Story, correction: Correction) -> Story:
         changes = _changes(story, correction)
@@ -172,10 +188,15 @@ def _changes(story: Story, correction: Correction) -> StoryChanges:
 
 
 def _speaker(story: Story, correction: Correction) -> tuple[str, str]:
-    """The language and voice: a voice alone must be one of the story's language."""
+    """The language and voice: a voice alone must be one of the story's language.
+
+    The voice stays unless the language becomes another one.
+    """
     if correction.language is None and correction.voice is None:
         return story.language, story.voice
     named = correction.language or story.language
     if named.strip().lower() == voices.AUTO:
         named = story.language_detected or voices.DEFAULT_LANGUAGE
-    return voices.chosen(named, correction.voice)
+    language, voice = voices.chosen(named, correction.voice)
+    stays = not correction.voice and language == story.language
+    return language, story.voice if stays else voice

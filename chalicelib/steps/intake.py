@@ -191,14 +191,15 @@ class Intake(msgspec.Struct, frozen=True):
         log.info("photo seen before", extra={"status": story.status.value})
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
-        if upload.notify and not story.notify and story.status is not Status.READY:
+        is_told = story.notify and story.notified_of is not Status.READY
+        if upload.notify and not is_told and story.status is not Status.READY:
             # First, so that the step that ends the story sends the notice.
             story = self.stories.apply(story, moves.notice_wanted())
-        if upload.notify and story.status is Status.READY:
-            self.notification.repeat(story)
         if upload.read_along:
-            story = self.respeaking.with_times(story)
+            story = self.respeaking.with_times(story, notify=upload.notify)
         if story.status is Status.READY:
+            if upload.notify:
+                self.notification.repeat(story)
             return story
         now = self.clock()
         is_alone = story.uploading_until is None or story.uploading_until <= now

@@ -15,6 +15,9 @@ from chalicelib.stories.story import (
     revision_of,
 )
 
+NOTICE_WANTED: Final[StoryChanges] = {"notify": True, "notified_of": None}
+"""People are told when the story is ready, even if they were told before it was spoken again."""
+
 _MENDED: Final[StoryChanges] = {"failure": None, "last_error": None}
 
 
@@ -47,7 +50,7 @@ def uploading(until: datetime) -> Move:
 
 def notice_wanted() -> Move:
     """A later sender of the photo wants an e-mail."""
-    return Move({"notify": True})
+    return Move(NOTICE_WANTED)
 
 
 def read_along_wanted(story: Story) -> Move:
@@ -103,9 +106,10 @@ def postponed(reason: str, now: datetime) -> Move:
     return Move({"last_error": reason, "enqueued_at": now, "retry_at": None})
 
 
-def rejected(reason: str) -> Move:
-    """The photo can never become a story."""
-    return Move({"status": Status.FAILED, "failure": Failure(reason, final=True)})
+def rejected(story: Story, reason: str) -> Move:
+    """The story, as it was loaded, can never be read or spoken; a correction may be."""
+    failure = Failure(reason, final=True)
+    return Move({"status": Status.FAILED, "failure": failure}, {"revision": story.revision})
 
 
 # Correcting it.

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import soundfile
 import urllib3
 
+from local.demo.read_along import FILES, told
 from local.demo.terminal import (
     CONTENT_TYPES,
     INTERRUPTED,
@@ -45,10 +46,15 @@ _PROGRESS: Final = {"received": "reading the page", "read": "speaking the text"}
 
 @dataclass(frozen=True)
 class FinishedStory:
-    """A ready story in the API's words, its MP3, and the e-mail about it."""
+    """A ready story in the API's words, its files, and the e-mail about it.
+
+    Attributes:
+        files: Contents by the field that links them; a story without times has fewer.
+    """
 
     story: dict[str, Any]
     audio: bytes
+    files: dict[str, bytes]
     email: dict[str, str]
 
 
@@ -91,20 +97,31 @@ def _show(
 ) -> None:
     print(f"Storytime: {page.name}\n")
     finished = _finished(page, photo, send, launch)
-    try:
-        _STORY.write_bytes(finished.audio)
-    except OSError as error:
-        raise DemoError(f"{_STORY} cannot be written: {(error.strerror or '').lower()}") from error
+    _write(_STORY, finished.audio)
+    for link, path in FILES.items():
+        _write(path, finished.files.get(link))
     seconds = soundfile.info(io.BytesIO(finished.audio)).duration
     print(f"\nText\n\n{indented(finished.story['text'])}")
     if not finished.story["complete"]:
         print("\n  (the page may have more words than these)")
     print(f"\nAudio\n\n  {_STORY.resolve()}, {seconds:.1f} seconds")
+    print(f"\nRead along\n\n{indented(told(finished.files))}")
     print(f"\nE-mail to {finished.email['to']}\n\n  Subject: {finished.email['subject']}\n")
     print(indented(finished.email["body"]))
     if finished.story["renditions"]:
         print(f"\nRenditions\n\n  {_sizes(finished.story['renditions'])}")
     print("\nThis local AWS is gone now, and its links with it: make run keeps one up.")
+
+
+def _write(path: Path, content: bytes | None) -> None:
+    """Write a file; without content, remove the one of a story before."""
+    try:
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_bytes(content)
+    except OSError as error:
+        raise DemoError(f"{path} cannot be written: {(error.strerror or '').lower()}") from error
 
 
 def _finished(
@@ -122,7 +139,8 @@ def _finished(
         _wait_until_ready(stack, story_id)
         story = _with_renditions(stack, story_id)
         audio = fetch("GET", story["audio_url"]).data
-        return FinishedStory(story, audio, email=_email(stack))
+        files = {link: fetch("GET", story[link]).data for link in FILES if story[link]}
+        return FinishedStory(story, audio, files, _email(stack))
 
 
 @contextmanager

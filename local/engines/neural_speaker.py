@@ -47,8 +47,8 @@ _lock = threading.Lock()
 def speak_english(text: str) -> Utterance:
     """Speak English text, about eight times as fast as it sounds on two processors.
 
-    The model varies each time, so the last sentences are kept: speech marks fit the MP3 of the
-    request before, and a client that repeats a request after its timeout continues the work.
+    The model varies each time. The last sentences are kept: a client that repeats a request after
+    its timeout continues the work.
 
     Args:
         text: Plain text; markup is read out.
@@ -95,8 +95,10 @@ def _say(words: tuple[str, ...]) -> tuple[Samples, list[int]]:
     session, ids = _model()
     sequence, firsts = [*ids[_START], *ids[_PAD]], []
     for number, word in enumerate(words):
+        if number:  # a pause is the space's time
+            sequence += [*ids[" "], *ids[_PAD]]
         firsts.append(len(sequence))
-        for symbol in f" {word}" if number else word:
+        for symbol in word:
             if symbol in ids:
                 sequence += [*ids[symbol], *ids[_PAD]]
     sequence += ids[_END]

@@ -1,5 +1,6 @@
 """The demo of a page, and Chalice's own server, over the shared stack."""
 
+import json
 import re
 import shutil
 import socket
@@ -16,7 +17,7 @@ from PIL import Image
 
 from local.demo import page
 from local.runner.launcher import RunningStack
-from samples.draw_page import draw_page, photo
+from samples.draw_page import SAMPLE_PHOTO, draw_page, photo
 from tests.end_to_end.client import TIMEOUT, Client
 from tests.local.services.engine_pages import as_png
 from tests.waiting import until
@@ -69,6 +70,31 @@ def test_the_demo_shows_a_story_as_the_readme_shows_it(demo: Demo, tmp_path: Pat
     assert f"{story}, {seconds:.1f} seconds" in said
     assert 15 < seconds < 60
     assert SIZES_OF_THE_SAMPLE in said
+    times, kept = (
+        json.loads((tmp_path / name).read_text()) for name in ("read-along.json", "story.json")
+    )
+    assert times["duration_ms"] == pytest.approx(1000 * seconds, abs=30)
+    assert kept["text"].split()[:3] == ["Every", "night", "the"]
+    assert (tmp_path / "story.vtt").read_text().startswith("WEBVTT\n")
+
+
+@pytest.mark.engines
+def test_the_demo_says_why_a_story_has_no_times_and_leaves_none_of_another_story(
+    demo: Demo, client: Client, tmp_path: Path
+) -> None:
+    for name in ("read-along.json", "story.vtt"):
+        (tmp_path / name).write_text("of another story")
+    client.ended(client.upload(SAMPLE_PHOTO.read_bytes(), X_Read_Along="false").json()["id"])
+
+    status, said, complaint = demo()
+
+    assert (status, complaint) == (0, "")
+    assert (
+        "Read along\n\n"
+        "  No times: the sender wanted none, or the speech marks did not fit the text\n"
+        "  Beside the MP3: story.json\n"
+    ) in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["story.json", "story.mp3"]
 
 
 @pytest.mark.engines

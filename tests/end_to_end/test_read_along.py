@@ -5,6 +5,7 @@ import itertools
 import re
 import statistics
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -21,49 +22,159 @@ from tests.test_known_places import overlaps, plain
 pytestmark = pytest.mark.engines
 
 CUE = re.compile(r"(\S+) --> (\S+).*\n((?:.+\n?)+)")
+FILES = {
+    "audio_url": "audio/mpeg",
+    "story_url": "application/json",
+    "read_along_url": "application/json",
+    "captions_url": "text/vtt; charset=utf-8",
+}
 
 
-@pytest.mark.parametrize("draw", [sample_page, spread])
-def test_each_word_is_shown_where_it_is_printed_while_it_is_spoken(
-    client: Client, draw: Callable[..., KnownPage]
+@dataclass(frozen=True)
+class Case:
+    """A page, and the correction of a word that it has once."""
+
+    draw: Callable[..., KnownPage]
+    printed: str
+    corrected: str
+
+    def corrected_page(self) -> KnownPage:
+        """The page if it had been printed right: the word's place stays."""
+        page = self.draw()
+        words = [(self._right(word), polygons) for word, polygons in page.words]
+        return replace(page, text=self._right(page.text), words=words)
+
+    def _right(self, text: str) -> str:
+        return text.replace(self.printed, self.corrected)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A story and what was downloaded of its narration."""
+
+    story: dict[str, Any]
+    files: dict[str, requests.Response]
+
+    @classmethod
+    def of(cls, story: dict[str, Any]) -> "Told":
+        files = {name: requests.get(story[name], timeout=TIMEOUT) for name in FILES}
+        return cls(story, files)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[Case(sample_page, "brass", "silver"), Case(spread, "blue", "golden")],
+    ids=lambda case: case.draw.__name__,
+)
+def case(request: pytest.FixtureRequest) -> Case:
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def first(stack: RunningStack, case: Case) -> Told:
+    """The story as it was read."""
+    client = Client(stack)
+    photo = case.draw(comment="to be read along").photo
+    return Told.of(client.ended(client.upload(photo).json()["id"]).json())
+
+
+@pytest.fixture(scope="module")
+def second(stack: RunningStack, case: Case, first: Told) -> Told:
+    """The story after the correction."""
+    client = Client(stack)
+    before = first.story
+    text = before["text"].replace(case.printed, case.corrected)
+    path = f"/stories/{before['id']}"
+    changed = client.call("PATCH", path, json={"text": text}, headers={"If-Match": "1"})
+    assert (changed.status_code, changed.json()["revision"]) == (200, 2)
+
+    def when_spoken() -> Any:
+        answer = client.get(f"/retrieve/{before['id']}")
+        assert answer.status_code == 200, "the first narration is heard until then"
+        return answer if answer.json()["spoken_revision"] == 2 else None
+
+    told = Told.of(client.until(when_spoken).json())
+    client.settle()
+    return told
+
+
+def test_each_word_is_shown_where_it_is_printed_while_it_is_spoken(case: Case, first: Told) -> None:
+    assert_words_are_shown(first, case.draw())
+
+
+def test_a_corrected_word_is_shown_where_the_wrong_one_is_printed(case: Case, second: Told) -> None:
+    assert case.corrected in second.story["text"].split()
+    assert_words_are_shown(second, case.corrected_page())
+
+
+def test_a_correction_leaves_nothing_of_the_narration_before(
+    stack: RunningStack, first: Told, second: Told
 ) -> None:
-    page = draw(comment="to be read along")
-    story = client.ended(client.upload(page.photo).json()["id"]).json()
-    text = story["text"]
+    for name in FILES:
+        folder, _, file = first.story[name].rpartition("/")
+        assert second.story[name] == f"{folder.removesuffix('/1')}/2/{file}"
+        assert second.files[name].content != first.files[name].content
+    assert second.story["image_url"] == first.story["image_url"]
+
+    listed = stack.clients.s3.list_objects_v2(Bucket=stack.environment["MEDIA_BUCKET"])
+    keys = [each["Key"] for each in listed["Contents"] if first.story["id"] in each["Key"]]
+    assert sorted(re.findall(r"/(\d+/.+)$", "\n".join(keys), re.MULTILINE)) == [
+        "2/read-along.json",
+        "2/story.json",
+        "2/story.mp3",
+        "2/story.vtt",
+    ]
+    spoken = [key.rpartition(".")[2] for key in keys if "/speech-" in key]
+    assert sorted(spoken) == ["marks", "mp3"], "of one request to Polly each"
+
+
+def assert_words_are_shown(told: Told, page: KnownPage) -> None:
+    """The times and places of a narration are those of the page that is narrated."""
+    for name, content_type in FILES.items():
+        assert told.files[name].headers["Content-Type"] == content_type
+    story, text = told.story, told.story["text"]
     assert text == plain(page.text)
-
-    answer = requests.get(story["read_along_url"], timeout=TIMEOUT)
-
-    assert answer.headers["Content-Type"] == "application/json"
-    found = answer.json()
+    found = told.files["read_along_url"].json()
     words, sentences, duration = found["words"], found["sentences"], found["duration_ms"]
     assert found["language"] == story["language"] == "en-US"
-    assert duration == pytest.approx(milliseconds_of(story["audio_url"]), abs=100)
+    assert duration == story["duration_ms"]
+    assert duration == pytest.approx(milliseconds_of(told.files["audio_url"].content), abs=1)
     assert tuple(found["image"].values()) == image_at(story["image_url"]).size
 
-    assert [(bare(text[start:end]), len(polygons)) for _, _, start, end, polygons in words] == [
-        (bare(word), len(polygons)) for word, polygons in page.words
-    ]
+    known = iter(page.words)
+    for *_, start, end, polygons in words:
+        # Words that are spoken as one, such as "2 kg", are one entry.
+        printed = list(itertools.islice(known, len(text[start:end].split())))
+        assert text[start:end] == plain(" ".join(word for word, _ in printed))
+        assert len(polygons) == sum(len(places) for _, places in printed)
+    assert list(known) == []
     assert_in_order(words, duration, text)
     assert_in_order(sentences, duration, text)
     for word in words:
         assert sum(is_within(word, sentence) for sentence in sentences) == 1, word
 
-    places = [[polygon_of(each) for each in polygons] for *_, polygons in words]
-    for top_left, top_right, _, bottom_left in itertools.chain.from_iterable(places):
+    places = [[polygon_of(each)] for word in words for each in word[-1]]
+    for ((top_left, top_right, _, bottom_left),) in places:
         assert top_left.x < top_right.x
         assert top_left.y < bottom_left.y
-    worst_first = overlaps(places, page.words)
+    alone = [(word, [polygon]) for word, polygons in page.words for polygon in polygons]
+    worst_first = overlaps(places, alone)
     assert statistics.median(worst_first) > 0.6
     assert worst_first[0] > 0.3
 
-    captions = requests.get(story["captions_url"], timeout=TIMEOUT)
-    assert captions.headers["Content-Type"].startswith("text/vtt")
-    captions.encoding = "utf-8"
-    assert re.match(r"WEBVTT\s*\n\n", captions.text)
+    kept = told.files["story_url"].json()
+    assert (kept["text"], kept["image"]) == (text, found["image"])
+    assert [text[start:end] for start, end, _ in kept["words"]] == text.split()
+    assert [corners for *_, polygons in kept["words"] for corners in polygons] == [
+        corners for *_, polygons in words for corners in polygons
+    ]
+
+    captions = told.files["captions_url"].content.decode()
+    assert captions.startswith("WEBVTT\n\n")
     assert [
         (milliseconds(start), milliseconds(end), said.split())
-        for start, end, said in CUE.findall(captions.text)
+        for start, end, said in CUE.findall(captions)
     ] == [(begin, until, text[start:end].split()) for begin, until, start, end in sentences]
 
 
@@ -91,11 +202,6 @@ def test_a_story_of_an_earlier_version_gets_times_when_its_photo_comes_again(
     assert len(found["words"]) == 5
     assert tuple(found["image"].values()) == image_at(story["image_url"]).size
     assert {**timed["image"], "url": ""} == {**story["image"], "url": ""}
-
-
-def bare(word: str) -> str:
-    """Without the signs around it, which are not spoken."""
-    return re.sub(r"^\W+|\W+$", "", word)
 
 
 def polygon_of(corners: list[list[float]]) -> Polygon:
@@ -128,6 +234,6 @@ def milliseconds(cue: str) -> int:
     return round(1000 * seconds)
 
 
-def milliseconds_of(url: str) -> float:
-    wave, rate = soundfile.read(io.BytesIO(requests.get(url, timeout=TIMEOUT).content))
+def milliseconds_of(mp3: bytes) -> float:
+    wave, rate = soundfile.read(io.BytesIO(mp3))
     return float(1000 * len(wave) / rate)

@@ -1,3 +1,4 @@
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -7,11 +8,14 @@ from PIL import Image, ImageFile
 
 from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, TransientError
+from chalicelib.http import answers
 from chalicelib.pages.detection import TextDetection
 from chalicelib.pages.reading_order import PageText
 from chalicelib.pages.readings import Reader, ReadingCall, Service
+from chalicelib.pages.size import Size
 from chalicelib.pages.skipping import SkipReason
 from chalicelib.stories import keys
+from chalicelib.stories.keys import Links
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Status
 from chalicelib.telemetry import STORIES_FAILED
@@ -349,3 +353,73 @@ def test_detect_text_is_shown_a_page_without_metadata() -> None:
     read(world)
 
     assert b"camera" not in world.detector.images[0]
+
+
+# A picture without text.
+
+
+def test_a_picture_without_text_fails_and_its_page_is_kept() -> None:
+    world = world_with_a_photo([], [], photo=jpeg(800, 600))
+
+    world.make_story()
+
+    story = world.story()
+    assert story.status is Status.FAILED
+    assert story.failure
+    assert story.failure.final
+    assert (story.text, story.audio, story.complete) == (None, None, None)
+    assert (story.page, story.image) == (keys.page(story), Size(800, 600))
+    assert story.renditions.keys() == {"thumbnail", "small", "medium", "large"}
+    for key in (keys.page(story), *(each.key for each in story.renditions.values())):
+        assert world.media.objects[key][1] == "image/jpeg"
+    assert not world.media.exists(keys.page_text(story))
+    assert world.narration_queue.sent == []
+    answer = answers.found_response(world.retrieve(), Links("https://cdn.example"))
+    assert answer.status_code == 422
+    assert answer.body["message"].startswith(f"This page could not be read: {NO_TEXT}")
+    ((_, body),) = world.outbox.notices
+    assert f"See the page: https://cdn.example/{keys.page(story)}" in body
+
+
+def test_the_renditions_of_a_picture_are_made_after_it_failed() -> None:
+    world = world_with_a_photo([], [], photo=jpeg(800, 600))
+    world.deliver(Step.READING)
+    assert world.story().status is Status.FAILED
+
+    world.deliver(Step.RENDITIONS)
+
+    assert world.story().renditions
+
+
+def test_a_picture_is_turned_as_it_is_read() -> None:
+    world = world_with_a_photo([], [], photo=jpeg(400, 300, exif=6))
+
+    read(world)
+
+    content = world.media.get(keys.page(world.story()))
+    assert Image.open(io.BytesIO(content or b"")).size == (300, 400)
+    assert world.story().image == Size(300, 400)
+
+
+def test_a_deletion_removes_all_of_a_picture() -> None:
+    world = world_with_a_photo([], [])
+    world.make_story()
+
+    world.delete()
+    world.deliver(Step.DELETION)
+
+    assert world.media.objects == {}
+    assert (world.story().page, world.story().image, world.story().renditions) == (None, None, {})
+
+
+def test_a_picture_sent_again_is_looked_at_again_for_nothing() -> None:
+    world = world_with_a_photo([], [])
+    world.make_story()
+    asked = len(world.detector.images)
+
+    world.upload()
+    world.make_story()
+
+    assert len(world.detector.images) == asked
+    assert world.story().status is Status.FAILED
+    assert len(world.outbox.notices) == 2

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from chalice.app import Response
 
@@ -261,7 +262,10 @@ def test_a_view_gets_the_parameters_of_its_path_decoded_once(given: str, decoded
         (errors.InvalidRequestError("It is wrong.", code="wrong"), 400, "wrong"),
         (errors.UnknownStoryError("It is wrong."), 404, "not_found"),
         (errors.UnknownProfileError("It is wrong."), 404, "not_found"),
+        (errors.NotYetError("It is wrong."), 409, "not_ready"),
         (errors.ExpiredError("It is wrong."), 410, "expired"),
+        (errors.EditConflictError("It is wrong."), 412, "changed_meanwhile"),
+        (errors.EditConditionError("It is wrong."), 428, "missing_revision"),
         (errors.TooLargeError("It is wrong."), 413, "too_large"),
         (errors.UnsupportedTypeError("It is wrong."), 415, "unsupported_media_type"),
     ],
@@ -357,3 +361,74 @@ def test_an_error_of_chalice_has_the_shape_of_all_errors() -> None:
     body = responses.finished(given).body
 
     assert body == {"code": "unsupported_media_type", "message": "It is wrong."}
+
+
+def answered(**fields: Any) -> dict[str, Any]:
+    found = answers.found_response(msgspec.structs.replace(READY, **fields), LINKS)
+    assert found.status_code == 200
+    return dict(found.body)
+
+
+def test_a_story_without_times_has_no_files_of_them() -> None:
+    assert answered(spoken=Spoken(1, 4200)) == {
+        **TOLD,
+        "read_along_url": None,
+        "captions_url": None,
+    }
+
+
+def test_a_story_of_before_there_were_revisions_has_its_mp3_only() -> None:
+    old: dict[str, Any] = {"audio": "public/story.mp3", "revision": None, "spoken": None}
+
+    assert answered(**old, read_along=None, image=None) == {
+        **TOLD,
+        "revision": 1,
+        "spoken_revision": 1,
+        "read_along": False,
+        "image": {"url": TOLD["image_url"], "width": None, "height": None},
+        "audio_url": "https://cdn.example/public/story.mp3",
+        "duration_ms": None,
+        "story_url": None,
+        "read_along_url": None,
+        "captions_url": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "why"),
+    [
+        (Status.READ, None, {}),
+        (
+            Status.FAILED,
+            Failure("Polly was away", final=False),
+            {
+                "code": "failed",
+                "message": "This page could not be read aloud: Polly was away.",
+            },
+        ),
+    ],
+)
+def test_a_corrected_story_is_heard_as_it_was(
+    status: Status, failure: Failure | None, why: dict[str, str]
+) -> None:
+    corrected = msgspec.structs.replace(READY, status=status, failure=failure)
+
+    assert answered(status=status, failure=failure) == {**TOLD, "status": status.value}
+    assert said(answers.correction_response(corrected, LINKS)) == Answer(
+        200, {**TOLD, "status": status.value, "progress": "spoken", **why}, HEADERS
+    )
+    assert answers.bulk_response(["x"], [corrected], LINKS).body[0]["status_code"] == 200
+
+
+def test_a_picture_without_text_has_its_page() -> None:
+    picture = msgspec.structs.replace(
+        FAILED, page="public/page.jpg", image=Size(1200, 900), renditions=READY.renditions
+    )
+
+    answer = said(answers.found_response(picture, LINKS))
+
+    assert answer.status == 422
+    assert {name: answer.body[name] for name in ("image", "image_url", "renditions")} == {
+        name: TOLD[name] for name in ("image", "image_url", "renditions")
+    }
+    assert answer.body["audio_url"] is None

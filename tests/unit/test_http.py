@@ -8,14 +8,16 @@ from chalice.app import MultiDict, Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidRequestError, UnsupportedTypeError
+from chalicelib.errors import EditConditionError, InvalidRequestError, UnsupportedTypeError
 from chalicelib.http.requests import (
     bulk_of,
+    correction_of,
     file_name,
     place_in_list_of,
     upload_of,
     wanted_upload_of,
 )
+from chalicelib.steps.correction import MAX_TEXT, Correction
 from chalicelib.stories import keys
 
 
@@ -130,7 +132,26 @@ def test_notice_and_deduplication_can_be_declined() -> None:
     assert (upload.notify, upload.deduplicate) == (False, False)
 
 
-@pytest.mark.parametrize("name", ["X-Notification-Required", "X-Duplication-Check-Required"])
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [({}, None), ({"x_read_along": " True "}, True), ({"x_read_along": "false"}, False)],
+)
+def test_times_are_wanted_or_not_or_left_to_the_stage(
+    given: dict[str, str], wanted: bool | None
+) -> None:
+    assert upload_of(request(**given)).read_along is wanted
+
+
+@pytest.mark.parametrize("wanted_times", [None, True, False])
+def test_a_form_may_want_times(wanted_times: bool | None) -> None:
+    given = {} if wanted_times is None else {"read_along": wanted_times}
+
+    assert wanted_upload_of(request(wanted(**given))).read_along is wanted_times
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Notification-Required", "X-Duplication-Check-Required", "X-Read-Along"]
+)
 def test_a_flag_that_is_neither_true_nor_false_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequestError, match=f"{name} is 'maybe'; it must be true or false"):
         upload_of(request(**{name.lower().replace("-", "_"): "maybe"}))
@@ -150,7 +171,7 @@ def wanted(**fields: Any) -> bytes:
     [
         *((wanted_upload_of, each, "invalid_body") for each in (
             b"", b"hello", b"[]", b"{}", b'{"a":' * 5000, b"\xed\xa0\x80",
-            wanted(name=7), wanted(name=""), wanted(notify="yes"),
+            wanted(name=7), wanted(name=""), wanted(notify="yes"), wanted(read_along="true"),
         )),
         (wanted_upload_of, wanted(language="xx"), "unknown_language"),
         (wanted_upload_of, wanted(voice="Nobody"), "unknown_voice"),
@@ -293,3 +314,102 @@ def test_an_announced_photo_may_have_any_name_of_its_type(announced: str, taken:
     body = json.dumps({"name": "IMG_1.HEIC", "content_type": announced}).encode()
 
     assert wanted_upload_of(request(body)).content_type == taken
+
+
+# Corrections.
+
+
+def correction(body: bytes | str, revision: str = "1") -> Correction:
+    return correction_of(request(body, if_match=revision))
+
+
+def test_a_correction_says_what_changes() -> None:
+    body = '{"text": "Once\\r\\nupon\\ra time\\t🐻", "name": "../a\\u0000b.jpg"}'
+
+    assert correction(body) == Correction(1, "Once\nupon\na time\t🐻", "a b.jpg")
+    voice = b'{"language": "de", "voice": "x"}'
+    assert correction(voice) == Correction(1, language="de", voice="x")
+    assert correction("{}") == Correction(1)
+    assert correction('{"text": null, "sticker": 1}') == Correction(1)
+
+
+@pytest.mark.parametrize(
+    ("header", "revision"),
+    [
+        *((each, 1) for each in ("1", "01", '"1"', 'W/"1"', "W/1", " 1 ")),
+        ("*", None),
+        (" * ", None),
+        ("0", 0),
+        ("999999999", 999_999_999),
+    ],
+)
+def test_a_correction_says_which_revision_it_changes(header: str, revision: int | None) -> None:
+    assert correction("{}", header).revision == revision
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "1.0",
+        "-1",
+        "one",
+        "1, 2",
+        '"*"',
+        "1000000000",
+        "\u0661",
+        "5a1f9f52-6b1c-5f0e-9d3c",
+        '""',
+        "W/",
+    ],
+)
+def test_a_revision_that_is_no_number_is_refused(header: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"If-Match is .*revision, such as 1") as refused:
+        correction("{}", header)
+    assert refused.value.code == "invalid_header"
+
+
+@pytest.mark.parametrize("headers", [{}, {"if_match": ""}, {"if_match": "  "}])
+def test_a_correction_that_does_not_say_what_it_changes_is_refused(
+    headers: dict[str, str],
+) -> None:
+    with pytest.raises(EditConditionError, match=r"Send If-Match .* or with \*"):
+        correction_of(request("not even JSON", **headers))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"text": ""}',
+        b'{"text": 7}',
+        b'{"name": ""}',
+        b'{"text": "\\ud800"}',
+        b'{"text": "\\udc00\\ud800"}',
+        b'{"text": "\xff"}',
+        msgspec.json.encode({"text": "a" * (MAX_TEXT + 1)}),
+        msgspec.json.encode({"text": "🐻" * 50_000}),
+        msgspec.json.encode({"name": "a" * 1001}),
+    ],
+)
+def test_a_correction_that_is_malformed_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        correction(body)
+    assert refused.value.code == "invalid_body"
+
+
+def test_the_longest_text_is_taken() -> None:
+    longest = "🐻" * MAX_TEXT
+
+    assert correction(msgspec.json.encode({"text": longest})).text == longest
+
+
+@pytest.mark.parametrize(
+    "character", ["\0", "\b", "\x0b", "\x0c", "\x1c", "\x1f", "\x7f", "\x85", "\x9f", "\ufffe"]
+)
+def test_a_text_with_control_characters_is_refused(character: str) -> None:
+    with pytest.raises(
+        InvalidRequestError, match=rf"U\+{ord(character):04X} at 3, which is no text"
+    ) as refused:
+        correction(msgspec.json.encode({"text": f"One{character}two"}))
+    assert refused.value.code == "invalid_text"

@@ -181,7 +181,7 @@ class EdgeCache:
 
 
 def _served(found: StoredObject, received: Received) -> Response:
-    response = Response(found.content, mimetype=found.content_type)
+    response = Response(found.content, content_type=found.content_type)
     response.last_modified = found.last_modified
     response.set_etag(found.etag)
     if found.cache_control is not None:

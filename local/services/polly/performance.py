@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from local.engines.speaker import SAMPLE_RATE, Samples, Utterance
-from local.services.polly.script import Part, ScriptCharacter, Text
+from local.services.polly.script import Part, Pause, ScriptCharacter, Text
 from local.services.polly.words import word_ranges
 
 Speak = Callable[[str], Utterance]
@@ -30,9 +30,23 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Times:
+    """When each word begins, and when all is said (samples)."""
+
+    words: list[Moment]
+    length: int
+
+
+@dataclass(frozen=True)
 class Performance:
+    """Speech and its words; a break is a word, too ("Speech marks with SSML example")."""
+
     samples: Samples
     words: list[Moment]
+
+    @property
+    def times(self) -> Times:
+        return Times(self.words, len(self.samples))
 
 
 def perform(script: Sequence[Part], speak: Speak) -> Performance:
@@ -48,6 +62,8 @@ def perform(script: Sequence[Part], speak: Speak) -> Performance:
             words += _moments(part.characters, utterance, length)
             chunk = utterance.samples
         else:
+            if isinstance(part, Pause):
+                words.append(Moment(length, part.start, part.end))
             chunk = np.zeros(round(part.seconds * SAMPLE_RATE), np.int16)
         chunks.append(chunk)
         length += len(chunk)

@@ -47,9 +47,11 @@ class Boundary:
 
 @dataclass(frozen=True)
 class Pause:
-    """A break inside a sentence."""
+    """A break inside a sentence, and the bytes of its tag."""
 
     seconds: float
+    start: int
+    end: int
 
 
 Part = Text | Boundary | Pause

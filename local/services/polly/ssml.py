@@ -95,7 +95,9 @@ class _Reader:
         if tag in {"p", "s"}:
             self._parts.append(Boundary(0.0))
         elif tag == "break":
-            self._parts.append(Pause(_seconds(attributes)))
+            start = self._parser.CurrentByteIndex
+            end = self._source.index(b">", start) + 1
+            self._parts.append(Pause(_seconds(attributes), start, end))
 
     def _on_end(self, tag: str) -> None:
         self._open.pop()

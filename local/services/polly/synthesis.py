@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
+from collections import OrderedDict
 from functools import partial
 from typing import Any, Final
 
 from local.engines.mp3_encoder import encode
 from local.engines.speaker import speak
 from local.services.polly.marks import speech_marks
-from local.services.polly.performance import Speak, perform
+from local.services.polly.performance import Speak, Times, perform
 from local.services.polly.script import Part, billed_characters, plain_text
 from local.services.polly.ssml import read_ssml
 from local.services.polly.voices import PollyVoice, load_voices
@@ -29,9 +31,31 @@ _SAMPLE_RATES: Final = {"standard": 22_050}
 _NEWER_SAMPLE_RATE: Final = 24_000
 """Hz of an MP3, by engine, where the request names none."""
 
+_KEPT: Final = 200
+"""Requests. The app asks for a story's marks when it has its MP3s."""
+
+
+class _Said:
+    """The times of what was spoken last: no engine speaks a text twice in quite the same time."""
+
+    def __init__(self) -> None:
+        self._times: OrderedDict[object, Times] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, asked: object, times: Times) -> None:
+        with self._lock:
+            self._times[asked] = times
+            self._times.move_to_end(asked)
+            if len(self._times) > _KEPT:
+                self._times.popitem(last=False)
+
+    def of(self, asked: object) -> Times | None:
+        with self._lock:
+            return self._times.get(asked)
+
 
 class Polly:
-    """Speaks with espeak-ng.
+    """Speaks with espeak-ng. Speech marks have the times of the MP3 that was made before them.
 
     Args:
         speak_english: Speaks for all English voices instead.
@@ -39,6 +63,7 @@ class Polly:
 
     def __init__(self, speak_english: Speak | None = None) -> None:
         self._speak_english = speak_english
+        self._said = _Said()
         self._constraints = RequestConstraints("polly", "SynthesizeSpeech")
 
     def synthesize_speech(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -56,11 +81,15 @@ class Polly:
         mark_types = _mark_types(request, engine)
         text = request["Text"]
         script = _script(text, is_ssml=request.get("TextType") == "ssml")
-        performance = perform(script, self._speaker(voice, language))
+        asked = text, request.get("TextType"), request["VoiceId"], language
+        speaker = self._speaker(voice, language)
         if mark_types:
+            times = self._said.of(asked) or perform(script, speaker).times
             content_type = "application/x-json-stream"
-            stream = speech_marks(text, script, performance, mark_types)
+            stream = speech_marks(text, script, times, mark_types)
         else:
+            performance = perform(script, speaker)
+            self._said.keep(asked, performance.times)
             content_type = "audio/mpeg"
             sample_rate = _SAMPLE_RATES.get(engine, _NEWER_SAMPLE_RATE)
             stream = encode(performance.samples, sample_rate)

@@ -1,5 +1,6 @@
 """The demos without a stack: their one-line complaints; and once as people start them."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from chalicelib.stories.upload_request import ANY_PHOTO, EXTENSIONS
 from local.__main__ import speaks_neural_english
 from local.demo import page, profile
+from local.demo.read_along import told
 from local.demo.terminal import CONTENT_TYPES
 from local.runner.launcher import RunningStack, StackDidNotStartError
 
@@ -84,6 +86,36 @@ def test_the_demo_speaks_english_with_the_neural_voice_unless_another_is_set(
 
     assert page.main([str(PROJECT / "samples" / "page.jpg")], launch) == 1
     assert [speaks_neural_english(settings) for settings in asked] == [not setting]
+
+
+PLACE = [[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]]
+
+
+@pytest.mark.parametrize(
+    ("timed", "count"),
+    [
+        ([(0, 3), (6, 10), (11, 15)], "4 of 4 words are timed, 3 of them placed on the page"),
+        ([(0, 3), (4, 5), (11, 15)], "3 of 5 words are timed, 3 of them placed on the page"),
+        ([(6, 10)], "2 of 4 words are timed, 1 of them placed on the page"),
+    ],
+    ids=["a dash is silent", "a sign is heard", "words are missing"],
+)
+def test_the_demo_counts_the_words_that_are_timed_and_placed(
+    timed: list[tuple[int, int]], count: str
+) -> None:
+    text = "The – 2 kg ship"
+    places = {"The": [PLACE], "–": [PLACE], "2": [PLACE], "kg": [], "ship": [PLACE]}
+    words = [[text.index(word), text.index(word) + len(word), at] for word, at in places.items()]
+    times = [[0, 1, start, end, []] for start, end in timed]
+    files = {
+        "story_url": json.dumps({"text": text, "words": words}).encode(),
+        "read_along_url": json.dumps({"words": times}).encode(),
+    }
+
+    counted, beside = told(files).splitlines()
+
+    assert counted == count
+    assert beside == "Beside the MP3: read-along.json, story.json"
 
 
 @pytest.mark.engines

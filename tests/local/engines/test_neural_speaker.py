@@ -64,12 +64,14 @@ def test_words_begin_where_they_sound() -> None:
 
     assert [character for character, _ in spoken.word_starts] == [0, 6, 12, 18, 24, 30]
     loudness = np.abs(spoken.samples.astype(float))
-    tenth = SAMPLE_RATE // 10
+    hundredth = SAMPLE_RATE // 100
     after_pauses = [start for _, start in spoken.word_starts[1:]]
-    before = np.mean([loudness[start - tenth : start - tenth // 5] for start in after_pauses])
-    after = np.mean([loudness[start : start + 2 * tenth] for start in after_pauses])
-    # Of 25 tries, the least was 57; with times 0.14 s too early or 0.23 s too late, the most was 1.
-    assert after > 8 * before
+    before = np.mean(
+        [loudness[start - 10 * hundredth : start - 4 * hundredth] for start in after_pauses]
+    )
+    after = np.mean([loudness[start : start + 6 * hundredth] for start in after_pauses])
+    # Of 12 tries, the least was 19,507; with times 0.08 s too early or too late, the most was 16.
+    assert after > 100 * before
 
 
 @pytest.mark.engines

@@ -41,6 +41,12 @@ def test_a_public_file_is_served_to_anybody_as_it_was_stored(aws: Aws) -> None:
     assert (head.status, head.data, head.headers["Content-Length"]) == (200, b"", "200")
 
 
+def test_the_type_of_a_text_is_the_stored_one(aws: Aws) -> None:
+    store(aws, KEY, "¡Olé!".encode(), ContentType="text/vtt; charset=utf-8")
+
+    assert aws.http("GET", PATH).headers["Content-Type"] == "text/vtt; charset=utf-8"
+
+
 @pytest.mark.parametrize("path", [PATH, "/cdn/public/missing.mp3"])
 def test_each_answer_has_the_headers_that_the_template_adds(aws: Aws, path: str) -> None:
     headers = aws.http("GET", path).headers

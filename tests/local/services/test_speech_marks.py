@@ -5,11 +5,12 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.engines.speaker import SAMPLE_RATE, speak
+from local.engines.speaker import SAMPLE_RATE, Utterance, speak
 from local.services.polly.performance import perform
 from local.services.polly.script import Text, plain_text
 from local.services.polly.ssml import read_ssml
@@ -63,6 +64,18 @@ def test_entities_and_tags_count_with_all_their_bytes() -> None:
     text = "<speak>Caf&#233; &amp; t\u00e9: <p>&lt;12&gt;</p></speak>"
 
     assert values(text, "word", text_type="ssml") == ["Caf&#233;", "&amp;", "té", "&lt;12&gt;"]
+
+
+def test_a_break_is_a_word_that_begins_with_its_pause() -> None:
+    """As in "Speech marks with SSML example" of the Developer Guide, but for the times."""
+    text = '<speak>Mary had <break time="300ms"/>a little lamb</speak>'
+    found = marks(text, "word", text_type="ssml")
+
+    assert [mark["value"] for mark in found] == [
+        *("Mary", "had", '<break time="300ms"/>', "a", "little", "lamb")
+    ]
+    assert (found[2]["start"], found[2]["end"]) == (16, 37)
+    assert found[3]["time"] == found[2]["time"] + 300
 
 
 def test_sentences_end_with_their_quotation_marks_or_paragraph_and_not_at_titles() -> None:
@@ -121,6 +134,28 @@ def test_words_are_timed_within_the_audio_and_apart_from_each_other() -> None:
     assert len(set(times)) == len(text.split())
     assert times[0] == 0
     assert length - 1.5 < times[-1] < length - 0.3
+
+
+def test_marks_have_the_times_of_the_mp3_that_was_made_before_them() -> None:
+    """The engines speak a text a little faster or slower each time."""
+    takes = iter((4_000, 9_000, 6_000))
+
+    def speak_otherwise_each_time(_text: str) -> Utterance:
+        return Utterance(np.zeros(next(takes), np.int16), [(0, 0)])
+
+    polly = Polly(speak_otherwise_each_time)
+
+    def answer(**output: Any) -> bytes:
+        asked = {"Text": "<speak><s>a</s><s>b</s></speak>", "TextType": "ssml", "VoiceId": "Joanna"}
+        stream: bytes = polly.synthesize_speech({**asked, **output})["AudioStream"]
+        return stream
+
+    answer(OutputFormat="mp3")  # takes 4,000 and 9,000 samples
+    first, second = answer(OutputFormat="json", SpeechMarkTypes=["word"]).splitlines()
+
+    pause = 300
+    assert json.loads(first)["time"] == 0
+    assert json.loads(second)["time"] == pytest.approx(4_000 * 1000 / SAMPLE_RATE + pause, abs=1)
 
 
 FRAGMENTS = ["<p>", "</p>", "<speak>", "&amp;", "é", " ", "<", "&", "]]>", "x"]
