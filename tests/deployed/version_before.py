@@ -23,9 +23,10 @@ def is_here() -> bool:
     return not subprocess.run(command, cwd=PROJECT, capture_output=True, check=False).returncode
 
 
-def deploy(account: EmulatedAccount, folder: Path, stage: str, email: str, own: Any) -> str:
+def deploy(account: EmulatedAccount, folder: Path, stage: str, sender: str, own: Any) -> str:
     """Deploy a stage from a copy of that version, and return its token.
 
+    Another address than the sender's gets its e-mails, so that the next deployment changes a stack.
     `own` is the stage's part of .chalice/config.json.
     """
     command = ["git", "archive", VERSION]
@@ -37,7 +38,8 @@ def deploy(account: EmulatedAccount, folder: Path, stage: str, email: str, own: 
     config["stages"][stage] = own
     file.write_text(json.dumps(config))
     token = _run(account, folder, "infrastructure.api_tokens", stage).splitlines()[0]
-    print(_run(account, folder, "infrastructure.commands.deploy", stage, "--email", email))
+    addresses = ("--email", "listener@example.com", "--sender", sender)
+    print(_run(account, folder, "infrastructure.commands.deploy", stage, *addresses))
     return token
 
 
