@@ -30,6 +30,7 @@ NEEDED_BY: Final = {
         "pages.read_along",
         "speech.mp3",
         "speech.ssml",
+        "speech.speech_marks",
         "speech.timings",
     )
 }

@@ -9,12 +9,14 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import Annotated, Final, Literal
+from typing import Final
 
 import msgspec
 
-from chalicelib.errors import RejectedError, TransientError
+from chalicelib.errors import TransientError
+from chalicelib.speech import speech_marks
 from chalicelib.speech.mp3 import JoinedSpeech
+from chalicelib.speech.speech_marks import SpeechMark, UnusableMarksError
 from chalicelib.speech.spoken_forms import PLAIN
 
 _PARTS: Final = re.compile(r"(?P<tag><[^>]*>)|&(?P<entity>amp|lt|gt);|(?P<plain>\S)|\s+")
@@ -24,25 +26,6 @@ _SHORTEST_PAUSE: Final = 100.0
 """Milliseconds. A shorter silence is part of a word: the stop before a "t"."""
 _ONSET: Final = 80.0
 """Milliseconds. A silence that ends so near before a word is the pause before it."""
-
-
-class UnusableMarksError(RejectedError):
-    """The marks do not fit the text, and would not another time: the story does without times."""
-
-    code = "unusable_marks"
-
-
-_Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
-
-
-class SpeechMark(msgspec.Struct, frozen=True):
-    """One line of Polly's answer: when something begins to sound, and where it is written."""
-
-    time: _Number
-    type: Literal["sentence", "word"]
-    start: _Number
-    end: _Number
-    value: str
 
 
 class TimedText(msgspec.Struct, frozen=True):
@@ -68,7 +51,7 @@ class Timing(msgspec.Struct, frozen=True):
     words: list[TimedText]
 
 
-class _Begin(msgspec.Struct, frozen=True):
+class WordBegin(msgspec.Struct, frozen=True):
     """Words of the text, from `first` to `last`, that begin to sound at a time.
 
     Attributes:
@@ -79,6 +62,22 @@ class _Begin(msgspec.Struct, frozen=True):
     first: int
     last: int
     sentence: list[int] | None
+
+
+class _Request(msgspec.Struct, frozen=True):
+    """What one request to Polly prints. Places are bytes of its SSML.
+
+    Attributes:
+        printed: Where each character is, and of which word of the text it is.
+        spoken: The words with a letter or a digit.
+        sentences: Where each begins, and where the SSML ends.
+        substitutes: Where each begins and ends.
+    """
+
+    printed: list[tuple[int, int]]
+    spoken: list[int]
+    sentences: list[int]
+    substitutes: list[tuple[int, int]]
 
 
 class MarkedText:
@@ -92,32 +91,26 @@ class MarkedText:
     def __init__(self, text: str, requests: Sequence[str]) -> None:
         self.words = [match.span() for match in _WORD.finditer(text)]
         self._starts = [start for start, _ in self.words]
-        self._places: list[list[tuple[int, int]]] = []  # byte and word, for each request
-        self._spoken: list[list[int]] = []  # words with a letter or a digit
-        self._sentences = [  # where each begins, and the document ends
-            [tag.start() for tag in re.finditer(b"<s>|$", ssml.encode())] for ssml in requests
-        ]
-        self._substitutes = [
-            [element.span() for element in re.finditer(b"<sub .*?</sub>", ssml.encode())]
-            for ssml in requests
-        ]
+        self._requests: list[_Request] = []
         place = 0
         for ssml in requests:
-            places: list[tuple[int, int]] = []
+            printed: list[tuple[int, int]] = []
             spoken: list[int] = []
             for byte, character in _printed(ssml):
                 wanted = _comparable(character)
                 while place < len(text) and _comparable(text[place]) != wanted:
                     place += 1
                 word = bisect_right(self._starts, place) - 1
-                places.append((byte, word))
+                printed.append((byte, word))
                 if character.isalnum() and spoken[-1:] != [word]:
                     spoken.append(word)
                 place += 1
-            self._places.append(places)
-            self._spoken.append(spoken)
+            source = ssml.encode()
+            sentences = [tag.start() for tag in re.finditer(b"<s>|$", source)]
+            substitutes = [element.span() for element in re.finditer(b"<sub .*?</sub>", source)]
+            self._requests.append(_Request(printed, spoken, sentences, substitutes))
 
-    def begins(self, number: int, answer: bytes) -> list[_Begin]:
+    def begins(self, number: int, answer: bytes) -> list[WordBegin]:
         """When the words of a request begin, in milliseconds of its own audio.
 
         Args:
@@ -129,39 +122,17 @@ class MarkedText:
             UnusableMarksError: The marks are out of order, or have a word more or less than the
                 text.
         """
-        marks = _read(answer)
-        found = list(self._placed(number, marks))
+        request = self._requests[number]
+        found = list(_placed(request, speech_marks.read(answer)))
         marked = {word for each in found for word in range(each.first, each.last + 1)}
-        missing = [word for word in self._spoken[number] if word not in marked]
-        if missing and missing == self._spoken[number][-len(missing) :]:
+        missing = [word for word in request.spoken if word not in marked]
+        if missing and missing == request.spoken[-len(missing) :]:
             raise TransientError("The speech marks are cut off.")
         if missing:
             raise UnusableMarksError("The speech marks have a word less than the text.")
         return found
 
-    def _placed(self, number: int, marks: list[SpeechMark]) -> Iterator[_Begin]:
-        places, tags = self._places[number], self._sentences[number]
-        before = SpeechMark(0, "word", 0, 0, "")
-        sentence = 0
-        for mark in marks:
-            if mark.type == "sentence":  # its own idea of one: the tags of the SSML are the app's
-                continue
-            if mark.time < before.time or mark.start < before.start:
-                raise UnusableMarksError("The speech marks are out of order.")
-            covered = _between(places, mark.start, mark.end)
-            for start, end in self._substitutes[number]:
-                if not covered and start <= mark.start and mark.end <= end:  # its tag has the mark
-                    covered = _between(places, start, end)
-            if not covered and mark.value.startswith("<break"):
-                continue
-            if not covered or mark.end > tags[-1]:
-                raise UnusableMarksError("The speech marks have a word more than the text.")
-            tag = bisect_right(tags, mark.start)
-            begun = _between(places, *tags[tag - 1 : tag + 1]) if tag > sentence else None
-            yield _Begin(mark.time, covered[0], covered[-1], begun)
-            sentence, before = tag, mark
-
-    def timing(self, begins: Sequence[Sequence[_Begin]], speech: JoinedSpeech) -> Timing:
+    def timing(self, begins: Sequence[Sequence[WordBegin]], speech: JoinedSpeech) -> Timing:
         """When each word and sentence sounds in the whole MP3.
 
         Args:
@@ -171,7 +142,7 @@ class MarkedText:
         Raises:
             UnusableMarksError: Words are not one after the other, until the MP3 ends.
         """
-        groups: list[_Begin] = []
+        groups: list[WordBegin] = []
         for offset, of_request in zip(speech.starts, begins, strict=True):
             for each in of_request:
                 if groups and each.first <= groups[-1].last:  # one word of several marks
@@ -199,7 +170,9 @@ class MarkedText:
         ]
         return Timing(list(self._joined(groups, words)), words)
 
-    def _joined(self, groups: Sequence[_Begin], words: Sequence[TimedText]) -> Iterator[TimedText]:
+    def _joined(
+        self, groups: Sequence[WordBegin], words: Sequence[TimedText]
+    ) -> Iterator[TimedText]:
         """The sentences that the words make, with the signs around these."""
         begun = [at for at, group in enumerate(groups) if group.sentence or at == 0]
         last = -1
@@ -210,6 +183,30 @@ class MarkedText:
             last = max(groups[behind - 1].last, min(printed[-1], following - 1))
             place = self.words[start][0], self.words[last][1]
             yield TimedText(words[first].begins, words[behind - 1].ends, *place)
+
+
+def _placed(request: _Request, marks: list[SpeechMark]) -> Iterator[WordBegin]:
+    before = SpeechMark(0, "word", 0, 0, "")
+    sentence = 0
+    for mark in marks:
+        if mark.type == "sentence":  # its own idea of one: the tags of the SSML are the app's
+            continue
+        if mark.time < before.time or mark.start < before.start:
+            raise UnusableMarksError("The speech marks are out of order.")
+        covered = _between(request.printed, mark.start, mark.end)
+        for start, end in request.substitutes:
+            if not covered and start <= mark.start and mark.end <= end:  # its tag has the mark
+                covered = _between(request.printed, start, end)
+        if not covered and mark.value.startswith("<break"):
+            continue
+        if not covered or mark.end > request.sentences[-1]:
+            raise UnusableMarksError("The speech marks have a word more than the text.")
+        tag = bisect_right(request.sentences, mark.start)
+        begun = None
+        if tag > sentence:
+            begun = _between(request.printed, *request.sentences[tag - 1 : tag + 1])
+        yield WordBegin(mark.time, covered[0], covered[-1], begun)
+        sentence, before = tag, mark
 
 
 def _printed(ssml: str) -> Iterator[tuple[int, str]]:
@@ -234,23 +231,6 @@ def _comparable(character: str) -> str:
 def _between(places: Sequence[tuple[int, int]], start: int, end: int) -> list[int]:
     """The words of what is printed from one byte on, and before another one."""
     return [word for _, word in places[bisect_left(places, (start,)) : bisect_left(places, (end,))]]
-
-
-def _read(answer: bytes) -> list[SpeechMark]:
-    if not answer.strip():
-        raise TransientError("The speech marks are empty.")
-    try:
-        lines = filter(bytes.strip, answer.splitlines())
-        return [msgspec.json.decode(_whole(line), type=SpeechMark) for line in lines]
-    except msgspec.ValidationError as error:
-        raise UnusableMarksError(f"The speech marks are not what they were: {error}.") from error
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise TransientError("The speech marks are cut off.") from error
-
-
-def _whole(line: bytes) -> bytes | str:
-    """A mark; that of a sentence may end within a character (aws-sdk-js, issue 1683)."""
-    return line.decode(errors="replace") if b'"sentence"' in line else line
 
 
 def _end_of_sound(

@@ -11,7 +11,7 @@ from chalicelib.errors import RejectedError, ThrottledError, TransientError
 from chalicelib.pages import corrections, photo, read_along
 from chalicelib.pages.reading_order import PageText
 from chalicelib.pages.size import Size
-from chalicelib.speech import mp3, ssml, timings, voices
+from chalicelib.speech import mp3, speech_marks, ssml, timings, voices
 from chalicelib.speech.voices import Engine
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
@@ -112,7 +112,7 @@ class Narration(msgspec.Struct, frozen=True):
                 answer = self.speaker.marks(
                     request, language=story.language, voice=story.voice, engine=engine
                 )
-                with suppress(timings.UnusableMarksError):  # stored: another time costs, too
+                with suppress(speech_marks.UnusableMarksError):  # stored: another time costs, too
                     text.begins(number, answer)
             except ThrottledError:
                 raise

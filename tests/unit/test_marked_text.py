@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from chalicelib.speech.speech_marks import UnusableMarksError
 from chalicelib.speech.ssml import ssml_requests
-from chalicelib.speech.timings import MarkedText, UnusableMarksError
+from chalicelib.speech.timings import MarkedText
 
 VERSE = "Twinkle, little star,\nHow I wonder!"
 (SSML,) = ssml_requests(VERSE, "en-US")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import TransientError
 from chalicelib.speech.mp3 import JoinedSpeech, joined
+from chalicelib.speech.speech_marks import UnusableMarksError
 from chalicelib.speech.ssml import ssml_requests
-from chalicelib.speech.timings import MarkedText, TimedText, Timing, UnusableMarksError
+from chalicelib.speech.timings import MarkedText, TimedText, Timing
 from chalicelib.speech.voices import default_voice, engine_for
 from local.services.polly.synthesis import Polly
 from tests.fakes.engines import marks_of
