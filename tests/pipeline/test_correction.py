@@ -213,14 +213,18 @@ def test_the_same_correction_again_is_free(is_spoken: bool) -> None:
     assert len(world.narration_queue.sent) == sent
 
 
-def test_of_two_corrections_of_one_revision_at_once_one_is_refused() -> None:
+@pytest.mark.parametrize("is_spoken", [True, False])
+def test_of_two_corrections_of_one_revision_at_once_one_is_refused(is_spoken: bool) -> None:
     world = world_with_a_story()
-    before(world.stories, "apply", lambda: correct(world, revision=1, text="Thrice."))
+    correct(world, text="Ounce upon a time.")
+    if is_spoken:
+        world.deliver(Step.NARRATION)
+    before(world.stories, "apply", lambda: correct(world, revision=2, text="Thrice."))
 
     with pytest.raises(EditConflictError):
-        correct(world, revision=1, text=TEXT)
+        correct(world, revision=2, text=TEXT)
 
-    assert (world.story().text, world.story().revision) == ("Thrice.", 2)
+    assert (world.story().text, world.story().revision) == ("Thrice.", 3)
 
 
 def test_a_story_that_keeps_changing_is_left_alone() -> None:
@@ -438,11 +442,15 @@ def test_people_are_told_once_that_a_correction_failed_and_when_it_is_mended() -
         "page one.jpg could not be read aloud"
     ]
 
+    correct(world, text="Ounce.")
+    world.deliver(Step.NARRATION)
+    assert len(world.outbox.notices) == 2
+
     world.speaker.script[:] = [SPEECH]
     correct(world, text="Thrice.")
     world.deliver(Step.NARRATION)
 
-    assert [subject for subject, _ in world.outbox.notices][1:] == ["page one.jpg is ready to hear"]
+    assert [subject for subject, _ in world.outbox.notices][2:] == ["page one.jpg is ready to hear"]
 
 
 # At the same moment as narration.
