@@ -61,7 +61,9 @@ class Respeaking(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
 
     def with_times(self, story: Story, *, notify: bool) -> Story:
-        """Have a story narrated with times, unless it is; its MP3 is not paid again.
+        """Have a story narrated with times, unless it is.
+
+        Its parts are not paid again, but those of a story that was spoken before there were times.
 
         Args:
             story: As it was loaded.

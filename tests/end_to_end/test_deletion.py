@@ -76,7 +76,9 @@ def test_a_deleted_story_leaves_a_tombstone(client: Client, stack: RunningStack)
     )
     both = {"pk", "id", "generation", "status", "content_type", "language", "voice", "notify"}
     both |= {"created_at", "expires_at", "resumes", "listed_as"}
-    assert story - both == {"enqueued_at", "notified_of", "notified_at", "deleted_at", "erased_at"}
+    both |= {"read_along"}
+    moments = {"enqueued_at", "notified_at", "deleted_at", "erased_at"}
+    assert story - both == {"revision", "notified_of", *moments}
     assert upload - both == {
         *("key", "usable_until", "story_id", "photo_staged_at", "listed_under")
     }

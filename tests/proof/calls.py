@@ -25,7 +25,7 @@ from tests.infrastructure import calls
 from tests.proof.recording import TARGETS
 from tests.proof.tape import Request, Tape
 
-_API: Final = ("bulk", "delete", "get", "list", "poll", "put", "request", "upload")
+_API: Final = ("bulk", "correct", "delete", "get", "list", "poll", "put", "request", "upload")
 _FUNCTIONS: Final = {
     **dict.fromkeys(_API, "api_handler"),
     "announce": "announce_staged",

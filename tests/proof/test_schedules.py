@@ -38,7 +38,6 @@ CRASHING = (
     "two uploads of a new photo",
     "a dead letter and a step",
     "the same face, the later id lower, and one that is there",
-    "two corrections of a correction",
     "a correction and narration",
     "times wanted late",
     # Deletions while others write.
