@@ -2,7 +2,6 @@
 
 import logging
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -74,18 +73,16 @@ class Narration(msgspec.Struct, frozen=True):
 
     def _part(self, story: Story, request: str, lease: Lease) -> bytes:
         engine = self._engine(story)
-        return self.paid_results.stored_or_paid(
-            keys.speech_part(story, request, engine),
-            _MP3,
-            lease,
-            partial(
-                self.speaker.speak,
-                request,
-                language=story.language,
-                voice=story.voice,
-                engine=engine,
-            ),
-        )
+
+        def pay() -> bytes:
+            answer = self.speaker.speak(
+                request, language=story.language, voice=story.voice, engine=engine
+            )
+            mp3.joined([answer])  # raises, before it is stored, if it is none
+            return answer
+
+        key = keys.speech_part(story, request, engine)
+        return self.paid_results.stored_or_paid(key, _MP3, lease, pay)
 
     def _timing(
         self, story: Story, requests: list[str], speech: "JoinedSpeech", lease: Lease
@@ -93,13 +90,18 @@ class Narration(msgspec.Struct, frozen=True):
         """When each word is spoken; None, with a reason in the log, if that cannot be known."""
         text = timings.MarkedText(story.text or "", requests)
         try:
-            begins = [
-                text.begins(number, self._marks(story, text, number, request, lease))
+            marks = [
+                self._marks(story, text, number, request, lease)
                 for number, request in enumerate(requests)
             ]
-            return text.timing(begins, speech)
         except RejectedError as rejection:
             log.warning("spoken without times", extra={"reason": rejection.message})
+            return None
+        try:
+            return text.timing([text.begins(*each) for each in enumerate(marks)], speech)
+        # What is stored would be cut off another time, too: it is of another text with this SSML.
+        except (speech_marks.UnusableMarksError, TransientError) as trouble:
+            log.warning("spoken without times", extra={"reason": trouble.message})
             return None
 
     def _marks(

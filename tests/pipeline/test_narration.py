@@ -5,6 +5,7 @@ import pytest
 
 from chalicelib.delivery.messages import about
 from chalicelib.errors import RejectedError, ThrottledError, TransientError
+from chalicelib.speech.ssml import ssml_requests
 from chalicelib.speech.voices import Engine
 from chalicelib.stories import keys
 from chalicelib.stories.changes import Move
@@ -319,6 +320,34 @@ def test_marks_that_keep_failing_never_fail_the_story(
     assert (len(world.speaker.spoken), len(world.speaker.marked)) == (1, 3)
     (told,) = (each for each in caplog.records if each.message == "spoken without times")
     assert reason in told.__dict__["reason"]
+
+
+def test_stored_marks_that_lack_a_word_do_not_fail_the_story() -> None:
+    """They are of another text, which has the same SSML."""
+    world = world_with_a_text("Once there was.", SPEECH)
+    (request,) = ssml_requests("Once there was.", "en-US")
+    whole = marks_of(request, 0.5, "neural")
+    cut = b"".join(whole.splitlines(keepends=True)[:-1])
+    world.media.put(keys.speech_marks(world.story(), request, "neural"), cut, "")
+
+    narrate(world)
+
+    assert world.story().status is Status.READY
+    spoken = world.story().spoken
+    assert spoken is not None
+    assert spoken.timed_words is None
+    assert world.speaker.marked == []
+
+
+def test_an_answer_that_is_no_mp3_is_not_stored() -> None:
+    world = world_with_a_text("Once.", b"no MP3", SPEECH)
+    with pytest.raises(TransientError, match="not an MP3"):
+        narrate(world)
+    assert not [key for key in world.media.objects if "speech-" in key]
+
+    narrate(world, receives=2)
+
+    assert world.story().status is Status.READY
 
 
 def test_throttled_marks_wait_as_speech_does() -> None:
