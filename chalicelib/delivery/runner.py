@@ -125,8 +125,11 @@ class Runner(msgspec.Struct, frozen=True):
     def _send_if_due(self, delivery: Delivery[StoryMessage], story: Story) -> None:
         """Send a message for a story that was corrected while this delivery had its lease.
 
-        The correction's own message may have been dropped under that lease.
+        The correction's own message may have been dropped under that lease; not under that of a
+        delivery that gives up.
         """
+        if self.leases.gives_up:
+            return
         with retried(self.leases.queue, delivery):
             latest = self.stories.find(story.id)
             if latest is not None and has_more_to_say(story, latest, self.leases.step):

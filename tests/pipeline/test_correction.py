@@ -21,7 +21,7 @@ from chalicelib.steps.correction import Correction, Corrections
 from chalicelib.stories import keys
 from chalicelib.stories.changes import Move
 from chalicelib.stories.keys import Links
-from chalicelib.stories.queues import Step
+from chalicelib.stories.queues import DEAD_LETTERS, Step
 from chalicelib.stories.story import Status, Story
 from tests.fakes.builders import story as a_story
 from tests.fakes.builders import upload_request
@@ -464,6 +464,21 @@ def correct_and_drop(world: World, text: str) -> Callable[[], None]:
         assert world.deliver(Step.NARRATION) == 1
 
     return event
+
+
+def test_a_correction_while_the_one_before_is_given_up_makes_no_dead_letter() -> None:
+    world = world_with_a_story()
+    correct(world, text=TEXT)
+    world.lose_messages()
+    world.dead_letter_queues[Step.NARRATION].send(about(world.story()))
+    before(world.stories, "apply", lambda: correct(world, text="Another one."))
+
+    world.deliver(Step.NARRATION, DEAD_LETTERS)
+
+    assert world.story().status is Status.READ
+    assert world.dead_letter_queues[Step.NARRATION].kept == []
+    world.deliver(Step.NARRATION)
+    assert heard(world) == (200, "3/story.mp3")
 
 
 @pytest.mark.parametrize(

@@ -282,6 +282,15 @@ PARKED_IN_THE_END: Final[Meetings] = {
     "a dead letter and the photo again": lambda run: (
         _given_up(run).wait(61).meet(run.upload, run.receive_dead_letter(READING))
     ),
+    # A correction was given up, just when the next one comes.
+    "a dead letter and a correction": lambda run: (
+        run.upload()
+        .settle()
+        .correct(CORRECTED)
+        .lose_messages()
+        .send_dead_letter(NARRATION)
+        .meet(run.receive_dead_letter(NARRATION), lambda: run.correct(AGAIN))
+    ),
     # A claim without a photo is given up after a day, just when the photo comes.
     "a lost photo given up and sent again": lambda run: (
         run.abandon()
