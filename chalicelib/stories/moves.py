@@ -165,8 +165,8 @@ def redriven(story: Story, now: datetime, sent_at: datetime) -> Move:
 
 def given_up(story: Story, reason: str) -> Move:
     """The story's message became a dead letter, and no other message was sent meanwhile."""
-    failure = Failure(reason, final=False)
-    return Move({"status": Status.FAILED, "failure": failure}, {"enqueued_at": story.enqueued_at})
+    failed: StoryChanges = {"status": Status.FAILED, "failure": Failure(reason, final=False)}
+    return Move(failed, {"enqueued_at": story.enqueued_at, "revision": story.revision})
 
 
 # Notices.
