@@ -6,13 +6,16 @@ import pytest
 from PIL import Image
 
 from chalicelib.pages import coverage, photo, resizing
-from chalicelib.speech import mp3
+from chalicelib.speech import languages, mp3, ssml, timings
 
 PURE = {
     photo: ("checked_content_type", "upright_page", "turned", "encoded", "size_of_jpeg", "cut_out"),
     coverage: ("has_uncovered_text",),
     resizing: ("renditions_of",),
     mp3: ("joined",),
+    ssml: ("ssml_requests",),
+    timings: ("MarkedText",),
+    languages: ("detected",),
 }
 """Functions of bytes and images alone. Schedules differ in requests, not in pictures."""
 

@@ -16,9 +16,9 @@ from tests.proof.simulation import OTHER_SHADE, Processes, Simulation
 INTAKE, READING, NARRATION, DELETION = Step.INTAKE, Step.READING, Step.NARRATION, Step.DELETION
 
 
-def _read(run: Simulation) -> Simulation:
+def _read(run: Simulation, *, read_along: bool | None = None) -> Simulation:
     """A story's narration and renditions are due."""
-    return run.upload().deliver(READING)
+    return run.upload(read_along=read_along).deliver(READING)
 
 
 def _given_up(run: Simulation) -> Simulation:
@@ -126,14 +126,18 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
         run.receive(NARRATION), run.receive_again(NARRATION)
     ),
     "two reading messages": lambda run: run.upload().send(READING).meet(READING, READING),
-    "two narration messages": lambda run: _read(run).send(NARRATION).meet(NARRATION, NARRATION),
-    "a late reading and narration": lambda run: _read(run).send(READING).meet(READING, NARRATION),
+    "two narration messages": lambda run: (
+        _read(run, read_along=False).send(NARRATION).meet(NARRATION, NARRATION)
+    ),
+    "a late reading and narration": lambda run: (
+        _read(run, read_along=False).send(READING).meet(READING, NARRATION)
+    ),
     "two uploads of a new photo": lambda run: run.meet(run.upload, run.upload),
     "an upload again and reading": lambda run: (
         run.upload().lose_messages().send(READING).meet(run.upload, READING)
     ),
     "a notice wanted late": lambda run: (
-        run.upload(notify=False).deliver_next().meet(run.upload, NARRATION)
+        run.upload(notify=False, read_along=False).deliver_next().meet(run.upload, NARRATION)
     ),
     "a notice of a failure wanted late": lambda run: run.upload(BLANK, notify=False).meet(
         lambda: run.upload(BLANK), READING
@@ -147,49 +151,6 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
     # While the notice of its failure is sent.
     "a blank photo again": lambda run: run.upload(BLANK).meet(lambda: run.upload(BLANK), READING),
     "a finished photo twice": lambda run: run.upload().settle().meet(run.upload, run.upload),
-    "two corrections": lambda run: (
-        run.upload().settle().meet(lambda: run.correct(CORRECTED, 1), lambda: run.correct(AGAIN, 1))
-    ),
-    # Its status does not change, so that only its revision tells the one from the other.
-    "two corrections of a correction": lambda run: (
-        run.upload()
-        .settle()
-        .correct(CORRECTED)
-        .meet(lambda: run.correct(AGAIN, 2), lambda: run.correct(CORRECTED + AGAIN, 2))
-    ),
-    "two corrections of whatever it is": lambda run: (
-        run.upload().settle().meet(lambda: run.correct(CORRECTED), lambda: run.correct(AGAIN))
-    ),
-    "a correction and narration": lambda run: (
-        run.upload().settle().correct(CORRECTED).meet(NARRATION, lambda: run.correct(AGAIN))
-    ),
-    "a correction and the first narration": lambda run: _read(run).meet(
-        NARRATION, lambda: run.correct(CORRECTED)
-    ),
-    "a correction and a deletion": lambda run: (
-        run.upload().settle().meet(lambda: run.correct(CORRECTED), run.delete)
-    ),
-    "narration of a correction and a deletion": lambda run: (
-        run.upload().settle().correct(CORRECTED).meet(NARRATION, run.delete)
-    ),
-    "a correction and a poll": lambda run: (
-        run.upload()
-        .settle()
-        .correct(CORRECTED)
-        .lose_messages()
-        .wait(61)
-        .meet(run.poll, lambda: run.correct(AGAIN))
-    ),
-    "times wanted late": lambda run: (
-        run.upload(read_along=False)
-        .deliver(READING)
-        .meet(NARRATION, lambda: run.upload(read_along=True))
-    ),
-    "times and a correction": lambda run: (
-        run.upload(read_along=False)
-        .settle()
-        .meet(lambda: run.correct(CORRECTED), lambda: run.upload(read_along=True))
-    ),
     "an old generation and a new one": old_generation_and_new,
     "deleted and sent again meanwhile": lambda run: run.upload().meet(
         READING, lambda: run.delete().upload()
@@ -242,6 +203,49 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
     "an eraser and a late step": eraser_and_late_step,
 }
 INTERRUPTED_TWICE: Final[Meetings] = {
+    "two corrections": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED, 1), lambda: run.correct(AGAIN, 1))
+    ),
+    # Its status does not change, so that only its revision tells the one from the other.
+    "two corrections of a correction": lambda run: (
+        run.upload()
+        .settle()
+        .correct(CORRECTED)
+        .meet(lambda: run.correct(AGAIN, 2), lambda: run.correct(CORRECTED + AGAIN, 2))
+    ),
+    "two corrections of whatever it is": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED), lambda: run.correct(AGAIN))
+    ),
+    "a correction and narration": lambda run: (
+        run.upload().settle().correct(CORRECTED).meet(NARRATION, lambda: run.correct(AGAIN))
+    ),
+    "a correction and the first narration": lambda run: _read(run).meet(
+        NARRATION, lambda: run.correct(CORRECTED)
+    ),
+    "a correction and a deletion": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED), run.delete)
+    ),
+    "narration of a correction and a deletion": lambda run: (
+        run.upload().settle().correct(CORRECTED).meet(NARRATION, run.delete)
+    ),
+    "a correction and a poll": lambda run: (
+        run.upload()
+        .settle()
+        .correct(CORRECTED)
+        .lose_messages()
+        .wait(61)
+        .meet(run.poll, lambda: run.correct(AGAIN))
+    ),
+    "times wanted late": lambda run: (
+        run.upload(read_along=False)
+        .deliver(READING)
+        .meet(NARRATION, lambda: run.upload(read_along=True))
+    ),
+    "times and a correction": lambda run: (
+        run.upload(read_along=False)
+        .settle()
+        .meet(lambda: run.correct(CORRECTED), lambda: run.upload(read_along=True))
+    ),
     # Longer than a Lambda may run. A worker that goes on all the same writes nothing.
     "a reading lease runs out": lambda run: (
         run.upload().send(READING).meet(READING, run.nap, READING)
