@@ -275,7 +275,7 @@ def get_story(story_id: str) -> Response:
 @route(
     "PATCH",
     "/stories/{story_id}",
-    summary="Change a story's text, name, language or voice: it is spoken again",
+    summary="Change a story's text, language, voice or name; a change of what is heard is spoken",
     parameters=(parameters.STORY_ID, parameters.IF_MATCH),
     body=RequestBody(request_bodies.WantedCorrection),
     answers={200: bodies.StoryState},

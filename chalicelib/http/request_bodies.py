@@ -38,7 +38,7 @@ class WantedForm(Struct, frozen=True):
     read_along: Annotated[bool | None, Meta(description=READ_ALONG)] = None
 
 
-class WantedCorrection(Struct, frozen=True):
+class WantedCorrection(Struct, frozen=True, forbid_unknown_fields=True):
     """What is to change of a story; what is left out stays as it is."""
 
     text: Annotated[_Text | None, Meta(description="A paragraph or a verse a line.")] = None

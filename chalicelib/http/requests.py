@@ -25,7 +25,7 @@ from chalicelib.stories import keys, upload_request
 log = logging.getLogger(__name__)
 
 _Body = TypeVar("_Body")
-_NO_TEXT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_TEXT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Control characters but tab and line feed, halves of characters, and what is no character."""
 
 
@@ -120,7 +120,7 @@ def _text_of(text: str) -> str:
         InvalidRequestError: It has characters that are no text.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if found := _NO_TEXT.search(text):
+    if found := _NOT_TEXT.search(text):
         raise errors.InvalidRequestError(
             f"text has the character U+{ord(found[0]):04X} at {found.start()}, which is no text.",
             code="invalid_text",

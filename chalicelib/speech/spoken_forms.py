@@ -64,16 +64,18 @@ def spoken_forms(text: str, language: str) -> list[SpokenForm]:
         language: A key of `voices.VOICES`.
     """
     found: list[SpokenForm] = []
+    taken = bytearray(len(text))
     closing = words_of(_base(language)).closing
     for pattern, spoken in _rules(_base(language)):
         for match in pattern.finditer(text):
             start, end = match.span("form" if "form" in pattern.groupindex else 0)
-            is_free = all(end <= each.start or each.end <= start for each in found)
+            is_free = not any(taken[start:end])
             if is_free and (said := spoken(match).translate(PLAIN)):
                 is_count = text[start].isdigit() and not re.match(r"\s?\d", text[end:])
                 may_end = said in closing or is_count
                 before = " " * text[max(start - 1, 0) : start].isalnum()  # "Tom&Jerry"
                 behind = " " * text[end : end + 1].isalnum()
+                taken[start:end] = b"\1" * (end - start)
                 found.append(SpokenForm(start, end, f"{before}{said}{behind}", may_end))
     return sorted(found, key=lambda each: each.start)
 

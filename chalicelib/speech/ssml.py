@@ -5,6 +5,7 @@ Uses ``speak``, ``p``, ``s``, ``break`` and ``sub``: each of Polly's engines tak
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
@@ -116,6 +117,7 @@ class _Sentences:
     def __init__(self, text: str, language: str) -> None:
         self._text = text
         self._forms = spoken_forms(text, language)
+        self._starts = [form.start for form in self._forms]
         self._plain = as_spoken(text, language)
 
     def spoken(self) -> Iterator[_Spoken]:
@@ -147,17 +149,18 @@ class _Sentences:
 
     def _cuts(self, start: int, end: int, depth: int) -> list[int]:
         places = [found.end() for found in _CUTS[depth].finditer(self._text, start, end)]
-        return [
-            place
-            for place in places
-            if place < end and not any(form.start < place < form.end for form in self._forms)
-        ]
+        return [place for place in places if place < end and not self._is_within_form(place)]
+
+    def _is_within_form(self, place: int) -> bool:
+        before = bisect_left(self._starts, place)
+        return before > 0 and place < self._forms[before - 1].end
 
     def _between(self, start: int, end: int) -> _Spoken:
         """The SSML of a part of the paragraph."""
         ssml, billed, place = "", 0, start
-        for form in self._forms:
-            if start <= form.start and form.end <= end:
+        first, behind = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        for form in self._forms[first:behind]:
+            if form.end <= end:
                 ssml += _escaped(self._plain[place : form.start]) + _substituted(self._text, form)
                 billed += max(len(form.spoken) - (form.end - form.start), 0)
                 place = form.end

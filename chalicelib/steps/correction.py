@@ -77,7 +77,8 @@ class Respeaking(msgspec.Struct, frozen=True):
                 return self._with_times(story, moves.NOTICE_WANTED if notify else {})
             except StoryChangedError:
                 latest = self.stories.find(story.id)
-                if latest is None or latest.generation != story.generation:
+                is_same = latest is not None and latest.generation == story.generation
+                if latest is None or not is_same or latest.status is Status.DELETED:
                     raise
                 story = latest
         raise StoryChangedError("the story keeps changing")
@@ -168,9 +169,10 @@ class Corrections(msgspec.Struct, frozen=True):
             )
         log.info("corrected", extra={"changed": sorted(changes), "renamed": is_renamed})
         name: StoryChanges = {"name": correction.name} if correction.name is not None else {}
-        if changes or story.status is Status.FAILED:
+        if changes or not is_renamed:
             return self.respeaking.speak(story, {**changes, **name})
-        return self.stories.apply(story, Move(name))
+        still: StoryChanges = {"revision": story.revision, "name": story.name}
+        return self.stories.apply(story, Move(name, still))
 
 
 def _changes(story: Story, correction: Correction) -> StoryChanges:

@@ -28,7 +28,8 @@ _MARKS: Final = "application/x-json-stream"
 _CAPTIONS: Final = "text/vtt; charset=utf-8"
 _NOTHING_TO_SAY: Final = "only signs, and nothing that can be read aloud, is on this page"
 _TRIES_FOR_MARKS: Final = 3
-"""Deliveries of a message. Fewer than SQS makes, so that missing marks never fail a story."""
+"""Deliveries of a message, whatever failed in them. Fewer than SQS makes, so that missing marks
+never fail a story."""
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ class Narration(msgspec.Struct, frozen=True):
         engine = self._engine(story)
 
         def pay() -> bytes:
+            answer = b""
             try:
                 answer = self.speaker.marks(
                     request, language=story.language, voice=story.voice, engine=engine
@@ -121,7 +123,8 @@ class Narration(msgspec.Struct, frozen=True):
             except TransientError as failure:
                 if lease.receives < _TRIES_FOR_MARKS:
                     raise
-                raise RejectedError(failure.message) from failure
+                if not answer.strip():
+                    raise RejectedError(failure.message) from failure
             return answer
 
         key = keys.speech_marks(story, request, engine)

@@ -108,7 +108,7 @@ class Spoken(msgspec.Struct, frozen=True):
     Attributes:
         revision: That of the text that is spoken; its files are in a folder of this name.
         duration_ms: How long the MP3 plays.
-        timed_words: How many words have a time; None: it has no read-along.
+        timed_words: How many words have a time; None: none has.
     """
 
     revision: int
@@ -136,22 +136,21 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
             sender named none.
         voice: That of the language.
         language_detected: The language that most words of the page are in; None if they show none.
-        text: What the page says, a paragraph or a verse a line; what is to be spoken.
-        revision: Counts what is to be spoken, from 1: text, voice, and whether with times. None
-            until the page is read, and in records from before there were revisions.
+        text: What is to be spoken, a paragraph or a verse a line.
+        revision: Counts what is to be spoken, from 1. None until the page is read, and in records
+            from before there were revisions.
         read_along: Whether the narration gets times; None in records from before there were any.
         complete: False if the page may have words that were not read; None until it is read.
         skipped: What is on the page and not in the text; at most `MAX_SKIPPED`.
         page: S3 key of the upright page image.
         image: The size of that image; None in records from before it was kept.
-        audio: S3 key of the MP3 that is published; after a correction still the old one.
+        audio: S3 key of the published MP3; after a correction still the old one.
         spoken: What else is published with it; None in records from before it was kept.
         renditions: The page image in other sizes, by their names.
-        last_error: The error of the last failed attempt.
+        last_error: That of the last failed attempt.
         notified_of: The status in the last notice.
         repeated_at: When the notice was last repeated for a duplicate upload.
         uploading_until: Until when an upload may store the photo.
-        deleted_at: When it was deleted.
         erased_at: When all its files were gone, the CDN's copies included.
         expires_at: When DynamoDB may remove the record itself.
     """
@@ -214,7 +213,7 @@ def next_step(story: Story) -> Step:
 
 
 def revision_of(story: Story) -> int:
-    """The number of what is to be spoken; a record without one has its first."""
+    """The number of what is to be spoken; records from before have their first."""
     return story.revision or 1
 
 
@@ -247,4 +246,5 @@ def what_failed(story: Story) -> str:
 def why_it_failed(story: Story) -> str:
     """One sentence for the person who sent the photo."""
     reason = story.failure.reason if story.failure else "it stopped without an error"
-    return f"This page could not be {what_failed(story)}: {reason}."
+    what = "The change of this story" if story.audio else "This page"
+    return f"{what} could not be {what_failed(story)}: {reason}."

@@ -50,7 +50,8 @@ def main() -> None:
     world.register("ben", BEN)
     server = HttpServer(0)
     server.start(ApiGateway(app.app, chalice_config()))
-    print(json.dumps({"url": server.url, "ids": ids, "users": ["anna", "ben"]}), flush=True)  # noqa: T201
+    there = {"ids": ids, "ready": ids[2:3], "users": ["anna", "ben"]}
+    print(json.dumps({"url": server.url, **there}), flush=True)  # noqa: T201
     sys.stdin.read()
 
 

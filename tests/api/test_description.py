@@ -40,7 +40,7 @@ EVERY_TIME: Final[dict[str, Any]] = {
     "suppress_health_check": list(HealthCheck),
 }
 PHOTOS: Final = [jpeg(80, 80, shade=60), jpeg(80, 80, shade=70), enormous_png()]
-EXISTING: Final[dict[str, list[str]]] = {"ids": [], "users": []}
+EXISTING: Final[dict[str, list[str]]] = {"ids": [], "ready": [], "users": []}
 """What the served app has; the fixture fills it."""
 
 
@@ -68,8 +68,12 @@ def as_it_is(_context: Any, value: Any) -> Any:
 
 
 @schema.hook
-def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
+def map_path_parameters(context: Any, path_parameters: Any) -> Any:
     known = {"story_id": EXISTING["ids"], "user_id": EXISTING["users"]}
+    if context.operation.method == "delete":  # a story stays to be corrected
+        known["story_id"] = [each for each in EXISTING["ids"] if each not in EXISTING["ready"]]
+    if context.operation.method == "patch":  # more often than the others
+        known["story_id"] = EXISTING["ids"] + EXISTING["ready"] * 4
     return path_parameters and {
         name: chosen(value, known[name]) for name, value in path_parameters.items()
     }
@@ -79,6 +83,7 @@ def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
 def map_headers(_context: Any, headers: Any) -> Any:
     known = {"ETag": EXISTING["ids"], "X-Language": ["auto", "de"], "X-Voice": ["Vicki"]}
     known["X-Email"] = ["anna@example.com"]
+    known["If-Match"] = ["*", "1"]
     return headers and {
         name: chosen(value, known[name]) if name in known else value
         for name, value in headers.items()
@@ -90,6 +95,8 @@ def map_body(_context: Any, body: Any) -> Any:
     match body:
         case bytes() | Binary():
             return chosen(body, PHOTOS)
+        case {"text": _}:
+            return chosen(body, [{"text": "Once."}, {"voice": "Ivy"}])
         case {"photo": bytes() | Binary() as photo}:
             return {**body, "photo": chosen(photo, PHOTOS)}
         case [*entries]:
@@ -118,7 +125,7 @@ def url() -> Iterator[str]:
         assert server.stdin
         assert server.stdout
         served = json.loads(server.stdout.readline())
-        EXISTING.update(ids=served["ids"], users=served["users"])
+        EXISTING.update({name: served[name] for name in EXISTING})
         yield served["url"]
         server.stdin.close()
 

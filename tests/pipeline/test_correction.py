@@ -466,6 +466,28 @@ def correct_and_drop(world: World, text: str) -> Callable[[], None]:
     return event
 
 
+def test_a_name_alone_speaks_nothing_although_the_correction_before_failed() -> None:
+    world = world_with_a_story()
+    fail_all(world, RejectedError("unspeakable"))
+    correct(world, text=TEXT)
+    world.deliver(Step.NARRATION)
+
+    renamed = correct(world, name="Bear")
+
+    assert (renamed.status, renamed.revision, renamed.name) == (Status.FAILED, 2, "Bear")
+    assert world.narration_queue.kept == []
+
+
+def test_a_name_meets_a_correction_that_came_first() -> None:
+    world = world_with_a_story()
+    before(world.stories, "apply", lambda: correct(world, text=TEXT))
+
+    with pytest.raises(EditConflictError):
+        correct(world, name="Bear", revision=1)
+
+    assert (world.story().name, world.story().text) == ("page one.jpg", TEXT)
+
+
 def test_a_correction_while_the_one_before_is_given_up_makes_no_dead_letter() -> None:
     world = world_with_a_story()
     correct(world, text=TEXT)

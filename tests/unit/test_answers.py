@@ -403,7 +403,7 @@ def test_a_story_of_before_there_were_revisions_has_its_mp3_only() -> None:
             Failure("Polly was away", final=False),
             {
                 "code": "failed",
-                "message": "This page could not be read aloud: Polly was away.",
+                "message": "The change of this story could not be read aloud: Polly was away.",
             },
         ),
     ],
