@@ -73,6 +73,7 @@ def test_the_spread_has_a_heading_two_divided_words_and_forms_that_are_spoken_ot
     assert [text for _, text in page.skipped] == ["12", "13"]
 
 
+@pytest.mark.prove  # the end-to-end test of read-along compares these boxes, too
 @pytest.mark.engines
 @pytest.mark.parametrize("name", PAGES)
 def test_the_local_ocr_finds_each_word_at_its_place(name: str) -> None:

@@ -165,7 +165,7 @@ def met_all() -> Iterator[Met]:
 
 
 @schema.parametrize()
-@settings(max_examples=20, **EVERY_TIME)
+@settings(max_examples=10, **EVERY_TIME)
 def test_every_answer_is_described(case: schemathesis.Case[Any], url: str, met: Met) -> None:
     met.send(case, url)
 

@@ -143,14 +143,40 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
         lambda: run.upload(BLANK), READING
     ),
     "two polls": lambda run: stuck(run).meet(run.poll, run.poll),
-    "two sweeps": lambda run: (
-        run.upload().upload(OTHER_SHADE).lose_messages().wait(61).meet(run.sweep, run.sweep)
-    ),
     # The message was only slow: its step begins while a poll resumes the story.
     "a poll and a late step": lambda run: run.upload().wait(61).meet(run.poll, READING),
     # While the notice of its failure is sent.
     "a blank photo again": lambda run: run.upload(BLANK).meet(lambda: run.upload(BLANK), READING),
     "a finished photo twice": lambda run: run.upload().settle().meet(run.upload, run.upload),
+    "two corrections": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED, 1), lambda: run.correct(AGAIN, 1))
+    ),
+    # Its status does not change, so that only its revision tells the one from the other.
+    "two corrections of a correction": lambda run: (
+        run.upload()
+        .settle()
+        .correct(CORRECTED)
+        .meet(lambda: run.correct(AGAIN, 2), lambda: run.correct(CORRECTED + AGAIN, 2))
+    ),
+    "two corrections of whatever it is": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED), lambda: run.correct(AGAIN))
+    ),
+    "a correction and a deletion": lambda run: (
+        run.upload().settle().meet(lambda: run.correct(CORRECTED), run.delete)
+    ),
+    "a correction and a poll": lambda run: (
+        run.upload()
+        .settle()
+        .correct(CORRECTED)
+        .lose_messages()
+        .wait(61)
+        .meet(run.poll, lambda: run.correct(AGAIN))
+    ),
+    "times and a correction": lambda run: (
+        run.upload(read_along=False)
+        .settle()
+        .meet(lambda: run.correct(CORRECTED), lambda: run.upload(read_along=True))
+    ),
     "an old generation and a new one": old_generation_and_new,
     "deleted and sent again meanwhile": lambda run: run.upload().meet(
         READING, lambda: run.delete().upload()
@@ -203,18 +229,8 @@ INTERRUPTED_THREE_TIMES: Final[Meetings] = {
     "an eraser and a late step": eraser_and_late_step,
 }
 INTERRUPTED_TWICE: Final[Meetings] = {
-    "two corrections": lambda run: (
-        run.upload().settle().meet(lambda: run.correct(CORRECTED, 1), lambda: run.correct(AGAIN, 1))
-    ),
-    # Its status does not change, so that only its revision tells the one from the other.
-    "two corrections of a correction": lambda run: (
-        run.upload()
-        .settle()
-        .correct(CORRECTED)
-        .meet(lambda: run.correct(AGAIN, 2), lambda: run.correct(CORRECTED + AGAIN, 2))
-    ),
-    "two corrections of whatever it is": lambda run: (
-        run.upload().settle().meet(lambda: run.correct(CORRECTED), lambda: run.correct(AGAIN))
+    "two sweeps": lambda run: (
+        run.upload().upload(OTHER_SHADE).lose_messages().wait(61).meet(run.sweep, run.sweep)
     ),
     "a correction and narration": lambda run: (
         run.upload().settle().correct(CORRECTED).meet(NARRATION, lambda: run.correct(AGAIN))
@@ -222,29 +238,13 @@ INTERRUPTED_TWICE: Final[Meetings] = {
     "a correction and the first narration": lambda run: _read(run).meet(
         NARRATION, lambda: run.correct(CORRECTED)
     ),
-    "a correction and a deletion": lambda run: (
-        run.upload().settle().meet(lambda: run.correct(CORRECTED), run.delete)
-    ),
     "narration of a correction and a deletion": lambda run: (
         run.upload().settle().correct(CORRECTED).meet(NARRATION, run.delete)
-    ),
-    "a correction and a poll": lambda run: (
-        run.upload()
-        .settle()
-        .correct(CORRECTED)
-        .lose_messages()
-        .wait(61)
-        .meet(run.poll, lambda: run.correct(AGAIN))
     ),
     "times wanted late": lambda run: (
         run.upload(read_along=False)
         .deliver(READING)
         .meet(NARRATION, lambda: run.upload(read_along=True))
-    ),
-    "times and a correction": lambda run: (
-        run.upload(read_along=False)
-        .settle()
-        .meet(lambda: run.correct(CORRECTED), lambda: run.upload(read_along=True))
     ),
     # Longer than a Lambda may run. A worker that goes on all the same writes nothing.
     "a reading lease runs out": lambda run: (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.pages.corrections import placed
@@ -17,6 +17,9 @@ from samples.layouts.kinds import KINDS
 from samples.layouts.page import labelled_page
 
 Alignment = frozenset[tuple[int, int]]
+
+
+FEWER = settings(max_examples=100)
 
 
 def printed(words: Sequence[str]) -> PageText:
@@ -142,6 +145,7 @@ def test_a_line_whose_words_were_not_detected_is_several_words_at_its_place() ->
     assert [word.polygons for word in placed(page, page.text)] == [[polygon]] * 3
 
 
+@FEWER
 @given(st.lists(st.text("ab", min_size=1, max_size=2), max_size=9), st.text())
 def test_the_spans_are_exactly_the_words_of_the_text(old: list[str], text: str) -> None:
     found = placed(printed(old), text)
@@ -176,6 +180,7 @@ def corrections(
     return old, new
 
 
+@FEWER
 @given(corrections(st.lists(LETTERS, max_size=12)))
 def test_a_word_that_was_kept_is_at_its_own_place_or_nowhere(
     correction: tuple[list[str], list[tuple[str, int | None]]],
@@ -188,6 +193,7 @@ def test_a_word_that_was_kept_is_at_its_own_place_or_nowhere(
         assert number is None or places in ([number], [])
 
 
+@FEWER
 @given(corrections(st.lists(LETTERS, max_size=20, unique=True)))
 def test_a_kept_word_that_is_not_repeated_is_always_at_its_place(
     correction: tuple[list[str], list[tuple[str, int | None]]],
@@ -243,6 +249,7 @@ def test_places_of_all_short_texts_of_two_words_are_certain() -> None:
         assert_is_certain(old, new)
 
 
+@FEWER
 @given(*[st.lists(st.sampled_from(["a", "b", "ab", "abc", "c"]), max_size=8)] * 2)
 def test_places_of_repeated_words_are_certain(old: list[str], new: list[str]) -> None:
     assert_is_certain(old, new)
