@@ -27,7 +27,7 @@ _JSON: Final = "application/json"
 _MARKS: Final = "application/x-json-stream"
 _CAPTIONS: Final = "text/vtt; charset=utf-8"
 _NOTHING_TO_SAY: Final = "only signs, and nothing that can be read aloud, is on this page"
-_TRIES_FOR_MARKS: Final = 3
+_TRIES_FOR_MARKS: Final = 4
 """Deliveries of a message, whatever failed in them. Fewer than SQS makes, so that missing marks
 never fail a story."""
 

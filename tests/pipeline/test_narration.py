@@ -317,7 +317,7 @@ def test_marks_that_keep_failing_never_fail_the_story(
     story = world.story()
     assert story.spoken is not None
     assert (story.status, story.spoken.timed_words) == (Status.READY, None)
-    assert (len(world.speaker.spoken), len(world.speaker.marked)) == (1, 3)
+    assert (len(world.speaker.spoken), len(world.speaker.marked)) == (1, 4)
     (told,) = (each for each in caplog.records if each.message == "spoken without times")
     assert reason in told.__dict__["reason"]
 
@@ -355,7 +355,7 @@ def test_throttled_marks_wait_as_speech_does() -> None:
     world = world_with_marks(busy, busy)
     began_at = world.clock()
 
-    narrate(world, receives=3)
+    narrate(world, receives=4)
 
     assert len(world.speaker.marked) == 3
     assert 1 < (world.clock() - began_at).total_seconds() < 5
@@ -366,7 +366,7 @@ def test_marks_that_are_throttled_to_the_end_are_postponed() -> None:
     busy = ThrottledError("SynthesizeSpeech failed with ThrottlingException")
     world = world_with_marks(*[busy] * 99)
 
-    narrate(world, receives=3)
+    narrate(world, receives=4)
 
     story = world.story()
     assert (story.status, story.last_error) == (Status.READ, busy.message)
