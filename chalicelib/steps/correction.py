@@ -23,10 +23,12 @@ from chalicelib.errors import (
     UnknownStoryError,
 )
 from chalicelib.speech import ssml, voices
+from chalicelib.steps.lookup import story_or_upload
 from chalicelib.stories import keys, moves
 from chalicelib.stories.changes import Move, StoryChanges
 from chalicelib.stories.ports import Stories, UploadRequests
 from chalicelib.stories.story import Status, Story, is_gone, revision_of, why_it_failed
+from chalicelib.stories.upload_request import UploadRequest, UploadStatus
 
 MAX_TEXT: Final = 20_000
 """Characters. Polly speaks them within the time that a function has; a book's page has 2,000."""
@@ -86,7 +88,7 @@ class Respeaking(msgspec.Struct, frozen=True):
     def _with_times(self, story: Story, notice: StoryChanges) -> Story:
         if story.status is Status.DELETED:
             raise StoryChangedError("the story was deleted meanwhile")
-        if story.status is Status.READY and (story.spoken is None or not story.spoken.timed_words):
+        if story.status is Status.READY and (not story.spoken or story.spoken.timed_words is None):
             log.info("times are wanted")
             return self.speak(story, {**notice, "read_along": True})
         if story.read_along:
@@ -123,7 +125,7 @@ class Corrections(msgspec.Struct, frozen=True):
         Raises:
             InvalidRequestError: The id, text, language or voice is invalid.
             UnknownStoryError: No story has this id.
-            ExpiredError: The story is deleted.
+            ExpiredError: The story is deleted, or the upload cancelled.
             NotYetError: It was never narrated.
             EditConflictError: It has another revision than the client read.
             StoryChangedError: Other requests kept changing it.
@@ -138,7 +140,13 @@ class Corrections(msgspec.Struct, frozen=True):
             raise StoryChangedError("the story keeps changing")
 
     def _found(self, known_id: str) -> Story:
-        story = self.stories.find(known_id) or self._of_upload(known_id)
+        story = story_or_upload(self.stories, self.upload_requests, known_id)
+        if isinstance(story, UploadRequest):
+            if story.status is UploadStatus.CANCELLED:
+                raise ExpiredError("This upload was cancelled.", code="cancelled")
+            raise NotYetError(
+                "Only a story that can be heard can be changed: this has no photo yet."
+            )
         if story is None or is_gone(story, self.respeaking.clock()):
             raise UnknownStoryError(f"There is no story with the id {known_id}.")
         if story.status is Status.DELETED:
@@ -149,13 +157,6 @@ class Corrections(msgspec.Struct, frozen=True):
             )
             raise NotYetError(f"Only a story that can be heard can be changed. {why}")
         return story
-
-    def _of_upload(self, upload_id: str) -> Story | None:
-        request = self.upload_requests.find(upload_id)
-        if request is None or request.story_id is None:
-            return None
-        story = self.stories.find(request.story_id)
-        return story if story and story.generation == request.generation else None
 
     def _correct(self, story: Story, correction: Correction) -> Story:
         changes = _changes(story, correction)

@@ -21,6 +21,7 @@ from chalicelib.delivery.messages import Delivery, IntakeMessage, Queue, StoryMe
 from chalicelib.delivery.retries import retried
 from chalicelib.delivery.timeouts import CLOCKS_DIFFER_BY
 from chalicelib.errors import CdnBusyError, StoryChangedError, TransientError, UnknownStoryError
+from chalicelib.steps.lookup import story_or_upload
 from chalicelib.stories import keys, moves
 from chalicelib.stories.intake_bucket import IntakeBucket
 from chalicelib.stories.keys import checked_id
@@ -89,10 +90,7 @@ class Deletion(msgspec.Struct, frozen=True):
             raise
 
     def _found(self, known_id: str) -> Story | UploadRequest:
-        found = self.stories.find(known_id) or self.upload_requests.find(known_id)
-        if isinstance(found, UploadRequest) and found.story_id is not None:
-            story = self.stories.find(found.story_id)
-            found = story if story and story.generation == found.generation else None
+        found = story_or_upload(self.stories, self.upload_requests, known_id)
         if found is None or (isinstance(found, Story) and is_gone(found, self.clock())):
             raise UnknownStoryError(f"There is no story with the id {known_id}.")
         return found

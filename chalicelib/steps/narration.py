@@ -64,7 +64,7 @@ class Narration(msgspec.Struct, frozen=True):
         timing = self._timing(story, requests, speech, lease) if story.read_along else None
         size = story.image or self._image_size(story)
         self._publish(story, story.text, size, speech, timing)
-        timed_words = len(timing.words) if timing else None
+        timed_words = None if timing is None else len(timing.words)
         spoken = Spoken(revision_of(story), round(speech.duration), timed_words)
         move = moves.narrated(story, keys.audio(story), spoken, size)
         story = self.stories.apply(story, move, lease=lease)
@@ -88,7 +88,11 @@ class Narration(msgspec.Struct, frozen=True):
     def _timing(
         self, story: Story, requests: list[str], speech: "JoinedSpeech", lease: Lease
     ) -> "Timing | None":
-        """When each word is spoken; None, with a reason in the log, if that cannot be known."""
+        """When each word is spoken.
+
+        Without times, a reason is in the log. They are empty if the marks do not fit the text:
+        asking again would not change that. None if there are no marks.
+        """
         text = timings.MarkedText(story.text or "", requests)
         try:
             marks = [
@@ -103,7 +107,7 @@ class Narration(msgspec.Struct, frozen=True):
         # What is stored would be cut off another time, too: it is of another text with this SSML.
         except (speech_marks.UnusableMarksError, TransientError) as trouble:
             log.warning("spoken without times", extra={"reason": trouble.message})
-            return None
+            return timings.Timing([], [])
 
     def _marks(
         self, story: Story, text: "MarkedText", number: int, request: str, lease: Lease
@@ -152,7 +156,7 @@ class Narration(msgspec.Struct, frozen=True):
         files = {
             keys.STORY: (read_along.story_json(facts, placed, page.skipped), _JSON),
         }
-        if timing is not None:
+        if timing and timing.words:
             times = read_along.read_along_json(facts, placed, timing, speech.duration)
             files[keys.READ_ALONG] = times, _JSON
             files[keys.CAPTIONS] = read_along.captions(facts, timing).encode(), _CAPTIONS

@@ -24,6 +24,7 @@ from chalicelib.pages.readings import PageReading, Reader, ReadingCall, Service
 from chalicelib.speech import languages, voices
 from chalicelib.steps.paid_results import PaidResults
 from chalicelib.stories import keys, moves
+from chalicelib.stories.changes import StoryChanges
 from chalicelib.stories.ports import Media, Stories, TextDetector
 from chalicelib.stories.story import PHOTO_MISSING, Lease, Story
 from chalicelib.telemetry import FailureReason
@@ -73,11 +74,7 @@ class Reading(msgspec.Struct, frozen=True):
         turn = reading.turn + quarter
         detections = detection.turned(reading.detections, quarter)
         language = _language(story, languages.detected(_words(detections)))
-        page_text = reading_order.read(
-            detections,
-            page.aspect(turn),
-            language=language,
-        )
+        page_text = reading_order.read(detections, page.aspect(turn), language=language)
         jpeg = page.encoded(turn)
         size = photo.size_of_jpeg(jpeg)
         self.media.put(keys.page(story), jpeg, "image/jpeg")
@@ -90,20 +87,12 @@ class Reading(msgspec.Struct, frozen=True):
             raise _not_legible(page.turned(turn), detections, is_written_on=is_written_on)
         _log(taken, page_text, complete=reading.complete)
         self.media.put(keys.page_text(story), msgspec.json.encode(page_text), _JSON)
-        detected = languages.detected(page_text.text)  # without what is skipped
-        language = _language(story, detected)
         move = moves.read(
             {
-                "text": page_text.text,
                 "page": keys.page(story),
                 "image": size,
-                "language": language,
-                "voice": story.voice
-                if story.language == language
-                else voices.default_voice(language),
-                "language_detected": detected,
                 "complete": reading.complete,
-                "skipped": [_shortened(each) for each in page_text.skipped[:_MAX_SKIPPED]],
+                **_told(story, page_text),
             }
         )
         return self.stories.apply(story, move, lease=lease, release=True)
@@ -133,6 +122,20 @@ class Reading(msgspec.Struct, frozen=True):
         except RejectedError as rejection:  # DetectText's answer remains
             log.warning("no document", extra={"reason": rejection.message})
             return msgspec.json.encode([])
+
+
+def _told(story: Story, page: PageText) -> StoryChanges:
+    """What a page says, and who says it."""
+    detected = languages.detected(page.text)  # without what is skipped
+    language = _language(story, detected)
+    is_as_asked = story.language == language
+    return {
+        "text": page.text,
+        "language": language,
+        "voice": story.voice if is_as_asked else voices.default_voice(language),
+        "language_detected": detected,
+        "skipped": [_shortened(each) for each in page.skipped[:_MAX_SKIPPED]],
+    }
 
 
 def _language(story: Story, detected: str | None) -> str:

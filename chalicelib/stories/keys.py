@@ -150,7 +150,7 @@ def with_id_of_its_own(new: Story, namespace: uuid.UUID) -> Story:
 def beside_audio(story: Story, name: str) -> str | None:
     """The key of a file that is published with the story's MP3; None: there is none."""
     spoken = story.spoken
-    is_there = spoken is not None and (name == STORY or spoken.timed_words is not None)
+    is_there = spoken is not None and (name == STORY or bool(spoken.timed_words))
     if story.audio is None or not is_there:
         return None
     return f"{story.audio.rpartition('/')[0]}/{name}"

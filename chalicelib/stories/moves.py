@@ -136,7 +136,7 @@ def to_be_spoken(story: Story, now: datetime, changes: StoryChanges) -> Move:
     }
     if story.status is not Status.READ:
         due["status"] = Status.READ
-    if story.status is Status.FAILED:  # told of that failure; its sender is told of the next end
+    if story.status is Status.FAILED:  # its sender knows of that failure, and not of the next end
         due["notified_of"] = None
     return Move(
         due,

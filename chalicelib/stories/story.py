@@ -108,7 +108,7 @@ class Spoken(msgspec.Struct, frozen=True):
     Attributes:
         revision: That of the text that is spoken; its files are in a folder of this name.
         duration_ms: How long the MP3 plays.
-        timed_words: How many words have a time; None: none has.
+        timed_words: How many words have a time; 0: the marks do not fit; None: there are none.
     """
 
     revision: int

@@ -18,6 +18,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http import answers
 from chalicelib.steps.correction import Correction, Corrections
+from chalicelib.steps.deletion import Deletion
 from chalicelib.stories import keys
 from chalicelib.stories.changes import Move
 from chalicelib.stories.keys import Links
@@ -301,7 +302,10 @@ def test_a_story_can_be_corrected_by_the_id_of_its_upload() -> None:
     corrected = corrections.correct(requests[0].id, Correction(revision=1, text=TEXT))
 
     assert (corrected.id, corrected.text) == (story.id, TEXT)
-    with pytest.raises(UnknownStoryError):  # no photo has come
+    with pytest.raises(NotYetError, match="no photo yet"):
+        corrections.correct(requests[1].id, Correction(revision=1, text=TEXT))
+    world.part(Deletion).delete(requests[1].id)
+    with pytest.raises(ExpiredError, match="cancelled"):
         corrections.correct(requests[1].id, Correction(revision=1, text=TEXT))
     world.delete()
     world.upload()  # another story than that of the upload

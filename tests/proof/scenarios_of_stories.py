@@ -37,6 +37,12 @@ def deleted(run: Simulation) -> Simulation:
     return run.upload().settle().delete()
 
 
+def correction_given_up(run: Simulation) -> Simulation:
+    """Polly is back when a corrected story has failed."""
+    run.upload().settle().break_engines(voice=True).correct(CORRECTED)
+    return run.settle().mend()
+
+
 def dies_before_the_notice(run: Simulation) -> Simulation:
     return run.die_before("sns.Publish").deliver_all().lose_messages()
 
@@ -291,24 +297,10 @@ PARKED_IN_THE_END: Final[Scenarios] = {
     "messages come late": messages_come_late,
     "another generation": another_generation,
     # The old narration is still heard.
-    "a correction given up and redriven": lambda run: (
-        run.upload()
-        .settle()
-        .break_engines(voice=True)
-        .correct(CORRECTED)
-        .settle()
-        .mend()
-        .redrive(Step.NARRATION)
+    "a correction given up and redriven": lambda run: correction_given_up(run).redrive(
+        Step.NARRATION
     ),
-    "a correction given up and corrected": lambda run: (
-        run.upload()
-        .settle()
-        .break_engines(voice=True)
-        .correct(CORRECTED)
-        .settle()
-        .mend()
-        .correct(AGAIN)
-    ),
+    "a correction given up and corrected": lambda run: correction_given_up(run).correct(AGAIN),
     "dropped, no photo": lambda run: run.drop(None),
     "dropped, no photo, and redriven": lambda run: run.drop(None).settle().redrive(Step.INTAKE),
     "intake given up and redriven": intake_given_up,
