@@ -79,7 +79,7 @@ def each(kind: str, cases: Iterable[Scenario], *names: str) -> pytest.MarkDecora
 
 
 FAMILIES: tuple[tuple[str, Any, Sequence[Fault], Conditions, int], ...] = (
-    ("single faults, at every request of every path", SCENARIOS, ALL_KINDS, USUAL, 2),
+    ("single faults, at every request of every path", SCENARIOS, ALL_KINDS, USUAL, 1),
     ("single faults, with every message delivered twice", STORY_SCENARIOS, ALL_KINDS, TWICE, 8),
     ("crashes with every message about a profile photo delivered twice", POSTED, CRASHES, TWICE, 4),
     ("crashes that end an execution of a profile photo", PROFILE_SCENARIOS, CRASHES, ABORTING, 4),
