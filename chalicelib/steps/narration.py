@@ -27,9 +27,9 @@ _JSON: Final = "application/json"
 _MARKS: Final = "application/x-json-stream"
 _CAPTIONS: Final = "text/vtt; charset=utf-8"
 _NOTHING_TO_SAY: Final = "only signs, and nothing that can be read aloud, is on this page"
-_TRIES_FOR_MARKS: Final = 4
-"""Deliveries of a message, whatever failed in them. Fewer than SQS makes, so that missing marks
-never fail a story."""
+_TRIES_FOR_MARKS: Final = 3
+"""Deliveries of a message, and one more if the last one failed otherwise. SQS makes five, and a
+lost lease uses up two: missing marks never fail a story, and one failure costs it no times."""
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,8 @@ class Narration(msgspec.Struct, frozen=True):
             except ThrottledError:
                 raise
             except TransientError as failure:
-                if lease.receives < _TRIES_FOR_MARKS:
+                is_other = story.last_error != failure.message
+                if lease.receives < _TRIES_FOR_MARKS + is_other:
                     raise
                 if not answer.strip():
                     raise RejectedError(failure.message) from failure

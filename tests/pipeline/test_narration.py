@@ -319,9 +319,24 @@ def test_marks_that_keep_failing_never_fail_the_story(
     assert story.spoken is not None
     timed_words = 0 if reason == "cut off" else None  # what was cut off is stored
     assert (story.status, story.spoken.timed_words) == (Status.READY, timed_words)
-    assert (len(world.speaker.spoken), len(world.speaker.marked)) == (1, 4)
+    assert (len(world.speaker.spoken), len(world.speaker.marked)) == (1, 3)
     (told,) = (each for each in caplog.records if each.message == "spoken without times")
     assert reason in told.__dict__["reason"]
+
+
+@pytest.mark.parametrize(("fails", "timed_words"), [(1, 3), (2, None)])
+def test_marks_that_fail_first_in_a_late_delivery_are_asked_for_once_more(
+    fails: int, timed_words: int | None
+) -> None:
+    world = world_with_marks(*[TransientError("Polly failed")] * fails)
+    with pytest.raises(TransientError):
+        narrate(world, receives=3)
+
+    narrate(world, receives=4)
+
+    story = world.story()
+    assert story.spoken is not None
+    assert (story.status, story.spoken.timed_words) == (Status.READY, timed_words)
 
 
 def test_stored_marks_that_lack_a_word_do_not_fail_the_story() -> None:

@@ -36,7 +36,7 @@ def text_on(shade: int) -> str:
     if shade == BLANK:
         return ""
     if shade == LONG:
-        return ("The ant carried a crumb. " * 150).strip()
+        return ("Grasshoppers carried strawberries, blackberries, gooseberries. " * 49).strip()
     if shade == DENSE:
         return ("The beetle sang. " * 40).strip()
     return f"Dies ist die Seite mit der Helligkeit {shade}."
@@ -58,6 +58,11 @@ def seconds_of(ssml: str, language: str) -> float:
 
 
 @cache
+def _marks(ssml: str, language: str, engine: Engine) -> bytes:
+    return marks_of(ssml, seconds_of(ssml, language), engine)
+
+
+@cache
 def _speech_of(text: str, language: str) -> mp3.JoinedSpeech:
     return mp3.joined([spoken(ssml, language) for ssml in ssml_requests(text, language)])
 
@@ -72,7 +77,7 @@ def times_of(text: str, language: str) -> list[list[int]]:
     requests = ssml_requests(text, language)
     marked = timings.MarkedText(text, requests)
     begins = [
-        marked.begins(number, marks_of(ssml, seconds_of(ssml, language), "neural"))
+        marked.begins(number, _marks(ssml, language, "neural"))
         for number, ssml in enumerate(requests)
     ]
     timing = marked.timing(begins, _speech_of(text, language))
@@ -131,7 +136,7 @@ class Voice:
 
     def marks(self, ssml: str, *, language: str, voice: str, engine: Engine) -> bytes:
         self._work()
-        marks = marks_of(ssml, seconds_of(ssml, language), engine)
+        marks = _marks(ssml, language, engine)
         return marks[: len(marks) // 2] if self.cuts_marks_off else marks
 
     def _work(self) -> None:
