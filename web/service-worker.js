@@ -1,14 +1,15 @@
-/* Keeps the page itself, so that it opens at once, and without a network. Stories come from the network. */
+/* Keeps the page itself and its demo, so that they open at once, and without a network. Stories come from the network. */
 
+/** All files of this version: what `make deploy` publishes writes their paths here. */
 const FILES = /*FILES*/ [];
-const CACHE = `storytime-${FILES.find((path) => path.endsWith("/main.js")) ?? "now"}`;
 const TOP = "/";
+const CACHE = `storytime-${FILES[0] ?? ""}`; // its folder is that of the version
 
 addEventListener("install", (event) => {
     event.waitUntil(
         (async () => {
             const cache = await caches.open(CACHE);
-            await cache.addAll(FILES);
+            await cache.addAll([TOP, ...FILES]);
             await self.skipWaiting();
         })(),
     );
@@ -43,7 +44,23 @@ async function newestOrKept(request) {
     return (await caches.match(TOP)) ?? Response.error();
 }
 
-/** Files in the folder of one version never change. */
+/** Files in the folder of a version never change. */
 async function kept(request) {
-    return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
+    const response = await caches.match(request.url, { ignoreVary: true });
+    if (!response) return fetch(request);
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get("Range") ?? "");
+    return range ? partOf(response, Number(range[1]), range[2]) : response;
+}
+
+/** A player asks for parts of an MP3; Safari plays nothing else. */
+async function partOf(response, first, end) {
+    const whole = await response.blob();
+    const last = Math.min(end === "" ? Infinity : Number(end), whole.size - 1);
+    if (first > last) return new Response(null, { status: 416, headers: { "Content-Range": `bytes */${whole.size}` } });
+    const headers = {
+        "Content-Type": whole.type,
+        "Content-Range": `bytes ${first}-${last}/${whole.size}`,
+        "Accept-Ranges": "bytes",
+    };
+    return new Response(whole.slice(first, last + 1, whole.type), { status: 206, headers });
 }
