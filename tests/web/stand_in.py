@@ -32,11 +32,11 @@ def distribution(api_url: str, aws_url: str) -> Iterator[str]:
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path.startswith(("/api/", "/public/")):
+            if self.path.startswith(("/api/", "/public/", "/cdn/")):
                 target = (
                     api_url + self.path.removeprefix("/api")
                     if self.path.startswith("/api/")
-                    else f"{aws_url}/cdn{self.path}"
+                    else f"{aws_url}/cdn{self.path.removeprefix('/cdn')}"
                 )
                 headers = {
                     k: v for k, v in self.headers.items() if k.lower() not in {"host", "connection"}
