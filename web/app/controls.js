@@ -1,5 +1,6 @@
 /** What plays the page: buttons, place, speed, repetition; and the same by keys. */
 
+import { announce } from "./announce.js";
 import { Icon } from "./frame.js";
 import { follow } from "./highlight.js";
 import { html, useEffect, useRef } from "./html.js";
@@ -74,10 +75,17 @@ export function Controls({ narration, hasPages, back, on, reload }) {
                     name="word"
                     label="reader.single"
                     isOn=${isSingle}
+                    tells=${true}
                     change=${(/** @type {boolean} */ isSingle) => sound.playback.set({ isSingle })}
                 />`}
                 ${hasPages &&
-                html`<${Switch} name="flow" label="reader.plays.on" isOn=${playsOn} change=${sound.setPlaysOn} />`}
+                html`<${Switch}
+                    name="flow"
+                    label="reader.plays.on"
+                    isOn=${playsOn}
+                    tells=${true}
+                    change=${sound.setPlaysOn}
+                />`}
             </div>
         </section>
     `;
@@ -92,15 +100,25 @@ function Step({ name, label, run }) {
     `;
 }
 
-/** @param {{ name: string, label: string, isOn: boolean, change: (isOn: boolean) => void }} props */
-export function Switch({ name, label, isOn, change }) {
+/**
+ * @param {object} props
+ * @param {string} props.name
+ * @param {string} props.label
+ * @param {boolean} props.isOn
+ * @param {(isOn: boolean) => void} props.change
+ * @param {boolean} [props.tells]  Says what it does when it is switched on.
+ */
+export function Switch({ name, label, isOn, change, tells = false }) {
     return html`
         <button
             class="button quiet"
             aria-label=${t(label)}
             title=${t(label)}
             aria-pressed=${String(isOn)}
-            onClick=${() => change(!isOn)}
+            onClick=${() => {
+                change(!isOn);
+                if (!isOn && tells) announce(t(label)); // fingers see no title of a button
+            }}
         >
             <${Icon} name=${name} />
         </button>

@@ -43,7 +43,7 @@ const ICONS = {
     first: "M19 5l-9 7 9 7zM5 5v14",
     last: "M5 5l9 7-9 7zM19 5v14",
     flow: "M4 6h16M4 12h9M4 18h9M16 11l5 4-5 4z",
-    word: "M3 12h3M18 12h3M9 8h6v8H9z",
+    word: "M4 5h16v11h-9l-4 4v-4H4zM9 13l3-6 3 6M10 11h4",
 };
 
 /** @param {{ name: string, mirrored?: boolean }} props  `mirrored`: points the other way in right-to-left. */

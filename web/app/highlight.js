@@ -59,39 +59,61 @@ export function follow(audio, show) {
 }
 
 /**
- * The outline of a word on the photo, a little larger than the word so that its letters stay free.
+ * The outline of a word on the photo.
  *
  * @param {Polygon[]} polygons  In fractions.
  * @param {{ width: number, height: number }} image  In pixels.
- * @param {number} [margin]  A part of the word's height.
- * @returns {string}  An SVG path in pixels; empty if nobody knows where the word is.
+ * @param {number} [margin]  How far from the word, in pixels of the image.
+ * @returns {string}  An SVG path in these pixels; empty if nobody knows where the word is.
  */
-export function outlineOf(polygons, { width, height }, margin = 0.14) {
+export function outlineOf(polygons, { width, height }, margin = 0) {
     return polygons
         .map((polygon) => {
-            const corners = polygon.map(([x, y]) => [x * width, y * height]);
-            const [topLeft, topRight, , bottomLeft] = /** @type {[number, number][]} */ (corners);
+            const corners = polygon.map(([x, y]) => /** @type {[number, number]} */ ([x * width, y * height]));
+            const [topLeft, topRight, , bottomLeft] = corners;
             if (!topLeft || !topRight || !bottomLeft) return "";
-            const right = [topRight[0] - topLeft[0], topRight[1] - topLeft[1]];
-            const down = [bottomLeft[0] - topLeft[0], bottomLeft[1] - topLeft[1]];
-            const wide = Math.hypot(...right) || 1;
-            const high = Math.hypot(...down) || 1;
-            const aside = (margin * high) / wide;
-            const around = [
-                [-aside, -margin],
-                [aside, -margin],
-                [aside, margin],
-                [-aside, margin],
-            ];
-            const points = corners.map(([x = 0, y = 0], index) => {
-                const [across = 0, along = 0] = around[index] ?? [];
-                return [0, 1].map((axis) =>
-                    ((axis ? y : x) + across * (right[axis] ?? 0) + along * (down[axis] ?? 0)).toFixed(1),
-                );
+            const right = unit(topLeft, topRight);
+            const down = unit(topLeft, bottomLeft);
+            const points = corners.map(([x, y], index) => {
+                const aside = index === 1 || index === 2 ? margin : -margin;
+                const below = index > 1 ? margin : -margin;
+                return [x + aside * right[0] + below * down[0], y + aside * right[1] + below * down[1]];
             });
-            return `M${points.map((point) => point.join(" ")).join("L")}Z`;
+            return `M${points.map((point) => point.map((each) => each.toFixed(1)).join(" ")).join("L")}Z`;
         })
         .join("");
+}
+
+/**
+ * @param {[number, number]} from
+ * @param {[number, number]} to
+ * @returns {[number, number]}
+ */
+function unit(from, to) {
+    const [x, y] = [to[0] - from[0], to[1] - from[1]];
+    const length = Math.hypot(x, y) || 1;
+    return [x / length, y / length];
+}
+
+/**
+ * The frame around a word on the photo: a dark ring, and a light one around it. Both are as wide as
+ * the word's size asks for, but never too thin to be seen; its letters stay free.
+ *
+ * @param {Polygon[]} polygons
+ * @param {{ width: number, height: number }} image
+ * @param {number} scale  Pixels of the screen for one of the image.
+ * @returns {{ path: string, width: number }[]}  The light ring, and the dark one.
+ */
+export function framesOf(polygons, image, scale) {
+    const [[, top] = [0, 0], , , [, bottom] = [0, 0]] = polygons[0] ?? [];
+    const high = Math.abs(bottom - top) * image.height;
+    const gap = Math.max(0.04 * high, 0.5 / scale);
+    const dark = Math.max(0.1 * high, 2 / scale);
+    const light = Math.max(0.07 * high, 1.5 / scale);
+    return [
+        { path: outlineOf(polygons, image, gap + dark + light / 2), width: light + dark / 4 }, // no seam between them
+        { path: outlineOf(polygons, image, gap + dark / 2), width: dark },
+    ];
 }
 
 /**
@@ -100,12 +122,13 @@ export function outlineOf(polygons, { width, height }, margin = 0.14) {
  * @param {object} places
  * @param {import("./story_source.js").Word[]} places.words
  * @param {{ width: number, height: number }} places.image
- * @param {Element | null} places.photo  Has a group `.lit` of paths.
+ * @param {Element | null} places.photo  Has groups of two paths.
  * @param {Element | null} places.text  Has elements `[data-word]`.
+ * @param {string} [places.group]  Which group lights: "lit", or "chosen" for the word that has the focus.
  * @returns {(index: number) => boolean}  Lights a word (-1: none), and returns whether that is another one than before.
  */
-export function lights({ words, image, photo, text }) {
-    const group = photo?.querySelector(".lit") ?? null;
+export function lights({ words, image, photo, text, group: name = "lit" }) {
+    const group = photo?.querySelector(`.${name}`) ?? null;
     const paths = [...(group?.querySelectorAll("path") ?? [])];
     /** @type {Map<number, Element[]>} */
     const spans = new Map();
@@ -116,10 +139,14 @@ export function lights({ words, image, photo, text }) {
     let lit = -1;
     return (index) => {
         if (index === lit) return false;
+        const scale = (photo?.getBoundingClientRect().width || image.width) / image.width;
         for (const span of spans.get(lit) ?? []) span.removeAttribute("data-lit");
         for (const span of spans.get(index) ?? []) span.setAttribute("data-lit", "");
-        const outline = outlineOf(words[index]?.polygons ?? [], image);
-        for (const path of paths) path.setAttribute("d", outline);
+        const frames = framesOf(words[index]?.polygons ?? [], image, scale);
+        paths.forEach((path, ring) => {
+            path.setAttribute("d", frames[ring]?.path ?? "");
+            path.setAttribute("stroke-width", (frames[ring]?.width ?? 0).toFixed(1));
+        });
         if (index < 0) group?.removeAttribute("data-lit");
         else group?.setAttribute("data-lit", String(index));
         lit = index;

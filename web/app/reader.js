@@ -5,7 +5,7 @@ import { ApiError } from "./api.js";
 import { Controls, Switch } from "./controls.js";
 import { Correction, Share, linkOf } from "./correction.js";
 import { Frame, Icon } from "./frame.js";
-import { follow, lights, outlineOf, wordAt } from "./highlight.js";
+import { follow, lights, wordAt } from "./highlight.js";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./html.js";
 import { t } from "./i18n.js";
 import { keep, kept } from "./keeping.js";
@@ -25,6 +25,7 @@ import { Photo, Text } from "./words.js";
 
 const SECONDS_BETWEEN_LOOKS = [1, 1, 2, 3, 5];
 const PAGES_TO_LOAD = 10; // of the library, to find what is next to an old story
+const NARROW = "(max-width: 799px) and (orientation: portrait), (max-width: 559px)"; // as reader.css has it
 const MS_OF_OWN_SCROLLING = 4000; // who has just scrolled is not pulled away
 
 /** Does the page that comes next play at once? Set by turning pages while listening. */
@@ -325,14 +326,12 @@ function useLight(stage, page, open) {
             if (isOther && !sound.audio.paused && isFree) bringIntoSight(place);
         });
 
-        // A word that has the focus is marked on the photo, too: the text may be out of sight.
-        const marks = [...(photo?.querySelectorAll(".chosen path") ?? [])];
+        // A word that has the focus is marked on the photo, too.
+        const choose = lights({ words, image: page, photo, text: null, group: "chosen" });
         /** @param {Event} event */
-        const mark = (event) => {
-            const word = /** @type {Element} */ (event.target).closest(".text [data-word]");
-            const index = event.type === "focusin" && word?.matches(":focus-visible") ? word.getAttribute("data-word") : null;
-            const outline = index ? outlineOf(words[Number(index)]?.polygons ?? [], page, 0.3) : "";
-            for (const path of marks) path.setAttribute("d", outline);
+        const mark = ({ type, target }) => {
+            const word = /** @type {Element} */ (target).closest(".text [data-word]:focus-visible");
+            choose(word && type === "focusin" ? Number(word.getAttribute("data-word")) : -1);
         };
         place.addEventListener("focusin", mark);
         place.addEventListener("focusout", mark);
@@ -353,8 +352,9 @@ function useLight(stage, page, open) {
  */
 function bringIntoSight(stage) {
     if ((visualViewport?.scale ?? 1) > 1.01) return; // who has zoomed in looks where they want
-    const lit = [...stage.querySelectorAll(".text [data-lit], .photo [data-lit] path")];
-    const seen = lit.find((element) => element.getBoundingClientRect().width > 2);
+    const [text, photo] = [stage.querySelector(".text [data-lit]"), stage.querySelector(".photo .lit path")];
+    const followsPhoto = stage.dataset.view === "photo" && matchMedia(NARROW).matches; // else it stays in sight
+    const seen = (followsPhoto ? [photo, text] : [text, photo]).find((each) => each?.getBoundingClientRect().width);
     if (!seen) return;
     const { top, bottom } = seen.getBoundingClientRect();
     const end = document.querySelector(".player")?.getBoundingClientRect().top ?? innerHeight;

@@ -42,7 +42,7 @@ export function Photo({ page, narration, showsSkipped, choose }) {
                 ${narration?.words.map(
                     ({ polygons }, index) =>
                         polygons.length > 0 &&
-                        html`<path class="target" data-word=${index} d=${outlineOf(polygons, page, 0.1)} />`,
+                        html`<path class="target" data-word=${index} d=${outlineOf(polygons, page, width / 600)} />`,
                 )}
                 ${skipped.map(({ box }) => {
                     const [left = 0, top = 0, right = 0, bottom = 0] = box;
