@@ -108,8 +108,8 @@ export function framesOf(polygons, image, scale) {
     const [[, top] = [0, 0], , , [, bottom] = [0, 0]] = polygons[0] ?? [];
     const high = Math.abs(bottom - top) * image.height;
     const gap = Math.max(0.04 * high, 0.5 / scale);
-    const dark = Math.max(0.1 * high, 2 / scale);
-    const light = Math.max(0.07 * high, 1.5 / scale);
+    const dark = Math.max(0.08 * high, 2 / scale);
+    const light = Math.max(0.05 * high, 1.5 / scale);
     return [
         { path: outlineOf(polygons, image, gap + dark + light / 2), width: light + dark / 4 }, // no seam between them
         { path: outlineOf(polygons, image, gap + dark / 2), width: dark },
