@@ -187,7 +187,6 @@ async function call(method, path, { body, headers } = {}) {
         response = await fetch(API + path, {
             method,
             headers: { ...authorization(), ...headers },
-            keepalive: method === "DELETE", // it is also sent when the page is being left
             ...(body && { body }),
             keepalive: method === "DELETE", // also when the page is left
             signal,
