@@ -21,6 +21,11 @@ from local.runner.stack import LocalStorytime
 from local.server.http_server import PortUnavailableError
 
 _LAST_PORT: Final = 65_535
+_IN_THE_NETWORK: Final = """\
+             for phones in this network. The browser warns: this machine has signed its
+             certificate itself. Go on to the page."""
+_OPEN: Final = """\
+             The API is open to everybody there; with API_TOKENS it is not."""
 
 
 def main() -> int:
@@ -101,10 +106,7 @@ def introduction(stack: LocalStorytime) -> str:
     page, *others = stack.web_urls
     also = "".join(f"\n             {url}" for url in others)
     if page.startswith("https:"):
-        also += (
-            "\n             (for phones in this network; the browser warns of the certificate, "
-            "which this\n             machine has signed itself: continue)"
-        )
+        also += "\n" + _IN_THE_NETWORK + ("\n" + _OPEN if stack.is_open else "")
     return f"""\
 Storytime runs on this machine.
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Request, Response
 
 from local.services.cloudfront.behaviors import Behavior, Configuration
-from local.services.cloudfront.edge_cache import Answer, EdgeCache
+from local.services.cloudfront.edge_cache import EdgeCache, OriginAnswer
 from local.services.cloudfront.origins import Bucket, Origin
 from local.services.received import Received
 
@@ -33,7 +33,7 @@ _ONE_RANGE: Final = re.compile(r"\s*bytes\s*=[\s\d-]+", re.IGNORECASE)
 _KEPT_COMPRESSED: Final = 256
 
 
-class Distribution:
+class CloudFront:
     """The WSGI application of the web port.
 
     CloudFront serves a distribution under its own names only. Here these are IP addresses,
@@ -109,13 +109,13 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _whole(answer: Answer, how: str) -> Response:
+def _whole(answer: OriginAnswer, how: str) -> Response:
     response = Response(answer.body, answer.status, Headers(answer.headers))  # a cached one stays
     response.headers["X-Cache"] = f"{'Error' if answer.is_error else how} from cloudfront"
     return response
 
 
-def _file(answer: Answer, received: Received, behavior: Behavior, how: str) -> Response:
+def _file(answer: OriginAnswer, received: Received, behavior: Behavior, how: str) -> Response:
     """Return a file, or what a conditional request or a request for a part gets of it."""
     response = _whole(answer, how)
     request = Request(received.environ())

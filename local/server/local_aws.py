@@ -13,7 +13,7 @@ from local.resources.distribution import API, configuration
 from local.resources.names import APP_KEYS, DISTRIBUTION_ID, STACK_KEYS
 from local.runner.functions import Functions
 from local.runner.lambda_function import LambdaFunction
-from local.server.distribution import Distribution
+from local.server.distribution import CloudFront
 from local.server.front import Front
 from local.server.http_server import HttpServer
 from local.services.cloudfront.edge_cache import EdgeCache
@@ -91,7 +91,7 @@ class LocalAws:
         )
         self._server.start(front)
 
-    def distribution(self, api: "WSGIApplication", host: str) -> Distribution:
+    def distribution(self, api: "WSGIApplication", host: str) -> CloudFront:
         """Return what stands for CloudFront, as a WSGI application.
 
         Args:
@@ -100,7 +100,7 @@ class LocalAws:
         """
         found = configuration()
         buckets = {name: Bucket(self._moto, access) for name, access in found.buckets.items()}
-        return Distribution(found, {**buckets, API: Api(api, API, host)}, self._edge_cache)
+        return CloudFront(found, {**buckets, API: Api(api, API, host)}, self._edge_cache)
 
     def listen_to_buckets(self, listener: Listener) -> None:
         """Call `listener` for every new object, from now on.

@@ -29,7 +29,7 @@ _ERROR_SECONDS: Final = 10
 
 
 @dataclass(frozen=True)
-class Answer:
+class OriginAnswer:
     """What an origin answered."""
 
     status: int
@@ -54,7 +54,7 @@ class CacheTimes:
     maximum: int
     errors: Mapping[int, int]
 
-    def of(self, answer: Answer) -> timedelta:
+    def of(self, answer: OriginAnswer) -> timedelta:
         asked = parse_cache_control_header(
             answer.headers.get("Cache-Control"), None, ResponseCacheControl
         )
@@ -77,7 +77,7 @@ class CacheTimes:
 class Kept:
     """An answer in the cache, or on its way there."""
 
-    answer: Answer
+    answer: OriginAnswer
     fetched_at: datetime
     expires_at: datetime
 
@@ -107,7 +107,9 @@ class EdgeCache:
             self._entries.move_to_end(path)
             return known
 
-    def fetch(self, path: str, times: CacheTimes, origin: Callable[[], Answer]) -> Answer:
+    def fetch(
+        self, path: str, times: CacheTimes, origin: Callable[[], OriginAnswer]
+    ) -> OriginAnswer:
         """Ask the origin, and keep its answer, unless the path was invalidated meanwhile."""
         invalidations = self._invalidations
         answer = origin()

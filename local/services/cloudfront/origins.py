@@ -10,7 +10,7 @@ from werkzeug.http import http_date, quote_etag
 from werkzeug.wrappers import Response
 
 from local.services.cloudfront.behaviors import BucketAccess
-from local.services.cloudfront.edge_cache import Answer
+from local.services.cloudfront.edge_cache import OriginAnswer
 from local.services.moto_backend import MotoBackend
 from local.services.received import Received
 from local.services.s3.cors import Cors
@@ -28,7 +28,7 @@ _DENIED: Final = (
 class Origin(Protocol):
     """Answers a request that the cache cannot answer."""
 
-    def answer(self, received: Received, path: str) -> Answer:
+    def answer(self, received: Received, path: str) -> OriginAnswer:
         """Return the answer; `path` is as it came, or the root object's."""
         ...
 
@@ -43,12 +43,12 @@ class Bucket:
     moto: MotoBackend
     access: BucketAccess
 
-    def answer(self, received: Received, path: str) -> Answer:
+    def answer(self, received: Received, path: str) -> OriginAnswer:
         if received.method == "OPTIONS":  # a preflight
             return _answer_of(Cors(self.moto).preflight(received, self.access.bucket))
         found = self._find(unquote(path).removeprefix("/"))
         if found is None:
-            return Answer(403, Headers([("Content-Type", "application/xml")]), _DENIED)
+            return OriginAnswer(403, Headers([("Content-Type", "application/xml")]), _DENIED)
         headers = Headers(
             [
                 ("Content-Type", found.content_type),
@@ -58,7 +58,7 @@ class Bucket:
         )
         if found.cache_control is not None:
             headers["Cache-Control"] = found.cache_control
-        return Answer(200, headers, found.content)
+        return OriginAnswer(200, headers, found.content)
 
     def _find(self, key: str) -> StoredObject | None:
         if not key.startswith(self.access.prefix):
@@ -81,7 +81,7 @@ class Api:
     stage: str
     host: str
 
-    def answer(self, received: Received, path: str) -> Answer:
+    def answer(self, received: Received, path: str) -> OriginAnswer:
         target = path.removeprefix(f"/{self.stage}") if path.startswith(f"/{self.stage}/") else path
         query = str(received.environ()["QUERY_STRING"])
         passed: Mapping[str, str] = {
@@ -93,5 +93,5 @@ class Api:
         return _answer_of(Response.from_app(self.gateway, environ, buffered=True))
 
 
-def _answer_of(response: Response) -> Answer:
-    return Answer(response.status_code, response.headers, response.get_data())
+def _answer_of(response: Response) -> OriginAnswer:
+    return OriginAnswer(response.status_code, response.headers, response.get_data())

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from local.resources.distribution import configuration
 from local.resources.names import MEDIA_BUCKET, WEB_BUCKET
-from local.server.distribution import Distribution
+from local.server.distribution import CloudFront
 from local.services.cloudfront.edge_cache import CACHE_BYTES, EdgeCache
 from tests.local.conftest import API_HOST, Aws, Edge, SharedServer
 
@@ -505,8 +505,8 @@ def test_an_error_would_be_cached_for_ten_seconds_if_the_template_did_not_say_mo
     )
     statuses = {"/api/403": 403, "/api/404": 404, "/api/401": 401, "/api/503": 503, "/api/200": 200}
     made = aws.distribution(edge.answer_as_api, API_HOST)
-    assert isinstance(made, Distribution)
-    web_server.start(Distribution(careless, made.origins, EdgeCache(aws.clock)))
+    assert isinstance(made, CloudFront)
+    web_server.start(CloudFront(careless, made.origins, EdgeCache(aws.clock)))
 
     def asked_by(who: str) -> dict[str, str]:
         edge.api = lambda request: Response(
