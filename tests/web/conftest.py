@@ -23,7 +23,6 @@ from local.runner.launcher import RunningStack, launched
 from tests.web.api import Api
 from tests.web.chromium import camera_showing, started
 from tests.web.guard import Guard
-from tests.web.stand_in import distribution
 
 TOKEN: Final = "st_of-the-tests-of-the-page"  # noqa: S105  # a local stack's
 PHONE: Final = (390, 844)
@@ -91,11 +90,8 @@ def launched_site(
 ) -> Iterator[Site]:
     """Run a stack that takes `TOKEN` only, or what else is said."""
     log = tmp_path_factory.mktemp("stack") / "log.jsonl"
-    with (
-        launched(log, WEB_PORT="0", API_TOKENS=api_tokens) as stack,
-        distribution(stack.api_url, stack.aws_url) as web_url,
-    ):
-        yield Site(stack, web_url)
+    with launched(log, API_TOKENS=api_tokens) as stack:
+        yield Site(stack, stack.web_url)
 
 
 @pytest.fixture
