@@ -179,6 +179,7 @@ async function call(method, path, { body, headers } = {}) {
             method,
             headers: { ...authorization(), ...headers },
             ...(body && { body }),
+            keepalive: method === "DELETE", // also when the page is left
             signal,
         });
         text = await response.text();

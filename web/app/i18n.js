@@ -45,10 +45,10 @@ export function applyLanguage() {
  */
 export function t(key, values = {}) {
     const { language } = interfaceLanguage.get();
-    const texts = LOCALES[language] ?? en;
+    const texts = LOCALES[language] ?? LOCALES.en ?? {};
     const text = texts[key] ?? texts[`${key}.${plural(language, values.count)}`] ?? texts[`${key}.other`];
     if (text === undefined) return key;
-    return text.replace(/\{(\w+)\}/g, (_, name) => shown(language, values[name]));
+    return text.replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ name) => shown(language, values[name]));
 }
 
 /**

@@ -23,6 +23,15 @@ export const library = createStore({
     leaving: /** @type {string[]} */ ([]),
 });
 
+/**
+ * What people call a story: its name without the ending of a file.
+ *
+ * @param {{ name: string }} story
+ */
+export function titleOf({ name }) {
+    return name.replace(/\.(jpe?g|png|webp|hei[cf]|gif)$/i, "") || name;
+}
+
 /** Load the newest stories; those that were loaded stay behind them. */
 export async function refresh() {
     await loading(async () => {
@@ -100,7 +109,7 @@ export function deleteSoon(story) {
             announce(sentenceOf(error), { urgent: true });
         }
     }, SECONDS_TO_UNDO * 1000);
-    const dismiss = announce(t("library.deleting", { name: story.name }), {
+    const dismiss = announce(t("library.deleting", { name: titleOf(story) }), {
         action: {
             label: t("library.undo"),
             run() {
@@ -131,11 +140,11 @@ function forget(id) {
 
 /** @param {Story} story */
 async function announceErasure(story) {
-    announce(t("library.deleted", { name: story.name }));
+    announce(t("library.deleted", { name: titleOf(story) }));
     for (let look = 0; look < LOOKS; look++) {
         await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
         const state = await storyState(story.id).catch(() => null);
-        if (state?.erased_at) return announce(t("library.erased", { name: story.name }));
+        if (state?.erased_at) return announce(t("library.erased", { name: titleOf(story) }));
     }
 }
 

@@ -59,7 +59,10 @@ applyTheme();
 const place = document.getElementById("app");
 if (place) render(html`<${App} />`, place);
 if ("serviceWorker" in navigator) {
-    navigator.serviceWorker.register("/service-worker.js").catch(() => {
-        // A self-signed certificate, for example: the page works without it.
+    // After the first screen: what it keeps for the next time must not delay this one.
+    addEventListener("load", () => {
+        navigator.serviceWorker.register("/service-worker.js").catch(() => {
+            // With a self-signed certificate, browsers refuse it: the page works without.
+        });
     });
 }

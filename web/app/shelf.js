@@ -4,7 +4,7 @@ import { Frame, Icon } from "./frame.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { dateOf, t } from "./i18n.js";
 import { kept } from "./keeping.js";
-import { deleteSoon, found, library, loadMore, refresh } from "./library.js";
+import { deleteSoon, found, library, loadMore, refresh, titleOf } from "./library.js";
 import { Outbox } from "./outbox_list.js";
 import { useStore } from "./store.js";
 
@@ -31,7 +31,7 @@ export function Shelf() {
                 ${last &&
                 !leaving.includes(last.id) &&
                 html`<a class="button large" href=${`#/story/${last.id}`}>
-                    <${Icon} name="play" />${t("shelf.continue", { name: last.name })}
+                    <${Icon} name="play" />${t("shelf.continue", { name: titleOf(last) })}
                 </a>`}
             </p>
             <${Outbox} />
@@ -74,17 +74,17 @@ function Cover({ story }) {
         ${image
             ? html`<img src=${image} alt="" loading="lazy" width=${picture?.width} height=${picture?.height} />`
             : html`<span class="blank"><${Icon} name="image" /></span>`}
-        <span class="name" dir="auto">${story.name}</span>
-        <span class="about">${about}</span>
+        <span class="name" dir="auto">${titleOf(story)}</span>
     `;
     return html`
         <li class="cover">
             ${isHeard || story.text
                 ? html`<a href=${`#/story/${story.id}`}>${cover}</a>`
                 : html`<div>${cover}</div>`}
+            <span class="about">${about}</span>
             <button
                 class="button quiet"
-                aria-label=${t("shelf.delete", { name: story.name })}
+                aria-label=${t("shelf.delete", { name: titleOf(story) })}
                 onClick=${() => deleteSoon(story)}
             >
                 <${Icon} name="remove" />
@@ -93,8 +93,11 @@ function Cover({ story }) {
     `;
 }
 
-/** The end of the list: it loads more when it comes into sight. The button is for those who do not scroll. */
-/** @param {{ isWanted: boolean }} props */
+/**
+ * The end of the list: it loads more when it comes into sight. The button is for those who do not scroll.
+ *
+ * @param {{ isWanted: boolean }} props
+ */
 function End({ isWanted }) {
     /** @type {{ current: HTMLElement | null }} */
     const place = useRef(null);

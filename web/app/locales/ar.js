@@ -54,6 +54,15 @@ export default {
     "problem.unexpected": "حدث خطأ. حاول مجددًا.",
     "problem.offline": "لا يوجد اتصال. تحقق من الشبكة؛ لم يضع شيء.",
     "problem.unauthorized": "هذا الرمز غير مقبول. تحقق منه أو اطلب رمزًا جديدًا.",
+    "problem.unavailable": "Storytime مشغول أو تحت الصيانة. حاول بعد قليل.",
+    "problem.bad_gateway": "لم يُجب Storytime. حاول بعد قليل.",
+    "problem.timeout": "استغرق الجواب وقتًا طويلًا. المحاولة مجددًا آمنة.",
+    "problem.too_many_requests": "طلبات كثيرة دفعة واحدة. انتظر بضع ثوانٍ ثم حاول.",
+    "problem.not_found": "لا توجد قصة كهذه.",
+    "problem.deleted": "حُذفت هذه القصة.",
+    "problem.expired": "لم تصل صورة هذه القصة في الوقت المناسب.",
+    "problem.changed_meanwhile": "غيّر شخص آخر هذه القصة في هذه الأثناء.",
+    "problem.invalid_text": "لا يمكن قراءة هذا النص: يجب أن يحوي حروفًا وألا يزيد على 20,000 حرف.",
 
     // Taking pages
     "capture.title": "صوّر الصفحات",

@@ -51,6 +51,15 @@ export default {
     "problem.unexpected": "Something went wrong. Try again.",
     "problem.offline": "There is no connection. Check the network; nothing is lost.",
     "problem.unauthorized": "This token is not accepted. Check it, or ask for a new one.",
+    "problem.unavailable": "Storytime is busy or being repaired. Try again in a moment.",
+    "problem.bad_gateway": "Storytime did not answer. Try again in a moment.",
+    "problem.timeout": "It took too long to answer. Trying again is safe.",
+    "problem.too_many_requests": "Too much at once. Wait a few seconds, then try again.",
+    "problem.not_found": "There is no such story.",
+    "problem.deleted": "This story was deleted.",
+    "problem.expired": "No photo came in time for this story.",
+    "problem.changed_meanwhile": "Somebody else changed this story meanwhile.",
+    "problem.invalid_text": "This text cannot be read aloud: it needs letters, and at most 20,000 characters.",
 
     // Taking pages
     "capture.title": "Photograph pages",

@@ -50,6 +50,15 @@ export default {
     "problem.unexpected": "문제가 생겼습니다. 다시 시도하세요.",
     "problem.offline": "연결되어 있지 않습니다. 네트워크를 확인하세요. 잃어버린 것은 없습니다.",
     "problem.unauthorized": "이 토큰은 쓸 수 없습니다. 확인하거나 새 토큰을 요청하세요.",
+    "problem.unavailable": "스토리타임이 바쁘거나 점검 중입니다. 잠시 뒤 다시 시도하세요.",
+    "problem.bad_gateway": "스토리타임이 대답하지 않았습니다. 잠시 뒤 다시 시도하세요.",
+    "problem.timeout": "대답이 너무 오래 걸렸습니다. 다시 시도해도 괜찮습니다.",
+    "problem.too_many_requests": "한꺼번에 너무 많이 요청했습니다. 몇 초 뒤 다시 시도하세요.",
+    "problem.not_found": "그런 이야기가 없습니다.",
+    "problem.deleted": "삭제된 이야기입니다.",
+    "problem.expired": "이 이야기의 사진이 제때 오지 않았습니다.",
+    "problem.changed_meanwhile": "그동안 다른 사람이 이 이야기를 바꾸었습니다.",
+    "problem.invalid_text": "이 글은 읽을 수 없습니다. 글자가 있어야 하고 20,000자를 넘을 수 없습니다.",
 
     // Taking pages
     "capture.title": "책 사진 찍기",
