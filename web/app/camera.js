@@ -54,11 +54,13 @@ export function cameraProblem(error) {
  */
 export function Camera({ stream, taken, take, close }) {
     const { pages, replacing } = useStore(outbox);
-    const strip = pages.filter(({ id }) => taken.includes(id));
+    const strip = pages.filter(({ id, file, picture }) => taken.includes(id) && (file || picture));
     const [isBusy, setIsBusy] = useState(true);
     const [chosen, setChosen] = useState("");
     /** @type {{ current: HTMLVideoElement | null }} */
     const video = useRef(null);
+    /** @type {{ current: HTMLElement | null }} */
+    const film = useRef(null);
     /** @type {{ current: HTMLButtonElement | null }} */
     const shutter = useRef(null);
     const hint = useHint(video, isBusy);
@@ -76,6 +78,10 @@ export function Camera({ stream, taken, take, close }) {
             for (const each of stream.getTracks()) each.stop();
         };
     }, [stream]);
+
+    useEffect(() => {
+        film.current?.lastElementChild?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }, [strip.length]);
 
     async function shoot() {
         const element = video.current;
@@ -144,7 +150,7 @@ export function Camera({ stream, taken, take, close }) {
                     </button>
                 </p>`}
                 ${strip.length > 0 &&
-                html`<ol class="strip" aria-label=${t("camera.strip")}>
+                html`<ol class="strip" ref=${film} aria-label=${t("camera.strip")}>
                     ${strip.map(
                         ({ id, picture }, at) => html`
                             <li key=${id}>

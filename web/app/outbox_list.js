@@ -43,35 +43,36 @@ function Row({ page, onGone }) {
         <li class=${`page ${state}`}>
             <${Picture} blob=${page.picture} />
             <div>
-                <p class="name" dir="auto">${name}</p>
+                <p class="name"><bdi>${name}</bdi></p>
                 ${problem
-                    ? html`<p class="problem" dir="auto">${sentenceFor(problem)}</p>`
+                    ? html`<p class="problem"><bdi>${sentenceFor(problem)}</bdi></p>`
                     : html`<p class="state">${t(`outbox.state.${state}`)}</p>`}
                 ${state === "sending"
                     ? html`<progress value=${part} aria-label=${t("outbox.progress", { name })} />`
                     : state !== "failed" && html`<${Steps} state=${state} />`}
             </div>
-            <p class="actions">
-                ${state === "ready" &&
-                html`<a class="button primary" href=${`#/story/${story?.id}`} aria-label=${t("outbox.play", { name })}>
+            ${state !== "ready" &&
+            html`<button
+                class="button quiet"
+                aria-label=${t("outbox.remove", { name })}
+                onClick=${() => (remove(id), onGone())}
+            >
+                <${Icon} name="remove" />
+            </button>`}
+            ${state === "ready" &&
+            html`<p class="actions">
+                <a class="button primary" href=${`#/story/${story?.id}`} aria-label=${t("outbox.play", { name })}>
                     <${Icon} name="play" />${t("outbox.play.short")}
-                </a>`}
-                ${problem &&
-                html`<button class="button" onClick=${takeAgain} aria-label=${t("outbox.again", { name })}>
+                </a>
+            </p>`}
+            ${problem &&
+            html`<p class="actions">
+                <button class="button" onClick=${takeAgain} aria-label=${t("outbox.again", { name })}>
                     <${Icon} name="camera" />${t("outbox.again.short")}
-                </button>`}
-                ${problem &&
-                (page.photo || page.file) &&
+                </button>
+                ${(page.photo || page.file) &&
                 html`<button class="button" onClick=${() => (sendAgain(id), onGone())}>${t("outbox.resend")}</button>`}
-                ${state !== "ready" &&
-                html`<button
-                    class="button quiet"
-                    aria-label=${t("outbox.remove", { name })}
-                    onClick=${() => (remove(id), onGone())}
-                >
-                    <${Icon} name="remove" />
-                </button>`}
-            </p>
+            </p>`}
         </li>
     `;
 }
