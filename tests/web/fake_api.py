@@ -1,4 +1,4 @@
-"""An API that answers a page as a test says: for what a running stack does too seldom or too soon."""
+"""An API that answers as a test says: for what a running stack does too seldom or too soon."""
 
 import json
 from collections import defaultdict
@@ -31,7 +31,7 @@ class FakeApi:
         self.asked: list[list[str]] = []
         self.on_upload: Answer = self.received
         self.on_bulk: Answer = self.told
-        self.states: dict[str, str] = defaultdict(lambda: "ready")
+        self.states: defaultdict[str, str] = defaultdict(lambda: "ready")
         page.route("**/api/upload", self._upload)
         page.route("**/api/bulk", self._bulk)
         page.route("**/api/stories?*", lambda route: route.fulfill(json=_NO_STORIES))

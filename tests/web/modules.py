@@ -15,7 +15,7 @@ async ([name, argument]) => {{
 
 
 def run(page: Page, module: str, body: str, argument: Any = None) -> Any:
-    """Call a JavaScript function with a module of `web/app` and an argument; return what it returns."""
+    """Call a JavaScript function with a module of `web/app` and an argument."""
     return page.evaluate(_RUN.format(body=body), [module, argument])
 
 

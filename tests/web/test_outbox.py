@@ -237,7 +237,7 @@ def test_a_page_leaves_the_list_after_it_was_opened(joined_page: Page) -> None:
 
 def test_a_clock_that_is_wrong_by_a_day_changes_nothing(site_at: SiteAt) -> None:
     page = site_at("#/take")
-    page.clock.set_system_time(dt.datetime.now() - dt.timedelta(days=1))
+    page.clock.set_system_time(dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
     _taking(page, is_there=True)
     _pick(page, 1)
 

@@ -194,7 +194,7 @@ function useHint(video, isBusy) {
         if (isBusy) return undefined;
         const canvas = document.createElement("canvas");
         const context = canvas.getContext("2d", { willReadFrequently: true });
-        /** @type {Uint8Array | null} */
+        /** @type {Float32Array | null} */
         let before = null;
         let last = "";
         let spoken = "good";
@@ -203,13 +203,10 @@ function useHint(video, isBusy) {
             const element = video.current;
             if (!context || !element?.videoWidth || document.hidden) return;
             const { width, height } = sizeWithin(element.videoWidth, element.videoHeight, FRAME_SIDE);
-            if (canvas.width !== width || canvas.height !== height) {
-                Object.assign(canvas, { width, height });
-                before = null;
-            }
+            if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
             context.drawImage(element, 0, 0, width, height);
             const measures = measured(context.getImageData(0, 0, width, height).data, width, before);
-            before = measures.grey;
+            before = measures.cells;
             const now = hintOf(measures);
             if (now === last) {
                 setHint(now);

@@ -2,7 +2,8 @@
 
 const DARK = 60; // of 255
 const BRIGHT = 235;
-const MOVED = 14; // mean change of brightness between two frames
+const MOVED = 8; // mean change of brightness of a cell between two frames
+const CELLS = 16; // a side: too coarse for hands that tremble, which blur shows if they do too much
 const FLAT = 40; // less contrast: nothing printed is in sight, and blur cannot be seen
 const SOFT = 0.22;
 
@@ -11,8 +12,8 @@ const SOFT = 0.22;
  * @property {number} light  Mean brightness, 0 to 255.
  * @property {number} contrast  Between its darkest and lightest five hundredth, 0 to 255.
  * @property {number} sharpness  How steep the steepest edges are: 1 means from dark to light in one pixel.
- * @property {number} motion  Mean change since the frame before, 0 to 255.
- * @property {Uint8Array} grey  The frame's brightness, for the next call.
+ * @property {number} motion  Mean change of a cell since the frame before, 0 to 255.
+ * @property {Float32Array} cells  The brightness of each part of the frame, for the next call.
  *
  * @typedef {"dark" | "bright" | "moving" | "blurred" | "good"} Hint
  */
@@ -20,23 +21,24 @@ const SOFT = 0.22;
 /**
  * @param {Uint8ClampedArray} pixels  RGBA.
  * @param {number} width
- * @param {Uint8Array | null} before  `grey` of the frame before, of the same size.
+ * @param {Float32Array | null} before  `cells` of the frame before.
  * @returns {Measures}
  */
 export function measured(pixels, width, before = null) {
     const count = pixels.length / 4;
     const grey = new Uint8Array(count);
+    const cells = new Float32Array(CELLS * CELLS);
     const lights = new Uint32Array(256);
     const edges = new Uint32Array(256);
     let sum = 0;
-    let change = 0;
     for (let at = 0; at < count; at++) {
         const i = at * 4;
         const value = ((pixels[i] ?? 0) * 77 + (pixels[i + 1] ?? 0) * 150 + (pixels[i + 2] ?? 0) * 29) >> 8;
         grey[at] = value;
         lights[value] = (lights[value] ?? 0) + 1;
         sum += value;
-        if (before) change += Math.abs(value - (before[at] ?? 0));
+        const cell = Math.floor((at % width) * CELLS / width) + CELLS * Math.floor(at * CELLS / count);
+        cells[cell] = (cells[cell] ?? 0) + (value * CELLS * CELLS) / count;
         const beside = Math.abs(value - (at % width ? (grey[at - 1] ?? 0) : value));
         const above = Math.abs(value - (grey[at - width] ?? value));
         const edge = Math.max(beside, above);
@@ -47,8 +49,8 @@ export function measured(pixels, width, before = null) {
         light: sum / count,
         contrast,
         sharpness: contrast ? below(edges, count * 0.998) / contrast : 0,
-        motion: change / count,
-        grey,
+        motion: before ? cells.reduce((all, each, at) => all + Math.abs(each - (before[at] ?? 0)), 0) / cells.length : 0,
+        cells,
     };
 }
 
