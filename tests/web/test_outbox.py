@@ -222,7 +222,8 @@ def test_the_same_photo_is_one_page(joined_page: Page) -> None:
     expect(_rows(joined_page)).to_have_count(1)
 
 
-def test_a_page_leaves_the_list_after_it_was_opened(joined_page: Page) -> None:
+def test_a_page_leaves_the_list_after_it_was_opened(joined_page: Page, guard: Guard) -> None:
+    guard.expect("503 .*/api/stories")
     api = _taking(joined_page)
     _pick(joined_page, 2)
     expect(joined_page.get_by_role("link", name="Play")).to_have_count(2)
