@@ -64,8 +64,7 @@ def story(api: Api) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("language", "theme"),
-    product(LANGUAGES, ["light", "dark"]),
-    ids=lambda each: each,
+    list(product(LANGUAGES, ["light", "dark"])),
 )
 def test_no_screen_breaks_the_guidelines(
     site_at: SiteAt, story: dict[str, Any], language: str, theme: str
