@@ -9,7 +9,15 @@ from typing import Any, Final
 import pytest
 
 from infrastructure.stage import DeploymentError
-from infrastructure.website import WEB, Published, WebFile, files_of, publish, superseded
+from infrastructure.website import (
+    WEB,
+    Published,
+    WebFile,
+    files_of,
+    publish,
+    superseded,
+    without_comments,
+)
 from tests.local.conftest import Aws
 
 BUCKET: Final = "storytime-dev-web"
@@ -99,6 +107,24 @@ def test_notes_types_and_hidden_files_stay_at_home(tmp_path: Path) -> None:
     without = files_of(page(tmp_path))
 
     assert files_of(page(tmp_path, **NOTES)) == without
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("/** Says what. */\nexport {};\n", "\nexport {};\n"),
+        ("    /*\n     * @param a\n     */\n    go(a);\n", "\n\n\n    go(a);\n"),
+        ("    // Why.\n    go();\n", "\n    go();\n"),
+        ("/** One. */\n\n/** Two. */\nexport {};\n", "\n\n\nexport {};\n"),
+        ("/* a */ go();\n/* b */\n", "/* a */ go();\n\n"),
+        ("go(); // why\n", "go(); // why\n"),
+        ("const x = /** @type {any} */ (y);\n", "const x = /** @type {any} */ (y);\n"),
+        ('const x = "image/*";\n', 'const x = "image/*";\n'),
+        ("const FILES = /*FILES*/ [];\n", "const FILES = /*FILES*/ [];\n"),
+    ],
+)
+def test_comments_that_fill_lines_stay_at_home(written: str, published: str) -> None:
+    assert without_comments(written) == published
 
 
 def test_the_top_files_name_the_folder(tmp_path: Path) -> None:
