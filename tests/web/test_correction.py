@@ -104,6 +104,7 @@ def test_what_somebody_else_changed_is_shown_and_nothing_typed_is_lost(
         ("a" * 20_001, "20,001 characters"),
         ("🐻" * 20_001, "20,001 characters"),
     ],
+    ids=["blank", "long", "long, of emoji"],
 )
 def test_a_text_that_cannot_be_spoken_is_not_sent(page: Page, text: str, sentence: str) -> None:
     assert sentence in call(page, "correction.js", "flawOf", text)
@@ -148,7 +149,7 @@ def test_the_shared_link_is_copied_with_a_word_on_who_hears_it(site_at: SiteAt, 
     assert re.search(rf"/#story={story['id']}/[0-9a-zA-Z-]+/1$", link)
 
 
-def test_a_story_is_deleted_from_the_reader(site_at: SiteAt, api: Api, guard: Guard) -> None:
+def test_a_story_is_deleted_from_the_reader(site_at: SiteAt, api: Api) -> None:
     story = api.make_story("This page is deleted.", name="Deleted", seed=18)
     page = _opened(site_at, story)
 
