@@ -68,12 +68,13 @@ SCREENS: Final = (
 
 
 def each_screen(
-    site_at: SiteAt, story: dict[str, Any], **options: Any
+    site_at: SiteAt, story: dict[str, Any], *names: str, **options: Any
 ) -> Iterator[tuple[str, Page]]:
     """Yield each screen's name, and the page that shows it.
 
     Args:
         story: What `make_story` returned.
+        names: Of the wanted screens; none: of all.
         options: Of `site_at`.
     """
     stranger = site_at(joined=False, **options)
@@ -82,7 +83,7 @@ def each_screen(
     stranger.context.close()
     page = site_at("#/settings", camera=[page_photo(STORY, width=1280)], **options)
     _, _, capability = story["story_url"].rpartition("/public/")
-    for screen in SCREENS:
+    for screen in [each for each in SCREENS if not names or each.name in names]:
         page.goto("/#/settings")  # from here, so that each begins anew
         page.locator("main select").first.wait_for()
         link = capability.rpartition("/")[0]
