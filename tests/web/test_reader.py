@@ -291,7 +291,7 @@ def test_a_page_that_is_being_read_shows_how_far_it_is(
     site_at: SiteAt, story: dict[str, Any]
 ) -> None:
     page = site_at()
-    unread = {
+    unread: dict[str, Any] = {
         "status": "received", "progress": "received", "text": None, "image_url": None,
         "image": None, "audio_url": None, "read_along_url": None, "story_url": None,
         "renditions": {}, "complete": None, "spoken_revision": None,
