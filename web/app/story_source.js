@@ -168,7 +168,7 @@ async function publicPage(folder, told, images) {
         images,
         width: told.image.width,
         height: told.image.height,
-        complete: true,
+        complete: told.complete !== false,
         isPending: false,
         failure: "",
     };
