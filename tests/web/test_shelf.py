@@ -13,7 +13,7 @@ from chalicelib.stories.story import Status, Story
 from local.runner.launcher import RunningStack
 from tests.waiting import until
 from tests.web.api import Api
-from tests.web.conftest import PHONE, Site, SiteAt, launched_site
+from tests.web.conftest import PHONE, SiteAt, launched_stack
 from tests.web.guard import Guard
 
 LONGER_THAN_UNDO = 8_000
@@ -26,15 +26,15 @@ MONTH = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def _own_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with launched_site(tmp_path_factory) as site:
-        yield site
+def _own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with launched_stack(tmp_path_factory) as stack:
+        yield stack
 
 
 @pytest.fixture
-def site(_own_site: Site) -> Site:
+def stack(_own_stack: RunningStack) -> RunningStack:
     """A stack for these tests alone, which count what is on the shelf."""
-    return _own_site
+    return _own_stack
 
 
 @pytest.fixture
