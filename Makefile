@@ -43,8 +43,8 @@ demo-profile: $(LOCAL) ## Take photos of people through the profile workflow (PH
 run: $(LOCAL) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) ENGLISH_VOICE=$(ENGLISH_VOICE) exec $(RUN) -m local
 
-token: $(LOCAL) ## Make an API token for a stage (STAGE=dev NAME=phone)
-	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"
+token: $(LOCAL) ## Make an API token and a join link for a stage (STAGE=dev NAME=phone)
+	@$(RUN) -m infrastructure.commands.token "$(STAGE)" "$(NAME)"
 
 deployer-policy: $(LOCAL) ## Print the IAM policies of a person who deploys (ACCOUNT=... REGION=...)
 	@$(RUN) -m infrastructure.iam.deployer $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(REGION),--region "$(REGION)")

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from infrastructure import api_tokens
-from infrastructure.commands import deploy, destroy, package
+from infrastructure.commands import deploy, destroy, package, token
 from infrastructure.commands.deploy import next_steps
 from infrastructure.stage import Stage
 from local.demo import page, profile
@@ -85,7 +84,7 @@ def test_the_next_steps_of_a_deployment_can_be_followed(
 def test_the_next_steps_of_a_new_token_can_be_followed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api_tokens.main(["dev"], tmp_path)
+    token.main(["dev"], tmp_path, lambda _: "https://d123.cloudfront.net")
 
     assert hurdles(capsys.readouterr().out, ROOT) == []
 
