@@ -32,6 +32,7 @@ help: ## Show this list
 	@echo "          STAGE=local QUEUE=reading (redrive), STAGE=dev NAME=phone (token),"
 	@echo "          ACCOUNT=123456789012 REGION=us-east-1 (deployer-policy),"
 	@echo "          STAGE=dev EMAIL=you@example.com SENDER=stories@example.com (deploy, package),"
+	@echo "          API_ID=abc123 (package),"
 	@echo "          KEEP=1 (test-deployed), UPGRADE=1 (lock), PYTHON=python3.12 (all)"
 
 demo: $(LOCAL) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
@@ -55,8 +56,9 @@ deploy: $(LOCAL) ## Bring a stage into your AWS account, or up to date (STAGE=de
 destroy: $(LOCAL) ## Take a stage out of your AWS account, after asking (STAGE=dev)
 	@$(RUN) -m infrastructure.commands.destroy "$(STAGE)" $(if $(YES),--yes "$(YES)")
 
-package: $(LOCAL) ## Leave the app in a folder for Terraform (STAGE=dev FOLDER=out)
-	@$(RUN) -m infrastructure.commands.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES)
+package: $(LOCAL) ## Leave the app in a folder for Terraform (STAGE=dev FOLDER=out API_ID=...)
+	@$(RUN) -m infrastructure.commands.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES) \
+		$(if $(API_ID),--api-id "$(API_ID)")
 
 redrive: $(LOCAL) ## Put a queue's parked messages back (STAGE=local QUEUE=reading)
 	@$(if $(filter local,$(STAGE)),AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-http://127.0.0.1:$(AWS_PORT)}") \

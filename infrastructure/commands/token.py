@@ -5,14 +5,21 @@ its page with the token is printed, too, and a terminal gets the link's QR code.
 if the file cannot be read or written; 2 if the arguments are wrong.
 """
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+
+import segno
 
 from infrastructure.api_tokens import FOLDER, TokenFileError, file_of, new_token
-from infrastructure.join_link import how_to_join, page_of
+from infrastructure.join_link import join_link, page_of
 from infrastructure.stage import Stage, UsageError
+
+_BLACK_ON_WHITE: Final = "\x1b[97;40m{}\x1b[0m"
+"""segno draws the light squares and leaves out the dark ones."""
 
 
 def main(
@@ -47,6 +54,36 @@ To revoke a token, delete its line from the file and deploy again.
     print(steps, flush=True)  # before AWS is asked
     print(how_to_join(look_up(Stage(stage)), token, draws=sys.stdout.isatty()))
     return 0
+
+
+def how_to_join(page: str | None, token: str, *, draws: bool) -> str:
+    """Return what to tell a person who has made a token.
+
+    Args:
+        page: The page's address, if it is known.
+        token: The token.
+        draws: Add the QR code, which needs a terminal.
+    """
+    if page is None:
+        return f"""\
+The link that opens the page with the token will be {join_link("<page>", "<token>")}: the deployment
+prints the page's address. (The stage is not deployed yet, or AWS could not be asked.)"""
+    link = join_link(page, token)
+    code = f"\n\n{qr_code(link)}" if draws else ""
+    return f"""\
+After the deployment, this link opens the page with the token. Who has the link has the token.
+
+  {link}{code}"""
+
+
+def qr_code(text: str) -> str:
+    """Return a text's QR code as lines for a terminal, two rows of squares each.
+
+    The colours are fixed, because some cameras read no code that is light on dark.
+    """
+    drawn = io.StringIO()
+    segno.make_qr(text).terminal(drawn, compact=True)
+    return "\n".join(map(_BLACK_ON_WHITE.format, drawn.getvalue().splitlines()))
 
 
 def _stage_and_name(arguments: Sequence[str]) -> tuple[str, str]:

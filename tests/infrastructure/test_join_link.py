@@ -7,7 +7,8 @@ import numpy as np
 from botocore.exceptions import EndpointConnectionError
 
 from infrastructure.account import Account
-from infrastructure.join_link import how_to_join, join_link, page_of, qr_code
+from infrastructure.commands.token import how_to_join, qr_code
+from infrastructure.join_link import join_link, page_of
 from infrastructure.stage import DeploymentError, Stage
 from tests.fakes.account import FakeAccount, RefusalError, Request
 from tests.infrastructure.resolved import outputs
