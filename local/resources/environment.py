@@ -15,6 +15,7 @@ from local.resources.names import (
     MEDIA_BUCKET,
     REGION,
     STAGE,
+    WEB_BUCKET,
 )
 from local.resources.template import StageTemplate
 from local.services.cloudfront.edge_cache import AddedHeaders, CacheTimes
@@ -37,16 +38,20 @@ def local_template(url: str) -> StageTemplate:
             ),
             "CloudFront::Distribution": lambda _distribution: DISTRIBUTION_ID,
         },
-        named={"MediaBucket": MEDIA_BUCKET, "StagingBucket": INTAKE_BUCKET},
+        named={
+            "MediaBucket": MEDIA_BUCKET,
+            "StagingBucket": INTAKE_BUCKET,
+            "WebBucket": WEB_BUCKET,
+        },
     )
 
 
 def cache_times() -> CacheTimes:
     """Return the times for which the template's distribution keeps files."""
     template = local_template("")
-    (policy,) = template.of_type("CloudFront::CachePolicy")
+    policy = template.resources["CachePolicy"]
     (distribution,) = template.of_type("CloudFront::Distribution")
-    (refused,) = distribution["DistributionConfig"]["CustomErrorResponses"]
+    refused, *_ = distribution["DistributionConfig"]["CustomErrorResponses"]
     times = policy["CachePolicyConfig"]
     return CacheTimes(
         minimum=times["MinTTL"],
@@ -58,7 +63,7 @@ def cache_times() -> CacheTimes:
 
 def added_headers() -> AddedHeaders:
     """Return the headers that the template's distribution adds to its answers."""
-    (policy,) = local_template("").of_type("CloudFront::ResponseHeadersPolicy")
+    policy = local_template("").resources["ResponseHeaders"]
     wanted = policy["ResponseHeadersPolicyConfig"]
     cors, security = wanted["CorsConfig"], wanted["SecurityHeadersConfig"]
     age = security["StrictTransportSecurity"]["AccessControlMaxAgeSec"]

@@ -12,7 +12,8 @@ REGION: Final = "us-east-1"
 
 MEDIA_BUCKET: Final = f"{PREFIX}media"
 INTAKE_BUCKET: Final = f"{PREFIX}staging"
-"""In an account both names end in the account and the region: bucket names are world-wide."""
+WEB_BUCKET: Final = f"{PREFIX}web"
+"""In an account the names end in the account and the region: bucket names are world-wide."""
 DISTRIBUTION_ID: Final = "ESTORYTIMELOCAL"
 """The CloudFront distribution of the media bucket's ``public/``."""
 

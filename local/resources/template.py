@@ -15,7 +15,9 @@ _PSEUDO_PARAMETERS: Final = {
     "AWS::AccountId": ACCOUNT_ID,
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
+    "AWS::URLSuffix": "amazonaws.com",
 }
+_NO_VALUE: Final = "AWS::NoValue"
 _PARAMETERS: Final = {"Email": SUBSCRIBER, "SenderEmail": SENDER, "StoryNamespace": STORY_NAMESPACE}
 _NAMES: Final = {
     "DynamoDB::Table": "TableName",
@@ -115,12 +117,14 @@ class StageTemplate:
 
     def _value(self, node: Any) -> Any:
         if isinstance(node, list):
-            return [self._value(each) for each in node]
+            return [each for each in map(self._value, node) if each != _NO_VALUE]
         if not isinstance(node, dict) or not node:
             return node
         name, argument = next(iter(node.items()))
         if name == "Ref" or name.startswith("Fn::"):
-            return self._result(name, self._value(argument))
+            is_list = isinstance(argument, list)  # whose places count: nothing may be left out
+            values = [*map(self._value, argument)] if is_list else self._value(argument)
+            return self._result(name, values)
         return {name: self._value(each) for name, each in node.items()}
 
     def _result(self, function: str, argument: Any) -> Any:
@@ -155,6 +159,8 @@ class StageTemplate:
         return re.sub(r"\$\{([\w:.]+)\}", value, text)
 
     def _reference(self, name: str) -> str:
+        if name == _NO_VALUE:
+            return name
         if name in self._parameters:
             return str(self._parameters[name])
         kind = _kind(self._definitions[name])

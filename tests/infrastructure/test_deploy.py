@@ -108,7 +108,7 @@ def test_every_required_setting_except_the_tokens_is_an_output(stage_name: str) 
     found = settings_of(outputs_of_stack)
 
     assert found.keys() == required - {"API_TOKENS"}
-    more = {"AccessLogGroupArn", "AlarmTopicArn"}
+    more = {"AccessLogGroupArn", "AlarmTopicArn", "WebBucket"}
     assert len(outputs_of_stack) == len(found) + len(more & outputs_of_stack.keys())
     assert found["MEDIA_BUCKET"] == f"storytime-{stage_name}-media-123456789012-us-east-1"
     Settings.from_environment({**settings_of(outputs(stage_name)), "API_TOKENS": "open"})

@@ -19,7 +19,7 @@ from chalicelib.stories.upload_request import PHOTO_KEPT_FOR, REQUEST_KEPT_FOR
 from chalicelib.telemetry import MESSAGES_GIVEN_UP, OLDEST_WORK, Work
 from infrastructure.iam.permissions import GRANTS
 from infrastructure.stack.template import MAIN, MAX_BYTES, WATCH, assembled, expanded
-from infrastructure.stage import function_name
+from infrastructure.stage import API_STAGE, function_name
 from tests.fakes.workflow import DEFINITION
 from tests.infrastructure.projects import functions_of
 from tests.infrastructure.resolved import EXPANDED, Resource, Stack
@@ -213,42 +213,124 @@ def test_a_bucket_refuses_requests_in_cleartext(bucket: Resource) -> None:
     }
 
 
-def test_only_the_distribution_may_read_and_only_public_files() -> None:
-    (reading,) = (
-        statement
+def test_only_the_distribution_may_read_and_of_the_media_only_public_files() -> None:
+    reading = {
+        policy.id: [
+            each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"
+        ]
         for policy in DEV.of_type("S3::BucketPolicy")
-        for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow"
-    )
-
-    assert reading == {
-        "Sid": "TheDistributionReadsWhatIsPublic",
+    }
+    common = {
         "Effect": "Allow",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{PREFIX}-media-123456789012-us-east-1/public/*",
         "Condition": {
             "StringEquals": {
                 "aws:SourceArn": "arn:aws:cloudfront::123456789012:distribution/<Distribution>"
             }
         },
     }
+    media = f"arn:aws:s3:::{PREFIX}-media-123456789012-us-east-1/public/*"
+    web = f"arn:aws:s3:::{PREFIX}-web-123456789012-us-east-1/*"
+
+    assert reading == {
+        "MediaBucketPolicy": [
+            {**common, "Sid": "TheDistributionReadsWhatIsPublic", "Resource": media}
+        ],
+        "WebBucketPolicy": [{**common, "Sid": "TheDistributionReadsThePage", "Resource": web}],
+        "StagingBucketPolicy": [],
+    }
 
 
-def test_the_distribution_signs_its_requests_and_serves_reads_over_https_only() -> None:
+def distribution(stack: Stack) -> dict[str, Any]:
+    config: dict[str, Any] = only(stack, "CloudFront::Distribution")["DistributionConfig"]
+    return config
+
+
+def behaviors(stack: Stack) -> dict[str, dict[str, Any]]:
+    """By path pattern; the default's is ``*``."""
+    config = distribution(stack)
+    return {each["PathPattern"]: each for each in config["CacheBehaviors"]} | {
+        "*": config["DefaultCacheBehavior"]
+    }
+
+
+@pytest.mark.parametrize(("origin", "bucket"), [("web", "WebBucket"), ("media", "MediaBucket")])
+def test_the_distribution_signs_its_requests_to_a_bucket(origin: str, bucket: str) -> None:
     access = only(DEV, "CloudFront::OriginAccessControl")["OriginAccessControlConfig"]
-    config = only(DEV, "CloudFront::Distribution")["DistributionConfig"]
-    behavior = config["DefaultCacheBehavior"]
-    (origin,) = config["Origins"]
+    (found,) = (each for each in distribution(DEV)["Origins"] if each["Id"] == origin)
 
     assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
-    assert origin["OriginAccessControlId"] == "<OriginAccess.Id>"
-    assert origin["DomainName"] == "<MediaBucket.RegionalDomainName>"
-    assert behavior["ViewerProtocolPolicy"] == "https-only"
-    assert behavior["AllowedMethods"] == ["GET", "HEAD", "OPTIONS"]
-    assert behavior["OriginRequestPolicyId"] == "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
-    assert behavior["ResponseHeadersPolicyId"] == "<ResponseHeaders>"
-    assert not {"DefaultRootObject", "CacheBehaviors"} & config.keys()
+    assert found["OriginAccessControlId"] == "<OriginAccess.Id>"
+    assert found["DomainName"] == f"<{bucket}.RegionalDomainName>"
+
+
+def test_the_media_is_read_over_https_only() -> None:
+    media = behaviors(DEV)["/public/*"]
+
+    assert (media["TargetOriginId"], media["ViewerProtocolPolicy"]) == ("media", "https-only")
+    assert media["AllowedMethods"] == ["GET", "HEAD", "OPTIONS"]
+    assert media["OriginRequestPolicyId"] == "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
+    assert media["ResponseHeadersPolicyId"] == "<ResponseHeaders>"
+    assert (media["CachePolicyId"], media["Compress"]) == ("<CachePolicy>", False)
+
+
+def test_the_page_is_what_the_distribution_serves_by_default_and_it_is_compressed() -> None:
+    page = behaviors(DEV)["*"]
+    policy = DEV.resources["WebCachePolicy"]["CachePolicyConfig"]
+    key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+
+    assert distribution(DEV)["DefaultRootObject"] == "index.html"
+    assert (page["TargetOriginId"], page["ViewerProtocolPolicy"]) == ("web", "redirect-to-https")
+    assert page["AllowedMethods"] == ["GET", "HEAD"]
+    assert page["ResponseHeadersPolicyId"] == "<WebResponseHeaders>"
+    assert (page["CachePolicyId"], page["Compress"]) == ("<WebCachePolicy>", True)
+    assert key["EnableAcceptEncodingGzip"] is key["EnableAcceptEncodingBrotli"] is True
+    assert policy["MinTTL"] == 0  # else no-cache would not be obeyed
+
+
+def test_a_new_stage_has_no_api_in_its_distribution() -> None:
+    """Chalice makes the API after the stack."""
+    assert EXPANDED["Parameters"]["ApiId"]["Default"] == ""
+    assert list(behaviors(DEV)) == ["/public/*", "*"]
+    assert [each["Id"] for each in distribution(DEV)["Origins"]] == ["web", "media"]
+
+
+def test_the_api_has_the_pages_origin_and_nothing_of_it_is_cached() -> None:
+    stack = Stack("dev", ApiId="abc123defg")
+    api = behaviors(stack)["/api/*"]
+    (origin,) = (each for each in distribution(stack)["Origins"] if each["Id"] == "api")
+
+    assert origin == {
+        "Id": "api",
+        "DomainName": "abc123defg.execute-api.us-east-1.amazonaws.com",
+        "CustomOriginConfig": {
+            "OriginProtocolPolicy": "https-only",
+            "OriginSSLProtocols": ["TLSv1.2"],
+        },
+    }
+    assert f"/{API_STAGE}/*" == "/api/*"
+    assert {**api, "AllowedMethods": {*api["AllowedMethods"]}} == {
+        "PathPattern": "/api/*",
+        "TargetOriginId": "api",
+        "ViewerProtocolPolicy": "https-only",
+        "AllowedMethods": {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"},
+        "CachedMethods": ["GET", "HEAD"],
+        "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+        "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+        "ResponseHeadersPolicyId": "<ApiResponseHeaders>",
+        "Compress": False,
+    }
+    assert behaviors(stack) == behaviors(DEV) | {"/api/*": api}
+
+
+def test_no_error_is_cached() -> None:
+    """These are the codes whose time can be chosen (CloudFront, CustomErrorResponse)."""
+    codes = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
+
+    assert distribution(DEV)["CustomErrorResponses"] == [
+        {"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in codes
+    ]
 
 
 @pytest.mark.parametrize("origin", ["*", "https://stories.example.com"])
@@ -256,7 +338,7 @@ def test_only_pages_of_the_allowed_origin_may_post_photos_and_read_files(origin:
     stack = Stack("dev", AllowedOrigin=origin)
     (rule,) = stack.resources["StagingBucket"]["CorsConfiguration"]["CorsRules"]
     (reading,) = stack.resources["MediaBucket"]["CorsConfiguration"]["CorsRules"]
-    headers = only(stack, "CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    headers = stack.resources["ResponseHeaders"]["ResponseHeadersPolicyConfig"]
 
     assert rule["AllowedOrigins"] == reading["AllowedOrigins"] == [origin]
     assert reading["AllowedMethods"] == ["GET", "HEAD"]
@@ -264,18 +346,57 @@ def test_only_pages_of_the_allowed_origin_may_post_photos_and_read_files(origin:
     assert headers["CorsConfig"]["AccessControlAllowCredentials"] is False
 
 
-def test_a_browser_may_open_links_and_run_nothing() -> None:
-    config = only(DEV, "CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
-    security = config["SecurityHeadersConfig"]
+def headers_of(policy: str) -> dict[str, Any]:
+    headers: dict[str, Any] = DEV.resources[policy]["ResponseHeadersPolicyConfig"]
+    return headers
 
-    policy = security["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ")
-    assert {"default-src 'none'", "img-src 'self'", "media-src 'self'"} <= set(policy)
-    assert not any("script" in directive for directive in policy)
+
+def content_policy(policy: str) -> list[str]:
+    security = headers_of(policy)["SecurityHeadersConfig"]
+    directives: str = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    return directives.split("; ")
+
+
+@pytest.mark.parametrize(
+    "policy", DEV.of_type("CloudFront::ResponseHeadersPolicy"), ids=lambda each: each.id
+)
+def test_every_answer_has_the_security_headers(policy: Resource) -> None:
+    security = headers_of(policy.id)["SecurityHeadersConfig"]
+
+    assert "frame-ancestors 'none'" in content_policy(policy.id)
     assert security["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
     assert security["FrameOptions"]["FrameOption"] == "DENY"
     assert "ContentTypeOptions" in security
     assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 365 * 24 * 3600
     assert all(each.get("Override") for each in security.values())
+
+
+@pytest.mark.parametrize("policy", ["ResponseHeaders", "ApiResponseHeaders"])
+def test_a_browser_may_open_links_and_run_nothing(policy: str) -> None:
+    directives = content_policy(policy)
+
+    assert "default-src 'none'" in directives
+    assert not any("script" in directive for directive in directives)
+    assert {"img-src 'self'", "media-src 'self'"} <= set(content_policy("ResponseHeaders"))
+
+
+def test_the_page_may_run_what_its_own_origin_serves_and_nothing_inline() -> None:
+    (permissions,) = headers_of("WebResponseHeaders")["CustomHeadersConfig"]["Items"]
+
+    assert content_policy("WebResponseHeaders") == [
+        "default-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+    assert permissions == {
+        "Header": "Permissions-Policy",
+        "Value": "camera=(self), microphone=()",
+        "Override": True,
+    }
 
 
 # Queues, table, topics.

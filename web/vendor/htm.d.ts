@@ -1,0 +1,6 @@
+import type { VNode } from "preact";
+
+declare const htm: {
+    bind(h: Function): (strings: TemplateStringsArray, ...values: unknown[]) => VNode;
+};
+export default htm;
