@@ -17,13 +17,7 @@ from typing import Any
 from infrastructure.account import Account
 from infrastructure.chalice.command import run_chalice
 from infrastructure.commands.ending import ended
-from infrastructure.commands.preparation import (
-    Preparation,
-    Prepared,
-    Wishes,
-    add_addresses,
-    check,
-)
+from infrastructure.commands.preparation import Preparation, Wishes, add_addresses, check
 from infrastructure.commands.progress import Progress
 from infrastructure.gateway.responses import put_requests
 from infrastructure.stage import Stage
@@ -67,22 +61,22 @@ def main(arguments: Sequence[str]) -> int:
         terraform = with_error_responses(json.loads(packaged.read_text()), prepared.allowed_origin)
         terraform = with_rule_names(stage, terraform) | {"terraform": _VERSIONS}
         packaged.write_text(json.dumps(terraform, indent=2) + "\n")
-        print(next_steps(stage, folder, prepared))
+        print(next_steps(stage, folder, prepared.page, prepared.parameters["ApiId"]))
         return 0
 
     return ended("package", work)
 
 
-def next_steps(stage: Stage, folder: Path, prepared: Prepared) -> str:
-    """Return what to do with a package."""
+def next_steps(stage: Stage, folder: Path, page: str, api_id: str) -> str:
+    """Return what to do with a package; CloudFront serves the API of this id, if it has one."""
     here = shlex.quote(str(folder))
     return f"""
 The app is packaged (docs/deploy.md). To deploy it:
 
   cd {here} && terraform init && terraform apply
 
-Then tell CloudFront which API it serves under {prepared.page}/api
-(now: {prepared.parameters["ApiId"] or "none"}). Once is enough, until Terraform makes another API:
+Then tell CloudFront which API it serves under {page}/api
+(now: {api_id or "none"}). Once is enough, until Terraform makes another API:
 
   make package STAGE={stage.name} FOLDER={here} \\
       API_ID="$(terraform -chdir={here} output -raw RestAPIId)"

@@ -4,7 +4,7 @@ import argparse
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -160,12 +160,11 @@ class Preparation:
         No invalidation: the files in the hashed folder never change, and for the others CloudFront
         asks the bucket each time (no-cache, MinTTL 0).
         """
-        with self.progress.step("page") as said:
-            files = website.files_of(self.stage.project / "web")
-            changed = website.publish(
-                self.account.client("s3"), prepared.outputs["WebBucket"], files
-            )
-            said(f"{changed} files" if changed else "nothing to change")
+        s3, bucket = self.account.client("s3"), prepared.outputs["WebBucket"]
+        with self.progress.step("web page") as said:
+            done = website.publish(s3, bucket, website.files_of(self.stage.project / "web"))
+            changed = f"{done.uploaded} files uploaded, {done.removed} older ones removed"
+            said(changed if any(astuple(done)) else "nothing to change")
 
     def _checked(self, kind: type[_Kind], variables: Mapping[str, str]) -> _Kind:
         """Check settings as the functions do when they start."""
