@@ -38,12 +38,15 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One stack serves all end-to-end tests of stories, another those of profiles.
 
-    Those of one stack stay in one process of several.
+    Those of one stack stay in one process of several. So do those of one file of the web page's.
     """
     for item in items:
         if "end_to_end" in item.path.parts:
             stack = "profiles" if item.path.stem == "test_profiles" else "stories"
             item.add_marker(pytest.mark.xdist_group(stack))
+        if "web" in item.path.relative_to(item.config.rootpath).parts:
+            item.add_marker(pytest.mark.web)
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.hookimpl(optionalhook=True)
