@@ -111,7 +111,8 @@ def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
 
     for stack in ("storytime-proof", "storytime-proof-watch"):
         assert re.search(rf"stack {stack} \.+ [\d.]+ s, nothing to change", said)
-    assert re.search(r"chalice deploy \.+ [\d.]+ s, nothing to change", said)
+    for step in ("chalice deploy", "/api in CloudFront", "web page"):
+        assert re.search(rf"{step} \.+ [\d.]+ s, nothing to change", said)
     assert hurdles(said, stage.project, stage.account.certificate) == []
     changed = git(stage.project, "ls-files", "--modified", "--others", "--exclude-standard")
     assert changed == ""

@@ -601,7 +601,10 @@ def test_only_files_of_the_page_that_changed_are_uploaded(deploying: Deploying) 
     with api_that_answers(200) as (url, _):
         deploying.deployment().run(Wishes(api_url=f"{url}/{{api_id}}"))
 
-    assert "\n  web page .......................... 0.0 s, 1 files uploaded, 0 " in deploying.out.getvalue()
+    assert (
+        "\n  web page .......................... 0.0 s, 1 files uploaded, 0 "
+        in deploying.out.getvalue()
+    )
     (put,) = deploying.account.requests("put_object")
     assert (put["Bucket"], put["Key"]) == (outputs()["WebBucket"], "index.html")
     assert "cloudfront" not in deploying.account.services_asked()

@@ -81,6 +81,7 @@ def others_at(service: str) -> Iterator[Need]:
             re.sub("storytime-|API-Gateway-Execution-Logs_", "other-", need.resource),
             re.sub("/(account|restapis).*", "/domainnames", need.resource),
             need.resource.replace("/deployment/", "/private/"),
+            re.sub("-web-(?=.*/)", "-media-", need.resource),
         }
         if need.action in {"sqs:DeleteMessage", "sqs:ReceiveMessage"}:
             resources.add(need.resource.removesuffix("-parked"))
