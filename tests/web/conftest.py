@@ -24,7 +24,7 @@ from tests.web.chromium import camera_showing, started
 from tests.web.guard import Guard
 from tests.web.stand_in import distribution
 
-TOKEN: Final = "st_of-the-tests-of-the-page"  # noqa: S105 (a local stack's)
+TOKEN: Final = "st_of-the-tests-of-the-page"  # noqa: S105  # a local stack's
 PHONE: Final = (390, 844)
 DESKTOP: Final = (1280, 800)
 
