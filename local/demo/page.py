@@ -36,7 +36,7 @@ from local.demo.terminal import (
 from local.runner.launcher import RunningStack, StackDidNotStartError, launched
 from local.runner.process import interrupt_when_told_to_end
 
-_SAMPLE: Final = Path(__file__).resolve().parents[2] / "samples" / "page.jpg"
+SAMPLE: Final = Path(__file__).resolve().parents[2] / "samples" / "page.jpg"
 _STORY: Final = Path("story.mp3")
 _MAX_SECONDS_OF_RENDITIONS: Final = 10
 """The demo shows them only if they are there in time."""
@@ -62,14 +62,14 @@ def main(arguments: list[str], launch: Launch = launched) -> int:
     parser = argparse.ArgumentParser(
         usage="make demo [PAGE=my.jpg] [DIRECT=1]", description=__doc__
     )
-    parser.add_argument("page", nargs="?", type=Path, default=_SAMPLE, metavar="PAGE")
+    parser.add_argument("page", nargs="?", type=Path, default=SAMPLE, metavar="PAGE")
     parser.add_argument("--direct", action="store_true", help="post the photo straight to S3")
     given = parser.parse_args(arguments)
     try:
         photo = _read(given.page)
         if given.direct:
             _check_suffix(given.page)
-        _show(given.page, photo, _post_to_s3 if given.direct else _upload, launch)
+        _show(given.page, photo, _post_to_s3 if given.direct else upload, launch)
     except (DemoError, StackDidNotStartError) as failure:
         print(f"demo: {failure}", file=sys.stderr)
         return 1
@@ -96,7 +96,7 @@ def _show(
     page: Path, photo: bytes, send: Callable[[RunningStack, Path, bytes], str], launch: Launch
 ) -> None:
     print(f"Storytime: {page.name}\n")
-    finished = _finished(page, photo, send, launch)
+    finished = finished_story(page, photo, send, launch)
     _write(_STORY, finished.audio)
     for link, path in FILES.items():
         _write(path, finished.files.get(link))
@@ -124,7 +124,7 @@ def _write(path: Path, content: bytes | None) -> None:
         raise DemoError(f"{path} cannot be written: {(error.strerror or '').lower()}") from error
 
 
-def _finished(
+def finished_story(
     page: Path, photo: bytes, send: Callable[[RunningStack, Path, bytes], str], launch: Launch
 ) -> FinishedStory:
     with ExitStack() as running:
@@ -156,7 +156,7 @@ def _step(name: str) -> Iterator[None]:
     print(f"{time.monotonic() - started:.1f} s")
 
 
-def _upload(stack: RunningStack, page: Path, photo: bytes) -> str:
+def upload(stack: RunningStack, page: Path, photo: bytes) -> str:
     headers = {
         "Content-Type": CONTENT_TYPES.get(page.suffix.lower(), "application/octet-stream"),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(page.name)}",

@@ -6,7 +6,8 @@ asks another origin, unless the test told its `guard` to expect that.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import pytest
@@ -60,22 +61,55 @@ class SiteAt(Protocol):
     ) -> Page: ...
 
 
+@dataclass(frozen=True)
+class Site:
+    """A running stack.
+
+    Attributes:
+        web_url: The page's origin.
+    """
+
+    stack: RunningStack
+    web_url: str
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack that takes `TOKEN` only."""
+def _shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with launched_site(tmp_path_factory) as site:
+        yield site
+
+
+@pytest.fixture
+def site(_shared_site: Site) -> Site:
+    """The stack of this process; a module whose tests need one of their own overrides this."""
+    return _shared_site
+
+
+@contextmanager
+def launched_site(
+    tmp_path_factory: pytest.TempPathFactory, api_tokens: str = digest_of(TOKEN)
+) -> Iterator[Site]:
+    """Run a stack that takes `TOKEN` only, or what else is said."""
     log = tmp_path_factory.mktemp("stack") / "log.jsonl"
-    with launched(log, WEB_PORT="0", API_TOKENS=digest_of(TOKEN)) as stack:
-        yield stack
+    with (
+        launched(log, WEB_PORT="0", API_TOKENS=api_tokens) as stack,
+        distribution(stack.api_url, stack.aws_url) as web_url,
+    ):
+        yield Site(stack, web_url)
 
 
-@pytest.fixture(scope="session")
-def web_url(stack: RunningStack) -> Iterator[str]:
+@pytest.fixture
+def stack(site: Site) -> RunningStack:
+    return site.stack
+
+
+@pytest.fixture
+def web_url(site: Site) -> str:
     """The page's origin."""
-    with distribution(stack.api_url, stack.aws_url) as url:
-        yield url
+    return site.web_url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def api(stack: RunningStack) -> Api:
     return Api(stack.api_url, TOKEN)
 

@@ -77,6 +77,15 @@ export async function listStories({ cursor = null, limit = 30 } = {}) {
 }
 
 /**
+ * Ask whether the API takes a token; resolves if it does.
+ *
+ * @param {string} token  Empty: whether it needs none.
+ */
+export async function tryToken(token) {
+    await call("GET", "/stories?limit=1", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+}
+
+/**
  * @param {string} id
  * @returns {Promise<Story>}
  */

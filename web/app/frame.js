@@ -38,6 +38,12 @@ const ICONS = {
     share: "M12 15V3M8 7l4-4 4 4M5 12v8h14v-8",
     close: "M6 6l12 12M18 6L6 18",
     done: "M5 13l4 4L19 7",
+    earlier: "M18 6l-6 6 6 6M12 6l-6 6 6 6",
+    later: "M6 6l6 6-6 6M12 6l6 6-6 6",
+    first: "M19 5l-9 7 9 7zM5 5v14",
+    last: "M5 5l9 7-9 7zM19 5v14",
+    flow: "M4 6h16M4 12h9M4 18h9M16 11l5 4-5 4z",
+    word: "M4 5h16v11h-9l-4 4v-4H4zM9 13l3-6 3 6M10 11h4",
 };
 
 /** @param {{ name: string, mirrored?: boolean }} props  `mirrored`: points the other way in right-to-left. */

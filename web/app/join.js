@@ -1,11 +1,11 @@
 /** Joining: a token lets this browser use the API. Most people come by a link that has it. */
 
-import { listStories } from "./api.js";
+import { tryToken } from "./api.js";
 import { Frame } from "./frame.js";
 import { html, useEffect, useState } from "./html.js";
 import { t } from "./i18n.js";
 import { sentenceOf } from "./problems.js";
-import { join, leave } from "./session.js";
+import { join } from "./session.js";
 
 /** @param {{ refused: boolean }} props  `refused`: there was a token, and the API takes it no longer. */
 export function Join({ refused }) {
@@ -16,19 +16,18 @@ export function Join({ refused }) {
     /** @param {string} tried */
     async function tryToJoin(tried) {
         setIsTrying(true);
-        join(tried);
         try {
-            await listStories({ limit: 1 });
+            await tryToken(tried);
+            join(tried);
         } catch (error) {
-            leave();
             setProblem(sentenceOf(error));
+            setIsTrying(false);
         }
-        setIsTrying(false);
     }
 
     useEffect(() => {
         // An API on one's own machine may be open: nobody needs to join.
-        if (!refused) listStories({ limit: 1 }).then(() => join("")).catch(() => {});
+        if (!refused) tryToken("").then(() => join("")).catch(() => {});
     }, []);
 
     /** @param {SubmitEvent} event */

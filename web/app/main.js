@@ -18,7 +18,9 @@ function App() {
     const { token, refused } = useStore(session);
     useStore(interfaceLanguage); // draws every text anew
     const needsToken = route.screen !== "demo" && route.screen !== "shared";
-    const screen = needsToken && (token === null || refused) ? "join" : route.screen;
+    // A story that is open is heard to its end: what is loaded needs no token.
+    const isRefused = refused && route.screen !== "story";
+    const screen = needsToken && (token === null || isRefused) ? "join" : route.screen;
     useEffect(() => document.querySelector("h1")?.focus(), [screen]);
     return html`
         ${screen === "join" ? html`<${Join} refused=${refused} />` : html`<${Screen} route=${route} />`}
