@@ -81,10 +81,11 @@ def others_at(service: str) -> Iterator[Need]:
             re.sub("storytime-|API-Gateway-Execution-Logs_", "other-", need.resource),
             re.sub("/(account|restapis).*", "/domainnames", need.resource),
             need.resource.replace("/deployment/", "/private/"),
-            re.sub("-web-(?=.*/)", "-media-", need.resource),
         }
         if need.action in {"sqs:DeleteMessage", "sqs:ReceiveMessage"}:
             resources.add(need.resource.removesuffix("-parked"))
+        if need.action == "s3:PutObject":
+            resources.add(need.resource.replace("-web-", "-media-"))
         for resource in resources - {need.resource}:
             yield Need(need.action, resource, need.context)
         for key in need.context:
