@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
 AWS_PORT ?= 4566
+WEB_PORT ?= 8080
 PAGE ?= samples/page.jpg
 FOLDER ?= .chalice/terraform/$(STAGE)
 
@@ -30,7 +31,8 @@ help: ## Show this list
 	@echo "Storytime: photograph a page; hear it read."
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo "Settings: PAGE=my.jpg DIRECT=1 (demo), PHOTOS=folder (demo-profile),"
-	@echo "          PORT=8000 AWS_PORT=4566 (run), ENGLISH_VOICE=espeak-ng (demo, run),"
+	@echo "          WEB_PORT=8080 PORT=8000 AWS_PORT=4566 (run), HTTPS=1 (run: for phones),"
+	@echo "          ENGLISH_VOICE=espeak-ng (demo, run),"
 	@echo "          STAGE=local QUEUE=reading (redrive), STAGE=dev NAME=phone (token),"
 	@echo "          ACCOUNT=123456789012 REGION=us-east-1 (deployer-policy),"
 	@echo "          STAGE=dev EMAIL=you@example.com SENDER=stories@example.com (deploy, package),"
@@ -43,8 +45,8 @@ demo: $(LOCAL) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: strai
 demo-profile: $(LOCAL) ## Take photos of people through the profile workflow (PHOTOS=folder)
 	@$(RUN) -m local.demo.profile $(if $(PHOTOS),"$(PHOTOS)")
 
-run: $(LOCAL) ## Keep the API and the local AWS running (PORT=8000 AWS_PORT=4566)
-	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) ENGLISH_VOICE=$(ENGLISH_VOICE) exec $(RUN) -m local
+run: $(LOCAL) ## Keep page, API and local AWS running (WEB_PORT=8080; HTTPS=1: for phones)
+	@WEB_PORT=$(WEB_PORT) HTTPS=$(HTTPS) PORT=$(PORT) AWS_PORT=$(AWS_PORT) ENGLISH_VOICE=$(ENGLISH_VOICE) exec $(RUN) -m local
 
 token: $(LOCAL) ## Make an API token and a join link for a stage (STAGE=dev NAME=phone)
 	@$(RUN) -m infrastructure.commands.token "$(STAGE)" "$(NAME)"

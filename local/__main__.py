@@ -1,9 +1,10 @@
 """``make run``: Storytime on one machine, until Ctrl-C.
 
-Settings, from the environment: ``PORT`` (8000) of the API, ``AWS_PORT`` (4566) of the local AWS;
-0 is any free port. ``ENGLISH_VOICE`` is ``neural``, or ``espeak-ng``: quick, and like a machine.
-The API is open; with digests in ``API_TOKENS`` it needs one of their tokens. ``ALLOWED_ORIGIN``
-names the web pages that may use it.
+Settings, from the environment: ``WEB_PORT`` (8080) of the page, ``PORT`` (8000) of the API,
+``AWS_PORT`` (4566) of the local AWS; 0 is any free port. With ``HTTPS=1`` other devices in the
+network reach the page, over TLS. ``ENGLISH_VOICE`` is ``neural``, or ``espeak-ng``: quick, and like
+a machine. The API is open; with digests in ``API_TOKENS`` it needs one of their tokens.
+``ALLOWED_ORIGIN`` names the web pages that may use it.
 """
 
 import os
@@ -13,24 +14,31 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.settings import SettingsError
+from infrastructure.stage import DeploymentError
 from local.runner.lambda_function import TriggerError
 from local.runner.process import interrupt_when_told_to_end, leave
 from local.runner.stack import LocalStorytime
 from local.server.http_server import PortUnavailableError
 
 _LAST_PORT: Final = 65_535
+_IN_THE_NETWORK: Final = """\
+             for phones in this network. The browser warns: this machine has signed its
+             certificate itself. Go on to the page."""
+_OPEN: Final = """\
+             The API is open to everybody there; with API_TOKENS it is not."""
 
 
 def main() -> int:
     interrupt_when_told_to_end()
     try:
-        neural = speaks_neural_english(os.environ)
+        neural, https = speaks_neural_english(os.environ), speaks_https(os.environ)
         api_port, aws_port = port(os.environ, "PORT", 8000), port(os.environ, "AWS_PORT", 4566)
-        stack = LocalStorytime(api_port, aws_port, neural=neural)
+        web_port = port(os.environ, "WEB_PORT", 8080)
+        stack = LocalStorytime(api_port, aws_port, web_port, neural=neural, https=https)
         stack.start()
         print(introduction(stack), flush=True)
         threading.Event().wait()
-    except (PortUnavailableError, TriggerError, SettingsError) as error:
+    except (DeploymentError, PortUnavailableError, TriggerError, SettingsError) as error:
         print(f"run: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -64,6 +72,18 @@ def speaks_neural_english(environ: Mapping[str, str]) -> bool:
     return voice == "neural"
 
 
+def speaks_https(environ: Mapping[str, str]) -> bool:
+    """Return whether the page is served over TLS, to the whole network.
+
+    Raises:
+        SettingsError: ``HTTPS`` is neither 1 nor 0.
+    """
+    wanted = environ.get("HTTPS") or "0"
+    if wanted not in {"0", "1"}:
+        raise SettingsError(f"HTTPS must be 1 or 0, not {wanted!r}")
+    return wanted == "1"
+
+
 def introduction(stack: LocalStorytime) -> str:
     """Say what runs where and what to try; the last line says that the stack takes requests."""
     by_queue = [
@@ -83,9 +103,14 @@ def introduction(stack: LocalStorytime) -> str:
     workflow = os.environ["PROFILE_WORKFLOW_ARN"].rsplit(":", 1)[1]
     curl = "curl" if stack.is_open else "curl -H 'Authorization: Bearer <token>'"
     functions = "\n             ".join(by_bucket + by_queue + by_time)
+    page, *others = stack.web_urls
+    also = "".join(f"\n             {url}" for url in others)
+    if page.startswith("https:"):
+        also += "\n" + _IN_THE_NETWORK + ("\n" + _OPEN if stack.is_open else "")
     return f"""\
 Storytime runs on this machine.
 
+  Page       {page}{also}
   API        {api}
   Local AWS  {stack.aws_url}  (S3, SQS, DynamoDB, SNS, SES, Rekognition, Textract, Polly,
              CloudFront, Step Functions, Lambda)

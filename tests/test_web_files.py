@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any, Final
@@ -25,7 +25,8 @@ MAX_BYTES: Final = {".js": 60_000, ".css": 12_000}
 PLURAL: Final = re.compile(r"\.(zero|one|two|few|many|other)$")
 ENTRY: Final = re.compile(r'^    "([\w.-]+)":\s*"((?:[^"\\]|\\.)*)",$', re.MULTILINE)
 KEY: Final = re.compile(r"[a-z]+(\.[a-zA-Z0-9_-]+)+")
-QUOTED: Final = re.compile(r"""["'`]([\w./${}()?: -]+?)["'`]""")
+QUOTED: Final = re.compile(r"""(?=["'`]([\w./${}()?: -]+?)["'`])""")
+"""Also what lies between two texts: in a template within a template, nobody knows which is which."""
 COMMENT: Final = re.compile(r"(?<!\w)/\*.*?\*/|^\s*//[^\n]*$", re.DOTALL | re.MULTILINE)
 ELSEWHERE: Final = re.compile(r"""(?:["'`(=]\s*//|\b(?:https?|wss?):)/*[\w.[-]+""")
 NAMESPACE: Final = re.compile(r"http://www\.w3\.org/\w+/[\w/]+")
@@ -65,6 +66,15 @@ def code(files: Files) -> Files:
 
 def texts(files: Files, locale: str) -> dict[str, str]:
     return dict(ENTRY.findall(files[f"app/locales/{locale}.js"]))
+
+
+def stems(keys: Iterable[str]) -> dict[str, str]:
+    """Return the key that the code uses for each one: without what tells plurals apart.
+
+    ``skipped.other`` is no plural where there is a ``skipped.title``.
+    """
+    sections = {key.rpartition(".")[0] for key in keys if not PLURAL.search(key)}
+    return {key: key if (stem := PLURAL.sub("", key)) in sections else stem for key in keys}
 
 
 def too_large(files: Files) -> Iterator[str]:
@@ -129,14 +139,14 @@ def translated_differently(files: Files) -> Iterator[str]:
 def placeholders(of: dict[str, str]) -> dict[str, set[str]]:
     """Return the placeholders of each key; plurals together, for "one story" needs no count."""
     found: dict[str, set[str]] = {}
-    for key, text in of.items():
-        found.setdefault(PLURAL.sub("", key), set()).update(re.findall(r"\{(\w+)\}", text))
+    for key, stem in stems(of).items():
+        found.setdefault(stem, set()).update(re.findall(r"\{(\w+)\}", of[key]))
     return found
 
 
 def keys_amiss(files: Files) -> Iterator[str]:
     """Find keys that the code uses and no locale has, and those that no code uses."""
-    known = {PLURAL.sub("", key) for key in texts(files, "en")}
+    known = set(stems(texts(files, "en")).values())
     areas = {key.partition(".")[0] for key in known}
     literals = {each for text in code(files).values() for each in QUOTED.findall(text)}
     used = {each for each in literals if KEY.fullmatch(each) and each.partition(".")[0] in areas}

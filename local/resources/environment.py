@@ -16,9 +16,9 @@ from local.resources.names import (
     REGION,
     STAGE,
     WEB_BUCKET,
+    WEB_URL,
 )
 from local.resources.template import StageTemplate
-from local.services.cloudfront.edge_cache import AddedHeaders, CacheTimes
 
 
 def local_template(url: str) -> StageTemplate:
@@ -43,48 +43,17 @@ def local_template(url: str) -> StageTemplate:
             "StagingBucket": INTAKE_BUCKET,
             "WebBucket": WEB_BUCKET,
         },
+        ApiId=STAGE,
     )
 
 
-def cache_times() -> CacheTimes:
-    """Return the times for which the template's distribution keeps files."""
-    template = local_template("")
-    policy = template.resources["CachePolicy"]
-    (distribution,) = template.of_type("CloudFront::Distribution")
-    refused, *_ = distribution["DistributionConfig"]["CustomErrorResponses"]
-    times = policy["CachePolicyConfig"]
-    return CacheTimes(
-        minimum=times["MinTTL"],
-        default=times["DefaultTTL"],
-        maximum=times["MaxTTL"],
-        error=refused["ErrorCachingMinTTL"],
-    )
+def app_environment(aws_port: int, web_url: str = WEB_URL) -> dict[str, str]:
+    """Return the environment variables that point the app at the local AWS on this port.
 
-
-def added_headers() -> AddedHeaders:
-    """Return the headers that the template's distribution adds to its answers."""
-    policy = local_template("").resources["ResponseHeaders"]
-    wanted = policy["ResponseHeadersPolicyConfig"]
-    cors, security = wanted["CorsConfig"], wanted["SecurityHeadersConfig"]
-    age = security["StrictTransportSecurity"]["AccessControlMaxAgeSec"]
-    content = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
-    return AddedHeaders(
-        always={
-            "Strict-Transport-Security": f"max-age={age}",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": content,
-            "X-Frame-Options": security["FrameOptions"]["FrameOption"],
-            "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
-        },
-        of_cors={
-            "Access-Control-Expose-Headers": ",".join(cors["AccessControlExposeHeaders"]["Items"])
-        },
-        allowed_origins=cors["AccessControlAllowOrigins"]["Items"],
-    )
-
-
-def app_environment(aws_port: int) -> dict[str, str]:
-    """Return the environment variables that point the app at the local AWS on this port."""
+    Args:
+        aws_port: Of the local AWS.
+        web_url: Of what stands for the distribution: where links lead.
+    """
     url = f"http://{HOST}:{aws_port}"
     access_key_id, secret_access_key = APP_KEYS
     return settings_of(local_template(url).outputs) | {
@@ -92,13 +61,13 @@ def app_environment(aws_port: int) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": access_key_id,
         "AWS_SECRET_ACCESS_KEY": secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
-        "MEDIA_BASE_URL": f"{url}/cdn",
+        "MEDIA_BASE_URL": web_url,
         "MAXIMUM_CONCURRENCY": str(CONCURRENCY),
         "API_TOKENS": OPEN,
     }
 
 
-def point_at(aws_port: int, environ: MutableMapping[str, str]) -> None:
+def point_at(aws_port: int, environ: MutableMapping[str, str], web_url: str = WEB_URL) -> None:
     """Set the app's variables, and delete those that could mislead it.
 
     A developer's own AWS settings could: a profile that does not exist here, an endpoint of one
@@ -112,4 +81,4 @@ def point_at(aws_port: int, environ: MutableMapping[str, str]) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         environ[name] = ",".join(filter(None, [environ.get(name), HOST]))
     api_tokens = environ.get("API_TOKENS") or OPEN
-    environ.update(app_environment(aws_port) | {"API_TOKENS": api_tokens})
+    environ.update(app_environment(aws_port, web_url) | {"API_TOKENS": api_tokens})

@@ -18,7 +18,7 @@ from local.resources.environment import app_environment
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _SECONDS_TO_END: Final = 10
-_URL: Final = re.compile(r"http://127\.0\.0\.1:\d+")
+_ADDRESS: Final = re.compile(r"  (Page|API|Local AWS) +(http\S+)")
 
 
 class StackDidNotStartError(Exception):
@@ -30,18 +30,20 @@ class RunningStack:
     """A running stack.
 
     Attributes:
+        web_url: Of the page, as links in e-mails have it.
         log: The file of its log.
         pid: Of its process.
     """
 
     api_url: str
     aws_url: str
+    web_url: str
     log: Path
     pid: int
 
     @property
     def environment(self) -> dict[str, str]:
-        return app_environment(int(self.aws_url.rsplit(":", 1)[1]))
+        return app_environment(int(self.aws_url.rsplit(":", 1)[1]), self.web_url)
 
     @cached_property
     def clients(self) -> StackClients:
@@ -60,7 +62,8 @@ def launched(log: Path, **settings: str) -> Iterator[RunningStack]:
     Raises:
         StackDidNotStartError: It ended before it was ready.
     """
-    defaults = {"PORT": "0", "AWS_PORT": "0", "API_TOKENS": OPEN, "ENGLISH_VOICE": "espeak-ng"}
+    ports = {"PORT": "0", "AWS_PORT": "0", "WEB_PORT": "0"}
+    defaults = {**ports, "HTTPS": "", "API_TOKENS": OPEN, "ENGLISH_VOICE": "espeak-ng"}
     environment = os.environ | defaults | settings
     with (
         log.open("wb") as errors,
@@ -85,14 +88,12 @@ def when_ready(process: subprocess.Popen[str], log: Path) -> RunningStack:
     Raises:
         StackDidNotStartError: It ended before.
     """
-    urls: list[str] = []
+    urls: dict[str, str] = {}
     for line in process.stdout or ():
-        urls += _URL.findall(line)
+        if address := _ADDRESS.match(line):
+            urls[address[1]] = address[2]
         if line.startswith("Ready:"):
-            api_url = urls[-1]
-            return RunningStack(
-                api_url, next(url for url in urls if url != api_url), log, process.pid
-            )
+            return RunningStack(urls["API"], urls["Local AWS"], urls["Page"], log, process.pid)
     last_words = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
     raise StackDidNotStartError(last_words[-1])
 

@@ -1,4 +1,4 @@
-"""Runs everything in one process: AWS, the functions and their triggers, and the API."""
+"""Runs everything in one process: AWS, the functions and their triggers, API and web page."""
 
 import importlib
 import json
@@ -13,11 +13,12 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib.http.tokens import OPEN
+from infrastructure.website import WEB, files_of, publish
 from local.engines.allocator import keep_large_buffers
 from local.engines.neural_speaker import speak_english
 from local.resources.creation import StackClients, create
 from local.resources.environment import point_at
-from local.resources.names import STAGE
+from local.resources.names import STAGE, WEB_BUCKET
 from local.runner.api_gateway import ApiGateway
 from local.runner.functions import functions_of
 from local.runner.queue_triggers import QueueTrigger, queue_triggers
@@ -25,6 +26,7 @@ from local.runner.s3_triggers import S3Trigger, s3_triggers
 from local.runner.schedules import ScheduleTrigger, schedule_triggers
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
+from local.server.tls import TlsPort
 from local.services.polly.synthesis import Polly
 from local.services.polly.voices import describe_voices
 from local.services.rekognition.detect_text import Rekognition
@@ -61,15 +63,31 @@ class LocalStorytime:
     Args:
         api_port: The API's port; 0 is any free port.
         aws_port: The local AWS's port; 0 is any free port.
+        web_port: Of what stands for the distribution; 0 is any free port.
+        https: Speak TLS on the web port, and listen to the whole network there.
         neural: Speak English with the neural voice instead of espeak-ng.
 
     Raises:
         PortUnavailableError: One of the ports cannot be listened on.
+
+    Attributes:
+        web_urls: The page's addresses; the first one is that of links in e-mails.
     """
 
-    def __init__(self, api_port: int, aws_port: int, *, neural: bool = False) -> None:
+    def __init__(
+        self,
+        api_port: int,
+        aws_port: int,
+        web_port: int = 0,
+        *,
+        neural: bool = False,
+        https: bool = False,
+    ) -> None:
         self._aws_server = HttpServer(aws_port)
         self._api_server = HttpServer(api_port)
+        self._tls = TlsPort(web_port) if https else None
+        self._web_server = HttpServer(0 if https else web_port)
+        self.web_urls = self._tls.urls if self._tls else [self._web_server.url]
         self._aws = LocalAws(self._aws_server, real_engines(neural=neural))
         self.api_url = self._api_server.url
         self.aws_url = self._aws_server.url
@@ -83,14 +101,17 @@ class LocalStorytime:
 
         Raises:
             TriggerError: One of the app's triggers is impossible here.
+        DeploymentError: The project's page cannot be published.
         """
         keep_large_buffers()  # before any thread: each would keep an arena of its own
         _allow_many_open_files()
-        point_at(self._aws_server.port, os.environ)
+        point_at(self._aws_server.port, os.environ, self.web_urls[0])
         self.is_open = os.environ["API_TOKENS"] == OPEN
         self._aws.start()
         clients = StackClients(self.aws_url)
         create(clients)
+        if WEB.is_dir():
+            publish(clients.s3, WEB_BUCKET, files_of(WEB))
         self._aws.calls.listen()
         app, config = storytime(), chalice_config()
         self._aws.declare_functions(functions_of(app, config))
@@ -103,7 +124,12 @@ class LocalStorytime:
             schedule.start()
         for bucket_trigger in self.bucket_triggers:
             self._aws.listen_to_buckets(bucket_trigger.notice)
-        self._api_server.start(ApiGateway(app, config))
+        gateway = ApiGateway(app, config)
+        self._api_server.start(gateway)
+        host = self.api_url.partition("://")[2]
+        self._web_server.start(self._aws.distribution(gateway, host))
+        if self._tls is not None:
+            self._tls.start(self._web_server.port)
 
 
 def chalice_config() -> Config:

@@ -13,8 +13,6 @@ from local.control.endpoint import Control
 from local.control.faults import Faults
 from local.control.inbox import Inbox
 from local.control.measures import Requests, Timings
-from local.services.cloudfront import edge_cache
-from local.services.cloudfront.edge_cache import EdgeCache
 from local.services.dynamodb import Tables
 from local.services.moto_backend import MotoBackend
 from local.services.protocol import Call, failure, identify, parse, success
@@ -58,7 +56,6 @@ class Front:
     tables: Tables
     post_uploads: PostUploads
     cors: Cors
-    edge_cache: EdgeCache
     control: Control
     requests: Requests
     timings: Timings
@@ -73,8 +70,6 @@ class Front:
     def _answer(self, received: Received) -> Response:
         if received.path.startswith(endpoint.PATH):
             return self.control.answer(received)
-        if received.path.startswith(edge_cache.PATH):
-            return self.edge_cache.answer(received)
         if received.method == "OPTIONS":
             return self.cors.preflight(received)
         if is_post_upload(received):

@@ -1,4 +1,4 @@
-"""HTTP for both ports of the stack: waitress, with corrections.
+"""HTTP for the ports of the stack: waitress, with corrections.
 
 waitress keeps connections alive, answers ``Expect: 100-continue``, decodes chunks, turns Nagle's
 algorithm off and hands over complete requests only. A small S3 put takes 2.8 ms, and 3.5 with
@@ -48,7 +48,7 @@ class HttpServer:
     """
 
     def __init__(self, port: int) -> None:
-        self._socket = _listening_socket(port)
+        self._socket = listening_socket(port, HOST)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
         self._stopping = threading.Event()
@@ -102,11 +102,16 @@ class HttpServer:
         wasyncore.close_all(connections)
 
 
-def _listening_socket(port: int) -> socket.socket:
+def listening_socket(port: int, host: str) -> socket.socket:
+    """Return a socket that takes a port.
+
+    Raises:
+        PortUnavailableError: Another program listens there, or the port needs more rights.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen()
     except OSError as error:
         listener.close()

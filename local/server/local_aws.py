@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from local.control.calls import Calls
 from local.control.endpoint import Control
 from local.control.faults import Faults
 from local.control.inbox import Inbox
 from local.control.measures import Requests, Timings
-from local.resources.environment import added_headers, cache_times
-from local.resources.names import APP_KEYS, DISTRIBUTION_ID, MEDIA_BUCKET, STACK_KEYS
+from local.resources.distribution import API, configuration
+from local.resources.names import APP_KEYS, DISTRIBUTION_ID, STACK_KEYS
 from local.runner.functions import Functions
 from local.runner.lambda_function import LambdaFunction
+from local.server.distribution import CloudFront
 from local.server.front import Front
 from local.server.http_server import HttpServer
 from local.services.cloudfront.edge_cache import EdgeCache
 from local.services.cloudfront.invalidations import Invalidations
+from local.services.cloudfront.origins import Api, Bucket
 from local.services.dynamodb import Tables
 from local.services.moto_backend import MotoBackend
 from local.services.request_constraints import Operation
@@ -27,6 +30,9 @@ from local.services.ses import Emails
 from local.services.sqs.delivery import SqsDelivery
 from local.services.sqs.message_moves import MessageMoves
 from local.services.stepfunctions.state_machines import StateMachines
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 def _utc_now() -> datetime:
@@ -52,20 +58,21 @@ class LocalAws:
         self._functions = Functions()
         self.calls = Calls()
         self._machines = StateMachines(self._functions.invoke, now)
+        self._moto = MotoBackend()
+        self._edge_cache = EdgeCache(now)
 
     def start(self) -> None:
-        moto = MotoBackend()
+        moto = self._moto
         signatures = Signatures(dict([APP_KEYS, STACK_KEYS]), self._now)
         requests, timings, inbox, faults = Requests(), Timings(), Inbox(), Faults()
         self._delivery = SqsDelivery(moto)
         buckets = Buckets(moto, self._now, self._listeners)
-        edge_cache = EdgeCache(moto, MEDIA_BUCKET, cache_times(), added_headers(), self._now)
         front = Front(
             moto=moto,
             engines=self._engines,
             additions={
                 **MessageMoves(moto, self._delivery, self._now).operations,
-                **Invalidations(DISTRIBUTION_ID, edge_cache.forget, self._now).operations,
+                **Invalidations(DISTRIBUTION_ID, self._edge_cache.forget, self._now).operations,
                 **self._functions.operations,
                 **self._machines.operations,
                 **Emails(inbox).operations,
@@ -76,7 +83,6 @@ class LocalAws:
             tables=Tables(moto, self._now),
             post_uploads=PostUploads(buckets, signatures),
             cors=Cors(moto),
-            edge_cache=edge_cache,
             control=Control(requests, self.calls, timings, inbox, faults),
             requests=requests,
             timings=timings,
@@ -84,6 +90,17 @@ class LocalAws:
             faults=faults,
         )
         self._server.start(front)
+
+    def distribution(self, api: "WSGIApplication", host: str) -> CloudFront:
+        """Return what stands for CloudFront, as a WSGI application.
+
+        Args:
+            api: API Gateway.
+            host: Its own.
+        """
+        found = configuration()
+        buckets = {name: Bucket(self._moto, access) for name, access in found.buckets.items()}
+        return CloudFront(found, {**buckets, API: Api(api, API, host)}, self._edge_cache)
 
     def listen_to_buckets(self, listener: Listener) -> None:
         """Call `listener` for every new object, from now on.

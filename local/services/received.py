@@ -42,6 +42,14 @@ class Received:
         return str(self._environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
 
     @property
+    def raw_path(self) -> str:
+        """The path as it came, without the host that clients send to proxies, and the query."""
+        uri = str(self._environ["REQUEST_URI"])
+        if not uri.startswith("/"):
+            uri = "/" + uri.partition("://")[2].partition("/")[2]
+        return uri.partition("?")[0]
+
+    @property
     def content_type(self) -> str:
         return self.header("Content-Type")
 

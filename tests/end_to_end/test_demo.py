@@ -16,6 +16,7 @@ import soundfile
 from PIL import Image
 
 from local.demo import page
+from local.resources.names import WEB_URL
 from local.runner.launcher import RunningStack
 from samples.draw_page import SAMPLE_PHOTO, draw_page, photo
 from tests.end_to_end.client import TIMEOUT, Client
@@ -152,7 +153,7 @@ def test_the_demo_says_in_one_line_why_a_page_becomes_no_story(
 def test_chalices_own_server_works_beside_a_running_local_aws(
     stack: RunningStack, tmp_path: Path
 ) -> None:
-    _copy_app(tmp_path, aws_port=stack.aws_url.rsplit(":", 1)[1])
+    _copy_app(tmp_path, stack)
     with _chalice_local(tmp_path) as api:
         sent = photo(draw_page("Another door to the same house."))
         headers = {"Content-Type": "image/jpeg"}
@@ -165,15 +166,17 @@ def test_chalices_own_server_works_beside_a_running_local_aws(
         story = until(ready).json()
 
     assert story["text"] == "Another door to the same house."
+    assert requests.get(story["audio_url"], timeout=TIMEOUT).status_code == requests.codes.ok
 
 
-def _copy_app(folder: Path, aws_port: str) -> None:
-    """Copy the app, with a local stage that names this port of the local AWS."""
+def _copy_app(folder: Path, stack: RunningStack) -> None:
+    """Copy the app, with a local stage that names the ports of this stack."""
     shutil.copy(PROJECT / "app.py", folder)
     shutil.copytree(PROJECT / "chalicelib", folder / "chalicelib")
     config = (PROJECT / ".chalice" / "config.json").read_text()
+    config = config.replace("http://127.0.0.1:4566", stack.aws_url).replace(WEB_URL, stack.web_url)
     (folder / ".chalice").mkdir()
-    (folder / ".chalice" / "config.json").write_text(config.replace(":4566", f":{aws_port}"))
+    (folder / ".chalice" / "config.json").write_text(config)
 
 
 @contextmanager

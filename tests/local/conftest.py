@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPMessage
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,9 +13,10 @@ import pytest
 import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from werkzeug.wrappers import Request, Response
 
 from local.resources.creation import StackClients, create
-from local.resources.names import APP_KEYS, REGION, STACK_KEYS
+from local.resources.names import APP_KEYS, HOST, REGION, STACK_KEYS
 from local.runner.lambda_function import LambdaFunction
 from local.server.http_server import HttpServer
 from local.server.local_aws import LocalAws
@@ -79,6 +81,7 @@ class Aws:
     Attributes:
         listen: Has a listener called for every new object.
         declare: Has functions invoked by their names.
+        distribution: Makes what stands for CloudFront, with an API at a host.
     """
 
     url: str
@@ -87,6 +90,7 @@ class Aws:
     session: boto3.session.Session
     listen: Callable[[Listener], None]
     declare: Callable[[Iterable[LambdaFunction]], None]
+    distribution: Callable[["WSGIApplication", str], "WSGIApplication"]
     clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str, keys: tuple[str, str] = APP_KEYS, **config: Any) -> Any:
@@ -149,6 +153,48 @@ class SharedServer(HttpServer):
         super().stop()
 
 
+@dataclass(frozen=True)
+class EdgeAnswer:
+    """An answer of what stands for CloudFront."""
+
+    status: int
+    headers: HTTPMessage
+    data: bytes
+
+
+@dataclass
+class Edge:
+    """What stands for CloudFront, and the API that it asks.
+
+    Attributes:
+        api: Answers below ``/api/``; replace it.
+    """
+
+    port: int
+    api: Callable[[Request], Response] = field(default=lambda _request: Response(status=404))
+
+    def answer_as_api(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        application: WSGIApplication = self.api(Request(environ))
+        return application(environ, start_response)
+
+    def http(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
+    ) -> EdgeAnswer:
+        """Send a request whose path goes out as it is: libraries take dots off it."""
+        connection = HTTPConnection(HOST, self.port, timeout=60)
+        try:
+            connection.request(method, path, body, dict(headers))
+            answer = connection.getresponse()
+            return EdgeAnswer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+
+API_HOST = "api.example:8000"
+
+
 def refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
     """The code and the HTTP status with which a boto3 call is refused."""
     with pytest.raises(ClientError) as refused:
@@ -183,6 +229,20 @@ def aws(boto3_session: boto3.session.Session, aws_server: SharedServer) -> Itera
         yield aws
 
 
+@pytest.fixture(scope="session")
+def web_server() -> Iterator[SharedServer]:
+    server = SharedServer()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def edge(aws: Aws, web_server: SharedServer) -> Edge:
+    edge = Edge(web_server.port)
+    web_server.start(aws.distribution(edge.answer_as_api, API_HOST))
+    return edge
+
+
 @pytest.fixture
 def sqs(aws: Aws) -> Any:
     return aws.client("sqs")
@@ -205,6 +265,7 @@ def running_aws(
         session,
         local_aws.listen_to_buckets,
         local_aws.declare_functions,
+        local_aws.distribution,
         server.clients if isinstance(server, SharedServer) else {},
     )
     local_aws.stop()

@@ -7,7 +7,6 @@ asks another origin, unless the test told its `guard` to expect that.
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import pytest
@@ -23,7 +22,6 @@ from local.runner.launcher import RunningStack, launched
 from tests.web.api import Api
 from tests.web.chromium import camera_showing, started
 from tests.web.guard import Guard
-from tests.web.stand_in import distribution
 
 TOKEN: Final = "st_of-the-tests-of-the-page"  # noqa: S105  # a local stack's
 PHONE: Final = (390, 844)
@@ -61,52 +59,32 @@ class SiteAt(Protocol):
     ) -> Page: ...
 
 
-@dataclass(frozen=True)
-class Site:
-    """A running stack.
-
-    Attributes:
-        web_url: The page's origin.
-    """
-
-    stack: RunningStack
-    web_url: str
-
-
 @pytest.fixture(scope="session")
-def _shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with launched_site(tmp_path_factory) as site:
-        yield site
+def _shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with launched_stack(tmp_path_factory) as stack:
+        yield stack
 
 
 @pytest.fixture
-def site(_shared_site: Site) -> Site:
+def stack(_shared_stack: RunningStack) -> RunningStack:
     """The stack of this process; a module whose tests need one of their own overrides this."""
-    return _shared_site
+    return _shared_stack
 
 
 @contextmanager
-def launched_site(
+def launched_stack(
     tmp_path_factory: pytest.TempPathFactory, api_tokens: str = digest_of(TOKEN)
-) -> Iterator[Site]:
+) -> Iterator[RunningStack]:
     """Run a stack that takes `TOKEN` only, or what else is said."""
     log = tmp_path_factory.mktemp("stack") / "log.jsonl"
-    with (
-        launched(log, WEB_PORT="0", API_TOKENS=api_tokens) as stack,
-        distribution(stack.api_url, stack.aws_url) as web_url,
-    ):
-        yield Site(stack, web_url)
+    with launched(log, API_TOKENS=api_tokens) as stack:
+        yield stack
 
 
 @pytest.fixture
-def stack(site: Site) -> RunningStack:
-    return site.stack
-
-
-@pytest.fixture
-def web_url(site: Site) -> str:
+def web_url(stack: RunningStack) -> str:
     """The page's origin."""
-    return site.web_url
+    return stack.web_url
 
 
 @pytest.fixture

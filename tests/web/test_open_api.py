@@ -6,13 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from chalicelib.http.tokens import OPEN
-from tests.web.conftest import Site, SiteAt, launched_site
+from local.runner.launcher import RunningStack
+from tests.web.conftest import SiteAt, launched_stack
 
 
 @pytest.fixture
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with launched_site(tmp_path_factory, api_tokens=OPEN) as site:
-        yield site
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with launched_stack(tmp_path_factory, api_tokens=OPEN) as stack:
+        yield stack
 
 
 def test_an_open_api_needs_no_token(site_at: SiteAt) -> None:

@@ -48,19 +48,19 @@ export function Announcements() {
     return html`
         <div class="announcements" aria-label=${t("announce.label")} role="region">
             <div class="unseen" aria-live="polite">${spoken}</div>
-            <ul>
+            <div class="toasts">
                 ${messages.map(
                     (each) => html`
-                        <li key=${each.number} class="toast" role=${each.urgent ? "alert" : "status"}>
+                        <div key=${each.number} class="toast" role=${each.urgent ? "alert" : "status"}>
                             <span>${each.text}</span>
                             ${each.action &&
                             html`<button class="button quiet" onClick=${each.action.run}>
                                 ${each.action.label}
                             </button>`}
-                        </li>
+                        </div>
                     `,
                 )}
-            </ul>
+            </div>
         </div>
     `;
 }

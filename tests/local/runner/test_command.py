@@ -1,6 +1,7 @@
 """``python -m local``, as people start it."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,14 +15,15 @@ import urllib3
 
 from chalicelib.http.tokens import digest_of
 from chalicelib.settings import SettingsError
-from local.__main__ import port, speaks_neural_english
+from local.__main__ import port, speaks_https, speaks_neural_english
 from local.server.http_server import PortUnavailableError
 from samples.draw_page import draw_page, photo
 from tests.infrastructure.printed import hurdles
 
 PROJECT = Path(__file__).parents[3]
 SECONDS_TO_END = 60  # usually less than one
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT), "PORT": "0", "AWS_PORT": "0"}
+PORTS = {"PORT": "0", "AWS_PORT": "0", "WEB_PORT": "0"}
+ENVIRONMENT = os.environ | PORTS | {"PYTHONPATH": str(PROJECT), "HTTPS": ""}
 
 
 @contextmanager
@@ -51,6 +53,13 @@ def api_of(said: str) -> str:
     return said.rpartition("Ready: ")[2].strip()
 
 
+def page_of(said: str) -> str:
+    """The first address that it says."""
+    found = re.search(r"https?://\S+", said)
+    assert found is not None
+    return found[0]
+
+
 def complaint(**settings: str) -> str:
     ended = subprocess.run(  # the command above
         [sys.executable, "-m", "local"],
@@ -68,9 +77,9 @@ def test_a_busy_port_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         busy = str(listener.getsockname()[1])
 
-        assert complaint(AWS_PORT=busy) == (
-            f"run: port {busy} cannot be used: address already in use\n"
-        )
+        said = f"run: port {busy} cannot be used: address already in use\n"
+        assert complaint(AWS_PORT=busy) == complaint(WEB_PORT=busy) == said
+        assert complaint(WEB_PORT=busy, HTTPS="1") == said
 
 
 def test_an_unusable_setting_is_one_clear_line() -> None:
@@ -98,10 +107,21 @@ def test_the_voice_that_speaks_english_is_a_setting() -> None:
     assert complaint(ENGLISH_VOICE="Joanna").startswith("run: ENGLISH_VOICE must be ")
 
 
+def test_https_is_on_or_off() -> None:
+    assert speaks_https({"HTTPS": "1"})
+    assert not speaks_https({})
+    assert not speaks_https({"HTTPS": "0"})
+    with pytest.raises(SettingsError, match=r"^HTTPS must be 1 or 0, not 'yes'"):
+        speaks_https({"HTTPS": "yes"})
+
+
 def test_it_is_ready_when_it_says_so_and_ends_on_a_signal() -> None:
     with started(API_TOKENS=digest_of("st_anna")) as (process, said):
-        api = api_of(said)
+        api, page = api_of(said), page_of(said)
         assert urllib3.request("GET", f"{api}/health", retries=False).status == 200
+        shown = urllib3.request("GET", page, retries=False)
+        assert (shown.status, shown.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert urllib3.request("GET", f"{page}/api/health", retries=False).status == 200
 
         process.send_signal(signal.SIGTERM)
 

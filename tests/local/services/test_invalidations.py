@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from local.resources.names import DISTRIBUTION_ID, MEDIA_BUCKET
-from tests.local.conftest import Aws, refusal
+from tests.local.conftest import Aws, Edge, refusal
 
 KEYS = (
     "public/one/first/page.jpg",
@@ -22,20 +23,20 @@ def cloudfront(aws: Aws) -> Any:
 
 
 @pytest.fixture
-def _deleted_but_cached(aws: Aws) -> None:
+def _deleted_but_cached(aws: Aws, edge: Edge) -> None:
     """Every key was fetched once, and is gone from the bucket."""
     s3 = aws.stack_client("s3")
     s3.create_bucket(Bucket=MEDIA_BUCKET)
     for key in KEYS:
         s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"x")
-    assert cached(aws) == set(KEYS)
+    assert cached(edge) == set(KEYS)
     for key in KEYS:
         s3.delete_object(Bucket=MEDIA_BUCKET, Key=key)
-    assert cached(aws) == set(KEYS)
+    assert cached(edge) == set(KEYS)
 
 
-def cached(aws: Aws) -> set[str]:
-    return {key for key in KEYS if aws.http("GET", f"/cdn/{key}").status == 200}
+def cached(edge: Edge) -> set[str]:
+    return {key for key in KEYS if edge.http("GET", quote(f"/{key}")).status == 200}
 
 
 def invalidate(
@@ -59,11 +60,11 @@ def invalidate(
     ],
 )
 def test_the_paths_of_an_invalidation_are_not_served_any_more(
-    aws: Aws, cloudfront: Any, paths: str, forgotten: tuple[str, ...]
+    edge: Edge, cloudfront: Any, paths: str, forgotten: tuple[str, ...]
 ) -> None:
     invalidate(cloudfront, *paths.split())
 
-    assert cached(aws) == set(KEYS) - set(forgotten)
+    assert cached(edge) == set(KEYS) - set(forgotten)
 
 
 def test_an_invalidation_says_what_cloudfronts_says_and_is_complete_at_once(
@@ -84,7 +85,7 @@ def test_an_invalidation_says_what_cloudfronts_says_and_is_complete_at_once(
 
 @pytest.mark.usefixtures("_deleted_but_cached")
 def test_the_same_reference_with_the_same_paths_is_the_same_invalidation(
-    aws: Aws, cloudfront: Any
+    edge: Edge, cloudfront: Any
 ) -> None:
     first = invalidate(cloudfront, "/public/one/*")["Invalidation"]
     again = invalidate(cloudfront, "/public/one/*")["Invalidation"]
@@ -96,7 +97,7 @@ def test_the_same_reference_with_the_same_paths_is_the_same_invalidation(
         "InvalidationBatchAlreadyExists",
         400,
     )
-    assert cached(aws) == {"public/two/first/page.jpg"}
+    assert cached(edge) == {"public/two/first/page.jpg"}
 
 
 @pytest.mark.parametrize(
@@ -120,14 +121,16 @@ def test_other_requests_to_cloudfront_are_not_implemented(cloudfront: Any) -> No
     assert refusal(cloudfront.list_distributions) == ("NotImplemented", 501)
 
 
-def test_a_file_is_fetched_again_after_an_invalidation(aws: Aws, cloudfront: Any) -> None:
+def test_a_file_is_fetched_again_after_an_invalidation(
+    aws: Aws, edge: Edge, cloudfront: Any
+) -> None:
     s3 = aws.stack_client("s3")
     s3.create_bucket(Bucket=MEDIA_BUCKET)
     s3.put_object(Bucket=MEDIA_BUCKET, Key=KEYS[0], Body=b"first")
-    assert cached(aws) == {KEYS[0]}
+    assert cached(edge) == {KEYS[0]}
     s3.put_object(Bucket=MEDIA_BUCKET, Key=KEYS[0], Body=b"second")
-    assert aws.http("GET", f"/cdn/{KEYS[0]}").data == b"first"
+    assert edge.http("GET", f"/{KEYS[0]}").data == b"first"
 
     invalidate(cloudfront, "/public/one/first/*")
 
-    assert aws.http("GET", f"/cdn/{KEYS[0]}").data == b"second"
+    assert edge.http("GET", f"/{KEYS[0]}").data == b"second"
