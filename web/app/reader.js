@@ -9,7 +9,7 @@ import { follow, lights, wordAt } from "./highlight.js";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./html.js";
 import { t } from "./i18n.js";
 import { keep, kept } from "./keeping.js";
-import { deleteSoon, library, loadMore, refresh, remember } from "./library.js";
+import { deleteSoon, library, loadMore, refresh, remember, titleOf } from "./library.js";
 import * as sound from "./playback.js";
 import { sentenceOf } from "./problems.js";
 import { goTo, replaceWith } from "./router.js";
@@ -43,7 +43,7 @@ export function Reader({ source: given }) {
     const stage = useRef(null);
     const narration = page?.narration ?? null;
     const story = page?.story ?? null;
-    const title = page?.name || t("reader.title");
+    const title = page?.name ? titleOf(page) : t("reader.title");
     const turn = useTurns(back, on);
 
     useSound(page, title, turn);
@@ -233,7 +233,7 @@ function useTurns(back, on) {
             if (!story) return;
             playsNext = plays;
             replaceWith(`#/story/${story.id}`);
-            say(t("reader.page.now", { name: story.name }));
+            say(t("reader.page.now", { name: titleOf(story) }));
         };
         return {
             back: () => turn("back", !sound.audio.paused),

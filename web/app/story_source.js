@@ -118,9 +118,14 @@ export function sharedStory({ id, generation, revision }) {
     };
 }
 
+/** @returns {string}  Where the demo's files are. */
+export function demoFolder() {
+    return new URL("../demo", import.meta.url).pathname;
+}
+
 /** @returns {Source} */
 export function demoStory() {
-    const folder = new URL("../demo", import.meta.url).pathname;
+    const folder = demoFolder();
     const page = keeper();
     return {
         kind: "demo",
@@ -163,7 +168,7 @@ async function publicPage(folder, told, images) {
         images,
         width: told.image.width,
         height: told.image.height,
-        complete: true,
+        complete: told.complete !== false,
         isPending: false,
         failure: "",
     };
