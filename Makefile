@@ -36,6 +36,7 @@ help: ## Show this list
 	@echo "          STAGE=local QUEUE=reading (redrive), STAGE=dev NAME=phone (token),"
 	@echo "          ACCOUNT=123456789012 REGION=us-east-1 (deployer-policy),"
 	@echo "          STAGE=dev EMAIL=you@example.com SENDER=stories@example.com (deploy, package),"
+	@echo "          API_ID=abc123 (package),"
 	@echo "          KEEP=1 (test-deployed), UPGRADE=1 (lock), PYTHON=python3.12 (all)"
 
 demo: $(LOCAL) ## Turn a page photo into story.mp3 (PAGE=my.jpg; DIRECT=1: straight to S3)
@@ -47,8 +48,8 @@ demo-profile: $(LOCAL) ## Take photos of people through the profile workflow (PH
 run: $(LOCAL) ## Keep page, API and local AWS running (WEB_PORT=8080; HTTPS=1: for phones)
 	@WEB_PORT=$(WEB_PORT) HTTPS=$(HTTPS) PORT=$(PORT) AWS_PORT=$(AWS_PORT) ENGLISH_VOICE=$(ENGLISH_VOICE) exec $(RUN) -m local
 
-token: $(LOCAL) ## Make an API token for a stage (STAGE=dev NAME=phone)
-	@$(RUN) -m infrastructure.api_tokens "$(STAGE)" "$(NAME)"
+token: $(LOCAL) ## Make an API token and a join link for a stage (STAGE=dev NAME=phone)
+	@$(RUN) -m infrastructure.commands.token "$(STAGE)" "$(NAME)"
 
 deployer-policy: $(LOCAL) ## Print the IAM policies of a person who deploys (ACCOUNT=... REGION=...)
 	@$(RUN) -m infrastructure.iam.deployer $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(REGION),--region "$(REGION)")
@@ -59,8 +60,9 @@ deploy: $(LOCAL) ## Bring a stage into your AWS account, or up to date (STAGE=de
 destroy: $(LOCAL) ## Take a stage out of your AWS account, after asking (STAGE=dev)
 	@$(RUN) -m infrastructure.commands.destroy "$(STAGE)" $(if $(YES),--yes "$(YES)")
 
-package: $(LOCAL) ## Leave the app in a folder for Terraform (STAGE=dev FOLDER=out)
-	@$(RUN) -m infrastructure.commands.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES)
+package: $(LOCAL) ## Leave the app in a folder for Terraform (STAGE=dev FOLDER=out API_ID=...)
+	@$(RUN) -m infrastructure.commands.package "$(STAGE)" "$(FOLDER)" $(ADDRESSES) \
+		$(if $(API_ID),--api-id "$(API_ID)")
 
 redrive: $(LOCAL) ## Put a queue's parked messages back (STAGE=local QUEUE=reading)
 	@$(if $(filter local,$(STAGE)),AWS_ENDPOINT_URL="$${AWS_ENDPOINT_URL:-http://127.0.0.1:$(AWS_PORT)}") \

@@ -78,11 +78,15 @@ def region_variable(environment: Mapping[str, str]) -> dict[str, str]:
 class Account:
     """An account and region.
 
+    Args:
+        config: How long its clients try.
+
     Raises:
         DeploymentError: The environment has no region, or credentials that AWS does not accept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, config: Config = _MANY_TRIES) -> None:
+        self._config = config
         try:
             self._session = boto3.session.Session(
                 region_name=region_variable(os.environ).get("AWS_DEFAULT_REGION")
@@ -125,5 +129,5 @@ class Account:
     def client(self, service: str) -> Any:
         """Return the client of a service, by boto3's name; make it at the first call."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, config=_MANY_TRIES)  # type: ignore[call-overload]
+            self._clients[service] = self._session.client(service, config=self._config)  # type: ignore[call-overload]
         return self._clients[service]

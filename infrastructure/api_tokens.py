@@ -1,17 +1,13 @@
-"""``make token STAGE=dev NAME=phone`` makes a new API token for a stage.
+"""The API tokens of a stage.
 
-The token is printed once and stored nowhere. Its SHA-256 digest is stored in
-``.chalice/tokens/<stage>``, which git ignores: one digest a line, then a comment after ``#``.
-The deployment reads it with `digests`. Exit status: 0; 1 if the file cannot be read or written;
-2 if the arguments are wrong.
+The file ``.chalice/tokens/<stage>``, which git ignores, has their SHA-256 digests: one digest a
+line, then a comment after ``#``. ``make token`` adds a line; the deployment reads all.
 """
 
 import os
 import re
 import secrets
-import sys
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +35,7 @@ def digests(stage: str, folder: Path = FOLDER) -> list[str]:
         TokenFileError: A line has no valid digest, or the file has too many.
         OSError: The file cannot be read.
     """
-    path = _file_of(stage, folder)
+    path = file_of(stage, folder)
     if not path.exists():
         return []
     found = []
@@ -77,52 +73,25 @@ def new_token(stage: str, name: str, today: date, folder: Path = FOLDER) -> str:
         raise UsageError(f"NAME is at most {_MAX_NAME} characters, without line breaks.")
     if len(digests(stage, folder)) == MAX_TOKENS:
         raise TokenFileError(
-            f"{_file_of(stage, folder)} is full: {MAX_TOKENS} tokens are allowed. "
+            f"{file_of(stage, folder)} is full: {MAX_TOKENS} tokens are allowed. "
             "Remove a line first."
         )
     token = f"st_{secrets.token_urlsafe(32)}"
-    _append(_file_of(stage, folder), f"{digest_of(token)}  # {today} {name}".rstrip())
+    _append(file_of(stage, folder), f"{digest_of(token)}  # {today} {name}".rstrip())
     return token
 
 
-def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
-    """Make a token, print it with the next steps, and return the exit status."""
-    try:
-        stage, name = _stage_and_name(arguments)
-        token = new_token(stage, name, datetime.now(UTC).date(), folder)
-    except UsageError as error:
-        return _complain(error, 2)
-    except (TokenFileError, OSError) as error:
-        return _complain(error, 1)
-    print(f"""\
-{token}
+def file_of(stage: str, folder: Path = FOLDER) -> Path:
+    """Return a stage's token file.
 
-This is the token. It is shown only once: store it where you keep secrets. Its SHA-256 is in
-{_file_of(stage, folder)}.
-
-Next:
-  make deploy STAGE={stage}              # the API accepts the token from then on; the first time
-                                       # with EMAIL=you@example.com, who gets stories and alarms
-  curl -H 'Authorization: Bearer <token>' <API>/stories
-
-To revoke a token, delete its line from the file and deploy again.""")
-    return 0
-
-
-def _stage_and_name(arguments: Sequence[str]) -> tuple[str, str]:
-    match arguments:
-        case [stage] if stage:
-            return stage, ""
-        case [stage, name] if stage:
-            return stage, " ".join(name.split())
-    raise UsageError("Say which stage the token is for: make token STAGE=dev NAME=phone")
-
-
-def _file_of(stage: str, folder: Path) -> Path:
+    Raises:
+        UsageError: The stage's name is not valid, or it has no tokens.
+    """
     if stage == LOCAL:
         raise UsageError(
             "The local stack is open and has no tokens. To require one: "
-            "API_TOKENS=$(printf %s my-token | sha256sum | cut -c 1-64) make run"
+            "API_TOKENS=$(printf %s my-token | sha256sum | cut -c 1-64) make run. Then join at "
+            "http://127.0.0.1:8080/#join=my-token"
         )
     try:
         return folder / Stage(stage).name
@@ -143,12 +112,3 @@ def _append(path: Path, line: str) -> None:
         before = _text_of(path)
         separator = "\n" if before and not before.endswith("\n") else ""
         file.write(f"{separator}{line}\n")
-
-
-def _complain(error: object, status: int) -> int:
-    print(f"token: {error}", file=sys.stderr)
-    return status
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

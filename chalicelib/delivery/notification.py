@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.errors import StoryChangedError, TransientError
-from chalicelib.stories import moves
+from chalicelib.stories import keys, moves
 from chalicelib.stories.keys import Links
 from chalicelib.stories.ports import Announcer, Stories
 from chalicelib.stories.story import Status, Story, what_failed, why_it_failed
@@ -104,10 +104,7 @@ def body_of_all(ready: Sequence[Story], links: Links) -> str:
     if len(ready) == 1:
         return body_of(ready[0], links)
     return "\n\n".join(
-        f"{story.name[:_MAX_SUBJECT]}\n"
-        f"Listen: {links.to(story.audio)}\n"
-        f"See the page: {links.to(story.page)}"
-        for story in ready
+        f"{story.name[:_MAX_SUBJECT]}\n{_where_to_listen(story, links)}" for story in ready
     )
 
 
@@ -131,13 +128,21 @@ def body_of(story: Story, links: Links) -> str:
     if story.status is Status.READY:
         return (
             f"{story.name}\n\n"
-            f"Listen: {links.to(story.audio)}\n"
-            f"See the page: {links.to(story.page)}\n\n"
+            f"{_where_to_listen(story, links)}\n\n"
             f"What it says:\n\n{story.text}\n"
             + ("" if story.complete else "\nThe page may have more words than these.\n")
         )
     page = f"See the page: {links.to(story.page)}\n" if story.page else ""
     return f"{story.name}\n\n{why_it_failed(story)}\n{page}"
+
+
+def _where_to_listen(story: Story, links: Links) -> str:
+    """The web page that reads the story to who has this address; an old narration's files."""
+    published = keys.beside_audio(story, keys.STORY)
+    if published:
+        narration = published.removeprefix(keys.PUBLIC).removesuffix(f"/{keys.STORY}")
+        return f"Listen and read along: {links.base_url}/#story={narration}"
+    return f"Listen: {links.to(story.audio)}\nSee the page: {links.to(story.page)}"
 
 
 def _utf16_units(text: str) -> int:

@@ -26,21 +26,24 @@ class PageFacts(msgspec.Struct, frozen=True):
         language: That of the speech.
         width: Of the page image, in pixels.
         height: Of the page image, in pixels.
+        complete: False if the page may have words that were not read; None if nobody knows.
     """
 
     text: str
     language: str
     width: int
     height: int
+    complete: bool | None
 
 
 def story_json(page: PageFacts, placed: Sequence[PlacedWord], skipped: list[SkippedText]) -> bytes:
-    """The text, where each word is on the page image, and what is not read."""
+    """The text, whether it is all of the page, where each word is, and what is not read."""
     return msgspec.json.encode(
         {
             "version": VERSION,
             "language": page.language,
             "text": page.text,
+            "complete": page.complete,
             "image": _image(page),
             "words": [[word.start, word.end, _points(word.polygons)] for word in placed],
             "skipped": skipped,

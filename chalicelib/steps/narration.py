@@ -153,7 +153,7 @@ class Narration(msgspec.Struct, frozen=True):
             else PageText(text, [], [])  # read before places were kept
         )
         placed = corrections.placed(page, text)
-        facts = read_along.PageFacts(text, story.language, size.width, size.height)
+        facts = read_along.PageFacts(text, story.language, size.width, size.height, story.complete)
         files = {
             keys.STORY: (read_along.story_json(facts, placed, page.skipped), _JSON),
         }

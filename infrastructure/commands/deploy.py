@@ -1,6 +1,7 @@
 """``make deploy STAGE=dev EMAIL=you@example.com`` deploys a stage.
 
-Two CloudFormation stacks have everything that Chalice does not make; Chalice deploys the app.
+Two CloudFormation stacks have everything that Chalice does not make; Chalice deploys the app. Then
+CloudFront learns the API's id, and the files of the web page are uploaded.
 Every step first looks at what exists: run the command again to continue or to update a stage.
 """
 
@@ -29,6 +30,7 @@ from infrastructure.commands.progress import Progress
 from infrastructure.gateway import configuration, diagnostics
 from infrastructure.gateway.responses import put_requests
 from infrastructure.iam.permissions import GRANTS
+from infrastructure.join_link import join_link
 from infrastructure.services import lacking_concurrency
 from infrastructure.stack.stack import pause
 from infrastructure.stage import API_STAGE, DeploymentError, Stage
@@ -77,7 +79,8 @@ class Deployment:
 
     def run(self, wishes: Wishes) -> None:
         account, progress = self.account, self.progress
-        prepared = Preparation(self.stage, account, progress, self.pause).run(wishes)
+        preparation = Preparation(self.stage, account, progress, self.pause)
+        prepared = preparation.run(wishes)
         api_id = self._deploy_app(prepared, anyway=wishes.anyway)
         with progress.step("gateway"):
             self._configure_gateway(api_id, prepared)
@@ -86,6 +89,8 @@ class Deployment:
         )
         with progress.step("GET /health") as said:
             said(wait_for_health(url))
+        preparation.show_api(prepared, api_id)
+        preparation.publish_page(prepared)
         is_open = prepared.environment["API_TOKENS"] == OPEN
         authority = os.environ.get("AWS_CA_BUNDLE")
         region = account.region
@@ -182,7 +187,17 @@ def next_steps(
     """
     trusting = f" \\\n          --cacert '{authority}'" if authority else ""
     authorization = "" if is_open else " -H 'Authorization: Bearer <token>'"
+    page = outputs["MediaBaseUrl"]
+    joining = (
+        f"Open {page}"
+        if is_open
+        else f"""Open the page with a token:
+     {join_link(page, "<token>")}
+     make token STAGE={stage.name} NAME=phone prints another token, this link with it, and the
+     link's QR code; deploy again, and the API accepts it"""
+    )
     return f"""
+Page       {page}
 API        {url}
 Dashboard  CloudWatch, Dashboards, {stage.prefix}
 
@@ -196,7 +211,8 @@ Next
          --topic-arn {outputs["AlarmTopicArn"]} --token <token>
   2. Confirm the e-mail from Amazon SES to {outputs["SenderEmail"]}. Until your account is out of
      SES's sandbox, SES writes to confirmed addresses only (docs/deploy.md).
-  3. Send a page:
+  3. {joining}.
+  4. Or send a photo without the page:
      curl -X POST{authorization} -H 'Content-Type: image/jpeg'{trusting} \\
           --data-binary @samples/page.jpg {url}/upload
 

@@ -27,7 +27,7 @@ from infrastructure.stack.outputs import settings_of
 from infrastructure.stack.stack import Stack, pause, stacks_of
 from infrastructure.stage import DeploymentError, Stage
 
-_BUCKETS: Final = ("MediaBucket", "IntakeBucket")
+_BUCKETS: Final = ("MediaBucket", "IntakeBucket", "WebBucket")
 _MAX_KEYS: Final = 1000
 """Keys in one DeleteObjects request (Amazon S3 API Reference)."""
 _MAX_COUNTED: Final = 10_000
@@ -111,6 +111,7 @@ class Destruction:
             files = sum(1 for _ in islice(keys, _MAX_COUNTED))
             faces = self._count_faces()
             parked = self._count_parked()
+        page = self._outputs.get("MediaBaseUrl", "none yet")
         more = " or more" if files == _MAX_COUNTED else ""
         return f"""\
 Storytime: stage {self.stage.name} in account {self.account.number}, {self.account.region}
@@ -118,10 +119,11 @@ Storytime: stage {self.stage.name} in account {self.account.number}, {self.accou
 This will be lost for good:
 
   {records:,} records of stories and profiles
-  {files:,}{more} files: photos, pages, audio
+  {files:,}{more} files: photos, pages, audio, and those of the web page
   {faces:,} known faces
   {parked:,} parked messages
-  every log, alarm and the dashboard"""
+  every log, alarm and the dashboard
+  the address of the page, and with it each link to it: {page}"""
 
     def run(self) -> None:
         if self._outputs:  # else the stack was never complete, and holds nothing

@@ -1,8 +1,9 @@
 """``make package STAGE=dev FOLDER=out`` packages the app for Terraform.
 
-Like a deployment, it updates the stack. Then it writes the app to the folder, as
-``deployment.zip`` and ``chalice.tf.json``, with API Gateway's error responses in the API's
-definition. (For CloudFormation, Chalice cannot package handlers of S3 events.)
+Like a deployment, it updates the stack and uploads the web page. Then it writes the app to the
+folder, as ``deployment.zip`` and ``chalice.tf.json``, with API Gateway's error responses in the
+API's definition. (For CloudFormation, Chalice cannot package handlers of S3 events.) Terraform
+makes the API, so CloudFront learns its id by a second run, with API_ID.
 """
 
 import argparse
@@ -36,19 +37,23 @@ _VERSIONS = {
 def main(arguments: Sequence[str]) -> int:
     """Package the app, print what to do with it, and return the exit status."""
     parser = argparse.ArgumentParser(
-        usage="make package STAGE=dev [FOLDER=…] [EMAIL=…] [SENDER=…]", description=__doc__
+        usage="make package STAGE=dev [FOLDER=…] [EMAIL=…] [SENDER=…] [API_ID=…]",
+        description=__doc__,
     )
     parser.add_argument("stage")
     parser.add_argument("folder", type=Path)
     add_addresses(parser)
+    parser.add_argument("--api-id", help="the REST API that Terraform made: RestAPIId")
     given = parser.parse_args(arguments)
 
     def work() -> int:
         stage, progress = Stage(given.stage), Progress()
         folder = given.folder.resolve()
-        wishes = Wishes(given.email or None, given.sender or None)
+        wishes = Wishes(given.email or None, given.sender or None, api_id=given.api_id or None)
         check(stage)
-        prepared = Preparation(stage, Account(), progress).run(wishes)
+        preparation = Preparation(stage, Account(), progress)
+        prepared = preparation.run(wishes)
+        preparation.publish_page(prepared)
         with progress.step("chalice package"):
             command = ["package", "--pkg-format", "terraform", str(folder)]
             run_chalice(stage, command, progress.line)
@@ -56,14 +61,26 @@ def main(arguments: Sequence[str]) -> int:
         terraform = with_error_responses(json.loads(packaged.read_text()), prepared.allowed_origin)
         terraform = with_rule_names(stage, terraform) | {"terraform": _VERSIONS}
         packaged.write_text(json.dumps(terraform, indent=2) + "\n")
-        print(f"\nThe app is packaged (docs/deploy.md). To deploy it:\n\n  {apply_in(folder)}")
+        print(next_steps(stage, folder, prepared.page, prepared.parameters["ApiId"]))
         return 0
 
     return ended("package", work)
 
 
-def apply_in(folder: Path) -> str:
-    return f"cd {shlex.quote(str(folder))} && terraform init && terraform apply"
+def next_steps(stage: Stage, folder: Path, page: str, api_id: str) -> str:
+    """Return what to do with a package; CloudFront serves the API of this id, if it has one."""
+    here = shlex.quote(str(folder))
+    return f"""
+The app is packaged (docs/deploy.md). To deploy it:
+
+  cd {here} && terraform init && terraform apply
+
+Then tell CloudFront which API it serves under {page}/api
+(now: {api_id or "none"}). Once is enough, until Terraform makes another API:
+
+  make package STAGE={stage.name} FOLDER={here} \\
+      API_ID="$(terraform -chdir={here} output -raw RestAPIId)"
+"""
 
 
 def with_error_responses(terraform: Mapping[str, Any], allowed_origin: str) -> dict[str, Any]:

@@ -4,13 +4,13 @@ import argparse
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from chalicelib.http.tokens import OPEN
 from chalicelib.settings import Choices, Settings, SettingsError
-from infrastructure import api_tokens, elsewhere, stage_files
+from infrastructure import api_tokens, elsewhere, stage_files, website
 from infrastructure.account import Account
 from infrastructure.chalice.bytecode import put_bytecode
 from infrastructure.chalice.command import check_python
@@ -37,20 +37,24 @@ class Wishes:
         sender: Sends the e-mails about profile photos; `email` is the default.
         api_url: The API's address, with ``{api_id}``, if it is not AWS's own.
         anyway: Deploy the app even if it did not change.
+        api_id: The REST API that CloudFront serves beside the page.
 
     Raises:
-        DeploymentError: An e-mail address is not valid.
+        DeploymentError: An e-mail address or the id is not valid.
     """
 
     email: str | None = None
     sender: str | None = None
     api_url: str | None = None
     anyway: bool = False
+    api_id: str | None = None
 
     def __post_init__(self) -> None:
         for address in filter(None, (self.email, self.sender)):
             if not re.fullmatch(_ADDRESS, address):
                 raise DeploymentError(f"{address!r} is not an e-mail address.")
+        if self.api_id and not re.fullmatch("[a-z0-9]+", self.api_id):
+            raise DeploymentError(f"{self.api_id!r} is not the id of a REST API.")
 
 
 def add_addresses(parser: argparse.ArgumentParser) -> None:
@@ -63,12 +67,14 @@ class Prepared:
     """A stage that lacks only the app.
 
     Attributes:
+        parameters: The stack's parameters.
         outputs: The stack's outputs.
         environment: The functions' environment variables.
         diagnostics: What API Gateway reports.
         settings: The app's settings, of that environment.
     """
 
+    parameters: Mapping[str, str]
     outputs: Mapping[str, str]
     environment: Mapping[str, str]
     diagnostics: Diagnostics
@@ -77,6 +83,11 @@ class Prepared:
     @property
     def allowed_origin(self) -> str:
         return self.environment.get("ALLOWED_ORIGIN", "*")
+
+    @property
+    def page(self) -> str:
+        """The address of the page; the API is below it, at ``/api``."""
+        return self.outputs["MediaBaseUrl"]
 
 
 def check(stage: Stage) -> None:
@@ -131,7 +142,29 @@ class Preparation:
         policies = {function: policy_of(function, names) for function in GRANTS}
         stage_files.write(self.stage, settings, policies)
         put_bytecode(self.stage.project)
-        return Prepared(outputs, variables, diagnostics, checked)
+        return Prepared(parameters, outputs, variables, diagnostics, checked)
+
+    def show_api(self, prepared: Prepared, api_id: str) -> None:
+        """Have CloudFront serve the API beside the page, which takes it some minutes."""
+        with self.progress.step("/api in CloudFront") as said:
+            if prepared.parameters["ApiId"] == api_id:
+                said("nothing to change")
+            else:
+                wanted = {**prepared.parameters, "ApiId": api_id}
+                self._stacks[0].bring_up_to_date(assembled(MAIN), wanted)
+                said("up to date")
+
+    def publish_page(self, prepared: Prepared) -> None:
+        """Upload the files of the page that changed.
+
+        No invalidation: the files in the hashed folder never change, and for the others CloudFront
+        asks the bucket each time (no-cache, MinTTL 0).
+        """
+        s3, bucket = self.account.client("s3"), prepared.outputs["WebBucket"]
+        with self.progress.step("web page") as said:
+            done = website.publish(s3, bucket, website.files_of(self.stage.project / "web"))
+            changed = f"{done.uploaded} files uploaded, {done.removed} older ones removed"
+            said(changed if any(astuple(done)) else "nothing to change")
 
     def _checked(self, kind: type[_Kind], variables: Mapping[str, str]) -> _Kind:
         """Check settings as the functions do when they start."""
@@ -164,6 +197,8 @@ class Preparation:
             "AllowedOrigin": own.get("environment_variables", {}).get("ALLOWED_ORIGIN", "*"),
             # Never changes: the ids of all stories are derived from it.
             "StoryNamespace": now.get("StoryNamespace") or str(uuid.uuid4()),
+            # Without it CloudFront serves no API, so each update keeps it.
+            "ApiId": wishes.api_id or now.get("ApiId", ""),
             # CloudFormation can change no index, and replace one of them in an update at most.
             "IndexProjection": now.get("IndexProjection") or ("ALL" if now else "KEYS_ONLY"),
         }

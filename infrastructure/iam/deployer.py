@@ -101,6 +101,7 @@ _COMMANDS: Final = (
     _may("rekognition: CreateCollection ListCollections", "*"),
     _may("polly: DescribeVoices", "*"),
     _may("s3: GetObject PutObject", f"s3:::{_OURS}/deployment/*"),
+    _may("s3: PutObject", f"s3:::{APP}-*-web-*/*"),
     _may("s3: GetBucketNotification PutBucketNotification", f"s3:::{_OURS}"),
     _may(
         "logs: CreateLogGroup DeleteLogGroup PutRetentionPolicy",

@@ -7,12 +7,14 @@ from tests.deployed.stage import NAME, DeployedStage
 _TEXT: Final = """
 The stage {stage} is still running, as you asked:
 
+  Page       {page} (only the emulator knows this name)
   API        {api}
   Token      {token}
   Local AWS  {aws} (Rekognition, Textract and Polly: {engines})
   Logs       {folder}
 
   curl --cacert {certificate} -H 'Authorization: Bearer {token}' {api}/stories
+  curl --cacert {certificate} -H 'Host: {domain}' {aws}/
 
 Commands reach it from the copy of the project that was deployed:
 
@@ -37,6 +39,8 @@ def how_to_use(stage: DeployedStage) -> str:
     environment.write_text("\n".join([_FORGET_AWS, *exports]) + "\n")
     return _TEXT.format(
         stage=NAME,
+        page=stage.settings["MEDIA_BASE_URL"],
+        domain=stage.settings["MEDIA_BASE_URL"].removeprefix("https://"),
         api=stage.api,
         token=stage.token,
         aws=account.url,

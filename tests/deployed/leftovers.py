@@ -32,6 +32,11 @@ _LISTS: Final = {
         "list_origin_access_controls",
         "OriginAccessControlList.Items",
     ),
+    "cache policies": (
+        "cloudfront",
+        "list_cache_policies",
+        "CachePolicyList.Items[?Type=='custom']",
+    ),
     "response headers policies": (
         "cloudfront",
         "list_response_headers_policies",

@@ -52,6 +52,7 @@ class DeployedStage:
         self.http = requests.Session()
         self.http.verify = str(account.certificate)
         self.http.trust_env = False  # else the environment's certificates replace this one
+        self.outputs: dict[str, str] = {}  # of the stack
         self.settings: dict[str, str] = {}
 
     def deploy(self) -> None:
@@ -95,10 +96,10 @@ class DeployedStage:
         described = self.account.client("cloudformation").describe_stacks(
             StackName=f"storytime-{NAME}"
         )
-        outputs = {
+        self.outputs = {
             each["OutputKey"]: each["OutputValue"] for each in described["Stacks"][0]["Outputs"]
         }
-        self.settings = settings_of(outputs)
+        self.settings = settings_of(self.outputs)
         (api,) = self.account.client("apigateway").get_rest_apis()["items"]
         self.api = self.account.api_url(api["id"])
 
@@ -213,15 +214,22 @@ class DeployedStage:
         return int(answer["Attributes"][name]) or None
 
     def content(self, url: str) -> bytes:
-        """Return the object that CloudFront would serve at a URL."""
-        key = url.removeprefix(f"{self.settings['MEDIA_BASE_URL']}/")
-        assert key.startswith("public/")
-        content: bytes = (
-            self.account.client("s3")
-            .get_object(Bucket=self.settings["MEDIA_BUCKET"], Key=key)["Body"]
-            .read()
+        """Return what CloudFront serves at a URL of a story."""
+        path = url.removeprefix(self.settings["MEDIA_BASE_URL"])
+        assert path.startswith("/public/")
+        answer = self.get(path)
+        assert answer.status_code == requests.codes.ok, answer.text
+        return answer.content
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        """Request a path of the stage's distribution, at the emulator."""
+        domain = self.settings["MEDIA_BASE_URL"].removeprefix("https://")
+        return self.http.get(
+            f"{self.account.url}{path}",
+            headers={"Host": domain, **headers},
+            timeout=60,
+            allow_redirects=False,
         )
-        return content
 
     def paid(self) -> dict[str, int]:
         """Return the numbers of requests to the engines so far."""

@@ -111,7 +111,8 @@ def test_deploying_again_changes_nothing(stage: DeployedStage) -> None:
 
     for stack in ("storytime-proof", "storytime-proof-watch"):
         assert re.search(rf"stack {stack} \.+ [\d.]+ s, nothing to change", said)
-    assert re.search(r"chalice deploy \.+ [\d.]+ s, nothing to change", said)
+    for step in ("chalice deploy", "/api in CloudFront", "web page"):
+        assert re.search(rf"{step} \.+ [\d.]+ s, nothing to change", said)
     assert hurdles(said, stage.project, stage.account.certificate) == []
     changed = git(stage.project, "ls-files", "--modified", "--others", "--exclude-standard")
     assert changed == ""
@@ -136,6 +137,8 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     said = stage.make("package", "FOLDER=out")
 
     assert hurdles(said, stage.project) == []
+    assert re.search(r"web page \.+ [\d.]+ s, nothing to change", said)
+    assert re.search(rf"make package STAGE={NAME} FOLDER=\S+ \\\n +API_ID=", said)
     out = stage.project / "out"
     packaged = json.loads((out / "chalice.tf.json").read_text())
     described = packaged["resource"]
@@ -145,6 +148,7 @@ def test_the_app_can_be_packaged_for_terraform(stage: DeployedStage) -> None:
     running = stage.account.client("lambda").list_functions(MaxItems=100)["Functions"]
     assert functions == {each["FunctionName"] for each in running}
     assert len(described["aws_iam_role"]) == len(functions)
+    assert packaged["output"]["RestAPIId"]  # which the second step reads
     definition = json.loads(packaged["locals"]["chalice_api_swagger"])
     assert definition["paths"]["/stories/{story_id}"].keys() >= {
         "get",

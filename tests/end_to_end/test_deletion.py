@@ -1,6 +1,7 @@
 """A deleted story is gone for every client at once; then nothing is left of it."""
 
 import hashlib
+import re
 from typing import Any
 
 import pytest
@@ -38,6 +39,16 @@ def statuses(*links: str) -> list[int]:
     return [requests.get(link, timeout=TIMEOUT).status_code for link in links]
 
 
+def opened_by(email: str) -> list[str]:
+    """What the page loads, without a token, for who follows an e-mail's link."""
+    (link,) = re.findall(r"\S+/#story=\S+", email)
+    page, _, narration = link.partition("#story=")
+    assert statuses(page) == [200]
+    files = f"{page}public/{narration}"
+    photo = f"{files.rpartition('/')[0]}/page.jpg"
+    return [photo, *(f"{files}/{name}" for name in ("story.mp3", "story.json", "read-along.json"))]
+
+
 def test_a_deleted_story_leaves_a_tombstone(client: Client, stack: RunningStack) -> None:
     form = client.request_upload(name="owl.jpg", content_type="image/jpeg").json()
     photo = page_of("The owl forgot the third verse.", seed=51)
@@ -46,7 +57,9 @@ def test_a_deleted_story_leaves_a_tombstone(client: Client, stack: RunningStack)
     story_id = ready["id"]
     client.settle()
     links = [ready["audio_url"], ready["image_url"]]
-    assert statuses(*links) == [200, 200]
+    (email,) = client.mail()
+    links += opened_by(email["body"])
+    assert statuses(*links) == [200] * len(links)
     assert len(files_of(stack, story_id)) >= 8
 
     answer = client.delete(story_id)
@@ -65,7 +78,7 @@ def test_a_deleted_story_leaves_a_tombstone(client: Client, stack: RunningStack)
     tombstone = client.until(erased)
     assert tombstone["erased_at"] > tombstone["deleted_at"]
     assert files_of(stack, story_id) == []
-    assert statuses(*links) == [403, 403]
+    assert statuses(*links) == [403] * len(links)
     items = [item_of(stack, f"story#{story_id}"), item_of(stack, f"upload#{form['id']}")]
     photo_id = hashlib.sha256(photo).hexdigest()
     assert not [word for word in ("owl", photo_id) if word in str(items).lower()]

@@ -79,6 +79,41 @@ def test_each_token_opens_the_api(closed: RunningStack, token: str) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
+@pytest.mark.parametrize("order", ["eAeB", "AeBe", "-A-B", "BA-e"])
+def test_nobody_is_answered_through_the_cdn_what_somebody_else_was(
+    closed: RunningStack, order: str
+) -> None:
+    """A stranger (-), somebody with a wrong token (e), Anna and Ben ask for one path in a row."""
+    tokens = {"-": None, "e": "st_eve", "A": ANNA, "B": BEN}
+
+    answers = [by_the_cdn(closed, tokens[each]) for each in order]
+
+    expected = [200 if each in "AB" else 401 for each in order]
+    assert [answer.status_code for answer in answers] == expected
+
+
+def test_somebodys_503_answers_nobody_else(closed: RunningStack) -> None:
+    fault: dict[str, Any] = {
+        "operation": "dynamodb.Query",
+        "error": "InternalServerError",
+        "times": 100,
+    }
+    faults = f"{closed.aws_url}/_local/faults"
+    requests.post(faults, json=fault, timeout=TIMEOUT).raise_for_status()
+    first = by_the_cdn(closed, ANNA)
+    requests.delete(faults, timeout=TIMEOUT)
+
+    assert (first.status_code, by_the_cdn(closed, BEN).status_code) == (503, 200)
+
+
+def by_the_cdn(closed: RunningStack, token: str | None) -> Any:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    url = f"{closed.web_url}/api/stories?limit=1"
+    answer = requests.get(url, headers=headers, timeout=TIMEOUT)
+    assert (answer.headers["Cache-Control"], "Age" in answer.headers) == ("no-store", False)
+    return answer
+
+
 def test_a_form_can_be_posted_without_a_token(closed: RunningStack) -> None:
     wanted = {"name": "page.jpg", "content_type": "image/jpeg"}
     form = call(closed, "POST", "/uploads", ANNA, json=wanted).json()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import boto3
 from botocore import xform_name
+from botocore.config import Config
 from botocore.validate import ParamValidator
 from moto import mock_aws
 
@@ -73,6 +74,7 @@ class FakeAccount(Account):
         self.region = REGION
         self._identity: Any = {"Account": ACCOUNT_ID, "Arn": f"arn:aws:iam::{ACCOUNT_ID}:user/me"}
         self._session = _session()
+        self._config = Config()
         self._clients: dict[str, Any] = {}
         self.asked: list[tuple[str, str, Request]] = []
         self.stack, self.watch = FakeStack(STACK), FakeStack(f"{STACK}-watch", is_watched=False)

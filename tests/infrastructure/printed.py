@@ -55,7 +55,7 @@ def wrong_targets(said: str) -> Iterator[str]:
 def _missing_files(words: Sequence[str], folder: Path) -> Iterator[str]:
     here = folder
     for before, word in pairwise(["", *words]):
-        there = Path(os.path.normpath(here / word.removeprefix("@")))
+        there = Path(os.path.normpath(here / re.sub("^(@|[A-Z_]+=)", "", word)))
         if "/" in word and not re.search("://|[<> ]", word) and not there.exists():
             yield f"{word}: not in {here}"
         if before == "cd":

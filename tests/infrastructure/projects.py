@@ -53,6 +53,9 @@ def project_at(folder: Path) -> Path:
     (folder / "chalicelib" / "aws").mkdir(parents=True)
     (folder / "chalicelib" / "__init__.py").write_text("")
     (folder / "chalicelib" / "reading.py").write_text("PAGES = 1\n")
+    (folder / "web").mkdir()
+    for name in ("index.html", "service-worker.js", "manifest.webmanifest"):
+        (folder / "web" / name).write_text(f"{name} of Storytime\n")
     shutil.copy(ROOT / ".gitignore", folder)
     return folder
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.http.tokens import digest_of, holder_of
-from infrastructure.api_tokens import MAX_TOKENS, TokenFileError, digests, main, new_token
+from infrastructure.api_tokens import MAX_TOKENS, TokenFileError, digests, new_token
+from infrastructure.commands.token import main
 from infrastructure.stage import UsageError
 from tests.infrastructure.projects import make
 
@@ -77,7 +78,7 @@ def test_a_stage_has_a_maximum_of_tokens(tmp_path: Path) -> None:
 
 
 def test_the_local_stage_has_no_tokens_and_says_how_to_require_one(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"API_TOKENS=.* make run"):
+    with pytest.raises(UsageError, match=r"API_TOKENS=.* make run\. Then join at http:"):
         digests("local", tmp_path)
 
 
@@ -91,12 +92,21 @@ def test_a_name_is_short_and_has_no_line_breaks(tmp_path: Path, name: str) -> No
 def test_the_token_is_printed_once_with_the_next_steps(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["dev", "phone"], tmp_path) == 0
+    assert main(["dev", "phone"], tmp_path, lambda _: None) == 0
 
     token, _, rest = capsys.readouterr().out.partition("\n")
     assert digests("dev", tmp_path) == [digest_of(token)]
     assert token not in rest
     assert "make deploy STAGE=dev" in rest
+
+
+def test_the_link_of_a_deployed_stage_is_printed_with_the_token(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dev"], tmp_path, lambda stage: f"https://{stage.name}.example.com") == 0
+
+    token, *_, link = capsys.readouterr().out.splitlines()  # no code: this is no terminal
+    assert link == f"  https://dev.example.com/#join={token}"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ NOW: Final = {
     "AllowedOrigin": "*",
     "StoryNamespace": "2f6b1b0e-6c1c-4c0e-9d6a-5b0f0c6a7e11",
     "IndexProjection": "KEYS_ONLY",
+    "ApiId": "",
 }
 
 
@@ -65,10 +66,11 @@ class Deploying:
         pause = self.account.stacks.pause
         return Deployment(stage or self.stage, self.account, self.progress, pause)
 
+    def preparation(self) -> Preparation:
+        return Preparation(self.stage, self.account, self.progress, self.account.stacks.pause)
+
     def prepare(self, email: str | None = None, sender: str | None = None) -> Prepared:
-        pause = self.account.stacks.pause
-        wishes = Wishes(email, sender)
-        return Preparation(self.stage, self.account, self.progress, pause).run(wishes)
+        return self.preparation().run(Wishes(email, sender))
 
     def parameters(self, email: str | None = None, sender: str | None = None) -> dict[str, str]:
         """The template's parameters."""
@@ -379,10 +381,13 @@ def api_that_answers(*statuses: int) -> Iterator[tuple[str, list[str]]]:
 
 def deployed_once(deploying: Deploying) -> str:
     """Leave what a deployment leaves; return the API's id."""
-    deploying.prepare()
+    prepared = deploying.prepare()
     s3, bucket = deploying.account.client("s3"), outputs()["MediaBucket"]
     s3.create_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=outputs()["WebBucket"])
     api = deploying.account.api()
+    deploying.account.stack.parameters = NOW | {"ApiId": api}
+    deploying.preparation().publish_page(prepared)
     file = chalice_record.record_file(deploying.stage)
     file.parent.mkdir()
     resource = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api}
@@ -411,8 +416,11 @@ def test_a_second_deployment_changes_nothing_and_prints_the_next_steps(
         "  chalice deploy .................... 0.0 s, nothing to change",
         "  gateway ........................... 0.0 s",
         "  GET /health ....................... 0.0 s, 200",
+        "  /api in CloudFront ................ 0.0 s, nothing to change",
+        "  web page .......................... 0.0 s, nothing to change",
     ]
-    assert f"API        {url}/{api}\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith(f"\nPage       {outputs()['MediaBaseUrl']}\nAPI        {url}/{api}\n")
     assert deploying.account.requests("put_gateway_response") != []
     stage = deploying.account.client("apigateway").get_stage(restApiId=api, stageName="api")
     assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 20
@@ -544,6 +552,64 @@ def test_the_command_says_what_read_along_costs(
     assert said in line
 
 
+def parameters_of_updates(deploying: Deploying) -> list[str]:
+    """The APIs that CloudFront was told to serve, one for each update of the main stack."""
+    asked = deploying.account.requests("create_change_set")
+    return [
+        each["ParameterValue"]
+        for request in asked
+        for each in request["Parameters"]
+        if each["ParameterKey"] == "ApiId"
+    ]
+
+
+@pytest.mark.parametrize("served", ["", "an0ther"])
+def test_cloudfront_serves_the_api_that_chalice_made(deploying: Deploying, served: str) -> None:
+    """In a second update of the stack: the first one keeps what is served."""
+    api, stack = deployed_once(deploying), deploying.account.stack
+    stack.parameters = NOW | {"ApiId": served}
+    stack.change_set = ("CREATE_COMPLETE", "")
+    for _ in range(2):
+        stack.will_be("UPDATE_COMPLETE", ("Distribution", "UPDATE_COMPLETE"))
+    deploying.account.asked.clear()
+
+    with api_that_answers(200) as (url, _):
+        deploying.deployment().run(Wishes(api_url=f"{url}/{{api_id}}"))
+
+    assert parameters_of_updates(deploying) == [served, api]
+    assert stack.parameters == NOW | {"ApiId": api}
+    assert deploying.out.getvalue().splitlines()[-4:-1] == [
+        "  /api in CloudFront",
+        "    Distribution update complete",
+        "  /api in CloudFront ................ 0.0 s, up to date",
+    ]
+
+
+def test_terraforms_api_is_told_by_the_person(deploying: Deploying) -> None:
+    deploying.preparation().run(Wishes(api_id="terra4m"))
+
+    assert parameters_of_updates(deploying) == ["terra4m"]
+    with pytest.raises(DeploymentError, match="'None!' is not the id of a REST API"):
+        Wishes(api_id="None!")
+
+
+def test_only_files_of_the_page_that_changed_are_uploaded(deploying: Deploying) -> None:
+    deployed_once(deploying)
+    (deploying.stage.project / "web" / "index.html").write_text("another\n")
+    deploying.account.asked.clear()
+
+    with api_that_answers(200) as (url, _):
+        deploying.deployment().run(Wishes(api_url=f"{url}/{{api_id}}"))
+
+    assert (
+        "\n  web page .......................... 0.0 s, 1 files uploaded, 0 "
+        in deploying.out.getvalue()
+    )
+    (put,) = deploying.account.requests("put_object")
+    assert (put["Bucket"], put["Key"]) == (outputs()["WebBucket"], "index.html")
+    assert "cloudfront" not in deploying.account.services_asked()
+
+
 @pytest.mark.parametrize("is_open", [True, False])
 def test_the_next_steps_show_how_to_send_a_page(*, is_open: bool) -> None:
     of_stack = outputs() | {"SenderEmail": EMAIL}
@@ -554,6 +620,9 @@ def test_the_next_steps_show_how_to_send_a_page(*, is_open: bool) -> None:
     assert f"Amazon SES to {EMAIL}." in steps
     assert "--data-binary @samples/page.jpg https://x/upload\n" in steps
     assert ("-H 'Authorization: Bearer <token>'" in steps) is not is_open
+    assert f"\nPage       {of_stack['MediaBaseUrl']}\n" in steps
+    assert (f"{of_stack['MediaBaseUrl']}/#join=<token>" in steps) is not is_open
+    assert ("make token STAGE=dev NAME=phone" in steps) is not is_open
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,8 @@ def others_at(service: str) -> Iterator[Need]:
         }
         if need.action in {"sqs:DeleteMessage", "sqs:ReceiveMessage"}:
             resources.add(need.resource.removesuffix("-parked"))
+        if need.action == "s3:PutObject":
+            resources.add(need.resource.replace("-web-", "-media-"))
         for resource in resources - {need.resource}:
             yield Need(need.action, resource, need.context)
         for key in need.context:

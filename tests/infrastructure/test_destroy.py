@@ -19,7 +19,7 @@ from tests.infrastructure.test_deploy import api_that_answers
 
 COLLECTION: Final = "storytime-dev-faces"
 TABLE: Final = "storytime-dev-stories"
-BUCKETS: Final = ("MediaBucket", "IntakeBucket")
+BUCKETS: Final = ("MediaBucket", "IntakeBucket", "WebBucket")
 GONE: Final = "DELETE_COMPLETE"
 
 
@@ -122,6 +122,7 @@ def test_everything_that_will_be_lost_is_counted(
 ) -> None:
     destroying.put(1234)
     destroying.put(2, "IntakeBucket")
+    destroying.put(30, "WebBucket")
     destroying.account.client("dynamodb").put_item(TableName=TABLE, Item={"pk": {"S": "story#1"}})
     sqs = destroying.account.client("sqs")
     for step in (Step.READING, Step.DELETION):
@@ -137,10 +138,11 @@ Storytime: stage dev in account 123456789012, us-east-1
 This will be lost for good:
 
   1 records of stories and profiles
-  1,236 files: photos, pages, audio
+  1,266 files: photos, pages, audio, and those of the web page
   7 known faces
   2 parked messages
   every log, alarm and the dashboard
+  the address of the page, and with it each link to it: https://d123.cloudfront.net
 Nothing was done.
 """,
         "",
@@ -230,6 +232,7 @@ def test_after_the_stages_name_everything_is_deleted_in_order(
     destroying.account.functions.triggers = {"storytime-dev": [], "storytime-dev-erase": []}
     destroying.put(2001)  # more than one request can name
     destroying.put(1000, "IntakeBucket")
+    destroying.put(30, "WebBucket")
     destroying.stack.will_be(GONE, ("StoriesTable", GONE), ("MediaBucket", GONE))
 
     assert destroying.main(answer="dev") == 0
@@ -238,6 +241,7 @@ def test_after_the_stages_name_everything_is_deleted_in_order(
         "  chalice delete .................... 0.0 s\n"
         "  empty MediaBucket ................. 0.0 s, 2,001 files\n"
         "  empty IntakeBucket ................ 0.0 s, 1,000 files\n"
+        "  empty WebBucket ................... 0.0 s, 30 files\n"
         "  face collection ................... 0.0 s\n"
         "  stack storytime-dev\n"
         "    StoriesTable delete complete\n"
@@ -249,7 +253,7 @@ def test_after_the_stages_name_everything_is_deleted_in_order(
         "\nEverything is gone. The stage's tokens are still in .chalice/tokens.\n"
     )
     assert destroying.account.functions.triggers == {}
-    assert [*destroying.buckets.keys.values()] == [[], []]
+    assert [*destroying.buckets.keys.values()] == [[], [], []]
     assert destroying.account.collections == {}
     assert not destroying.is_protected()
     operations = [name for _, name, _ in destroying.account.asked]
@@ -302,7 +306,9 @@ def test_of_an_incomplete_stack_only_the_stack_is_deleted(
     assert destroying.main("--yes", "dev") == 0
 
     assert destroying.out.getvalue() == "  stack storytime-dev ............... 0.0 s\n"
-    assert "\n  0 files: photos, pages, audio\n" in capsys.readouterr().out
+    assert (
+        "\n  0 files: photos, pages, audio, and those of the web page\n" in capsys.readouterr().out
+    )
     assert "lambda" not in destroying.account.services_asked()
     assert not destroying.is_protected()  # else the stack could not be deleted
 

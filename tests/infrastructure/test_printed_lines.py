@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from infrastructure import api_tokens
-from infrastructure.commands import deploy, destroy, package
+from infrastructure.commands import deploy, destroy, package, token
 from infrastructure.commands.deploy import next_steps
 from infrastructure.stage import Stage
 from local.demo import page, profile
@@ -21,6 +20,7 @@ OUTPUTS: Final = {
     "SenderEmail": "stories@example.com",
     "NotificationTopicArn": f"{TOPIC}-notifications",
     "AlarmTopicArn": f"{TOPIC}-alarms",
+    "MediaBaseUrl": "https://d123.cloudfront.net",
 }
 COMMANDS: Final = [
     *sorted((ROOT / "infrastructure").rglob("*.py")),
@@ -85,16 +85,20 @@ def test_the_next_steps_of_a_deployment_can_be_followed(
 def test_the_next_steps_of_a_new_token_can_be_followed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api_tokens.main(["dev"], tmp_path)
+    token.main(["dev"], tmp_path, lambda _: "https://d123.cloudfront.net")
 
     assert hurdles(capsys.readouterr().out, ROOT) == []
 
 
-def test_the_next_steps_of_a_package_can_be_followed(tmp_path: Path) -> None:
-    folder = tmp_path / "my package"
+@pytest.mark.parametrize("name", ["package", "my package"])
+def test_the_next_steps_of_a_package_can_be_followed(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
     folder.mkdir()
 
-    assert hurdles(package.apply_in(folder), ROOT) == []
+    steps = package.next_steps(Stage("dev"), folder, OUTPUTS["MediaBaseUrl"], "")
+
+    assert hurdles(steps, ROOT) == []
+    assert hurdles(steps.replace(name, "elsewhere"), ROOT) != []
 
 
 @pytest.mark.parametrize("target", ["token", "deploy", "destroy", "package"])
@@ -114,6 +118,7 @@ def test_a_command_without_a_stage_ends_with_what_it_needs(target: str) -> None:
         ("make deploy STAGE=dev MAIL=me@x", "make deploy: it does not know MAIL="),
         ("python -m infrastructure.x", "python -m infrastructure.x: make has no such command"),
         ("  cd .chalice && ../bin/no", f"../bin/no: not in {ROOT}/.chalice"),
+        ("make package STAGE=dev FOLDER=no/where", f"FOLDER=no/where: not in {ROOT}"),
         ("  cd nowhere/now && make help", f"nowhere/now: not in {ROOT}"),
         ("  curl -X POST \\\n    --data-binary @no/page.jpg", f"@no/page.jpg: not in {ROOT}"),
         ("  curl <the API's URL>", "curl <the API's URL>: No closing quotation"),

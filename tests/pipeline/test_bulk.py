@@ -1,5 +1,6 @@
 """Many stories in one request."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from chalicelib.errors import InvalidRequestError, TransientError, UnknownStoryError
 from chalicelib.steps.bulk import Bulk
-from chalicelib.stories import moves
+from chalicelib.stories import keys, moves
 from chalicelib.stories.changes import Move
 from chalicelib.stories.ports import StoriesFound
 from chalicelib.stories.story import Spoken, Story
@@ -27,7 +28,7 @@ def ready(world: World, count: int) -> list[Story]:
         story = world.upload(jpeg(shade=100 + number), notify=False)
         story = world.stories.apply(story, read_move(story))
         story = world.stories.apply(
-            story, moves.narrated(story, f"public/{number}", Spoken(1, 1000), SIZE)
+            story, moves.narrated(story, keys.audio(story), Spoken(1, 1000), SIZE)
         )
         stories.append(world.stories.apply(story, Move({"unfinished_since": None})))
     return stories
@@ -69,7 +70,7 @@ def test_one_notice_tells_of_all_that_are_ready(world: World) -> None:
 
     ((subject, body),) = world.outbox.notices
     assert subject == "3 stories are ready to hear"
-    assert body.count("Listen: https://cdn.example/public/") == 3
+    assert re.findall(r"#story=(\S+)/\w+/1$", body, re.MULTILINE) == ids
 
 
 @pytest.mark.parametrize(("seconds", "notices"), [(59, 1), (60, 2)])

@@ -1,14 +1,17 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib.delivery.messages import about
+from chalicelib.delivery.notification import body_of
 from chalicelib.errors import RejectedError, ThrottledError, TransientError
 from chalicelib.speech.ssml import ssml_requests
 from chalicelib.speech.voices import Engine
 from chalicelib.stories import keys
 from chalicelib.stories.changes import Move
+from chalicelib.stories.keys import Links
 from chalicelib.stories.queues import Step
 from chalicelib.stories.story import Spoken, Status
 from tests.fakes.engines import ScriptedSpeaker, marks_of
@@ -69,15 +72,38 @@ def test_the_notice_says_where_to_listen_and_what_the_page_says() -> None:
 
     story = world.story()
     ((subject, body),) = world.outbox.notices
+    assert ".mp3" not in body
     assert subject == "page one.jpg is ready to hear"
     for part in (
         "page one.jpg",
-        f"https://cdn.example/{keys.audio(story)}",
-        f"https://cdn.example/{keys.page(story)}",
+        f"Listen and read along: https://cdn.example/#story={story.id}/{story.generation}/1\n",
         "Once.",
     ):
         assert part in body
     assert (story.notified_of, story.notified_at) == (Status.READY, world.clock())
+
+
+def test_a_narration_from_before_the_web_page_could_read_it_is_told_by_its_files() -> None:
+    world = world_with_a_text("Once.", SPEECH)
+    narrate(world)
+    old = msgspec.structs.replace(world.story(), spoken=None)
+
+    body = body_of(old, Links("https://cdn.example"))
+
+    assert f"Listen: https://cdn.example/{keys.audio(old)}\n" in body
+    assert f"See the page: https://cdn.example/{keys.page(old)}\n" in body
+    assert "#story=" not in body
+
+
+@pytest.mark.parametrize("complete", [True, False, None])
+def test_the_published_text_says_whether_it_is_the_whole_page(complete: bool | None) -> None:
+    world = world_with_a_text("Once.", SPEECH)
+    world.stories.apply(world.story(), Move({"complete": complete}))
+
+    narrate(world)
+
+    published = world.media.get(keys.spoken_file(world.story(), keys.STORY))
+    assert json.loads(published or "")["complete"] is complete
 
 
 def test_a_long_text_becomes_one_mp3_of_several_requests() -> None:

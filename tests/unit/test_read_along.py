@@ -37,7 +37,7 @@ def valid(content: bytes, name: str | None = None) -> Any:
 
 
 def facts(text: str) -> PageFacts:
-    return PageFacts(text, "en-US", 2400, 1800)
+    return PageFacts(text, "en-US", 2400, 1800, complete=False)
 
 
 def words_of(text: str, *polygons: list[Polygon]) -> list[PlacedWord]:
@@ -90,6 +90,7 @@ def test_story_says_where_each_word_is_and_what_is_skipped() -> None:
         "version": 1,
         "language": "en-US",
         "text": text,
+        "complete": False,
         "image": {"width": 2400, "height": 1800},
         "words": [[0, 1, [corners(A)]], [2, 3, []], [4, 7, []]],
         "skipped": [{"text": "42", "reason": "page_number", "box": [0.48, 0.95, 0.52, 0.97]}],
@@ -137,10 +138,13 @@ def test_the_schema_refuses_other_files() -> None:
         {"sentences": [[0, 400, -1, 1]]},
         {"title": "a"},
     ]
+    story = json.loads(story_json(facts("a"), words_of("a", [A]), []))
 
     for other in others:
         assert not validator(None).is_valid({**good, **other}), other
     assert not validator("story").is_valid(good)
+    assert validator("story").is_valid({**story, "complete": None})
+    assert not validator("story").is_valid({**story, "complete": "yes"})
 
 
 def test_a_full_page_is_a_small_file() -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.web.api import page_photo
+from tests.web.axe import violations
 from tests.web.conftest import SiteAt
 from tests.web.fake_api import FakeApi
 from tests.web.modules import base64_of, run
@@ -211,6 +212,27 @@ def test_everything_can_be_hit_on_a_small_screen(site_at: SiteAt, size: tuple[in
     _check_targets(page)
     expect(page.get_by_role("button", name="Take the page")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Done")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("ar", "dark"), ("ko", "light")])
+def test_pages_in_every_state_break_no_guideline(
+    site_at: SiteAt, language: str, theme: str
+) -> None:
+    page = site_at(
+        "#/take", camera=[_plain(120)], language=language, theme=theme, size=_SMALL_PHONE
+    )
+    api = FakeApi(page)
+    states = iter(["ready", "received", "read", "failed"])
+    api.states.default_factory = lambda: next(states)
+    _pick(page, *map(_plain, (10, 60, 110, 160)), b"%PDF-1.7")
+    expect(page.locator(".page.failed")).to_have_count(2)
+    page.locator(".page.failed .actions button").last.click()
+    expect(page.locator(".replacing")).to_be_visible()
+    assert violations(page) == []
+
+    page.locator(".ways .primary").click()
+    page.locator(".strip button").first.click()
+    assert violations(page) == []
 
 
 def _check_targets(page: Page) -> None:

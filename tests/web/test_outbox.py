@@ -160,7 +160,7 @@ def test_a_page_that_failed_says_why_and_is_taken_again(joined_page: Page) -> No
     expect(row).to_contain_text(FAILED)
 
     api.states.default_factory = lambda: "ready"
-    row.get_by_role("button", name="Take page 0.jpg again").click()
+    row.get_by_role("button", name="Take again: page 0.jpg").click()
     expect(joined_page.get_by_text("The next photo replaces page 0.jpg.")).to_be_visible()
     _pick(joined_page, 1, first=7)
 

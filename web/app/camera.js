@@ -138,7 +138,7 @@ export function Camera({ stream, taken, take, close }) {
             </div>
             <div class="controls">
                 ${selected > 0 &&
-                html`<p class="chosen">
+                html`<p class="chosen-page">
                     <button
                         class="button"
                         onClick=${() => withChosen(() => outbox.set({ replacing: chosen }))}
@@ -155,12 +155,12 @@ export function Camera({ stream, taken, take, close }) {
                         ({ id, picture }, at) => html`
                             <li key=${id}>
                                 <button
-                                    aria-label=${t("camera.page", { number: at + 1 })}
                                     aria-pressed=${String(id === chosen)}
                                     onClick=${() => setChosen(id === chosen ? "" : id)}
                                 >
                                     <${Picture} blob=${picture} />
-                                    <span aria-hidden="true">${at + 1}</span>
+                                    <span class="unseen">${t("camera.page", { number: at + 1 })}</span>
+                                    <span class="number" aria-hidden="true">${at + 1}</span>
                                 </button>
                             </li>
                         `,

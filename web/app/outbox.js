@@ -204,10 +204,7 @@ async function sendOne({ id, photo, name, language, attempts }) {
         outbox.set({ trouble: "" });
         received(id, story);
     } catch (error) {
-        if (abortion.signal.aborted) return;
-        change(id, { state: "waiting", part: 0, attempts: attempts + 1 });
-        if (!(error instanceof ApiError) || error.isTransient) rest(error);
-        else if (isAllowed()) fail(id, { code: error.code, message: error.message });
+        if (!abortion.signal.aborted) unsent(id, attempts + 1, error);
     } finally {
         sendings.delete(id);
     }
@@ -226,6 +223,17 @@ function received(id, story) {
         forget(id);
     } else if (story.audio_url) ready(id, story);
     else change(id, { state: story.status === "read" ? "read" : "received", story, part: 1 });
+}
+
+/**
+ * @param {string} id
+ * @param {number} attempts
+ * @param {unknown} error
+ */
+function unsent(id, attempts, error) {
+    change(id, { state: "waiting", part: 0, attempts });
+    if (!(error instanceof ApiError) || error.isTransient) rest(error);
+    else if (isAllowed()) fail(id, { code: error.code, message: error.message });
 }
 
 /**

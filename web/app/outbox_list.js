@@ -49,7 +49,7 @@ function Row({ page, onGone }) {
                     : html`<p class="state">${t(`outbox.state.${state}`)}</p>`}
                 ${state === "sending"
                     ? html`<progress value=${part} aria-label=${t("outbox.progress", { name })} />`
-                    : state !== "failed" && html`<${Steps} state=${state} />`}
+                    : state !== "failed" && html`<${Far} state=${state} />`}
             </div>
             ${state !== "ready" &&
             html`<button
@@ -79,10 +79,10 @@ function Row({ page, onGone }) {
 
 /** Sent, read, spoken: the words beside it say the same. */
 /** @param {{ state: string }} props */
-function Steps({ state }) {
+function Far({ state }) {
     const done = STEPS.indexOf(state);
     return html`
-        <span class="steps" aria-hidden="true">
+        <span class="far" aria-hidden="true">
             ${STEPS.map((step, at) => html`<i key=${step} class=${at <= done ? "done" : ""}></i>`)}
         </span>
     `;

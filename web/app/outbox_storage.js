@@ -11,7 +11,10 @@ function database() {
     opened ??= new Promise((resolve, reject) => {
         const request = indexedDB.open(DATABASE, 1);
         request.onupgradeneeded = () => request.result.createObjectStore(PAGES, { keyPath: "id" });
-        request.onsuccess = () => resolve(request.result);
+        request.onsuccess = () => {
+            request.result.onclose = () => (opened = null); // some phones close it in the background
+            resolve(request.result);
+        };
         request.onerror = () => reject(request.error);
     });
     return opened;

@@ -15,6 +15,7 @@ NAMES = {
     *("QueueUrl", "Resource", "RoleName", "Rule", "SourceArn", "StackName", "TableName"),
     "logGroupName",
 }
+WEB_BUCKET = "storytime-*-web-*"
 SECOND = ("DestinationArn", "Role")
 """Parameters that name a second resource."""
 
@@ -22,8 +23,11 @@ SECOND = ("DestinationArn", "Role")
 def calls_of(operation: str, params: dict[str, Any]) -> Iterator[str]:
     """Yield a line for each resource."""
     name = next((str(value) for key, value in params.items() if key in NAMES), "")
+    resource = general(name)
     key = f"/{params['Key']}" if "Bucket" in params and "Key" in params else ""
-    yield f"{operation} {general(name)}{key}".rstrip()
+    if key and resource == WEB_BUCKET:  # each version of the page has other files
+        key = "/*"
+    yield f"{operation} {resource}{key}".rstrip()
     for other in SECOND:
         if other in params:
             yield f"{operation}:{other} {general(params[other])}"
@@ -32,6 +36,8 @@ def calls_of(operation: str, params: dict[str, Any]) -> Iterator[str]:
 def general(name: str) -> str:
     """Return the name, ARN or address of a resource without what differs between stages."""
     name = re.sub(r".*[:/](?=storytime-)", "", name)
+    if re.match("storytime-[0-9a-z]+-web-", name):
+        return WEB_BUCKET
     name = re.sub(
         r"^storytime-(?!api-gateway-logs)[\w-]+?(-parked)?(/.*)?$", r"storytime-*\1", name
     )

@@ -89,7 +89,7 @@ export default {
     "outbox.progress": "جارٍ إرسال {name}",
     "outbox.play": "استمع إلى {name}",
     "outbox.play.short": "استمع",
-    "outbox.again": "صوّر {name} من جديد",
+    "outbox.again": "صوّر من جديد: {name}",
     "outbox.again.short": "صوّر من جديد",
     "outbox.resend": "حاول مجددًا",
     "outbox.remove": "أزل {name}",

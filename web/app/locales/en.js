@@ -83,7 +83,7 @@ export default {
     "outbox.progress": "{name} is being sent",
     "outbox.play": "Play {name}",
     "outbox.play.short": "Play",
-    "outbox.again": "Take {name} again",
+    "outbox.again": "Take again: {name}",
     "outbox.again.short": "Take again",
     "outbox.resend": "Try again",
     "outbox.remove": "Remove {name}",
