@@ -1,35 +1,47 @@
 /** The interface's language: English, Korean, Arabic. */
 
-import ar from "./locales/ar.js";
 import en from "./locales/en.js";
-import ko from "./locales/ko.js";
 import { keep, kept } from "./keeping.js";
 import { createStore } from "./store.js";
 
-/** @type {Record<string, Record<string, string>>} */
-const LOCALES = { en, ko, ar };
+/** @type {Record<string, Record<string, string>>} Those that were loaded. */
+const LOCALES = { en };
+/** @type {Record<string, () => Promise<{ default: Record<string, string> }>>} */
+const OTHERS = { ko: () => import("./locales/ko.js"), ar: () => import("./locales/ar.js") };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 
 /** What each language calls itself. */
 export const LANGUAGES = { en: "English", ko: "한국어", ar: "العربية" };
 
-export const interfaceLanguage = createStore({ language: chosen() });
+export const interfaceLanguage = createStore({ language: "en" });
 
 function chosen() {
     const wished = [kept("language"), ...navigator.languages].map((each) => each?.slice(0, 2) ?? "");
-    return wished.find((each) => each in LOCALES) ?? "en";
+    return wished.find((each) => each in LANGUAGES) ?? "en";
 }
 
 /** @param {string} language  A key of `LANGUAGES`. */
-export function setInterfaceLanguage(language) {
+export async function setInterfaceLanguage(language) {
     keep("language", language);
-    interfaceLanguage.set({ language });
-    applyLanguage();
+    await applyLanguage(language);
 }
 
-/** Tell the browser the page's language and direction. */
-export function applyLanguage() {
-    const { language } = interfaceLanguage.get();
+/**
+ * Load a language's texts, and tell the browser the page's language and direction. Without a
+ * connection, the language stays as it is.
+ *
+ * @param {string} wished
+ */
+export async function applyLanguage(wished = chosen()) {
+    const load = OTHERS[wished];
+    if (load && !LOCALES[wished]) {
+        await load().then(
+            (loaded) => (LOCALES[wished] = loaded.default),
+            () => null,
+        );
+    }
+    const language = LOCALES[wished] ? wished : interfaceLanguage.get().language;
+    interfaceLanguage.set({ language });
     document.documentElement.lang = language;
     document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr";
 }
