@@ -4,16 +4,16 @@ import en from "./locales/en.js";
 import { keep, kept } from "./keeping.js";
 import { createStore } from "./store.js";
 
-/** @type {Record<string, Record<string, string>>} Those that were loaded. */
+/** Those that were loaded. @type {Record<string, Record<string, string>>} */
 const LOCALES = { en };
-/** @type {Record<string, () => Promise<{ default: Record<string, string> }>>} */
+/** The others come when somebody wants them. @type {Record<string, () => Promise<{ default: Record<string, string> }>>} */
 const OTHERS = { ko: () => import("./locales/ko.js"), ar: () => import("./locales/ar.js") };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 
 /** What each language calls itself. */
 export const LANGUAGES = { en: "English", ko: "한국어", ar: "العربية" };
 
-export const interfaceLanguage = createStore({ language: "en" });
+export const interfaceLanguage = createStore({ language: chosen() });
 
 function chosen() {
     const wished = [kept("language"), ...navigator.languages].map((each) => each?.slice(0, 2) ?? "");
@@ -27,20 +27,16 @@ export async function setInterfaceLanguage(language) {
 }
 
 /**
- * Load a language's texts, and tell the browser the page's language and direction. Without a
- * connection, the language stays as it is.
+ * Load the texts of a language, and tell the browser the page's language and direction. Where they
+ * cannot be loaded, it is English.
  *
- * @param {string} wished
+ * @param {string} [wanted]  By default the one that was chosen.
  */
-export async function applyLanguage(wished = chosen()) {
-    const load = OTHERS[wished];
-    if (load && !LOCALES[wished]) {
-        await load().then(
-            (loaded) => (LOCALES[wished] = loaded.default),
-            () => null,
-        );
-    }
-    const language = LOCALES[wished] ? wished : interfaceLanguage.get().language;
+export async function applyLanguage(wanted = interfaceLanguage.get().language) {
+    const load = wanted in LOCALES ? null : OTHERS[wanted];
+    const texts = await load?.().catch(() => null);
+    if (texts) LOCALES[wanted] = texts.default;
+    const language = wanted in LOCALES ? wanted : "en";
     interfaceLanguage.set({ language });
     document.documentElement.lang = language;
     document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr";

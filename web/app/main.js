@@ -54,18 +54,18 @@ function joinByLink() {
     replaceWith("#/");
 }
 
-function keepPage() {
-    navigator.serviceWorker?.register("/service-worker.js").catch(() => {
-        // With a self-signed certificate, browsers refuse it: the page works without.
-    });
-}
-
 joinByLink();
 address.subscribe(joinByLink);
 applyTheme();
-await applyLanguage();
-const place = document.getElementById("app");
-if (place) render(html`<${App} />`, place);
-// What is kept for the next time must not delay the first screen.
-if (document.readyState === "complete") keepPage();
-else addEventListener("load", keepPage);
+applyLanguage().then(() => {
+    const place = document.getElementById("app");
+    if (place) render(html`<${App} />`, place);
+});
+if ("serviceWorker" in navigator) {
+    // After the first screen: what it keeps for the next time must not delay this one.
+    addEventListener("load", () => {
+        navigator.serviceWorker.register("/service-worker.js").catch(() => {
+            // With a self-signed certificate, browsers refuse it: the page works without.
+        });
+    });
+}
