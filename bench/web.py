@@ -24,6 +24,7 @@ VIEWS = 5
 PHOTOS = 10
 SECONDS_WITHOUT_NETWORK = 3
 PATIENCE = 300_000  # ms
+LOOK = 250  # ms between two looks at the page
 
 # A word counts as lit when the frame after the one that lit it begins: by then it was painted.
 NOTE_LIGHTS = """() => {
@@ -126,10 +127,10 @@ def _played(
     page.goto(f"/#/story/{story['id']}")
     page.locator(".text .word").first.wait_for(state="attached")
     page.get_by_label("Speed").select_option(str(rate))
-    page.wait_for_function("document.querySelector('audio').readyState === 4")
+    _wait_for(page, "document.querySelector('audio').readyState === 4")
     page.evaluate(NOTE_LIGHTS)
     page.locator(".play").click()
-    page.wait_for_function("noted.ended", timeout=PATIENCE)
+    _wait_for(page, "noted.ended")
     noted: dict[str, Any] = page.evaluate("noted")
     context.close()
     return noted, begins
@@ -147,7 +148,7 @@ def _views(browser: Browser, stack: RunningStack, repeats: int) -> Iterator[Figu
             page = context.new_page()
             for times in (firsts, seconds):
                 page.goto(url, wait_until="commit")
-                page.wait_for_function("globalThis.usable", timeout=PATIENCE)
+                _wait_for(page, "globalThis.usable > 0")
                 page.locator(".cover img").first.wait_for()
                 page.wait_for_load_state("networkidle")
                 page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -180,12 +181,12 @@ def _lost_connection(browser: Browser, stack: RunningStack) -> Iterator[Figure]:
         context.set_offline(True)
         page.wait_for_timeout(SECONDS_WITHOUT_NETWORK * 1000)
         context.set_offline(False)
-        playing = page.locator("a.primary[href^='#/story/']")
-        _wait_for(page, playing.count, PHOTOS)
-        links = {str(each.get_attribute("href")) for each in playing.all()}
+        links = "a.primary[href^='#/story/']"
+        _wait_for(page, f'document.querySelectorAll("{links}").length === {PHOTOS}')
+        different = {each.get_attribute("href") for each in page.locator(links).all()}
     context.close()
     made = [story for story in _listed(stack) if story["id"] not in before]
-    details: dict[str, float | str] = {"different links": len(links)}
+    details: dict[str, float | str] = {"different links": len(different)}
     yield Figure(
         "of ten photos, over a lost connection: heard",
         sum(story["status"] == "ready" for story in made),
@@ -197,12 +198,13 @@ def _lost_connection(browser: Browser, stack: RunningStack) -> Iterator[Figure]:
     yield Figure("stories made of these ten photos", len(made), PHOTOS, "at most", "", details)
 
 
-def _wait_for(page: Page, count: Any, wanted: int) -> None:
-    for _ in range(PATIENCE // 500):
-        if count() == wanted:
+def _wait_for(page: Page, condition: str) -> None:
+    """Wait until a condition holds in the page; its CSP forbids Playwright's own way."""
+    for _ in range(PATIENCE // LOOK):
+        if page.evaluate(condition):
             return
-        page.wait_for_timeout(500)
-    raise RuntimeError(f"{count()} of {wanted} pages can be played:\n{page.content()}")
+        page.wait_for_timeout(LOOK)
+    raise RuntimeError(f"{condition} never holds in:\n{page.inner_text('body')}")
 
 
 def _listed(stack: RunningStack) -> list[dict[str, Any]]:
