@@ -36,7 +36,7 @@ export function Shelf() {
             </p>
             <${Outbox} />
             ${isEmpty
-                ? html`<p class="empty">${""} <a href="#/demo">${t("shelf.demo")}</a></p>`
+                ? html`<p class="empty">${t("shelf.empty")} <a href="#/demo">${t("shelf.demo")}</a></p>`
                 : html`
                       <label class="search">
                           <span class="unseen">${t("shelf.search")}</span>
