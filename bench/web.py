@@ -175,8 +175,9 @@ def _tasks(events: list[dict[str, Any]]) -> Iterator[tuple[float, float]]:
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
     for event in events:
-        if event["name"] == TASK and (event["pid"], event["tid"]) in own:
-            yield event.get("tdur", 0) / 1000, event["dur"] / 1000
+        is_whole = "tdur" in event  # not cut off by the trace's end
+        if is_whole and event["name"] == TASK and (event["pid"], event["tid"]) in own:
+            yield event["tdur"] / 1000, event["dur"] / 1000
 
 
 def _views(browser: Browser, stack: RunningStack, repeats: int) -> Iterator[Figure]:
