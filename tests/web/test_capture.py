@@ -76,6 +76,7 @@ def test_the_camera_takes_one_page_after_the_other(site_at: SiteAt) -> None:
     strip = page.get_by_role("list", name="Pages taken").get_by_role("button")
     expect(strip).to_have_count(3)
 
+    api.wait_until(lambda: len(api.uploads) == 3)
     strip.nth(1).click()
     page.get_by_role("button", name="Take page 2 again").click()
     expect(page.get_by_text("Now page 2 again.")).to_be_visible()
@@ -83,10 +84,16 @@ def test_the_camera_takes_one_page_after_the_other(site_at: SiteAt) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[aria-live]")).to_have_text("Page 2 taken")
     expect(strip).to_have_count(3)
+    api.wait_until(lambda: len(api.uploads) == 4)
     strip.nth(2).click()
     page.get_by_role("button", name="Remove page 3").click()
     expect(strip).to_have_count(2)
     expect(page.get_by_role("button", name="Take the page")).to_be_focused()
+    expect(page.get_by_text("is deleted in a moment")).to_have_count(2)  # the old page 2, too
+    toast, shutter = (page.locator(each).first.bounding_box() for each in (".toast", ".shutter"))
+    assert toast
+    assert shutter
+    assert toast["y"] + toast["height"] < shutter["y"]
 
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("button", name="Open the camera")).to_be_focused()
