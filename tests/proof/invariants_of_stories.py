@@ -226,7 +226,9 @@ def _tells_of(notice: Request, story: Story) -> bool:
     message = notice.process.message
     if message:
         return message.message == about(story)
-    return str(story.audio) in str(notice.detail)
+    narration = str(story.audio).removeprefix(keys.PUBLIC).rpartition("/")[0]
+    _, _, body = notice.detail
+    return f"#story={narration}\n" in str(body)
 
 
 def _told_by(notice: Request) -> Status:
