@@ -102,21 +102,24 @@ def test_the_camera_takes_one_page_after_the_other(site_at: SiteAt) -> None:
     assert len(api.uploads) == 4
 
 
-def test_a_key_takes_the_page_unless_shortcuts_are_off(site_at: SiteAt) -> None:
-    for shortcuts, by_key in (("on", 1), ("off", 0)):
-        page = site_at("#/take", camera=[_plain(120)], settings={"shortcuts": shortcuts})
-        FakeApi(page).on_upload = lambda _held: None
-        _open_camera(page)
-        shutter = page.get_by_role("button", name="Take the page")
-        page.evaluate("document.activeElement.blur()")
-        page.keyboard.press("Space")
-        expect(shutter).to_have_attribute("aria-disabled", "false")
-        shutter.press("Enter")
+_PRESS_SPACE: Final = """() => {
+    const press = new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true });
+    document.body.dispatchEvent(press);
+    return press.defaultPrevented;
+}"""
 
-        expect(page.locator("[aria-live]")).to_have_text(f"Page {by_key + 1} taken")
+
+def test_a_key_takes_the_page_unless_shortcuts_are_off(site_at: SiteAt) -> None:
+    for shortcuts in ("on", "off"):
+        page = site_at("#/take", camera=[_plain(120)], settings={"shortcuts": shortcuts})
+        FakeApi(page)
+        _open_camera(page)
+        assert page.evaluate(_PRESS_SPACE) == (shortcuts == "on")
+        if shortcuts == "on":
+            expect(page.locator("[aria-live]")).to_have_text("Page 1 taken")
+
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Open the camera")).to_be_focused()
-        expect(page.locator(".outbox li")).to_have_count(by_key + 1)
 
 
 def test_a_hint_is_shown_and_spoken_while_one_aims(site_at: SiteAt) -> None:
