@@ -1,7 +1,8 @@
 """What is published of ``web/``, and how it gets into the web bucket.
 
-There is no build step. The modules, styles and pictures go below one folder, named by the digest
-of all of them, so that browsers may keep them for a year. ``index.html``, the service worker and
+There is no build step but that modules lose their comments and spaces (rjsmin): they are a third of
+what a browser would load. Modules, styles and pictures go below one folder, named by the digest of
+all of them, so that browsers may keep them for a year. ``index.html``, the service worker and
 the manifest stay at the top, and are asked for each time; they name the folder ``/here/``.
 """
 
@@ -16,6 +17,8 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import TYPE_CHECKING, Final
 
+from rjsmin import jsmin
+
 from infrastructure.stage import PROJECT, DeploymentError
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ _TOP: Final = ("manifest.webmanifest", "service-worker.js", "index.html")
 """In the order of their upload: what a browser asks for first comes last."""
 _FOLDERS: Final = ("app", "style", "vendor", "icons", "demo")
 _START: Final = "app/main.js"
+_OURS: Final = "app/"  # what is vendored is small already
 _HERE: Final = "/here/"
 _MODULES: Final = "<!-- modules -->"
 _FILES: Final = re.compile(r"/\*FILES\*/ ?\[\]")
@@ -88,7 +92,7 @@ def files_of(folder: Path) -> list[WebFile]:
     Raises:
         DeploymentError: ``index.html`` or another top file is missing, or a file's type is unknown.
     """
-    sources = {path: (folder / path).read_bytes() for path in _published(folder)}
+    sources = {path: as_loaded(path, (folder / path).read_bytes()) for path in _published(folder)}
     version = _version(sources)
     inside = [
         WebFile(f"{version}/{path}", content, _type_of(path), _FOREVER)
@@ -96,6 +100,13 @@ def files_of(folder: Path) -> list[WebFile]:
     ]
     shell = [f"/{each.key}" for each in inside if not each.key.endswith(_NEVER_LOADED)]
     return [*inside, *_top_files(folder, version, _modules(sources), shell)]
+
+
+def as_loaded(path: str, content: bytes) -> bytes:
+    """Return what a browser loads of a file of ``web/``: our modules have no comments there."""
+    if path.startswith(_OURS) and path.endswith(".js"):
+        return str(jsmin(content.decode())).encode()
+    return content
 
 
 def publish(s3: "S3Client", bucket: str, files: Sequence[WebFile]) -> Published:

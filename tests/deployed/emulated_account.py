@@ -56,7 +56,8 @@ class EmulatedAccount:
         self.url = f"https://{HOST}:{port}"  # the buckets refuse anything else
         self.certificate = _certificate(folder)
         self._quick_waiters = _quick_waiters(folder)
-        engines = self._popen("engines", "-m", "local", PORT="0", AWS_PORT="0")
+        ports = {"PORT": "0", "AWS_PORT": "0", "WEB_PORT": "0"}
+        engines = self._popen("engines", "-m", "local", **ports)
         self.processes = [self._emulator(port), engines]
         self.engines: RunningStack = when_ready(engines, folder / "engines.log")
         self._wait_until_it_answers()

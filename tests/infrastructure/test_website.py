@@ -101,6 +101,25 @@ def test_notes_types_and_hidden_files_stay_at_home(tmp_path: Path) -> None:
     assert files_of(page(tmp_path, **NOTES)) == without
 
 
+def test_modules_lose_their_comments_and_nothing_else(tmp_path: Path) -> None:
+    module = (
+        "/** Says so. */\n"
+        'import "../vendor/htm.js"; // first\n'
+        "const html = (strings) => strings[0];\n"
+        "export const kept = html`<a href='//x'>  /* kept */ ${1} // kept\n  </a>`;\n"
+        "export const ratio = (a, b) => a / b / 2, slashes = /[/]\\/+/.test('/*');\n"
+    )
+    files = files_of(page(tmp_path, **{"app/main.js": module, "vendor/htm.js": "/* MIT */ 1;"}))
+
+    main = content(files, f"{version_of(files)}/app/main.js")
+    assert "Says so" not in main
+    assert "first" not in main
+    assert "`<a href='//x'>  /* kept */ ${1} // kept\n  </a>`" in main
+    assert "a/b/2" in main
+    assert r"/[/]\/+/.test('/*')" in main
+    assert content(files, f"{version_of(files)}/vendor/htm.js") == "/* MIT */ 1;"
+
+
 def test_the_top_files_name_the_folder(tmp_path: Path) -> None:
     files = files_of(page(tmp_path))
     version = version_of(files)
@@ -182,7 +201,7 @@ def test_the_service_worker_has_the_list_of_what_the_page_loads(tmp_path: Path) 
 @pytest.mark.parametrize("changed", ["app/main.js", "style/base.css", "demo/story.mp3"])
 def test_any_change_makes_another_folder(tmp_path: Path, changed: str) -> None:
     before = files_of(page(tmp_path))
-    after = files_of(page(tmp_path, **{changed: f"{PAGE[changed]} "}))
+    after = files_of(page(tmp_path, **{changed: f"{PAGE[changed]};"}))
 
     assert version_of(before) != version_of(after)
     assert version_of(files_of(page(tmp_path))) == version_of(before)

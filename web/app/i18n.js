@@ -1,13 +1,13 @@
 /** The interface's language: English, Korean, Arabic. */
 
-import ar from "./locales/ar.js";
 import en from "./locales/en.js";
-import ko from "./locales/ko.js";
 import { keep, kept } from "./keeping.js";
 import { createStore } from "./store.js";
 
-/** @type {Record<string, Record<string, string>>} */
-const LOCALES = { en, ko, ar };
+/** Those that were loaded. @type {Record<string, Record<string, string>>} */
+const LOCALES = { en };
+/** The others come when somebody wants them. @type {Record<string, () => Promise<{ default: Record<string, string> }>>} */
+const OTHERS = { ko: () => import("./locales/ko.js"), ar: () => import("./locales/ar.js") };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 
 /** What each language calls itself. */
@@ -17,19 +17,27 @@ export const interfaceLanguage = createStore({ language: chosen() });
 
 function chosen() {
     const wished = [kept("language"), ...navigator.languages].map((each) => each?.slice(0, 2) ?? "");
-    return wished.find((each) => each in LOCALES) ?? "en";
+    return wished.find((each) => each in LANGUAGES) ?? "en";
 }
 
 /** @param {string} language  A key of `LANGUAGES`. */
-export function setInterfaceLanguage(language) {
+export async function setInterfaceLanguage(language) {
     keep("language", language);
-    interfaceLanguage.set({ language });
-    applyLanguage();
+    await applyLanguage(language);
 }
 
-/** Tell the browser the page's language and direction. */
-export function applyLanguage() {
-    const { language } = interfaceLanguage.get();
+/**
+ * Load the texts of a language, and tell the browser the page's language and direction. Where they
+ * cannot be loaded, it is English.
+ *
+ * @param {string} [wanted]  By default the one that was chosen.
+ */
+export async function applyLanguage(wanted = interfaceLanguage.get().language) {
+    const load = wanted in LOCALES ? null : OTHERS[wanted];
+    const texts = await load?.().catch(() => null);
+    if (texts) LOCALES[wanted] = texts.default;
+    const language = wanted in LOCALES ? wanted : "en";
+    interfaceLanguage.set({ language });
     document.documentElement.lang = language;
     document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr";
 }

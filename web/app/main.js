@@ -56,10 +56,11 @@ function joinByLink() {
 
 joinByLink();
 address.subscribe(joinByLink);
-applyLanguage();
 applyTheme();
-const place = document.getElementById("app");
-if (place) render(html`<${App} />`, place);
+applyLanguage().then(() => {
+    const place = document.getElementById("app");
+    if (place) render(html`<${App} />`, place);
+});
 if ("serviceWorker" in navigator) {
     // After the first screen: what it keeps for the next time must not delay this one.
     addEventListener("load", () => {
