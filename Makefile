@@ -90,7 +90,7 @@ test-web: $(DEV) $(WEB) ## Check the types of the web page, and try it in a Chro
 soak: $(DEV) ## Walk tens of thousands of random walks over the pipeline
 	$(PYTEST) -q tests/proof/test_random_walks.py -m prove --hypothesis-profile=soak
 
-bench: $(DEV) ## Measure speed and memory; writes bench/results.json
+bench: $(DEV) $(WEB) ## Measure speed and memory; writes bench/results.json
 	$(RUN) -m bench
 
 audit: $(DEV) ## Look up known vulnerabilities of what is installed (asks pypi.org)

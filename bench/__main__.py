@@ -16,6 +16,7 @@ from bench import (
     stored,
     throughput,
     upload,
+    web,
 )
 from bench.report import RESULTS, save, table
 from local.runner.process import interrupt_when_told_to_end
@@ -30,6 +31,7 @@ FIGURES = {
     "overhead": overhead.measure,
     "profiles": profiles.measure,
     "read-along": read_along.measure,
+    "web": web.measure,
     "reading": reading.measure,
     "throughput": throughput.measure,
     "memory": memory.measure,

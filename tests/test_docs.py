@@ -92,6 +92,21 @@ def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= 130
 
 
+def test_the_korean_readme_says_what_the_readme_says() -> None:
+    """Its commands, links and tables: sentences are for people to compare."""
+    korean = (ROOT / "README.ko.md").read_text()
+
+    def outline(readme: str) -> list[str]:
+        without_comments = re.sub(r"^# .*\n|\s+# .*$", "", readme, flags=re.MULTILINE)
+        commands = re.findall(r"^```console\n(.*?)^```", without_comments, re.MULTILINE | re.DOTALL)
+        links = re.findall(r"\]\(([^)]+)\)", readme.replace("README.ko.md", "README.md"))
+        headings = re.findall(r"^#+ ", readme, re.MULTILINE)
+        return [*commands, *sorted(links), *headings, *re.findall(r"`[^`\n]+`", readme)[:20]]
+
+    assert outline(korean) == outline(README)
+    assert f"{FLOOR:,}" in korean
+
+
 def test_the_readme_states_how_many_schedules_are_played() -> None:
     assert f"at least {FLOOR:,} crash and race schedules" in README
 

@@ -20,7 +20,8 @@ from infrastructure.website import as_loaded, files_of
 WEB: Final = Path(__file__).parent.parent / "web"
 LOCALES: Final = ("en", "ko", "ar")
 MAX_BYTES: Final = {".js": 60_000, ".css": 12_000}
-"""Gzipped, of all files with this suffix together, as a browser loads them."""
+"""Gzipped, of all files with this suffix together, as a browser loads them: of the languages, it
+loads English and perhaps another one."""
 
 PLURAL: Final = re.compile(r"\.(zero|one|two|few|many|other)$")
 ENTRY: Final = re.compile(r'^    "([\w.-]+)":\s*"((?:[^"\\]|\\.)*)",$', re.MULTILINE)
@@ -80,7 +81,9 @@ def stems(keys: Iterable[str]) -> dict[str, str]:
 def too_large(files: Files) -> Iterator[str]:
     for suffix, most in MAX_BYTES.items():
         of_kind = [
-            as_loaded(path, text.encode()) for path, text in files.items() if path.endswith(suffix)
+            as_loaded(path, text.encode())
+            for path, text in files.items()
+            if path.endswith(suffix) and path != "app/locales/ko.js"  # the Arabic one is larger
         ]
         size = sum(len(gzip.compress(content)) for content in of_kind)
         if size > most:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.waiting import until
 from tests.web.api import Api
 from tests.web.axe import violations
 from tests.web.conftest import DESKTOP, PHONE, TOKEN, SiteAt
@@ -194,7 +195,7 @@ def test_a_story_is_reached_and_heard_by_the_keyboard_alone(
     _tab_to(page, ".text .word")
     keys.press("ArrowRight")
     keys.press("Enter")
-    page.wait_for_function("!document.querySelector('audio').paused")
+    until(lambda: page.evaluate("!document.querySelector('audio').paused") or None, 10)
 
 
 def _tab_to(page: Page, selector: str) -> None:
