@@ -31,9 +31,11 @@ _TOP: Final = ("manifest.webmanifest", "service-worker.js", "index.html")
 _FOLDERS: Final = ("app", "style", "vendor", "icons", "demo")
 _START: Final = "app/main.js"
 _OURS: Final = "app/"
-_JSDOC: Final = re.compile(rb"^[ \t]*/\*\*.*?\*/\n", re.DOTALL | re.MULTILINE)
-"""Whole lines. Of the minifiers, rjsmin breaks templates in templates, and tdewolff-minify has no
-wheels for macOS."""
+_JSDOC: Final = re.compile(rb"^[ \t]*/\*\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE)
+"""Whole lines: a type before an expression stays, and so does the expression.
+
+Of the minifiers, rjsmin breaks templates in templates, and tdewolff-minify has no wheels for macOS.
+"""
 _HERE: Final = "/here/"
 _MODULES: Final = "<!-- modules -->"
 _FILES: Final = re.compile(r"/\*FILES\*/ ?\[\]")

@@ -105,6 +105,7 @@ def test_modules_lose_their_notes_for_developers_and_nothing_else(tmp_path: Path
     code = (
         'import "../vendor/htm.js"; /** kept */\n'
         "export const page = html`\n    <p title='/** kept */'>${html`\n  // kept`}</p>\n`;\n"
+        "    /** @type {any} */ (page).focus();\n"
     )
     noted = f"/** Says so. */\n{code}    /**\n     * @param {{string}} a\n     */\nf(1);\n"
     files = files_of(page(tmp_path, **{"app/main.js": noted, "vendor/htm.js": "/** MIT */\n1;"}))

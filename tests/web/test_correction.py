@@ -48,6 +48,7 @@ def test_a_new_name_counts_at_once(site_at: SiteAt, api: Api) -> None:
 
     expect(page.get_by_role("heading", level=1)).to_have_text("New name")
     expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_role("button", name="Correct the page")).to_be_focused()
 
 
 def test_another_voice_is_chosen_among_those_of_the_language(site_at: SiteAt, api: Api) -> None:

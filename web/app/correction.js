@@ -212,14 +212,14 @@ export function Share({ link, title, close }) {
         try {
             await navigator.clipboard.writeText(link);
             announce(t("share.copied"));
-            close();
+            dialog.current?.close(); // which gives the focus back
         } catch {
             dialog.current?.querySelector("input")?.select(); // it can be copied by hand
         }
     }
 
     function send() {
-        navigator.share({ title, url: link }).then(close, () => {}); // people may change their mind
+        navigator.share({ title, url: link }).catch(() => {}); // people may change their mind
     }
 
     return html`

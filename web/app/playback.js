@@ -161,7 +161,7 @@ function sentenceAt(ms) {
 /** Stop behind a word that is heard alone, and go back to the begin of a sentence that is repeated. */
 function turn() {
     const ms = audio.currentTime * 1000;
-    if (alone && ms >= alone.until) {
+    if (alone && (ms >= alone.until || audio.ended)) {
         const { begin } = alone;
         pause();
         audio.currentTime = begin / 1000;
@@ -192,8 +192,8 @@ audio.addEventListener("error", () => {
     if (current) fail();
 });
 audio.addEventListener("ended", () => {
+    if (!audio.ended) return; // the last word was heard alone, and the sound went back to it
     if (repeated) return playFrom(repeated.begin);
-    alone = null;
     notePlace();
     audio.currentTime = 0;
     onEnd();

@@ -60,6 +60,11 @@ export function Reader({ source: given }) {
         [narration],
     );
 
+    function closeCorrection() {
+        setOpen("");
+        /** @type {HTMLElement | null} */ (document.querySelector(".tools [aria-expanded]"))?.focus();
+    }
+
     function switchView() {
         const next = view === "photo" ? "text" : "photo";
         keep("view", next);
@@ -69,7 +74,7 @@ export function Reader({ source: given }) {
     /** @param {Story} now */
     function corrected(now) {
         remember(now);
-        setOpen("");
+        closeCorrection();
         announce(t(now.revision === now.spoken_revision ? "correction.saved" : "correction.spoken.soon"));
         look();
     }
@@ -127,7 +132,7 @@ export function Reader({ source: given }) {
                             ? html`<${Correction}
                                   story=${story}
                                   done=${corrected}
-                                  close=${() => setOpen("")}
+                                  close=${closeCorrection}
                                   remove=${remove}
                               />`
                             : narration &&
