@@ -1,11 +1,14 @@
 """Names of the local AWS, beside those that infrastructure/template.yaml makes for its stage."""
 
+import socket
 from typing import Final
 
 STAGE: Final = "local"
 PREFIX: Final = f"storytime-{STAGE}-"
 HOST: Final = "127.0.0.1"
 """Loopback only: the local AWS checks nobody's permissions."""
+MACHINE: Final = socket.gethostname().lower().removesuffix(".local")
+"""This machine's name. Others in the network may call it ``<name>.local``."""
 ACCOUNT_ID: Final = "123456789012"
 """moto's own."""
 REGION: Final = "us-east-1"

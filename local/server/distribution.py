@@ -7,7 +7,6 @@ Sources: the Amazon CloudFront Developer Guide ("Request and response behavior f
 import gzip
 import ipaddress
 import re
-import socket
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Request, Response
 
+from local.resources.names import MACHINE
 from local.services.cloudfront.behaviors import Behavior, Configuration
 from local.services.cloudfront.edge_cache import EdgeCache, OriginAnswer
 from local.services.cloudfront.origins import Bucket, Origin
@@ -49,7 +49,6 @@ class CloudFront:
         self._configuration = configuration
         self.origins = origins
         self._cache = cache
-        self._names = {"localhost", socket.gethostname().lower()}
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -63,7 +62,9 @@ class CloudFront:
 
     def _answer(self, received: Received, behavior: Behavior) -> Response:
         if not self._is_own_name(received.header("Host")):
-            return _own_error(403, "This distribution does not have the name that was asked for.")
+            return _own_error(
+                403, "Ask for this page by localhost, by an IP address or by this machine's name."
+            )
         if len(received.raw_path) > _MAX_URL:
             return _own_error(414, "The URL is too long.")
         if received.method not in behavior.methods:
@@ -77,7 +78,9 @@ class CloudFront:
 
     def _is_own_name(self, host: str) -> bool:
         name = re.sub(r":\d+$", "", host).lower()
-        return name.removesuffix(".local") in self._names or _is_address(name.strip("[]"))
+        return name.removesuffix(".local") in {"localhost", MACHINE} or _is_address(
+            name.strip("[]")
+        )
 
     def _served(self, received: Received, behavior: Behavior, path: str) -> Response:
         origin = self.origins[behavior.origin]

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from local.resources.names import HOST
+from local.resources.names import HOST, MACHINE
 from local.server.http_server import listening_socket
 
 ANYWHERE: Final = "0.0.0.0"  # noqa: S104  # on purpose: HTTPS=1 asks for it
@@ -103,7 +103,7 @@ def self_signed(addresses: set[str]) -> bytes:
     """Return a certificate for addresses and for this machine's names, and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Storytime on this machine")])
-    names = ("localhost", socket.gethostname(), f"{socket.gethostname()}.local")
+    names = ("localhost", MACHINE, f"{MACHINE}.local")
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

@@ -69,7 +69,8 @@ def test_a_page_becomes_a_story_that_can_be_heard(client: Client, log_file: Path
 
     (mail,) = client.mail()
     assert mail["subject"] == "lighthouse.jpg is ready to hear"
-    for part in ("lighthouse.jpg", story["image_url"], story["audio_url"], story["text"]):
+    link = story["story_url"].replace("/public/", "/#story=").removesuffix("/story.json")
+    for part in ("lighthouse.jpg", f"Listen and read along: {link}\n", story["text"]):
         assert part in mail["body"]
 
     made = client.requests_made()

@@ -106,6 +106,19 @@ def test_somebodys_503_answers_nobody_else(closed: RunningStack) -> None:
     assert (first.status_code, by_the_cdn(closed, BEN).status_code) == (503, 200)
 
 
+def test_api_gateways_limit_of_a_body_holds_behind_the_cdn(closed: RunningStack) -> None:
+    headers = {"Authorization": f"Bearer {ANNA}", "Content-Type": "image/jpeg"}
+    url = f"{closed.web_url}/api/upload"
+
+    taken, refused = (
+        requests.post(url, data=bytes(size), headers=headers, timeout=TIMEOUT)
+        for size in (4 * 1024 * 1024, 10 * 1024 * 1024 + 1)
+    )
+
+    assert (taken.status_code, taken.json()["code"]) == (415, "unsupported_media_type")  # the app
+    assert refused.status_code == 413
+
+
 def by_the_cdn(closed: RunningStack, token: str | None) -> Any:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     url = f"{closed.web_url}/api/stories?limit=1"

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from playwright.sync_api import Page, Request, Route
 
+from tests.waiting import until
+
 TRANSIENT: Final = {"code": "unavailable", "message": "Storytime is busy: try again."}
 FAILED: Final = "There are no words on this page: photograph one that has text."
 
@@ -27,6 +29,7 @@ class FakeApi:
     """
 
     def __init__(self, page: Page) -> None:
+        self._page = page
         self.uploads: list[Request] = []
         self.asked: list[list[str]] = []
         self.on_upload: Answer = self.received
@@ -42,6 +45,15 @@ class FakeApi:
         """The file name of each upload."""
         headers = [each.headers["content-disposition"] for each in self.uploads]
         return [each.split("''")[1].replace("%20", " ") for each in headers]
+
+    def wait_until(self, is_so: Callable[[], object]) -> None:
+        """Answer the page's requests until something is so."""
+
+        def look() -> bool | None:
+            self._page.wait_for_timeout(1)  # Playwright calls the handlers meanwhile
+            return True if is_so() else None
+
+        until(look, 30)
 
     def received(self, route: Route) -> None:
         """Take the photo; the same photo is the same story."""

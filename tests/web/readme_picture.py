@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Route, sync_playwright
+from playwright.sync_api import Route, ViewportSize, sync_playwright
 
 from infrastructure.website import WEB, files_of
 from tests.web.chromium import started
 
 PICTURE: Final = Path(__file__).parents[2] / "docs" / "pictures" / "reader.jpg"
 _SITE: Final = "https://storytime.example"
-_SIZE: Final = {"width": 1120, "height": 620}
+_SIZE: Final = ViewportSize(width=1120, height=620)
 _WORD: Final = "lighthouse"
 
 

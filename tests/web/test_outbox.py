@@ -2,14 +2,13 @@
 
 import datetime as dt
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
-from tests.waiting import until
 from tests.web.api import Api, page_photo
 from tests.web.conftest import TOKEN, SiteAt
 from tests.web.fake_api import FAILED, FakeApi, busy, id_of
@@ -23,12 +22,14 @@ def test_two_pages_at_a_time_are_sent_in_the_order_of_capture(joined_page: Page)
     api.on_upload = held.append
     _pick(joined_page, 4)
 
-    _until(joined_page, lambda: len(held) == 2)
+    expect(joined_page.locator(".page img")).to_have_count(4)  # all could be sent
+    api.wait_until(lambda: len(held) >= 2)
+    assert len(held) == 2
     api.received(held[1])
-    _until(joined_page, lambda: len(held) == 3)
+    api.wait_until(lambda: len(held) == 3)
     for each in (held[0], held[2]):
         api.received(each)
-    _until(joined_page, lambda: len(held) == 4)
+    api.wait_until(lambda: len(held) == 4)
     api.received(held[3])
 
     expect(joined_page.get_by_role("link", name="Play")).to_have_count(4)
@@ -58,7 +59,7 @@ def test_one_call_asks_about_all_pages(joined_page: Page) -> None:
     api.states.default_factory = lambda: "received"
     _pick(joined_page, 3)
 
-    _until(joined_page, lambda: max(map(len, api.asked), default=0) == 3)
+    api.wait_until(lambda: max(map(len, api.asked), default=0) == 3)
 
     assert set(api.asked[-1]) == {id_of(each) for each in api.uploads}
 
@@ -69,7 +70,7 @@ def test_a_bulk_call_that_fails_loses_nothing(joined_page: Page, guard: Guard) -
     api.on_bulk = busy
     _pick(joined_page, 1)
 
-    _until(joined_page, lambda: api.asked)
+    api.wait_until(lambda: api.asked)
     api.on_bulk = api.told
 
     expect(joined_page.get_by_role("link", name="Play")).to_be_visible(timeout=15_000)
@@ -125,7 +126,7 @@ def test_a_reload_in_the_middle_of_an_upload_loses_nothing(joined_page: Page) ->
     api = _taking(joined_page)
     api.on_upload = held.append
     _pick(joined_page, 3)
-    _until(joined_page, lambda: len(held) == 2)
+    api.wait_until(lambda: len(held) == 2)
     expect(joined_page.locator(".page img")).to_have_count(3)
 
     api.on_upload = api.received
@@ -134,6 +135,19 @@ def test_a_reload_in_the_middle_of_an_upload_loses_nothing(joined_page: Page) ->
     expect(joined_page.get_by_role("link", name="Play")).to_have_count(3)
     assert sorted(api.names[2:]) == ["page 0.jpg", "page 1.jpg", "page 2.jpg"]
     assert {id_of(each) for each in api.uploads[:2]} <= {id_of(each) for each in api.uploads[2:]}
+
+
+def test_a_reload_before_a_photo_was_shrunk_loses_nothing(joined_page: Page) -> None:
+    api = _taking(joined_page)
+    joined_page.evaluate("() => { createImageBitmap = () => new Promise(() => {}); }")
+    _pick(joined_page, 2)
+    kept = "async ({ storedPages }) => (await storedPages()).length"
+    api.wait_until(lambda: run(joined_page, "outbox_storage.js", kept) == 2)
+
+    joined_page.reload()
+
+    expect(joined_page.get_by_role("link", name="Play")).to_have_count(2)
+    assert api.names == ["page 0.jpg", "page 1.jpg"]
 
 
 def test_a_revoked_token_loses_nothing(joined_page: Page, guard: Guard) -> None:
@@ -198,7 +212,7 @@ def test_a_removed_page_comes_back_when_that_is_undone(joined_page: Page) -> Non
     api = _taking(joined_page)
     api.on_upload = held.append
     _pick(joined_page, 2)
-    _until(joined_page, lambda: len(held) == 2)
+    api.wait_until(lambda: len(held) == 2)
 
     joined_page.get_by_role("button", name="Remove page 0.jpg").click()
     expect(_rows(joined_page)).to_have_count(1)
@@ -282,15 +296,24 @@ def test_what_is_sent_next_and_when(joined_page: Page) -> None:
     assert call(waiting) == ["d"]
 
 
-def test_pages_become_stories_of_a_running_stack(site_at: SiteAt, api: Api) -> None:
+def test_pages_become_stories_each_once_though_the_connection_drops(
+    site_at: SiteAt, api: Api, guard: Guard
+) -> None:
+    guard.expect("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_NETWORK")
     page = site_at("#/take")
-    _pick_photos(page, [page_photo(f"The bell answered {word}.") for word in ("one", "two")])
+    words = ("one", "two", "three", "four")
+    _pick_photos(page, [page_photo(f"The bell answered {word}.") for word in words], first=40)
+    expect(page.get_by_text("Sent.").or_(page.get_by_text("Read.")).first).to_be_visible()
+    page.context.set_offline(True)
+    _pick_photos(page, [page_photo("The bell answered five.")], first=44)
+    expect(page.get_by_text("There is no connection.")).to_be_visible()
 
-    expect(page.get_by_role("link", name="Play page")).to_have_count(2, timeout=120_000)
-    links = page.get_by_role("link", name="Play page").all()
-    for link in links:
-        story = api.story((link.get_attribute("href") or "").removeprefix("#/story/"))
-        assert story["text"].startswith("The bell answered")
+    page.context.set_offline(False)
+
+    links = page.get_by_role("link", name="Play")
+    expect(links).to_have_count(5, timeout=120_000)
+    names = [story["name"] for story in api.stories() if story["name"].startswith("page 4")]
+    assert sorted(names) == [f"page {number}.jpg" for number in range(40, 45)]
 
 
 def _taking(page: Page, *, is_there: bool = False) -> FakeApi:
@@ -318,16 +341,6 @@ def _photo(number: int) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (200, 150), (40 * number % 256, 100, 200)).save(file, "JPEG")
     return file.getvalue()
-
-
-def _until(page: Page, is_so: Callable[[], object]) -> None:
-    """Wait, and let the page's requests be answered meanwhile."""
-
-    def look() -> bool | None:
-        page.wait_for_timeout(1)
-        return True if is_so() else None
-
-    until(look, 30)
 
 
 def _rows(page: Page) -> Locator:

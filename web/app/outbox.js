@@ -28,6 +28,7 @@ export const outbox = createStore({
     replacing: /** @type {string | null} */ (null),
 });
 
+const MS_TO_LOAD = 2000; // some browsers' storage never answers
 const OUT_OF_MEMORY = "photo.memory";
 /** @type {Map<string, AbortController>} */
 const sendings = new Map();
@@ -69,7 +70,7 @@ address.subscribe(leaveOpened);
  * @returns {Promise<string[]>}  Ids of the pages, in the order of the files.
  */
 export async function add(files, { language = "" } = {}) {
-    await loaded;
+    await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, MS_TO_LOAD))]);
     const added = [];
     for (const file of files) {
         const problem = await checked(file).then(() => null, problemOf);
@@ -79,7 +80,7 @@ export async function add(files, { language = "" } = {}) {
         const page = newPage({ name: file.name, language, order, file, problem });
         if (replaced) remove(replaced.id, { isReplaced: true });
         outbox.set({ pages: inOrder([...outbox.get().pages, page]), replacing: null });
-        if (page.file) await keep(page);
+        if (page.file) keep(page);
         added.push(page.id);
         work();
     }
@@ -115,7 +116,7 @@ export function remove(id, { isReplaced = false } = {}) {
     const page = pageOf(id);
     if (!page) return;
     forget(id);
-    if (page.story && page.state !== "ready") {
+    if (page.story) {
         if (!page.story.duplicate) deleteSoon(page.story);
     } else if ((page.photo || page.file) && !isReplaced) {
         const dismiss = announce(t("outbox.removed", { name: page.name }), {
@@ -282,12 +283,13 @@ async function ask() {
 
 /**
  * @param {string} id
- * @param {Story} story
+ * @param {Story & { duplicate?: boolean }} story
  */
 function ready(id, story) {
     const page = pageOf(id);
     if (!page) return;
-    change(id, { state: "ready", story, file: null, photo: null, part: 1 });
+    const { duplicate = false } = page.story ?? story;
+    change(id, { state: "ready", story: { ...story, duplicate }, file: null, photo: null, part: 1 });
     remember(story);
     say(t("outbox.said.ready", { name: page.name }));
 }

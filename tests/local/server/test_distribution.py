@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,7 +12,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from local.resources.distribution import configuration
-from local.resources.names import MEDIA_BUCKET, WEB_BUCKET
+from local.resources.names import MACHINE, MEDIA_BUCKET, WEB_BUCKET
 from local.server.distribution import CloudFront
 from local.services.cloudfront.edge_cache import CACHE_BYTES, EdgeCache
 from tests.local.conftest import API_HOST, Aws, Edge, SharedServer
@@ -380,8 +379,8 @@ def test_the_page_can_only_be_read(aws: Aws, edge: Edge, method: str) -> None:
         ("[::1]:8080", 200),
         ("localhost", 200),
         ("LOCALHOST:8080", 200),
-        (socket.gethostname(), 200),
-        (f"{socket.gethostname()}.local:8080", 200),
+        (MACHINE, 200),
+        (f"{MACHINE.upper()}.local:8080", 200),
         ("rebound.example:8080", 403),
         ("127.0.0.1.example", 403),
         ("", 403),

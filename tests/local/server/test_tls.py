@@ -13,6 +13,7 @@ import urllib3
 from cryptography import x509
 from werkzeug.wrappers import Request, Response
 
+from local.resources.names import MACHINE
 from local.server.http_server import HttpServer
 from local.server.tls import TlsPort, addresses_in_network, self_signed
 from tests.local.runner.test_command import page_of, started
@@ -50,7 +51,7 @@ def test_the_certificate_names_the_addresses_and_is_valid_for_a_month() -> None:
         "127.0.0.1",
         "192.168.1.20",
     }
-    assert {"localhost", socket.gethostname()} <= {*names.get_values_for_type(x509.DNSName)}
+    assert {"localhost", MACHINE, f"{MACHINE}.local"} == {*names.get_values_for_type(x509.DNSName)}
     assert certificate.not_valid_before_utc < datetime.now(UTC)
     month = timedelta(days=30)
     assert abs(certificate.not_valid_after_utc - datetime.now(UTC) - month) < timedelta(hours=1)

@@ -5,8 +5,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from local.resources.names import DISTRIBUTION_ID, MEDIA_BUCKET
+from local.services.cloudfront.edge_cache import CacheTimes, EdgeCache, OriginAnswer
 from tests.local.conftest import Aws, Edge, refusal
 
 KEYS = (
@@ -134,3 +136,15 @@ def test_a_file_is_fetched_again_after_an_invalidation(
     invalidate(cloudfront, "/public/one/first/*")
 
     assert edge.http("GET", f"/{KEYS[0]}").data == b"second"
+
+
+def test_a_file_that_is_invalidated_while_it_is_fetched_is_not_kept() -> None:
+    cache = EdgeCache(lambda: datetime.now(UTC))
+
+    def deleted_meanwhile() -> OriginAnswer:
+        cache.forget(["/public/one/*"])
+        return OriginAnswer(200, Headers(), b"deleted")
+
+    cache.fetch("/public/one/page.jpg", CacheTimes(1, 60, 60, {}), deleted_meanwhile)
+
+    assert cache.find("/public/one/page.jpg") is None
