@@ -26,8 +26,8 @@ WEB: Final = PROJECT / "web"
 KEPT_VERSIONS: Final = 3
 """Pages that are open load what they need later from the folder of their own version."""
 
-_TOP: Final = ("manifest.webmanifest", "service-worker.js", "index.html")
-"""In the order of their upload: what a browser asks for first comes last."""
+_TOP: Final = ("manifest.webmanifest", "index.html", "service-worker.js")
+"""In the order of their upload: the service worker keeps the page that is there when it comes."""
 _FOLDERS: Final = ("app", "style", "vendor", "icons", "demo")
 _START: Final = "app/main.js"
 _OURS: Final = "app/"

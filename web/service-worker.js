@@ -3,6 +3,7 @@
 /** All files of this version: what `make deploy` publishes writes their paths here. */
 const FILES = /** @type {string[]} */ (/*FILES*/ []);
 const TOP = "/";
+const MS_TO_ANSWER = 5000; // a network that hangs is none
 const CACHE = `storytime-${FILES[0] ?? ""}`; // its folder is that of the version
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -41,7 +42,7 @@ worker.addEventListener("fetch", (event) => {
  */
 async function newestOrKept(request) {
     try {
-        const response = await fetch(request);
+        const response = await fetch(request, { signal: AbortSignal.timeout(MS_TO_ANSWER) });
         if (response.ok) return response;
     } catch {
         // No network.

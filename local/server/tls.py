@@ -65,9 +65,12 @@ class TlsPort:
 
     async def _serve(self, target_port: int) -> None:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with suppress(OSError):
+            try:
                 inner_reader, inner_writer = await asyncio.open_connection(HOST, target_port)
-                await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
+            except OSError:
+                writer.close()
+                return
+            await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
 
         server = await asyncio.start_server(
             connected,

@@ -279,10 +279,10 @@ def test_a_damaged_file_is_uploaded_again(s3: Any, tmp_path: Path) -> None:
 
 
 def test_the_page_that_names_the_new_files_is_uploaded_after_them(tmp_path: Path) -> None:
-    """Who loads it meanwhile finds what it names."""
+    """Who loads it meanwhile finds what it names; the service worker keeps the newest page."""
     keys = [each.key for each in files_of(page(tmp_path))]
 
-    assert keys[-3:] == ["manifest.webmanifest", "service-worker.js", "index.html"]
+    assert keys[-3:] == ["manifest.webmanifest", "index.html", "service-worker.js"]
 
 
 def test_the_fourth_version_removes_one_before_it(s3: Any, tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ def test_a_new_name_counts_at_once(site_at: SiteAt, api: Api) -> None:
 def test_another_voice_is_chosen_among_those_of_the_language(site_at: SiteAt, api: Api) -> None:
     story = api.make_story("The voice is another one now.", name="Voice", seed=13)
     page = _opened(site_at, story)
-    voices = page.get_by_label("Voice").locator("option").all_inner_texts()
-    assert any("lights the words" in each for each in voices)
+    voices = page.get_by_label("Voice").locator("option")
+    expect(voices.filter(has_text="lights the words").first).to_be_attached()
 
     page.get_by_label("Language").select_option("de-DE")
     german = page.get_by_label("Voice").input_value()
@@ -124,6 +124,23 @@ def test_what_the_api_refuses_is_said(site_at: SiteAt, api: Api, guard: Guard) -
 
     expect(page.locator("#correction-problem")).to_contain_text(re.compile("read aloud|spoken"))
     expect(page.get_by_label("Text", exact=True)).to_have_value("… — …")
+
+
+def test_no_page_follows_while_a_correction_is_typed(site_at: SiteAt, api: Api) -> None:
+    story = api.make_story("One. Two.", name="Typed", seed=47)
+    api.make_story("It follows.", name="Follower", seed=48)
+    page = site_at(f"#/story/{story['id']}")
+    open_for_reading(page)
+    page.get_by_role("button", name="The next page follows by itself").click()
+    page.get_by_role("button", name="Correct the page").click()
+    page.get_by_label("Text", exact=True).fill("One. Two. Three.")
+
+    play(page)
+    eventually(lambda: milliseconds(page) > 0)
+    eventually(lambda: is_paused(page))
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Typed")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("One. Two. Three.")
 
 
 def test_keys_that_play_do_nothing_in_a_field(site_at: SiteAt, api: Api) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import TOKEN, SiteAt
@@ -66,6 +67,14 @@ def test_a_wrong_token_is_not_kept_and_the_next_try_may_be_right(page: Page) -> 
     page.get_by_role("button", name="Join").click()
 
     shows_stories(page)
+
+
+@pytest.mark.parametrize("token", ["st_abc…", "“st_abc”", "토큰"])
+def test_a_token_of_signs_that_no_header_takes_is_a_wrong_one(page: Page, token: str) -> None:
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Join").click()
+
+    expect(page.get_by_text("This token is not accepted.")).to_be_visible()
 
 
 def test_a_link_whose_token_was_revoked_says_so_and_asks_for_another(

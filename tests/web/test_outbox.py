@@ -182,6 +182,39 @@ def test_a_page_that_failed_says_why_and_is_taken_again(joined_page: Page) -> No
     expect(joined_page.get_by_role("link", name="Play page 7.jpg")).to_be_visible()
 
 
+def test_a_file_that_is_no_photo_replaces_nothing(joined_page: Page) -> None:
+    api = _taking(joined_page)
+    api.states.default_factory = lambda: "failed"
+    _pick(joined_page, 1)
+    expect(_rows(joined_page).first).to_contain_text(FAILED)
+    joined_page.get_by_role("button", name="Take again: page 0.jpg").click()
+
+    film = FilePayload(name="film.mp4", mimeType="video/mp4", buffer=b"\0\0\0\x18ftypmp42")
+    joined_page.locator("input[type=file]").set_input_files([film])
+
+    expect(_rows(joined_page)).to_have_count(2)
+    expect(joined_page.get_by_text("The next photo replaces page 0.jpg.")).to_be_visible()
+    _pick(joined_page, 1, first=7)
+    expect(_rows(joined_page)).to_have_count(2)
+    assert [_name(row) for row in _rows(joined_page).all()] == ["page 7.jpg", "film.mp4"]
+
+
+def test_after_a_lost_connection_pages_are_sent_in_the_order_of_capture(
+    joined_page: Page, guard: Guard
+) -> None:
+    guard.expect("ERR_CONNECTION_RESET|net::ERR_FAILED")
+    api = _taking(joined_page)
+    api.on_upload = lambda route: route.abort("connectionreset")
+    _pick(joined_page, 4)
+    api.wait_until(lambda: len(api.uploads) >= 2)
+    tried = len(api.uploads)
+
+    api.on_upload = api.received
+
+    expect(joined_page.get_by_role("link", name="Play")).to_have_count(4, timeout=20_000)
+    assert sorted(api.names[tried : tried + 2]) == ["page 0.jpg", "page 1.jpg"]
+
+
 def test_a_refused_photo_is_sent_again_when_the_person_wants(
     joined_page: Page, guard: Guard
 ) -> None:

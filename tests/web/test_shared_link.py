@@ -88,6 +88,13 @@ def test_the_text_has_its_own_language_and_direction(
     expect(page.locator(".text")).to_have_attribute("lang", "en-US")
 
 
+def test_a_link_that_was_cut_says_so(site_at: SiteAt, story: dict[str, Any], guard: Guard) -> None:
+    guard.expect("403")
+    page = site_at(_link(story)[:-12], joined=False)
+
+    expect(page.get_by_text("the link is not complete")).to_be_visible()
+
+
 def test_without_a_network_it_says_so(site_at: SiteAt, story: dict[str, Any], guard: Guard) -> None:
     guard.expect("ERR_INTERNET_DISCONNECTED|ERR_FAILED")
     page = site_at("#/demo", joined=False)

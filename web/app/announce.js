@@ -40,7 +40,8 @@ export function announce(text, { action, urgent = false, seconds = SECONDS_SHOWN
  * @param {string} text
  */
 export function say(text) {
-    announcements.set({ spoken: text });
+    const isAgain = text === announcements.get().spoken;
+    announcements.set({ spoken: isAgain ? `${text}\u00a0` : text }); // what does not change is not spoken
 }
 
 export function Announcements() {

@@ -40,7 +40,7 @@ import { refuse, session } from "./session.js";
  */
 
 const API = "/api";
-const SECONDS_TO_ANSWER = 30; // API Gateway answers after at most 29
+export const SECONDS_TO_ANSWER = 30; // API Gateway answers after at most 29
 const OFFLINE = 0;
 const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
@@ -82,7 +82,7 @@ export async function listStories({ cursor = null, limit = 30 } = {}) {
  * @param {string} token  Empty: whether it needs none.
  */
 export async function tryToken(token) {
-    await call("GET", "/stories?limit=1", { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    await call("GET", "/stories?limit=1", { token });
 }
 
 /**
@@ -145,12 +145,13 @@ export async function voices() {
  * @returns {Promise<Story & { duplicate: boolean }>}
  */
 export function upload(photo, { name, language, voice, onProgress, signal }) {
+    const { token } = session.get();
     return new Promise((resolve, reject) => {
         const request = new XMLHttpRequest(); // fetch tells no progress of what it sends
         request.open("POST", `${API}/upload`);
         request.timeout = 120_000;
         const headers = {
-            ...authorization(),
+            ...authorization(token),
             "Content-Type": photo.type,
             "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
             "X-Notification-Required": "false",
@@ -160,10 +161,10 @@ export function upload(photo, { name, language, voice, onProgress, signal }) {
         for (const [header, value] of Object.entries(headers)) request.setRequestHeader(header, value);
         request.upload.onprogress = ({ loaded, total }) => onProgress?.(loaded / total);
         request.onload = () => {
-            const retryAfter = Number(request.getResponseHeader("Retry-After") ?? 0);
+            const retryAfter = Number(request.getResponseHeader("Retry-After")) || 0;
             const answer = parsed(request.responseText);
             if (request.status === 200 && answer) resolve(withPaths(answer));
-            else reject(refusal(request.status, answer, retryAfter));
+            else reject(refusal(token, request.status, answer, retryAfter));
         };
         request.onerror = request.ontimeout = () => reject(unanswered());
         request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));
@@ -175,10 +176,10 @@ export function upload(photo, { name, language, voice, onProgress, signal }) {
 /**
  * @param {string} method
  * @param {string} path  Below /api.
- * @param {{ body?: string, headers?: Record<string, string> }} [options]
+ * @param {{ body?: string, headers?: Record<string, string>, token?: string | null }} [options]
  * @returns {Promise<any>}
  */
-async function call(method, path, { body, headers } = {}) {
+async function call(method, path, { body, headers, token = session.get().token } = {}) {
     const signal = AbortSignal.timeout(SECONDS_TO_ANSWER * 1000);
     /** @type {Response} */
     let response;
@@ -186,7 +187,7 @@ async function call(method, path, { body, headers } = {}) {
     try {
         response = await fetch(API + path, {
             method,
-            headers: { ...authorization(), ...headers },
+            headers: { ...authorization(token), ...headers },
             ...(body && { body }),
             keepalive: method === "DELETE", // also when the page is left
             signal,
@@ -197,28 +198,32 @@ async function call(method, path, { body, headers } = {}) {
     }
     const answer = parsed(text);
     if (response.ok && answer) return answer;
-    throw refusal(response.status, answer, Number(response.headers.get("Retry-After") ?? 0));
-}
-
-/** @returns {Record<string, string>} */
-function authorization() {
-    const { token } = session.get();
-    return token ? { Authorization: `Bearer ${token}` } : {};
+    throw refusal(token, response.status, answer, Number(response.headers.get("Retry-After")) || 0);
 }
 
 /**
+ * @param {string | null} token
+ * @returns {Record<string, string>}
+ */
+function authorization(token) {
+    // A header takes no other characters, which a cut or quoted token may have.
+    return token ? { Authorization: `Bearer ${encodeURIComponent(token)}` } : {};
+}
+
+/**
+ * @param {string | null} token  The one that was sent.
  * @param {number} status
  * @param {any} answer
  * @param {number} retryAfter
  */
-function refusal(status, answer, retryAfter) {
-    if (status === UNAUTHORIZED || status === FORBIDDEN) refuse();
+function refusal(token, status, answer, retryAfter) {
+    if (status === UNAUTHORIZED || status === FORBIDDEN) refuse(token);
     const code = answer?.code ?? `http_${status}`;
     const message = answer?.message ?? `The server answered ${status}.`;
     return new ApiError(status, code, message, retryAfter);
 }
 
-function unanswered() {
+export function unanswered() {
     return new ApiError(OFFLINE, "offline", "There is no connection to the server.");
 }
 

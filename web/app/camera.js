@@ -7,7 +7,7 @@ import { html, useEffect, useRef, useState } from "./html.js";
 import { interfaceLanguage, t } from "./i18n.js";
 import { outbox, remove } from "./outbox.js";
 import { Picture } from "./outbox_list.js";
-import { jpeg, sizeWithin } from "./photo.js";
+import { drawn, jpeg, sizeWithin } from "./photo.js";
 import { hasShortcuts } from "./settings.js";
 import { useStore } from "./store.js";
 
@@ -225,11 +225,10 @@ function useHint(video, isBusy) {
 
 /** @param {HTMLVideoElement} video */
 async function photoOf(video) {
-    const canvas = document.createElement("canvas");
-    canvas.width = video.videoWidth;
-    canvas.height = video.videoHeight;
-    canvas.getContext("2d")?.drawImage(video, 0, 0);
-    return jpeg(canvas, QUALITY);
+    const canvas = drawn(video, { width: video.videoWidth, height: video.videoHeight });
+    const photo = await jpeg(canvas, QUALITY);
+    canvas.width = 0; // gives its memory back at once
+    return photo;
 }
 
 /**

@@ -8,10 +8,11 @@ const whileOpen = new Map();
  * @returns {string | null}
  */
 export function kept(name) {
+    if (whileOpen.has(name)) return whileOpen.get(name) ?? null;
     try {
-        return localStorage.getItem(`storytime.${name}`) ?? whileOpen.get(name) ?? null;
+        return localStorage.getItem(`storytime.${name}`);
     } catch {
-        return whileOpen.get(name) ?? null;
+        return null;
     }
 }
 

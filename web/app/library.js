@@ -74,7 +74,7 @@ async function loading(work) {
 }
 
 /**
- * Put a story's new state where the old one is, or at the top.
+ * Put a story's new state where the old one is, or where it belongs.
  *
  * @param {Story} story
  */
@@ -84,7 +84,7 @@ export function remember(story) {
     library.set({
         stories: isKnown
             ? stories.map((each) => (each.id === story.id ? story : each))
-            : [story, ...stories],
+            : [story, ...stories].sort((a, b) => b.timestamp.localeCompare(a.timestamp)),
     });
 }
 

@@ -36,7 +36,7 @@ function Screen({ route }) {
         case "story":
             return html`<${Reader} key=${route.id} source=${ownStory(route.id)} />`;
         case "shared":
-            return html`<${Reader} key=${route.id} source=${sharedStory(route)} />`;
+            return html`<${Reader} key=${location.hash} source=${sharedStory(route)} />`;
         case "demo":
             return html`<${Reader} key="demo" source=${demoStory()} />`;
         case "settings":

@@ -3,7 +3,7 @@
 import { announce, say } from "./announce.js";
 import { ApiError, bulk, upload } from "./api.js";
 import { t } from "./i18n.js";
-import { deleteSoon, remember } from "./library.js";
+import { deleteSoon, library, remember } from "./library.js";
 import { changeBy, idsToAsk, nextToSend, nextToShrink, pauseAfter, pollPause } from "./outbox_rules.js";
 import { dropPage, storePage, storedPages } from "./outbox_storage.js";
 import { PhotoProblem, checked, shrunk } from "./photo.js";
@@ -38,6 +38,7 @@ let failures = 0;
 let round = 0;
 let sendTimer = 0;
 let askTimer = 0;
+let askDue = 0;
 
 /** Pages of the visit before are sent on. */
 const loaded = storedPages().then(
@@ -56,11 +57,13 @@ addEventListener("beforeunload", (event) => {
     if (!isKept && pages.some(({ story, problem }) => !story && !problem)) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
-    round = 0;
+    clearTimeout(askTimer);
+    askTimer = round = 0;
     askSoon();
 });
 session.subscribe(workAnew);
 address.subscribe(leaveOpened);
+library.subscribe(leaveDeleted);
 
 /**
  * Take in photos. What is no photo becomes a page that failed, and says why.
@@ -75,11 +78,11 @@ export async function add(files, { language = "" } = {}) {
     for (const file of files) {
         const problem = await checked(file).then(() => null, problemOf);
         const { pages, replacing } = outbox.get();
-        const replaced = pages.find(({ id }) => id === replacing);
+        const replaced = problem ? undefined : pages.find(({ id }) => id === replacing);
         const order = replaced?.order ?? (pages.at(-1)?.order ?? 0) + 1;
         const page = newPage({ name: file.name, language, order, file, problem });
         if (replaced) remove(replaced.id, { isReplaced: true });
-        outbox.set({ pages: inOrder([...outbox.get().pages, page]), replacing: null });
+        outbox.set({ pages: inOrder([...outbox.get().pages, page]), replacing: problem ? replacing : null });
         if (page.file) keep(page);
         added.push(page.id);
         work();
@@ -124,7 +127,7 @@ export function remove(id, { isReplaced = false } = {}) {
                 label: t("library.undo"),
                 run() {
                     dismiss();
-                    const again = { ...page, state: /** @type {const} */ ("waiting"), part: 0 };
+                    const again = { ...page, state: /** @type {const} */ ("waiting"), problem: null, attempts: 0, part: 0 };
                     outbox.set({ pages: inOrder([...outbox.get().pages, again]) });
                     keep(again);
                     work();
@@ -175,9 +178,7 @@ async function shrinkNext() {
     try {
         change(page.id, { ...(await shrunk(page.file)), file: null });
     } catch (error) {
-        const problem = problemOf(error);
-        if (problem.key !== OUT_OF_MEMORY) change(page.id, { file: null });
-        fail(page.id, problem);
+        fail(page.id, problemOf(error)); // the file stays: perhaps only memory was short
     }
     isShrinking = false;
     work();
@@ -205,7 +206,7 @@ async function sendOne({ id, photo, name, language, attempts }) {
         outbox.set({ trouble: "" });
         received(id, story);
     } catch (error) {
-        if (!abortion.signal.aborted) unsent(id, attempts + 1, error);
+        if (!abortion.signal.aborted) unsent(id, attempts, error);
     } finally {
         sendings.delete(id);
     }
@@ -232,7 +233,8 @@ function received(id, story) {
  * @param {unknown} error
  */
 function unsent(id, attempts, error) {
-    change(id, { state: "waiting", part: 0, attempts });
+    const isRefusal = error instanceof ApiError && error.status > 0; // a lost connection says nothing of the page
+    change(id, { state: "waiting", part: 0, attempts: attempts + Number(isRefusal) });
     if (!(error instanceof ApiError) || error.isTransient) rest(error);
     else if (isAllowed()) fail(id, { code: error.code, message: error.message });
 }
@@ -255,13 +257,18 @@ function rest(error) {
 
 /** Ask about all stories in one call, some seconds from now; only while somebody looks. */
 function askSoon(seconds = pollPause(round)) {
+    const due = performance.now() + seconds * 1000;
+    if (askTimer && askDue <= due) return; // pages that are sent meanwhile must not put it off
     clearTimeout(askTimer);
+    askTimer = 0;
     if (isAsking || document.hidden || !isAllowed() || !idsToAsk(outbox.get().pages).length) return;
+    askDue = due;
     askTimer = window.setTimeout(ask, seconds * 1000);
 }
 
 async function ask() {
     isAsking = true;
+    askTimer = 0;
     let pause = pollPause(++round);
     try {
         const entries = await bulk(idsToAsk(outbox.get().pages));
@@ -313,6 +320,16 @@ function leaveOpened() {
         else if (state === "ready" && route.screen === "story" && story?.id === route.id) opened.add(id);
     }
 }
+
+/** A page whose story was deleted here leaves, too. */
+function leaveDeleted() {
+    const { leaving, stories } = library.get();
+    const deleted = left.filter((id) => !leaving.includes(id) && !stories.some((story) => story.id === id));
+    left = leaving;
+    for (const { id, story } of outbox.get().pages) if (story && deleted.includes(story.id)) forget(id);
+}
+/** Ids of stories that were about to be deleted. @type {string[]} */
+let left = [];
 /** @type {Set<string>} */
 const opened = new Set();
 

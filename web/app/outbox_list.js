@@ -3,6 +3,7 @@
 import { Icon } from "./frame.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { t } from "./i18n.js";
+import { library } from "./library.js";
 import { outbox, remove, sendAgain, sentenceFor } from "./outbox.js";
 import { useStore } from "./store.js";
 
@@ -11,7 +12,9 @@ import { useStore } from "./store.js";
 const STEPS = ["received", "read", "ready"];
 
 export function Outbox() {
-    const { pages, trouble, isKept } = useStore(outbox);
+    const { pages: all, trouble, isKept } = useStore(outbox);
+    const { leaving } = useStore(library);
+    const pages = all.filter(({ story }) => !story || !leaving.includes(story.id));
     /** @type {{ current: HTMLElement | null }} */
     const heading = useRef(null);
     if (!pages.length) return null;

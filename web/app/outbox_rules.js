@@ -24,7 +24,7 @@
  * @property {number} part  Of the photo that is sent, 0 to 1.
  */
 
-export const AT_ONCE = 2;
+const AT_ONCE = 2;
 const POLL_PAUSES = [1, 1, 2, 3, 5];
 const PATIENT_ROUNDS = 100;
 const PATIENT_PAUSE = 30; // something is stuck: it is mended in minutes

@@ -15,7 +15,10 @@ function database() {
             request.result.onclose = () => (opened = null); // some phones close it in the background
             resolve(request.result);
         };
-        request.onerror = () => reject(request.error);
+        request.onerror = () => {
+            opened = null; // another try may work
+            reject(request.error);
+        };
     });
     return opened;
 }

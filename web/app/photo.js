@@ -130,7 +130,8 @@ async function photoOf(file, size) {
 }
 
 /**
- * Decode beside the page's thread, scaled, and refuse a photo whose end is missing.
+ * Decode beside the page's thread, scaled and upright, and refuse a photo whose end is missing. The
+ * option that asks for upright has another name before Safari 17.2; it is the default everywhere.
  *
  * @param {Blob} file
  * @param {{ width: number, height: number }} size
@@ -138,7 +139,6 @@ async function photoOf(file, size) {
 async function decoded(file, size) {
     try {
         return await createImageBitmap(file, {
-            imageOrientation: "from-image",
             resizeWidth: size.width,
             resizeHeight: size.height,
             resizeQuality: "high",
@@ -149,10 +149,10 @@ async function decoded(file, size) {
 }
 
 /**
- * @param {ImageBitmap | HTMLCanvasElement} image
+ * @param {ImageBitmap | HTMLCanvasElement | HTMLVideoElement} image
  * @param {{ width: number, height: number }} size
  */
-function drawn(image, { width, height }) {
+export function drawn(image, { width, height }) {
     const canvas = document.createElement("canvas");
     canvas.width = width;
     canvas.height = height;

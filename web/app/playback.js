@@ -54,7 +54,8 @@ export function open(narration, { at = placeOf(narration.audio), plays = false, 
     notePlace();
     current = narration;
     onEnd = ended;
-    alone = repeated = null;
+    alone = null;
+    repeated = sentenceToRepeat(at);
     audio.src = narration.audio;
     audio.defaultPlaybackRate = audio.playbackRate = playback.get().rate;
     audio.loop = playback.get().repeat === "page";
@@ -71,6 +72,7 @@ export function close() {
     audio.removeAttribute("src");
     audio.load();
     clearTimeout(slow);
+    playback.set({ sound: "good" });
 }
 
 export function play() {
@@ -104,7 +106,7 @@ export function retry() {
 export function seek(ms) {
     alone = null;
     audio.currentTime = ms / 1000;
-    repeated = playback.get().repeat === "sentence" ? sentenceAt(ms) : null;
+    repeated = sentenceToRepeat(ms);
 }
 
 /** @param {number} ms */
@@ -142,14 +144,19 @@ export function setRate(rate) {
 /** @param {string} repeat  One of `REPEATS`. */
 export function setRepeat(repeat) {
     audio.loop = repeat === "page";
-    repeated = repeat === "sentence" ? sentenceAt(audio.currentTime * 1000) : null;
     playback.set({ repeat });
+    repeated = sentenceToRepeat(audio.currentTime * 1000);
 }
 
 /** @param {boolean} playsOn */
 export function setPlaysOn(playsOn) {
     keep("plays-on", playsOn ? "yes" : null);
     playback.set({ playsOn });
+}
+
+/** @param {number} ms */
+function sentenceToRepeat(ms) {
+    return playback.get().repeat === "sentence" ? sentenceAt(ms) : null;
 }
 
 /** @param {number} ms */

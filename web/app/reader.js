@@ -11,6 +11,7 @@ import { t } from "./i18n.js";
 import { keep, kept } from "./keeping.js";
 import { deleteSoon, library, loadMore, refresh, remember, titleOf } from "./library.js";
 import * as sound from "./playback.js";
+import { pollPause } from "./outbox_rules.js";
 import { sentenceOf } from "./problems.js";
 import { goTo, replaceWith } from "./router.js";
 import { useStore } from "./store.js";
@@ -23,7 +24,6 @@ import { Photo, Text } from "./words.js";
  * @typedef {import("./story_source.js").Narration} Narration
  */
 
-const SECONDS_BETWEEN_LOOKS = [1, 1, 2, 3, 5];
 const PAGES_TO_LOAD = 10; // of the library, to find what is next to an old story
 const NARROW = "(max-width: 799px) and (orientation: portrait), (max-width: 559px)"; // as reader.css has it
 const MS_OF_OWN_SCROLLING = 4000; // who has just scrolled is not pulled away
@@ -38,7 +38,9 @@ export function Reader({ source: given }) {
     const [view, setView] = useState(kept("view") === "text" ? "text" : "photo");
     const [showsSkipped, setShowsSkipped] = useState(false);
     const [open, setOpen] = useState(/** @type {"" | "correction" | "share"} */ (""));
-    const { back, on } = useNeighbours(source);
+    const neighbours = useNeighbours(source);
+    // Turning the page would lose a correction that is being typed.
+    const { back, on } = open === "correction" ? { back: null, on: null } : neighbours;
     /** @type {{ current: HTMLElement | null }} */
     const stage = useRef(null);
     const narration = page?.narration ?? null;
@@ -174,8 +176,7 @@ function usePage(source) {
         /** @type {ReturnType<typeof setTimeout> | undefined} */
         let timer;
         const later = () => {
-            const seconds = SECONDS_BETWEEN_LOOKS[Math.min(looks++, SECONDS_BETWEEN_LOOKS.length - 1)] ?? 0;
-            timer = setTimeout(look, seconds * 1000);
+            timer = setTimeout(look, pollPause(looks++) * 1000);
         };
         async function look() {
             try {
@@ -342,6 +343,8 @@ function useLight(stage, page, open) {
         place.addEventListener("focusout", mark);
         return () => {
             end();
+            light(-1);
+            choose(-1);
             removeEventListener("wheel", scrolled);
             removeEventListener("touchmove", scrolled);
             place.removeEventListener("focusin", mark);

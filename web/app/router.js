@@ -23,6 +23,7 @@ export function routeOf(hash) {
         const [, id = "", generation = "", revision] = shared;
         return { screen: "shared", id, generation, revision: Number(revision) };
     }
+    if (hash.startsWith("#story=")) return { screen: "shared", id: "", generation: "", revision: 0 }; // not complete
     const story = STORY.exec(hash);
     if (story) return { screen: "story", id: story[1] ?? "" };
     if (hash === "#/take") return { screen: "take" };

@@ -19,7 +19,11 @@ export function leave() {
     session.set({ token: null, refused: false });
 }
 
-/** Take what the API says of the token: it was revoked, or was never right. */
-export function refuse() {
-    if (session.get().token !== null) session.set({ refused: true });
+/**
+ * Take what the API says of a token: it was revoked, or was never right.
+ *
+ * @param {string | null} token  The one that was sent: somebody may have joined with another one since.
+ */
+export function refuse(token) {
+    if (token !== null && token === session.get().token) session.set({ refused: true });
 }

@@ -1,6 +1,6 @@
 /** Stories to read along with, in one shape: one's own, one by a public link, the demo. */
 
-import { ApiError, storyState } from "./api.js";
+import { ApiError, SECONDS_TO_ANSWER, storyState, unanswered } from "./api.js";
 
 /**
  * @typedef {import("./api.js").Story} Story
@@ -45,7 +45,6 @@ import { ApiError, storyState } from "./api.js";
 
 const REVISIONS_TO_TRY = 6; // a link stays good for some corrections
 const MISSING = [403, 404]; // CloudFront answers 403 for a file that is not there
-const SECONDS_TO_ANSWER = 30;
 const ASSUMED_SIZE = { width: 1200, height: 900 }; // of a page that was read before sizes were stored
 
 /**
@@ -252,7 +251,7 @@ async function fileOf(path) {
         response = await fetch(path, { cache: "no-cache", signal: AbortSignal.timeout(SECONDS_TO_ANSWER * 1000) });
         if (response.ok) return await response.json();
     } catch {
-        throw new ApiError(0, "offline", "There is no connection to the server.");
+        throw unanswered();
     }
     if (MISSING.includes(response.status)) return null;
     throw new ApiError(response.status, `http_${response.status}`, `The server answered ${response.status}.`);

@@ -225,6 +225,8 @@ function rove(text, narration, choose) {
     text.addEventListener("keydown", onKey);
     text.addEventListener("focusin", onFocus);
     return () => {
+        now?.removeAttribute("tabindex");
+        now?.removeAttribute("role");
         text.removeEventListener("keydown", onKey);
         text.removeEventListener("focusin", onFocus);
     };
