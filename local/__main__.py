@@ -125,7 +125,7 @@ Try:
   curl {stack.aws_url}/_local/inbox     # the e-mails that were sent
   curl {stack.aws_url}/_local/requests  # the AWS requests that it took
 
-Ctrl-C stops everything.
+Ctrl-C stops everything, and forgets all stories.
 Ready: {api}"""
 
 

@@ -114,6 +114,8 @@ def _story(story_id: str, status: str) -> dict[str, Any]:
 def _entry(story_id: str, status: str) -> dict[str, Any]:
     if status == "deleted":
         return {"id": story_id, "status_code": 410, "code": "deleted", "message": "Deleted."}
+    if status == "forgotten":
+        return {"id": story_id, "status_code": 404, "code": "not_found", "message": "No story."}
     status_code = {"ready": 200, "failed": 422}.get(status, 503)
     problem = {"code": "failed", "message": FAILED} if status == "failed" else {}
     return {**_story(story_id, status), **problem, "status_code": status_code}

@@ -50,6 +50,18 @@ def test_files_are_picked_dropped_and_pasted(site_at: SiteAt) -> None:
     expect(page.get_by_text("This is a video. Take a photo of the page instead.")).to_be_visible()
 
 
+def test_a_photo_is_dropped_on_the_shelf(site_at: SiteAt) -> None:
+    page = site_at("")
+    api = FakeApi(page)
+    page.locator("main.shelf").wait_for()
+
+    for event in ("dragover", "drop"):
+        assert page.evaluate(_GIVE_FILES, ["dropped.jpg", base64_of(_plain(40)), event])
+
+    expect(page.get_by_role("link", name="Play")).to_have_count(1)
+    assert api.names == ["dropped.jpg"]
+
+
 def test_the_language_of_the_pages_is_sent_and_remembered(site_at: SiteAt) -> None:
     page = site_at("#/take")
     choice = page.get_by_label("Language of the pages")

@@ -215,6 +215,18 @@ def test_after_a_lost_connection_pages_are_sent_in_the_order_of_capture(
     assert sorted(api.names[tried : tried + 2]) == ["page 0.jpg", "page 1.jpg"]
 
 
+def test_a_page_that_the_api_forgot_is_sent_again(joined_page: Page) -> None:
+    api = _taking(joined_page)
+    api.states.default_factory = lambda: "forgotten"
+    _pick(joined_page, 1)
+    api.wait_until(lambda: api.asked)
+
+    api.states.default_factory = lambda: "ready"
+
+    api.wait_until(lambda: len(api.uploads) >= 2)
+    expect(joined_page.get_by_role("link", name="Play")).to_be_visible(timeout=15_000)
+
+
 def test_a_refused_photo_is_sent_again_when_the_person_wants(
     joined_page: Page, guard: Guard
 ) -> None:

@@ -15,10 +15,9 @@ const LANGUAGE = "page-language";
 
 export function Capture() {
     const { pages, replacing } = useStore(outbox);
-    const [language, setLanguage] = useState(kept(LANGUAGE) ?? "");
+    const [language, setLanguage] = useState(pageLanguage);
     const [stream, setStream] = useState(/** @type {MediaStream | null} */ (null));
     const [problem, setProblem] = useState("");
-    const [isDropping, setIsDropping] = useState(false);
     /** @type {{ current: string[] }} Ids of the pages that were taken in this visit. */
     const taken = useRef([]);
     /** @type {{ current: HTMLInputElement | null }} */
@@ -60,21 +59,7 @@ export function Capture() {
         setProblem(key ? t(key) : "");
     }
 
-    useEffect(() => {
-        /** @param {DragEvent | ClipboardEvent} event */
-        function receive(event) {
-            const data = "dataTransfer" in event ? event.dataTransfer : event.clipboardData;
-            if (!data?.types.includes("Files")) return;
-            event.preventDefault();
-            setIsDropping(event.type === "dragover");
-            if (event.type === "drop" || event.type === "paste") takeFiles([...data.files]);
-        }
-        const events = /** @type {const} */ (["dragover", "dragleave", "drop", "paste"]);
-        for (const each of events) addEventListener(each, receive);
-        return () => {
-            for (const each of events) removeEventListener(each, receive);
-        };
-    }, [language]);
+    const isDropping = useDrops(takeFiles, [language]);
 
     useEffect(
         () => () => {
@@ -130,6 +115,38 @@ export function Capture() {
             <${Outbox} />
         </${Frame}>
     `;
+}
+
+/** The language in which pages are read; empty: that of their words. */
+export function pageLanguage() {
+    return kept(LANGUAGE) ?? "";
+}
+
+/**
+ * Take files that are dropped on the page, or pasted.
+ *
+ * @param {(files: File[]) => void} takeFiles
+ * @param {unknown[]} inputs  What `takeFiles` depends on.
+ * @returns {boolean}  Something is held above the page.
+ */
+export function useDrops(takeFiles, inputs = []) {
+    const [isDropping, setIsDropping] = useState(false);
+    useEffect(() => {
+        /** @param {DragEvent | ClipboardEvent} event */
+        function receive(event) {
+            const data = "dataTransfer" in event ? event.dataTransfer : event.clipboardData;
+            if (!data?.types.includes("Files")) return;
+            event.preventDefault();
+            setIsDropping(event.type === "dragover");
+            if (event.type === "drop" || event.type === "paste") takeFiles([...data.files]);
+        }
+        const events = /** @type {const} */ (["dragover", "dragleave", "drop", "paste"]);
+        for (const each of events) addEventListener(each, receive);
+        return () => {
+            for (const each of events) removeEventListener(each, receive);
+        };
+    }, inputs);
+    return isDropping;
 }
 
 /** @param {{ language: string, onChange: (language: string) => void }} props */

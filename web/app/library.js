@@ -3,11 +3,13 @@
 import { ApiError, deleteStory, listStories, storyState } from "./api.js";
 import { announce } from "./announce.js";
 import { t } from "./i18n.js";
+import { keep, kept } from "./keeping.js";
 import { sentenceOf } from "./problems.js";
 import { createStore } from "./store.js";
 
 /** @typedef {import("./api.js").Story} Story */
 
+const DELETIONS = "deletions";
 const SECONDS_TO_UNDO = 7;
 const SECONDS_BETWEEN_LOOKS = 3;
 const LOOKS = 40; // a CDN drops its copies in about a minute
@@ -32,9 +34,22 @@ export function titleOf({ name }) {
     return name.replace(/\.(jpe?g|png|webp|hei[cf]|gif)$/i, "") || name;
 }
 
+/** Finish what was deleted when somebody left the page: its request may not have got through. */
+async function finishDeletions() {
+    const ids = deletions();
+    keep(DELETIONS, null);
+    await Promise.all(ids.map((id) => deleteStory(id).catch(() => {})));
+}
+
+/** @returns {string[]} */
+function deletions() {
+    return (kept(DELETIONS) ?? "").split(" ").filter(Boolean);
+}
+
 /** Load the newest stories; those that were loaded stay behind them. */
 export async function refresh() {
     await loading(async () => {
+        await finishDeletions();
         const page = await listStories();
         const { stories, cursor } = library.get();
         const known = new Set(page.stories.map((story) => story.id));
@@ -106,7 +121,7 @@ export function deleteSoon(story) {
         } catch (error) {
             if (error instanceof ApiError && GONE.includes(error.status)) return forget(story.id);
             stay();
-            announce(sentenceOf(error), { urgent: true });
+            announce(`${t("library.undeleted", { name: titleOf(story) })} ${sentenceOf(error)}`, { urgent: true });
         }
     }, SECONDS_TO_UNDO * 1000);
     const dismiss = announce(t("library.deleting", { name: titleOf(story) }), {
@@ -124,6 +139,7 @@ export function deleteSoon(story) {
     /** Who leaves the page has not taken it back. */
     function now() {
         clearTimeout(timer);
+        keep(DELETIONS, [...deletions(), story.id].join(" "));
         deleteStory(story.id).catch(() => {});
     }
     addEventListener("pagehide", now, { once: true });

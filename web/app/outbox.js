@@ -30,6 +30,8 @@ export const outbox = createStore({
 
 const MS_TO_LOAD = 2000; // some browsers' storage never answers
 const OUT_OF_MEMORY = "photo.memory";
+/** @type {Partial<Page>} */
+const FORGOTTEN = { state: "waiting", story: null, attempts: 1 };
 /** @type {Map<string, AbortController>} */
 const sendings = new Map();
 let isShrinking = false;
@@ -275,11 +277,13 @@ async function ask() {
         for (const entry of entries) {
             const page = outbox.get().pages.find(({ story }) => story?.id === entry.id);
             if (!page) continue;
-            const { state, story, problem, ...others } = changeBy(entry);
-            if (state === "ready" && story) ready(page.id, story);
-            else if (state === "failed" && problem) fail(page.id, problem);
-            else if (state && state !== page.state) change(page.id, { state, ...others });
+            const isForgotten = entry.status_code === 404 && page.attempts === 0; // once: sent again, it is found
+            const changed = isForgotten ? FORGOTTEN : changeBy(entry);
+            if (changed.state === "ready" && changed.story) ready(page.id, changed.story);
+            else if (changed.state === "failed" && changed.problem) fail(page.id, changed.problem);
+            else if (changed.state && changed.state !== page.state) change(page.id, changed);
         }
+        send();
     } catch (error) {
         // The API may have no time: nothing is lost, and the next call asks about the same.
         pause = pauseAfter(Math.min(round, 4), error instanceof ApiError ? error.retryAfter : 0);

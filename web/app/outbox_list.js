@@ -40,7 +40,8 @@ function Row({ page, onGone }) {
     const { id, name, state, story, problem, part } = page;
     function takeAgain() {
         outbox.set({ replacing: id });
-        if (location.hash !== "#/take") location.hash = "#/take";
+        if (location.hash === "#/take") scrollTo(0, 0); // what it says is there
+        else location.hash = "#/take";
     }
     return html`
         <li class=${`page ${state}`}>

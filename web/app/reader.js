@@ -377,7 +377,7 @@ function Problem({ source, problem, hasPage, again }) {
     const isGone = status === 404 || status === 410;
     const isRefused = status === 401 || status === 403;
     const sentence = isGone
-        ? t(source.kind === "shared" ? "reader.gone.shared" : "reader.gone")
+        ? t(source.kind === "shared" ? "reader.gone.shared" : status === 404 ? "problem.not_found" : "reader.gone")
         : isRefused
           ? t("join.refused")
           : sentenceOf(problem);

@@ -1,10 +1,12 @@
 /** The shelf: what is being made, and all stories, newest first. */
 
+import { pageLanguage, useDrops } from "./capture.js";
 import { Frame, Icon } from "./frame.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { dateOf, t } from "./i18n.js";
 import { kept } from "./keeping.js";
 import { deleteSoon, found, library, loadMore, refresh, titleOf } from "./library.js";
+import { add } from "./outbox.js";
 import { Outbox } from "./outbox_list.js";
 import { useStore } from "./store.js";
 
@@ -18,6 +20,7 @@ export function Shelf() {
     const last = stories.find(({ id }) => id === kept("last-story"));
 
     useEffect(() => void refresh(), []);
+    useDrops((files) => add(files, { language: pageLanguage() }));
 
     const tools = html`
         <a class="button quiet" href="#/settings" aria-label=${t("settings.title")}>

@@ -35,6 +35,7 @@ export default {
     "story.deleted": "محذوفة",
     "library.deleting": "ستُحذف {name} بعد لحظات.",
     "library.undo": "تراجع",
+    "library.undeleted": "لم تُحذف {name}.",
     "library.deleted": "حُذفت {name}، وتُمحى ملفاتها الآن.",
     "library.erased": "مُحي كل ما يخص {name}.",
 

@@ -32,6 +32,7 @@ export default {
     "story.deleted": "Deleted",
     "library.deleting": "{name} is deleted in a moment.",
     "library.undo": "Undo",
+    "library.undeleted": "{name} was not deleted.",
     "library.deleted": "{name} is deleted. Its files are being erased.",
     "library.erased": "Everything of {name} is erased.",
 

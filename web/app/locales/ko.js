@@ -31,6 +31,7 @@ export default {
     "story.deleted": "삭제됨",
     "library.deleting": "{name}이(가) 곧 삭제됩니다.",
     "library.undo": "되돌리기",
+    "library.undeleted": "{name}을(를) 삭제하지 못했습니다.",
     "library.deleted": "{name}을(를) 삭제했습니다. 파일을 지우고 있습니다.",
     "library.erased": "{name}의 모든 파일을 지웠습니다.",
 
