@@ -219,11 +219,9 @@ def test_a_page_that_the_api_forgot_is_sent_again(joined_page: Page) -> None:
     api = _taking(joined_page)
     api.states.default_factory = lambda: "forgotten"
     _pick(joined_page, 1)
-    api.wait_until(lambda: api.asked)
+    api.wait_until(lambda: len(api.uploads) == 2)
+    api.states[id_of(api.uploads[1])] = "ready"
 
-    api.states.default_factory = lambda: "ready"
-
-    api.wait_until(lambda: len(api.uploads) >= 2)
     expect(joined_page.get_by_role("link", name="Play")).to_be_visible(timeout=15_000)
 
 
