@@ -119,7 +119,7 @@ def test_a_correction_leaves_nothing_of_the_narration_before(
 
     listed = stack.clients.s3.list_objects_v2(Bucket=stack.environment["MEDIA_BUCKET"])
     keys = [each["Key"] for each in listed["Contents"] if first.story["id"] in each["Key"]]
-    assert sorted(re.findall(r"/(\d+/.+)$", "\n".join(keys), re.MULTILINE)) == [
+    assert sorted(re.findall(r"^public/.+?/.+?/(\d+/.+)$", "\n".join(keys), re.MULTILINE)) == [
         "2/read-along.json",
         "2/story.json",
         "2/story.mp3",

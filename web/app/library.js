@@ -36,9 +36,13 @@ export function titleOf({ name }) {
 
 /** Finish what was deleted when somebody left the page: its request may not have got through. */
 async function finishDeletions() {
-    const ids = deletions();
-    keep(DELETIONS, null);
-    await Promise.all(ids.map((id) => deleteStory(id).catch(() => {})));
+    const left = await Promise.all(
+        deletions().map(async (id) => {
+            const error = await deleteStory(id).catch((refusal) => refusal);
+            return error instanceof ApiError && error.isTransient && id; // for another time
+        }),
+    );
+    keep(DELETIONS, left.filter(Boolean).join(" ") || null);
 }
 
 /** @returns {string[]} */

@@ -49,7 +49,7 @@ def test_a_long_text_is_one_mp3_without_gaps(characters: int, requests: int) -> 
     pauses = np.stack([loud[:-1], loud[1:]], axis=1)[gaps > 0.2]
     off = [min(silences - pause, key=lambda each: np.abs(each).sum()) for pause in pauses]
     begins_off, ends_off = np.abs(off).T
-    assert np.percentile(ends_off, 99) <= 2 * 576  # one that is hardly 0.2 s long may be missed
+    assert ends_off.max() <= 2 * 576
     assert np.percentile(begins_off, 98) <= 2 * 576  # some sounds fade, and are not silent yet
 
     # A player that seeks decodes from there what a listener would hear then.
